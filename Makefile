@@ -1,0 +1,26 @@
+.PHONY: setup quickstart test lint bench clean
+
+BIN := .venv/bin
+# On two busy cores more OpenMP threads than one can be a hundred times slower.
+TEST := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+setup:
+	@scripts/setup
+
+# English questions -> runs/quickstart, a finished transfer set English -> Portuguese
+quickstart: setup
+	@$(BIN)/sdrrl-data generate --recipe quickstart --src en --tgt pt --out runs/quickstart
+
+test: setup
+	$(TEST) $(ARGS)
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: setup
+	@for script in benchmarks/*.py; do $(BIN)/python $$script; done
+
+clean:
+	rm -rf .venv .venv-uv build dist *.egg-info runs

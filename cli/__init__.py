@@ -1,0 +1,65 @@
+"""The command line: parse, call the library, show."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from sdrrl_data.errors import UserError
+
+from . import generate, languages, recipes
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+[cyan]sdrrl-data generate --recipe quickstart[/cyan]  a transfer set English to Portuguese, without a download
+
+[cyan]sdrrl-data recipes sdrrl > mine.yaml[/cyan]  a recipe to start your own from
+
+[cyan]sdrrl-data languages chin[/cyan]  what a language is called here
+"""
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what the user can mend becomes one sentence instead of a traceback."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(2) from None
+
+
+app = typer.Typer(
+    cls=_Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    epilog=EXAMPLES,
+)
+app.command(epilog=generate.EXAMPLES)(generate.generate)
+app.command()(recipes.recipes)
+app.command()(languages.languages)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from sdrrl_data import __version__
+
+        typer.echo(f"sdrrl-data {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _app(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Distillation datasets for multilingual language models, made from a model's own answers (SDRRL)."""
+
+
+def main() -> None:
+    """The entry point `sdrrl-data`."""
+    app()

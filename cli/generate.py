@@ -1,0 +1,140 @@
+"""`sdrrl-data generate`."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+A small run on a laptop, without a download:
+
+[cyan]sdrrl-data generate --recipe quickstart[/cyan]
+
+The same with a stricter filter; only what it changes is done again:
+
+[cyan]sdrrl-data generate --recipe quickstart --set thresholds.similarity.min=0.85[/cyan]
+
+Your own questions and model, two target languages; only show what would be done:
+
+[cyan]sdrrl-data generate --seeds tasks.jsonl --tgt vi,thai --model org/name --dry-run[/cyan]
+"""
+
+
+def generate(
+    recipe: Annotated[
+        str,
+        typer.Option(metavar="RECIPE", help="What to do: a name from [cyan]sdrrl-data recipes[/cyan], or a YAML file."),
+    ] = "sdrrl",
+    src: Annotated[
+        str | None, typer.Option(metavar="LANGUAGE", help="The language that the model answers well in.")
+    ] = None,
+    tgt: Annotated[str | None, typer.Option(metavar="LANGUAGES", help="Target languages, separated by commas.")] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The questions: JSONL, JSON, Parquet, CSV, TSV, or a dataset of the Hub."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many questions to take.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="The run's folder; one that was begun is finished.",
+            show_default="runs/RECIPE",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="The model that answers: a directory, or a name on the Hub."),
+    ] = None,
+    translator: Annotated[
+        str | None,
+        typer.Option(metavar="TRANSLATOR", help="firefox, nllb, or nllb:MODEL with a directory or a name on the Hub."),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe; may be repeated."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done; load and write nothing.")
+    ] = False,
+) -> None:
+    """Make a transfer set: answer, translate, code-switch, score, filter, mix.
+
+    Stopped at any moment and called again, it goes on after the last finished part.
+    """
+    from . import quiet
+
+    quiet.hush()
+    from sdrrl_data import recipe_files
+
+    options = _changes(src, tgt, seeds, limit, model, translator)
+    settings = dict(map(recipe_files.parse_change, changes or []))
+    loaded = recipe_files.load(recipe, options | settings)
+    out = out or Path("runs", Path(recipe).stem)
+    if dry_run:
+        from sdrrl_data.pipeline import Models
+        from sdrrl_data.plan import Plan
+
+        from . import dry_run as dry
+
+        dry.show(Plan(loaded, out, Models()))
+        return
+
+    from sdrrl_data import generate as library
+    from sdrrl_data.run import Run
+
+    from . import summary
+    from .progress import Bars
+
+    try:
+        with Bars(out) as bars:
+            manifest = library.generate(loaded, out, reporter=bars)
+    except KeyboardInterrupt:
+        typer.echo("stopped; finished parts are kept: run the same command again to go on", err=True)
+        raise typer.Exit(130) from None
+    summary.show(manifest, Run(out), shlex.join(["sdrrl-data", *sys.argv[1:]]))
+    counts = manifest.counts.targets
+    empty = [f"{tag}/transfer_set" for tag, target in counts.items() if not any(target.rows.values())]
+    if empty:
+        where = ", ".join(empty)
+        typer.echo(f"error: no row is left in {where}; the tables above say where they went", err=True)
+        raise typer.Exit(1)
+
+
+def _changes(
+    src: str | None,
+    tgt: str | None,
+    seeds: str | None,
+    limit: int | None,
+    model: str | None,
+    translator: str | None,
+) -> dict[str, Any]:
+    """The options as changes of the recipe."""
+    changes: dict[str, Any] = {}
+    if src is not None:
+        changes["src"] = src
+    if tgt is not None:
+        changes["tgt"] = [name.strip() for name in tgt.split(",") if name.strip()]
+    if seeds is not None:
+        changes["seeds"] = {"source": seeds}
+    if limit is not None:
+        changes["limit"] = limit
+    if model is not None:
+        # A revision in the recipe is one of the recipe's own model.
+        changes |= {"generator.model": model, "generator.revision": None}
+    if translator is not None:
+        changes["translator"] = _translator(translator)
+    return changes
+
+
+def _translator(option: str) -> dict[str, str]:
+    kind, _, model = option.partition(":")
+    if option in {"firefox", "nllb"}:
+        return {"kind": kind}
+    if kind == "nllb" and model:
+        return {"kind": kind, "model": model}
+    raise typer.BadParameter(f"{option} is none of firefox, nllb, nllb:MODEL", param_hint="--translator")

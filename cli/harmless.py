@@ -1,0 +1,12 @@
+"""Text of unknown origin, as a terminal may show it."""
+
+import re
+
+# They shape letters in many scripts and emoji, and move nothing.
+JOINERS = {"\u200c", "\u200d"}
+
+
+def harmless(text: str) -> str:
+    """The text with every run of white space as one space, and control characters as escapes such as `\\x1b`."""
+    line = re.sub(r"\s+", " ", text)
+    return "".join(c if c.isprintable() or c in JOINERS else ascii(c)[1:-1] for c in line)

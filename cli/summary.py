@@ -1,0 +1,105 @@
+"""What a finished run shows: what became of its rows, some of them, and what to do next."""
+
+import json
+import shlex
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from sdrrl_data.run import Count, Manifest, Run, TargetCount
+
+from . import samples
+from .harmless import harmless
+
+
+def show(manifest: Manifest, run: Run, command: str) -> None:
+    """Print the summary of a run.
+
+    Args:
+        manifest: the run's, with its counts.
+        run: where the sample rows are read.
+        command: what the user typed, to be typed again with a change.
+    """
+    console = Console(highlight=False, markup=False)
+    steps, targets = manifest.counts.steps, manifest.counts.targets
+    console.print(_steps(steps))
+    if any(count.set_aside for count in steps.values()):
+        console.print("\nRows were set aside; the folders set_aside keep them:", style="bold")
+        console.print(_set_aside(steps))
+    for tag, target in targets.items():
+        console.print(f"\n{tag}: {target.kept} of {target.pairs} pairs passed every filter", style="bold")
+        if target.dropped:
+            console.print(_dropped(target))
+        rows = ", ".join(f"{split} {count}" for split, count in target.rows.items())
+        console.print(f"\n{tag}/transfer_set (rows: {rows})", style="bold")
+        console.print(_mix(target))
+    tag = next(iter(targets))
+    transfer_set = run.read_dataset(f"{tag}/transfer_set")
+    if not transfer_set.is_empty():
+        console.print(f"\nSome rows of {tag}/transfer_set", style="bold")
+        samples.show(samples.choose(transfer_set), console)
+    console.print()
+    for line in _where_next(manifest, run, tag, command):
+        console.print(line, soft_wrap=True)
+
+
+def _steps(steps: Mapping[str, Count]) -> Table:
+    table = _table("step", "rows in", "rows out", "set aside")
+    for step, count in steps.items():
+        table.add_row(step, str(count.rows_in), str(count.rows_out), str(_aside(count)))
+    return table
+
+
+def _set_aside(steps: Mapping[str, Count]) -> Table:
+    table = Table("step", "reason", box=None, pad_edge=False)
+    table.add_column("rows", justify="right")
+    for step, count in steps.items():
+        for reason, rows in count.set_aside.items():
+            table.add_row(step, harmless(reason), str(rows))
+        others = _aside(count) - sum(count.set_aside.values())
+        if others:
+            table.add_row(step, "other reasons", str(others))
+    return table
+
+
+def _aside(count: Count) -> int:
+    return count.rows_in - count.rows_out
+
+
+def _dropped(target: TargetCount) -> Table:
+    table = Table("filter", "text", box=None, pad_edge=False)
+    table.add_column("dropped", justify="right")
+    for dropped in target.dropped:
+        table.add_row(dropped.filter, dropped.text, str(dropped.rows))
+    return table
+
+
+def _mix(target: TargetCount) -> Table:
+    table = _table("kind", "share asked", "reached", "rows", "available")
+    taken = sum(kind.taken for kind in target.mix)
+    for kind in target.mix:
+        reached = kind.taken / taken if taken else 0
+        table.add_row(kind.kind, f"{kind.asked:.1%}", f"{reached:.1%}", str(kind.taken), str(kind.available))
+    return table
+
+
+def _where_next(manifest: Manifest, run: Run, tag: str, command: str) -> list[str]:
+    """The signature, the files, and commands to type next."""
+    folder = json.dumps(str(run.path / tag / "transfer_set"), ensure_ascii=False)
+    load = f"from datasets import load_dataset; print(load_dataset({folder}))"
+    lines = [
+        f"signature  {manifest.signature}",
+        f"run        {run.path}: README.md, manifest.json, TARGET/transfer_set, every step's tables",
+        f"load it    python -c {shlex.quote(load)}",
+    ]
+    if "similarity" in manifest.recipe["thresholds"]:
+        lines.append(f"stricter   {command} --set thresholds.similarity.min=0.85")
+    return lines
+
+
+def _table(first: str, *numbers: str) -> Table:
+    table = Table(first, box=None, pad_edge=False)
+    for heading in numbers:
+        table.add_column(heading, justify="right")
+    return table

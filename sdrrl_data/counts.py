@@ -1,0 +1,55 @@
+"""The figures of a run, counted from its tables."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from sdrrl_data.run import Count, Counts, Dropped, Kind, Run, TargetCount
+
+MOST_REASONS = 10  # the rest is in the tables
+
+
+def count(run: Run, mixes: Mapping[str, Sequence[Kind]]) -> Counts:
+    """Rows in and out of each step, and what became of them in each target.
+
+    Args:
+        run: a run whose tables are all there.
+        mixes: of each target, how its rows were mixed.
+    """
+    seeds, answers = run.table("seeds"), run.table("answers")
+    counts = Counts()
+    seed_rows = seeds.count()
+    counts.steps["seeds"] = _count(seed_rows + seeds.set_aside().height, seed_rows, seeds.set_aside())
+    answer_rows = answers.count()
+    counts.steps["answers"] = _count(seed_rows, answer_rows, answers.set_aside())
+    for tag, kinds in mixes.items():
+        translations = run.table(f"{tag}/translations")
+        counts.steps[f"{tag}/translations"] = _count(answer_rows, translations.count(), translations.set_aside())
+        parallel = run.table(f"{tag}/parallel")
+        if not parallel.set_aside().is_empty():
+            bad = parallel.set_aside()
+            counts.steps[f"{tag}/parallel"] = _count(parallel.count() + bad.height, parallel.count(), bad)
+        counts.targets[tag] = _target(run, tag, kinds)
+    return counts
+
+
+def _count(rows_in: int, rows_out: int, set_aside: pl.DataFrame) -> Count:
+    reasons = set_aside["reason"].value_counts().sort("count", "reason", descending=[True, False]).head(MOST_REASONS)
+    return Count(rows_in=rows_in, rows_out=rows_out, set_aside=dict(reasons.iter_rows()))
+
+
+def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
+    verdicts = run.table(f"{tag}/verdicts").read_all()
+    failures = (
+        verdicts.select("failures").explode("failures").drop_nulls().unnest("failures").group_by("filter", "text")
+    )
+    texts = ("question_src", "question_tgt", "answer_src", "answer_tgt")
+    rows = run.read_dataset(f"{tag}/transfer_set")
+    return TargetCount(
+        pairs=verdicts.height,
+        kept=verdicts.filter(*texts).height,
+        kept_texts={text: int(verdicts[text].sum()) for text in texts},
+        dropped=[Dropped(**row) for row in failures.len("rows").sort("filter", "text").iter_rows(named=True)],
+        mix=list(kinds),
+        rows={split: rows.filter(split=split).height for split in ("train", "test")},
+    )

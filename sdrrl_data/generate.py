@@ -1,0 +1,134 @@
+"""Make a transfer set: do what a plan says is missing."""
+
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from sdrrl_data import counts, provenance
+from sdrrl_data.pipeline import Models, Step, Target
+from sdrrl_data.plan import TARGET_TABLES, Plan
+from sdrrl_data.publishing import card
+from sdrrl_data.recipe import Recipe
+from sdrrl_data.run import Kind, Manifest
+from sdrrl_data.steps import answer_rows, parallel_rows, transfer_set
+from sdrrl_data.steps.prompts import Asking
+
+
+class Reporter(Protocol):
+    """Is told how a run gets on."""
+
+    def start(self, step: str, rows: int, done: int) -> None:
+        """A step begins, with so many rows, of which some were done before."""
+        ...
+
+    def advance(self, rows: float) -> None:
+        """So many rows (or parts of one) of the current step just got done."""
+        ...
+
+
+class Silent:
+    """A reporter that says nothing."""
+
+    def start(self, step: str, rows: int, done: int) -> None:
+        """Say nothing."""
+
+    def advance(self, rows: float) -> None:
+        """Say nothing."""
+
+
+def generate(recipe: Recipe, out: Path, models: Models | None = None, reporter: Reporter | None = None) -> Manifest:
+    """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
+
+    Killed at any moment and called again, it goes on after the last finished part and ends with the same bytes.
+
+    Args:
+        recipe: what to do; see `sdrrl_data.recipe_files.load`.
+        out: the run's folder.
+        models: what finds and loads generator and translator; the recipe's own by default.
+        reporter: is told how the run gets on.
+
+    Raises:
+        UserError: a model, a language or the seeds cannot be had, or `out` holds another run. Nothing was written.
+    """
+    plan = Plan(recipe, out, models or Models())
+    if plan.finished():
+        manifest = plan.run.manifest()
+        assert manifest is not None
+        return manifest
+    with plan.run.lock():
+        return _carry_out(plan, reporter or Silent())
+
+
+def _carry_out(plan: Plan, reporter: Reporter) -> Manifest:
+    manifest = Manifest(
+        state="unfinished",
+        signature=plan.signature,
+        recipe=plan.recipe.model_dump(mode="json", by_alias=True),
+        versions=provenance.versions(),
+        ingredients=plan.ingredients,
+    )
+    plan.run.write_manifest(manifest)
+    _write_given(plan)
+    for step in plan.steps:
+        _do(plan, step, reporter)
+    mixes = {target.tgt.tag: _write_transfer_set(plan, target) for target in plan.targets}
+    manifest = manifest.model_copy(update={"state": "finished", "counts": counts.count(plan.run, mixes)})
+    plan.run.write_text("README.md", card.write(manifest, plan.run))
+    plan.run.write_manifest(manifest)
+    return manifest
+
+
+def _write_given(plan: Plan) -> None:
+    """Keep what was read, so that the run can be understood, and gone on with, without its sources."""
+    for name, parts in plan.given.items():
+        table = plan.run.table(name)
+        table.forget_after(len(parts))
+        for part in plan.missing(name):
+            table.write(part, parts[part], plan.fingerprints[name][part])
+
+
+def _do(plan: Plan, step: Step, reporter: Reporter) -> None:
+    """Make the parts of a step that are missing."""
+    table, expected = plan.run.table(step.table), plan.fingerprints[step.table]
+    table.forget_after(len(expected))
+    missing = plan.missing(step.table)
+    if not missing:
+        return
+    rows = [plan.run.table(step.inputs[-1]).rows(part) for part in range(len(expected))] if step.inputs else [1]
+    reporter.start(step.table, sum(rows), sum(rows) - sum(rows[part] for part in missing))
+    with step.open(plan.run) as work:
+        for part in missing:
+            tables = [plan.run.table(name).read(part) for name in step.inputs]
+            table.write(part, work(tables, reporter.advance), expected[part])
+
+
+def _write_transfer_set(plan: Plan, target: Target) -> list[Kind]:
+    seed, settings = plan.recipe.seed, plan.recipe.transfer_set
+    tables = {name: plan.run.table(name).read_all() for name in ("seeds", "answers")}
+    tables |= {name: plan.run.table(target.table(name)).read_all() for name in TARGET_TABLES}
+    asking = Asking(tables["prompts"], seed)
+    src, tgt = target.src.tag, target.tgt.tag
+    candidates = pl.concat(
+        [
+            answer_rows.make(tables, asking, src, tgt),
+            parallel_rows.make(tables["parallel"], asking, src, tgt, seed),
+        ]
+    )
+    rows, kinds = transfer_set.mix(candidates, settings.mix, seed)
+    rows = transfer_set.finish(
+        transfer_set.split(rows, settings.test_share, seed),
+        tables["scores"],
+        {
+            "generator": provenance.described(plan.generator),
+            "translator": provenance.described(target.translator),
+            "signature": plan.signature,
+        },
+    )
+    plan.run.write_dataset(
+        target.table("transfer_set"),
+        {split: rows.filter(split=split) for split in ("train", "test")},
+        plan.transfer_set_fingerprint(target),
+        settings.shard_rows,
+    )
+    return kinds

@@ -1,0 +1,135 @@
+"""Where a model is: a directory, a package that carries it, or the Hub; and what is known of it."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from sdrrl_data.errors import UserError
+
+OFFER = "use --recipe quickstart, which needs no download, or give a local directory"
+
+
+class Located(NamedTuple):
+    """A model as loaders take it, and its identity."""
+
+    path: str  # a directory, or a name on the Hub
+    name: str  # what the manifest and the card call it
+    revision: str  # a commit of the Hub, or a digest of the directory's files
+    licence: str | None  # as the model's own card says; None where it does not
+
+
+def locate(model: str, revision: str | None, role: str, option: str) -> Located:
+    """Find a model without loading it.
+
+    Args:
+        model: a directory, or a name on the Hub.
+        revision: a branch, tag or commit of the Hub; resolved to its commit.
+        role: what the model is for, for the error's sentence ("generator").
+        option: how the user gives another ("--model").
+
+    Raises:
+        UserError: it is not there, cannot be reached, or has no weights as safetensors.
+    """
+    path = Path(model).expanduser()
+    if path.is_dir():
+        return _directory(path, role)
+    if path.is_absolute() or model.count("/") != 1:
+        raise UserError(f"{role} {model}: there is no such directory, and it is no name on the Hub (org/model)")
+    return _on_hub(model, revision, role, option)
+
+
+def package_folder(package: str) -> Path | None:
+    """The folder of an installed package, found without running its code; None where it is not installed."""
+    spec = find_spec(package)
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+@contextmanager
+def loading(role: str, name: str) -> Iterator[None]:
+    """Load a model quietly; what goes wrong becomes one sentence that names it.
+
+    Raises:
+        UserError: it could not be loaded.
+    """
+    from safetensors import SafetensorError
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        first_line = str(error).strip().split("\n")[0]
+        raise UserError(f"{role} {name} could not be loaded: {first_line}") from error
+
+
+def _directory(path: Path, role: str) -> Located:
+    if not (path / "config.json").is_file():
+        raise UserError(f"{role} {path}: the directory has no config.json, so it holds no model")
+    if not list(path.glob("*.safetensors")):
+        raise UserError(f"{role} {path}: the directory has no weights as *.safetensors")
+    digest = hashlib.blake2b(digest_size=8)
+    for file in sorted(path.iterdir()):
+        if file.suffix in {".json", ".jinja"}:
+            digest.update(file.name.encode() + file.read_bytes())
+        elif file.is_file():
+            digest.update(f"{file.name}:{file.stat().st_size}".encode())
+    return Located(str(path.resolve()), path.resolve().name, digest.hexdigest(), _licence(path))
+
+
+def _licence(path: Path) -> str | None:
+    """The licence in the YAML head of a model directory's card."""
+    card = path / "README.md"
+    if not card.is_file():
+        return None
+    parts = card.read_text(encoding="utf-8", errors="replace").split("---\n", 2)
+    try:
+        head = yaml.safe_load(parts[1]) if len(parts) == 3 and not parts[0].strip() else None
+    except yaml.YAMLError:
+        return None
+    licence = head.get("license") if isinstance(head, dict) else None
+    return licence if isinstance(licence, str) else None
+
+
+def _on_hub(model: str, revision: str | None, role: str, option: str) -> Located:
+    from huggingface_hub import HfApi, errors
+
+    try:
+        info = HfApi().model_info(model, revision=revision, timeout=10)
+    except errors.GatedRepoError:
+        raise UserError(
+            f"{role} {model}: accept its terms at https://huggingface.co/{model}, then `hf auth login`"
+        ) from None
+    except errors.RevisionNotFoundError:
+        raise UserError(f"{role} {model}: the Hub knows no revision {revision}") from None
+    except errors.RepositoryNotFoundError:
+        raise UserError(
+            f"{role} {model}: the Hub has no such model for you: check the name with {option}, "
+            "or log in with `hf auth login` if it is private"
+        ) from None
+    except (errors.HTTPError, errors.HfHubHTTPError, errors.OfflineModeIsEnabled, OSError):  # type: ignore[attr-defined]
+        return _in_cache(model, revision, role, option)
+    if not any(file.rfilename.endswith(".safetensors") for file in info.siblings or []):
+        raise UserError(
+            f"{role} {model}: revision {info.sha} has no weights as *.safetensors; "
+            "the conversion bot often keeps them under a revision such as refs/pr/1"
+        )
+    return Located(model, model, str(info.sha), info.card_data.get("license") if info.card_data else None)
+
+
+def _in_cache(model: str, revision: str | None, role: str, option: str) -> Located:
+    """A model that was downloaded before, for when the Hub cannot be reached."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        path = Path(snapshot_download(model, revision=revision, local_files_only=True))
+    except LocalEntryNotFoundError:
+        raise UserError(
+            f"{role} {model} is not in the cache and the Hugging Face Hub cannot be reached: {OFFER} with {option}"
+        ) from None
+    return Located(str(path), model, path.name, _licence(path))

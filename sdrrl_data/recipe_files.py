@@ -1,0 +1,144 @@
+"""Recipes as YAML: the ones the package ships, the user's own, and changes to single values."""
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from sdrrl_data import languages
+from sdrrl_data.errors import UserError
+from sdrrl_data.recipe import Recipe, Settings
+
+PACKAGED = Path(str(files("sdrrl_data.recipes")))
+
+
+def names() -> list[str]:
+    """The recipes that the package ships."""
+    return sorted(path.stem for path in PACKAGED.glob("*.yaml") if path.stem != "prompts")
+
+
+def text(name: str) -> str:
+    """A recipe as it is written.
+
+    Raises:
+        UserError: there is no such recipe.
+    """
+    return _path(name).read_text(encoding="utf-8")
+
+
+def load(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
+    """A packaged recipe by its name, or a YAML file by its path, with some values changed.
+
+    Args:
+        name: "quickstart", or the path of a YAML file. Paths in it are relative to it.
+        changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section.
+
+    Raises:
+        UserError: there is no such recipe, or a key or value in it is wrong.
+    """
+    path = _path(name)
+    content = _yaml(path.read_text(encoding="utf-8"), f"recipe {path}")
+    if not isinstance(content, dict):
+        raise UserError(f"recipe {path}: expected a mapping of keys to values")
+    _resolve_paths(content, path.parent)
+    content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
+    for key, value in (changes or {}).items():
+        _change(content, key, value)
+    try:
+        # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
+        recipe = Recipe.model_validate_json(json.dumps(content))
+    except (ValidationError, TypeError) as error:
+        raise UserError(f"recipe {name}: {_explain(error)}") from None
+    src = languages.find(recipe.src).tag
+    tgt = tuple(dict.fromkeys(languages.find(tag).tag for tag in recipe.tgt))
+    if not tgt:
+        raise UserError(f"recipe {name}: tgt names no target language: give one with --tgt")
+    if src in tgt:
+        raise UserError(f"recipe {name}: {src} is both src and tgt: choose another target language")
+    return recipe.model_copy(update={"src": src, "tgt": tgt})
+
+
+def parse_change(text: str) -> tuple[str, Any]:
+    """`generator.temperature=0.5` as key and value; the value is read as YAML.
+
+    Raises:
+        UserError: it is not of that form.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UserError(f"--set {text}: expected key=value, such as generator.temperature=0.5")
+    return key.strip(), _yaml(value, f"--set {key.strip()}")
+
+
+def _path(name: str) -> Path:
+    if name in names():
+        return PACKAGED / f"{name}.yaml"
+    path = Path(name).expanduser()
+    if path.suffix not in {".yaml", ".yml"}:
+        close = difflib.get_close_matches(name, names(), n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names())}; or give a YAML file"
+        raise UserError(f"there is no recipe {name}: {hint}")
+    if not path.is_file():
+        raise UserError(f"recipe {path}: there is no such file")
+    return path
+
+
+def _yaml(text: str, where: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" in line {mark.line + 1}" if mark else ""
+        raise UserError(f"{where} is not YAML{line}: {getattr(error, 'problem', error)}") from None
+
+
+def _resolve_paths(content: dict[str, Any], folder: Path) -> None:
+    for section in ("seeds", "parallel"):
+        own = content.get(section)
+        if not isinstance(own, dict) or not isinstance(own.get("source"), str):
+            continue
+        # A copy of a packaged recipe goes on using what the package ships.
+        for base in (folder, PACKAGED):
+            if (base / own["source"]).is_file():
+                own["source"] = str(base / own["source"])
+                break
+
+
+def _change(content: dict[str, Any], key: str, value: Any) -> None:
+    *sections, last = key.split(".")
+    for section in sections:
+        inner = content.get(section)
+        if not isinstance(inner, dict):
+            inner = content[section] = {}
+        content = inner
+    content[last] = value
+
+
+def _explain(error: ValidationError | TypeError) -> str:
+    """The first mistake in one sentence: which key, what is wrong, what was expected."""
+    if isinstance(error, TypeError):
+        return f"a value in it is not data ({error})"
+    first, *more = error.errors(include_url=False)
+    kinds = {"firefox", "nllb"}  # pydantic puts the member of a union into the path
+    key = ".".join(str(step) for step in first["loc"] if step not in kinds)
+    also = f" (and {len(more)} more like it)" if more else ""
+    if first["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(key.rpartition(".")[2], set(_keys()), n=1)
+        return f"{key} is no key of a recipe{f', did you mean {close[0]}?' if close else ''}{also}"
+    if first["type"] == "missing":
+        return f"{key} is missing{also}"
+    if first["type"] == "value_error":
+        return f"{first['ctx']['error']}{also}"
+    expected = first["msg"][0].lower() + first["msg"][1:]
+    return f"{key}: {expected}, found {first['input']!r}{also}"
+
+
+def _keys() -> Iterator[str]:
+    """Every key that some section of a recipe knows."""
+    for model in Settings.__subclasses__():
+        yield from (str(field.validation_alias or name) for name, field in model.model_fields.items())

@@ -1,0 +1,55 @@
+"""Round trip: the target translated back, compared with the source."""
+
+from collections.abc import Sequence
+
+from sdrrl_data.languages import Language
+from sdrrl_data.protocols import Advance, TextPair, Translator
+from sdrrl_data.scoring import prose
+from sdrrl_data.text.segments import sentences
+
+BATCH = 64  # pairs translated between two calls of `advance`
+MIN_CHARACTERS = 20  # of the source: in less, one word decides ("Twice" against "Two times" is 12)
+
+
+class RoundTripScorer:
+    """chrF++ of the back-translated target against the source, from 0 to 100 (identical).
+
+    Compares the prose of whole texts. It judges both translations at once: a low score may be the fault of the
+    way back. A target that is a copy of the source scores high. None for a very short source.
+
+    Source: Popović 2017, https://aclanthology.org/W17-4770, through sacrebleu:
+    `nrefs:1|case:mixed|eff:yes|nc:6|nw:2|space:no`.
+    """
+
+    def __init__(self, translate_back: Translator, tgt: Language) -> None:
+        from sacrebleu.metrics import CHRF
+
+        self._translate_back = translate_back
+        self._tgt = tgt
+        self._chrf = CHRF(word_order=2)
+
+    def score(self, pairs: Sequence[TextPair], advance: Advance) -> dict[str, list[float | None]]:
+        """Column `round_trip`."""
+        scores: list[float | None] = []
+        for start in range(0, len(pairs), BATCH):
+            batch = pairs[start : start + BATCH]
+            for pair, back in zip(batch, self._back(batch), strict=True):
+                source, _ = prose(pair)
+                judged = len(source) >= MIN_CHARACTERS
+                scores.append(self._chrf.sentence_score(back, [source]).score if judged else None)
+            advance(len(batch))
+        return {"round_trip": scores}
+
+    def _back(self, pairs: Sequence[TextPair]) -> list[str]:
+        """The prose of each pair's target in the source's language."""
+        texts = [[piece for _, target in pair.sentences() for piece in self._cut(target)] for pair in pairs]
+        distinct = list(dict.fromkeys(piece for text in texts for piece in text))
+        back = dict(zip(distinct, self._translate_back.translate(distinct, lambda _: None), strict=True))
+        return [" ".join(back[piece] for piece in text) for text in texts]
+
+    def _cut(self, sentence: str) -> list[str]:
+        """The sentence, in pieces where it became longer by translation than the way back takes."""
+        limit = self._translate_back.max_characters
+        if len(sentence) <= limit:
+            return [sentence]
+        return [sentence[start:end] for start, end in sentences(sentence, self._tgt.tag, limit)]

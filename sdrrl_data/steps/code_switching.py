@@ -1,0 +1,129 @@
+"""Code-switching: questions in which some words stand in the other language."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from sdrrl_data import draws, recipe
+from sdrrl_data.protocols import Aligner, Link, Message, TextPair, Unit
+from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
+from sdrrl_data.text.switching import Sentence, choose, find_swaps, replace
+from sdrrl_data.text.words import words
+
+SCHEMA: Schema = {
+    "id": pl.String,
+    "matrix": pl.String,  # "src" or "tgt": the language of the question, which the switched words are not in
+    "question": MESSAGES,  # the last turn is switched
+    "switched": SWITCHED,  # offsets in the last turn
+    "ratio": pl.Float32,  # of the words fit to be switched
+    "shortfall": pl.String,  # why it is not the ratio asked for
+}
+
+TokenPair = tuple[list[str], list[str]]
+
+
+def training_pairs(
+    seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFrame, src: str, tgt: str
+) -> list[TokenPair]:
+    """The words of every translated sentence, of questions and answers: (source, target)."""
+    rows = _joined(seeds, translations).join(
+        answers.select("id", source_answer="answer"), on="id", how="inner", maintain_order="left"
+    )
+    sentences: list[tuple[str, str]] = []
+    for row in rows.iter_rows(named=True):
+        for pair in *_turns(row), _pair(row["source_answer"], row["answer"], row["answer_units"]):
+            sentences += pair.sentences()
+    return _tokens(sentences, src, tgt)
+
+
+def external_pairs(pairs: pl.DataFrame, src: str, tgt: str) -> list[TokenPair]:
+    """The words of a parallel corpus (columns src, tgt): (source, target)."""
+    return _tokens(pairs.select("src", "tgt").iter_rows(), src, tgt)
+
+
+def switch(
+    seeds: pl.DataFrame,
+    translations: pl.DataFrame,
+    aligner: Aligner,
+    settings: recipe.CodeSwitching,
+    src: str,
+    tgt: str,
+    seed: int,
+) -> pl.DataFrame:
+    """Two rows a translated seed: its question with target words in it, and its translation with source words.
+
+    A question in which nothing can be switched has a row as well, with an empty `switched`.
+    """
+    joined = _joined(seeds, translations).to_dicts()
+    sentences = [_sentences(_turns(row)[-1], src, tgt) for row in joined]
+    links = iter(aligner.align([(s.tokens(), t.tokens()) for pairs in sentences for s, t in pairs]))
+    rows: list[dict[str, Any]] = []
+    for row, pairs in zip(joined, sentences, strict=True):
+        aligned = [(source, target, next(links)) for source, target in pairs]
+        turned = [(target, source, [Link(j, i, sure) for i, j, sure in own]) for source, target, own in aligned]
+        for matrix, turns, parts in ("src", row["messages"], aligned), ("tgt", row["question"], turned):
+            key = (seed, row["id"], matrix)
+            rows.append({"id": row["id"], "matrix": matrix, **_switch(turns, parts, settings, key)})
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _switch(
+    turns: Sequence[Message],
+    sentences: Sequence[tuple[Sentence, Sentence, list[Link]]],
+    settings: recipe.CodeSwitching,
+    key: tuple[int, str, str],
+) -> dict[str, Any]:
+    *earlier, last = turns
+    found = [find_swaps(*sentence, settings.min_confidence) for sentence in sentences]
+    fit = sum(words for words, _ in found)
+    swaps = [swap for _, own in found for swap in own]
+    wanted = max(1, round(settings.ratio * fit)) if fit and settings.ratio else 0
+    chosen = choose(sorted(swaps, key=lambda swap: draws.number(*key, swap.start)), wanted)
+    reached, possible = (sum(swap.words for swap in some) for some in (chosen, swaps))
+    text, switched = replace(last["content"], chosen)
+    return {
+        "question": [*earlier, {"role": last["role"], "content": text}],
+        "switched": [stretch._asdict() for stretch in switched],
+        "ratio": reached / max(fit, 1),
+        "shortfall": _shortfall(wanted, reached, possible, fit),
+    }
+
+
+def _shortfall(wanted: int, reached: int, possible: int, fit: int) -> str | None:
+    if not fit:
+        return "it has no words fit to be switched"
+    if reached >= wanted:
+        return None
+    return f"{possible} of {fit} words had a sure counterpart" + (
+        ", and not all of them could be switched together" if reached < possible else ""
+    )
+
+
+def _joined(seeds: pl.DataFrame, translations: pl.DataFrame) -> pl.DataFrame:
+    return translations.join(seeds.select("id", "messages"), on="id", how="inner", maintain_order="left")
+
+
+def _turns(row: Mapping[str, Any]) -> list[TextPair]:
+    turns = zip(row["messages"], row["question"], row["question_units"], strict=True)
+    return [_pair(source["content"], target["content"], units) for source, target, units in turns]
+
+
+def _pair(source: str, target: str, units: Iterable[dict[str, int]]) -> TextPair:
+    return TextPair(source, target, [Unit(**unit) for unit in units])
+
+
+def _sentences(pair: TextPair, src: str, tgt: str) -> list[tuple[Sentence, Sentence]]:
+    return [(_sentence(pair.source, a, b, src), _sentence(pair.target, c, d, tgt)) for a, b, c, d in pair.units]
+
+
+def _sentence(text: str, start: int, end: int, language: str) -> Sentence:
+    return Sentence(text, [(start + first, start + last) for first, last in words(text[start:end], language)])
+
+
+def _tokens(pairs: Iterable[tuple[str, str]], src: str, tgt: str) -> list[TokenPair]:
+    return [(_words_of(source, src), _words_of(target, tgt)) for source, target in pairs]
+
+
+def _words_of(text: str, language: str) -> list[str]:
+    return [text[start:end] for start, end in words(text, language)]

@@ -1,0 +1,94 @@
+"""The transfer set of one target: which rows are taken, in which shares, in which split."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from sdrrl_data import draws
+from sdrrl_data.recipe import Mix
+from sdrrl_data.run import Kind
+from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
+
+CROSSINGS = ("src->src", "src->tgt", "tgt->src", "tgt->tgt")
+OTHERS = ("code_switched", "translate", "complete")
+
+CANDIDATES: Schema = {
+    "id": pl.String,
+    "seed_id": pl.String,
+    "kind": pl.String,  # the name of its share in the recipe's mix
+    "task": pl.String,
+    "direction": pl.String,
+    "prompt": MESSAGES,
+    "completion": MESSAGES,
+    "code_switched": pl.Boolean,
+    "switched": SWITCHED,
+    "source": pl.String,
+}
+
+
+def mix(candidates: pl.DataFrame, shares: Mix, seed: int) -> tuple[pl.DataFrame, list[Kind]]:
+    """Take rows so that the shares hold; returns them with the figures of each kind.
+
+    The four crossings keep their proportions exactly, so that no direction outweighs another; the other kinds reach
+    up to their share, as far as there are rows. Which rows are taken depends on the seed and their ids alone.
+    """
+    asked = shares.model_dump(by_alias=True)
+    available = {kind: candidates.filter(kind=kind).height for kind in (*CROSSINGS, *OTHERS)}
+    sizes = {kind: available[kind] / asked[kind] for kind in available if asked[kind] > 0}
+    crossings = [size for kind, size in sizes.items() if kind in CROSSINGS]
+    # How many rows the whole would have. Without crossings, the others alone make the set.
+    whole = min(crossings) if crossings else max(sizes.values(), default=0.0)
+    figures = [
+        Kind(kind=kind, asked=asked[kind], available=rows, taken=min(rows, round(asked[kind] * whole)))
+        for kind, rows in available.items()
+    ]
+    # Seeds in a drawn order, the same for every kind: so each direction holds the same seeds as far as it can.
+    drawn = candidates.with_columns(
+        draw=pl.Series([draws.number(seed, "mix", id) for id in candidates["seed_id"]], dtype=pl.Int64)
+    ).sort("draw", "id")
+    taken = [drawn.filter(kind=figure.kind).head(figure.taken) for figure in figures]
+    return pl.concat(taken).drop("draw"), figures
+
+
+def split(rows: pl.DataFrame, test_share: float, seed: int) -> pl.DataFrame:
+    """Add `split` by seed id, so that no seed is on both sides, and shuffle."""
+    return (
+        rows.with_columns(
+            split=pl.Series(
+                ["test" if draws.share(seed, "split", id) < test_share else "train" for id in rows["seed_id"]],
+                dtype=pl.String,
+            ),
+            order=pl.Series([draws.number(seed, "order", id) for id in rows["id"]], dtype=pl.Int64),
+        )
+        .sort("order", "id")
+        .drop("order")
+    )
+
+
+def finish(rows: pl.DataFrame, scores: pl.DataFrame, provenance: Mapping[str, str]) -> pl.DataFrame:
+    """The columns of the transfer set: what a trainer reads, then where each row came from.
+
+    Rows of the parallel corpus are nobody's answers: they have neither scores nor a generator nor a translator.
+    """
+    own = pl.col("task") == "answer"
+    return rows.join(
+        scores.select(seed_id="id", scores=pl.struct(pl.exclude("id"))),
+        on="seed_id",
+        how="left",
+        maintain_order="left",
+    ).select(
+        "id",
+        "seed_id",
+        "task",
+        "direction",
+        "prompt",
+        "completion",
+        "code_switched",
+        "switched",
+        pl.when(own).then("scores").alias("scores"),
+        pl.when(own).then(pl.lit(provenance["generator"])).alias("generator"),
+        pl.when(own).then(pl.lit(provenance["translator"])).alias("translator"),
+        "source",
+        pl.lit(provenance["signature"]).alias("signature"),
+        "split",
+    )

@@ -1,0 +1,51 @@
+def lines(text):
+    return [line.split() for line in text.splitlines()]
+
+
+def test_it_shows_what_is_to_be_done_and_does_nothing(invoke, tmp_path):
+    result = invoke("generate", "--recipe", "quickstart", "--limit", 40, "--dry-run")
+    assert result.exit_code == 0
+    shown = lines(result.stdout)
+    assert ["step", "rows", "parts", "done", "to", "do"] in shown
+    for step in ("seeds", "answers", "pt/translations", "pt/code_switched", "pt/scores", "pt/verdicts"):
+        assert [step, "40", "2", "0", "2"] in shown
+    assert ["pt/transfer_set", "-", "1", "0", "1"] in shown
+    for word in ("SmolLM2-135M-Instruct", "apache-2.0", "fxtranslate", "mpl-2.0", "recipe:quickstart|src:en|tgt:pt|"):
+        assert word in result.stdout
+    assert ["run", "runs/quickstart"] in shown
+    assert not list(tmp_path.iterdir())
+
+
+def test_options_and_changes_reach_the_recipe(invoke, tmp_path):
+    (tmp_path / "mine.csv").write_text("topic,ask\nsky,Why is the sky blue?\nsea,Why is the sea salty?\n")
+    result = invoke(
+        *("generate", "--recipe", "quickstart", "--dry-run", "--src", "English", "--tgt", "Portuguese,pt-BR"),
+        *("--seeds", "mine.csv", "--set", "seeds.fields.question=ask", "--set", "generator.temperature=0.5"),
+        *("--set", "part_rows=1", "--set", "generator.temperature=0.75", "--out", "here"),
+    )
+    assert result.exit_code == 0, result.stderr
+    assert ["answers", "2", "2", "0", "2"] in lines(result.stdout)
+    assert "|src:en|tgt:pt|" in result.stdout
+    assert "|temperature:0.75|" in result.stdout
+    assert ["seeds", "mine.csv", "-", "not", "known"] in lines(result.stdout)  # the recipe's licence is not its
+    assert ["run", "here"] in lines(result.stdout)
+
+
+def test_a_translator_replaces_the_whole_section(invoke, tmp_path):
+    result = invoke(
+        *("generate", "--recipe", "quickstart", "--dry-run", "--set", "translator.models=nowhere"),
+        *("--translator", f"nllb:{tmp_path}"),
+    )
+    assert "translator.models is no key of a recipe" in result.stderr
+    result = invoke("generate", "--recipe", "quickstart", "--dry-run", "--translator", f"nllb:{tmp_path}")
+    assert f"translator {tmp_path}: the directory has no config.json" in result.stderr
+
+
+def test_a_recipe_of_the_users_own_gives_the_run_its_name(invoke, tmp_path):
+    (tmp_path / "mine.yaml").write_text(invoke("recipes", "quickstart").stdout)
+    (tmp_path / "seeds.csv").write_text("question\nWhy is the sky blue?\n")
+    result = invoke(
+        *("generate", "--recipe", "mine.yaml", "--seeds", "seeds.csv", "--set", "parallel=null", "--dry-run")
+    )
+    assert result.exit_code == 0, result.stderr
+    assert ["run", "runs/mine"] in lines(result.stdout)

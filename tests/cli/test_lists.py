@@ -1,0 +1,48 @@
+import pytest
+
+from sdrrl_data import recipe_files
+
+
+def test_recipes_are_listed_with_what_they_are_for(invoke):
+    result = invoke("recipes")
+    assert result.exit_code == 0
+    for name in recipe_files.names():
+        assert f"\n{name} " in result.output
+        assert recipe_files.load(name).description.split()[0] in result.output
+
+
+@pytest.mark.parametrize("name", recipe_files.names())
+def test_a_recipe_is_shown_as_it_is_written(invoke, name):
+    result = invoke("recipes", name)
+    assert result.exit_code == 0
+    assert result.stdout == (recipe_files.PACKAGED / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def test_a_recipe_that_is_not_there(invoke):
+    result = invoke("recipes", "quikstart")
+    assert result.exit_code == 2
+    assert result.stderr == "error: there is no recipe quikstart: did you mean quickstart?\n"
+
+
+def test_all_languages(invoke):
+    lines = invoke("languages").stdout.splitlines()
+    assert lines[0].split() == ["tag", "FLORES", "fastText", "name"]
+    assert len(lines) == 1 + 204
+
+
+def test_a_language_by_a_part_of_its_name(invoke):
+    result = invoke("languages", "portug")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1].split() == ["pt", "por_Latn", "pt", "Portuguese"]
+
+
+def test_a_language_that_language_identification_does_not_know(invoke):
+    assert "-" in invoke("languages", "nya_Latn").stdout.splitlines()[1].split()
+
+
+def test_a_language_that_is_not_there(invoke):
+    result = invoke("languages", "xqzqq")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert "'xqzqq'" in result.stderr

@@ -1,0 +1,107 @@
+import pytest
+
+MISTAKES = {
+    "a seeds file that is missing": (["--seeds", "none.jsonl"], "seeds none.jsonl: there is no such file"),
+    "an unknown recipe": (["--recipe", "quikstart"], "did you mean quickstart?"),
+    "a recipe file that is missing": (["--recipe", "mine.yaml"], "mine.yaml: there is no such file"),
+    "an unknown key": (["--set", "generator.temprature=1"], "did you mean temperature?"),
+    "an unknown key of a section given whole": (
+        ["--seeds", "a.jsonl", "--set", "seeds.fields.qestion=q"],
+        "did you mean question?",
+    ),
+    "a value of the wrong type": (["--set", "generator.temperature=hot"], "generator.temperature: "),
+    "a value out of range": (["--set", "generator.top_p=2"], "generator.top_p: "),
+    "a change without a value": (["--set", "generator.temperature"], "expected key=value"),
+    "a change that is no YAML": (["--set", "seeds={a"], "--set seeds is not YAML"),
+    "an unknown language": (["--tgt", "Portugese"], "did you mean Portuguese (pt)"),
+    "an unknown source language": (["--src", "xqzqq"], "there is no language 'xqzqq'"),
+    "a language that the translator lacks": (["--tgt", "vi"], "no model from English into Vietnamese"),
+    "one of several that the translator lacks": (["--tgt", "pt,vi"], "no model from English into Vietnamese"),
+    "no target language": (["--tgt", " ,"], "give one with --tgt"),
+    "the source as the target": (["--tgt", "pt,English"], "en is both src and tgt"),
+    "a model that is nowhere": (["--model", "nowhere"], "generator nowhere: there is no such directory"),
+    "a directory without a model": (["--model", "."], "has no config.json"),
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize("more", [[], ["--dry-run"]], ids=["run", "dry run"])
+def test_a_mistake_is_one_sentence(invoke, tmp_path, words, expected, more):
+    result = invoke("generate", "--recipe", "quickstart", *words, *more)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert expected in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--limit=0",
+        "--limit=many",
+        "--lmit=1",
+        "--translator=google",
+        "--translator=nllb:",
+        "--translator=firefox:en-pt",
+        "--translator=",
+    ],
+)
+def test_a_wrong_option_is_explained(invoke, tmp_path, option):
+    result = invoke("generate", "--recipe", "quickstart", option)
+    assert result.exit_code == 2
+    assert option.split("=")[0] in result.stderr
+    assert "Usage:" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_out_is_a_file(invoke, tmp_path):
+    (tmp_path / "notes").write_text("mine")
+    result = invoke("generate", "--recipe", "quickstart", "--out", "notes")
+    assert result.exit_code == 2
+    assert result.stderr == "error: notes is there already and is no run: choose another --out\n"
+    assert (tmp_path / "notes").read_text() == "mine"
+
+
+def test_out_holds_other_things(invoke, tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_text("mine")
+    result = invoke("generate", "--recipe", "quickstart", "--out", "photos")
+    assert result.exit_code == 2
+    assert result.stderr == "error: photos is there already and is no run: choose another --out\n"
+    assert [path.name for path in (tmp_path / "photos").iterdir()] == ["cat.jpg"]
+
+
+def test_out_holds_another_run(invoke, tmp_path, small_run):
+    _, run = small_run
+    (tmp_path / "other.jsonl").write_text('{"question": "Why?"}\n')
+    before = (run.path / "manifest.json").read_bytes()
+    result = invoke("generate", "--recipe", "quickstart", "--seeds", "other.jsonl", "--out", run.path)
+    assert result.exit_code == 2
+    assert "holds another run (seeds seeds.jsonl, not other.jsonl)" in result.stderr
+    assert (run.path / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("variables", [{"HF_ENDPOINT": "http://127.0.0.1:9"}, {"HF_HUB_OFFLINE": "1"}], ids=str)
+def test_the_default_recipe_without_the_hub(command, tmp_path, tmp_path_factory, variables):
+    cache = tmp_path_factory.mktemp("hub")
+    done = command("generate", HF_HOME=str(cache), **{"HF_HUB_OFFLINE": "0"} | variables)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: generator Qwen/Qwen2.5-7B-Instruct ")
+    assert "--recipe quickstart" in done.stderr
+    assert "local directory" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_seeds_of_the_hub_without_the_hub(command, tmp_path, tmp_path_factory):
+    cache = tmp_path_factory.mktemp("hub")
+    words = ["generate", "--recipe", "quickstart", "--seeds", "databricks/databricks-dolly-15k"]
+    done = command(*words, HF_HOME=str(cache), HF_HUB_OFFLINE="0", HF_ENDPOINT="http://127.0.0.1:9")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: seeds databricks/databricks-dolly-15k: ")
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())

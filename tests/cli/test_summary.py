@@ -1,0 +1,179 @@
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+from rich.console import Console
+
+from sdrrl_data import recipe_files
+from sdrrl_data.cli import samples, summary
+from sdrrl_data.cli.progress import Bars
+from sdrrl_data.generate import generate
+from tests.small_models import CHANGES, models
+
+COMMAND = "sdrrl-data generate --recipe quickstart"
+
+
+@pytest.fixture
+def shown(small_run, capsys):
+    manifest, run = small_run
+    summary.show(manifest, run, COMMAND)
+    return capsys.readouterr().out
+
+
+def rows_of(text):
+    return [line.split() for line in text.splitlines()]
+
+
+def test_rows_in_and_out_of_each_step(shown, small_run):
+    manifest, _ = small_run
+    assert ["seeds", "63", "62", "1"] in rows_of(shown)
+    for step, count in manifest.counts.steps.items():
+        aside = sum(count.set_aside.values())
+        assert [step, str(count.rows_in), str(count.rows_out), str(aside)] in rows_of(shown)
+
+
+def test_what_was_set_aside_and_why(shown):
+    assert "Rows were set aside" in shown
+    assert re.search(r"seeds +the same question stands in an earlier row +1\n", shown)
+    assert re.search(r"answers +the prompt is longer than the 80 words that fit +[1-9]\n", shown)
+
+
+def test_what_was_dropped_and_why(shown, small_run):
+    manifest, _ = small_run
+    dropped = manifest.counts.targets["pt"].dropped
+    assert {(row.filter, row.text) for row in dropped} >= {("length", "answer_tgt")}
+    for row in dropped:
+        assert [row.filter, row.text, str(row.rows)] in rows_of(shown)
+
+
+def test_the_mix(shown, small_run):
+    manifest, _ = small_run
+    target = manifest.counts.targets["pt"]
+    taken = sum(kind.taken for kind in target.mix)
+    for kind in target.mix:
+        reached = f"{kind.taken / taken:.1%}"
+        assert [kind.kind, f"{kind.asked:.1%}", reached, str(kind.taken), str(kind.available)] in rows_of(shown)
+    assert f"pt/transfer_set (rows: train {target.rows['train']}, test {target.rows['test']})" in shown
+
+
+def test_the_signature_and_the_place(shown, small_run):
+    manifest, run = small_run
+    assert ["signature", manifest.signature] in rows_of(shown)
+    assert f"run        {run.path}: " in shown
+
+
+def test_the_command_that_loads_the_rows_works(shown, small_run, tmp_path):
+    manifest, _ = small_run
+    [line] = [line for line in shown.splitlines() if line.startswith("load it ")]
+    python, *rest = shlex.split(line.removeprefix("load it "))
+    assert python == "python"
+    loaded = subprocess.run(
+        [sys.executable, *rest],
+        env=os.environ | {"HF_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = manifest.counts.targets["pt"].rows
+    assert re.findall(r"num_rows: (\d+)", loaded.stdout) == [str(rows["train"]), str(rows["test"])]
+
+
+def test_what_to_type_for_a_stricter_filter(small_run, capsys):
+    manifest, run = small_run
+    by_similarity = manifest.model_copy(update={"recipe": {"thresholds": {"similarity": {"min": 0.8}}}})
+    summary.show(by_similarity, run, COMMAND)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"stricter   {COMMAND} --set thresholds.similarity.min=0.85"
+
+
+def test_three_rows_of_different_directions_one_code_switched(shown):
+    headings = re.findall(r"^(\w+->\w+)(, code-switched)?$", shown, flags=re.MULTILINE)
+    assert len(headings) == 3
+    assert len({direction for direction, _ in headings}) == 3
+    assert [bool(switched) for _, switched in headings].count(True) == 1
+    _, _, sample = shown.partition("code-switched\n")
+    assert re.search(r"\[.+\]", sample.partition("answer")[0])
+
+
+def test_a_row_is_shown_as_it_is_but_harmless(small_run, capsys):
+    _, run = small_run
+    rows = run.read_dataset("pt/transfer_set").filter(direction="en->en", code_switched=False)
+    odd = rows.filter(pl.col("prompt").list.last().struct.field("content").str.contains("danger"))
+    samples.show(odd, Console(markup=False, width=200))
+    shown = capsys.readouterr().out
+    assert "Why is the word [bold red]danger[/bold red] \\x1b[31mred\\x07 in every manual?" in shown
+    assert "\x1b" not in shown
+
+
+def test_long_texts_are_cut(small_run, capsys):
+    _, run = small_run
+    long = [{"role": "user", "content": "word 言葉 " * 500}]
+    row = samples.choose(run.read_dataset("pt/transfer_set")).head(1)
+    samples.show(row.with_columns(prompt=pl.Series([long])), Console(width=80))
+    assert len(capsys.readouterr().out.splitlines()) < 10
+
+
+def test_it_fits_80_columns_and_holds_no_escapes(shown):
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+    long = [line for line in shown.splitlines() if len(line) > 80]
+    assert {line.split()[0] for line in long} <= {"signature", "run", "load"}
+
+
+def test_colours_mark_switched_words_on_a_terminal(small_run, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    summary.show(*small_run, COMMAND)
+    _, _, sample = capsys.readouterr().out.partition("code-switched")
+    assert re.search(r"\x1b\[1;35m[^\x1b]+\x1b\[0m", sample)
+
+
+def test_bars_end_full(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    recipe = recipe_files.load("quickstart", CHANGES | {"limit": 20, "part_rows": 8})
+    with Bars(tmp_path / "run") as bars:
+        generate(recipe, tmp_path / "run", models(), bars)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", captured.err)
+    last = [re.split("[\r]", line)[-1] for line in plain.splitlines()]
+    for step in ("answers", "pt/translations", "pt/code_switched", "pt/scores", "pt/verdicts"):
+        assert any(line.startswith(step) and " 20/20 " in line for line in last)
+    assert all(len(line) <= 80 for line in last)
+
+
+def test_without_a_terminal_a_line_a_step(tmp_path, capsys):
+    recipe = recipe_files.load("quickstart", CHANGES | {"limit": 20, "part_rows": 8})
+    with pytest.raises(KeyboardInterrupt), Bars(tmp_path / "run") as bars:
+        generate(recipe, tmp_path / "run", models(), _Stops(bars))
+    assert capsys.readouterr().err == (
+        "answers by Answering on small-models 1\nanswers (rows: 20)\npt/translations (rows: 20)\n"
+    )
+    with Bars(tmp_path / "run") as bars:
+        generate(recipe, tmp_path / "run", models(), bars)
+    assert capsys.readouterr().err.startswith("pt/translations (rows: 20, done before: 8)\npt/prompts (rows: 1)\n")
+
+
+class _Stops:
+    """Stops a run in the second part of the translations, as Ctrl-C would."""
+
+    def __init__(self, bars):
+        self._bars, self._translated = bars, None
+
+    def start(self, step, rows, done):
+        self._translated = 0 if step == "pt/translations" else None
+        self._bars.start(step, rows, done)
+
+    def advance(self, rows):
+        self._bars.advance(rows)
+        if self._translated is not None:
+            self._translated += rows
+            if self._translated > 9:
+                raise KeyboardInterrupt

@@ -1,0 +1,51 @@
+"""The recipe `quickstart` as a user runs it, with real models, but few and short answers by transformers."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+
+WORDS = [
+    *("generate", "--recipe", "quickstart", "--limit", "2", "--out", "run"),
+    *("--set", "generator.engine=transformers", "--set", "generator.max_tokens=16"),
+    *("--set", "parallel=null", "--set", "scorers=[length]", "--set", "thresholds={}"),
+]
+
+
+def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
+    program = Path(sys.executable).with_name("sdrrl-data")
+    # A process of its own group, as a shell starts it.
+    with subprocess.Popen(
+        [program, *WORDS], cwd=tmp_path, stderr=subprocess.PIPE, text=True, process_group=0
+    ) as process:
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if line == "answers (rows: 2)\n":
+                os.killpg(process.pid, signal.SIGINT)
+    assert process.returncode == 130
+    assert said[0].startswith("answers by SmolLM2-135M-Instruct on transformers ")
+    assert said[2:] == ["stopped; finished parts are kept: run the same command again to go on\n"]
+
+    done = command(*WORDS)
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[1:] == [
+        *("answers (rows: 2)", "pt/translations (rows: 2)", "pt/prompts (rows: 1)"),
+        *("pt/code_switched (rows: 2)", "pt/scores (rows: 2)", "pt/verdicts (rows: 2)"),
+    ]
+    assert re.search(r"answers +2 +2 +0\n", done.stdout)
+    assert "\x1b" not in done.stdout + done.stderr
+    rows = pl.read_parquet(tmp_path / "run" / "pt" / "transfer_set" / "*.parquet")
+    assert set(rows["direction"]) == {"en->en", "en->pt", "pt->en", "pt->pt"}
+
+    nothing = command(*WORDS, "--set", "thresholds.src_finished.min=2")
+    assert nothing.returncode == 1
+    assert nothing.stderr.splitlines() == [
+        "pt/verdicts (rows: 2)",
+        "error: no row is left in pt/transfer_set; the tables above say where they went",
+    ]
+    assert re.search(r"src_finished +answer_src +2\n", nothing.stdout)

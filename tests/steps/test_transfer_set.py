@@ -1,0 +1,94 @@
+from collections import Counter
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdrrl_data.recipe import Mix
+from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS, mix, split
+
+KINDS = (*CROSSINGS, "code_switched", "translate", "complete")
+
+
+def candidates(**rows):
+    """So many candidates of each kind; those of the crossings come from the same seeds."""
+    table = [
+        {"id": f"{kind}/{i}", "seed_id": f"{i}" if kind in CROSSINGS else f"{kind}{i}", "kind": kind}
+        for kind, number in rows.items()
+        for i in range(number)
+    ]
+    return pl.DataFrame(table, schema={name: CANDIDATES[name] for name in ("id", "seed_id", "kind")})
+
+
+def taken(rows, shares):
+    chosen, kinds = mix(candidates(**rows), shares, seed=42)
+    counts = Counter(chosen["kind"])
+    assert {kind.kind: kind.taken for kind in kinds} == {kind: counts[kind] for kind in KINDS}
+    return counts
+
+
+def test_shares_hold_where_there_are_rows_enough():
+    counts = taken(dict.fromkeys(KINDS, 1000), Mix())
+    assert counts == {
+        "src->src": 1000, "src->tgt": 1000, "tgt->src": 1000, "tgt->tgt": 1000,
+        "code_switched": 500, "translate": 250, "complete": 250,
+    }  # fmt: skip
+
+
+def test_no_crossing_outweighs_another():
+    rows = {"src->src": 90, "src->tgt": 80, "tgt->src": 70, "tgt->tgt": 60, "code_switched": 500}
+    counts = taken(rows, Mix())
+    assert [counts[kind] for kind in CROSSINGS] == [60, 60, 60, 60]
+    assert counts["code_switched"] == 30
+
+
+def test_a_kind_that_runs_short_does_not_shrink_the_others():
+    counts = taken({**dict.fromkeys(CROSSINGS, 100), "translate": 3}, Mix())
+    assert counts["translate"] == 3
+    assert counts["src->src"] == 100
+
+
+def test_a_share_of_nought_takes_nothing():
+    counts = taken(dict.fromkeys(KINDS, 10), Mix.model_validate({"src->src": 0, "code_switched": 0}))
+    assert counts["src->src"] == counts["code_switched"] == 0
+    assert counts["tgt->tgt"] == 10
+
+
+def test_without_crossings_the_others_make_the_set():
+    none = dict.fromkeys(CROSSINGS, 0.0)
+    counts = taken({"translate": 10, "complete": 4}, Mix.model_validate(none | {"translate": 0.5, "complete": 0.5}))
+    assert counts == {"translate": 10, "complete": 4}
+
+
+def test_a_crossing_without_rows_leaves_no_set_out_of_proportion():
+    counts = taken({"src->src": 9, "src->tgt": 9, "translate": 9}, Mix())
+    assert sum(counts.values()) == 0
+
+
+def test_every_crossing_takes_the_same_seeds():
+    chosen, _ = mix(candidates(**{"src->src": 90, "src->tgt": 90, "tgt->src": 90, "tgt->tgt": 90}), Mix(), seed=1)
+    seeds = [set(chosen.filter(kind=kind)["seed_id"]) for kind in CROSSINGS]
+    assert seeds[0] == seeds[1] == seeds[2] == seeds[3]
+
+
+@given(st.permutations(range(30)), st.integers())
+def test_what_is_taken_does_not_depend_on_the_order_of_rows(order, seed):
+    rows = candidates(**{"src->src": 6, "src->tgt": 6, "tgt->src": 6, "tgt->tgt": 6, "translate": 6})
+    shuffled = rows[list(order)]
+    assert set(mix(rows, Mix(), seed)[0]["id"]) == set(mix(shuffled, Mix(), seed)[0]["id"])
+    assert split(shuffled, 0.3, seed).equals(split(rows, 0.3, seed))
+
+
+@given(st.floats(0, 1), st.integers())
+def test_no_seed_is_on_both_sides(share, seed):
+    rows = split(candidates(**dict.fromkeys(CROSSINGS, 20)), share, seed)
+    sides = rows.group_by("seed_id").agg(pl.col("split").n_unique())
+    assert sides["split"].to_list() == [1] * 20
+
+
+def test_a_larger_run_keeps_every_seed_on_its_side():
+    small = split(candidates(**{"src->src": 50}), 0.2, seed=42)
+    large = split(candidates(**{"src->src": 500}), 0.2, seed=42)
+    sides = dict(large.select("id", "split").rows())
+    assert all(sides[id] == side for id, side in small.select("id", "split").rows())
+    assert 70 <= Counter(large["split"])["test"] <= 130

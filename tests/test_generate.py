@@ -1,0 +1,271 @@
+"""Whole runs with small models: what comes out, what is done again, and what survives a kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from sdrrl_data import recipe_files
+from sdrrl_data.errors import UserError
+from sdrrl_data.generate import generate
+from sdrrl_data.pipeline import Models
+from sdrrl_data.run import Run
+from tests import small_models
+
+QUESTIONS = [
+    "What is the capital of a country, and how do you find it on a map?",
+    "Give me three tips for sleeping well. Use a list:\n\n- one\n- two\n- three",
+    "Write a function `add(a, b)` that adds two numbers.",
+    "How do I make a cup of tea?",
+    "Why is the sky blue in the morning and red in the evening?",
+    "Name a fruit that is yellow, and one that is red.",
+    "See https://example.org/a?b=c and tell me in {language} what it says.",
+]
+
+
+@pytest.fixture
+def seeds(tmp_path):
+    path = tmp_path / "seeds.jsonl"
+    rows = [{"instruction": f"{question} ({number})"} for number in range(3) for question in QUESTIONS]
+    path.write_text("\n".join(json.dumps(row) for row in [*rows, {"instruction": " "}]), encoding="utf-8")
+    return path
+
+
+def recipe(seeds, **changes):
+    return recipe_files.load(
+        "quickstart", small_models.CHANGES | {"seeds": {"source": str(seeds)}, "part_rows": 5} | changes
+    )
+
+
+def run(seeds, out, models=None, **changes):
+    return generate(recipe(seeds, **changes), out, models or small_models.models())
+
+
+def contents(out):
+    """Every file of a run with its bytes."""
+    files = (path for path in out.rglob("*") if path.is_file() and path.name != ".lock")
+    return {str(path.relative_to(out)): path.read_bytes() for path in files}
+
+
+class Counting:
+    """Reports which steps had something to do."""
+
+    def __init__(self):
+        self.steps = []
+
+    def start(self, step, rows, done):
+        self.steps.append(step)
+
+    def advance(self, rows):
+        pass
+
+
+def steps_of(seeds, out, **changes):
+    counting = Counting()
+    generate(recipe(seeds, **changes), out, small_models.models(), counting)
+    return counting.steps
+
+
+def transfer_set(out):
+    return Run(out).read_dataset("pt/transfer_set")
+
+
+def test_the_files_of_a_run(seeds, tmp_path):
+    run(seeds, tmp_path / "run", **{"transfer_set.test_share": 0.3})
+    names = set(contents(tmp_path / "run"))
+    assert {"manifest.json", "README.md"} <= names
+    for table in ("seeds", "answers", "pt/translations", "pt/code_switched", "pt/scores", "pt/verdicts"):
+        assert {f"{table}/part-{part:05}.parquet" for part in range(5)} <= names
+    assert {"pt/transfer_set/train-00000-of-00001.parquet", "pt/transfer_set/test-00000-of-00001.parquet"} <= names
+    assert not [name for name in names if name.endswith(".tmp")]
+
+
+def test_the_transfer_set(seeds, tmp_path):
+    manifest = run(seeds, tmp_path / "run")
+    rows = transfer_set(tmp_path / "run")
+    assert rows.columns == [
+        "id", "seed_id", "task", "direction", "prompt", "completion", "code_switched", "switched", "scores",
+        "generator", "translator", "source", "signature", "split",
+    ]  # fmt: skip
+    assert rows["id"].is_unique().all()
+    crossings = rows.filter((pl.col("task") == "answer") & ~pl.col("code_switched"))["direction"]
+    assert set(crossings) == {"en->en", "en->pt", "pt->en", "pt->pt"}
+    assert crossings.value_counts()["count"].n_unique() == 1
+    assert set(rows["task"]) == {"answer", "translate", "complete"}
+    assert rows["signature"].unique().to_list() == [manifest.signature]
+    assert rows.group_by("seed_id").agg(pl.col("split").n_unique())["split"].max() == 1
+
+
+def test_a_crossed_row_says_in_its_own_language_which_one_to_answer_in(seeds, tmp_path):
+    run(seeds, tmp_path / "run")
+    asked = {
+        direction: {row["prompt"][-1]["content"].rsplit("\n\n", 1)[-1] for row in group.iter_rows(named=True)}
+        for (direction,), group in transfer_set(tmp_path / "run")
+        .filter(task="answer", code_switched=False)
+        .group_by("direction")
+    }
+    assert all("Portuguese" in sentence for sentence in asked["en->pt"])
+    assert all("inglês" in sentence for sentence in asked["pt->en"])
+    assert len(asked["en->pt"]) > 3
+    assert not any("Portuguese" in sentence or "inglês" in sentence for sentence in asked["en->en"] | asked["pt->pt"])
+
+
+def test_protected_spans_reach_the_transfer_set(seeds, tmp_path):
+    run(seeds, tmp_path / "run")
+    texts = " ".join(
+        row["prompt"][-1]["content"]
+        for row in transfer_set(tmp_path / "run").filter(direction="pt->pt").iter_rows(named=True)
+    )
+    assert "`add(a, b)`" in texts
+    assert "https://example.org/a?b=c" in texts
+    assert "{language}" in texts
+
+
+def test_undoing_the_switched_spans_gives_back_the_question(seeds, tmp_path):
+    run(seeds, tmp_path / "run", **{"code_switching.min_confidence": 0.0})
+    tables = Run(tmp_path / "run")
+    questions = dict(tables.table("seeds").read_all().select("id", "messages").rows())
+    rows = transfer_set(tmp_path / "run").filter(code_switched=True, direction="en->en")
+    assert not rows.is_empty()
+    for row in rows.iter_rows(named=True):
+        text = row["prompt"][-1]["content"]
+        for span in sorted(row["switched"], key=lambda span: -span["start"]):
+            assert text[span["start"] : span["end"]] == span["replacement"]
+            text = text[: span["start"]] + span["original"] + text[span["end"] :]
+        assert text == questions[row["seed_id"]][-1]["content"]
+
+
+def test_datasets_reads_it_without_code_of_ours(seeds, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    from datasets import load_dataset
+
+    for test_share, splits in ((0.3, {"train", "test"}), (0.0, {"train"})):
+        out = tmp_path / f"run{test_share}"
+        run(seeds, out, **{"transfer_set.test_share": test_share})
+        loaded = load_dataset(str(out / "pt" / "transfer_set"), cache_dir=str(tmp_path / "cache"))
+        assert set(loaded) == splits
+        assert sum(map(len, loaded.values())) == transfer_set(out).height
+        assert loaded["train"][0]["prompt"][-1]["role"] == "user"
+
+
+def test_a_bad_row_is_set_aside_and_counted(seeds, tmp_path):
+    manifest = run(seeds, tmp_path / "run")
+    assert manifest.counts.steps["seeds"].model_dump() == {
+        "rows_in": 22,
+        "rows_out": 21,
+        "set_aside": {"'instruction' is empty": 1},
+    }
+    aside = Run(tmp_path / "run").table("seeds").set_aside()
+    assert aside["id"].to_list() == ["seeds.jsonl:22"]
+
+
+def test_the_second_run_does_nothing(seeds, tmp_path):
+    assert steps_of(seeds, tmp_path / "run")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*") if path.is_file()}
+
+    def unwanted(*_):
+        raise AssertionError("a model was loaded")
+
+    idle = Models(
+        identify_generator=small_models.models().identify_generator,
+        identify_translator=small_models.models().identify_translator,
+        build_generator=unwanted,
+        build_translator=unwanted,
+    )
+    run(seeds, tmp_path / "run", idle)
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "run").rglob("*") if path.is_file()}
+
+
+def test_a_changed_threshold_redoes_verdicts_and_transfer_set_only(seeds, tmp_path):
+    steps_of(seeds, tmp_path / "run")
+    strict = {"thresholds.repetition.max": 0.0}
+    assert steps_of(seeds, tmp_path / "run", **strict) == ["pt/verdicts"]
+    run(seeds, tmp_path / "anew", **strict)
+    assert contents(tmp_path / "run") == contents(tmp_path / "anew")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "first"),
+    [
+        ("generator.temperature", 0.5, "answers"),
+        ("translator.models", "elsewhere", None),
+        ("code_switching.ratio", 0.6, "pt/code_switched"),
+        ("scorers", ["round_trip", "length", "repetition", "language"], "pt/scores"),
+        ("transfer_set.test_share", 0.5, None),
+        ("seed", 7, "answers"),
+    ],
+)
+def test_a_changed_setting_redoes_its_step_and_what_follows(seeds, tmp_path, key, value, first):
+    all_steps = steps_of(seeds, tmp_path / "run")
+    redone = steps_of(seeds, tmp_path / "run", **{key: value})
+    assert redone[:1] == ([first] if first else [])
+    assert [step for step in all_steps if step in redone] == redone
+    run(seeds, tmp_path / "anew", **{key: value})
+    assert contents(tmp_path / "run") == contents(tmp_path / "anew")
+
+
+def test_a_longer_run_keeps_the_answers_of_the_shorter(seeds, tmp_path):
+    run(seeds, tmp_path / "run", limit=10)
+    first = (tmp_path / "run" / "answers" / "part-00001.parquet").stat().st_mtime_ns
+    run(seeds, tmp_path / "run")
+    assert (tmp_path / "run" / "answers" / "part-00001.parquet").stat().st_mtime_ns == first
+    run(seeds, tmp_path / "anew")
+    assert contents(tmp_path / "run") == contents(tmp_path / "anew")
+
+
+def test_a_shorter_run_forgets_the_parts_of_the_longer(seeds, tmp_path):
+    run(seeds, tmp_path / "run")
+    run(seeds, tmp_path / "run", limit=7)
+    run(seeds, tmp_path / "anew", limit=7)
+    assert contents(tmp_path / "run") == contents(tmp_path / "anew")
+
+
+def test_two_targets_share_their_answers(seeds, tmp_path):
+    run(seeds, tmp_path / "run", tgt=["pt", "vi"], parallel=None)
+    assert {"pt", "vi", "answers"} <= {path.name for path in (tmp_path / "run").iterdir()}
+    prompts = Run(tmp_path / "run").table("vi/prompts").read_all()
+    assert set(prompts["language"]) == {"en", "vi"}  # those in Vietnamese are the translator's
+
+
+def test_another_run_is_refused_and_left_as_it_is(seeds, tmp_path):
+    run(seeds, tmp_path / "run")
+    before = contents(tmp_path / "run")
+    other = tmp_path / "other.jsonl"
+    other.write_text(seeds.read_text())
+    with pytest.raises(UserError, match=r"holds another run \(seeds seeds.jsonl, not other.jsonl\)"):
+        run(other, tmp_path / "run")
+    assert contents(tmp_path / "run") == before
+
+
+RUN_IT = """
+import sys
+from pathlib import Path
+from tests.test_generate import run
+run(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_killed_at_any_moment_it_ends_with_the_same_bytes(seeds, tmp_path):
+    run(seeds, tmp_path / "whole")
+    out = tmp_path / "killed"
+    kills = 0
+    for files in (1, 4, 8, 13, 19, 24, 30, 33, 1000):
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUN_IT, seeds, out],
+            cwd=Path(__file__).parents[1],
+            env=os.environ | {"POLARS_MAX_THREADS": "1"},
+        )
+        while process.poll() is None and sum(1 for _ in out.rglob("*.parquet")) < files:
+            time.sleep(0.001)
+        kills += process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert kills >= 5
+    run(seeds, out)
+    assert contents(out) == contents(tmp_path / "whole")

@@ -1,0 +1,107 @@
+"""The real thing on a dozen seeds: SmolLM2 through vLLM, Firefox's models, a real aligner, real scorers."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sdrrl_data.recipe_files import PACKAGED
+from sdrrl_data.run import Manifest, Run
+
+COMMAND = Path(sys.executable).with_name("sdrrl-data")
+
+
+def sdrrl_data(*arguments):
+    return subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=600)
+
+
+@pytest.fixture(scope="module")
+def quickstart(tmp_path_factory):
+    """The quickstart on its first twelve seeds, and what it printed."""
+    folder = tmp_path_factory.mktemp("quickstart")
+    lines = (PACKAGED / "quickstart" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()
+    seeds = folder / "dozen.jsonl"
+    seeds.write_text("\n".join([*lines[:12], "not JSON"]), encoding="utf-8")
+    command = [
+        "generate", "--recipe", "quickstart", "--src", "en", "--tgt", "pt", "--seeds", seeds,
+        "--out", folder / "run", "--set", "generator.max_tokens=120",
+    ]  # fmt: skip
+    done = sdrrl_data(*command)
+    assert done.returncode == 0, done.stderr
+    return folder / "run", command, done.stdout
+
+
+@pytest.fixture(scope="module")
+def rows(quickstart):
+    return Run(quickstart[0]).read_dataset("pt/transfer_set")
+
+
+def test_it_ran_on_vllm(quickstart):
+    manifest = Manifest.model_validate_json((quickstart[0] / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest.state == "finished"
+    generator = next(i for i in manifest.ingredients if i.role == "generator")
+    assert generator.name == "SmolLM2-135M-Instruct"
+    assert generator.engine.startswith("vllm")
+
+
+def test_every_direction_is_there(rows):
+    answers = rows.filter(task="answer", code_switched=False)
+    assert set(answers["direction"]) == {"en->en", "en->pt", "pt->en", "pt->pt"}
+    assert {"translate", "complete"} <= set(rows["task"])
+
+
+def test_questions_and_answers_are_in_their_languages(rows):
+    texts = {"en": "", "pt": ""}
+    for row in rows.filter(task="answer", code_switched=False).iter_rows(named=True):
+        asked, answered = row["direction"].split("->")
+        texts[asked] += row["prompt"][-1]["content"].lower() + " "
+        texts[answered] += row["completion"][0]["content"].lower() + " "
+    common = {"en": {"the", "and", "is", "of"}, "pt": {"o", "de", "que", "uma"}}
+    found = {language: set(text.split()) for language, text in texts.items()}
+    assert common["en"] <= found["en"]
+    assert common["pt"] <= found["pt"]
+
+
+def test_switched_words_stand_where_the_row_says(rows):
+    switched = rows.filter(code_switched=True)
+    assert not switched.is_empty()
+    for row in switched.iter_rows(named=True):
+        for span in row["switched"]:
+            assert row["prompt"][-1]["content"][span["start"] : span["end"]] == span["replacement"]
+
+
+def test_scores_are_real(rows):
+    scores = rows.filter(direction="pt->pt", code_switched=False, task="answer")["scores"].struct.unnest()
+    assert scores["answer_similarity"].min() >= 0.82
+    assert scores["answer_round_trip"].min() >= 35
+    assert scores["answer_length"].is_between(0.7, 1.8).all()
+
+
+def test_the_summary_says_what_became_of_the_rows(quickstart):
+    _, _, printed = quickstart
+    for word in ("answers", "set aside", "not JSON", "similarity", "en->pt", "load_dataset", "signature"):
+        assert word in printed
+
+
+def test_nothing_is_done_a_second_time(quickstart):
+    run, command, _ = quickstart
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file()}
+    assert sdrrl_data(*command).returncode == 0
+    assert before == {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file()}
+
+
+def test_trl_could_read_it(quickstart, tmp_path):
+    script = (
+        "import sys; from datasets import load_dataset;"
+        "data = load_dataset(sys.argv[1], split='train', cache_dir=sys.argv[2]);"
+        "print(data[0]['prompt'][-1]['role'], data[0]['completion'][0]['role'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, quickstart[0] / "pt" / "transfer_set", tmp_path],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+    )
+    assert done.stdout.split() == ["user", "assistant"], done.stderr

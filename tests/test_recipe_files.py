@@ -1,0 +1,105 @@
+import pytest
+
+from sdrrl_data import recipe_files
+from sdrrl_data.errors import UserError
+from sdrrl_data.recipe import SCORES
+
+
+def load(changes=None, recipe="quickstart"):
+    return recipe_files.load(recipe, changes)
+
+
+@pytest.mark.parametrize("name", recipe_files.names())
+def test_every_packaged_recipe_is_valid(name):
+    recipe = load(recipe=name)
+    assert recipe.name == name
+    assert recipe.description
+
+
+def test_the_packaged_recipes():
+    assert recipe_files.names() == ["quickstart", "sdrrl"]
+
+
+def test_languages_go_by_any_name():
+    recipe = load({"src": "English", "tgt": ["vie_Latn", "Thai", "vi"]})
+    assert recipe.src == "en"
+    assert recipe.tgt == ("vi", "th")
+
+
+def test_changes_reach_any_depth():
+    recipe = load({"transfer_set.mix.src->tgt": 0.5, "thresholds.similarity.min": 0.9, "generator.temperature": 1})
+    assert recipe.transfer_set.mix.src_tgt == 0.5
+    assert recipe.thresholds["similarity"].min == 0.9
+    assert recipe.thresholds["language"].min == load().thresholds["language"].min
+    assert recipe.generator.temperature == 1
+
+
+def test_a_mapping_replaces_a_section():
+    assert load({"translator": {"kind": "nllb", "model": "here"}}).translator.model == "here"
+
+
+def test_paths_are_relative_to_the_recipe(tmp_path):
+    (tmp_path / "mine.yaml").write_text(recipe_files.text("quickstart").replace("quickstart/seeds.jsonl", "own.jsonl"))
+    (tmp_path / "own.jsonl").touch()
+    assert load(recipe=str(tmp_path / "mine.yaml")).seeds.source == str(tmp_path / "own.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"generator.temprature": 1}, "generator.temprature is no key of a recipe, did you mean temperature?"),
+        ({"transfer_set.mix.src-tgt": 1}, "transfer_set.mix.src-tgt is no key of a recipe, did you mean src->tgt?"),
+        ({"generator.temperature": "hot"}, "generator.temperature: input should be a valid number, found 'hot'"),
+        ({"generator.max_tokens": 0}, "generator.max_tokens: input should be greater than 0, found 0"),
+        ({"generator.max_tokens": 1.5}, "generator.max_tokens: input should be a valid integer"),
+        ({"translator.beams": 2}, "translator.beams is no key"),
+        ({"translator": {"kind": "google"}}, "translator: input tag 'google' found using 'kind' does not match"),
+        ({"generator": {"engine": "vllm"}}, "generator.model is missing"),
+        ({"thresholds.simlarity.min": 0.5}, "thresholds.simlarity has no score: the scorers here give"),
+        ({"thresholds.similarity": 0.5}, "thresholds.similarity: input should be an object, found 0.5"),
+        ({"prompts.pt.translate": ["Traduza."]}, "prompts.pt.translate.0: "),
+        ({"tgt": []}, "tgt names no target language"),
+        ({"tgt": ["en"]}, "en is both src and tgt"),
+        ({"tgt": ["portugese"]}, "did you mean Portuguese"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named(changes, says):
+    with pytest.raises(UserError) as error:
+        load(changes)
+    assert says in str(error.value)
+
+
+def test_a_recipe_that_is_not_there(tmp_path):
+    with pytest.raises(UserError, match="no recipe quikstart: did you mean quickstart"):
+        load(recipe="quikstart")
+    with pytest.raises(UserError, match="there is no such file"):
+        load(recipe=str(tmp_path / "none.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("src: [en", "is not YAML in line 1"),
+        ("- src", "expected a mapping"),
+        ("!!python/object/apply:os.system [echo]", "is not YAML in line 1"),
+        ("name: 2024-01-01", "recipe"),
+    ],
+)
+def test_a_file_that_is_no_recipe(tmp_path, text, says):
+    (tmp_path / "bad.yaml").write_text(text)
+    with pytest.raises(UserError, match=says):
+        load(recipe=str(tmp_path / "bad.yaml"))
+
+
+def test_changes_are_parsed_as_yaml():
+    assert recipe_files.parse_change("limit=null") == ("limit", None)
+    assert recipe_files.parse_change("tgt=[vi, th]") == ("tgt", ["vi", "th"])
+    assert recipe_files.parse_change("generator.system_prompt=a=b") == ("generator.system_prompt", "a=b")
+    for wrong in ("limit", "=3", "a=[1"):
+        with pytest.raises(UserError, match="--set"):
+            recipe_files.parse_change(wrong)
+
+
+def test_every_scorer_and_score_is_known():
+    assert set(load().scorers) == set(SCORES)
+    assert set(load().thresholds) <= {"src_finished", *(score for scores in SCORES.values() for score in scores)}

@@ -1,0 +1,136 @@
+import json
+
+import polars as pl
+import pytest
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.protocols import SetAside
+from sdrrl_data.run import SET_ASIDE, Manifest, Part, Run, fingerprint, set_aside, sort_out
+
+ROWS = pl.DataFrame({"id": ["a", "b"], "text": ["one", "two"]})
+NOTHING = pl.DataFrame(schema=SET_ASIDE)
+MANIFEST = Manifest(state="unfinished", signature="s", recipe={}, versions={}, ingredients=[])
+
+
+def test_a_part_is_done_only_with_its_fingerprint(tmp_path):
+    table = Run(tmp_path).table("pt/translations")
+    assert not table.done(0, "one")
+    table.write(0, Part(ROWS, NOTHING), "one")
+    assert table.done(0, "one")
+    assert not table.done(0, "two")
+    assert not table.done(1, "one")
+
+
+def test_an_unfinished_file_is_no_part(tmp_path):
+    table = Run(tmp_path).table("answers")
+    table.write(0, Part(ROWS, NOTHING), "one")
+    whole = (tmp_path / "answers" / "part-00000.parquet").read_bytes()
+    (tmp_path / "answers" / "part-00001.parquet").write_bytes(whole[:100])
+    (tmp_path / "answers" / ".part-00002.parquet.tmp").write_bytes(whole)
+    assert not table.done(1, "one")
+    assert not table.done(2, "one")
+
+
+def test_rows_are_read_in_the_order_of_parts(tmp_path):
+    table = Run(tmp_path).table("answers")
+    for part in (2, 0, 1):
+        table.write(part, Part(ROWS.with_columns(part=part), NOTHING), "x")
+    assert table.read_all()["part"].to_list() == [0, 0, 1, 1, 2, 2]
+    assert table.count() == 6
+    assert table.read(1)["part"].to_list() == [1, 1]
+
+
+def test_the_same_rows_give_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        Run(tmp_path / name).table("answers").write(0, Part(ROWS, NOTHING), "x")
+    first, second = (tmp_path / name / "answers" / "part-00000.parquet" for name in ("a", "b"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_set_aside_rows_are_kept_whole_beside_the_table(tmp_path):
+    table = Run(tmp_path).table("pt/translations")
+    table.write(0, Part(ROWS.head(1), set_aside(ROWS.tail(1), ["too long"])), "x")
+    aside = table.set_aside()
+    assert aside["reason"].to_list() == ["too long"]
+    assert json.loads(aside["row"][0]) == {"id": "b", "text": "two"}
+    assert [path.name for path in (tmp_path / "pt" / "translations").iterdir()] == ["part-00000.parquet"]
+
+
+def test_what_was_set_aside_before_is_forgotten_when_a_part_is_made_anew(tmp_path):
+    table = Run(tmp_path).table("answers")
+    table.write(0, Part(ROWS.head(1), set_aside(ROWS.tail(1), ["too long"])), "x")
+    table.write(0, Part(ROWS, NOTHING), "y")
+    assert table.set_aside().is_empty()
+
+
+def test_parts_of_a_longer_run_are_forgotten(tmp_path):
+    table = Run(tmp_path).table("answers")
+    for part in range(3):
+        table.write(part, Part(ROWS, set_aside(ROWS, ["x", "x"])), "x")
+    table.forget_after(2)
+    assert table.count() == 4
+    assert table.set_aside().height == 4
+
+
+def test_sort_out_keeps_order_and_every_row():
+    part = sort_out(ROWS, [SetAside("no"), {"id": "b", "text": "zwei"}], {"id": pl.String, "text": pl.String})
+    assert part.rows.rows() == [("b", "zwei")]
+    assert part.set_aside["id"].to_list() == ["a"]
+
+
+def test_fingerprints_tell_settings_apart_and_do_not_depend_on_key_order():
+    assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    assert fingerprint({"a": 1}) != fingerprint({"a": 2})
+    # Golden: a changed way of computing it would redo every run there is.
+    assert fingerprint("answers", {"t": 0.5}, ["é"]) == "4e67daa92aa963d7"
+
+
+def test_a_dataset_is_swapped_whole(tmp_path):
+    run = Run(tmp_path)
+    run.write_dataset("pt/transfer_set", {"train": ROWS, "test": ROWS.clear()}, "one", shard_rows=1)
+    names = sorted(path.name for path in (tmp_path / "pt" / "transfer_set").iterdir())
+    assert names == ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"]
+    assert run.dataset_done("pt/transfer_set", "one")
+    run.write_dataset("pt/transfer_set", {"train": ROWS, "test": ROWS}, "two", shard_rows=9)
+    assert not run.dataset_done("pt/transfer_set", "one")
+    assert run.read_dataset("pt/transfer_set").height == 4
+
+
+def test_a_dataset_without_rows_is_there_all_the_same(tmp_path):
+    run = Run(tmp_path)
+    run.write_dataset("pt/transfer_set", {"train": ROWS.clear(), "test": ROWS.clear()}, "one", shard_rows=1)
+    assert run.dataset_done("pt/transfer_set", "one")
+    assert run.read_dataset("pt/transfer_set").columns == ["id", "text"]
+
+
+def test_manifest_comes_back(tmp_path):
+    run = Run(tmp_path)
+    assert run.manifest() is None
+    run.write_manifest(MANIFEST)
+    assert run.manifest() == MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "cannot be read"),
+        ('{"schema_version": 99}', "schema version 99"),
+        ('{"schema_version": 1, "state": "lost"}', "cannot be read"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_refused(tmp_path, content, says):
+    (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(UserError, match=says):
+        Run(tmp_path).manifest()
+
+
+def test_a_folder_with_other_things_is_no_run(tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(UserError, match="is no run"):
+        Run(tmp_path).manifest()
+
+
+def test_two_processes_never_hold_one_run(tmp_path):
+    with Run(tmp_path).lock(), pytest.raises(UserError, match="another sdrrl-data"), Run(tmp_path).lock():
+        pass
