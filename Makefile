@@ -1,6 +1,8 @@
 .PHONY: setup quickstart test lint bench clean
 
 BIN := .venv/bin
+# The environment is our own: with compiled modules kept in it, vLLM's processes start in half the time.
+unexport PYTHONDONTWRITEBYTECODE
 # On two busy cores more OpenMP threads than one can be a hundred times slower.
 TEST := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 

@@ -37,9 +37,7 @@ class Step:
     inputs: tuple[str, ...]
     settings: Any  # what shapes its rows besides its inputs, as JSON can hold it
     open: Opener  # loads the models; entered only when a part is missing
-    whole: tuple[
-        str, ...
-    ] = ()  # tables it learns from as a whole: a change in any of their parts redoes all of its own
+    whole: tuple[str, ...] = ()  # tables it learns from as a whole: a change in any of their parts redoes all its own
 
 
 @dataclass(frozen=True)
@@ -49,15 +47,11 @@ class Target:
     src: Language
     tgt: Language
     translator: Ingredient
-    back: Ingredient | None  # the translator from `tgt` into `src`, where a scorer needs one
+    back: Ingredient | None  # what translates back for the round trip, where that is another model
 
     def table(self, name: str) -> str:
         """The path of one of this target's tables in the run."""
         return f"{self.tgt.tag}/{name}"
-
-    def translators(self) -> list[Ingredient]:
-        """The models that translate, each once: NLLB is the same in both directions."""
-        return [self.translator] if self.back in (None, self.translator) else [self.translator, self.back]
 
 
 class Pipeline:

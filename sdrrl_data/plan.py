@@ -1,6 +1,7 @@
 """A recipe resolved against its models, its seeds and the run's folder: what there is to do, and what is done."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sdrrl_data import provenance, scoring
@@ -90,7 +91,7 @@ class Plan:
         found = [
             Ingredient("seeds", name, revision, self.recipe.seeds.licence),
             generator,
-            *(translator for target in self.targets for translator in target.translators()),
+            *(model for target in self.targets for model in (target.translator, target.back) if model),
             *(scorer for name in self.recipe.scorers for scorer in scoring.identify(name)),
         ]
         pairs = [self.given[target.table("parallel")][0] for target in self.targets]
@@ -118,8 +119,11 @@ class Plan:
 def _target(recipe: Recipe, src: Language, tgt: Language, models: Models) -> Target:
     prompts.check(recipe.prompts, src, tgt)
     translator = models.identify_translator(recipe.translator, src, tgt)
-    back = models.identify_translator(recipe.translator, tgt, src) if "round_trip" in recipe.scorers else None
-    return Target(src, tgt, translator, back)
+    if "round_trip" not in recipe.scorers:
+        return Target(src, tgt, translator, None)
+    back = models.identify_translator(recipe.translator, tgt, src)
+    same = (back.name, back.revision) == (translator.name, translator.revision)  # NLLB knows both directions
+    return Target(src, tgt, translator, None if same else replace(back, role="back-translator"))
 
 
 def _digest(parts: Sequence[Part]) -> str:

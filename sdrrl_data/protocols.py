@@ -66,7 +66,7 @@ class Link(NamedTuple):
 class Ingredient:
     """A model or dataset that goes into the transfer set: what the manifest and the card say of it."""
 
-    role: str  # "seeds", "generator", "translator", "scorer", "parallel corpus"
+    role: str  # "seeds", "generator", "translator", "back-translator", "scorer", "parallel corpus"
     name: str
     revision: str | None  # a commit, a version, or a digest of the files
     licence: str | None  # an SPDX identifier in lower case, as the Hub writes it; None where it is not known

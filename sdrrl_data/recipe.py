@@ -69,7 +69,7 @@ Translator = Annotated[Firefox | Nllb, Field(discriminator="kind")]
 
 
 class HmmAligner(Settings):
-    """Hidden Markov alignment models in both directions, intersected (sil-thot)."""
+    """Hidden Markov alignment models in both directions, symmetrised by growing their intersection (sil-thot)."""
 
     kind: Literal["hmm"] = "hmm"
     iterations: Positive = 5

@@ -81,7 +81,7 @@ def test_scores_are_real(rows):
 
 def test_the_summary_says_what_became_of_the_rows(quickstart):
     _, _, printed = quickstart
-    for word in ("answers", "set aside", "not JSON", "similarity", "en->pt", "load_dataset", "signature"):
+    for word in ("answers", "set aside", "not JSON", "similarity", "src->tgt", "load_dataset", "signature"):
         assert word in printed
 
 

@@ -38,6 +38,12 @@ def test_a_mapping_replaces_a_section():
     assert load({"translator": {"kind": "nllb", "model": "here"}}).translator.model == "here"
 
 
+def test_the_changes_themselves_stay_as_they_are():
+    changes = {"thresholds": {"similarity": {"min": 0.5}}, "thresholds.similarity.min": 0.9}
+    assert load(changes).thresholds["similarity"].min == 0.9
+    assert changes["thresholds"] == {"similarity": {"min": 0.5}}
+
+
 def test_paths_are_relative_to_the_recipe(tmp_path):
     (tmp_path / "mine.yaml").write_text(recipe_files.text("quickstart").replace("quickstart/seeds.jsonl", "own.jsonl"))
     (tmp_path / "own.jsonl").touch()

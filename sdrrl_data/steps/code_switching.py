@@ -30,16 +30,19 @@ def training_pairs(
     rows = _joined(seeds, translations).join(
         answers.select("id", source_answer="answer"), on="id", how="inner", maintain_order="left"
     )
-    sentences: list[tuple[str, str]] = []
+    sentences: list[tuple[Sentence, Sentence]] = []
     for row in rows.iter_rows(named=True):
         for pair in *_turns(row), _pair(row["source_answer"], row["answer"], row["answer_units"]):
-            sentences += pair.sentences()
-    return _tokens(sentences, src, tgt)
+            sentences += _sentences(pair, src, tgt)
+    return _tokens(sentences)
 
 
 def external_pairs(pairs: pl.DataFrame, src: str, tgt: str) -> list[TokenPair]:
     """The words of a parallel corpus (columns src, tgt): (source, target)."""
-    return _tokens(pairs.select("src", "tgt").iter_rows(), src, tgt)
+    rows = pairs.select("src", "tgt").iter_rows()
+    return _tokens(
+        (_sentence(source, 0, len(source), src), _sentence(target, 0, len(target), tgt)) for source, target in rows
+    )
 
 
 def switch(
@@ -53,11 +56,12 @@ def switch(
 ) -> pl.DataFrame:
     """Two rows a translated seed: its question with target words in it, and its translation with source words.
 
-    A question in which nothing can be switched has a row as well, with an empty `switched`.
+    Switched is the share of words that the settings ask for, at least one unless it is 0. Where nothing can be
+    switched, the question has its row as well, with an empty `switched`.
     """
     joined = _joined(seeds, translations).to_dicts()
     sentences = [_sentences(_turns(row)[-1], src, tgt) for row in joined]
-    links = iter(aligner.align([(s.tokens(), t.tokens()) for pairs in sentences for s, t in pairs]))
+    links = iter(aligner.align(_tokens(pair for pairs in sentences for pair in pairs)))
     rows: list[dict[str, Any]] = []
     for row, pairs in zip(joined, sentences, strict=True):
         aligned = [(source, target, next(links)) for source, target in pairs]
@@ -121,9 +125,5 @@ def _sentence(text: str, start: int, end: int, language: str) -> Sentence:
     return Sentence(text, [(start + first, start + last) for first, last in words(text[start:end], language)])
 
 
-def _tokens(pairs: Iterable[tuple[str, str]], src: str, tgt: str) -> list[TokenPair]:
-    return [(_words_of(source, src), _words_of(target, tgt)) for source, target in pairs]
-
-
-def _words_of(text: str, language: str) -> list[str]:
-    return [text[start:end] for start, end in words(text, language)]
+def _tokens(pairs: Iterable[tuple[Sentence, Sentence]]) -> list[TokenPair]:
+    return [(source.tokens(), target.tokens()) for source, target in pairs]

@@ -1,5 +1,6 @@
 """The transfer set of one target: which rows are taken, in which shares, in which split."""
 
+import math
 from collections.abc import Mapping
 
 import polars as pl
@@ -51,13 +52,18 @@ def mix(candidates: pl.DataFrame, shares: Mix, seed: int) -> tuple[pl.DataFrame,
 
 
 def split(rows: pl.DataFrame, test_share: float, seed: int) -> pl.DataFrame:
-    """Add `split` by seed id, so that no seed is on both sides, and shuffle."""
+    """Add `split` by seed id, so that no seed is on both sides, and shuffle.
+
+    A seed keeps its side when the run grows. Of a few seeds none may fall to a test split that was asked for: then the
+    first in line makes it.
+    """
+    drawn = {id: draws.share(seed, "split", id) for id in rows["seed_id"].unique()}
+    bound = test_share
+    if test_share and len(drawn) > 1:
+        bound = max(test_share, math.nextafter(min(drawn.values()), 1))
     return (
         rows.with_columns(
-            split=pl.Series(
-                ["test" if draws.share(seed, "split", id) < test_share else "train" for id in rows["seed_id"]],
-                dtype=pl.String,
-            ),
+            split=pl.Series(["test" if drawn[id] < bound else "train" for id in rows["seed_id"]], dtype=pl.String),
             order=pl.Series([draws.number(seed, "order", id) for id in rows["id"]], dtype=pl.Int64),
         )
         .sort("order", "id")

@@ -1,4 +1,4 @@
-"""Faults planted into good English-Portuguese pairs are told from the good ones, at the thresholds of the recipe quickstart."""
+"""Faults planted into good English-Portuguese pairs are told from the good ones, at the thresholds of `quickstart`."""
 
 from collections.abc import Callable, Sequence
 

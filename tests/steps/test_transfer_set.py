@@ -1,6 +1,7 @@
 from collections import Counter
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +85,22 @@ def test_no_seed_is_on_both_sides(share, seed):
     rows = split(candidates(**dict.fromkeys(CROSSINGS, 20)), share, seed)
     sides = rows.group_by("seed_id").agg(pl.col("split").n_unique())
     assert sides["split"].to_list() == [1] * 20
+
+
+@pytest.mark.parametrize(
+    ("seeds", "share", "sides"),
+    [
+        (5, 0.01, {"train", "test"}),
+        (2, 0.01, {"train", "test"}),
+        (1, 0.01, {"train"}),
+        (5, 0.0, {"train"}),
+        (0, 0.1, set()),
+    ],
+)
+def test_a_small_run_has_a_test_split_if_one_is_asked_for(seeds, share, sides):
+    rows = split(candidates(**dict.fromkeys(CROSSINGS, seeds)), share, seed=42)
+    assert set(rows["split"]) == sides
+    assert rows.filter(split="test")["seed_id"].n_unique() <= 1
 
 
 def test_a_larger_run_keeps_every_seed_on_its_side():
