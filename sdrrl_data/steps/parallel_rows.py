@@ -20,6 +20,7 @@ from sdrrl_data.text.words import words
 SCHEMA: Schema = {"id": pl.String, "source": pl.String, "src": pl.String, "tgt": pl.String}
 # A shorter sentence has no beginning from which its end could follow.
 SHORTEST = 6  # words
+HYPHENS = {"-", "‐", "‑"}
 
 
 def read(parallel: recipe.Parallel | None, src: Language, tgt: Language) -> Part:
@@ -78,12 +79,13 @@ def _translate(pair: Mapping[str, str], asking: Asking, tags: Mapping[str, str])
 def _complete(pair: Mapping[str, str], asking: Asking, tags: Mapping[str, str], seed: int) -> Iterator[dict[str, Any]]:
     for side, tag in tags.items():
         text = pair[side]
-        found = words(text, tag)
-        if len(found) < SHORTEST:
+        # Where words begin, but not the second part of "sexta-feira".
+        starts = [start for start, _ in words(text, tag) if text[start - 1 : start] not in HYPHENS]
+        if len(starts) < SHORTEST:
             continue
         # Cut between a third and two thirds of the words, so that something is given and something is left.
         place = 1 / 3 + draws.share(seed, "complete", pair["id"], tag) / 3
-        cut = found[round(place * len(found))][0]
+        cut = starts[round(place * len(starts))]
         ask = asking("complete", tag, f"{pair['id']}/{tag}")
         yield _row(pair, "complete", tag, tag, f"{ask}\n\n{text[:cut].rstrip()}", text[cut:])
 

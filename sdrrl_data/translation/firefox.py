@@ -55,7 +55,7 @@ class FirefoxTranslator:
 
 def _without_gloss(source: str, translation: str) -> str:
     """The models gloss names that they do not know: "Elon Musk" becomes "Elon Musk (em inglês)"."""
-    return translation if "(" in source else re.sub(r"(?<=.) \([^()]*\)?$", "", translation)
+    return translation if "(" in source else re.sub(r"(?<=.) \([^()]*\)?([.:!?]?)$", r"\1", translation)
 
 
 def identify(settings: recipe.Firefox, src: Language, tgt: Language) -> Ingredient:

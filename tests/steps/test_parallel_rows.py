@@ -81,6 +81,13 @@ def test_a_sentence_is_completed_in_its_own_language(tmp_path):
         assert ("português" if row["direction"] == "pt->pt" else "English") in asked
 
 
+def test_a_compound_is_not_cut(tmp_path):
+    pairs = [f"We meet on {n} Fridays.\tNós nos vemos na sexta-feira {n} e na segunda-feira {n}." for n in range(50)]
+    made = [row for row in rows(tmp_path / "a.tsv", *pairs) if row["direction"] == "pt->pt"]
+    assert len(made) == 50
+    assert not [row for row in made if row["prompt"][0]["content"].endswith("-")]
+
+
 def test_a_short_sentence_is_not_completed(tmp_path):
     made = rows(tmp_path / "a.tsv", "It rains.\tChove.")
     assert [row["task"] for row in made] == ["translate", "translate"]

@@ -34,7 +34,7 @@ def test_its_weights_identify_it():
 
 def test_a_name_is_not_glossed():
     translator = FirefoxTranslator(SETTINGS, EN, PT)
-    names = ["Taylor Swift", "Tteokbokki", "Tom"]
+    names = ["Taylor Swift", "Tteokbokki", "Tom", "Thunder."]
     assert translator.translate(names, lambda _: None) == names
     (kept,) = translator.translate(["The village is near Lisbon (the capital)."], lambda _: None)
     assert "(a capital)" in kept
