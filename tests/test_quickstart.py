@@ -92,7 +92,7 @@ def test_nothing_is_done_a_second_time(quickstart):
     assert before == {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file()}
 
 
-def test_trl_could_read_it(quickstart, tmp_path):
+def test_datasets_reads_prompts_and_completions_as_messages(quickstart, tmp_path):
     script = (
         "import sys; from datasets import load_dataset;"
         "data = load_dataset(sys.argv[1], split='train', cache_dir=sys.argv[2]);"
