@@ -52,9 +52,7 @@ def generate(recipe: Recipe, out: Path, models: Models | None = None, reporter: 
         UserError: a model, a language or the seeds cannot be had, or `out` holds another run. Nothing was written.
     """
     plan = Plan(recipe, out, models or Models())
-    if plan.finished():
-        manifest = plan.run.manifest()
-        assert manifest is not None
+    if manifest := plan.finished():
         return manifest
     with plan.run.lock():
         return _carry_out(plan, reporter or Silent())
@@ -64,7 +62,7 @@ def _carry_out(plan: Plan, reporter: Reporter) -> Manifest:
     manifest = Manifest(
         state="unfinished",
         signature=plan.signature,
-        recipe=plan.recipe.model_dump(mode="json", by_alias=True),
+        recipe=plan.resolved,
         versions=provenance.versions(),
         ingredients=plan.ingredients,
     )

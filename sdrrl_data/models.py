@@ -22,6 +22,10 @@ class Located(NamedTuple):
     revision: str  # a commit of the Hub, or a digest of the directory's files
     licence: str | None  # as the model's own card says; None where it does not
 
+    def pinned(self) -> dict[str, str]:
+        """The keyword argument that has a loader take this very commit of the Hub; nothing for a directory."""
+        return {"revision": self.revision} if self.path == self.name else {}
+
 
 def locate(model: str, revision: str | None, role: str, option: str) -> Located:
     """Find a model without loading it.

@@ -82,7 +82,7 @@ class Pipeline:
                 model.close()
 
         settings = self._recipe.generator.model_dump(mode="json", exclude={"model", "revision"})
-        return Step("answers", ("seeds",), [settings, _identity(generator), self._recipe.seed], open_)
+        return Step("answers", ("seeds",), [settings, generator.identity(), self._recipe.seed], open_)
 
     def _translations(self, target: Target) -> Step:
         @contextmanager
@@ -137,7 +137,7 @@ class Pipeline:
                 scores.score(tables[0], tables[1], tables[2], scorers, advance), NOTHING_SET_ASIDE
             )
 
-        back = _identity(target.back) if target.back else None
+        back = target.back.identity() if target.back else None
         settings = [list(self._recipe.scorers), self._translator_settings(target), back]
         return Step(target.table("scores"), ("seeds", "answers", target.table("translations")), settings, open_)
 
@@ -153,12 +153,7 @@ class Pipeline:
 
     def _translator_settings(self, target: Target) -> Any:
         settings = self._recipe.translator.model_dump(mode="json", exclude={"model", "models", "revision"})
-        return [settings, _identity(target.translator), target.src.tag]
-
-
-def _identity(ingredient: Ingredient) -> Any:
-    """What of a model shapes its output. Not the engine: what one engine has finished is not redone by another."""
-    return [ingredient.name, ingredient.revision]
+        return [settings, target.translator.identity(), target.src.tag]
 
 
 def _at_once(made: pl.DataFrame, rows: float, advance: Advance) -> Part:

@@ -10,7 +10,7 @@ from sdrrl_data.languages import Language, find
 from sdrrl_data.pipeline import Models, Pipeline, Target
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Recipe
-from sdrrl_data.run import Part, Run, fingerprint
+from sdrrl_data.run import Manifest, Part, Run, fingerprint
 from sdrrl_data.steps import parallel_rows, prompts, seeds
 
 TARGET_TABLES = ("parallel", "translations", "prompts", "code_switched", "scores", "verdicts")
@@ -25,6 +25,7 @@ class Plan:
 
     def __init__(self, recipe: Recipe, out: Path, models: Models) -> None:
         self.recipe = recipe
+        self.resolved = recipe.model_dump(mode="json", by_alias=True)  # as the manifest holds it
         self.run = Run(out)
         src = find(recipe.src)
         generator = models.identify_generator(recipe.generator)
@@ -33,7 +34,7 @@ class Plan:
         self.given = {"seeds": _cut(seeds.read(recipe.seeds, recipe.limit), recipe.part_rows)}
         for target in self.targets:
             self.given[target.table("parallel")] = [parallel_rows.read(recipe.parallel, src, target.tgt)]
-        self.ingredients = self._ingredients(generator, src)
+        self.ingredients = self._ingredients(generator)
         self._refuse_another_run()
         self.generator = generator
         self.signature = provenance.signature(recipe, self.ingredients)
@@ -59,17 +60,18 @@ class Plan:
         """Whether a target's transfer set is there as it should be."""
         return self.run.dataset_done(target.table("transfer_set"), self.transfer_set_fingerprint(target))
 
-    def finished(self) -> bool:
-        """Whether nothing is left to do."""
+    def finished(self) -> Manifest | None:
+        """The run's manifest where nothing is left to do."""
         manifest = self.run.manifest()
-        return (
+        done = (
             manifest is not None
             and manifest.state == "finished"
             and manifest.signature == self.signature
-            and manifest.recipe == self.recipe.model_dump(mode="json", by_alias=True)
+            and manifest.recipe == self.resolved
             and not any(self.missing(table) for table in self.fingerprints)
             and all(self.transfer_set_done(target) for target in self.targets)
         )
+        return manifest if done else None
 
     def _refuse_another_run(self) -> None:
         """A folder goes on with its own seeds and model: with others, its answers would be lost."""
@@ -84,7 +86,7 @@ class Plan:
                     f"{self.run.path} holds another run ({what} {was[what]}, not {now[what]}): choose another --out"
                 )
 
-    def _ingredients(self, generator: Ingredient, src: Language) -> list[Ingredient]:
+    def _ingredients(self, generator: Ingredient) -> list[Ingredient]:
         # A row's source is "tasks.jsonl:12", or "org/name@commit:12" on the Hub.
         name, _, commit = self.given["seeds"][0].rows["source"][0].rpartition(":")[0].partition("@")
         revision = commit or _digest(self.given["seeds"])
@@ -122,7 +124,7 @@ def _target(recipe: Recipe, src: Language, tgt: Language, models: Models) -> Tar
     if "round_trip" not in recipe.scorers:
         return Target(src, tgt, translator, None)
     back = models.identify_translator(recipe.translator, tgt, src)
-    same = (back.name, back.revision) == (translator.name, translator.revision)  # NLLB knows both directions
+    same = back.identity() == translator.identity()  # NLLB knows both directions
     return Target(src, tgt, translator, None if same else replace(back, role="back-translator"))
 
 

@@ -72,6 +72,10 @@ class Ingredient:
     licence: str | None  # an SPDX identifier in lower case, as the Hub writes it; None where it is not known
     engine: str | None = None  # what runs it, with its version
 
+    def identity(self) -> list[str | None]:
+        """What of it shapes its output. Not the engine: what one engine has finished is not redone by another."""
+        return [self.name, self.revision]
+
 
 class Generator(Protocol):
     """Answers prompts."""

@@ -69,7 +69,7 @@ def signature(recipe: Recipe, ingredients: Sequence[Ingredient]) -> str:
         "version": version("sdrrl-data"),
         "settings": fingerprint(
             recipe.model_dump(mode="json", by_alias=True, exclude=PLACES),
-            [(i.name, i.revision) for i in ingredients if i.role != "seeds"],
+            [i.identity() for i in ingredients if i.role != "seeds"],
         ),
     }
     return "|".join(f"{name}:{str(value).replace(' ', '_')}" for name, value in fields.items())

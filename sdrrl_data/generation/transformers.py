@@ -18,14 +18,13 @@ class TransformersGenerator:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        source = {"revision": located.revision} if located.path == located.name else {}
         self._settings = settings
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype: Any = "auto" if self._device == "cuda" else torch.float32
         with loading("generator", located.name):
-            self._tokenizer = AutoTokenizer.from_pretrained(located.path, padding_side="left", **source)
+            self._tokenizer = AutoTokenizer.from_pretrained(located.path, padding_side="left", **located.pinned())
             self._model = AutoModelForCausalLM.from_pretrained(
-                located.path, dtype=dtype, use_safetensors=True, **source
+                located.path, dtype=dtype, use_safetensors=True, **located.pinned()
             ).to(self._device)
         self._model.eval()
         if self._tokenizer.pad_token_id is None:

@@ -28,10 +28,9 @@ class VllmGenerator:
             os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
             os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")
             os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
-        if located.path == located.name:  # on the Hub
-            options |= {"revision": located.revision, "tokenizer_revision": located.revision}
         from vllm import LLM
 
+        others = multiprocessing.active_children()
         with loading("generator", located.name):
             self._llm = LLM(
                 model=located.path,
@@ -39,9 +38,11 @@ class VllmGenerator:
                 load_format="safetensors",
                 use_tqdm_on_load=False,
                 disable_log_stats=True,
+                tokenizer_revision=located.pinned().get("revision"),
+                **located.pinned(),
                 **options,
             )
-        self._reaper = reaper.watch(multiprocessing.active_children())
+        self._reaper = reaper.watch([child for child in multiprocessing.active_children() if child not in others])
         self._settings = settings
         self._tokenizer = self._llm.get_tokenizer()
 

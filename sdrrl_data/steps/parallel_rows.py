@@ -15,12 +15,11 @@ from sdrrl_data.run import NOTHING_SET_ASIDE, Part, sort_out
 from sdrrl_data.steps.prompts import Asking
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.transfer_set import CANDIDATES
-from sdrrl_data.text.words import words
+from sdrrl_data.text.words import HYPHENS, words
 
 SCHEMA: Schema = {"id": pl.String, "source": pl.String, "src": pl.String, "tgt": pl.String}
 # A shorter sentence has no beginning from which its end could follow.
 SHORTEST = 6  # words
-HYPHENS = {"-", "‐", "‑"}
 
 
 def read(parallel: recipe.Parallel | None, src: Language, tgt: Language) -> Part:
@@ -80,7 +79,7 @@ def _complete(pair: Mapping[str, str], asking: Asking, tags: Mapping[str, str], 
     for side, tag in tags.items():
         text = pair[side]
         # Where words begin, but not the second part of "sexta-feira".
-        starts = [start for start, _ in words(text, tag) if text[start - 1 : start] not in HYPHENS]
+        starts = [start for start, _ in words(text, tag) if not text.endswith(HYPHENS, 0, start)]
         if len(starts) < SHORTEST:
             continue
         # Cut between a third and two thirds of the words, so that something is given and something is left.

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-_HYPHENS = ("-", "‐", "‑")
+from sdrrl_data.text.words import HYPHENS
+
 # Inside a word these say that it is an abbreviation, or the name of a file or a field.
 _MARKS = "._:"
 # Letters. Where a script has case, shorter words are mostly clitics and particles.
@@ -137,7 +138,7 @@ class _Side:
 
     def _is_in_compound(self, index: int) -> bool:
         start, end = self.words[index]
-        return self.text.startswith(_HYPHENS, end) or self.text.endswith(_HYPHENS, 0, start)
+        return self.text.startswith(HYPHENS, end) or self.text.endswith(HYPHENS, 0, start)
 
 
 def _is_name(here: _Side, i: int, there: _Side, j: int) -> bool:

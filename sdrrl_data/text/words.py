@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+HYPHENS = ("-", "‐", "‑")  # what ties the words of a compound together
+
 
 def words(text: str, language: str) -> list[tuple[int, int]]:
     """Where the words of `text` stand: (start, end) in characters, in order.

@@ -27,14 +27,13 @@ class NllbTranslator:
         from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
         located = _locate(settings)
-        source = {"revision": located.revision} if located.path == located.name else {}
         self._settings = settings
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype = torch.float16 if self._device == "cuda" else torch.float32
         with loading("translator", located.name):
-            self._tokenizer = AutoTokenizer.from_pretrained(located.path, src_lang=src.flores, **source)
+            self._tokenizer = AutoTokenizer.from_pretrained(located.path, src_lang=src.flores, **located.pinned())
             self._model = AutoModelForSeq2SeqLM.from_pretrained(
-                located.path, dtype=dtype, use_safetensors=True, **source
+                located.path, dtype=dtype, use_safetensors=True, **located.pinned()
             ).to(self._device)
         self._model.eval()
         for language in (src, tgt):
