@@ -27,7 +27,7 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except UserError as error:
             typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(2) from None
+            raise typer.Exit(error.exit_code) from None
 
 
 app = typer.Typer(

@@ -1,21 +1,37 @@
-"""What a plan would do."""
+"""What a plan would do, and what it would take."""
 
 from rich.console import Console
 from rich.table import Table
 
+from sdrrl_data import estimate
+from sdrrl_data.pipeline import Models
 from sdrrl_data.plan import Plan
 
+from .progress import Bars
 
-def show(plan: Plan) -> None:
-    """Print the steps with their parts, the models, and where the rows would go."""
+
+def show(plan: Plan, models: Models, measure: bool) -> None:
+    """Print the steps with their parts, the models, the tokens, and where the rows would go.
+
+    Args:
+        plan: what there is to do.
+        models: what finds and loads the models.
+        measure: also run a few dozen rows, and print the hours that the rest would take.
+    """
     console = Console(highlight=False, markup=False)
     console.print(_steps(plan))
     console.print("A row that is set aside on the way is missing from the steps that follow.\n")
     console.print(_ingredients(plan))
+    console.print(f"\n{_tokens(estimate.tokens(plan))}", soft_wrap=True)
     console.print(f"\nsignature  {plan.signature}", soft_wrap=True)
     console.print(f"run        {plan.run.path}", soft_wrap=True)
     if plan.finished():
         console.print("Everything is there already.")
+    elif measure:
+        with Bars(plan.run.path) as bars:
+            probe = estimate.probe(plan, models, bars)
+        console.print()
+        _show_probe(console, plan, probe)
 
 
 def _steps(plan: Plan) -> Table:
@@ -23,7 +39,8 @@ def _steps(plan: Plan) -> Table:
     for heading in ("rows", "parts", "done", "to do"):
         table.add_column(heading, justify="right")
     rows = {table: str(sum(part.rows.height for part in parts)) for table, parts in plan.given.items()}
-    rows |= {step.table: rows["seeds"] if step.inputs else "-" for step in plan.steps}
+    seeds = str(sum(plan.sizes))
+    rows |= {step.table: seeds if step.inputs or step.table == "seeds" else "-" for step in plan.pipeline.steps}
     for name, expected in plan.fingerprints.items():
         missing = len(plan.missing(name))
         counts = len(expected), len(expected) - missing, missing
@@ -39,3 +56,31 @@ def _ingredients(plan: Plan) -> Table:
     for ingredient in plan.ingredients:
         table.add_row(ingredient.role, ingredient.name, ingredient.engine or "-", ingredient.licence or "not known")
     return table
+
+
+def _tokens(found: estimate.Tokens) -> str:
+    if not found.prompts:
+        return "answers    all there"
+    known = "tokens in not known"
+    if found.tokens_in is not None:
+        known = f"{found.tokens_in:,} tokens in (the longest prompt {found.longest or 0:,})"
+    aside = f"; {found.too_long:,} prompts do not fit and will be set aside" if found.too_long else ""
+    return f"answers    {found.prompts:,} prompts, {known}, at most {found.most_out:,} tokens out{aside}"
+
+
+def _show_probe(console: Console, plan: Plan, probe: estimate.Probe) -> None:
+    """What was measured, and the hours that follow from it."""
+    table = Table("step", box=None, pad_edge=False)
+    for heading in ("rows to do", "rows/s", "loading", "hours"):
+        table.add_column(heading, justify="right")
+    for cost in probe.costs:
+        speed = f"{cost.rows_per_second:,.2f}"
+        table.add_row(cost.step, f"{cost.rows:,}", speed, f"{cost.loading:.0f} s", f"{cost.seconds / 3600:.3f}")
+    console.print(table)
+    length = f"; an answer had {probe.tokens_out:.0f} tokens on average" if probe.tokens_out else ""
+    console.print(f"\nMeasured on {probe.rows} rows{length}.")
+    console.print("Batches are fuller in a long run, so it may go faster.\n")
+    for target in plan.targets:
+        console.print(f"{target.tgt.tag:<10} {estimate.hours(probe.costs, target.tgt.tag):.3f} hours")
+    console.print(f"{'shared':<10} {estimate.hours(probe.costs):.3f} hours")
+    console.print(f"{'in all':<10} {estimate.hours(probe.costs, ''):.3f} hours")

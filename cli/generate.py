@@ -34,8 +34,12 @@ def generate(
     ] = None,
     tgt: Annotated[str | None, typer.Option(metavar="LANGUAGES", help="Target languages, separated by commas.")] = None,
     seeds: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="The questions: JSONL, JSON, Parquet, CSV, TSV, or a dataset of the Hub."),
+        list[str] | None,
+        typer.Option(
+            metavar="SEEDS",
+            help="The questions: JSONL, JSON, Parquet, CSV, TSV, a dataset of the Hub, or [cyan]magpie[/cyan] "
+            "for questions that the model writes itself; may be repeated to add more.",
+        ),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many questions to take.")] = None,
     out: Annotated[
@@ -59,12 +63,18 @@ def generate(
         typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe; may be repeated."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done; load and write nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be done, and how many tokens; load no model.")
+    ] = False,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe", help="A dry run that also measures a few dozen rows, and shows the hours it will take."
+        ),
     ] = False,
 ) -> None:
     """Make a transfer set: answer, translate, code-switch, score, filter, mix.
 
-    Stopped at any moment and called again, it goes on after the last finished part.
+    Stopped at any moment and called again, it goes on with the next row.
     """
     from . import quiet
 
@@ -75,13 +85,14 @@ def generate(
     settings = dict(map(recipe_files.parse_change, changes or []))
     loaded = recipe_files.load(recipe, options | settings)
     out = out or Path("runs", Path(recipe).stem)
-    if dry_run:
+    if dry_run or probe:
         from sdrrl_data.pipeline import Models
         from sdrrl_data.plan import Plan
 
         from . import dry_run as dry
 
-        dry.show(Plan(loaded, out, Models()))
+        models = Models()
+        dry.show(Plan(loaded, out, models), models, measure=probe)
         return
 
     from sdrrl_data import generate as library
@@ -94,7 +105,7 @@ def generate(
         with Bars(out) as bars:
             manifest = library.generate(loaded, out, reporter=bars)
     except KeyboardInterrupt:
-        typer.echo("stopped; finished parts are kept: run the same command again to go on", err=True)
+        typer.echo("stopped; what is finished is kept: run the same command again to go on", err=True)
         raise typer.Exit(130) from None
     summary.show(manifest, Run(out), shlex.join(["sdrrl-data", *sys.argv[1:]]))
     counts = manifest.counts.targets
@@ -108,7 +119,7 @@ def generate(
 def _changes(
     src: str | None,
     tgt: str | None,
-    seeds: str | None,
+    seeds: list[str] | None,
     limit: int | None,
     model: str | None,
     translator: str | None,
@@ -119,8 +130,8 @@ def _changes(
         changes["src"] = src
     if tgt is not None:
         changes["tgt"] = [name.strip() for name in tgt.split(",") if name.strip()]
-    if seeds is not None:
-        changes["seeds"] = {"source": seeds}
+    if seeds:
+        changes["seeds"] = {"source": "magpie"} if seeds == ["magpie"] else [{"source": source} for source in seeds]
     if limit is not None:
         changes["limit"] = limit
     if model is not None:

@@ -3,7 +3,9 @@
 import json
 import shlex
 from collections.abc import Mapping
+from datetime import timedelta
 
+import polars as pl
 from rich.console import Console
 from rich.table import Table
 
@@ -23,7 +25,10 @@ def show(manifest: Manifest, run: Run, command: str) -> None:
     """
     console = Console(highlight=False, markup=False)
     steps, targets = manifest.counts.steps, manifest.counts.targets
-    console.print(_steps(steps))
+    console.print(_steps(steps, run))
+    if manifest.counts.answers:
+        marks = ", ".join(f"{mark} {rows}" for mark, rows in manifest.counts.answers.items())
+        console.print(f"\nanswers that are marked: {marks}")
     if any(count.set_aside for count in steps.values()):
         console.print("\nRows were set aside; the folders set_aside keep them:", style="bold")
         console.print(_set_aside(steps))
@@ -44,10 +49,12 @@ def show(manifest: Manifest, run: Run, command: str) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _steps(steps: Mapping[str, Count]) -> Table:
-    table = _table("step", "rows in", "rows out", "set aside")
+def _steps(steps: Mapping[str, Count], run: Run) -> Table:
+    table = _table("step", "rows in", "rows out", "set aside", "took")
+    took = dict(run.timings().group_by("step").agg(pl.col("seconds").sum()).iter_rows())
     for step, count in steps.items():
-        table.add_row(step, str(count.rows_in), str(count.rows_out), str(_aside(count)))
+        time = str(timedelta(seconds=round(took[step]))) if step in took else ""
+        table.add_row(step, str(count.rows_in), str(count.rows_out), str(_aside(count)), time)
     return table
 
 

@@ -22,6 +22,7 @@ def count(run: Run, mixes: Mapping[str, Sequence[Kind]]) -> Counts:
     counts.steps["seeds"] = _count(seed_rows + seeds.set_aside().height, seed_rows, seeds.set_aside())
     answer_rows = answers.count()
     counts.steps["answers"] = _count(seed_rows, answer_rows, answers.set_aside())
+    counts.answers = _marked(answers.read_all())
     for tag, kinds in mixes.items():
         translations = run.table(f"{tag}/translations")
         counts.steps[f"{tag}/translations"] = _count(answer_rows, translations.count(), translations.set_aside())
@@ -34,8 +35,25 @@ def count(run: Run, mixes: Mapping[str, Sequence[Kind]]) -> Counts:
 
 
 def _count(rows_in: int, rows_out: int, set_aside: pl.DataFrame) -> Count:
-    reasons = set_aside["reason"].value_counts().sort("count", "reason", descending=[True, False]).head(MOST_REASONS)
-    return Count(rows_in=rows_in, rows_out=rows_out, set_aside=dict(reasons.iter_rows()))
+    # Reasons that differ in an id or a number alone count as one.
+    alike = set_aside.with_columns(alike=pl.col("reason").str.replace_all(r"\b([0-9a-f]{16}|\d+)\b", "…"))
+    reasons = (
+        alike.group_by("alike")
+        .agg(
+            pl.when(pl.col("reason").n_unique() == 1).then(pl.col("reason").first()).otherwise(pl.col("alike").first()),
+            rows=pl.len(),
+        )
+        .sort("rows", "reason", descending=[True, False])
+        .head(MOST_REASONS)
+    )
+    return Count(rows_in=rows_in, rows_out=rows_out, set_aside=dict(reasons.select("reason", "rows").iter_rows()))
+
+
+def _marked(answers: pl.DataFrame) -> dict[str, int]:
+    """How many answers have which fault, and how many the source's own answer stands in for."""
+    faults = answers["faults"].explode().drop_nulls().value_counts(sort=True)
+    replaced = answers.filter(author="reference").height
+    return dict(faults.iter_rows()) | ({"from the reference": replaced} if replaced else {})
 
 
 def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:

@@ -1,5 +1,6 @@
 """Make a transfer set: do what a plan says is missing."""
 
+import time
 from pathlib import Path
 from typing import Protocol
 
@@ -7,10 +8,10 @@ import polars as pl
 
 from sdrrl_data import counts, provenance
 from sdrrl_data.pipeline import Models, Step, Target
-from sdrrl_data.plan import TARGET_TABLES, Plan
+from sdrrl_data.plan import Plan
 from sdrrl_data.publishing import card
 from sdrrl_data.recipe import Recipe
-from sdrrl_data.run import Kind, Manifest
+from sdrrl_data.run import Kind, Manifest, Task
 from sdrrl_data.steps import answer_rows, parallel_rows, transfer_set
 from sdrrl_data.steps.prompts import Asking
 
@@ -40,7 +41,7 @@ class Silent:
 def generate(recipe: Recipe, out: Path, models: Models | None = None, reporter: Reporter | None = None) -> Manifest:
     """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
 
-    Killed at any moment and called again, it goes on after the last finished part and ends with the same bytes.
+    Killed at any moment and called again, it goes on with the next row and ends with the same bytes.
 
     Args:
         recipe: what to do; see `sdrrl_data.recipe_files.load`.
@@ -65,11 +66,15 @@ def _carry_out(plan: Plan, reporter: Reporter) -> Manifest:
         recipe=plan.resolved,
         versions=provenance.versions(),
         ingredients=plan.ingredients,
+        growths=plan.growths,
     )
     plan.run.write_manifest(manifest)
     _write_given(plan)
-    for step in plan.steps:
-        _do(plan, step, reporter)
+    try:
+        for step in plan.pipeline.steps:
+            _do(plan, step, reporter)
+    finally:
+        plan.pipeline.close()
     mixes = {target.tgt.tag: _write_transfer_set(plan, target) for target in plan.targets}
     manifest = manifest.model_copy(update={"state": "finished", "counts": counts.count(plan.run, mixes)})
     plan.run.write_text("README.md", card.write(manifest, plan.run))
@@ -93,18 +98,39 @@ def _do(plan: Plan, step: Step, reporter: Reporter) -> None:
     missing = plan.missing(step.table)
     if not missing:
         return
-    rows = [plan.run.table(step.inputs[-1]).rows(part) for part in range(len(expected))] if step.inputs else [1]
+    rows = plan.rows(step)
     reporter.start(step.table, sum(rows), sum(rows) - sum(rows[part] for part in missing))
-    with step.open(plan.run) as work:
-        for part in missing:
-            tables = [plan.run.table(name).read(part) for name in step.inputs]
-            table.write(part, work(tables, reporter.advance), expected[part])
+    clock = _Clock()
+    with step.open(plan.run, reporter.advance) as work:
+        plan.run.note_time(step.table, clock.lap())
+        tasks = (
+            Task(
+                part,
+                [plan.run.table(name).read(part) for name in step.inputs],
+                rows[part],
+                table.journal(part, expected[part]),
+            )
+            for part in missing
+        )
+        for part, made in work(tasks):
+            table.write(part, made, expected[part])
+            plan.run.note_time(step.table, clock.lap(), part=part, rows=rows[part])
+
+
+class _Clock:
+    """Tells the seconds since it was last asked."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+
+    def lap(self) -> float:
+        before, self._last = self._last, time.perf_counter()
+        return self._last - before
 
 
 def _write_transfer_set(plan: Plan, target: Target) -> list[Kind]:
     seed, settings = plan.recipe.seed, plan.recipe.transfer_set
-    tables = {name: plan.run.table(name).read_all() for name in ("seeds", "answers")}
-    tables |= {name: plan.run.table(target.table(name)).read_all() for name in TARGET_TABLES}
+    tables = {name: plan.run.table(table).read_all() for name, table in plan.tables(target).items()}
     asking = Asking(tables["prompts"], seed)
     src, tgt = target.src.tag, target.tgt.tag
     candidates = pl.concat(

@@ -67,8 +67,9 @@ def loading(role: str, name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        first_line = str(error).strip().split("\n")[0]
-        raise UserError(f"{role} {name} could not be loaded: {first_line}") from error
+        first, *others = str(error).strip().split("\n")
+        reason = " ".join([first, *others[:1]]) if first.rstrip().endswith(":") else first
+        raise UserError(f"{role} {name} could not be loaded: {reason}") from error
 
 
 def _directory(path: Path, role: str) -> Located:

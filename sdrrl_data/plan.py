@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sdrrl_data import provenance, scoring
+import polars as pl
+
+from sdrrl_data import growth, pins, provenance, scoring
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
-from sdrrl_data.pipeline import Models, Pipeline, Target
+from sdrrl_data.pipeline import Models, Pipeline, Step, Target
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Recipe
+from sdrrl_data.recipe import Magpie, Recipe
 from sdrrl_data.run import Manifest, Part, Run, fingerprint
 from sdrrl_data.steps import parallel_rows, prompts, seeds
+from sdrrl_data.steps.seed_sources import name_of
 
 TARGET_TABLES = ("parallel", "translations", "prompts", "code_switched", "scores", "verdicts")
 
@@ -24,22 +27,42 @@ class Plan:
     """
 
     def __init__(self, recipe: Recipe, out: Path, models: Models) -> None:
-        self.recipe = recipe
         self.resolved = recipe.model_dump(mode="json", by_alias=True)  # as the manifest holds it
         self.run = Run(out)
+        self._before = self.run.manifest()
+        self.recipe = recipe = pins.pinned(recipe, self._before)
         src = find(recipe.src)
-        generator = models.identify_generator(recipe.generator)
+        pin = recipe.generator.revision
+        taken = pins.known(self._before, "generator", recipe.generator.model, pin) if pin else None
+        self.generator = taken or models.identify_generator(recipe.generator)
         self.targets = [_target(recipe, src, find(tag), models) for tag in recipe.tgt]
         # The tables that are read, not made.
-        self.given = {"seeds": _cut(seeds.read(recipe.seeds, recipe.limit), recipe.part_rows)}
+        self.given: dict[str, list[Part]] = {}
+        self.growths = self._read_seeds()
         for target in self.targets:
             self.given[target.table("parallel")] = [parallel_rows.read(recipe.parallel, src, target.tgt)]
-        self.ingredients = self._ingredients(generator)
+        self.ingredients = self._ingredients()
         self._refuse_another_run()
-        self.generator = generator
         self.signature = provenance.signature(recipe, self.ingredients)
-        self.steps = Pipeline(recipe, models, generator, self.targets).steps
+        self.pipeline = Pipeline(recipe, models, self.generator, src, self.targets, self.growths)
         self.fingerprints = self._expected()
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many seeds each part holds, or is to hold."""
+        return [size for sizes in self.growths for size in sizes]
+
+    def rows(self, step: Step) -> list[int]:
+        """How many rows go into each part of a step, once the steps before it are done."""
+        if not step.inputs:
+            return list(step.sizes)
+        table = self.run.table(step.inputs[-1])
+        return [table.rows(part) for part in range(len(self.sizes))]
+
+    def tables(self, target: Target) -> dict[str, str]:
+        """The tables that a target's transfer set is made from: name -> path in the run."""
+        tables = {name: name for name in ("seeds", "answers")} | {name: target.table(name) for name in TARGET_TABLES}
+        return {name: table for name, table in tables.items() if table in self.fingerprints}
 
     def missing(self, table: str) -> list[int]:
         """The parts of a table that are not there as they should be."""
@@ -48,9 +71,8 @@ class Plan:
 
     def transfer_set_fingerprint(self, target: Target) -> str:
         """Stands for everything that shapes a target's transfer set."""
-        tables = ("seeds", "answers", *(target.table(name) for name in TARGET_TABLES))
         return fingerprint(
-            [self.fingerprints[table] for table in tables],
+            [self.fingerprints[table] for table in self.tables(target).values()],
             self.recipe.transfer_set.model_dump(mode="json", by_alias=True),
             self.recipe.seed,
             self.signature,
@@ -75,24 +97,40 @@ class Plan:
 
     def _refuse_another_run(self) -> None:
         """A folder goes on with its own seeds and model: with others, its answers would be lost."""
-        manifest = self.run.manifest()
-        if manifest is None:
+        if self._before is None:
             return
-        was = {i.role: i.name for i in manifest.ingredients} | {"src": manifest.recipe["src"]}
-        now = {i.role: i.name for i in self.ingredients} | {"src": self.recipe.src}
+        was, now = _essentials(self._before.ingredients), _essentials(self.ingredients)
+        was["src"], now["src"] = [self._before.recipe["src"]], [self.recipe.src]
         for what in ("src", "seeds", "generator"):
-            if was[what] != now[what]:
+            if was[what] != now[what][: len(was[what])]:
+                also = " (more seeds can be added: name the first ones too)" if what == "seeds" else ""
                 raise UserError(
-                    f"{self.run.path} holds another run ({what} {was[what]}, not {now[what]}): choose another --out"
+                    f"{self.run.path} holds another run ({what} {' '.join(was[what])}, not {' '.join(now[what])}): "
+                    f"choose another --out{also}"
                 )
 
-    def _ingredients(self, generator: Ingredient) -> list[Ingredient]:
-        # A row's source is "tasks.jsonl:12", or "org/name@commit:12" on the Hub.
-        name, _, commit = self.given["seeds"][0].rows["source"][0].rpartition(":")[0].partition("@")
-        revision = commit or _digest(self.given["seeds"])
+    def _read_seeds(self) -> list[list[int]]:
+        """Read the seeds, unless the model is to write them; returns how the run grew, part by part."""
+        known, recipe = self._before.growths if self._before else [], self.recipe
+        table = self.run.table("seeds")
+        if isinstance(recipe.seeds, Magpie):
+            if recipe.limit is None:
+                raise UserError("seeds magpie: say how many questions to write with --limit")
+            return growth.grown(known, growth.fitting(known, recipe.limit), recipe.limit, recipe.part_rows)
+        if self._before and pins.settled(self.resolved, self._before) and table.parts() == sum(map(len, known)):
+            self.given["seeds"] = [table.part(part) for part in range(table.parts())]
+            return known
+        read = seeds.read(recipe.seeds, recipe.limit)
+        kept = growth.unchanged(known, read.rows, table)
+        growths = growth.grown(known, kept, read.rows.height, recipe.part_rows)
+        written = [table.set_aside(part) for part in range(kept) if table.has(part)]
+        self.given["seeds"] = growth.cut(read, growths, written)
+        return growths
+
+    def _ingredients(self) -> list[Ingredient]:
         found = [
-            Ingredient("seeds", name, revision, self.recipe.seeds.licence),
-            generator,
+            *self._seed_ingredients(),
+            self.generator,
             *(model for target in self.targets for model in (target.translator, target.back) if model),
             *(scorer for name in self.recipe.scorers for scorer in scoring.identify(name)),
         ]
@@ -102,20 +140,42 @@ class Plan:
             found.append(Ingredient("parallel corpus", name, _digest(pairs), licence))
         return found
 
+    def _seed_ingredients(self) -> list[Ingredient]:
+        if isinstance(self.recipe.seeds, Magpie):
+            licence = self.recipe.seeds.licence or self.generator.licence
+            return [Ingredient("seeds", "magpie", self.generator.revision, licence)]
+        # A row's source is "tasks.jsonl:12", or "org/name@commit:12" on the Hub.
+        places = pl.concat([part.rows.select("id", "source") for part in self.given["seeds"]])
+        sources = places.with_columns(source=pl.col("source").str.replace(r":\d+$", ""))
+        found = []
+        for (source,), rows in sources.group_by("source", maintain_order=True):
+            name, _, commit = str(source).partition("@")
+            licence = next(own.licence for own in self.recipe.seeds if name_of(own.source) == name)
+            found.append(Ingredient("seeds", name, commit or fingerprint(rows["id"].to_list()), licence))
+        return found
+
     def _expected(self) -> dict[str, list[str]]:
         """The fingerprint that each part of each table should have."""
-        expected = {
-            table: [fingerprint(part.rows.to_dicts(), part.set_aside["reason"].to_list()) for part in parts]
-            for table, parts in self.given.items()
-        }
-        for step in self.steps:
-            parts = len(expected["seeds"]) if step.inputs else 1
-            whole = [expected[table] for table in step.whole]
-            expected[step.table] = [
-                fingerprint(step.table, step.settings, [expected[table][part] for table in step.inputs], whole)
-                for part in range(parts)
-            ]
+        expected = {table: [fingerprint(part.rows.to_dicts()) for part in parts] for table, parts in self.given.items()}
+        for step in self.pipeline.steps:
+            shaping = [step.table, step.settings]
+            if step.inputs:
+                expected[step.table] = [
+                    fingerprint(
+                        *shaping,
+                        [expected[table][part] for table in step.inputs],
+                        [expected[table][: self.pipeline.bound(part)] for table in step.whole],
+                    )
+                    for part in range(len(self.sizes))
+                ]
+            else:
+                expected[step.table] = [fingerprint(*shaping, part, size) for part, size in enumerate(step.sizes)]
         return expected
+
+
+def _essentials(ingredients: Sequence[Ingredient]) -> dict[str, list[str]]:
+    """The names of what may not change: role -> names."""
+    return {role: [i.name for i in ingredients if i.role == role] for role in ("seeds", "generator")}
 
 
 def _target(recipe: Recipe, src: Language, tgt: Language, models: Models) -> Target:
@@ -130,10 +190,3 @@ def _target(recipe: Recipe, src: Language, tgt: Language, models: Models) -> Tar
 
 def _digest(parts: Sequence[Part]) -> str:
     return fingerprint([part.rows["id"].to_list() for part in parts])
-
-
-def _cut(read: Part, part_rows: int) -> list[Part]:
-    """Seeds in parts. What was set aside goes with the last one, so that a longer file changes no earlier part."""
-    slices = list(read.rows.iter_slices(part_rows))
-    nothing = read.set_aside.clear()
-    return [Part(rows, nothing) for rows in slices[:-1]] + [Part(slices[-1], read.set_aside)]

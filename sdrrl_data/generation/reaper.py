@@ -1,29 +1,37 @@
-"""Ends processes when this one is gone. An engine that outlived its run would keep the GPU's memory for itself."""
+"""Ends what a process leaves behind when it is killed: an engine that lived on would keep the GPU's memory."""
 
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from multiprocessing.process import BaseProcess
 
-# The pipe ends when the process that holds its other end does, however it ends.
+# A pipe would not do to notice the end: what the process forks would hold it open.
 _SCRIPT = """
-import os, signal, sys
-sys.stdin.read()
-for pid in map(int, sys.argv[1:]):
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+import os, signal, sys, time
+
+leader = int(sys.argv[1])
+while os.getppid() == leader:
+    time.sleep(0.2)
+try:
+    os.killpg(leader, signal.SIGTERM)  # first asked, so that shared memory is given back
+    for _ in range(50):
+        time.sleep(0.1)
+        os.killpg(leader, 0)
+    os.killpg(leader, signal.SIGKILL)
+except ProcessLookupError:  # none is left
+    pass
 """
 
 
-def watch(processes: Sequence[BaseProcess]) -> subprocess.Popen[bytes] | None:
-    """Kill these processes as soon as this one is gone; None where there are none to watch.
+def watch() -> None:
+    """Once this process is gone, however it went, end all that it started.
 
-    The process that is returned is to be killed once they have ended by themselves.
+    To be called in a process that leads its process group, as one does that was started with `start_new_session`.
     """
-    pids = [str(process.pid) for process in processes]
-    if not pids:
-        return None
-    # In a session of its own: Ctrl-C is not meant for it.
-    return subprocess.Popen([sys.executable, "-c", _SCRIPT, *pids], stdin=subprocess.PIPE, start_new_session=True)
+    # In a session of its own, so that it does not end itself; without the run's streams, so that it holds none open.
+    subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _SCRIPT, str(os.getpid())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )

@@ -1,100 +1,292 @@
-"""Answers through transformers, for where vLLM cannot be installed."""
+"""Turns through transformers, for where vLLM cannot be installed."""
 
-from collections.abc import Sequence
+import gc
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from sdrrl_data import recipe
-from sdrrl_data.generation.chat import tokenize
+from sdrrl_data.errors import UserError
+from sdrrl_data.generation.chat import Chat, Stop
 from sdrrl_data.models import Located, loading
-from sdrrl_data.protocols import Advance, Completion, Message, SetAside
+from sdrrl_data.protocols import Completion, Request, SetAside
 
-BATCH_ROWS = 16
+WINDOW = 256  # requests that are sorted by length together
+PREFILL_TOKENS = 8192  # of prompts that are read at once, padding included
+MOST_PADDING = 0.1  # of them
+CPU_ROWS, GPU_ROWS = 16, 128  # written at once, where the cache has room
 
 
 class TransformersGenerator:
-    """Batches of prompts of like length, padded on the left."""
+    """Writes many turns at once, a token each at a time; as turns end, waiting prompts take their places.
+
+    A row's text does not depend on the others: its noise and its repetition penalty are its own, and padding is masked.
+    (Sums of floats may be taken in another order; in float32 that was never seen to change a token.)
+
+    Attributes:
+        computed_tokens: positions that went through the model so far.
+        wasted_tokens: those of them that were padding.
+    """
 
     def __init__(self, settings: recipe.Generator, located: Located) -> None:
+        """Load the model, in float32 on a CPU and in its own type on a GPU.
+
+        Raises:
+            UserError: its tokenizer or its weights cannot be loaded, it has no chat template, or its memory is of
+                a kind that is not known here.
+        """
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        self._settings = settings
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype: Any = "auto" if self._device == "cuda" else torch.float32
+        with loading("the tokenizer of generator", located.name):
+            self._tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
         with loading("generator", located.name):
-            self._tokenizer = AutoTokenizer.from_pretrained(located.path, padding_side="left", **located.pinned())
-            self._model = AutoModelForCausalLM.from_pretrained(
-                located.path, dtype=dtype, use_safetensors=True, **located.pinned()
-            ).to(self._device)
-        self._model.eval()
-        if self._tokenizer.pad_token_id is None:
-            self._tokenizer.pad_token = self._tokenizer.eos_token
-        ends = self._model.generation_config.eos_token_id
-        self._ends = set(ends if isinstance(ends, list) else [ends])
-
-    def generate(
-        self, prompts: Sequence[Sequence[Message]], seeds: Sequence[int], advance: Advance
-    ) -> list[Completion | SetAside]:
-        """One result a prompt, in order."""
-        results: list[Any] = tokenize(self._tokenizer, prompts, self._settings)
-        fitting = [i for i, tokens in enumerate(results) if not isinstance(tokens, SetAside)]
-        advance(len(prompts) - len(fitting))
-        fitting.sort(key=lambda i: len(results[i]))
-        for first in range(0, len(fitting), BATCH_ROWS):
-            batch = fitting[first : first + BATCH_ROWS]
-            completions = self._answer([results[i] for i in batch], [seeds[i] for i in batch])
-            for i, completion in zip(batch, completions, strict=True):
-                results[i] = completion
-            advance(len(batch))
-        return results
-
-    def _answer(self, prompts: Sequence[Sequence[int]], seeds: Sequence[int]) -> list[Completion]:
-        import torch
-
-        padded = self._tokenizer.pad({"input_ids": list(prompts)}, return_tensors="pt").to(self._device)
-        with torch.inference_mode():
-            output = self._model.generate(
-                **padded,
-                do_sample=False,
-                max_new_tokens=self._settings.max_tokens,
-                repetition_penalty=self._settings.repetition_penalty,
-                logits_processor=self._sampling(seeds),
-                pad_token_id=self._tokenizer.pad_token_id,
+            self._model, report = AutoModelForCausalLM.from_pretrained(
+                located.path, dtype=dtype, use_safetensors=True, output_loading_info=True, **located.pinned()
             )
-        answers = output[:, padded["input_ids"].shape[1] :].tolist()
-        return [self._completion(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True)]
+            if report["missing_keys"]:
+                raise ValueError(f"its files lack weights, such as {min(report['missing_keys'])}")
+        if "past_key_values" not in inspect.signature(self._model.forward).parameters:
+            raise UserError(
+                f"generator {located.name} keeps no keys and values, which transformers needs here: "
+                "set generator.engine to vllm, or choose another model"
+            )
+        self._model.eval().to(self._device)
+        self._chat = Chat(self._tokenizer, settings)
+        ends = self._model.generation_config.eos_token_id
+        self._ends = {self._tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])}
+        self._new_cache, self._rows, self._room = self._plan_cache(settings.max_model_len)
+        self.computed_tokens = 0
+        self.wasted_tokens = 0
 
-    def _sampling(self, seeds: Sequence[int]) -> list[Any]:
-        """Sampling with a seed a row, which `do_sample` does not know.
+    def generate(self, requests: Iterable[Request]) -> Iterator[tuple[str, Completion | SetAside]]:
+        """Each result under its request's key, as soon as it is there.
 
-        The largest of logits plus Gumbel noise is a sample of their softmax (Gumbel-max).
+        Requests are taken in windows: the next when every row of the last has found its place.
         """
-        import torch
-        from transformers import TemperatureLogitsWarper, TopPLogitsWarper
-
-        if self._settings.temperature == 0:
-            return []
-        generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-
-        def add_noise(_: Any, logits: Any) -> Any:
-            noise = torch.stack([torch.empty(logits.shape[1]).exponential_(generator=g) for g in generators])
-            return logits - noise.log().to(logits.device)
-
-        return [
-            TemperatureLogitsWarper(self._settings.temperature),
-            TopPLogitsWarper(self._settings.top_p),
-            add_noise,
-        ]
-
-    def _completion(self, prompt: Sequence[int], answer: list[int]) -> Completion:
-        end = next((i for i, token in enumerate(answer) if token in self._ends), None)
-        return Completion(
-            text=self._tokenizer.decode(answer[:end], skip_special_tokens=True),
-            finish_reason="length" if end is None else "stop",
-            prompt_tokens=len(prompt),
-            completion_tokens=len(answer) if end is None else end + 1,
-        )
+        pending = iter(requests)
+        waiting: list[_Row] = []
+        batch = _Batch(self._new_cache())
+        while True:
+            while not waiting and (window := list(islice(pending, WINDOW))):
+                for request in window:
+                    prompt = self._chat.tokenize(request)
+                    if isinstance(prompt, SetAside):
+                        yield request.key, prompt
+                    else:
+                        waiting.append(self._row(request, prompt))
+                waiting.sort(key=lambda row: len(row.prompt), reverse=True)
+            joining = self._joining(waiting, batch.rows)
+            if joining:
+                del waiting[: len(joining)]
+                for group in _groups(joining):
+                    newcomers = _Batch(self._new_cache(), group)
+                    self._advance(newcomers)
+                    batch.join(newcomers)
+            elif batch.rows:
+                self._advance(batch)
+            else:
+                return
+            for row in batch.take_finished():
+                yield row.request.key, self._complete(row)
 
     def close(self) -> None:
         """Give the model's memory back."""
+        import torch
+
         del self._model
+        gc.collect()
+        if self._device == "cuda":
+            torch.cuda.empty_cache()
+
+    def _plan_cache(self, max_model_len: int) -> tuple[Callable[[], Any], int, int]:
+        """How to make a cache, how many rows may share one, and how many tokens it has room for, padding included."""
+        import torch
+        from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
+
+        of_the_model = partial(DynamicCache, config=self._model.config)
+        if any(type(layer) not in (DynamicLayer, DynamicSlidingWindowLayer) for layer in of_the_model().layers):
+            # Recurrent states and the like: rows of unlike lengths cannot share them.
+            return of_the_model, 1, max_model_len
+        # Without the model's configuration sliding windows are kept whole, so that rows can move; the mask has them.
+        if self._device == "cpu":
+            return DynamicCache, CPU_ROWS, CPU_ROWS * max_model_len
+        probe = DynamicCache()
+        with torch.inference_mode():
+            self._model(torch.zeros(1, 1, dtype=torch.long, device=self._device), past_key_values=probe, use_cache=True)
+        bytes_a_token = sum(layer.keys.nbytes + layer.values.nbytes for layer in probe.layers)
+        # Half of what is free: the rest is for reading prompts and for moving the cache.
+        return DynamicCache, GPU_ROWS, torch.cuda.mem_get_info()[0] // 2 // bytes_a_token
+
+    def _row(self, request: Request, prompt: list[int]) -> "_Row":
+        stop = self._chat.stop(request)
+        return _Row(request, prompt, stop, self._ends.union(stop.tokens), self._device)
+
+    def _joining(self, waiting: Sequence["_Row"], running: Sequence["_Row"]) -> Sequence["_Row"]:
+        """The waiting rows that are to start now.
+
+        Joining moves the whole cache, and reading prompts is quicker together: so until there is room for some.
+        """
+        longest = max((row.limit for row in [*running, *waiting]), default=1)
+        free = max(1, min(self._rows, self._room // longest)) - len(running)
+        ready = waiting[: max(0, free)]
+        return ready if 4 * len(ready) >= len(running) or len(ready) == len(waiting) else []
+
+    def _advance(self, batch: "_Batch") -> None:
+        """Read what the cache has not seen, and write the next token of each row."""
+        import torch
+
+        inputs = batch.inputs(self._device)
+        real = inputs["attention_mask"][:, -inputs["input_ids"].shape[1] :]
+        self.computed_tokens += real.numel()
+        self.wasted_tokens += real.numel() - int(real.sum())
+        with torch.inference_mode():
+            logits = self._model(**inputs, past_key_values=batch.cache, use_cache=True, logits_to_keep=1).logits
+            for row, scores in zip(batch.rows, logits[:, -1:].float(), strict=True):
+                row.append(scores)
+        for row in batch.rows:
+            row.look_for_end(self._decode)
+
+    def _decode(self, tokens: Sequence[int]) -> str:
+        text: str = self._tokenizer.decode(
+            tokens, skip_special_tokens=self._chat.skip_special_tokens, clean_up_tokenization_spaces=False
+        )
+        return text
+
+    def _complete(self, row: "_Row") -> Completion:
+        written = row.tokens[len(row.prompt) :]
+        text = self._decode(written[:-1] if written[-1] in row.ends else written)
+        text = text[: min((text.index(stop) for stop in row.stops if stop in text), default=None)]
+        return self._chat.complete(row.request, row.prompt, text, len(written), row.finish_reason)
+
+
+class _Row:
+    """A turn that is being written."""
+
+    def __init__(self, request: Request, prompt: list[int], stop: Stop, ends: set[int], device: str) -> None:
+        import torch
+        from transformers import RepetitionPenaltyLogitsProcessor, TemperatureLogitsWarper
+
+        self.request = request
+        self.prompt = prompt
+        self.tokens = list(prompt)  # and what is written
+        self.limit = len(prompt) + request.sampling.max_tokens
+        self.ends = ends
+        self.stops = stop.texts
+        self.finish_reason = ""  # as long as it is under way
+        sampling = request.sampling
+        self._processors: list[Any] = []
+        if sampling.repetition_penalty != 1:
+            self._processors.append(RepetitionPenaltyLogitsProcessor(sampling.repetition_penalty))
+        if sampling.temperature:
+            self._processors.append(TemperatureLogitsWarper(sampling.temperature))
+        self._noise = torch.Generator(device).manual_seed(request.seed)
+
+    def append(self, scores: Any) -> None:
+        """Draw the next token by its scores (1 x vocabulary)."""
+        import torch
+
+        tokens = torch.tensor([self.tokens], device=scores.device)
+        for process in self._processors:
+            scores = process(tokens, scores)
+        self.tokens.append(self._sample(scores[0]) if self.request.sampling.temperature else int(scores.argmax()))
+
+    def _sample(self, scores: Any) -> int:
+        """The largest of logits plus Gumbel noise is a sample of their softmax (Gumbel-max).
+
+        For top-p, the largest of those tokens whose likelier rivals have less than that share: no sorting is needed.
+        """
+        import torch
+
+        noisy = scores - torch.empty_like(scores).exponential_(generator=self._noise).log()
+        shares = scores.softmax(dim=0)
+        while True:
+            token = int(noisy.argmax())
+            if shares[shares > shares[token]].sum() < self.request.sampling.top_p:
+                return token
+            noisy[token] = -torch.inf
+
+    def look_for_end(self, decode: Callable[[Sequence[int]], str]) -> None:
+        """Set the reason why the row has ended, if it has."""
+        written = self.tokens[len(self.prompt) :]
+        # A token that is not skipped has a byte at least; a few more for those that are.
+        tail = max((len(stop.encode()) for stop in self.stops), default=0) + 8
+        text = decode(written[-tail:]) if self.stops else ""
+        if self.tokens[-1] in self.ends or any(stop in text for stop in self.stops):
+            self.finish_reason = "stop"
+        elif len(self.tokens) == self.limit:
+            self.finish_reason = "length"
+
+
+class _Batch:
+    """Rows under way and their cache, which holds all but the last token of each, padded on the left."""
+
+    def __init__(self, cache: Any, rows: Sequence[_Row] = ()) -> None:
+        self.cache = cache
+        self.rows = list(rows)
+
+    def inputs(self, device: str) -> dict[str, Any]:
+        """What the model has to read next: the columns that the cache does not hold."""
+        import torch
+
+        lengths = torch.tensor([[len(row.tokens)] for row in self.rows], device=device)
+        total = int(lengths.max())
+        new = total - self.cache.get_seq_length()
+        # Where each row's token of each column stands in its text; below 0: padding.
+        positions = torch.arange(total, device=device) - total + lengths
+        tokens = [[0] * (new - len(row.tokens)) + row.tokens[-new:] for row in self.rows]
+        return {
+            "input_ids": torch.tensor(tokens, device=device),
+            "attention_mask": (positions >= 0).long(),
+            "position_ids": positions[:, -new:].clamp(min=0),
+        }
+
+    def join(self, other: "_Batch") -> None:
+        """Take another batch's rows in."""
+        if self.rows:
+            for mine, theirs in zip(self.cache.layers, other.cache.layers, strict=True):
+                mine.keys = _stack(mine.keys, theirs.keys)
+                mine.values = _stack(mine.values, theirs.values)
+        else:
+            self.cache = other.cache
+        self.rows += other.rows
+
+    def take_finished(self) -> list[_Row]:
+        """Take the rows that have ended out of the batch, and out of the cache what only they needed."""
+        import torch
+
+        kept = [i for i, row in enumerate(self.rows) if not row.finish_reason]
+        finished = [row for row in self.rows if row.finish_reason]
+        self.rows = [self.rows[i] for i in kept]
+        if finished and kept:
+            width = max(len(row.tokens) for row in self.rows) - 1
+            self.cache.batch_select_indices(torch.tensor(kept))
+            for layer in self.cache.layers:
+                layer.keys, layer.values = layer.keys[..., -width:, :], layer.values[..., -width:, :]
+        return finished
+
+
+def _stack(first: Any, second: Any) -> Any:
+    """Two tensors of rows x heads x columns x features as one; the narrower is padded on the left."""
+    import torch
+
+    width = max(first.shape[2], second.shape[2])
+    return torch.cat([torch.nn.functional.pad(part, (0, 0, width - part.shape[2], 0)) for part in (first, second)])
+
+
+def _groups(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
+    """Rows to be read together, of like length; the longest come first."""
+    group: list[_Row] = []
+    for row in rows:
+        padded = len((group or [row])[0].prompt) * (len(group) + 1)
+        real = sum(len(other.prompt) for other in group) + len(row.prompt)
+        if group and (padded > PREFILL_TOKENS or padded - real > MOST_PADDING * padded):
+            yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group

@@ -1,107 +1,132 @@
-"""Answers through vLLM's offline engine, on a GPU or a CPU."""
+"""Answers through vLLM's offline engines, on GPUs or a CPU, each in a process of its own.
 
-import gc
-import io
-import multiprocessing
-import os
-from collections.abc import Sequence
-from typing import Any
+An engine that dies (no memory, a CUDA error, a kill) does not take the run with it. And several GPUs work without
+vLLM's own data parallelism, which hangs or refuses offline: https://github.com/vllm-project/vllm/issues/16588.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import count
+from multiprocessing.connection import wait
 
 from sdrrl_data import recipe
-from sdrrl_data.generation import reaper
-from sdrrl_data.generation.chat import tokenize
-from sdrrl_data.models import Located, loading
-from sdrrl_data.protocols import Advance, Completion, Message, SetAside
+from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.generation.engine_process import Answer, EngineProcess, Failed, Job, Ready, Useful
+from sdrrl_data.models import Located
+from sdrrl_data.protocols import Completion, Request, SetAside
+
+RESTARTS = 3  # of dead engines; what kills a fourth one is not chance
 
 
 class VllmGenerator:
-    """One engine, started when it is built; start-up takes about a quarter of a minute on a CPU."""
+    """One engine a GPU, or a group of `tensor_parallel` GPUs; one on a CPU, unless the recipe wants more.
+
+    Building it takes as long as the first engine takes to start (15 s on a CPU); the others start at the same time.
+    """
 
     def __init__(self, settings: recipe.Generator, located: Located) -> None:
-        import torch
+        """Start the engines.
 
-        options: dict[str, Any] = {"dtype": "auto"}
-        if not torch.cuda.is_available():
-            # Known to be fast there: compiling gains nothing, float32 beats bfloat16 without AMX, and with processes of
-            # its own the engine starts more slowly and takes time from the model.
-            options = {"dtype": "float32", "enforce_eager": True, "distributed_executor_backend": "uni"}
-            os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-            os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")
-            os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
-        from vllm import LLM
-
-        others = multiprocessing.active_children()
-        with loading("generator", located.name):
-            self._llm = LLM(
-                model=located.path,
-                max_model_len=settings.max_model_len,
-                load_format="safetensors",
-                use_tqdm_on_load=False,
-                disable_log_stats=True,
-                tokenizer_revision=located.pinned().get("revision"),
-                **located.pinned(),
-                **options,
-            )
-        self._reaper = reaper.watch([child for child in multiprocessing.active_children() if child not in others])
+        Raises:
+            UserError: the model could not be loaded.
+            Stopped: engines died again and again while they started.
+        """
         self._settings = settings
-        self._tokenizer = self._llm.get_tokenizer()
+        self._located = located
+        self._restarts = RESTARTS
+        self._numbers = count()
+        self._again: deque[Request] = deque()  # what dead engines had not answered
+        self._call: object = None
+        # How many are useful the first one tells: only torch knows what vLLM will find on this machine, and to import
+        # it takes seconds, which the first engine has to spend anyway.
+        self._engines = [self._start(0)]
+        try:
+            while not any(engine.window for engine in self._engines):
+                self._receive()
+        except BaseException:
+            self.close()
+            raise
 
-    def generate(
-        self, prompts: Sequence[Sequence[Message]], seeds: Sequence[int], advance: Advance
-    ) -> list[Completion | SetAside]:
-        """One result a prompt, in order; all prompts go to the engine at once, which batches them itself."""
-        from vllm import SamplingParams
+    def generate(self, requests: Iterable[Request]) -> Iterator[tuple[str, Completion | SetAside]]:
+        """Each result as soon as it is there; a new call drops what is left of an older one.
 
-        results: list[Completion | SetAside | None] = []
-        requests, parameters = [], []
-        for tokens, seed in zip(tokenize(self._tokenizer, prompts, self._settings), seeds, strict=True):
-            if isinstance(tokens, SetAside):
-                results.append(tokens)
-                continue
-            results.append(None)
-            requests.append({"prompt_token_ids": tokens})
-            parameters.append(
-                SamplingParams(
-                    temperature=self._settings.temperature,
-                    top_p=self._settings.top_p,
-                    repetition_penalty=self._settings.repetition_penalty,
-                    max_tokens=self._settings.max_tokens,
-                    seed=seed,
-                )
-            )
-        advance(len(prompts) - len(requests))
-        outputs = iter(self._llm.generate(requests, parameters, use_tqdm=_bar(advance)) if requests else [])
-        return [_completion(next(outputs)) if result is None else result for result in results]
+        Raises:
+            Stopped: engines died again and again, or one could not be started again.
+        """
+        self._drop()
+        self._call = call = object()
+        source = iter(requests)
+        try:
+            while self._hand_out(source):
+                for result in self._receive():
+                    yield result
+                    if self._call is not call:
+                        raise RuntimeError("another call of generate() has taken the engines over")
+        finally:
+            if self._call is call:
+                self._drop()
 
     def close(self) -> None:
-        """Stop the engine and give its memory back."""
-        self._llm.llm_engine.engine_core.shutdown()
-        del self._llm
-        gc.collect()
-        if self._reaper:
-            self._reaper.kill()
+        """Stop the engines and give their memory back."""
+        for engine in self._engines:
+            engine.connection.close()
+        for engine in self._engines:
+            engine.end()
 
+    def _start(self, rank: int) -> EngineProcess:
+        return EngineProcess(Job(self._settings, self._located, rank))
 
-def _completion(output: Any) -> Completion:
-    first = output.outputs[0]
-    return Completion(
-        text=first.text,
-        finish_reason=first.finish_reason,
-        prompt_tokens=len(output.prompt_token_ids),
-        completion_tokens=len(first.token_ids),
-    )
+    def _hand_out(self, source: Iterator[Request]) -> bool:
+        """Give each engine as much as it has room for; False where nothing is left to wait for."""
+        while engine := self._freest():
+            request = self._again.popleft() if self._again else next(source, None)
+            if request is None:
+                return any(engine.under_way for engine in self._engines)
+            engine.ask(next(self._numbers), request)
+        return True
 
+    def _freest(self) -> EngineProcess | None:
+        """The engine with the fewest rows, if any has room."""
+        free = (engine for engine in self._engines if len(engine.under_way) < engine.window)
+        return min(free, key=lambda engine: len(engine.under_way), default=None)
 
-def _bar(advance: Advance) -> Any:
-    """A tqdm that draws nothing and tells `advance` instead."""
-    from tqdm import tqdm
+    def _receive(self) -> list[tuple[str, Completion | SetAside]]:
+        """Wait for the engines, and take one message of each that has any; the results among them."""
+        ready = wait([engine.connection for engine in self._engines])
+        results = []
+        for engine in [engine for engine in self._engines if engine.connection in ready]:
+            match engine.receive():
+                case None:
+                    self._replace(engine)
+                case Useful(engines=useful):
+                    self._engines += [self._start(rank) for rank in range(len(self._engines), useful)]
+                case Ready(window=window):
+                    engine.window = window
+                case Failed(reason=reason):
+                    raise Stopped(reason) if self._call else UserError(reason)
+                case Answer(number=number, result=result):
+                    request = engine.under_way.pop(number, None)
+                    if request is not None:  # not of a call that was given up
+                        results.append((request.key, result))
+        return results
 
-    class Bar(tqdm):  # type: ignore[misc]
-        def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options | {"file": io.StringIO()})
+    def _replace(self, dead: EngineProcess) -> None:
+        how = dead.end()
+        if not self._restarts:
+            raise Stopped(
+                f"generator {self._located.name}: its vLLM engine died {RESTARTS + 1} times, at last with {how}; "
+                "finished rows are kept. Look above for what it said; if it was out of memory, give less to do at a "
+                "time (generator.max_model_len, a smaller model), then go on with the same command"
+            )
+        self._restarts -= 1
+        logging.getLogger(__name__).warning(
+            "a vLLM engine died (%s) and is started again; what it had not answered is asked again", how
+        )
+        self._again.extend(dead.under_way.values())
+        self._engines[self._engines.index(dead)] = self._start(dead.rank)
 
-        def update(self, n: float | None = 1) -> None:
-            advance(n or 0)
-            super().update(n)
-
-    return Bar
+    def _drop(self) -> None:
+        self._again.clear()
+        for engine in self._engines:
+            engine.drop()

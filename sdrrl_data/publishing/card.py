@@ -110,10 +110,12 @@ def _licence(known: Collection[str]) -> dict[str, str]:
 
 
 def _portable(recipe: Mapping[str, Any], on_hub: Collection[str]) -> tuple[dict[str, Any], list[str]]:
-    """A recipe with its files and directories named without their folders, and these names."""
+    """A recipe with its files and directories named without their folders, and these names; no server is named."""
     portable = deepcopy(dict(recipe))
+    portable["generator"]["server"] = None
     local = []
-    for section in portable.values():
+    seeds, others = portable["seeds"], [section for key, section in portable.items() if key != "seeds"]
+    for section in (*(seeds if isinstance(seeds, list) else []), *others):
         for key in ("source", "model", "models"):
             place = section.get(key) if isinstance(section, dict) else None
             if place and place not in on_hub and not place.startswith("package:"):

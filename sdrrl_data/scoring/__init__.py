@@ -67,6 +67,21 @@ def build(name: str, src: Language, tgt: Language, translate_back: Callable[[], 
             raise ValueError(f"there is no scorer {name!r}")
 
 
+def build_best_by(name: str) -> Scorer:
+    """Make the scorer that compares several answers to one question.
+
+    Raises:
+        UserError: the scorer needs a package that is not installed.
+    """
+    if name == "similarity":
+        from sdrrl_data.scoring.similarity import SimilarityScorer
+
+        return SimilarityScorer()
+    from sdrrl_data.scoring.chrf import ChrfScorer
+
+    return ChrfScorer()
+
+
 def prose(pair: TextPair) -> tuple[str, str]:
     """The translated sentences of the source, and of the target, each joined by spaces into one line."""
     sentences = pair.sentences()

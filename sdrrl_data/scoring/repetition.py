@@ -29,13 +29,14 @@ class RepetitionScorer:
         columns: dict[str, list[float | None]] = {"src_repetition": [], "repetition": []}
         for pair in pairs:
             source, target = prose(pair)
-            columns["src_repetition"].append(_repeated_share(source, self._src))
-            columns["repetition"].append(_repeated_share(target, self._tgt))
+            columns["src_repetition"].append(repeated_share(source, self._src))
+            columns["repetition"].append(repeated_share(target, self._tgt))
             advance(1)
         return columns
 
 
-def _repeated_share(text: str, language: Language) -> float | None:
+def repeated_share(text: str, language: Language) -> float | None:
+    """The share of a text's words in runs of five that occurred before; None for a text of fewer than ten words."""
     tokens = [text[start:end].casefold() for start, end in words(text, language.tag)]
     tokens = [token for token in tokens if any(map(str.isalpha, token))]
     if len(tokens) < MIN_WORDS:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, TextPair, Translator
 from sdrrl_data.scoring import prose
+from sdrrl_data.scoring.chrf import chrf_plus_plus
 from sdrrl_data.text.segments import sentences
 
 BATCH = 64  # pairs translated between two calls of `advance`
@@ -16,17 +17,12 @@ class RoundTripScorer:
 
     Compares the prose of whole texts. It judges both translations at once: a low score may be the fault of the
     way back. A target that is a copy of the source scores high. None for a very short source.
-
-    Source: Popović 2017, https://aclanthology.org/W17-4770, through sacrebleu:
-    `nrefs:1|case:mixed|eff:yes|nc:6|nw:2|space:no`.
     """
 
     def __init__(self, translate_back: Translator, tgt: Language) -> None:
-        from sacrebleu.metrics import CHRF
-
         self._translate_back = translate_back
         self._tgt = tgt
-        self._chrf = CHRF(word_order=2)
+        self._chrf = chrf_plus_plus()
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> dict[str, list[float | None]]:
         """Column `round_trip`."""
@@ -36,7 +32,7 @@ class RoundTripScorer:
             for pair, back in zip(batch, self._back(batch), strict=True):
                 source, _ = prose(pair)
                 judged = len(source) >= MIN_CHARACTERS
-                scores.append(self._chrf.sentence_score(back, [source]).score if judged else None)
+                scores.append(self._chrf(back, source) if judged else None)
             advance(len(batch))
         return {"round_trip": scores}
 

@@ -1,27 +1,27 @@
 """Rows of the transfer set that a seed and its answer give: the four crossings, and code-switched questions."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import polars as pl
 
-from sdrrl_data.protocols import Message
 from sdrrl_data.steps.prompts import Asking
 from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS
+
+TEXTS = ("question_src", "question_tgt", "answer_src", "answer_tgt")
 
 
 def make(tables: Mapping[str, pl.DataFrame], asking: Asking, src: str, tgt: str) -> pl.DataFrame:
     """Every row that the verdicts allow.
 
     Args:
-        tables: seeds, answers, translations, code_switched and verdicts, whole.
+        tables: seeds, answers, translations, verdicts and, where the mix asks for it, code_switched, whole.
         asking: the words in which a crossed row says which language to answer in.
         src: tag of the source language.
         tgt: tag of the target language.
     """
     joined = (
         tables["verdicts"]
-        .rename({text: f"{text}_kept" for text in ("question_src", "question_tgt", "answer_src", "answer_tgt")})
+        .rename({text: f"{text}_kept" for text in TEXTS})
         .join(tables["seeds"].select("id", "source", question_src="messages"), on="id", maintain_order="left")
         .join(tables["answers"].select("id", answer_src="answer"), on="id", maintain_order="left")
         .join(
@@ -31,52 +31,60 @@ def make(tables: Mapping[str, pl.DataFrame], asking: Asking, src: str, tgt: str)
         )
     )
     tags = {"src": src, "tgt": tgt}
-    rows = [row for seed in joined.iter_rows(named=True) for row in _crossings(seed, asking, tags)]
-    kept = joined.filter("question_src_kept", "question_tgt_kept")
-    switched = tables["code_switched"].join(kept, on="id", maintain_order="left")
-    rows += [row for seed in switched.iter_rows(named=True) for row in _code_switched(seed, tags)]
-    return pl.DataFrame(rows, schema=CANDIDATES)
+    rows = [_crossing(joined, kind, asking, tags) for kind in CROSSINGS]
+    if "code_switched" in tables:
+        rows += [_code_switched(joined, tables["code_switched"], matrix, tags) for matrix in ("src", "tgt")]
+    return pl.concat(rows)
 
 
-def _crossings(seed: Mapping[str, Any], asking: Asking, tags: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for kind in CROSSINGS:
-        asked, answered = kind.split("->")
-        if not (seed[f"question_{asked}_kept"] and seed[f"answer_{answered}_kept"]):
-            continue
-        prompt = seed[f"question_{asked}"]
-        if asked != answered:
-            # Unsaid, the answer's language would be a surprise: a lesson in language confusion.
-            prompt = _append(prompt, asking("answer_in", tags[asked], seed["id"] + kind))
-        yield _row(seed, kind, tags[asked], tags[answered], prompt, seed[f"answer_{answered}"])
+def _crossing(joined: pl.DataFrame, kind: str, asking: Asking, tags: Mapping[str, str]) -> pl.DataFrame:
+    asked, answered = kind.split("->")
+    kept = joined.filter(f"question_{asked}_kept", f"answer_{answered}_kept")
+    question = pl.col(f"question_{asked}")
+    if asked != answered:
+        # Unsaid, the answer's language would be a surprise: a lesson in language confusion.
+        texts = [asking("answer_in", tags[asked], id + kind) for id in kept["id"]]
+        kept = kept.with_columns(asking=pl.Series(texts, dtype=pl.String))
+        question = _append(question, "asking")
+    direction = f"{tags[asked]}->{tags[answered]}"
+    return kept.select(*_row(kind, direction, question, pl.col(f"answer_{answered}"))).cast(pl.Schema(CANDIDATES))
 
 
-def _code_switched(seed: Mapping[str, Any], tags: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """The question with some words of the other language in it, answered in the question's own language."""
-    matrix = seed["matrix"]
-    if seed["switched"] and seed[f"answer_{matrix}_kept"]:
-        language = tags[matrix]
-        row = _row(seed, "code_switched", language, language, seed["question"], seed[f"answer_{matrix}"])
-        yield row | {"id": f"{row['id']}/switched", "code_switched": True, "switched": seed["switched"]}
+def _code_switched(joined: pl.DataFrame, switched: pl.DataFrame, matrix: str, tags: Mapping[str, str]) -> pl.DataFrame:
+    """Questions with some words of the other language in them, answered in the question's own language."""
+    kept = joined.filter("question_src_kept", "question_tgt_kept", f"answer_{matrix}_kept")
+    own = switched.filter(pl.col("switched").list.len() > 0, matrix=matrix).select("id", "question", "switched")
+    direction = f"{tags[matrix]}->{tags[matrix]}"
+    row = _row("code_switched", direction, pl.col("question"), pl.col(f"answer_{matrix}"))
+    return (
+        own.join(kept, on="id", maintain_order="left")
+        .select(*row, own_switched="switched")
+        .with_columns(id=pl.col("id") + "/switched", code_switched=True, switched="own_switched")
+        .drop("own_switched")
+        .cast(pl.Schema(CANDIDATES))
+    )
 
 
-def _row(
-    seed: Mapping[str, Any], kind: str, asked: str, answered: str, prompt: list[Message], answer: str
-) -> dict[str, Any]:
-    direction = f"{asked}->{answered}"
-    return {
-        "id": f"{seed['id']}/{direction}",
-        "seed_id": seed["id"],
-        "kind": kind,
-        "task": "answer",
-        "direction": direction,
-        "prompt": prompt,
-        "completion": [{"role": "assistant", "content": answer}],
-        "code_switched": False,
-        "switched": [],
-        "source": seed["source"],
-    }
+def _row(kind: str, direction: str, question: pl.Expr, answer: pl.Expr) -> list[pl.Expr]:
+    """The columns of `CANDIDATES`."""
+    return [
+        (pl.col("id") + f"/{direction}").alias("id"),
+        pl.col("id").alias("seed_id"),
+        pl.lit(kind).alias("kind"),
+        pl.lit("answer").alias("task"),
+        pl.lit(direction).alias("direction"),
+        question.alias("prompt"),
+        pl.concat_list(pl.struct(role=pl.lit("assistant"), content=answer)).alias("completion"),
+        pl.lit(False).alias("code_switched"),
+        pl.lit([], dtype=CANDIDATES["switched"]).alias("switched"),
+        pl.col("source"),
+    ]
 
 
-def _append(messages: list[Message], sentence: str) -> list[Message]:
-    *earlier, last = messages
-    return [*earlier, {"role": last["role"], "content": f"{last['content']}\n\n{sentence}"}]
+def _append(messages: pl.Expr, sentence: str) -> pl.Expr:
+    """Messages with a sentence, from the column of this name, at the end of the last one."""
+    last = messages.list.last()
+    content = last.struct.field("content") + "\n\n" + pl.col(sentence)
+    turn = pl.struct(role=last.struct.field("role"), content=content)
+    earlier = messages.list.head(messages.list.len() - 1)
+    return pl.concat_list(earlier, turn)

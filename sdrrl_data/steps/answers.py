@@ -1,39 +1,189 @@
 """Answers: what the model says to each seed in the rich language, once for all targets."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from sdrrl_data import draws
-from sdrrl_data.protocols import Advance, Completion, Generator, SetAside
-from sdrrl_data.run import Part, sort_out
+from sdrrl_data import draws, recipe
+from sdrrl_data.languages import Language
+from sdrrl_data.protocols import Advance, Completion, Generator, Message, Request, Sampling, Scorer, SetAside
+from sdrrl_data.run import Part, Task, sort_out
+from sdrrl_data.scoring.refusal import refused
+from sdrrl_data.scoring.repetition import repeated_share
+from sdrrl_data.steps.best_of import Choice, choose
+from sdrrl_data.steps.schemas import Schema
 
-SCHEMA = {
+SCHEMA: Schema = {
     "id": pl.String,
     "answer": pl.String,
+    "author": pl.String,  # "model", or "reference" where the source's own answer stands in for a faulty one
+    "faults": pl.List(pl.String),  # of the model's answer: cut, looping, refused
+    "reasoning": pl.String,  # what a thinking model wrote first
     "finish_reason": pl.String,
     "prompt_tokens": pl.Int32,
-    "completion_tokens": pl.Int32,
+    "completion_tokens": pl.Int32,  # of reasoning and answer
+    "sample": pl.Int32,  # which of several it is
+    "sample_score": pl.Float32,  # its mean score against the others
 }
 
-
-def answer(seeds: pl.DataFrame, generator: Generator, seed: int, advance: Advance) -> Part:
-    """Answer every seed; over-long prompts and empty answers are set aside."""
-    row_seeds = [draws.number(seed, "answer", id) for id in seeds["id"]]
-    completions = generator.generate(seeds["messages"].to_list(), row_seeds, advance)
-    results = [_row(id, made) for id, made in zip(seeds["id"], completions, strict=True)]
-    return sort_out(seeds, results, SCHEMA)
+LOOPING = 0.3  # share of words in repeated runs; of good answers in English one in a hundred has more than 0.17
 
 
-def _row(id: str, made: Completion | SetAside) -> dict[str, Any] | SetAside:
-    if isinstance(made, SetAside):
-        return made
-    if not made.text.strip():
-        return SetAside("the answer is empty")
-    return {
-        "id": id,
-        "answer": made.text.strip(),
-        "finish_reason": made.finish_reason,
-        "prompt_tokens": made.prompt_tokens,
-        "completion_tokens": made.completion_tokens,
-    }
+class Answering:
+    """Answers the seeds of many parts at once, so that an engine never idles at the end of one.
+
+    Args:
+        generator: who answers.
+        settings: the recipe.
+        src: the language of questions and answers.
+        scorer: chooses among several samples; None where there is one a question.
+    """
+
+    def __init__(
+        self, generator: Generator, settings: recipe.Recipe, src: Language, scorer: Scorer | None = None
+    ) -> None:
+        self._generator = generator
+        self._settings = settings
+        self._src = src
+        self._scorer = scorer
+
+    def parts(self, tasks: Iterable[Task], advance: Advance) -> Iterator[tuple[int, Part]]:
+        """Each part (from a part of the seeds) with its number, in the order in which they are finished.
+
+        Every sample is kept in its part's journal as soon as it is there. Over-long prompts and empty answers are set
+        aside; answers with faults are marked.
+        """
+        under_way: dict[str, _UnderWay] = {}
+        share = 1 / self._settings.answers.samples
+
+        def requests() -> Iterator[Request]:
+            for task in tasks:
+                part = under_way[str(task.part)] = _UnderWay(task, self._settings)
+                advance((part.wanted - part.missing) * share)
+                yield from part.requests()
+
+        try:
+            for key, result in self._generator.generate(requests()):
+                number, _, sample = key.partition("/")
+                part = under_way[number]
+                part.add(sample, result)
+                advance(share)
+                if not part.missing:
+                    yield part.task.part, self._part(under_way.pop(number))
+            for part in under_way.values():  # whose samples all were in its journal
+                yield part.task.part, self._part(part)
+        finally:
+            for part in under_way.values():
+                part.task.journal.close()
+
+    def _part(self, done: "_UnderWay") -> Part:
+        done.task.journal.close()
+        rows, samples = done.task.tables[0], done.samples()
+        written = [[one for one in own if isinstance(one, Completion)] for own in samples]
+        choices = choose(written, self._scorer) if self._scorer else [Choice(0, None)] * len(written)
+        # Where no sample was written, each was refused for the same reason.
+        chosen = [
+            own[choice.index] if own else every[-1]
+            for own, every, choice in zip(written, samples, choices, strict=True)
+        ]
+        results = [
+            self._row(seed, made, choice)
+            for seed, made, choice in zip(rows.iter_rows(named=True), chosen, choices, strict=True)
+        ]
+        return sort_out(rows, results, SCHEMA)
+
+    def _row(self, seed: Mapping[str, Any], made: Completion | SetAside, choice: Choice) -> dict[str, Any] | SetAside:
+        if isinstance(made, SetAside):
+            return made
+        how = self._settings.answers
+        faults, text, author = self._faults(made), made.text.strip(), "model"
+        if how.faulty == "reference" and (faults or not text) and seed["reference"]:
+            text, author = seed["reference"], "reference"
+        if not text:
+            return SetAside("the answer is empty, all tokens went to the reasoning" if made.reasoning else EMPTY)
+        if how.thinking == "keep" and made.reasoning and author == "model":
+            text = f"<think>\n{made.reasoning}\n</think>\n\n{text}"
+        return {
+            "id": seed["id"],
+            "answer": text,
+            "author": author,
+            "faults": faults,
+            "reasoning": made.reasoning,
+            "finish_reason": made.finish_reason,
+            "prompt_tokens": made.prompt_tokens,
+            "completion_tokens": made.completion_tokens,
+            "sample": choice.index,
+            "sample_score": choice.score,
+        }
+
+    def _faults(self, made: Completion) -> list[str]:
+        found = {
+            "cut": made.finish_reason != "stop",
+            "looping": (repeated_share(made.text, self._src) or 0) > LOOPING,
+            "refused": refused(made.text, self._src.tag),
+        }
+        return [fault for fault, there in found.items() if there]
+
+
+EMPTY = "the answer is empty"
+
+
+class _UnderWay:
+    """A part, some of whose samples are there."""
+
+    def __init__(self, task: Task, settings: recipe.Recipe) -> None:
+        self.task = task
+        self._settings = settings
+        self._results = {key: _restored(value) for key, value in task.journal.rows.items()}
+        self.wanted = task.tables[0].height * settings.answers.samples
+        self.missing = self.wanted - len(self._results)
+
+    def requests(self) -> Iterator[Request]:
+        """What is still to be asked."""
+        how = sampling(self._settings.generator)
+        for id, messages in self.task.tables[0].select("id", "messages").iter_rows():
+            asked = conversation(messages, self._settings.generator)
+            for sample in range(self._settings.answers.samples):
+                key = f"{id}/{sample}"
+                if key not in self._results:
+                    own = (sample,) if sample else ()
+                    seed = draws.number(self._settings.seed, "answer", id, *own)
+                    yield Request(f"{self.task.part}/{key}", asked, seed, how)
+
+    def add(self, key: str, result: Completion | SetAside) -> None:
+        """Keep a sample."""
+        self.task.journal.add(key, list(result))
+        self._results[key] = result
+        self.missing -= 1
+
+    def samples(self) -> list[list[Completion | SetAside]]:
+        """The samples of each seed, in order."""
+        count = range(self._settings.answers.samples)
+        return [[self._results[f"{id}/{sample}"] for sample in count] for id in self.task.tables[0]["id"]]
+
+
+def conversation(messages: Sequence[Message], settings: recipe.Generator) -> list[Message]:
+    """What the model is shown: the recipe's system prompt where the seed brings none, its examples, the seed."""
+    own = list(messages[:1]) if messages[0]["role"] == "system" else []
+    system: list[Message] = own or _system(settings.system_prompt)
+    examples: list[Message] = []
+    for example in settings.few_shot:
+        examples.append({"role": "user", "content": example.question})
+        examples.append({"role": "assistant", "content": example.answer})
+    return [*system, *examples, *messages[len(own) :]]
+
+
+def _system(prompt: str | None) -> list[Message]:
+    return [{"role": "system", "content": prompt}] if prompt is not None else []
+
+
+def sampling(settings: recipe.Sampling) -> Sampling:
+    """A recipe's sampling settings as a request takes them."""
+    return Sampling(
+        settings.temperature, settings.top_p, settings.repetition_penalty, settings.max_tokens, settings.stop
+    )
+
+
+def _restored(value: Sequence[Any]) -> Completion | SetAside:
+    return SetAside(*value) if len(value) == 1 else Completion(*value)

@@ -20,7 +20,7 @@ def score(
     Names that go on with `src_` judge the text in the source language; all others judge its translation.
     """
     rows = translations.join(seeds.select("id", "messages"), on="id", how="inner", maintain_order="left").join(
-        answers.select("id", source_answer="answer", finish_reason="finish_reason"),
+        answers.select("id", "author", "faults", source_answer="answer"),
         on="id",
         how="inner",
         maintain_order="left",
@@ -35,9 +35,15 @@ def score(
             columns[f"answer_{name}"] = values[rows.height :]
     return rows.select(
         "id",
-        (pl.col("finish_reason") == "stop").cast(pl.Float64).alias("answer_src_finished"),
+        (~_has_fault("cut")).cast(pl.Float64).alias("answer_src_finished"),
+        _has_fault("refused").cast(pl.Float64).alias("answer_src_refused"),
         *(pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()),
     )
+
+
+def _has_fault(fault: str) -> pl.Expr:
+    """Whether an answer has a fault. A reference answer has none: the faults are those of the answer it stands for."""
+    return (pl.col("author") == "model") & pl.col("faults").list.contains(pl.lit(fault))
 
 
 def _question(row: dict[str, Any]) -> TextPair:

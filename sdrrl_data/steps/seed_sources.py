@@ -34,17 +34,25 @@ class Source(NamedTuple):
     rows: Iterator[Row]
 
 
+def is_file(source: str) -> bool:
+    """Whether a source is a file: it exists, has one of the known endings, or starts with `/`, `.` or `~`."""
+    path = os.path.expanduser(source)
+    return os.path.exists(path) or Path(path).suffix.lower() in _READERS or source.startswith(("/", ".", "~"))
+
+
+def name_of(source: str) -> str:
+    """What rows from a source call it: the name of a file, or of a dataset on the Hub."""
+    return Path(source).name if is_file(source) else source
+
+
 def open_source(settings: Seeds) -> Source:
     """Open a file or a dataset of the Hub.
-
-    A source that exists, has one of the known endings, or starts with `/`, `.` or `~` is a file.
 
     Raises:
         UserError: it is not there, or is not what it says it is. Iterating over the rows raises it too.
     """
-    path = os.path.expanduser(settings.source)
-    if os.path.exists(path) or Path(path).suffix.lower() in _READERS or settings.source.startswith(("/", ".", "~")):
-        return _file(Path(path))
+    if is_file(settings.source):
+        return _file(Path(os.path.expanduser(settings.source)))
     if re.fullmatch(r"[\w.-]+/[\w.-]+", settings.source):
         return _hub(settings)
     raise UserError(

@@ -29,11 +29,11 @@ class _Unusable(Exception):
     """Why a row cannot be used."""
 
 
-def read(settings: Seeds, limit: int | None) -> Part:
-    """Read the questions in the order of their source, each question once.
+def read(sources: Sequence[Seeds], limit: int | None) -> Part:
+    """Read the questions in the order of their sources, each question once.
 
     Args:
-        settings: the source, and which of its columns hold what.
+        sources: where they are, and which columns hold what.
         limit: how many questions to read; None for all.
 
     Returns:
@@ -42,42 +42,69 @@ def read(settings: Seeds, limit: int | None) -> Part:
         since there may be no question to make one of.
 
     Raises:
-        UserError: the source cannot be read, lacks a column that the settings name, or holds no question.
+        UserError: a source cannot be read, lacks a column that the settings name, or holds no question.
     """
+    found = _Found()
+    for settings in sources:
+        if len(found.places) == limit:
+            break
+        _read(settings, limit, found)
+    return Part(found.rows(), pl.DataFrame(found.set_aside, schema=SET_ASIDE, orient="row"))
+
+
+class _Found:
+    """What was read so far."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, str] = {}  # id -> source and number
+        self.references: list[str | None] = []
+        self.turns: list[tuple[str, str, str]] = []  # id, role, content
+        self.set_aside: list[tuple[str, str, str]] = []  # place, reason, content
+
+    def add(self, place: str, messages: Sequence[Turn], reference: str | None) -> None:
+        id = identity(messages)
+        if id in self.places:
+            raise _Unusable("the same question stands in an earlier row")
+        self.places[id] = place
+        self.references.append(reference)
+        self.turns += [(id, role, content) for role, content in messages]
+
+    def rows(self) -> pl.DataFrame:
+        """The table, by way of one row a turn: polars is slow with nested Python objects."""
+        return (
+            pl.DataFrame(self.turns, schema={"id": pl.String, "role": pl.String, "content": pl.String}, orient="row")
+            .group_by("id", maintain_order=True)
+            .agg(messages=pl.struct("role", "content"))
+            .with_columns(
+                reference=pl.Series(self.references, dtype=pl.String),
+                source=pl.Series(list(self.places.values()), dtype=pl.String),
+            )
+        )
+
+
+def _read(settings: Seeds, limit: int | None, found: _Found) -> None:
     source = open_source(settings)
     if source.columns:
         _check_columns(settings, source.columns)
     seen: dict[str, Any] = {}  # its keys are all columns of all rows
-    asked: dict[str, int] = {}  # id -> number of the row
-    references: list[str | None] = []
-    turns: list[tuple[int, str, str]] = []  # number of the row, role, content
-    set_aside: list[tuple[str, str, str]] = []
+    before, aside = len(found.places), len(found.set_aside)
     for row in source.rows:
+        place = f"{source.name}:{row.number}"
         try:
             record = _record(row)
             seen.update(record)
-            messages, reference = _conversation(record, settings.fields)
-            id = _id(messages)
-            if id in asked:
-                raise _Unusable("the same question stands in an earlier row")
+            found.add(place, *_conversation(record, settings.fields))
         except _Unusable as problem:
-            content = row.json or json.dumps(row.content, default=str)
-            set_aside.append((f"{source.name}:{row.number}", str(problem), content))
+            found.set_aside.append((place, str(problem), row.json or json.dumps(row.content, default=str)))
             continue
-        asked[id] = row.number
-        references.append(reference)
-        turns += [(row.number, role, content) for role, content in messages]
-        if len(asked) == limit:
+        if len(found.places) == limit:
             break
     if seen:
         _check_columns(settings, list(seen))
-    if not asked:
-        reason = ": ".join(set_aside[0][:2]) if set_aside else "it has no rows"
+    if len(found.places) == before:
+        bad = found.set_aside[aside:]
+        reason = ": ".join(bad[0][:2]) if bad else "it has no rows"
         raise UserError(f"seeds {settings.source}: there is no question in it ({reason})")
-    return Part(
-        _rows(source.name, list(asked), turns, references),
-        pl.DataFrame(set_aside, schema=SET_ASIDE, orient="row"),
-    )
 
 
 def _check_columns(settings: Seeds, columns: Sequence[str]) -> None:
@@ -199,24 +226,8 @@ def _encode(text: str) -> bytes:
 _quote = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _id(turns: Sequence[Turn]) -> str:
-    """16 hex digits that stand for the messages' canonical JSON, put together by hand, which is faster."""
+def identity(turns: Sequence[Turn]) -> str:
+    """The id of a seed: 16 hex digits that stand for the canonical JSON of its messages (role, content)."""
+    # Put together by hand, which is faster.
     messages = ",".join([f'{{"content":{_quote(content)},"role":"{role}"}}' for role, content in turns])
     return hashlib.blake2b(_encode(f"[{messages}]"), digest_size=8).hexdigest()
-
-
-def _rows(
-    name: str, ids: Sequence[str], turns: Sequence[tuple[int, str, str]], references: Sequence[str | None]
-) -> pl.DataFrame:
-    """The table, by way of one row a turn: polars is slow with nested Python objects."""
-    return (
-        pl.DataFrame(turns, schema={"row": pl.Int64, "role": pl.String, "content": pl.String}, orient="row")
-        .group_by("row", maintain_order=True)
-        .agg(messages=pl.struct("role", "content"))
-        .select(
-            pl.Series("id", ids, pl.String),
-            "messages",
-            pl.Series("reference", references, pl.String),
-            source=pl.lit(f"{name}:") + pl.col("row").cast(pl.String),
-        )
-    )

@@ -1,3 +1,9 @@
+from sdrrl_data import recipe_files
+from sdrrl_data.cli import dry_run
+from sdrrl_data.plan import Plan
+from tests import small_models
+
+
 def lines(text):
     return [line.split() for line in text.splitlines()]
 
@@ -14,6 +20,34 @@ def test_it_shows_what_is_to_be_done_and_does_nothing(invoke, tmp_path):
         assert word in result.stdout
     assert ["run", "runs/quickstart"] in shown
     assert not list(tmp_path.iterdir())
+
+
+def test_it_counts_tokens(invoke):
+    shown = invoke("generate", "--recipe", "quickstart", "--limit", 40, "--dry-run").stdout
+    (counted,) = [row for row in lines(shown) if row[:1] == ["answers"] and "prompts," in row]
+    assert counted[1:3] == ["40", "prompts,"]
+    assert int(counted[3].replace(",", "")) > 40 * 30
+    assert "at most 12,800 tokens out" in shown
+
+
+def test_a_probe_says_the_hours_of_each_target(tmp_path, capsys):
+    models = small_models.models()
+    recipe = recipe_files.load("quickstart", small_models.CHANGES | {"tgt": ["pt", "vi"], "parallel": None})
+    dry_run.show(Plan(recipe, tmp_path / "run", models), models, measure=True)
+    shown = lines(capsys.readouterr().out)
+    costs = {row[0]: row[1:] for row in shown if len(row) == 6 and row[4] == "s"}
+    assert {"answers", "pt/translations", "vi/translations", "vi/verdicts"} <= set(costs)
+    assert all(rows in ("60", "1") for rows, *_ in costs.values())
+    hours = {row[0]: float(row[-2]) for row in shown if row[-1:] == ["hours"] and row[0] != "step"}
+    assert set(hours) == {"pt", "vi", "shared", "in"}
+    assert ["Measured", "on", "48", "rows;"] in [row[:4] for row in shown]
+
+
+def test_magpie_is_planned_before_there_are_questions(invoke):
+    result = invoke("generate", "--recipe", "quickstart", "--seeds", "magpie", "--limit", 70, "--dry-run")
+    assert result.exit_code == 0, result.stderr
+    assert ["seeds", "70", "3", "0", "3"] in lines(result.stdout)
+    assert "70 prompts, tokens in not known" in result.stdout
 
 
 def test_options_and_changes_reach_the_recipe(invoke, tmp_path):

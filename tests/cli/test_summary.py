@@ -33,7 +33,8 @@ def test_rows_in_and_out_of_each_step(shown, small_run):
     assert ["seeds", "63", "62", "1"] in rows_of(shown)
     for step, count in manifest.counts.steps.items():
         aside = sum(count.set_aside.values())
-        assert [step, str(count.rows_in), str(count.rows_out), str(aside)] in rows_of(shown)
+        figures = [step, str(count.rows_in), str(count.rows_out), str(aside)]
+        assert figures in [row[:4] for row in rows_of(shown)]
 
 
 def test_what_was_set_aside_and_why(shown):

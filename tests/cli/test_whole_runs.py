@@ -29,7 +29,7 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
                 os.killpg(process.pid, signal.SIGINT)
     assert process.returncode == 130
     assert said[0].startswith("answers by SmolLM2-135M-Instruct on transformers ")
-    assert said[2:] == ["stopped; finished parts are kept: run the same command again to go on\n"]
+    assert said[2:] == ["stopped; what is finished is kept: run the same command again to go on\n"]
 
     done = command(*WORDS)
     assert done.returncode == 0
@@ -37,7 +37,7 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
         *("answers (rows: 2)", "pt/translations (rows: 2)", "pt/prompts (rows: 1)"),
         *("pt/code_switched (rows: 2)", "pt/scores (rows: 2)", "pt/verdicts (rows: 2)"),
     ]
-    assert re.search(r"answers +2 +2 +0\n", done.stdout)
+    assert re.search(r"answers +2 +2 +0 ", done.stdout)
     assert "\x1b" not in done.stdout + done.stderr
     rows = pl.read_parquet(tmp_path / "run" / "pt" / "transfer_set" / "*.parquet")
     assert set(rows["direction"]) == {"en->en", "en->pt", "pt->en", "pt->pt"}

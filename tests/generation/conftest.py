@@ -6,43 +6,69 @@ TEMPLATE = (
     "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
+ROLES = ["<|end|>", "<|user|>", "<|assistant|>", "<|system|>"]
 
 
 @pytest.fixture(scope="session")
-def chat_model(tmp_path_factory) -> Path:
-    """A tiny Llama with a chat template; its weights are random."""
-    import torch
+def make_tokenizer():
+    """Makes small byte-level tokenizers of which the first special token ends a text."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast
 
-    tokens = Tokenizer(models.BPE())
-    tokens.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokens.decoder = decoders.ByteLevel()
-    tokens.train_from_iterator(
-        ["what is the colour of the sky and of the sea"],
-        trainers.BpeTrainer(
-            vocab_size=300,
-            special_tokens=["<|end|>", "<|user|>", "<|assistant|>", "<|system|>"],
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        ),
-    )
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=tokens, eos_token="<|end|>", pad_token="<|end|>")
-    tokenizer.chat_template = TEMPLATE
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        max_position_embeddings=256,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=None,
-    )
-    folder = tmp_path_factory.mktemp("chat-model")
-    LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    def make(template=TEMPLATE, special=ROLES):
+        tokens = Tokenizer(models.BPE())
+        tokens.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokens.decoder = decoders.ByteLevel()
+        tokens.train_from_iterator(
+            ["what is the colour of the sky and of the sea"],
+            trainers.BpeTrainer(
+                vocab_size=300,
+                special_tokens=special,
+                initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+                show_progress=False,
+            ),
+        )
+        tokenizer = PreTrainedTokenizerFast(tokenizer_object=tokens, eos_token=special[0], pad_token=special[0])
+        tokenizer.chat_template = template
+        return tokenizer
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_model(make_tokenizer, tmp_path_factory):
+    """Saves tiny chat models of a family, with random weights; returns their folder."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    def make(family="llama", **options) -> Path:
+        tokenizer = make_tokenizer()
+        torch.manual_seed(1)
+        config = AutoConfig.for_model(
+            family,
+            **{
+                "vocab_size": len(tokenizer),
+                "hidden_size": 32,
+                "intermediate_size": 64,
+                "num_hidden_layers": 2,
+                "num_attention_heads": 2,
+                "num_key_value_heads": 1,
+                "max_position_embeddings": 256,
+                "eos_token_id": tokenizer.eos_token_id,
+                "pad_token_id": tokenizer.pad_token_id,
+                "bos_token_id": None,
+                **options,
+            },
+        )
+        folder = tmp_path_factory.mktemp(f"{family}-model")
+        AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def chat_model(make_model) -> Path:
+    """A tiny Llama with a chat template; its weights are random."""
+    return make_model(head_dim=32)  # vLLM on a CPU knows no smaller attention heads

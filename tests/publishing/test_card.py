@@ -178,11 +178,11 @@ def test_the_licence_is_the_one_that_all_agree_on(
 def test_seeds_from_the_hub_are_its_source(run: Run, manifest: Manifest) -> None:
     name = "databricks/databricks-dolly-15k"
     seeds, *others = manifest.ingredients
-    recipe = manifest.recipe | {"seeds": manifest.recipe["seeds"] | {"source": name}}
+    recipe = manifest.recipe | {"seeds": [manifest.recipe["seeds"][0] | {"source": name}]}
     update = {"recipe": recipe, "ingredients": [replace(seeds, name=name), *others]}
     text = card.write(manifest.model_copy(update=update), run)
     assert head(text)["source_datasets"] == [name]
-    assert yaml.safe_load(fences(text)[-2])["seeds"]["source"] == name
+    assert yaml.safe_load(fences(text)[-2])["seeds"][0]["source"] == name
 
 
 def test_every_column_is_explained(run: Run, text: str) -> None:
@@ -286,7 +286,7 @@ def test_no_row_breaks_out_of_its_example(run: Run, manifest: Manifest, tmp_path
 
 
 def test_nothing_of_this_machine_is_in_it(run: Run, manifest: Manifest, text: str) -> None:
-    assert manifest.recipe["seeds"]["source"].startswith(str(run.path.parent))
+    assert manifest.recipe["seeds"][0]["source"].startswith(str(run.path.parent))
     assert str(run.path.parent) not in text
     shipped = recipe_files.load("quickstart").model_dump(mode="json", by_alias=True)
     assert str(recipe_files.PACKAGED) in str(shipped)

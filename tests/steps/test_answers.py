@@ -1,53 +1,173 @@
 import polars as pl
+import pytest
 
+from sdrrl_data import recipe_files
+from sdrrl_data.languages import find
 from sdrrl_data.protocols import Completion, SetAside
-from sdrrl_data.steps.answers import answer
+from sdrrl_data.run import Run, Task
+from sdrrl_data.scoring.chrf import ChrfScorer
+from sdrrl_data.steps import answers
 from sdrrl_data.steps.schemas import MESSAGES
 
-
-class Echo:
-    """Says the question again; refuses long ones and has nothing to say to "…"."""
-
-    def __init__(self):
-        self.seeds = {}
-
-    def generate(self, prompts, seeds, advance):
-        texts = [prompt[-1]["content"] for prompt in prompts]
-        self.seeds |= dict(zip(texts, seeds, strict=True))
-        advance(len(texts))
-        return [
-            SetAside("too long")
-            if len(text) > 20
-            else Completion(f" {text}\n", "stop", 3, 4)
-            if text != "…"
-            else Completion("  ", "stop", 1, 1)
-            for text in texts
-        ]
-
-    def close(self):
-        pass
+LOOP = "the same words over and over again and " * 10
+REFUSAL = "I'm sorry, but I can't help with that."
 
 
-def seeds(*texts):
-    rows = [{"id": text[:4], "messages": [{"role": "user", "content": text}]} for text in texts]
-    return pl.DataFrame(rows, schema={"id": pl.String, "messages": MESSAGES})
+def varied(text, seed):
+    return text if seed % 3 else f"quite another thing {seed}"
 
 
-def test_every_seed_is_answered_or_set_aside():
-    part = answer(seeds("one?", "two? " * 9, "…", "three?"), Echo(), 42, lambda _: None)
-    assert part.rows.rows() == [("one?", "one?", "stop", 3, 4), ("thre", "three?", "stop", 3, 4)]
-    assert part.set_aside.select("id", "reason").rows() == [("two?", "too long"), ("…", "the answer is empty")]
+class Obeying:
+    """Says what the last message tells it to: `STOP text`, `LENGTH text` or `THINK reasoning | text`."""
+
+    def __init__(self, fails_after=None):
+        self.asked = []
+        self.fails_after = fails_after
+
+    def generate(self, requests):
+        for request in requests:
+            if len(self.asked) == self.fails_after:
+                raise ConnectionError("gone")
+            self.asked.append(request)
+            order, _, text = request.messages[-1]["content"].partition(" ")
+            reasoning, bar, answer = text.partition(" | ")
+            if order == "LONG":
+                yield request.key, SetAside("the prompt is too long")
+            elif order == "VARY":
+                yield request.key, Completion(varied(text, request.seed), "stop", 1, 1)
+            else:
+                finish = "length" if order == "LENGTH" else "stop"
+                yield request.key, Completion(answer if bar else text, finish, 1, 2, reasoning if bar else None)
 
 
-def test_a_row_keeps_its_random_seed_whatever_its_neighbours():
-    first, second = Echo(), Echo()
-    answer(seeds("one?", "two?", "three?"), first, 42, lambda _: None)
-    answer(seeds("three?", "one?"), second, 42, lambda _: None)
-    assert first.seeds["three?"] == second.seeds["three?"]
-    assert len(set(first.seeds.values())) == 3
+def seeds(*questions):
+    return pl.DataFrame(
+        {
+            "id": [f"id{number}" for number in range(len(questions))],
+            "messages": [[{"role": "user", "content": question}] for question in questions],
+            "reference": [f"reference {number}" if number % 2 else None for number in range(len(questions))],
+        },
+        schema={"id": pl.String, "messages": MESSAGES, "reference": pl.String},
+    )
 
 
-def test_a_part_in_which_everything_is_refused_is_a_part_all_the_same():
-    part = answer(seeds("long " * 9), Echo(), 42, lambda _: None)
-    assert part.rows.is_empty()
-    assert part.rows.columns == ["id", "answer", "finish_reason", "prompt_tokens", "completion_tokens"]
+def recipe(**changes):
+    return recipe_files.load("quickstart", changes)
+
+
+def answer(folder, parts, generator=None, **changes):
+    """Parts by number, made from these seeds."""
+    table = Run(folder).table("answers")
+    tasks = [Task(number, [part], 0, table.journal(number, "x")) for number, part in enumerate(parts)]
+    scorer = ChrfScorer() if changes.get("answers.samples", 1) > 1 else None
+    made = answers.Answering(generator or Obeying(), recipe(**changes), find("en"), scorer)
+    return dict(made.parts(iter(tasks), lambda rows: None))
+
+
+def rows(folder, *questions, **changes):
+    return answer(folder, [seeds(*questions)], **changes)[0]
+
+
+def test_a_row_of_the_table(tmp_path):
+    part = rows(tmp_path, "STOP  Lima. ")
+    assert part.rows.schema == pl.Schema(answers.SCHEMA)
+    assert part.rows.row(0) == ("id0", "Lima.", "model", [], None, "stop", 1, 2, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("question", "faults"),
+    [("LENGTH Lima is", ["cut"]), (f"STOP {LOOP}", ["looping"]), (f"STOP {REFUSAL}", ["refused"]), ("STOP Lima.", [])],
+)
+def test_faults_are_marked(question, faults, tmp_path):
+    assert rows(tmp_path, question).rows["faults"].to_list() == [faults]
+
+
+@pytest.mark.parametrize("question", ["LENGTH Lima is", f"STOP {LOOP}", f"STOP {REFUSAL}", "STOP ", "THINK hm | "])
+def test_a_reference_stands_in_for_a_faulty_answer_where_the_recipe_says_so(question, tmp_path):
+    made = rows(tmp_path, question, question, "STOP Fine.", "STOP Fine.", **{"answers.faulty": "reference"})
+    by_id = {row["id"]: row for row in made.rows.iter_rows(named=True)}
+    assert (by_id["id1"]["answer"], by_id["id1"]["author"]) == ("reference 1", "reference")
+    assert (by_id["id3"]["answer"], by_id["id3"]["author"]) == ("Fine.", "model")
+    if "id0" in by_id:  # it has no reference
+        assert by_id["id0"]["author"] == "model"
+        assert by_id["id0"]["faults"] == by_id["id1"]["faults"] != []
+
+
+def test_what_has_no_answer_is_set_aside_with_the_reason(tmp_path):
+    made = rows(tmp_path, "LONG ago", "STOP  ", "THINK long and hard | ", "STOP Lima.")
+    assert made.rows["id"].to_list() == ["id3"]
+    assert made.set_aside["reason"].to_list() == [
+        "the prompt is too long",
+        "the answer is empty",
+        "the answer is empty, all tokens went to the reasoning",
+    ]
+
+
+@pytest.mark.parametrize(("thinking", "text"), [("drop", "Lima."), ("keep", "<think>\nhm\n</think>\n\nLima.")])
+def test_reasoning_is_kept_out_of_the_answer_or_in_it(thinking, text, tmp_path):
+    made = rows(tmp_path, "THINK hm | Lima.", **{"answers.thinking": thinking}).rows
+    assert made["answer"].to_list() == [text]
+    assert made["reasoning"].to_list() == ["hm"]
+
+
+def test_of_several_samples_the_one_most_like_the_others_is_taken(tmp_path):
+    generator = Obeying()
+    changes = {"answers.samples": 5}
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
+    made = answer(tmp_path, [seeds(*(f"VARY {word} more" for word in words), "LONG no")], generator, **changes)[0]
+    assert len({request.seed for request in generator.asked}) == 45
+    asked = [request for request in generator.asked if request.messages[-1]["content"].startswith("VARY")]
+    assert any(varied("", request.seed) for request in asked if request.key.endswith("/0"))  # not simply the first
+    for row, word in zip(made.rows.iter_rows(named=True), words, strict=True):
+        texts = [varied(f"{word} more", request.seed) for request in asked if f"/{row['id']}/" in request.key]
+        assert texts[row["sample"]] == row["answer"]
+        if texts.count(f"{word} more") > 2:  # else the others are like each other
+            assert row["answer"] == f"{word} more"
+            assert row["sample_score"] > 0
+    assert made.set_aside["id"].to_list() == ["id8"]
+
+
+def test_the_first_sample_is_the_same_however_many_there_are(tmp_path):
+    one, several = Obeying(), Obeying()
+    answer(tmp_path / "one", [seeds("STOP a")], one)
+    answer(tmp_path / "several", [seeds("STOP a")], several, **{"answers.samples": 3})
+    assert one.asked[0] == several.asked[0]
+
+
+def test_finished_rows_outlive_a_crash_within_a_part(tmp_path):
+    parts = [seeds(*(f"STOP {part} {row}" for row in range(10))) for part in range(3)]
+    broken = Obeying(fails_after=25)
+    with pytest.raises(ConnectionError):
+        answer(tmp_path, parts, broken)
+    second = Obeying()
+    made = answer(tmp_path, parts, second)
+    # Two parts were yielded but never written by the crashed run: their journals are as good.
+    assert len(second.asked) == 5
+    whole = answer(tmp_path / "whole", parts)
+    assert {number: part.rows.rows() for number, part in made.items()} == {
+        number: part.rows.rows() for number, part in whole.items()
+    }
+
+
+def test_parts_share_the_engine(tmp_path):
+    """A part's last rows do not keep the next part's first ones waiting."""
+
+    class Late(Obeying):
+        def generate(self, requests):
+            yield from reversed(list(super().generate(requests)))
+
+    made = answer(tmp_path, [seeds("STOP a"), seeds("STOP b")], Late())
+    assert list(made) == [1, 0]
+    assert made[0].rows["answer"].to_list() == ["a"]
+
+
+def test_the_conversation_has_system_prompt_examples_and_question():
+    own = recipe(
+        **{"generator.system_prompt": "Be brief.", "generator.few_shot": [{"question": "1+1?", "answer": "2"}]}
+    ).generator
+    asked = [{"role": "user", "content": "2+2?"}]
+    example = [{"role": "user", "content": "1+1?"}, {"role": "assistant", "content": "2"}]
+    system, other = ({"role": "system", "content": text} for text in ("Be brief.", "Be long."))
+    assert answers.conversation(asked, own) == [system, *example, *asked]
+    assert answers.conversation([other, *asked], own) == [other, *example, *asked]
+    assert answers.conversation(asked, recipe().generator) == asked

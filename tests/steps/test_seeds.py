@@ -15,9 +15,14 @@ from hypothesis import strategies as st
 from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import SeedFields, Seeds
 from sdrrl_data.run import SET_ASIDE
-from sdrrl_data.steps.seeds import SCHEMA, read
+from sdrrl_data.steps import seeds
+from sdrrl_data.steps.seeds import SCHEMA
 
 QUESTION = {"instruction": "What is the capital of Peru?", "output": "Lima."}
+
+
+def read(source, limit):
+    return seeds.read([source], limit)
 
 
 def jsonl(path, *rows):
@@ -430,7 +435,7 @@ from sdrrl_data.recipe import Seeds
 from sdrrl_data.steps.seeds import read
 for settings in [Seeds(source="org/tasks"), Seeds(source="org/tasks", split="test"), Seeds(source="org/none")]:
     try:
-        print([part.rows() for part in read(settings, None)])
+        print([part.rows() for part in read([settings], None)])
     except UserError as error:
         print(error)
 """
@@ -470,3 +475,19 @@ def test_says_that_the_hub_cannot_be_reached(tmp_path):
     for line in read_from_hub(tmp_path, "http://127.0.0.1:9"):
         assert line.startswith("seeds org/")
         assert "or give a local file with --seeds (ConnectError: " in line
+
+
+def test_several_sources_are_read_one_after_the_other(tmp_path):
+    first = jsonl(tmp_path / "a.jsonl", QUESTION, {"instruction": "Why?"})
+    second = jsonl(tmp_path / "b.jsonl", {"question": "Where?"}, QUESTION, {"question": "When?"})
+    made = seeds.read([first, second], None)
+    assert made.rows["source"].to_list() == ["a.jsonl:1", "a.jsonl:2", "b.jsonl:1", "b.jsonl:3"]
+    assert made.set_aside["id"].to_list() == ["b.jsonl:2"]
+    assert [row[0]["content"] for row in made.rows["messages"]] == [QUESTION["instruction"], "Why?", "Where?", "When?"]
+    assert seeds.read([first, second], 3).rows.equals(made.rows.head(3))
+
+
+def test_a_second_source_without_questions_is_refused(tmp_path):
+    first, empty = jsonl(tmp_path / "a.jsonl", QUESTION), jsonl(tmp_path / "b.jsonl", {"question": " "})
+    with pytest.raises(UserError, match=r"b\.jsonl: there is no question in it \(b\.jsonl:1: 'question' is empty\)"):
+        seeds.read([first, empty], None)

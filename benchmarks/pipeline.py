@@ -1,0 +1,110 @@
+"""Rows a second that pass from seeds to answers, and on to the transfer set, when no model makes them wait.
+
+The generator returns a text at once, the translator the sentence in capitals; everything else is the real thing:
+Parquet parts, journals, sentences, verdicts, mixing, the card. One core. Scorers and code-switching are off, and on
+once more at the end, on fewer rows.
+"""
+
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+os.environ["POLARS_MAX_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+from sdrrl_data import recipe_files
+from sdrrl_data.generate import generate
+from sdrrl_data.pipeline import Models
+from sdrrl_data.protocols import Advance, Completion, Generator, Ingredient, Request, Translator
+from sdrrl_data.run import Run
+
+DATA = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
+ROWS, SWITCHED_ROWS = 20_000, 2_000
+ALONE = {"scorers": [], "thresholds": {}, "transfer_set.mix.code_switched": 0.0}
+
+
+class AtOnce(Generator):
+    """Answers each request with the text that stands under it."""
+
+    def __init__(self, answers: Sequence[str]) -> None:
+        self._answers = answers
+
+    def generate(self, requests: Iterable[Request]) -> Iterator[tuple[str, Completion]]:
+        for number, request in enumerate(requests):
+            yield request.key, Completion(self._answers[number % len(self._answers)], "stop", 30, 80)
+
+    def close(self) -> None:
+        pass
+
+
+class Capitals(Translator):
+    """Translates into capitals."""
+
+    max_characters = 400
+
+    def translate(self, sentences: Sequence[str], advance: Advance) -> list[str]:
+        advance(len(sentences))
+        return [sentence.upper() for sentence in sentences]
+
+
+def models(answers: Sequence[str]) -> Models:
+    return Models(
+        identify_generator=lambda settings: Ingredient("generator", "AtOnce", "1", None),
+        build_generator=lambda settings: AtOnce(answers),
+        identify_translator=lambda settings, src, tgt: Ingredient("translator", "Capitals", "1", None),
+        build_translator=lambda settings, src, tgt: Capitals(),
+    )
+
+
+def main() -> None:
+    rows = [json.loads(line) for line in DATA.read_text("utf-8").splitlines()]
+    answers = [row["output"] for row in rows]
+    used = ", ".join(f"{package} {version(package)}" for package in ("polars", "icu4py", "sil-thot"))
+    characters = sum(map(len, answers)) / len(answers)
+    print(f"Answers of {characters:.0f} characters on average, one core; Python {platform.python_version()}, {used}")
+    with tempfile.TemporaryDirectory() as folder:
+        seeds = Path(folder) / "seeds.jsonl"
+        texts = [row["instruction"] + "\n\n" + row["input"] for row in rows]
+        lines = (json.dumps({"question": f"{texts[n % len(texts)]} ({n})"}) for n in range(ROWS))
+        seeds.write_text("\n".join(lines), encoding="utf-8")
+        run = Run(Path(folder) / "run")
+        took = measured({"seeds.source": str(seeds)} | ALONE, run, answers)
+        print(f"{ROWS:,} rows, seeds to transfer set   {ROWS / took:8,.0f} rows/s")
+        for step, seconds in timings(run).items():
+            print(f"    {step:34}{ROWS / seconds:8,.0f} rows/s")
+        print(f"    {'reading seeds, mixing, card':34}{ROWS / (took - sum(timings(run).values())):8,.0f} rows/s")
+        again = time.perf_counter()
+        measured({"seeds.source": str(seeds)} | ALONE, run, answers)
+        print(f"    {'a second time, nothing to do':34}{ROWS / (time.perf_counter() - again):8,.0f} rows/s")
+        changes = {"scorers": ["length", "repetition"], "thresholds": {}, "limit": SWITCHED_ROWS}
+        run = Run(Path(folder) / "switched")
+        took = measured({"seeds.source": str(seeds)} | changes, run, answers)
+        print(f"{SWITCHED_ROWS:,} rows, with code-switching and scorers   {SWITCHED_ROWS / took:8,.0f} rows/s")
+        for step, seconds in timings(run).items():
+            print(f"    {step:34}{SWITCHED_ROWS / seconds:8,.0f} rows/s")
+
+
+def measured(changes: dict[str, Any], run: Run, answers: Sequence[str]) -> float:
+    recipe = recipe_files.load("sdrrl", {"part_rows": 1000, "tgt": ["pt"]} | changes)
+    start = time.perf_counter()
+    generate(recipe, run.path, models(answers))
+    return time.perf_counter() - start
+
+
+def timings(run: Run) -> dict[str, float]:
+    """Seconds of each step."""
+    seconds: dict[str, float] = {}
+    for step, took in run.timings().select("step", "seconds").iter_rows():
+        seconds[step] = seconds.get(step, 0) + took
+    return {step: took for step, took in seconds.items() if not step.endswith("prompts")}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""vLLM's own words: which GPUs an engine gets, with which settings it is loaded, how a row is sampled."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from sdrrl_data import recipe
+from sdrrl_data.errors import UserError
+from sdrrl_data.generation.chat import Chat
+from sdrrl_data.generation.engine_process import Job
+from sdrrl_data.models import loading
+from sdrrl_data.protocols import Request
+
+
+def visible_gpus() -> list[str]:
+    """The GPUs that this process may use, by the names that CUDA_VISIBLE_DEVICES takes."""
+    import torch
+
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = visible.split(",") if visible else [str(index) for index in range(torch.cuda.device_count())]
+    return names[: torch.cuda.device_count()]
+
+
+def useful(settings: recipe.Generator, gpus: int) -> int:
+    """How many engines this machine is to have.
+
+    Raises:
+        UserError: the recipe wants more GPUs than there are.
+    """
+    shared_by = settings.tensor_parallel
+    engines = settings.engines or max(1, gpus // shared_by)
+    if engines * shared_by > gpus and (gpus or shared_by > 1):
+        raise UserError(
+            f"generator.engines {engines} × generator.tensor_parallel {shared_by} asks for {engines * shared_by} GPUs, "
+            f"and {gpus} can be used here: lower one of the two"
+        )
+    return engines
+
+
+def load(job: Job, gpus: Sequence[str]) -> Any:
+    """An `LLM` on its share of these GPUs, or on the CPU where there are none.
+
+    Raises:
+        UserError: the model could not be loaded.
+    """
+    import torch
+
+    settings, located = job.settings, job.located
+    if gpus:
+        first = job.rank * settings.tensor_parallel
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpus[first : first + settings.tensor_parallel])
+        options: dict[str, Any] = {"dtype": "auto", "tensor_parallel_size": settings.tensor_parallel}
+    else:
+        # Known to be fast there: compiling gains nothing, float32 beats bfloat16 without AMX, and with processes of
+        # its own the engine starts more slowly and takes time from the model.
+        options = {"dtype": "float32", "enforce_eager": True, "distributed_executor_backend": "uni"}
+        os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
+        os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")
+        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")
+        if settings.engines:
+            torch.set_num_threads(max(1, torch.get_num_threads() // settings.engines))
+    from pydantic import ValidationError
+    from vllm import LLM
+
+    with loading("generator", located.name):
+        try:
+            return LLM(
+                model=located.path,
+                max_model_len=settings.max_model_len,
+                load_format="safetensors",
+                tokenizer_mode="hf",
+                tokenizer_revision=located.pinned().get("revision"),
+                use_tqdm_on_load=False,
+                disable_log_stats=True,
+                **located.pinned(),
+                **options,
+            )
+        except ValidationError as error:  # whose first line only counts the errors; advice follows their first sentence
+            message = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise ValueError(message.split(". ")[0]) from error
+
+
+def sampling(chat: Chat, request: Request) -> Any:
+    """The request's `SamplingParams`.
+
+    Raises:
+        ValueError, VLLMValidationError: vLLM refuses them.
+    """
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind
+
+    how, stop = request.sampling, chat.stop(request)
+    return SamplingParams(
+        temperature=how.temperature,
+        top_p=how.top_p,
+        repetition_penalty=how.repetition_penalty,
+        max_tokens=how.max_tokens,
+        seed=request.seed,
+        stop=stop.texts,
+        stop_token_ids=stop.tokens,
+        skip_special_tokens=chat.skip_special_tokens,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )

@@ -1,0 +1,49 @@
+"""What a run has settled on: a branch of the Hub may move, its commit stays."""
+
+import re
+from typing import Any
+
+from sdrrl_data.protocols import Ingredient
+from sdrrl_data.recipe import Magpie, Recipe, Seeds
+from sdrrl_data.run import Manifest
+from sdrrl_data.steps.seed_sources import is_file
+
+COMMIT = re.compile("[0-9a-f]{40}")
+
+
+def pinned(recipe: Recipe, before: Manifest | None) -> Recipe:
+    """The recipe with the revisions that the run began with, where it names the same models and seeds as then."""
+    if before is None:
+        return recipe
+    changes: dict[str, Any] = {}
+    for section in ("generator", "translator"):
+        settings, was = getattr(recipe, section), before.recipe[section]
+        model = settings.model_dump(include={"model", "revision"})
+        found = known(before, section, model.get("model"))
+        if found and all(was.get(key) == value for key, value in model.items()):
+            changes[section] = settings.model_copy(update={"revision": found.revision})
+    if not isinstance(recipe.seeds, Magpie):
+        changes["seeds"] = tuple(_pinned_seeds(own, before) for own in recipe.seeds)
+    return recipe.model_copy(update=changes)
+
+
+def _pinned_seeds(seeds: Seeds, before: Manifest) -> Seeds:
+    found = known(before, "seeds", seeds.source)
+    if found and seeds.model_dump(mode="json") in before.recipe["seeds"]:
+        return seeds.model_copy(update={"revision": found.revision})
+    return seeds
+
+
+def settled(recipe: dict[str, Any], before: Manifest) -> bool:
+    """Whether the seeds of a resolved recipe are those of the run, and nothing can have changed them since."""
+    same = all(recipe[key] == before.recipe[key] for key in ("seeds", "limit"))
+    return same and not any(is_file(own["source"]) for own in recipe["seeds"])
+
+
+def known(before: Manifest | None, role: str, name: str | None, revision: str | None = None) -> Ingredient | None:
+    """What a run took from the Hub under this name (and at this commit, if one is given)."""
+    for ingredient in before.ingredients if before else ():
+        taken = ingredient.revision or ""
+        if (ingredient.role, ingredient.name) == (role, name) and COMMIT.fullmatch(taken) and revision in {None, taken}:
+            return ingredient
+    return None

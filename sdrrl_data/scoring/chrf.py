@@ -1,0 +1,37 @@
+"""chrF++: how many character and word n-grams two texts share."""
+
+from collections.abc import Callable, Sequence
+
+from sdrrl_data.protocols import Advance, TextPair
+from sdrrl_data.scoring import prose
+
+
+def chrf_plus_plus() -> Callable[[str, str], float]:
+    """The function that gives the chrF++ of a text against its reference, from 0 to 100 (identical).
+
+    Source: Popović 2017, https://aclanthology.org/W17-4770, through sacrebleu:
+    `nrefs:1|case:mixed|eff:yes|nc:6|nw:2|space:no`.
+    """
+    from sacrebleu.metrics import CHRF
+
+    metric = CHRF(word_order=2)
+    return lambda text, reference: float(metric.sentence_score(text, [reference]).score)
+
+
+class ChrfScorer:
+    """chrF++ of the target against the source, both in the same language, from 0 to 100 (identical).
+
+    Compares the prose of whole texts. None where the source has none.
+    """
+
+    def __init__(self) -> None:
+        self._chrf = chrf_plus_plus()
+
+    def score(self, pairs: Sequence[TextPair], advance: Advance) -> dict[str, list[float | None]]:
+        """Column `chrf`."""
+        scores: list[float | None] = []
+        for pair in pairs:
+            source, target = prose(pair)
+            scores.append(self._chrf(target, source) if source else None)
+            advance(1)
+        return {"chrf": scores}

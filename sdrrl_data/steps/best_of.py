@@ -1,0 +1,56 @@
+"""Best of several answers to a question: the one that is most like the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from sdrrl_data.protocols import Completion, Scorer, TextPair, Unit
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which sample is the best, and its mean score against the others; None where there is nothing to compare."""
+
+    index: int
+    score: float | None
+
+
+def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[Choice]:
+    """The best sample of each question: the one with the greatest mean score against the question's other samples.
+
+    A text goes before an empty one, and one that the model ended itself before one that was cut, whatever their scores;
+    of equals the earlier is chosen. Empty samples are compared with none. Where there are no samples the index is 0.
+
+    Source: minimum Bayes risk, Eikema and Aziz 2020, https://arxiv.org/abs/2005.10283.
+
+    Args:
+        samples: of each question.
+        scorer: gets each sample as target, each other one as its source, as one unit; its first column counts. It is
+            called once, with the pairs of all questions.
+    """
+    texts = [[sample.text.strip() for sample in own] for own in samples]
+    compared = [
+        (question, index, TextPair(other, text, [Unit(0, len(other), 0, len(text))]))
+        for question, own in enumerate(texts)
+        for index, text in enumerate(own)
+        for place, other in enumerate(own)
+        if place != index and text and other
+    ]
+    columns = scorer.score([pair for _, _, pair in compared], lambda _: None)
+    scores: dict[tuple[int, int], list[float]] = {}
+    for (question, index, _), score in zip(compared, next(iter(columns.values())), strict=True):
+        if score is not None:
+            scores.setdefault((question, index), []).append(score)
+    means = {sample: fmean(own) for sample, own in scores.items()}
+    return [
+        _best(own, [means.get((question, index)) for index in range(len(own))]) for question, own in enumerate(samples)
+    ]
+
+
+def _best(samples: Sequence[Completion], means: Sequence[float | None]) -> Choice:
+    def worth(index: int) -> tuple[bool, bool, float]:
+        sample, mean = samples[index], means[index]
+        return bool(sample.text.strip()), sample.finish_reason == "stop", float("-inf") if mean is None else mean
+
+    index = max(range(len(samples)), key=worth, default=0)  # the first of equals
+    return Choice(index, means[index] if samples else None)

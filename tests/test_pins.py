@@ -1,0 +1,112 @@
+"""A run goes on with what it began with, whatever has become of it on the Hub."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from sdrrl_data.run import Run
+
+QUESTIONS = [{"question": f"Why is the sky so very blue on day {day}?"} for day in range(9)]
+ROWS = "\n".join(map(json.dumps, QUESTIONS)).encode()
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As much of the Hub as naming a model and reading a dataset takes; what is asked for by a branch has moved on."""
+
+    commit = "a" * 40
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_GET(self):
+        path = self.path.partition("?")[0]
+        *_, revision = path.rpartition("/revision/")
+        commit = revision if len(revision) == 40 else self.commit
+        files = [{"rfilename": "model.safetensors"}, {"rfilename": "train.jsonl"}]
+        if path.endswith("/train.jsonl"):
+            self.answer(ROWS if "a" * 40 in path else ROWS.replace(b"blue", b"grey"))
+        elif "/tree/" in path:
+            self.answer([{"type": "file", "path": "train.jsonl", "size": len(ROWS), "oid": "b" * 40}])
+        elif path.startswith(("/api/models/org/model", "/api/datasets/org/tasks")):
+            self.answer({"id": path.split("/", 3)[3], "sha": commit, "siblings": files})
+        else:
+            self.answer({}, 404)
+
+    def answer(self, body, status=200):
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(206 if "Range" in self.headers else status)
+        headers = {"Content-Length": len(content), "ETag": '"b"', "X-Repo-Commit": self.commit}
+        if status == 404:
+            headers["X-Error-Code"] = "EntryNotFound"
+        if "Range" in self.headers:
+            headers["Content-Range"] = f"bytes 0-{len(content) - 1}/{len(content)}"
+        for name, value in headers.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content)
+
+    def log_message(self, *args):
+        pass
+
+
+# Small models answer and translate, but which model it is, is found as always.
+SCRIPT = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from sdrrl_data import generation, recipe_files
+from sdrrl_data.generate import generate
+from tests import small_models
+
+models = replace(small_models.models(), identify_generator=generation.identify)
+changes = {"seeds": {"source": "org/tasks"}, "generator.model": "org/model", "generator.engine": "transformers"}
+recipe = recipe_files.load("quickstart", small_models.CHANGES | changes | {"limit": int(sys.argv[2])})
+generate(recipe, Path(sys.argv[1]), models)
+"""
+
+
+@pytest.fixture
+def hub(tmp_path):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    Hub.commit = "a" * 40
+
+
+def run(folder, limit, endpoint):
+    """In a process of its own, for the Hub's client reads its settings when it is imported."""
+    settings = {"HF_ENDPOINT": endpoint, "HF_HOME": str(folder / "cache"), "HF_HUB_OFFLINE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, folder / "run", str(limit)],
+        cwd=Path(__file__).parents[1],
+        env=os.environ | settings | {"HF_HUB_DISABLE_XET": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    manifest = Run(folder / "run").manifest()
+    return {i.role: i.revision for i in manifest.ingredients if i.role in ("seeds", "generator")}
+
+
+def test_what_was_taken_from_the_hub_is_taken_from_there_again(hub, tmp_path):
+    endpoint = f"http://127.0.0.1:{hub.server_port}"
+    began = {"seeds": "a" * 40, "generator": "a" * 40}
+    assert run(tmp_path, 4, endpoint) == began
+    Hub.commit = "d" * 40  # somebody pushes to both repositories
+    assert run(tmp_path, 7, endpoint) == began
+    questions = Run(tmp_path / "run").table("seeds").read_all()
+    assert questions.height == 7
+    assert all("blue" in messages[-1]["content"] for messages in questions["messages"])
+    assert questions["source"].str.starts_with(f"org/tasks@{'a' * 40}:").all()
+    # With the same seeds, the Hub is not needed at all.
+    assert run(tmp_path, 7, "http://127.0.0.1:9") == began
