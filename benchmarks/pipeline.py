@@ -1,6 +1,6 @@
 """Rows a second that pass from seeds to answers, and on to the transfer set, when no model makes them wait.
 
-The generator returns a text at once, the translator the sentence in capitals; everything else is the real thing:
+The generator returns a sentence at once, the translator the sentence in capitals; everything else is the real thing:
 Parquet parts, journals, sentences, verdicts, mixing, the card. One core. Scorers and code-switching are off, and on
 once more at the end, on fewer rows.
 """
@@ -65,13 +65,13 @@ def models(answers: Sequence[str]) -> Models:
 
 def main() -> None:
     rows = [json.loads(line) for line in DATA.read_text("utf-8").splitlines()]
-    answers = [row["output"] for row in rows]
+    answers = [row["output"].partition(". ")[0] for row in rows]
     used = ", ".join(f"{package} {version(package)}" for package in ("polars", "icu4py", "sil-thot"))
     characters = sum(map(len, answers)) / len(answers)
-    print(f"Answers of {characters:.0f} characters on average, one core; Python {platform.python_version()}, {used}")
+    print(f"Answers of {characters:.0f} characters on average; one core, Python {platform.python_version()}, {used}")
     with tempfile.TemporaryDirectory() as folder:
         seeds = Path(folder) / "seeds.jsonl"
-        texts = [row["instruction"] + "\n\n" + row["input"] for row in rows]
+        texts = [row["instruction"] for row in rows]
         lines = (json.dumps({"question": f"{texts[n % len(texts)]} ({n})"}) for n in range(ROWS))
         seeds.write_text("\n".join(lines), encoding="utf-8")
         run = Run(Path(folder) / "run")

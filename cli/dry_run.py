@@ -75,12 +75,14 @@ def _show_probe(console: Console, plan: Plan, probe: estimate.Probe) -> None:
         table.add_column(heading, justify="right")
     for cost in probe.costs:
         speed = f"{cost.rows_per_second:,.2f}"
-        table.add_row(cost.step, f"{cost.rows:,}", speed, f"{cost.loading:.0f} s", f"{cost.seconds / 3600:.3f}")
+        table.add_row(cost.step, f"{cost.rows:,}", speed, f"{cost.loading:.0f} s", f"{cost.hours:.3f}")
     console.print(table)
     length = f"; an answer had {probe.tokens_out:.0f} tokens on average" if probe.tokens_out else ""
     console.print(f"\nMeasured on {probe.rows} rows{length}.")
     console.print("Batches are fuller in a long run, so it may go faster.\n")
-    for target in plan.targets:
-        console.print(f"{target.tgt.tag:<10} {estimate.hours(probe.costs, target.tgt.tag):.3f} hours")
-    console.print(f"{'shared':<10} {estimate.hours(probe.costs):.3f} hours")
-    console.print(f"{'in all':<10} {estimate.hours(probe.costs, ''):.3f} hours")
+    shares = {
+        target.tgt.tag: [cost for cost in probe.costs if cost.target == target.tgt.tag] for target in plan.targets
+    }
+    shares |= {"shared": [cost for cost in probe.costs if cost.target is None], "in all": probe.costs}
+    for name, costs in shares.items():
+        console.print(f"{name:<10} {sum(cost.hours for cost in costs):.3f} hours")

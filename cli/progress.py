@@ -18,13 +18,14 @@ class Bars:
         self._run = Run(out)
         self._step, self._rows, self._done = "", 0, 0
         self._bar: tuple[Progress, TaskID] | None = None
+        self._named = False
 
     def start(self, step: str, rows: int, done: int) -> None:
         """A step begins; its bar appears with the first row, so that it disturbs no bar of a download."""
         self._finish()
         self._step, self._rows, self._done = step, rows, done
-        if step == "answers":
-            self._say_who_answers()
+        if step in ("seeds", "answers") and not self._named:
+            self._name_generator()
         if self._console.is_terminal:
             self._console.print(f"{step} ...", end="\r")  # for the bar to overwrite
         else:
@@ -64,7 +65,8 @@ class Bars:
             progress.stop()
         self._step, self._bar = "", None
 
-    def _say_who_answers(self) -> None:
+    def _name_generator(self) -> None:
+        self._named = True
         manifest = self._run.manifest()
         if manifest is None:  # a probe, whose run is elsewhere
             return

@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
@@ -41,9 +40,15 @@ class Cost(NamedTuple):
     loading: float  # seconds
 
     @property
-    def seconds(self) -> float:
+    def hours(self) -> float:
         """All in all."""
-        return self.loading + self.rows / self.rows_per_second
+        return (self.loading + self.rows / self.rows_per_second) / 3600
+
+    @property
+    def target(self) -> str | None:
+        """The tag of the target that it is for; None where all targets share it."""
+        tag, slash, _ = self.step.partition("/")
+        return tag if slash else None
 
 
 class Probe(NamedTuple):
@@ -131,13 +136,3 @@ def _missing_seeds(plan: Plan) -> pl.DataFrame | None:
         return None
     parts = [plan.given["seeds"][part].rows for part in plan.missing("answers")]
     return pl.concat(parts) if parts else plan.given["seeds"][0].rows.clear()
-
-
-def hours(costs: Sequence[Cost], target: str | None = None) -> float:
-    """What the steps of one target take, or those that all targets share, or (for `""`) all of them."""
-    return sum(cost.seconds for cost in costs if target == "" or _target(cost) == target) / 3600
-
-
-def _target(cost: Cost) -> str | None:
-    target, slash, _ = cost.step.partition("/")
-    return target if slash else None

@@ -142,6 +142,7 @@ def _write_transfer_set(plan: Plan, target: Target) -> list[Kind]:
     rows, kinds = transfer_set.mix(candidates, settings.mix, seed)
     rows = transfer_set.finish(
         transfer_set.split(rows, settings.test_share, seed),
+        tables["answers"],
         tables["scores"],
         {
             "generator": provenance.described(plan.generator),

@@ -60,6 +60,7 @@ class Pipeline:
         recipe: what to do.
         models: what finds and loads generator and translator.
         generator: what answers.
+        src: the language of the seeds.
         targets: the target languages.
         growths: each time the run grew, the rows of its new parts of seeds.
     """

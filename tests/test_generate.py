@@ -305,6 +305,22 @@ def test_the_model_writes_the_seeds_itself(tmp_path):
     assert any("near copy" in reason for reason in Run(out).table("seeds").set_aside()["reason"])
 
 
+def test_a_row_with_the_references_words_names_no_generator(tmp_path):
+    seeds = tmp_path / "seeds.jsonl"
+    rows = [
+        {"question": f"Why is the sky {word} today?" + " And why?" * number, "answer": f"It is {word} by chance."}
+        for number, word in enumerate(["blue", "grey", "red", "black", "white", "green"])
+    ]
+    seeds.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    manifest = run(seeds, tmp_path / "run", **{"answers.faulty": "reference", "generator.max_tokens": 9})
+    assert manifest.counts.answers == {"cut": 4, "from the reference": 4}
+    answers = transfer_set(tmp_path / "run").filter(direction="en->en", task="answer", code_switched=False)
+    written = {row["completion"][0]["content"]: row["generator"] for row in answers.iter_rows(named=True)}
+    assert written["It is green by chance."] is None
+    assert sum(generator is None for generator in written.values()) == 4
+    assert sum(generator is not None for generator in written.values()) == 2
+
+
 def test_seeds_of_the_model_need_a_limit(tmp_path):
     with pytest.raises(UserError, match="say how many questions to write with --limit"):
         run(None, tmp_path / "run", seeds={"source": "magpie"})

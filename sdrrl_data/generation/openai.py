@@ -185,10 +185,10 @@ def _result(answer: Any) -> Completion | SetAside:
     message, reason, usage = choices[0].message, choices[0].finish_reason, answer.usage
     if reason not in ("stop", "length"):
         return SetAside(f"the server ended the answer with finish_reason {reason}")
-    text = message.content or ""
+    text = _whole(message.content or "")
     reasoning = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None)
     if reasoning:
-        reasoning, text = reasoning.strip(), text.strip()
+        reasoning, text = _whole(reasoning).strip(), text.strip()
     else:
         # Where the prompt opens the section, a server without a parser for it sends only the marker that closes it.
         reasoning, text = thinking.split(text, inside="</think>" in text and "<think>" not in text)
@@ -199,6 +199,11 @@ def _result(answer: Any) -> Completion | SetAside:
         completion_tokens=usage.completion_tokens if usage else None,
         reasoning=reasoning,
     )
+
+
+def _whole(text: str) -> str:
+    """A text in which halves of characters, as JSON can hold them, are joined or replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _remedy(error: Any) -> str | None:

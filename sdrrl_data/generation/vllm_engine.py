@@ -54,6 +54,9 @@ def load(job: Job, gpus: Sequence[str]) -> Any:
         # Known to be fast there: compiling gains nothing, float32 beats bfloat16 without AMX, and with processes of
         # its own the engine starts more slowly and takes time from the model.
         options = {"dtype": "float32", "enforce_eager": True, "distributed_executor_backend": "uni"}
+        # A prompt is read whole: where a step ends within one, vLLM turns back its random numbers, which those of a CPU
+        # cannot do ("CPU Generator does not use offset").
+        options |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(4096, settings.max_model_len)}
         os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
         os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "2")

@@ -10,7 +10,7 @@ from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Generator, Message, Request, Sampling, Scorer, SetAside
 from sdrrl_data.run import Part, Task, sort_out
 from sdrrl_data.scoring.refusal import refused
-from sdrrl_data.scoring.repetition import repeated_share
+from sdrrl_data.scoring.repetition import loops
 from sdrrl_data.steps.best_of import Choice, choose
 from sdrrl_data.steps.schemas import Schema
 
@@ -120,7 +120,7 @@ class Answering:
     def _faults(self, made: Completion) -> list[str]:
         found = {
             "cut": made.finish_reason != "stop",
-            "looping": (repeated_share(made.text, self._src) or 0) > LOOPING,
+            "looping": loops(made.text, self._src, LOOPING),
             "refused": refused(made.text, self._src.tag),
         }
         return [fault for fault, there in found.items() if there]

@@ -71,30 +71,34 @@ def split(rows: pl.DataFrame, test_share: float, seed: int) -> pl.DataFrame:
     )
 
 
-def finish(rows: pl.DataFrame, scores: pl.DataFrame, provenance: Mapping[str, str]) -> pl.DataFrame:
+def finish(
+    rows: pl.DataFrame, answers: pl.DataFrame, scores: pl.DataFrame, provenance: Mapping[str, str]
+) -> pl.DataFrame:
     """The columns of the transfer set: what a trainer reads, then where each row came from.
 
-    Rows of the parallel corpus are nobody's answers: they have neither scores nor a generator nor a translator.
+    Rows of the parallel corpus are nobody's answers: they have neither scores nor a generator nor a translator. Where
+    the seed's own answer stands in for the model's, there is no generator either.
     """
     own = pl.col("task") == "answer"
-    return rows.join(
-        scores.select(seed_id="id", scores=pl.struct(pl.exclude("id"))),
-        on="seed_id",
-        how="left",
-        maintain_order="left",
-    ).select(
-        "id",
-        "seed_id",
-        "task",
-        "direction",
-        "prompt",
-        "completion",
-        "code_switched",
-        "switched",
-        pl.when(own).then("scores").alias("scores"),
-        pl.when(own).then(pl.lit(provenance["generator"])).alias("generator"),
-        pl.when(own).then(pl.lit(provenance["translator"])).alias("translator"),
-        "source",
-        pl.lit(provenance["signature"]).alias("signature"),
-        "split",
+    judged = scores.select(seed_id="id", scores=pl.struct(pl.exclude("id")))
+    written = answers.select("author", seed_id="id")
+    return (
+        rows.join(judged, on="seed_id", how="left", maintain_order="left")
+        .join(written, on="seed_id", how="left", maintain_order="left")
+        .select(
+            "id",
+            "seed_id",
+            "task",
+            "direction",
+            "prompt",
+            "completion",
+            "code_switched",
+            "switched",
+            pl.when(own).then("scores").alias("scores"),
+            pl.when(own, pl.col("author") == "model").then(pl.lit(provenance["generator"])).alias("generator"),
+            pl.when(own).then(pl.lit(provenance["translator"])).alias("translator"),
+            "source",
+            pl.lit(provenance["signature"]).alias("signature"),
+            "split",
+        )
     )

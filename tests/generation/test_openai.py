@@ -110,6 +110,7 @@ def test_what_only_some_servers_know_is_not_sent_without_need():
         (completion("<think>2 and 2</think>4"), Completion("4", "stop", 5, 3, "2 and 2")),
         (completion("2 and 2\n</think>\n\n4"), Completion("4", "stop", 5, 3, "2 and 2")),
         (completion("not <think>, </think>"), Completion("not <think>, </think>", "stop", 5, 3)),
+        (completion("\ud83c\udf0d \udf0d"), Completion("🌍 \ufffd", "stop", 5, 3)),
         (Reply(completion("4").body | {"usage": None}), Completion("4", "stop", None, None)),
         (completion("", "content_filter"), SetAside("the server ended the answer with finish_reason content_filter")),
         (completion(None, "tool_calls"), SetAside("the server ended the answer with finish_reason tool_calls")),

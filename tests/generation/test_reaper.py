@@ -20,11 +20,13 @@ time.sleep(600)
 
 @pytest.mark.parametrize("on_sigterm", [signal.SIG_DFL, signal.SIG_IGN])
 def test_nothing_outlives_the_process_that_is_watched(on_sigterm):
-    with subprocess.Popen(
+    leader = subprocess.Popen(
         [sys.executable, "-c", LEADER, str(int(on_sigterm))], stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as leader:
+    )
+    try:
         pids = {int(leader.stdout.readline()), int(leader.stdout.readline())}
-        left = psutil.Process(leader.pid).children(recursive=True)
-        assert {process.pid for process in left} > pids - {leader.pid}  # and the reaper
+        (child,) = (psutil.Process(pid) for pid in pids - {leader.pid})
+    finally:
         leader.kill()
-    assert psutil.wait_procs(left, timeout=60)[1] == []
+        leader.communicate()
+    assert psutil.wait_procs([child], timeout=60)[1] == []

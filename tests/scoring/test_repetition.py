@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.languages import find
-from sdrrl_data.scoring.repetition import RepetitionScorer
+from sdrrl_data.scoring.repetition import RepetitionScorer, loops, repeated_share
 
 SENTENCE = "Some people write their plans on paper, while others keep them in their heads until the day comes."
+WORDS = ["the", "sea", "is", "so", "very", "blue", "and", "cold", "today"]
 LOOPS = {
     "phrase": "I am not sure that I am ready to talk about my life" + ", about my personal life" * 10,
     "line": "Here is a list of snacks:" + "\n- Sausage dip" * 12,
@@ -65,3 +66,18 @@ def test_saying_all_twice_repeats_at_least_half(text_pair, score, text):
     twice = repetition(f"{text}\n{text}", score, text_pair=text_pair)
     assert once is None or 0 <= once <= 1
     assert once is None or 0.5 <= twice <= 1
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(WORDS), min_size=1), min_size=1),
+    st.sampled_from([" ", "\n", ", ", ". "]),
+    st.integers(1, 6),
+)
+def test_the_quick_look_for_loops_sees_what_the_whole_one_sees(phrases, separator, times):
+    text = separator.join(" ".join(phrase) for phrase in phrases * times)
+    assert loops(text, find("en"), 0.3) == ((repeated_share(text, find("en")) or 0) > 0.3)
+
+
+def test_loops_are_seen_where_words_have_no_spaces():
+    assert loops("今日は学校で本を読みました。" * 8, find("ja"), 0.3)
+    assert not loops("今日は学校で本を読みました。明日は家で映画を見るつもりです。", find("ja"), 0.3)
