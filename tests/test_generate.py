@@ -312,7 +312,8 @@ def test_a_row_with_the_references_words_names_no_generator(tmp_path):
         for number, word in enumerate(["blue", "grey", "red", "black", "white", "green"])
     ]
     seeds.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    manifest = run(seeds, tmp_path / "run", **{"answers.faulty": "reference", "generator.max_tokens": 9})
+    changes = {"answers.faulty": "reference", "generator.max_tokens": 9, "thresholds": {}}
+    manifest = run(seeds, tmp_path / "run", **changes)
     assert manifest.counts.answers == {"cut": 4, "from the reference": 4}
     answers = transfer_set(tmp_path / "run").filter(direction="en->en", task="answer", code_switched=False)
     written = {row["completion"][0]["content"]: row["generator"] for row in answers.iter_rows(named=True)}

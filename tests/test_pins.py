@@ -5,24 +5,20 @@ import os
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from sdrrl_data.run import Run
+from tests.hub import HubHandler
 
 QUESTIONS = [{"question": f"Why is the sky so very blue on day {day}?"} for day in range(9)]
 ROWS = "\n".join(map(json.dumps, QUESTIONS)).encode()
 
 
-class Hub(BaseHTTPRequestHandler):
+class Hub(HubHandler):
     """As much of the Hub as naming a model and reading a dataset takes; what is asked for by a branch has moved on."""
-
-    commit = "a" * 40
-
-    def do_HEAD(self):
-        self.do_GET()
 
     def do_GET(self):
         path = self.path.partition("?")[0]
@@ -30,30 +26,13 @@ class Hub(BaseHTTPRequestHandler):
         commit = revision if len(revision) == 40 else self.commit
         files = [{"rfilename": "model.safetensors"}, {"rfilename": "train.jsonl"}]
         if path.endswith("/train.jsonl"):
-            self.answer(ROWS if "a" * 40 in path else ROWS.replace(b"blue", b"grey"))
+            self.answer(200, ROWS if "a" * 40 in path else ROWS.replace(b"blue", b"grey"))
         elif "/tree/" in path:
-            self.answer([{"type": "file", "path": "train.jsonl", "size": len(ROWS), "oid": "b" * 40}])
+            self.answer(200, [{"type": "file", "path": "train.jsonl", "size": len(ROWS), "oid": "b" * 40}])
         elif path.startswith(("/api/models/org/model", "/api/datasets/org/tasks")):
-            self.answer({"id": path.split("/", 3)[3], "sha": commit, "siblings": files})
+            self.answer(200, {"id": path.split("/", 3)[3], "sha": commit, "siblings": files})
         else:
-            self.answer({}, 404)
-
-    def answer(self, body, status=200):
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(206 if "Range" in self.headers else status)
-        headers = {"Content-Length": len(content), "ETag": '"b"', "X-Repo-Commit": self.commit}
-        if status == 404:
-            headers["X-Error-Code"] = "EntryNotFound"
-        if "Range" in self.headers:
-            headers["Content-Range"] = f"bytes 0-{len(content) - 1}/{len(content)}"
-        for name, value in headers.items():
-            self.send_header(name, str(value))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(content)
-
-    def log_message(self, *args):
-        pass
+            self.answer(404, {}, "EntryNotFound")
 
 
 # Small models answer and translate, but which model it is, is found as always.

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import polars as pl
 import pytest
@@ -17,6 +17,7 @@ from sdrrl_data.recipe import SeedFields, Seeds
 from sdrrl_data.run import SET_ASIDE
 from sdrrl_data.steps import seeds
 from sdrrl_data.steps.seeds import SCHEMA
+from tests.hub import HubHandler
 
 QUESTION = {"instruction": "What is the capital of Peru?", "output": "Lima."}
 
@@ -392,14 +393,11 @@ def test_any_bytes_are_read_or_refused(tmp_path, ending, content):
         assert len(made.rows) >= 1
 
 
-class Hub(BaseHTTPRequestHandler):
+class Hub(HubHandler):
     """As much of the Hub as reading one dataset takes."""
 
     commit = "c" * 40
     file = "".join(json.dumps(row) + "\n" for row in [QUESTION, {"instruction": "", "output": "So."}]).encode()
-
-    def do_HEAD(self):
-        self.do_GET()
 
     def do_GET(self):
         if self.path.endswith("/resolve/" + self.commit + "/train.jsonl"):
@@ -410,22 +408,6 @@ class Hub(BaseHTTPRequestHandler):
             self.answer(200, {"id": "org/tasks", "sha": self.commit, "siblings": [{"rfilename": "train.jsonl"}]})
         else:
             self.answer(404, {}, "RepoNotFound" if self.path.startswith("/api/") else "EntryNotFound")
-
-    def answer(self, status, body, error=None):
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.send_response(206 if "Range" in self.headers else status)  # the whole file is what is asked for
-        headers = {"Content-Length": len(content), "ETag": '"b"', "X-Repo-Commit": self.commit, "X-Error-Code": error}
-        if "Range" in self.headers:
-            headers["Content-Range"] = f"bytes 0-{len(content) - 1}/{len(content)}"
-        for name, value in headers.items():
-            if value is not None:
-                self.send_header(name, str(value))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(content)
-
-    def log_message(self, *args):
-        pass
 
 
 READ_FROM_HUB = """

@@ -1,0 +1,72 @@
+"""Files that are whole or not there, and what the disk refuses, said in one sentence."""
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from sdrrl_data.errors import Stopped
+
+SCHEMA_VERSION = 1  # of a run's files
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def write_parquet(rows: pl.DataFrame, path: Path, fingerprint: str) -> None:
+    """Write a table with what stands for everything that shaped it.
+
+    Raises:
+        Stopped: the disk refuses.
+    """
+    metadata = {"sdrrl_data.schema_version": str(SCHEMA_VERSION), "sdrrl_data.fingerprint": fingerprint}
+    with written(path) as temporary:
+        rows.write_parquet(temporary, metadata=metadata)
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """Gives a temporary path to write to; the file gets its final name once its bytes are safe."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    with on_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+        except (OSError, pl.exceptions.PolarsError):
+            temporary.unlink(missing_ok=True)
+            raise
+        temporary.replace(path)
+
+
+@contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """What the disk refuses becomes one sentence."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        number = _errno(error)
+        reason = os.strerror(number) if number else str(error).splitlines()[0]
+        room = "make room on the disk" if number in FULL else "see to the disk"
+        raise Stopped(
+            f"{path} cannot be written ({reason}); what is finished is kept: {room}, then run the same command again"
+        ) from error
+
+
+def _errno(error: Exception) -> int | None:
+    """The system's number of an error; polars says it in words alone."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return int(found[1]) if found else None
+
+
+def fingerprint_of(path: Path) -> str | None:
+    """The fingerprint that a file was written with; None where there is no whole file."""
+    try:
+        return pl.read_parquet_metadata(path).get("sdrrl_data.fingerprint")
+    except (OSError, pl.exceptions.PolarsError):
+        return None

@@ -1,0 +1,59 @@
+"""Rows that are finished before their part is."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sdrrl_data.run.disk import on_disk
+
+
+class Journal:
+    """The finished rows of a part that is not finished yet, so that a crash loses half a second's at the most.
+
+    `rows` holds what an earlier run had finished, by key.
+    """
+
+    FLUSH = 0.5  # seconds between two writes
+
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        self._path = path
+        self._head = fingerprint.encode() + b"\n"
+        self._file: BinaryIO | None = None
+        self._flushed = 0.0
+        self.rows: dict[str, Any] = {}
+        self._length = 0  # of what can be read: the last line may be torn
+        if path.exists():
+            self._read(path.read_bytes())
+
+    def add(self, key: str, value: Any) -> None:
+        """Keep a row: anything JSON can hold."""
+        with on_disk(self._path):
+            if self._file is None:
+                self._file = self._open()
+            self._file.write(json.dumps([key, value], ensure_ascii=False).encode() + b"\n")
+            if time.monotonic() > self._flushed + self.FLUSH:
+                self._file.flush()
+                self._flushed = time.monotonic()
+
+    def close(self) -> None:
+        """Write what was added since the last time."""
+        if self._file:
+            with on_disk(self._path):
+                self._file.close()
+
+    def _read(self, content: bytes) -> None:
+        if not content.startswith(self._head):
+            return  # rows made with other settings
+        self._length = content.rfind(b"\n") + 1
+        lines = content[len(self._head) : self._length].splitlines()
+        self.rows = dict(map(json.loads, lines))
+
+    def _open(self) -> BinaryIO:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = self._path.open("r+b" if self._length else "w+b")
+        file.truncate(self._length)
+        file.seek(self._length)
+        if not self._length:
+            file.write(self._head)
+        return file

@@ -1,0 +1,67 @@
+"""What made a run, and its figures."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from sdrrl_data.protocols import Ingredient
+from sdrrl_data.run.disk import SCHEMA_VERSION
+
+
+class Count(BaseModel):
+    """What one step made of its rows."""
+
+    rows_in: int
+    rows_out: int
+    set_aside: dict[str, int]  # reason -> rows
+
+
+class Dropped(BaseModel):
+    """How many texts of one kind a filter found wanting."""
+
+    filter: str
+    text: str
+    rows: int
+
+
+class Kind(BaseModel):
+    """One kind of row in a transfer set: its share as asked, what there was, and what was taken."""
+
+    kind: str
+    asked: float
+    available: int
+    taken: int
+
+
+class TargetCount(BaseModel):
+    """The figures of one target."""
+
+    pairs: int  # translated pairs that were judged
+    kept: int  # those with every text kept
+    kept_texts: dict[str, int]  # question_src, question_tgt, answer_src, answer_tgt -> texts kept
+    dropped: list[Dropped]
+    mix: list[Kind]
+    rows: dict[str, int]  # split -> rows
+
+
+class Counts(BaseModel):
+    """The figures of a run, as the summary and the card show them."""
+
+    steps: dict[str, Count] = {}
+    answers: dict[str, int] = {}  # fault of the model's answer, or "from the reference" -> answers
+    targets: dict[str, TargetCount] = {}
+
+
+class Manifest(BaseModel):
+    """What made a run. It holds no times, so that a repeated run ends with the same bytes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    state: Literal["unfinished", "finished"]
+    signature: str
+    recipe: dict[str, Any]
+    versions: dict[str, str]
+    ingredients: list[Ingredient]
+    growths: list[list[int]] = []  # each time the run grew: the rows of its new parts of seeds
+    counts: Counts = Counts()

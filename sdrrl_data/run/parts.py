@@ -1,0 +1,61 @@
+"""Parts of tables: rows, what was set aside on the way to them, and what stands for all that shaped them."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from sdrrl_data.protocols import SetAside
+from sdrrl_data.run.journal import Journal
+
+SET_ASIDE = {"id": pl.String, "reason": pl.String, "row": pl.String}
+
+
+class Part(NamedTuple):
+    """A part of a table, and the rows that could not be done: their id, the reason, the row as JSON."""
+
+    rows: pl.DataFrame
+    set_aside: pl.DataFrame
+
+
+NOTHING_SET_ASIDE = pl.DataFrame(schema=SET_ASIDE)
+
+
+class Task(NamedTuple):
+    """A part that is to be made."""
+
+    part: int
+    tables: Sequence[pl.DataFrame]  # this part of each table that it is made from
+    rows: int  # how many it is to have, where it is made from nothing
+    journal: Journal  # for a step whose rows are dear
+
+
+def fingerprint(*shaping: Any) -> str:
+    """16 hex digits that stand for everything that shaped a part (anything JSON can hold)."""
+    canonical = json.dumps(shaping, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()
+
+
+def set_aside(rows: pl.DataFrame, reasons: Sequence[str]) -> pl.DataFrame:
+    """The table of rows that could not be done, one reason a row."""
+    return pl.DataFrame(
+        {
+            "id": rows["id"].to_list(),
+            "reason": list(reasons),
+            "row": [json.dumps(row, ensure_ascii=False) for row in rows.iter_rows(named=True)],
+        },
+        schema=SET_ASIDE,
+    )
+
+
+def sort_out(rows: pl.DataFrame, results: Sequence[Mapping[str, Any] | SetAside], schema: Mapping[str, Any]) -> Part:
+    """A part from the rows that went in and what became of each, in the same order."""
+    made = [result for result in results if not isinstance(result, SetAside)]
+    reasons = [result.reason if isinstance(result, SetAside) else None for result in results]
+    refused = rows.filter(pl.Series([reason is not None for reason in reasons], dtype=pl.Boolean))
+    return Part(
+        pl.DataFrame(made, schema=dict(schema)),
+        set_aside(refused, [reason for reason in reasons if reason is not None]),
+    )

@@ -1,0 +1,97 @@
+"""A table of a run, as Parquet parts."""
+
+from pathlib import Path
+
+import polars as pl
+
+from sdrrl_data.run.disk import fingerprint_of, write_parquet
+from sdrrl_data.run.journal import Journal
+from sdrrl_data.run.parts import NOTHING_SET_ASIDE, Part
+
+
+class Table:
+    """One table of a run: `part-00000.parquet` and so on in a folder of its own.
+
+    A part is done when its file is there under its final name with the expected fingerprint.
+    """
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.name = name
+        self._folder = root / name
+        # Beside the tables, not in them: whoever reads a table's folder reads its rows alone.
+        self._set_aside = (root / name).parent / "set_aside" / (root / name).name
+
+    def done(self, part: int, fingerprint: str) -> bool:
+        """Whether this part is there, made from the same input with the same settings."""
+        return fingerprint_of(_part(self._folder, part)) == fingerprint
+
+    def has(self, part: int) -> bool:
+        """Whether this part is there, whatever made it."""
+        return _part(self._folder, part).exists()
+
+    def parts(self) -> int:
+        """How many parts are there."""
+        return len(_parts(self._folder))
+
+    def part(self, part: int) -> Part:
+        """A part with what was set aside on the way to it."""
+        return Part(self.read(part), self.set_aside(part))
+
+    def write(self, part: int, made: Part, fingerprint: str) -> None:
+        """Write a part; its set-aside rows go first, so that a part that is done is done with them."""
+        aside = _part(self._set_aside, part)
+        if made.set_aside.is_empty():
+            aside.unlink(missing_ok=True)
+        else:
+            write_parquet(made.set_aside, aside, fingerprint)
+        write_parquet(made.rows, _part(self._folder, part), fingerprint)
+        _journal(self._folder, part).unlink(missing_ok=True)
+
+    def journal(self, part: int, fingerprint: str) -> Journal:
+        """What is finished of a part that is not."""
+        return Journal(_journal(self._folder, part), fingerprint)
+
+    def read(self, part: int) -> pl.DataFrame:
+        """The rows of one part."""
+        return pl.read_parquet(_part(self._folder, part))
+
+    def read_all(self, parts: int | None = None) -> pl.DataFrame:
+        """The rows of every part, or of so many, in order."""
+        return pl.concat([pl.read_parquet(path) for path in _parts(self._folder)[:parts]])
+
+    def set_aside(self, part: int | None = None) -> pl.DataFrame:
+        """The rows of every part, or of one, that could not be done."""
+        paths = _parts(self._set_aside) if part is None else [_part(self._set_aside, part)]
+        frames = [pl.read_parquet(path) for path in paths if path.exists()]
+        return pl.concat(frames) if frames else NOTHING_SET_ASIDE
+
+    def rows(self, part: int) -> int:
+        """How many rows a part holds."""
+        return _height(_part(self._folder, part))
+
+    def count(self) -> int:
+        """How many rows the table holds."""
+        return sum(_height(path) for path in _parts(self._folder))
+
+    def forget_after(self, parts: int) -> None:
+        """Remove what an earlier, longer run left: parts from this number on, and unfinished files."""
+        for folder in (self._folder, self._set_aside):
+            keep = {place(folder, part) for part in range(parts) for place in (_part, _journal)}
+            for path in set(folder.glob("*part-*")) - keep:
+                path.unlink()
+
+
+def _part(folder: Path, part: int) -> Path:
+    return folder / f"part-{part:05}.parquet"
+
+
+def _parts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("part-*.parquet"))
+
+
+def _height(path: Path) -> int:
+    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+
+
+def _journal(folder: Path, part: int) -> Path:
+    return folder / f".part-{part:05}.journal"
