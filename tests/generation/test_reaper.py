@@ -13,7 +13,7 @@ reaper.watch()
 child = os.fork()
 if child == 0:
     signal.signal(signal.SIGTERM, signal.Handlers(int(sys.argv[1])))
-print(os.getpid(), flush=True)
+os.write(1, f"{os.getpid()}\\n".encode())  # at once: both processes write to one pipe
 time.sleep(600)
 """
 
