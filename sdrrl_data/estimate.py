@@ -64,9 +64,10 @@ def tokens(plan: Plan) -> Tokens:
     settings, samples = plan.recipe.generator, plan.recipe.answers.samples
     prompts = sum(plan.sizes[part] for part in plan.missing("answers"))
     most_out = prompts * samples * settings.max_tokens
+    uncounted = Tokens(prompts, None, None, None, most_out)
     missing = _missing_seeds(plan)
     if missing is None or missing.is_empty():
-        return Tokens(prompts, None, None, None, most_out)
+        return uncounted
     every = -(-missing.height // COUNTED)
     how = sampling(settings)
     requests = [
@@ -74,7 +75,7 @@ def tokens(plan: Plan) -> Tokens:
     ]
     lengths = generation.prompt_lengths(settings, requests)
     if lengths is None:
-        return Tokens(prompts, None, None, None, most_out)
+        return uncounted
     fitting = [length for length in lengths if isinstance(length, int)]
     scale = missing.height / len(lengths)
     return Tokens(

@@ -55,9 +55,8 @@ class Magpie(Sampling):
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     max_tokens: Positive = 512
     system_prompt: str | None = None  # what the questions are to be about, or from whom
-    near_copies: Annotated[float, Field(gt=0, le=1)] = (
-        0.7  # a question this similar to an earlier one (Jaccard index of word 3-grams) is a copy
-    )
+    # From which similarity to an earlier question on (Jaccard index of word 3-grams) one is a copy.
+    near_copies: Annotated[float, Field(gt=0, le=1)] = 0.7
     licence: str | None = None
 
 

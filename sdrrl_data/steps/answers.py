@@ -101,7 +101,8 @@ class Answering:
         if how.faulty == "reference" and (faults or not text) and seed["reference"]:
             text, author = seed["reference"], "reference"
         if not text:
-            return SetAside("the answer is empty, all tokens went to the reasoning" if made.reasoning else EMPTY)
+            where = ", all tokens went to the reasoning" if made.reasoning else ""
+            return SetAside(f"the answer is empty{where}")
         if how.thinking == "keep" and made.reasoning and author == "model":
             text = f"<think>\n{made.reasoning}\n</think>\n\n{text}"
         return {
@@ -124,9 +125,6 @@ class Answering:
             "refused": refused(made.text, self._src.tag),
         }
         return [fault for fault, there in found.items() if there]
-
-
-EMPTY = "the answer is empty"
 
 
 class _UnderWay:
@@ -166,7 +164,7 @@ class _UnderWay:
 def conversation(messages: Sequence[Message], settings: recipe.Generator) -> list[Message]:
     """What the model is shown: the recipe's system prompt where the seed brings none, its examples, the seed."""
     own = list(messages[:1]) if messages[0]["role"] == "system" else []
-    system: list[Message] = own or _system(settings.system_prompt)
+    system: list[Message] = own or system_message(settings.system_prompt)
     examples: list[Message] = []
     for example in settings.few_shot:
         examples.append({"role": "user", "content": example.question})
@@ -174,7 +172,8 @@ def conversation(messages: Sequence[Message], settings: recipe.Generator) -> lis
     return [*system, *examples, *messages[len(own) :]]
 
 
-def _system(prompt: str | None) -> list[Message]:
+def system_message(prompt: str | None) -> list[Message]:
+    """A system prompt as the beginning of a conversation; nothing where the recipe has none."""
     return [{"role": "system", "content": prompt}] if prompt is not None else []
 
 

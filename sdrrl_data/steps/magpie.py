@@ -8,10 +8,10 @@ import polars as pl
 
 from sdrrl_data import draws, recipe
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, Completion, Generator, Message, Request, SetAside, TextPair, Unit
+from sdrrl_data.protocols import Advance, Completion, Generator, Request, SetAside, TextPair, Unit
 from sdrrl_data.run import Journal, Part, Table, Task, sort_out
 from sdrrl_data.scoring.language import LanguageScorer
-from sdrrl_data.steps.answers import sampling
+from sdrrl_data.steps.answers import sampling, system_message
 from sdrrl_data.steps.seeds import SCHEMA, identity
 from sdrrl_data.text.near_copies import NearCopies
 from sdrrl_data.text.segments import sentences
@@ -105,8 +105,7 @@ class Writer:
             yield place, written
 
     def _request(self, place: str) -> Request:
-        prompt = self._settings.system_prompt
-        messages: list[Message] = [{"role": "system", "content": prompt}] if prompt is not None else []
+        messages = system_message(self._settings.system_prompt)
         return Request(place, messages, draws.number(self._seed, place), sampling(self._settings), speaker="user")
 
     def _judged(self, place: str, written: Completion | SetAside) -> dict[str, Any] | SetAside:
