@@ -1,10 +1,11 @@
 """Rows a second that pass from seeds to answers, and on to the transfer set, when no model makes them wait.
 
-The generator returns a sentence at once, the translator the sentence in capitals; everything else is the real thing:
-Parquet parts, journals, sentences, verdicts, mixing, the card. One core. Scorers and code-switching are off, and on
-once more at the end, on fewer rows.
+The generator returns a sentence at once, the translator the sentence with other letters; everything else is the real
+thing: Parquet parts, journals, sentences, verdicts, mixing, the card. One core. Scorers and code-switching are off, and
+on once more at the end, on fewer rows.
 """
 
+import codecs
 import json
 import os
 import platform
@@ -21,8 +22,8 @@ if hasattr(os, "sched_setaffinity"):
 
 from sdrrl_data import recipe_files
 from sdrrl_data.generate import generate
-from sdrrl_data.pipeline import Models
-from sdrrl_data.protocols import Advance, Completion, Generator, Ingredient, Request, Translator
+from sdrrl_data.in_memory import Models
+from sdrrl_data.protocols import Completion, Generator, Ingredient, Request, Translator
 from sdrrl_data.run import Run
 
 DATA = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
@@ -44,22 +45,25 @@ class AtOnce(Generator):
         pass
 
 
-class Capitals(Translator):
-    """Translates into capitals."""
+class Cipher(Translator):
+    """Moves every letter on."""
 
     max_characters = 400
+    whole_texts = False
 
-    def translate(self, sentences: Sequence[str], advance: Advance) -> list[str]:
-        advance(len(sentences))
-        return [sentence.upper() for sentence in sentences]
+    def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str]]:
+        return enumerate(codecs.encode(sentence, "rot13") for sentence in sentences)
+
+    def close(self) -> None:
+        pass
 
 
 def models(answers: Sequence[str]) -> Models:
     return Models(
         identify_generator=lambda settings: Ingredient("generator", "AtOnce", "1", None),
         build_generator=lambda settings: AtOnce(answers),
-        identify_translator=lambda settings, src, tgt: Ingredient("translator", "Capitals", "1", None),
-        build_translator=lambda settings, src, tgt: Capitals(),
+        identify_translator=lambda settings, src, tgt, generator: Ingredient("translator", "Cipher", "1", None),
+        build_translator=lambda settings, src, tgt, generator, seed: Cipher(),
     )
 
 

@@ -1,41 +1,99 @@
-"""How fast `sentences` parts Markdown, beside markdown-it-py's block parser alone. Reads ../shared/data."""
+"""How `segments` cuts 500 real answers into what a translator is sent, beside two plain splitters.
+
+Counts what each does wrong, and how fast it cuts and rejoins on one core. Reads ../shared/data.
+"""
 
 import json
 import platform
+import re
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
-from markdown_it import MarkdownIt
+from icu4py.breakers import SentenceBreaker
 
-from sdrrl_data.text.segments import sentences
+from sdrrl_data.text.carrying import marked, restored
+from sdrrl_data.text.layout import blocks
+from sdrrl_data.text.protected import protected
+from sdrrl_data.text.segments import segments
 
 ANSWERS = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
-ROUNDS = 5
+COUNT = 500
+ROUNDS = 7
+LIMIT = 500  # characters of a unit
+LAYOUT = re.compile(r"^[ \t]*(?:(?:[-*+•>|]|#{1,6}|\d{1,3}[.)]|[a-z]\))[ \t]|```|~~~)", re.MULTILINE)
+
+Units = list[tuple[int, int, str]]  # where a unit starts and ends, and what the translator is sent
+
+
+def with_segments(text: str) -> Units:
+    return [(segment.start, segment.end, marked(text, segment)) for segment in segments(text, "en", LIMIT)]
+
+
+def with_lines(text: str) -> Units:
+    return [(*line.span(), line[0]) for line in re.finditer(r".*\S.*", text)]
+
+
+def with_sentences(text: str) -> Units:
+    ends = [0]
+    for sentence in SentenceBreaker(text, "en"):
+        ends.append(ends[-1] + len(sentence))
+    return [(start, end, text[start:end]) for start, end in pairwise(ends) if text[start:end].strip()]
+
+
+def rejoined(text: str, units: Units) -> str:
+    pieces = []
+    done = 0
+    for start, end, translation in units:
+        pieces += [text[done:start], translation]
+        done = end
+    return "".join([*pieces, text[done:]])
+
+
+def there_and_back(text: str) -> str:
+    found = segments(text, "en", LIMIT)
+    return rejoined(text, [(own.start, own.end, restored(marked(text, own), text, own) or "") for own in found])
+
+
+def seconds(way: Callable[[str], object], texts: list[str]) -> float:
+    best = float("inf")
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        for text in texts:
+            way(text)
+        best = min(best, time.process_time() - start)
+    return best
 
 
 def main() -> None:
-    texts = [json.loads(line)["output"] for line in ANSWERS.read_text("utf-8").splitlines()]
+    texts = [json.loads(line)["output"] for line in ANSWERS.read_text("utf-8").splitlines()[:COUNT]]
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
-    markdown = MarkdownIt("commonmark").enable("table")
-    ways: dict[str, Callable[[str], object]] = {
-        "markdown-it-py, blocks alone": lambda text: markdown.block.parse(text, markdown, {}, []),
-        "markdown-it-py, blocks and inline": markdown.parse,
-        "sentences": lambda text: sentences(text, "en"),
+    ways: dict[str, tuple[Callable[[str], Units], Callable[[str], str]]] = {
+        "segments": (with_segments, there_and_back),
+        "lines": (with_lines, lambda text: rejoined(text, with_lines(text))),
+        "ICU's sentences": (with_sentences, lambda text: rejoined(text, with_sentences(text))),
     }
-    seconds = dict.fromkeys(ways, float("inf"))
-    for _ in range(ROUNDS):
-        for name, way in ways.items():
-            start = time.process_time()
-            for text in texts:
-                way(text)
-            seconds[name] = min(seconds[name], time.process_time() - start)
-
-    used = ", ".join(f"{package} {version(package)}" for package in ("markdown-it-py", "icu4py"))
-    print(f"{len(texts)} texts, {megabytes:.2f} MB, best of {ROUNDS}; Python {platform.python_version()}, {used}")
-    for name, best in seconds.items():
-        print(f"{name:34}{megabytes / best:6.2f} MB/s   {seconds['sentences'] / best:5.2f}x as fast as `sentences`")
+    hidden = [
+        {text[a:b] for block in blocks(text) if block for a, b in protected(text, block[0][0], block[-1][1])}
+        for text in texts
+    ]
+    versions = ", ".join(f"{package} {version(package)}" for package in ("markdown-it-py", "icu4py"))
+    print(f"{len(texts)} answers, {megabytes:.2f} MB; best of {ROUNDS}; Python {platform.python_version()}, {versions}")
+    print(
+        f"{'':16}{'MB/s':>8}{'units':>8}{'protected seen':>16}{'with layout':>13}{'too long':>10}{'several lines':>15}"
+    )
+    for name, (cut, whole) in ways.items():
+        assert all(whole(text) == text for text in texts)
+        sent = [[unit for _, _, unit in cut(text)] for text in texts]
+        units = [unit for own in sent for unit in own]
+        seen = sum(unit.count(span) for own, spans in zip(sent, hidden, strict=True) for unit in own for span in spans)
+        print(
+            f"{name:16}{megabytes / seconds(whole, texts):8.1f}{len(units):8}{seen:16}"
+            f"{sum(bool(LAYOUT.search(unit)) for unit in units):13}{sum(len(unit) > LIMIT for unit in units):10}"
+            f"{sum(len(unit.strip().splitlines()) > 1 for unit in units):15}"
+        )
 
 
 if __name__ == "__main__":

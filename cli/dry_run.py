@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sdrrl_data import estimate
-from sdrrl_data.pipeline import Models
+from sdrrl_data.in_memory import Models
 from sdrrl_data.plan import Plan
 
 from .progress import Bars
@@ -23,7 +23,9 @@ def show(plan: Plan, models: Models, measure: bool) -> None:
     console.print("A row that is set aside on the way is missing from the steps that follow.\n")
     console.print(_ingredients(plan))
     console.print(f"\n{_tokens(estimate.tokens(plan))}", soft_wrap=True)
-    console.print(f"\nsignature  {plan.signature}", soft_wrap=True)
+    console.print()
+    for signature in plan.signatures.values():
+        console.print(f"signature  {signature}", soft_wrap=True)
     console.print(f"run        {plan.run.path}", soft_wrap=True)
     if plan.finished():
         console.print("Everything is there already.")

@@ -56,7 +56,12 @@ def generate(
     ] = None,
     translator: Annotated[
         str | None,
-        typer.Option(metavar="TRANSLATOR", help="firefox, nllb, or nllb:MODEL with a directory or a name on the Hub."),
+        typer.Option(
+            metavar="TRANSLATORS",
+            help="[cyan]firefox[/cyan], [cyan]firefox:DIR[/cyan], [cyan]nllb[/cyan], [cyan]nllb:MODEL[/cyan] (a "
+            "directory, or a name on the Hub), [cyan]self[/cyan]; of several, separated by commas, the better "
+            "translation is kept.",
+        ),
     ] = None,
     changes: Annotated[
         list[str] | None,
@@ -86,7 +91,7 @@ def generate(
     loaded = recipe_files.load(recipe, options | settings)
     out = out or Path("runs", Path(recipe).stem)
     if dry_run or probe:
-        from sdrrl_data.pipeline import Models
+        from sdrrl_data.in_memory import Models
         from sdrrl_data.plan import Plan
 
         from . import dry_run as dry
@@ -138,14 +143,5 @@ def _changes(
         # A revision in the recipe is one of the recipe's own model.
         changes |= {"generator.model": model, "generator.revision": None}
     if translator is not None:
-        changes["translator"] = _translator(translator)
+        changes["translator"] = [name.strip() for name in translator.split(",")]
     return changes
-
-
-def _translator(option: str) -> dict[str, str]:
-    kind, _, model = option.partition(":")
-    if option in {"firefox", "nllb"}:
-        return {"kind": kind}
-    if kind == "nllb" and model:
-        return {"kind": kind, "model": model}
-    raise typer.BadParameter(f"{option} is none of firefox, nllb, nllb:MODEL", param_hint="--translator")

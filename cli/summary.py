@@ -34,6 +34,8 @@ def show(manifest: Manifest, run: Run, command: str) -> None:
         console.print(_set_aside(steps))
     for tag, target in targets.items():
         console.print(f"\n{tag}: {target.kept} of {target.pairs} pairs passed every filter", style="bold")
+        if target.translators:
+            console.print("translated by " + ", ".join(f"{name} {texts}" for name, texts in target.translators.items()))
         if target.dropped:
             console.print(_dropped(target))
         rows = ", ".join(f"{split} {count}" for split, count in target.rows.items())
@@ -92,11 +94,11 @@ def _mix(target: TargetCount) -> Table:
 
 
 def _where_next(manifest: Manifest, run: Run, tag: str, command: str) -> list[str]:
-    """The signature, the files, and commands to type next."""
+    """The signatures, the files, and commands to type next."""
     folder = json.dumps(str(run.path / tag / "transfer_set"), ensure_ascii=False)
     load = f"from datasets import load_dataset; print(load_dataset({folder}))"
     lines = [
-        f"signature  {manifest.signature}",
+        *(f"signature  {signature}" for signature in manifest.signatures.values()),
         f"run        {run.path}: README.md, manifest.json, TARGET/transfer_set, every step's tables",
         f"load it    python -c {shlex.quote(load)}",
     ]

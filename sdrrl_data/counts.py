@@ -9,12 +9,13 @@ from sdrrl_data.run import Count, Counts, Dropped, Kind, Run, TargetCount
 MOST_REASONS = 10  # the rest is in the tables
 
 
-def count(run: Run, mixes: Mapping[str, Sequence[Kind]]) -> Counts:
+def count(run: Run, mixes: Mapping[str, Sequence[Kind]], translators: Sequence[str]) -> Counts:
     """Rows in and out of each step, and what became of them in each target.
 
     Args:
         run: a run whose tables are all there.
         mixes: of each target, how its rows were mixed.
+        translators: their names in the recipe.
     """
     seeds, answers = run.table("seeds"), run.table("answers")
     counts = Counts()
@@ -24,19 +25,23 @@ def count(run: Run, mixes: Mapping[str, Sequence[Kind]]) -> Counts:
     counts.steps["answers"] = _count(seed_rows, answer_rows, answers.set_aside())
     counts.answers = _marked(answers.read_all())
     for tag, kinds in mixes.items():
-        translations = run.table(f"{tag}/translations")
-        counts.steps[f"{tag}/translations"] = _count(answer_rows, translations.count(), translations.set_aside())
+        several = [f"translations-{name}" for name in translators] if len(translators) > 1 else []
+        for name in (*several, "translations"):
+            table = run.table(f"{tag}/{name}")
+            counts.steps[table.name] = _count(answer_rows, table.count(), table.set_aside())
         parallel = run.table(f"{tag}/parallel")
         if not parallel.set_aside().is_empty():
             bad = parallel.set_aside()
             counts.steps[f"{tag}/parallel"] = _count(parallel.count() + bad.height, parallel.count(), bad)
         counts.targets[tag] = _target(run, tag, kinds)
+        if several:
+            counts.targets[tag].translators = _chosen(run.table(f"{tag}/translations").read_all())
     return counts
 
 
 def _count(rows_in: int, rows_out: int, set_aside: pl.DataFrame) -> Count:
     # Reasons that differ in an id or a number alone count as one.
-    alike = set_aside.with_columns(alike=pl.col("reason").str.replace_all(r"\b([0-9a-f]{16}|\d+)\b", "…"))
+    alike = set_aside.with_columns(alike=pl.col("reason").str.replace_all(r"\b([0-9a-f]{16}|\d+)\b|“.*”", "…"))
     reasons = (
         alike.group_by("alike")
         .agg(
@@ -54,6 +59,14 @@ def _marked(answers: pl.DataFrame) -> dict[str, int]:
     faults = answers["faults"].explode().drop_nulls().value_counts(sort=True)
     replaced = answers.filter(author="reference").height
     return dict(faults.iter_rows()) | ({"from the reference": replaced} if replaced else {})
+
+
+def _chosen(translations: pl.DataFrame) -> dict[str, int]:
+    """How many questions and answers are which translator's."""
+    names = pl.concat([translations["question_translator"], translations["answer_translator"]])
+    return dict(
+        names.value_counts(sort=True).sort("count", "question_translator", descending=[True, False]).iter_rows()
+    )
 
 
 def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:

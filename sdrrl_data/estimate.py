@@ -10,7 +10,7 @@ import polars as pl
 
 from sdrrl_data import draws, generation
 from sdrrl_data.generate import Reporter, generate
-from sdrrl_data.pipeline import Models
+from sdrrl_data.in_memory import Models
 from sdrrl_data.plan import Plan
 from sdrrl_data.protocols import Request
 from sdrrl_data.recipe import Magpie, Recipe, Seeds

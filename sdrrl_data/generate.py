@@ -7,11 +7,12 @@ from typing import Protocol
 import polars as pl
 
 from sdrrl_data import counts, provenance
-from sdrrl_data.pipeline import Models, Step, Target
+from sdrrl_data.in_memory import Models
+from sdrrl_data.pipeline import Step, Target
 from sdrrl_data.plan import Plan
 from sdrrl_data.publishing import card
-from sdrrl_data.recipe import Recipe
-from sdrrl_data.run import Kind, Manifest, Task
+from sdrrl_data.recipe import Recipe, translator_names
+from sdrrl_data.run import Counts, Kind, Manifest, Task
 from sdrrl_data.steps import answer_rows, parallel_rows, transfer_set
 from sdrrl_data.steps.prompts import Asking
 
@@ -60,13 +61,15 @@ def generate(recipe: Recipe, out: Path, models: Models | None = None, reporter: 
 
 
 def _carry_out(plan: Plan, reporter: Reporter) -> Manifest:
+    before = plan.run.manifest()
     manifest = Manifest(
         state="unfinished",
-        signature=plan.signature,
+        signatures=plan.signatures,
         recipe=plan.resolved,
         versions=provenance.versions(),
         ingredients=plan.ingredients,
         growths=plan.growths,
+        counts=_still_true(plan, before) if before else Counts(),
     )
     plan.run.write_manifest(manifest)
     _write_given(plan)
@@ -75,11 +78,22 @@ def _carry_out(plan: Plan, reporter: Reporter) -> Manifest:
             _do(plan, step, reporter)
     finally:
         plan.pipeline.close()
-    mixes = {target.tgt.tag: _write_transfer_set(plan, target) for target in plan.targets}
-    manifest = manifest.model_copy(update={"state": "finished", "counts": counts.count(plan.run, mixes)})
+    known = manifest.counts.targets
+    mixes = {
+        target.tgt.tag: known[target.tgt.tag].mix if target.tgt.tag in known else _write_transfer_set(plan, target)
+        for target in plan.targets
+    }
+    counted = counts.count(plan.run, mixes, translator_names(plan.recipe.translator))
+    manifest = manifest.model_copy(update={"state": "finished", "counts": counted})
     plan.run.write_text("README.md", card.write(manifest, plan.run))
     plan.run.write_manifest(manifest)
     return manifest
+
+
+def _still_true(plan: Plan, before: Manifest) -> Counts:
+    """The figures of the targets whose transfer sets stay as they are."""
+    done = {target.tgt.tag for target in plan.targets if plan.transfer_set_done(target)}
+    return Counts(targets={tag: count for tag, count in before.counts.targets.items() if tag in done})
 
 
 def _write_given(plan: Plan) -> None:
@@ -142,13 +156,10 @@ def _write_transfer_set(plan: Plan, target: Target) -> list[Kind]:
     rows, kinds = transfer_set.mix(candidates, settings.mix, seed)
     rows = transfer_set.finish(
         transfer_set.split(rows, settings.test_share, seed),
-        tables["answers"],
-        tables["scores"],
-        {
-            "generator": provenance.described(plan.generator),
-            "translator": provenance.described(target.translator),
-            "signature": plan.signature,
-        },
+        tables,
+        provenance.described(plan.generator),
+        {name: provenance.described(translator) for name, translator in target.translators.items()},
+        plan.signatures[tgt],
     )
     plan.run.write_dataset(
         target.table("transfer_set"),

@@ -1,17 +1,22 @@
 """Where a model is: a directory, a package that carries it, or the Hub; and what is known of it."""
 
 import hashlib
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+from filelock import FileLock
 
 from sdrrl_data.errors import UserError
 
 OFFER = "use --recipe quickstart, which needs no download, or give a local directory"
+
+SAMPLED = 1 << 16  # bytes of each piece
 
 
 class Located(NamedTuple):
@@ -53,6 +58,24 @@ def package_folder(package: str) -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """A directory in the user's cache: `make` fills it the first time, and it is there whole or not at all."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "sdrrl-data" / "models"
+    target = cache / name
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / f"{name}.lock"):
+        if not target.is_dir():
+            temporary = cache / f"{name}.tmp"
+            shutil.rmtree(temporary, ignore_errors=True)
+            try:
+                make(temporary)
+            except BaseException:
+                shutil.rmtree(temporary, ignore_errors=True)  # its room may be what was missing
+                raise
+            temporary.rename(target)
+    return target
+
+
 @contextmanager
 def loading(role: str, name: str) -> Iterator[None]:
     """Load a model quietly; what goes wrong becomes one sentence that names it.
@@ -82,8 +105,19 @@ def _directory(path: Path, role: str) -> Located:
         if file.suffix in {".json", ".jinja"}:
             digest.update(file.name.encode() + file.read_bytes())
         elif file.is_file():
-            digest.update(f"{file.name}:{file.stat().st_size}".encode())
+            digest.update(f"{file.name}:{file.stat().st_size}".encode() + _sample(file))
     return Located(str(path.resolve()), path.resolve().name, digest.hexdigest(), _licence(path))
+
+
+def _sample(file: Path) -> bytes:
+    """Some of a file's bytes, so that another training of the same model is told apart without reading all of it."""
+    size = file.stat().st_size
+    with file.open("rb") as content:
+        pieces = []
+        for start in (0, size // 3, 2 * size // 3, max(size - SAMPLED, 0)):
+            content.seek(start)
+            pieces.append(content.read(SAMPLED))
+    return b"".join(pieces)
 
 
 def _licence(path: Path) -> str | None:

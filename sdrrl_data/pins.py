@@ -1,12 +1,15 @@
 """What a run has settled on: a branch of the Hub may move, its commit stays."""
 
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Magpie, Recipe, Seeds
+from sdrrl_data.recipe import Magpie, Recipe, Seeds, Settings
 from sdrrl_data.run import Manifest
 from sdrrl_data.steps.seed_sources import is_file
+
+Model = TypeVar("Model", bound=Settings)
 
 COMMIT = re.compile("[0-9a-f]{40}")
 
@@ -16,15 +19,22 @@ def pinned(recipe: Recipe, before: Manifest | None) -> Recipe:
     if before is None:
         return recipe
     changes: dict[str, Any] = {}
-    for section in ("generator", "translator"):
-        settings, was = getattr(recipe, section), before.recipe[section]
-        model = settings.model_dump(include={"model", "revision"})
-        found = known(before, section, model.get("model"))
-        if found and all(was.get(key) == value for key, value in model.items()):
-            changes[section] = settings.model_copy(update={"revision": found.revision})
+    changes["generator"] = _pinned(recipe.generator, "generator", [before.recipe["generator"]], before)
+    changes["translator"] = tuple(
+        _pinned(own, "translator", before.recipe["translator"], before) for own in recipe.translator
+    )
     if not isinstance(recipe.seeds, Magpie):
         changes["seeds"] = tuple(_pinned_seeds(own, before) for own in recipe.seeds)
     return recipe.model_copy(update=changes)
+
+
+def _pinned(settings: Model, role: str, were: Sequence[Mapping[str, Any]], before: Manifest) -> Model:
+    """A model's settings with the revision that the run began with, where they named the same model then."""
+    model = settings.model_dump(include={"model", "revision"})
+    found = known(before, role, model.get("model"))
+    if found and any(all(was.get(key) == value for key, value in model.items()) for was in were):
+        return settings.model_copy(update={"revision": found.revision})
+    return settings
 
 
 def _pinned_seeds(seeds: Seeds, before: Manifest) -> Seeds:

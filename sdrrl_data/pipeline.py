@@ -1,30 +1,30 @@
 """The steps in order: which table feeds which, and what shapes each."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
-from sdrrl_data import alignment, generation, recipe, scoring, translation
+from sdrrl_data import alignment, recipe, scoring
+from sdrrl_data.in_memory import InMemory, Models
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, Aligner, Generator, Ingredient, Translator
-from sdrrl_data.recipe import SHAPELESS, Magpie, Recipe
+from sdrrl_data.protocols import Advance, Aligner, Ingredient, Scorer, Translator
+from sdrrl_data.recipe import SHAPELESS, Magpie, Recipe, SelfTranslation
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
-from sdrrl_data.steps import answers, code_switching, magpie, prompts, scores, translations, verdicts
+from sdrrl_data.steps import (
+    answers,
+    best_translation,
+    code_switching,
+    magpie,
+    prompts,
+    scores,
+    translations,
+    verdicts,
+)
 
 Work = Callable[[Iterable[Task]], Iterator[tuple[int, Part]]]
 Opener = Callable[[Run, Advance], AbstractContextManager[Work]]
-
-
-@dataclass(frozen=True)
-class Models:
-    """What finds and loads the models of a run; a caller may bring its own."""
-
-    identify_generator: Callable[[recipe.Generator], Ingredient] = generation.identify
-    build_generator: Callable[[recipe.Generator], Generator] = generation.build
-    identify_translator: Callable[[recipe.Translator, Language, Language], Ingredient] = translation.identify
-    build_translator: Callable[[recipe.Translator, Language, Language], Translator] = translation.build
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,9 @@ class Target:
 
     src: Language
     tgt: Language
-    translator: Ingredient
-    back: Ingredient | None  # what translates back for the round trip, where that is another model
+    translators: Mapping[str, Ingredient]  # by their names in the recipe
+    prompters: Sequence[Ingredient]  # what translates the recipe's prompts from English
+    back: Ingredient | None  # what translates back for a round trip, where that is another model
 
     def table(self, name: str) -> str:
         """The path of one of this target's tables in the run."""
@@ -76,14 +77,12 @@ class Pipeline:
     ) -> None:
         self._recipe = recipe
         self._growths = growths
-        # Models serve several steps: each is loaded once.
-        self._generator = cache(lambda: models.build_generator(recipe.generator))
-        self._translator = cache(lambda src, tgt: models.build_translator(recipe.translator, src, tgt))
+        self._models = InMemory(models, recipe)
         self.steps = [self._answers(generator, src)]
         if isinstance(recipe.seeds, Magpie):
             self.steps.insert(0, self._magpie(recipe.seeds, generator, src))
         for target in targets:
-            self.steps += [self._translations(target), self._prompts(target)]
+            self.steps += [*self._translated(target), self._prompts(target)]
             if recipe.transfer_set.mix.code_switched:
                 self.steps.append(self._code_switched(target))
             self.steps += [self._scores(target), self._verdicts(target)]
@@ -98,15 +97,13 @@ class Pipeline:
         return parts
 
     def close(self) -> None:
-        """Give back what the generator holds."""
-        if self._generator.cache_info().currsize:
-            self._generator().close()
-            self._generator.cache_clear()
+        """Give back what the models hold."""
+        self._models.close()
 
     def _magpie(self, settings: Magpie, generator: Ingredient, src: Language) -> Step:
         @contextmanager
         def open_(run: Run, advance: Advance) -> Iterator[Work]:
-            writer = magpie.Writer(self._generator(), settings, src, self._recipe.seed)
+            writer = magpie.Writer(self._models.generator(), settings, src, self._recipe.seed)
             yield lambda tasks: writer.parts(tasks, run.table("seeds"), advance)
 
         shaping = [
@@ -124,38 +121,67 @@ class Pipeline:
         @contextmanager
         def open_(_: Run, advance: Advance) -> Iterator[Work]:
             scorer = scoring.build_best_by(how.best_by) if how.samples > 1 else None
-            answering = answers.Answering(self._generator(), self._recipe, src, scorer)
+            answering = answers.Answering(self._models.generator(), self._recipe, src, scorer)
             yield lambda tasks: answering.parts(tasks, advance)
-            self.close()  # the memory is wanted by others
+            self._models.close_generator()
 
         settings = [self._generator_settings(), how.model_dump(mode="json"), generator.identity(), self._recipe.seed]
         return Step("answers", ("seeds",), settings, open_)
 
-    def _translations(self, target: Target) -> Step:
+    def _translated(self, target: Target) -> list[Step]:
+        """The translations of one translator; or of each of several, and then the better ones."""
+        found = dict(zip(target.translators, self._recipe.translator, strict=True))
+        if len(found) == 1:
+            return [self._translations(target, name, "translations") for name in found]
+        candidates = {name: f"translations-{name}" for name in found}
+        own = [self._translations(target, name, table) for name, table in candidates.items()]
+        return [
+            *own,
+            self._best_translations(target, {name: target.table(table) for name, table in candidates.items()}),
+        ]
+
+    def _translations(self, target: Target, name: str, table: str) -> Step:
+        settings = self._translator(target, name)
+
         @contextmanager
         def open_(_: Run, advance: Advance) -> Iterator[Work]:
-            translator = self._translator(target.src, target.tgt)
+            translator = self._models.translator(settings, target.src, target.tgt)
+            yield _each(lambda task: translations.translate(task, translator, name, target.src, target.tgt, advance))
 
-            def translate(task: Task) -> Part:
-                seeds, answered = task.tables
-                return translations.translate(seeds, answered, translator, target.src.tag, advance)
+        return Step(target.table(table), ("seeds", "answers"), self._translator_settings(target, name), open_)
 
-            yield _each(translate)
+    def _best_translations(self, target: Target, candidates: Mapping[str, str]) -> Step:
+        best_by = self._recipe.translations.best_by
 
-        return Step(target.table("translations"), ("seeds", "answers"), self._translator_settings(target), open_)
+        @contextmanager
+        def open_(run: Run, advance: Advance) -> Iterator[Work]:
+            scorer = self._scorer(best_by, target)
+
+            def choose(task: Task) -> Part:
+                seeds, answered, *_ = task.tables
+                made = {name: run.table(table).part(task.part) for name, table in candidates.items()}
+                return best_translation.choose(seeds, answered, made, scorer, advance)
+
+            yield _each(choose)
+
+        back = target.back.identity() if target.back and best_by == "round_trip" else None
+        inputs = ("seeds", "answers", *candidates.values())
+        return Step(target.table("translations"), inputs, [list(candidates), best_by, back], open_)
 
     def _prompts(self, target: Target) -> Step:
+        first = self._recipe.translator[0]
+
         @contextmanager
         def open_(_: Run, advance: Advance) -> Iterator[Work]:
-            yield _each(
-                lambda task: prompts.make(
-                    self._recipe.prompts, target.src, target.tgt, lambda: self._translator(target.src, target.tgt)
-                )
-            )
+            def from_english(language: Language) -> Translator:
+                return self._models.translator(first, prompts.ENGLISH, language)
 
-        own = {tag: self._recipe.prompts.get(tag) for tag in (target.src.tag, target.tgt.tag)}
+            yield _each(lambda task: prompts.make(self._recipe.prompts, target.src, target.tgt, from_english))
+
+        own = {tag: self._recipe.prompts.get(tag) for tag in (target.src.tag, target.tgt.tag, prompts.ENGLISH.tag)}
         written = {tag: found.model_dump(mode="json") for tag, found in own.items() if found}
-        return Step(target.table("prompts"), (), [written, self._translator_settings(target)], open_, sizes=(1,))
+        translators = [translator.identity() for translator in target.prompters]
+        return Step(target.table("prompts"), (), [written, translators], open_, sizes=(1,))
 
     def _code_switched(self, target: Target) -> Step:
         settings = self._recipe.code_switching
@@ -187,10 +213,7 @@ class Pipeline:
     def _scores(self, target: Target) -> Step:
         @contextmanager
         def open_(_: Run, advance: Advance) -> Iterator[Work]:
-            scorers = [
-                scoring.build(name, target.src, target.tgt, lambda: self._translator(target.tgt, target.src))
-                for name in self._recipe.scorers
-            ]
+            scorers = [self._scorer(name, target) for name in self._recipe.scorers]
 
             def score(task: Task) -> Part:
                 seeds, answered, translated = task.tables
@@ -199,7 +222,8 @@ class Pipeline:
             yield _each(score)
 
         back = target.back.identity() if target.back else None
-        settings = [list(self._recipe.scorers), self._translator_settings(target), back]
+        translators = [self._translator_settings(target, name) for name in target.translators]
+        settings = [list(self._recipe.scorers), translators, back]
         return Step(target.table("scores"), ("seeds", "answers", target.table("translations")), settings, open_)
 
     def _verdicts(self, target: Target) -> Step:
@@ -220,9 +244,22 @@ class Pipeline:
     def _generator_settings(self) -> Any:
         return self._recipe.generator.model_dump(mode="json", exclude=SHAPELESS["generator"])
 
-    def _translator_settings(self, target: Target) -> Any:
-        settings = self._recipe.translator.model_dump(mode="json", exclude=SHAPELESS["translator"])
-        return [settings, target.translator.identity(), target.src.tag]
+    def _scorer(self, name: str, target: Target) -> Scorer:
+        """A scorer; for the round trip, the first translator also translates back."""
+        first = self._recipe.translator[0]
+        return scoring.build(
+            name, target.src, target.tgt, lambda: self._models.translator(first, target.tgt, target.src)
+        )
+
+    def _translator(self, target: Target, name: str) -> recipe.Translator:
+        return self._recipe.translator[list(target.translators).index(name)]
+
+    def _translator_settings(self, target: Target, name: str) -> Any:
+        """What shapes a translator's work."""
+        own = self._translator(target, name)
+        settings = own.model_dump(mode="json", exclude=SHAPELESS["translator"]["__all__"])
+        generator = self._generator_settings() if isinstance(own, SelfTranslation) else None
+        return [settings, generator, target.translators[name].identity(), target.src.tag]
 
 
 def _each(make: Callable[[Task], Part]) -> Work:

@@ -8,10 +8,11 @@ import polars as pl
 
 from sdrrl_data import growth, pins, provenance, scoring
 from sdrrl_data.errors import UserError
+from sdrrl_data.in_memory import Models
 from sdrrl_data.languages import Language, find
-from sdrrl_data.pipeline import Models, Pipeline, Step, Target
+from sdrrl_data.pipeline import Pipeline, Step, Target
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Magpie, Recipe
+from sdrrl_data.recipe import Magpie, Recipe, translator_names
 from sdrrl_data.run import Manifest, Part, Run, fingerprint
 from sdrrl_data.steps import parallel_rows, prompts, seeds
 from sdrrl_data.steps.seed_sources import name_of
@@ -27,23 +28,25 @@ class Plan:
     """
 
     def __init__(self, recipe: Recipe, out: Path, models: Models) -> None:
-        self.resolved = recipe.model_dump(mode="json", by_alias=True)  # as the manifest holds it
         self.run = Run(out)
         self._before = self.run.manifest()
+        self._named = recipe.tgt
+        recipe = self._with_earlier_targets(recipe)
+        self.resolved = recipe.model_dump(mode="json", by_alias=True)  # as the manifest holds it
         self.recipe = recipe = pins.pinned(recipe, self._before)
         src = find(recipe.src)
         pin = recipe.generator.revision
         taken = pins.known(self._before, "generator", recipe.generator.model, pin) if pin else None
         self.generator = taken or models.identify_generator(recipe.generator)
-        self.targets = [_target(recipe, src, find(tag), models) for tag in recipe.tgt]
+        self.targets = [_target(recipe, src, find(tag), models, self.generator) for tag in recipe.tgt]
         # The tables that are read, not made.
         self.given: dict[str, list[Part]] = {}
         self.growths = self._read_seeds()
         for target in self.targets:
             self.given[target.table("parallel")] = [parallel_rows.read(recipe.parallel, src, target.tgt)]
-        self.ingredients = self._ingredients()
+        self._shared = [*self._seed_ingredients(), self.generator]
         self._refuse_another_run()
-        self.signature = provenance.signature(recipe, self.ingredients)
+        self.signatures = {target.tgt.tag: self._signature(target) for target in self.targets}
         self.pipeline = Pipeline(recipe, models, self.generator, src, self.targets, self.growths)
         self.fingerprints = self._expected()
 
@@ -75,7 +78,7 @@ class Plan:
             [self.fingerprints[table] for table in self.tables(target).values()],
             self.recipe.transfer_set.model_dump(mode="json", by_alias=True),
             self.recipe.seed,
-            self.signature,
+            self.signatures[target.tgt.tag],
         )
 
     def transfer_set_done(self, target: Target) -> bool:
@@ -88,7 +91,7 @@ class Plan:
         done = (
             manifest is not None
             and manifest.state == "finished"
-            and manifest.signature == self.signature
+            and manifest.signatures == self.signatures
             and manifest.recipe == self.resolved
             and not any(self.missing(table) for table in self.fingerprints)
             and all(self.transfer_set_done(target) for target in self.targets)
@@ -99,7 +102,7 @@ class Plan:
         """A folder goes on with its own seeds and model: with others, its answers would be lost."""
         if self._before is None:
             return
-        was, now = _essentials(self._before.ingredients), _essentials(self.ingredients)
+        was, now = _essentials(self._before.ingredients), _essentials(self._shared)
         was["src"], now["src"] = [self._before.recipe["src"]], [self.recipe.src]
         for what in ("src", "seeds", "generator"):
             if was[what] != now[what][: len(was[what])]:
@@ -127,18 +130,50 @@ class Plan:
         self.given["seeds"] = growth.cut(read, growths, written)
         return growths
 
-    def _ingredients(self) -> list[Ingredient]:
+    @property
+    def ingredients(self) -> list[Ingredient]:
+        """What goes into the rows of all targets."""
+        return list(dict.fromkeys(part for target in self.targets for part in self._made_of(target)))
+
+    def _made_of(self, target: Target) -> list[Ingredient]:
+        """What goes into the rows of one target."""
         found = [
-            *self._seed_ingredients(),
-            self.generator,
-            *(model for target in self.targets for model in (target.translator, target.back) if model),
+            *self._shared,
+            *dict.fromkeys([*target.translators.values(), *target.prompters]),
+            *([target.back] if target.back else []),
             *(scorer for name in self.recipe.scorers for scorer in scoring.identify(name)),
         ]
-        pairs = [self.given[target.table("parallel")][0] for target in self.targets]
-        if self.recipe.parallel and any(not part.rows.is_empty() for part in pairs):
+        (pairs,) = self.given[target.table("parallel")]
+        if self.recipe.parallel and not pairs.rows.is_empty():
             name, licence = Path(self.recipe.parallel.source).name, self.recipe.parallel.licence
-            found.append(Ingredient("parallel corpus", name, _digest(pairs), licence))
+            found.append(Ingredient("parallel corpus", name, fingerprint(pairs.rows["id"].to_list()), licence))
         return found
+
+    def _signature(self, target: Target) -> str:
+        """A target's signature: the one that it has, as long as its settings are the same.
+
+        Raises:
+            UserError: a target that was not named would be made anew.
+        """
+        tag = target.tgt.tag
+        now, before = provenance.signature(self.recipe, tag, self._made_of(target)), self._before
+        was = before.signatures.get(tag) if before else None
+        if was and provenance.same_settings(was, now):
+            return was
+        if tag not in self._named:
+            both = ",".join(self.recipe.tgt)
+            raise UserError(
+                f"{self.run.path} also holds {target.tgt.name}, which these settings would make anew: "
+                f"name it too (--tgt {both}), keep the settings, or choose another --out"
+            )
+        return now
+
+    def _with_earlier_targets(self, recipe: Recipe) -> Recipe:
+        """The recipe with the targets that the run has finished: a run keeps them when others are added."""
+        if self._before is None:
+            return recipe
+        earlier = [tag for tag in self._before.recipe["tgt"] if self.run.has_dataset(f"{tag}/transfer_set")]
+        return recipe.model_copy(update={"tgt": tuple(dict.fromkeys([*earlier, *recipe.tgt]))})
 
     def _seed_ingredients(self) -> list[Ingredient]:
         if isinstance(self.recipe.seeds, Magpie):
@@ -178,15 +213,17 @@ def _essentials(ingredients: Sequence[Ingredient]) -> dict[str, list[str]]:
     return {role: [i.name for i in ingredients if i.role == role] for role in ("seeds", "generator")}
 
 
-def _target(recipe: Recipe, src: Language, tgt: Language, models: Models) -> Target:
-    prompts.check(recipe.prompts, src, tgt)
-    translator = models.identify_translator(recipe.translator, src, tgt)
-    if "round_trip" not in recipe.scorers:
-        return Target(src, tgt, translator, None)
-    back = models.identify_translator(recipe.translator, tgt, src)
-    same = back.identity() == translator.identity()  # NLLB knows both directions
-    return Target(src, tgt, translator, None if same else replace(back, role="back-translator"))
-
-
-def _digest(parts: Sequence[Part]) -> str:
-    return fingerprint([part.rows["id"].to_list() for part in parts])
+def _target(recipe: Recipe, src: Language, tgt: Language, models: Models, generator: Ingredient) -> Target:
+    names = translator_names(recipe.translator)
+    found = [models.identify_translator(own, src, tgt, generator) for own in recipe.translator]
+    first = recipe.translator[0]
+    prompters = [
+        models.identify_translator(first, prompts.ENGLISH, language, generator)
+        for language in prompts.unwritten(recipe.prompts, src, tgt)
+    ]
+    back = None
+    if "round_trip" in {*recipe.scorers, *([recipe.translations.best_by] if len(found) > 1 else [])}:
+        back = replace(models.identify_translator(first, tgt, src, generator), role="back-translator")
+    if back and back.identity() == found[0].identity():  # NLLB and the generator know both directions
+        back = None
+    return Target(src, tgt, dict(zip(names, found, strict=True)), prompters, back)

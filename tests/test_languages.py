@@ -3,6 +3,7 @@ import sys
 from collections import Counter
 from importlib.resources import files
 
+import langcodes
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,61 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find, search
 
 ALL = search("")
+
+# What the SDRRL paper studies besides English: tag, FLORES-200, ISO 639-3, in English, in the language itself.
+PAPER = """
+    cs ces_Latn ces Czech čeština
+    da dan_Latn dan Danish dansk
+    uk ukr_Cyrl ukr Ukrainian українська
+    bg bul_Cyrl bul Bulgarian български
+    fi fin_Latn fin Finnish suomi
+    hu hun_Latn hun Hungarian magyar
+    nb nob_Latn nor Norwegian norsk
+    id ind_Latn ind Indonesian Indonesia
+    ja jpn_Jpan jpn Japanese 日本語
+    ko kor_Hang kor Korean 한국어
+    pt por_Latn por Portuguese português
+    sl slv_Latn slv Slovenian slovenščina
+    vi vie_Latn vie Vietnamese Tiếng Việt
+    pl pol_Latn pol Polish polski
+    th tha_Thai tha Thai ไทย
+    km khm_Khmr khm Khmer ខ្មែរ
+"""
+
+# The names of FLORES-200 where they are not ours.
+FLORES_NAMES = {
+    "ace_Latn": "Acehnese (Latin script)",
+    "als_Latn": "Tosk Albanian",
+    "arb_Arab": "Modern Standard Arabic",
+    "arb_Latn": "Modern Standard Arabic (Romanized)",
+    "ayr_Latn": "Central Aymara",
+    "azj_Latn": "North Azerbaijani",
+    "bjn_Latn": "Banjar (Latin script)",
+    "bod_Tibt": "Standard Tibetan",
+    "gaz_Latn": "West Central Oromo",
+    "kas_Arab": "Kashmiri (Arabic script)",
+    "khk_Cyrl": "Halh Mongolian",
+    "knc_Latn": "Central Kanuri (Latin script)",
+    "lvs_Latn": "Standard Latvian",
+    "min_Latn": "Minangkabau (Latin script)",
+    "mni_Beng": "Meitei (Bengali script)",
+    "mri_Latn": "Maori",
+    "pan_Guru": "Eastern Panjabi",
+    "pbt_Arab": "Southern Pashto",
+    "pes_Arab": "Western Persian",
+    "plt_Latn": "Plateau Malagasy",
+    "quy_Latn": "Ayacucho Quechua",
+    "taq_Latn": "Tamasheq (Latin script)",
+    "uzn_Latn": "Northern Uzbek",
+    "ydd_Hebr": "Eastern Yiddish",
+    "yue_Hant": "Yue Chinese",
+    "zsm_Latn": "Standard Malay",
+}
+
+
+def test_names_in_other_languages():
+    names = [find(tag).name_in(find(other)) for tag, other in (("vi", "fr"), ("pt", "zh"), ("sw", "en"), ("th", "kmb"))]
+    assert names == ["vietnamien", "葡萄牙语", "Swahili", "Thai"]
 
 
 def test_portuguese():
@@ -30,6 +86,37 @@ def test_comes_back_under_each_of_its_names(language):
     assert find(language.name) is language
     assert find(language.flores.replace("_", "-").lower()) is language
     assert find(language.name.upper()) is language
+
+
+@pytest.mark.parametrize("language", [row for row in ALL if "-" not in row.tag], ids=lambda language: language.flores)
+def test_comes_back_under_its_iso_codes(language):
+    tag = langcodes.get(language.tag, normalize=False)
+    assert find(language.flores[:3]) is language
+    assert find(tag.to_alpha3()) is language
+    assert find(tag.to_alpha3("B")) is language
+
+
+def test_comes_back_under_its_own_name():
+    # What these are called in their own language is a name of a wider one.
+    wider = {"tw": "ak", "prs": None}
+    for language in ALL:
+        if "-" not in language.tag:
+            own_name = langcodes.get(language.tag).autonym()
+            found = search(own_name)[:1]
+            assert wider.get(language.tag, language.tag) == (found[0].tag if found else None), own_name
+
+
+@pytest.mark.parametrize("names", PAPER.strip().splitlines())
+def test_targets_of_the_paper(names):
+    tag, *others = names.split(maxsplit=4)
+    assert {find(name).tag for name in (tag, *others)} == {tag}
+    assert {find(name.upper()).tag for name in (tag, *others)} == {tag}
+
+
+@pytest.mark.parametrize(("flores", "name"), FLORES_NAMES.items())
+def test_names_of_flores(flores, name):
+    assert find(name).flores == flores
+    assert find(flores) in search(name[:-1])
 
 
 def test_no_name_means_two_languages():
@@ -167,6 +254,62 @@ def test_labels_name_the_language_of_real_text(shared_data):
         ("ks-Deva", "kas_Deva"),
         ("kr-Arab", "knc_Arab"),
         ("taq-Tfng", "taq_Tfng"),
+        ("pes", "pes_Arab"),
+        ("prs", "prs_Arab"),
+        ("prs-AF", "prs_Arab"),
+        ("fa-Arab-AF", "prs_Arab"),
+        ("fa-IR", "pes_Arab"),
+        ("swh", "swh_Latn"),
+        ("sw-KE", "swh_Latn"),
+        ("lvs", "lvs_Latn"),
+        ("zsm", "zsm_Latn"),
+        ("msa", "zsm_Latn"),
+        ("uzn", "uzn_Latn"),
+        ("azj", "azj_Latn"),
+        ("az-IR", "azb_Arab"),
+        ("aze-Arab-IR", "azb_Arab"),
+        ("ku-IQ", "ckb_Arab"),
+        ("kur-IQ", "ckb_Arab"),
+        ("kmr-IQ", "kmr_Latn"),
+        ("khk", "khk_Cyrl"),
+        ("npi", "npi_Deva"),
+        ("ory", "ory_Orya"),
+        ("pbt", "pbt_Arab"),
+        ("pbt-AF", "pbt_Arab"),
+        ("sqi", "als_Latn"),
+        ("nor", "nob_Latn"),
+        ("nno", "nno_Latn"),
+        ("tgl", "tgl_Latn"),
+        ("fil-PH", "tgl_Latn"),
+        ("fil-Latn", "tgl_Latn"),
+        ("jw", "jav_Latn"),
+        ("ji", "ydd_Hebr"),
+        ("mo", "ron_Latn"),
+        ("ro", "ron_Latn"),
+        ("ro-MD", "ron_Latn"),
+        ("yue", "yue_Hant"),
+        ("zh-MO", "zho_Hant"),
+        ("zh-SG", "zho_Hans"),
+        ("zh-Hans-HK", "zho_Hans"),
+        ("sr-Cyrl-RS", "srp_Cyrl"),
+        ("acm-IQ", "acm_Arab"),
+        ("tw", "twi_Latn"),
+        ("ak", "aka_Latn"),
+        ("din", "dik_Latn"),
+        ("ar-arz", "arz_Arab"),
+        ("de-1996", "deu_Latn"),
+        ("ca-valencia", "cat_Latn"),
+        ("Tie\u0302\u0301ng Vie\u0323\u0302t", "vie_Latn"),
+        ("Tieng Viet", "vie_Latn"),
+        ("turkce", "tur_Latn"),
+        ("espanol", "spa_Latn"),
+        ("O'zbek", "uzn_Latn"),
+        ("vietnamita", "vie_Latn"),
+        ("chinês", "zho_Hans"),
+        ("日文", "jpn_Jpan"),
+        ("Eastern Persian", "prs_Arab"),
+        ("Luba-Kasai", "lua_Latn"),
+        ("Moldovan", "ron_Latn"),
     ],
 )
 def test_finds(query, flores):
@@ -184,18 +327,38 @@ def test_label(query, label):
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("portugese", "there is no language 'portugese': did you mean Portuguese (pt)?"),
-        ("sr-Latn", "there is no language 'sr-Latn': did you mean Serbian (sr)?"),
-        ("Vietnam", "there is no language 'Vietnam': did you mean Vietnamese (vi)?"),
-        ("xqzw", "there is no language 'xqzw': `sdrrl-data languages` lists them all"),
-        ("", "there is no language '': `sdrrl-data languages` lists them all"),
-        ("?", "there is no language '?': `sdrrl-data languages` lists them all"),
+        ("portuguesse", "did you mean Portuguese (pt)?"),
+        ("vietnamise", "did you mean Vietnamese (vi)?"),
+        ("francias", "did you mean French (fr)?"),
+        ("manderin", "did you mean Chinese (Simplified) (zh)?"),
+        # in another script, and what its readers read
+        ("sr-Latn", "did you mean Serbian (sr), Bosnian (bs) or Croatian (hr)?"),
+        ("sr-ME", "did you mean Serbian (sr), Bosnian (bs) or Croatian (hr)?"),
+        ("sh", "did you mean Serbian (sr), Bosnian (bs) or Croatian (hr)?"),
+        ("uz-Cyrl", "did you mean Uzbek (uz)?"),
+        ("pa-PK", "did you mean Punjabi (pa)?"),
+        ("gsw", "did you mean German (de)?"),
+        ("Swiss German", "did you mean German (de)?"),
+        # a country
+        ("jp", "did you mean Japanese (ja)?"),
+        ("VN", "did you mean Vietnamese (vi)?"),
+        ("se", "did you mean Swedish (sv)?"),
+        # no language of FLORES-200, though its name starts like one, or is that of one in some language
+        ("Portuguese Creole", "did you mean Portuguese (pt)?"),
+        ("Fala", "`sdrrl-data languages` lists them all"),
+        ("xqzw", "`sdrrl-data languages` lists them all"),
+        ("", "`sdrrl-data languages` lists them all"),
+        ("?", "`sdrrl-data languages` lists them all"),
+        ("\0", "`sdrrl-data languages` lists them all"),
+        ("\udcff", "`sdrrl-data languages` lists them all"),
+        ("x-private", "`sdrrl-data languages` lists them all"),
+        ("kreyol", "`sdrrl-data languages` lists them all"),  # without its accents, of Haiti or of Louisiana
     ],
 )
 def test_names_the_nearest(query, message):
     with pytest.raises(UserError) as error:
         find(query)
-    assert str(error.value).startswith(message)
+    assert str(error.value) == f"there is no language {query!r} in FLORES-200: {message}"
 
 
 def test_search_puts_the_best_first():
@@ -211,7 +374,17 @@ def test_search_for_nothing_lists_all_by_name():
     assert [language.name for language in ALL] == sorted(language.name for language in ALL)
 
 
-@given(st.text())
+TAGS = st.builds(
+    lambda *parts: "-".join(filter(None, parts)),
+    st.sampled_from(["zh", "ar", "sr", "ku", "und", "pbt", "acm", "fil", "sh", "mo", "ltg", "zzz", "x", "i"]),
+    st.sampled_from(["", "arz", "yue"]),
+    st.sampled_from(["", "Latn", "Hans", "Hant", "Arab", "Cyrl"]),
+    st.sampled_from(["", "US", "TW", "419", "IQ", "AF", "SU"]),
+    st.sampled_from(["", "1996", "u-co-phonebk", "x-own"]),
+)
+
+
+@given(st.text() | st.text(st.sampled_from("aeñü -\0\udcff")) | TAGS)
 def test_any_query_finds_or_says_that_it_does_not(query):
     found = search(query)
     assert len(set(found)) == len(found)
@@ -219,13 +392,14 @@ def test_any_query_finds_or_says_that_it_does_not(query):
         assert find(query) == found[0]
     except UserError as error:
         message = str(error)
-        assert message.startswith(f"there is no language {query!r}: ")
+        assert message.startswith(f"there is no language {query!r} in FLORES-200: ")
 
 
 def test_imports_nothing_heavy():
     script = (
-        "import sys; from sdrrl_data.languages import find; find('pt');"
-        "print({'torch', 'transformers', 'polars', 'datasets', 'fasttext', 'pydantic'} & sys.modules.keys())"
+        "import sys; from sdrrl_data.languages import find; find('pt'); find('vie_Latn');"
+        "heavy = {'torch', 'transformers', 'polars', 'datasets', 'fasttext', 'pydantic', 'langcodes'};"
+        "print(heavy & sys.modules.keys())"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"

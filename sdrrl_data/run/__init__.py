@@ -100,6 +100,10 @@ class Run:
             whole, schema={"step": pl.String, "part": pl.Int64, "rows": pl.Int64, "seconds": pl.Float64}
         )
 
+    def has_dataset(self, name: str) -> bool:
+        """Whether `write_dataset` has finished, with whatever fingerprint."""
+        return any((self.path / name).glob("*.parquet"))
+
     def dataset_done(self, name: str, fingerprint: str) -> bool:
         """Whether `write_dataset` has finished with this fingerprint."""
         files = sorted((self.path / name).glob("*.parquet"))

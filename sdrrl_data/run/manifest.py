@@ -40,6 +40,7 @@ class TargetCount(BaseModel):
     kept: int  # those with every text kept
     kept_texts: dict[str, int]  # question_src, question_tgt, answer_src, answer_tgt -> texts kept
     dropped: list[Dropped]
+    translators: dict[str, int] = {}  # of several: whose texts were chosen
     mix: list[Kind]
     rows: dict[str, int]  # split -> rows
 
@@ -59,7 +60,7 @@ class Manifest(BaseModel):
 
     schema_version: int = SCHEMA_VERSION
     state: Literal["unfinished", "finished"]
-    signature: str
+    signatures: dict[str, str]  # of each target
     recipe: dict[str, Any]
     versions: dict[str, str]
     ingredients: list[Ingredient]

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Ingredient, Scorer, TextPair, Translator
+from sdrrl_data.text.kept import plain
 
 # Scorers that are models: what they are called, which package carries them, their licence, how to get them.
 _MODELS = {
@@ -83,7 +84,10 @@ def build_best_by(name: str) -> Scorer:
 
 
 def prose(pair: TextPair) -> tuple[str, str]:
-    """The translated sentences of the source, and of the target, each joined by spaces into one line."""
-    sentences = pair.sentences()
+    """The translated sentences of the source, and of the target, each joined by spaces into one line.
+
+    What is protected within them, such as code, is left out.
+    """
+    sentences = plain(pair)
     source, target = (" ".join(" ".join(sentence[side] for sentence in sentences).split()) for side in (0, 1))
     return source, target

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from sdrrl_data.protocols import Advance, TextPair
-from sdrrl_data.scoring import prose
 
 
 def chrf_plus_plus() -> Callable[[str, str], float]:
@@ -21,7 +20,7 @@ def chrf_plus_plus() -> Callable[[str, str], float]:
 class ChrfScorer:
     """chrF++ of the target against the source, both in the same language, from 0 to 100 (identical).
 
-    Compares the prose of whole texts. None where the source has none.
+    Compares the sentences of whole texts. None where the source has none.
     """
 
     def __init__(self) -> None:
@@ -31,7 +30,9 @@ class ChrfScorer:
         """Column `chrf`."""
         scores: list[float | None] = []
         for pair in pairs:
-            source, target = prose(pair)
+            source, target = (
+                (" ".join(own).strip() for own in zip(*pair.sentences(), strict=True)) if pair.units else ("", "")
+            )
             scores.append(self._chrf(target, source) if source else None)
             advance(1)
         return {"chrf": scores}

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, TextPair, Translator
+from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator
 from sdrrl_data.scoring import prose
 from sdrrl_data.scoring.chrf import chrf_plus_plus
+from sdrrl_data.text.kept import plain
 from sdrrl_data.text.segments import sentences
 
 BATCH = 64  # pairs translated between two calls of `advance`
@@ -32,16 +33,19 @@ class RoundTripScorer:
             for pair, back in zip(batch, self._back(batch), strict=True):
                 source, _ = prose(pair)
                 judged = len(source) >= MIN_CHARACTERS
-                scores.append(self._chrf(back, source) if judged else None)
+                scores.append(self._chrf(back, source) if judged and back is not None else None)
             advance(len(batch))
         return {"round_trip": scores}
 
-    def _back(self, pairs: Sequence[TextPair]) -> list[str]:
-        """The prose of each pair's target in the source's language."""
-        texts = [[piece for _, target in pair.sentences() for piece in self._cut(target)] for pair in pairs]
+    def _back(self, pairs: Sequence[TextPair]) -> list[str | None]:
+        """The prose of each pair's target in the source's language; None where the way back is barred."""
+        texts = [[piece for _, target in plain(pair) for piece in self._cut(target)] for pair in pairs]
         distinct = list(dict.fromkeys(piece for text in texts for piece in text))
-        back = dict(zip(distinct, self._translate_back.translate(distinct, lambda _: None), strict=True))
-        return [" ".join(back[piece] for piece in text) for text in texts]
+        back = {distinct[number]: made for number, made in self._translate_back.translate(distinct)}
+        whole = ([back[piece] for piece in text] for text in texts)
+        return [
+            None if any(isinstance(made, SetAside) for made in text) else " ".join(map(str, text)) for text in whole
+        ]
 
     def _cut(self, sentence: str) -> list[str]:
         """The sentence, in pieces where it became longer by translation than the way back takes."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import Advance, TextPair
+from sdrrl_data.text.kept import plain
 
 BATCH = 32  # pairs embedded between two calls of `advance`
 MIN_LETTERS = 10  # of a source sentence that counts for the minimum; "Hello" is 0.86 similar to "?"
@@ -34,7 +35,7 @@ class SimilarityScorer:
         columns: dict[str, list[float | None]] = {"similarity": [], "similarity_min": []}
         embedded: dict[str, np.ndarray] = {}
         for start in range(0, len(pairs), BATCH):
-            batch = [pair.sentences() for pair in pairs[start : start + BATCH]]
+            batch = [plain(pair) for pair in pairs[start : start + BATCH]]
             # In order of appearance: the encoder packs its batches without padding, sorting gains nothing.
             texts = dict.fromkeys(text for sentences in batch for sentence in sentences for text in sentence)
             new = [text for text in texts if text not in embedded]

@@ -1,13 +1,15 @@
 """Code-switching: questions in which some words stand in the other language."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
 
 from sdrrl_data import draws, recipe
-from sdrrl_data.protocols import Aligner, Link, Message, TextPair, Unit
+from sdrrl_data.protocols import Aligner, Link, Message, TextPair
+from sdrrl_data.steps import text_pairs
 from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
+from sdrrl_data.text.kept import kept
 from sdrrl_data.text.switching import Sentence, choose, find_swaps, replace
 from sdrrl_data.text.words import words
 
@@ -32,7 +34,7 @@ def training_pairs(
     )
     sentences: list[tuple[Sentence, Sentence]] = []
     for row in rows.iter_rows(named=True):
-        for pair in *_turns(row), _pair(row["source_answer"], row["answer"], row["answer_units"]):
+        for pair in *text_pairs.turns(row), text_pairs.answer(row):
             sentences += _sentences(pair, src, tgt)
     return _tokens(sentences)
 
@@ -60,7 +62,7 @@ def switch(
     switched, the question has its row as well, with an empty `switched`.
     """
     joined = _joined(seeds, translations).to_dicts()
-    sentences = [_sentences(_turns(row)[-1], src, tgt) for row in joined]
+    sentences = [_sentences(text_pairs.turns(row)[-1], src, tgt) for row in joined]
     links = iter(aligner.align(_tokens(pair for pairs in sentences for pair in pairs)))
     rows: list[dict[str, Any]] = []
     for row, pairs in zip(joined, sentences, strict=True):
@@ -108,21 +110,20 @@ def _joined(seeds: pl.DataFrame, translations: pl.DataFrame) -> pl.DataFrame:
     return translations.join(seeds.select("id", "messages"), on="id", how="inner", maintain_order="left")
 
 
-def _turns(row: Mapping[str, Any]) -> list[TextPair]:
-    turns = zip(row["messages"], row["question"], row["question_units"], strict=True)
-    return [_pair(source["content"], target["content"], units) for source, target, units in turns]
-
-
-def _pair(source: str, target: str, units: Iterable[dict[str, int]]) -> TextPair:
-    return TextPair(source, target, [Unit(**unit) for unit in units])
-
-
 def _sentences(pair: TextPair, src: str, tgt: str) -> list[tuple[Sentence, Sentence]]:
-    return [(_sentence(pair.source, a, b, src), _sentence(pair.target, c, d, tgt)) for a, b, c, d in pair.units]
+    """The sentences of both sides, without the words of what is protected in them."""
+    found = []
+    for unit in pair.units:
+        spans = list(kept(pair, unit))
+        source = _sentence(pair.source, unit.source_start, unit.source_end, src, [own for own, _ in spans])
+        target = _sentence(pair.target, unit.target_start, unit.target_end, tgt, [theirs for _, theirs in spans])
+        found.append((source, target))
+    return found
 
 
-def _sentence(text: str, start: int, end: int, language: str) -> Sentence:
-    return Sentence(text, [(start + first, start + last) for first, last in words(text[start:end], language)])
+def _sentence(text: str, start: int, end: int, language: str, barred: Sequence[tuple[int, int]] = ()) -> Sentence:
+    found = ((start + first, start + last) for first, last in words(text[start:end], language))
+    return Sentence(text, [(a, b) for a, b in found if not any(a < last and first < b for first, last in barred)])
 
 
 def _tokens(pairs: Iterable[tuple[Sentence, Sentence]]) -> list[TokenPair]:

@@ -6,48 +6,55 @@ import polars as pl
 
 from sdrrl_data import draws
 from sdrrl_data.errors import UserError
-from sdrrl_data.languages import Language
+from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import SetAside, Translator
 from sdrrl_data.recipe import Prompts
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, sort_out
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.translation.texts import translate_texts
 
+ENGLISH = find("en")
 SCHEMA: Schema = {"id": pl.String, "kind": pl.String, "language": pl.String, "text": pl.String}
 
 
-def check(prompts: Mapping[str, Prompts], src: Language, tgt: Language) -> None:
-    """Find out before anything runs whether the recipe has what `make` needs.
+def unwritten(prompts: Mapping[str, Prompts], src: Language, tgt: Language) -> list[Language]:
+    """The languages, of these two, in which the recipe has no prompts: those in English are to be translated.
 
     Raises:
-        UserError: it has no prompts in the source language that can name both languages.
+        UserError: it has none in English either.
     """
-    if _filled(prompts, src, other=tgt, itself=src) is None:
+    lacking = [language for language in (src, tgt) if language.tag not in prompts]
+    if lacking and ENGLISH.tag not in prompts:
+        names = " or ".join(language.name for language in lacking)
         raise UserError(
-            f"prompts: the recipe has none in {src.name} that name {tgt.name}: give it prompts.{src.tag} with names"
+            f"prompts: the recipe has none in {names}, and none in English to translate: "
+            f"give it prompts.{lacking[0].tag}"
         )
+    return lacking
 
 
-def make(prompts: Mapping[str, Prompts], src: Language, tgt: Language, translator: Callable[[], Translator]) -> Part:
+def make(
+    prompts: Mapping[str, Prompts], src: Language, tgt: Language, from_english: Callable[[Language], Translator]
+) -> Part:
     """Every sentence a row may ask with: its `kind`, the tag of its `language`, its `text`.
 
-    Those of kind `answer_in` and `translate` name the other language, those of kind `complete` their own. Where the
-    recipe has none in the target language, the run's translator makes them from those in the source language.
+    Those of kind `answer_in` and `translate` name the other language, those of kind `complete` their own. What the
+    recipe does not have in one of the languages is translated from English.
+
+    Args:
+        prompts: of the recipe, by the tags of their languages.
+        src: the source language.
+        tgt: the target language.
+        from_english: gives the translator from English into a language.
     """
-    rows = _table(_filled(prompts, src, other=tgt, itself=src) or [], src)
-    written = _filled(prompts, tgt, other=src, itself=tgt)
-    if written is not None:
-        rows = pl.concat([rows, _table(written, tgt)])
-        return Part(rows, NOTHING_SET_ASIDE)
-    # What an asker in the target language would say: the other language is then the source language.
-    wanted = _table(_filled(prompts, src, other=src, itself=tgt) or [], tgt)
-    pairs = translate_texts(wanted["text"].to_list(), src.tag, translator(), lambda _: None)
-    translated = [
-        pair if isinstance(pair, SetAside) else row | {"text": pair.target}
-        for row, pair in zip(wanted.to_dicts(), pairs, strict=True)
-    ]
-    made = sort_out(wanted, translated, SCHEMA)
-    return made._replace(rows=pl.concat([rows, made.rows]))
+    translated = unwritten(prompts, src, tgt)
+    parts = []
+    for language, other in ((src, tgt), (tgt, src)):
+        if language in translated:
+            parts.append(_translated(_table(prompts[ENGLISH.tag], ENGLISH, other, language), language, from_english))
+        else:
+            parts.append(Part(_table(prompts[language.tag], language, other, language), NOTHING_SET_ASIDE))
+    return Part(pl.concat(part.rows for part in parts), pl.concat(part.set_aside for part in parts))
 
 
 class Asking:
@@ -64,32 +71,30 @@ class Asking:
         return str(texts[draws.number(self._seed, kind, id) % len(texts)])
 
 
-def _filled(
-    prompts: Mapping[str, Prompts], language: Language, other: Language, itself: Language
-) -> list[tuple[str, str]] | None:
-    """(kind, text) in `language` with names filled in; None where the recipe lacks the sentences or the names."""
-    own = prompts.get(language.tag)
-    if own is None:
-        return None
-    names = _name(own, language, other), _name(own, language, itself)
-    if names[0] is None or names[1] is None:
-        return None
-    kinds = (("answer_in", names[0], own.answer_in), ("translate", names[0], own.translate))
-    return [
-        (kind, text.format(language=name))
-        for kind, name, texts in (*kinds, ("complete", names[1], own.complete))
-        for text in texts
+def _table(prompts: Prompts, written: Language, other: Language, itself: Language) -> pl.DataFrame:
+    """The sentences for the asker's language `itself`, as they are `written`, with the languages' names filled in."""
+    kinds = [
+        ("answer_in", other, prompts.answer_in),
+        ("translate", other, prompts.translate),
+        ("complete", itself, prompts.complete),
     ]
-
-
-def _name(prompts: Prompts, language: Language, named: Language) -> str | None:
-    """What `named` is called in `language`; English names are known for every language."""
-    return prompts.names.get(named.tag) or (named.name if language.tag == "en" else None)
-
-
-def _table(sentences: list[tuple[str, str]], language: Language) -> pl.DataFrame:
+    texts = [(kind, text.format(language=_name(named, prompts, written))) for kind, named, own in kinds for text in own]
     rows = [
-        {"id": f"{language.tag}-{number}", "kind": kind, "language": language.tag, "text": text}
-        for number, (kind, text) in enumerate(sentences)
+        {"id": f"{itself.tag}-{number}", "kind": kind, "language": itself.tag, "text": text}
+        for number, (kind, text) in enumerate(texts)
     ]
     return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def _name(named: Language, prompts: Prompts, written: Language) -> str:
+    """What a language is called in another."""
+    return prompts.names.get(named.tag) or named.name_in(written)
+
+
+def _translated(wanted: pl.DataFrame, language: Language, from_english: Callable[[Language], Translator]) -> Part:
+    pairs = translate_texts(wanted["text"].to_list(), ENGLISH, language, from_english(language))
+    rows = [
+        pair if isinstance(pair, SetAside) else row | {"text": pair.target}
+        for row, pair in zip(wanted.to_dicts(), pairs, strict=True)
+    ]
+    return sort_out(wanted, rows, SCHEMA)

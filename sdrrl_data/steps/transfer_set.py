@@ -72,19 +72,35 @@ def split(rows: pl.DataFrame, test_share: float, seed: int) -> pl.DataFrame:
 
 
 def finish(
-    rows: pl.DataFrame, answers: pl.DataFrame, scores: pl.DataFrame, provenance: Mapping[str, str]
+    rows: pl.DataFrame,
+    tables: Mapping[str, pl.DataFrame],
+    generator: str,
+    translators: Mapping[str, str],
+    signature: str,
 ) -> pl.DataFrame:
     """The columns of the transfer set: what a trainer reads, then where each row came from.
 
     Rows of the parallel corpus are nobody's answers: they have neither scores nor a generator nor a translator. Where
     the seed's own answer stands in for the model's, there is no generator either.
+
+    Args:
+        rows: what `split` made.
+        tables: answers, translations and scores, whole.
+        generator: what answered.
+        translators: what translated, by the names that the translations know them by.
+        signature: of the target.
     """
     own = pl.col("task") == "answer"
-    judged = scores.select(seed_id="id", scores=pl.struct(pl.exclude("id")))
-    written = answers.select("author", seed_id="id")
+    judged = tables["scores"].select(seed_id="id", scores=pl.struct(pl.exclude("id")))
+    written = tables["answers"].select("author", seed_id="id")
+    first, second = (pl.col(f"{text}_translator").replace_strict(translators) for text in ("question", "answer"))
+    translated = tables["translations"].select(
+        seed_id="id", translator=pl.when(first == second).then(first).otherwise(first + " + " + second)
+    )
     return (
         rows.join(judged, on="seed_id", how="left", maintain_order="left")
         .join(written, on="seed_id", how="left", maintain_order="left")
+        .join(translated, on="seed_id", how="left", maintain_order="left")
         .select(
             "id",
             "seed_id",
@@ -95,10 +111,10 @@ def finish(
             "code_switched",
             "switched",
             pl.when(own).then("scores").alias("scores"),
-            pl.when(own, pl.col("author") == "model").then(pl.lit(provenance["generator"])).alias("generator"),
-            pl.when(own).then(pl.lit(provenance["translator"])).alias("translator"),
+            pl.when(own, pl.col("author") == "model").then(pl.lit(generator)).alias("generator"),
+            pl.when(own).then("translator").alias("translator"),
             "source",
-            pl.lit(provenance["signature"]).alias("signature"),
+            pl.lit(signature).alias("signature"),
             "split",
         )
     )

@@ -1,44 +1,70 @@
 """Translations: question and answer of each seed in one target language."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 
 import polars as pl
 
+from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator
-from sdrrl_data.run import Part, sort_out
+from sdrrl_data.run import Part, Task, sort_out
 from sdrrl_data.steps.schemas import MESSAGES, UNITS
 from sdrrl_data.translation.texts import translate_texts
 
+SCORED = pl.List(pl.Struct({"translator": pl.String, "score": pl.Float32}))
 SCHEMA = {
     "id": pl.String,
     "question": MESSAGES,  # the seed's messages, turn by turn
     "question_units": pl.List(UNITS),  # of each turn
+    "question_translator": pl.String,  # by its name in the recipe
+    "question_candidates": SCORED,  # what each translator scored; none where there is only one
     "answer": pl.String,
     "answer_units": UNITS,
+    "answer_translator": pl.String,
+    "answer_candidates": SCORED,
 }
 
 
-def translate(seeds: pl.DataFrame, answers: pl.DataFrame, translator: Translator, src: str, advance: Advance) -> Part:
-    """Translate the seeds that have an answer; a row of which one text fails is set aside whole."""
+class Candidate(TypedDict):
+    """A translation that was made, and what it scored."""
+
+    translator: str
+    score: float | None
+
+
+def translate(task: Task, translator: Translator, name: str, src: Language, tgt: Language, advance: Advance) -> Part:
+    """Translate the seeds that have an answer; a row of which one text fails is set aside whole.
+
+    Args:
+        task: a part of seeds and answers; its journal keeps each sentence as soon as it is translated.
+        translator: from `src` into `tgt`.
+        name: what the recipe calls it.
+        src: the language of the seeds.
+        tgt: the target language.
+        advance: called with the number of rows done.
+    """
+    seeds, answers = task.tables
     rows = answers.select("id", "answer").join(
         seeds.select("id", "messages"), on="id", how="inner", maintain_order="left"
     )
     texts = [_texts(row) for row in rows.iter_rows(named=True)]
     flat = [text for row in texts for text in row]
     share = rows.height / max(len(flat), 1)
-    pairs = iter(translate_texts(flat, src, translator, lambda done: advance(done * share)))
+    try:
+        pairs = iter(translate_texts(flat, src, tgt, translator, lambda done: advance(done * share), task.journal))
+    finally:
+        task.journal.close()
     results = [
-        _row(row, [next(pairs) for _ in own]) for row, own in zip(rows.iter_rows(named=True), texts, strict=True)
+        _row(row, [next(pairs) for _ in own], name) for row, own in zip(rows.iter_rows(named=True), texts, strict=True)
     ]
     return sort_out(rows, results, SCHEMA)
 
 
-def _texts(row: dict[str, Any]) -> list[str]:
+def _texts(row: Mapping[str, Any]) -> list[str]:
     return [message["content"] for message in row["messages"]] + [row["answer"]]
 
 
-def _row(row: dict[str, Any], pairs: Sequence[TextPair | SetAside]) -> dict[str, Any] | SetAside:
+def _row(row: Mapping[str, Any], pairs: Sequence[TextPair | SetAside], name: str) -> dict[str, Any] | SetAside:
     done: list[TextPair] = []
     for pair in pairs:
         if isinstance(pair, SetAside):
@@ -52,6 +78,10 @@ def _row(row: dict[str, Any], pairs: Sequence[TextPair | SetAside]) -> dict[str,
             for message, turn in zip(row["messages"], turns, strict=True)
         ],
         "question_units": [[unit._asdict() for unit in turn.units] for turn in turns],
+        "question_translator": name,
+        "question_candidates": [],
         "answer": answer.target,
         "answer_units": [unit._asdict() for unit in answer.units],
+        "answer_translator": name,
+        "answer_candidates": [],
     }

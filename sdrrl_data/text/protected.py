@@ -5,6 +5,22 @@ be divided in several ways is matched possessively.
 """
 
 import re
+from typing import Literal, NamedTuple, cast
+
+Role = Literal["word", "opening", "closing", "gap"]
+
+
+class Span(NamedTuple):
+    """A protected span (in characters, end excluded), and what it is to the sentence that it stands in.
+
+    It may be a word of it (code, a URL), stand before or after some of its words (the ends of a link, a pair of tags),
+    or lie between two sentences (a tab, a comment).
+    """
+
+    start: int
+    end: int
+    role: Role
+
 
 # Letters only of scripts that put spaces between words: in others the text may go on without one.
 _URL_CHARACTER = r"[A-Za-z0-9\u00c0-\u04ff\u1e00-\u1eff._~:/?\#@!$&'*+,;=%{}-]"
@@ -12,10 +28,10 @@ _URL_REST = rf"(?: {_URL_CHARACTER}++ | \({_URL_CHARACTER}*+\) )+"
 _PATH_CHARACTER = r"[A-Za-z0-9_.~%+@-]"
 _FILE_CHARACTER = r'[^\s\\/:*?"<>|]'
 _TITLE = r"""(?: "[^"]*+" | '[^']*+' | \([^()]*+\) )"""
-# In brackets a label, but not the second of two numbers: "[1][2]" cites.
+# In brackets a label, but not after a number or a letter: "[1][2]" and "[a][note]" cite.
 _LINK_TARGET = rf"""(?:
     \(\s*+ (?: <[^<>\n]*+> | (?: [^\s()<]++ | \([^\s()]*+\) )* ) (?: \s++ {_TITLE} )? \s*+\)
-  | \[ (?! (?<=[0-9]\]\[) [0-9]++\] ) [^\[\]\n]*+ \]
+  | \[ (?<! \[[0-9a-z]\]\[ ) (?<! \[[0-9]{{2}}\]\[ ) (?<! \[[0-9]{{3}}\]\[ ) [^\[\]\n]*+ \]
 )"""
 _ATTRIBUTE_NAME = r"\s++[A-Za-z_:@][\w.:@-]*+"
 _ATTRIBUTE_VALUE = r"""\s*+=\s*+ (?: "[^"<]*+" | '[^'<]*+' | [^\s"'=<>`]++ )"""
@@ -24,47 +40,71 @@ _ENVIRONMENT = (
     r"  | [pbBvV]?matrix )\*?"
 )
 
+# Elements that may lack a closing tag, or have it in another paragraph. A tag of no such name and without a closing one
+# is a placeholder: "<your_name>".
+_ELEMENT = re.compile(
+    r"a|article|aside|b|blockquote|body|br|button|center|code|d[dlt]|details|div|em|figure|font|footer|form|h[1-6r]|head"
+    r"|header|html|i|img|input|label|li|link|main|mark|meta|nav|ol|option|p|section|select|small|span|strong|su[bp]"
+    r"|summary|table|tbody|t[dhr]|thead|title|ul?|video|wbr",
+)
+_CLOSING_TAG = re.compile(r"</([A-Za-z][A-Za-z0-9_-]*+)")
+
 # Tried in this order from left to right, so that what begins first wins: a `$` within code is no mathematics.
 _MARKUP = [
     # Markdown: an escaped mark, which is not protected but opens nothing
-    r"(?P<escape> \\[\\`$<{*_] )",
+    ("escape", r"\\[\\`$<{*_]"),
     # code, between two runs of equally many backticks
-    r"(?P<ticks> (?<!`)`{1,99}(?!`) ) (?: [^`]++ | (?!(?P=ticks)(?!`))`++ )* (?P=ticks)(?!`)",
+    ("word", r"(?P<ticks> (?<!`)`{1,99}(?!`) ) (?: [^`]++ | (?!(?P=ticks)(?!`))`++ )* (?P=ticks)(?!`)"),
     # both ends of a link or an image, but not its text
-    rf"!?\[ (?= [^\[\]]*+ \] {_LINK_TARGET} )",
-    rf"\] {_LINK_TARGET}",
-    # the definition of a reference; the mark of a footnote
-    r"\[[^\[\]\n]++\]: [ \t]++ (?: <[^<>\n]*+> | (?: [A-Za-z][A-Za-z0-9+.-]*+: | www\. | \.{0,2}/ | \# ) \S*+ )"
-    rf"(?: [ \t]++ {_TITLE} )?",
-    r"\[\^ [^\[\]\s]++ \]",
+    ("opening", rf"!?\[ (?= (?: [^\[\]]++ | \[[^\[\]]*+\] )*+ \] {_LINK_TARGET} )"),
+    ("closing", rf"\] {_LINK_TARGET}"),
+    # the definition of a reference; the mark of a footnote; a letter after a sentence, which cites as numbers do
+    (
+        "gap",
+        r"\[[^\[\]\n]++\]: [ \t]++ (?: <[^<>\n]*+> | (?: [A-Za-z][A-Za-z0-9+.-]*+: | www\. | \.{0,2}/ | \# ) \S*+ )"
+        rf"(?: [ \t]++ {_TITLE} )? (?=[ \t]*+(?:\n|\Z))",
+    ),
+    ("gap", r"\[\^ [^\[\]\s]++ \]"),
+    ("gap", r"(?<=[.!?])\[[a-z]\](?!\()"),
     # LaTeX
-    r"\\\[ (?: [^\\]++ | \\[^\[\]] )* \\\]",
-    r"\\\( (?: [^\\]++ | \\[^()] )* \\\)",
-    rf"\\begin\{{ (?P<environment> {_ENVIRONMENT} ) \}}"
-    r"(?: [^\\]++ | \\(?! (?:begin|end)\{(?P=environment)\} ) )* \\end\{(?P=environment)\}",
-    r"(?P<dollars> (?<!\$)\$\$(?!\$) ) (?: [^$\\]++ | \\[\s\S] )+ \$\$(?!\$)",
-    r"(?P<dollar> (?<![A-Za-z$])\$(?![\s$]) ) (?: [^$\\\n]++ | \\. )+ (?<!\s)\$(?![\d$])",
+    ("word", r"\\\[ (?: [^\\]++ | \\[^\[\]] )* \\\]"),
+    ("word", r"\\\( (?: [^\\]++ | \\[^()] )* \\\)"),
+    (
+        "word",
+        rf"\\begin\{{ (?P<environment> {_ENVIRONMENT} ) \}}"
+        r"(?: [^\\]++ | \\(?! (?:begin|end)\{(?P=environment)\} ) )* \\end\{(?P=environment)\}",
+    ),
+    ("word", r"\{ (?=\\[a-z]) (?: [^{}\n]++ | \{ (?: [^{}\n]++ | \{[^{}\n]*+\} )*+ \} )*+ \}"),
+    ("dollars", r"(?P<two> (?<!\$)\$\$(?!\$) ) (?: [^$\\]++ | \\[\s\S] )+ \$\$(?!\$)"),
+    ("dollars", r"(?P<one> (?<![A-Za-z$])\$(?![\s$]) ) (?: [^$\\\n]++ | \\. )+ (?<!\s)\$(?![\d$])"),
     # HTML: elements that hold code, comments, declarations, instructions, addresses in angle brackets
-    r"<(?P<code> code | kbd | samp | pre | script | style )\b [^<>]*+ >"
-    r"(?: [^<]++ | <(?! /?(?P=code)\b ) )* </(?P=code)\s*+>",
-    r"<!-- (?: [^<-]++ | -(?!->) | <(?!!--) )* -->",
-    r"<![A-Za-z][^<>]*+>",
-    r"<\? (?: [^<?]++ | \?(?!>) )* \?>",
-    r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>",
-    r"<[^\s<>@]++@[^\s<>]++>",
+    (
+        "word",
+        r"<(?P<code> code | kbd | samp | pre | script | style )\b [^<>]*+ >"
+        r"(?: [^<]++ | <(?! /?(?P=code)\b ) )* </(?P=code)\s*+>",
+    ),
+    ("gap", r"<!-- (?: [^<-]++ | -(?!->) | <(?!!--) )* -->"),
+    ("gap", r"<![A-Za-z][^<>]*+>"),
+    ("gap", r"<\? (?: [^<?]++ | \?(?!>) )* \?>"),
+    ("word", r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>"),
+    ("word", r"<[^\s<>@]++@[^\s<>]++>"),
     # tags; not those that a comparison would make: "a<b and c>d"
-    r"</[A-Za-z][A-Za-z0-9-]*+\s*+>",
-    rf"<[A-Za-z][A-Za-z0-9-]*+ (?: {_ATTRIBUTE_NAME} {_ATTRIBUTE_VALUE} )* \s*+/?>",
-    rf"(?<![A-Za-z0-9_)])<[A-Za-z][A-Za-z0-9-]*+ (?: {_ATTRIBUTE_NAME} (?: {_ATTRIBUTE_VALUE} )? )* \s*+/?>",
+    ("closing", r"</[A-Za-z][A-Za-z0-9_-]*+\s*+>"),
+    ("tag", rf"<[A-Za-z][A-Za-z0-9_-]*+ (?: {_ATTRIBUTE_NAME} {_ATTRIBUTE_VALUE} )* \s*+/?>"),
+    (
+        "tag",
+        rf"(?<![A-Za-z0-9_)])<[A-Za-z][A-Za-z0-9_-]*+ (?: {_ATTRIBUTE_NAME} (?: {_ATTRIBUTE_VALUE} )? )* \s*+/?>",
+    ),
     # entities
-    r"&(?: [A-Za-z][A-Za-z0-9]{1,31} | \#[0-9]{1,7} | \#[xX][0-9A-Fa-f]{1,6} );",
-    # placeholders
-    r"\{\{[^{}\n]*+\}\}",
-    r"\$?\{[\w.:!\[\]-]*+\}",
-    r"%(?<![\w%]%) (?: \(\w++\) | [0-9]++\$ )? [+\#-]?[0-9]*+(?:\.[0-9]++)? [A-Za-z](?!\w)",
+    ("gap", r"&(?: [A-Za-z][A-Za-z0-9]{1,31} | \#[0-9]{1,7} | \#[xX][0-9A-Fa-f]{1,6} );"),
+    # placeholders; sets of numbers, around which translators lose the braces
+    ("word", r"\{\{[^{}\n]*+\}\}"),
+    ("word", r"\$?\{[\w.:!\[\]-]*+\}"),
+    ("word", r"\{[0-9eE ,.;+*/^=<>-]++\}"),
+    ("word", r"%(?<![\w%]%) (?: \(\w++\) | [0-9]++\$ )? [+\#-]?[0-9]*+(?:\.[0-9]++)? [A-Za-z](?!\w)"),
     # what parts columns
-    r"[\t\v\f\x1c-\x1f]++",
-    r"[ ]{4,}",
+    ("gap", r"[\t\v\f\x1c-\x1f]++"),
+    ("gap", r"[ ]{4,}"),
 ]
 _BARE = [
     # URLs
@@ -80,10 +120,15 @@ _BARE = [
     rf"[A-Za-z]: (?: \\{_FILE_CHARACTER}++ (?: [ ]{_FILE_CHARACTER}++ )* (?=\\) )* \\{_FILE_CHARACTER}*+",
 ]
 # The look-ahead, and a search for what is in every match, pass over most texts quickly.
-_MARKUP_PATTERN = re.compile(r"(?= [`\\\[\]!$<&{%\t\v\f\x1c-\x1f] | [ ]{4} ) (?:" + "|".join(_MARKUP) + ")", re.VERBOSE)
-_MARKUP_SIGN = re.compile(r"[`\\\[\]$<&{%\t\v\f\x1c-\x1f]|[ ]{4}")
+_MARKUP_PATTERN = re.compile(
+    r"(?= [`\\\[\]!$<&{%\t\v\f\x1c-\x1f] | [ ]{4} ) (?:"
+    + "|".join(f"(?P<{kind}_{number}> {pattern} )" for number, (kind, pattern) in enumerate(_MARKUP))
+    + ")",
+    re.VERBOSE,
+)
+_MARKUP_SIGN = re.compile(r"[`\\\[\]$<&{%\t\v\f\x1c-\x1f]")
 _BARE_PATTERN = re.compile(r"(?<![A-Za-z0-9]) (?= [A-Za-z0-9./~_] ) (?:" + "|".join(_BARE) + ")", re.VERBOSE)
-_BARE_SIGN = re.compile(r"[@/\\]|[wW]{3}\.")
+_BARE_SIGN = re.compile(r"[@/\\]")
 _PUNCTUATION_AFTER_BARE = ".,;:!?'*_~"
 
 
@@ -92,19 +137,40 @@ def protected(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
     They may overlap and are not in order.
     """
-    spans: list[tuple[int, int]] = []
-    if _MARKUP_SIGN.search(text, start, end):
+    return [(start, end) for start, end, _ in protected_spans(text, start, end)]
+
+
+def protected_spans(text: str, start: int, end: int) -> list[Span]:
+    """The same spans, each with its role. An opening or closing may lack its other half."""
+    spans: list[Span] = []
+    tags: list[re.Match[str]] = []
+    if _MARKUP_SIGN.search(text, start, end) or text.find("    ", start, end) >= 0:
         position = start
         while match := _MARKUP_PATTERN.search(text, position, end):
             position = match.end()
-            if match.lastgroup in ("dollar", "dollars") and not _is_mathematics(match[0]):
-                position = match.end(match.lastgroup)
-            elif match.lastgroup != "escape":
-                spans.append(match.span())
-    if _BARE_SIGN.search(text, start, end):
+            kind = str(match.lastgroup).partition("_")[0]
+            if kind == "dollars":
+                if _is_mathematics(match[0]):
+                    spans.append(Span(*match.span(), "word"))
+                else:
+                    position = match.end("one" if match["one"] else "two")
+            elif kind == "tag":
+                tags.append(match)
+            elif kind != "escape":
+                spans.append(Span(*match.span(), cast(Role, kind)))
+    if tags:
+        closed = {name[1].lower() for name in _CLOSING_TAG.finditer(text, start, end)}
+        spans += [Span(*tag.span(), _tag_role(tag[0], closed)) for tag in tags]
+    if _BARE_SIGN.search(text, start, end) or "www." in text[start:end].lower():
         for match in _BARE_PATTERN.finditer(text, start, end):
-            spans.append((match.start(), match.start() + len(match[0].rstrip(_PUNCTUATION_AFTER_BARE))))
+            length = len(match[0].rstrip(_PUNCTUATION_AFTER_BARE))
+            spans.append(Span(match.start(), match.start() + length, "word"))
     return spans
+
+
+def _tag_role(tag: str, closed: set[str]) -> Role:
+    name = re.split(r"[\s/>]", tag[1:], maxsplit=1)[0].lower()
+    return "opening" if name in closed or _ELEMENT.fullmatch(name) else "word"
 
 
 def _is_mathematics(text: str) -> bool:

@@ -1,19 +1,23 @@
-"""NLLB-200 (NLLB Team 2022) through transformers."""
+"""NLLB-200 (NLLB Team 2022): its languages, and sentences through one of two engines."""
 
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
+from typing import Literal
 
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.models import Located, loading, locate
-from sdrrl_data.protocols import Advance, Ingredient
+from sdrrl_data.protocols import Ingredient, SetAside
+from sdrrl_data.translation.nllb_engine import Engine, Search, batched, most_tokens
 
 # Models whose main branch has no weights as safetensors, and where the conversion bot keeps them.
 SAFETENSORS = {"facebook/nllb-200-distilled-600M": "refs/pr/45"}
 # Of the languages of FLORES-200, NLLB's tokenizer has no code for these.
 UNKNOWN = {"arb_Latn", "min_Arab"}
+
+BATCH_TOKENS = {"cpu": 4096, "cuda": 32768}
 
 
 class NllbTranslator:
@@ -21,82 +25,92 @@ class NllbTranslator:
 
     # NLLB weakens past some 200 tokens and was trained on sentences.
     max_characters = 500
+    whole_texts = False
 
     def __init__(self, settings: recipe.Nllb, src: Language, tgt: Language) -> None:
-        import torch
-        from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+        """Load the model, and convert it first where CTranslate2 meets it for the first time.
+
+        Raises:
+            UserError: it cannot be had or loaded, does not know a language, or its engine cannot run it.
+            Stopped: there is no room for the converted model.
+        """
+        from transformers import AutoTokenizer
 
         located = _locate(settings)
-        self._settings = settings
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        dtype = torch.float16 if self._device == "cuda" else torch.float32
-        with loading("translator", located.name):
-            self._tokenizer = AutoTokenizer.from_pretrained(located.path, src_lang=src.flores, **located.pinned())
-            self._model = AutoModelForSeq2SeqLM.from_pretrained(
-                located.path, dtype=dtype, use_safetensors=True, **located.pinned()
-            ).to(self._device)
-        self._model.eval()
+        with loading("the tokenizer of translator", located.name):
+            # A code or an end that stands in a text is a word like any other.
+            self._tokenizer = AutoTokenizer.from_pretrained(located.path, split_special_tokens=True, **located.pinned())
         for language in (src, tgt):
             # An unknown code would become <unk> without a word.
-            if self._code(language) == self._tokenizer.unk_token_id:
+            if self._tokenizer.convert_tokens_to_ids(language.flores) == self._tokenizer.unk_token_id:
                 raise UserError(f"translator {located.name} does not know {language.name} ({language.flores})")
-        self._target = self._code(tgt)
+        self._tokenizer.src_lang = src.flores
+        self._first = Search(settings.beams, settings.no_repeat_ngram)
+        # A wider search that likes length leaves a short or copied find behind, and loops are forbidden. The penalty is
+        # mild: commas and articles must come again.
+        self._again = Search(2 * settings.beams, no_repeat_ngram=3, repetition_penalty=1.1, length_penalty=1.5)
+        self._engine: Engine
+        if _engine(settings) == "ctranslate2":
+            from sdrrl_data.translation.nllb_ctranslate2 import CTranslate2Engine
 
-    def translate(self, sentences: Sequence[str], advance: Advance) -> list[str]:
-        """One translation a sentence, in order."""
-        import torch
+            self._engine = CTranslate2Engine(located, self._tokenizer, tgt.flores)
+        else:
+            from sdrrl_data.translation.nllb_transformers import TransformersEngine
 
+            self._engine = TransformersEngine(located, self._tokenizer, tgt.flores)
+        self._batch_tokens = settings.batch_tokens or BATCH_TOKENS[self._engine.device]
+
+    def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str | SetAside]]:
+        """Each translation with its sentence's number, batch by batch; the longest come first.
+
+        One that did not come to an end is set aside.
+        """
+        if not sentences:
+            return
+        search = self._again if again else self._first
         tokens = self._tokenizer(list(sentences))["input_ids"]
-        translations = [""] * len(sentences)
-        for batch in _batches([len(ids) for ids in tokens], self._settings.batch_tokens):
-            padded = self._tokenizer.pad({"input_ids": [tokens[i] for i in batch]}, return_tensors="pt")
-            longest = padded["input_ids"].shape[1]
-            with torch.inference_mode():
-                output = self._model.generate(
-                    **padded.to(self._device),
-                    forced_bos_token_id=self._target,
-                    num_beams=self._settings.beams,
-                    max_new_tokens=2 * longest + 20,
-                )
-            texts = self._tokenizer.batch_decode(output, skip_special_tokens=True)
-            for i, text in zip(batch, texts, strict=True):
-                translations[i] = text.strip()
-            advance(len(batch))
-        return translations
+        # Every beam takes as much memory as a sentence of its own.
+        batches = batched(tokens, self._batch_tokens // search.beams)
+        for batch, written in self._engine.decode(batches, search):
+            for number, translation in zip(batch.numbers, written, strict=True):
+                yield number, self._text(translation, most_tokens(len(tokens[number])))
 
-    def _code(self, language: Language) -> int:
-        return int(self._tokenizer.convert_tokens_to_ids(language.flores))
+    def close(self) -> None:
+        """Give the model's memory back."""
+        self._engine.close()
+
+    def _text(self, translation: Sequence[int], limit: int) -> str | SetAside:
+        # A longer neighbour gives more room, which must not change what becomes of a sentence.
+        if translation[-1] != self._tokenizer.eos_token_id or len(translation) > limit:
+            return SetAside(f"its translation does not end within {limit} tokens")
+        text: str = self._tokenizer.decode(translation, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return text.strip()
 
 
 def identify(settings: recipe.Nllb, src: Language, tgt: Language) -> Ingredient:
     """The model, by its commit or a digest of its directory.
 
     Raises:
-        UserError: transformers is not installed, the model cannot be had, or does not know a language.
+        UserError: what it needs is not installed, the model cannot be had, or does not know a language.
     """
     for language in (src, tgt):
         if language.flores in UNKNOWN:
             raise UserError(f"translator nllb does not know {language.name} ({language.flores})")
-    if not find_spec("transformers") or not find_spec("torch"):
-        raise UserError("translator nllb needs transformers and torch: pip install 'sdrrl-data[nllb]'")
+    engine = _engine(settings)
+    # CTranslate2 takes its tokens from transformers, and its weights through torch.
+    missing = [package for package in ("transformers", "torch", engine) if not find_spec(package)]
+    if missing:
+        raise UserError(f"translator nllb needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'")
     located = _locate(settings)
-    engine = f"transformers {version('transformers')}"
-    return Ingredient("translator", located.name, located.revision, located.licence, engine)
+    return Ingredient("translator", located.name, located.revision, located.licence, f"{engine} {version(engine)}")
+
+
+def _engine(settings: recipe.Nllb) -> Literal["ctranslate2", "transformers"]:
+    if settings.engine == "auto":
+        return "ctranslate2" if find_spec("ctranslate2") else "transformers"
+    return settings.engine
 
 
 def _locate(settings: recipe.Nllb) -> Located:
     revision = settings.revision or SAFETENSORS.get(settings.model)
     return locate(settings.model, revision, "translator", "--translator nllb:DIR")
-
-
-def _batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:
-    """Indices in batches of like length, longest first, each at most `batch_tokens` when padded."""
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        # The first of a batch is its longest, so it sets the width.
-        if batch and lengths[batch[0]] * (len(batch) + 1) > batch_tokens:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch

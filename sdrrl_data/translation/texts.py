@@ -1,42 +1,140 @@
-"""Whole texts through a translator of sentences: cut, translate, put back."""
+"""Whole texts through a translator: cut, translated, checked, put back."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
+from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator, Unit
-from sdrrl_data.text.segments import sentences
+from sdrrl_data.run import Journal
+from sdrrl_data.text.carrying import marked, restored
+from sdrrl_data.text.kept import plain
+from sdrrl_data.text.segments import Segment, apart, segments
+from sdrrl_data.translation.asking import Asking
+from sdrrl_data.translation.checks import Checks
+from sdrrl_data.translation.layout import paired
+
+_LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+SHOWN = 80  # characters of a sentence that a reason names
 
 
 def translate_texts(
-    texts: Sequence[str], language: str, translator: Translator, advance: Advance
+    texts: Sequence[str],
+    src: Language,
+    tgt: Language,
+    translator: Translator,
+    advance: Advance = lambda _: None,
+    journal: Journal | None = None,
 ) -> list[TextPair | SetAside]:
     """Translate texts; layout and protected spans come back byte for byte.
 
+    A sentence that comes out wrong is asked for once more; if it is wrong again, its text is set aside. What is
+    protected within a sentence is carried through it as a marker; where markers get lost, it is cut apart there.
+
     Args:
         texts: what is to be translated.
-        language: the BCP 47 tag of their language, which decides where sentences end.
-        translator: what translates a sentence.
+        src: their language, which also decides where sentences end.
+        tgt: the language they are translated into.
+        translator: from `src` into `tgt`.
         advance: called with the number of texts done (fractions of them, as sentences get done).
+        journal: keeps each translation as soon as it is there, and brings what an earlier call had finished.
     """
-    spans = [sentences(text, language, translator.max_characters) for text in texts]
-    # A sentence that stands in several places is translated once.
-    distinct = dict.fromkeys(text[a:b] for text, found in zip(texts, spans, strict=True) for a, b in found)
-    share = len(texts) / max(len(distinct), 1)
-    translations = translator.translate(list(distinct), lambda done: advance(done * share))
-    known = dict(zip(distinct, translations, strict=True))
-    return [_rebuild(text, found, known) for text, found in zip(texts, spans, strict=True)]
+    known = Asking(translator, src, tgt, journal)
+    if not translator.whole_texts:
+        return _by_sentence(texts, src, translator, known, advance)
+
+    short = [text for text in texts if len(text) <= translator.max_characters]
+    known.ask(short, _shared(advance, texts, short), partial(_whole_fault, known.checks))
+    pairs = {text: _whole(text, made) for text in dict.fromkeys(short) if isinstance(made := known[text], str)}
+    others = [text for text in texts if text not in pairs]
+    rest = iter(_by_sentence(others, src, translator, known))
+    return [pairs[text] if text in pairs else next(rest) for text in texts]
 
 
-def _rebuild(text: str, spans: Sequence[tuple[int, int]], known: dict[str, str]) -> TextPair | SetAside:
+def _shared(advance: Advance, texts: Sequence[str], sentences: Iterable[str]) -> Advance:
+    """Tells of texts what it is told of sentences."""
+    share = len(texts) / max(len(set(sentences)), 1)
+    return lambda done: advance(done * share)
+
+
+def _by_sentence(
+    texts: Sequence[str], src: Language, translator: Translator, known: Asking, advance: Advance = lambda _: None
+) -> list[TextPair | SetAside]:
+    found = [segments(text, src.tag, translator.max_characters) for text in texts]
+    whole = [marked(text, segment) for text, own in zip(texts, found, strict=True) for segment in own]
+    known.ask(whole, _shared(advance, texts, whole))
+    pieces = [
+        text[start:end]
+        for text, own in zip(texts, found, strict=True)
+        for segment in own
+        if segment.kept and _carried(text, segment, known) is None
+        for start, end in apart(text, segment)
+    ]
+    known.ask(pieces)
+    return [_rebuilt(text, own, known) for text, own in zip(texts, found, strict=True)]
+
+
+def _carried(text: str, segment: Segment, known: Asking) -> str | None:
+    """A segment's translation with all that is protected within it; None where that, or the translation, is lost."""
+    made = known[marked(text, segment)]
+    return None if isinstance(made, SetAside) else restored(_line(made), text, segment)
+
+
+def _rebuilt(text: str, found: Sequence[Segment], known: Asking) -> TextPair | SetAside:
     pieces: list[str] = []
     units: list[Unit] = []
     source_end = target_end = 0
-    for start, end in spans:
-        translation = " ".join(known[text[start:end]].split())
-        if not translation:
-            return SetAside(f"the translator returned nothing for {text[start:end]!r}")
+    for start, end, made in _translated(text, found, known):
+        if isinstance(made, SetAside):
+            return SetAside(f"{made.reason}: “{_shown(text[start:end])}”")
         target_start = target_end + (start - source_end)
-        pieces += [text[source_end:start], translation]
-        source_end, target_end = end, target_start + len(translation)
+        pieces += [text[source_end:start], made]
+        source_end, target_end = end, target_start + len(made)
         units.append(Unit(start, end, target_start, target_end))
     pieces.append(text[source_end:])
     return TextPair(text, "".join(pieces), units)
+
+
+def _translated(text: str, found: Sequence[Segment], known: Asking) -> Iterator[tuple[int, int, str | SetAside]]:
+    """Each unit of a text with its translation: a segment, or its pieces."""
+    for segment in found:
+        carried = _carried(text, segment, known)
+        if carried is not None:
+            yield segment.start, segment.end, carried
+            continue
+        for start, end in apart(text, segment):
+            made = known[text[start:end]]
+            yield start, end, made if isinstance(made, SetAside) else _line(made)
+
+
+def _line(translation: str) -> str:
+    """A translation of a sentence as one line: what breaks lines would break the layout."""
+    return _LINE_BREAK.sub(" ", translation.strip())
+
+
+def _shown(sentence: str) -> str:
+    return sentence if len(sentence) <= SHOWN else f"{sentence[:SHOWN]}…"
+
+
+def _whole(text: str, made: str) -> TextPair:
+    target = _with_margins(text, made)
+    units = paired(text, target)
+    assert units is not None  # or its fault had been found
+    return TextPair(text, target, units)
+
+
+def _whole_fault(checks: Checks, text: str, made: str) -> str | None:
+    """What is wrong with the translation of a whole text."""
+    target = _with_margins(text, made)
+    units = paired(text, target)
+    if units is None:
+        return "the layout was not kept"
+    faults = (checks.fault(source, translation) for source, translation in plain(TextPair(text, target, units)))
+    return next(filter(None, faults), None)
+
+
+def _with_margins(text: str, made: str) -> str:
+    """A translation with the white space that the text begins and ends with."""
+    body = text.strip()
+    start = text.find(body)
+    return text[:start] + made.strip() + text[start + len(body) :]

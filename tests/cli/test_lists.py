@@ -30,10 +30,20 @@ def test_all_languages(invoke):
     assert len(lines) == 1 + 204
 
 
-def test_a_language_by_a_part_of_its_name(invoke):
-    result = invoke("languages", "portug")
+@pytest.mark.parametrize(
+    "query",
+    ["portug", "português", "portugais", "pt-AO", "portuguesse"],
+    ids=["part", "own", "French", "tag", "misspelt"],
+)
+def test_a_language_by(invoke, query):
+    result = invoke("languages", query)
     assert result.exit_code == 0
     assert result.stdout.splitlines()[1].split() == ["pt", "por_Latn", "pt", "Portuguese"]
+
+
+def test_languages_near_to_one_that_is_not_there(invoke):
+    lines = invoke("languages", "sr-Latn").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["tag", "sr", "bs", "hr"]
 
 
 def test_a_language_that_language_identification_does_not_know(invoke):

@@ -13,12 +13,15 @@ MISTAKES = {
     "a value out of range": (["--set", "generator.top_p=2"], "generator.top_p: "),
     "a change without a value": (["--set", "generator.temperature"], "expected key=value"),
     "a change that is no YAML": (["--set", "seeds={a"], "--set seeds is not YAML"),
-    "an unknown language": (["--tgt", "Portugese"], "did you mean Portuguese (pt)"),
+    "an unknown language": (["--tgt", "Portuguesse"], "did you mean Portuguese (pt)"),
     "an unknown source language": (["--src", "xqzqq"], "there is no language 'xqzqq'"),
     "a language that the translator lacks": (["--tgt", "vi"], "no model from English into Vietnamese"),
     "one of several that the translator lacks": (["--tgt", "pt,vi"], "no model from English into Vietnamese"),
     "no target language": (["--tgt", " ,"], "give one with --tgt"),
     "the source as the target": (["--tgt", "pt,English"], "en is both src and tgt"),
+    "an unknown translator": (["--translator", "google"], "there is no translator 'google'"),
+    "no translator": (["--translator", ""], "there is no translator ''"),
+    "a directory of models that is missing": (["--translator", "firefox:none"], "there is no directory none"),
     "a model that is nowhere": (["--model", "nowhere"], "generator nowhere: there is no such directory"),
     "a directory without a model": (["--model", "."], "has no config.json"),
 }
@@ -42,10 +45,6 @@ def test_a_mistake_is_one_sentence(invoke, tmp_path, words, expected, more):
         "--limit=0",
         "--limit=many",
         "--lmit=1",
-        "--translator=google",
-        "--translator=nllb:",
-        "--translator=firefox:en-pt",
-        "--translator=",
     ],
 )
 def test_a_wrong_option_is_explained(invoke, tmp_path, option):

@@ -63,7 +63,7 @@ def test_the_mix(shown, small_run):
 
 def test_the_signature_and_the_place(shown, small_run):
     manifest, run = small_run
-    assert ["signature", manifest.signature] in rows_of(shown)
+    assert ["signature", manifest.signatures["pt"]] in rows_of(shown)
     assert f"run        {run.path}: " in shown
 
 

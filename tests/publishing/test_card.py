@@ -46,7 +46,7 @@ def small_recipe(folder: Path, **changes: Any) -> Recipe:
     (folder / "seeds.jsonl").write_text("\n".join([*seeds, "no JSON"]), encoding="utf-8")
     (folder / "pairs.tsv").write_text("\n".join(f"{text}\t{text.upper()}" for text in PLAIN), encoding="utf-8")
     changed = {
-        "tgt": ["pt", "zh-Hant"],
+        "tgt": ["pt", "ar-Latn"],
         "seeds.source": str(folder / "seeds.jsonl"),
         "parallel.source": str(folder / "pairs.tsv"),
         "generator.model": str(folder / "model"),
@@ -114,7 +114,7 @@ def fences(text: str) -> list[str]:
 def test_the_folder_loads_with_datasets(run: Run, manifest: Manifest, tmp_path: Path) -> None:
     from datasets import get_dataset_config_names, load_dataset
 
-    assert get_dataset_config_names(str(run.path)) == ["pt", "zh-Hant"]
+    assert get_dataset_config_names(str(run.path)) == ["pt", "ar-Latn"]
     for tag, count in manifest.counts.targets.items():
         loaded = load_dataset(str(run.path), tag, cache_dir=str(tmp_path))
         assert {split: rows.num_rows for split, rows in loaded.items()} == count.rows
@@ -150,8 +150,8 @@ def test_the_head_is_what_the_hub_reads(text: str) -> None:
 
     found = head(text)
     assert DatasetCard(text).data.to_dict() == DatasetCardData(**found).to_dict() == found
-    assert found["language"] == ["en", "pt", "zh"]
-    assert found["language_bcp47"] == ["en", "pt", "zh-Hant"]
+    assert found["language"] == ["en", "pt", "ar"]
+    assert found["language_bcp47"] == ["en", "pt", "ar-Latn"]
     assert found["size_categories"] == ["n<1K"]
     assert found["task_categories"] == ["text-generation", "translation"]
     assert found["annotations_creators"] == ["machine-generated"]
@@ -243,7 +243,7 @@ def test_more_reasons_than_a_manifest_lists(run: Run, manifest: Manifest) -> Non
 def with_completion(run: Run, folder: Path, completion: str) -> Run:
     """The same run with the same answer in each row."""
     answer = [{"role": "assistant", "content": completion}]
-    for tag in ("pt", "zh-Hant"):
+    for tag in ("pt", "ar-Latn"):
         rows = run.read_dataset(f"{tag}/transfer_set")
         rows = rows.with_columns(pl.Series("completion", [answer] * rows.height, dtype=MESSAGES))
         Run(folder).write_dataset(f"{tag}/transfer_set", {"train": rows}, "", 1000)
@@ -278,7 +278,7 @@ def test_no_row_breaks_out_of_its_example(run: Run, manifest: Manifest, tmp_path
         else:
             assert answer == f"{nasty[: card.LONGEST]} [… {len(nasty) - card.LONGEST:,} more characters]"
     headings = [shown(after) for token, after in pairwise(body(text)) if token.type == "heading_open"]
-    targets = [f"English and {find(tag).name} ({tag})" for tag in ("pt", "zh-Hant")]
+    targets = [f"English and {find(tag).name} ({tag})" for tag in ("pt", "ar-Latn")]
     before, after = ["Loading", "Columns", "From seeds to rows", "Filters"], ["Limits", "Ingredients"]
     assert headings[1:] == [*before, *targets, *after, "Making it again", "Citation"]
     html = [token.content for token in body(text) if token.type == "html_block"]
@@ -298,8 +298,8 @@ def test_nothing_of_this_machine_is_in_it(run: Run, manifest: Manifest, text: st
 @pytest.mark.parametrize(
     ("changes", "call"),
     [
-        ({}, "--recipe quickstart --src en --tgt pt,zh-Hant --out RUN"),
-        ({"limit": 20}, "--recipe quickstart --src en --tgt pt,zh-Hant --limit 20 --out RUN"),
+        ({}, "--recipe quickstart --src en --tgt pt,ar-Latn --out RUN"),
+        ({"limit": 20}, "--recipe quickstart --src en --tgt pt,ar-Latn --limit 20 --out RUN"),
         ({"seed": 7}, "--recipe recipe.yaml --out RUN"),
         ({"name": "mine"}, "--recipe recipe.yaml --out RUN"),
     ],
@@ -307,7 +307,7 @@ def test_nothing_of_this_machine_is_in_it(run: Run, manifest: Manifest, text: st
 def test_a_recipe_of_the_package_is_called_by_its_name(
     run: Run, manifest: Manifest, changes: dict[str, Any], call: str
 ) -> None:
-    recipe = recipe_files.load("quickstart", {"tgt": ["pt", "zh-Hant"], **changes}).model_dump(
+    recipe = recipe_files.load("quickstart", {"tgt": ["pt", "ar-Latn"], **changes}).model_dump(
         mode="json", by_alias=True
     )
     text = card.write(manifest.model_copy(update={"recipe": recipe}), run)
@@ -329,7 +329,7 @@ def test_the_recipe_in_it_makes_the_rows_again(run: Run, text: str, tmp_path: Pa
     assert "put seeds.jsonl, model and pairs.tsv beside it" in text
     again = generate(recipe_files.load(str(tmp_path / "recipe.yaml")), tmp_path / "again", small_models.models())
     assert again.state == "finished"
-    for tag in ("pt", "zh-Hant"):
+    for tag in ("pt", "ar-Latn"):
         rows = Run(tmp_path / "again").read_dataset(f"{tag}/transfer_set")
         assert rows.drop("signature").equals(run.read_dataset(f"{tag}/transfer_set").drop("signature"))
 

@@ -62,6 +62,13 @@ def tables(questions, answers=None):
     )
 
 
+def test_what_is_protected_within_a_sentence_is_never_switched(aligner):
+    pair = ("She sold the `red car` and the new car.", "Ela vendeu o `red car` e o carro novo.")
+    rows = switch(*tables({"a": [[pair]]})[::2], aligner, recipe.CodeSwitching(ratio=1.0), "en", "pt", 1)
+    assert all("`red car`" in row[-1]["content"] for row in rows["question"])
+    assert {"carro"} <= {word["replacement"] for word in rows["switched"][0]}
+
+
 @pytest.fixture(scope="module")
 def aligner():
     pairs = pl.DataFrame(

@@ -2,19 +2,12 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
-from sdrrl_data.recipe import Prompts
 from sdrrl_data.recipe_files import load
 from sdrrl_data.steps import prompts
+from tests.small_models import Cipher
 
-EN, PT, VI, FR = map(find, ("en", "pt", "vi", "fr"))
+EN, PT, VI, FR, SL = map(find, ("en", "pt", "vi", "fr", "sl"))
 SHIPPED = load("quickstart").prompts
-
-
-class Shout:
-    max_characters = 400
-
-    def translate(self, sentences, advance):
-        return [sentence.upper() for sentence in sentences]
 
 
 def texts(rows, kind, language):
@@ -30,22 +23,32 @@ def test_what_is_written_is_used():
     assert "Continue esta frase em português:" in texts(rows, "complete", "pt")
 
 
-def test_what_is_not_written_is_translated():
-    rows = prompts.make(SHIPPED, EN, VI, Shout).rows
+def test_what_is_not_written_is_translated_from_english():
+    rows = prompts.make(SHIPPED, EN, VI, lambda language: Cipher(EN, language)).rows
+    cipher = dict(enumerate(["Answer in English.", "Continue this sentence in Vietnamese:"]))
+    answer, complete = (made for _, made in Cipher(EN, VI).translate(list(cipher.values())))
     assert "Answer in Vietnamese." in texts(rows, "answer_in", "en")
-    assert "ANSWER IN ENGLISH." in texts(rows, "answer_in", "vi")
-    assert "TRANSLATE THE FOLLOWING TEXT INTO ENGLISH." in texts(rows, "translate", "vi")
-    assert "CONTINUE THIS SENTENCE IN VIETNAMESE:" in texts(rows, "complete", "vi")
+    assert answer in texts(rows, "answer_in", "vi")
+    assert complete in texts(rows, "complete", "vi")
 
 
-def test_a_source_language_without_prompts_is_refused():
-    with pytest.raises(UserError, match=r"the recipe has none in French .*: give it prompts\.fr"):
-        prompts.check(SHIPPED, FR, PT)
-    sentences = ("Réponds en {language}.",)
-    nameless = SHIPPED | {"fr": Prompts(answer_in=sentences, translate=sentences, complete=sentences)}
-    with pytest.raises(UserError, match=r"that name Portuguese"):
-        prompts.check(nameless, FR, PT)
-    prompts.check(SHIPPED, EN, PT)
+def test_neither_language_needs_prompts_of_its_own():
+    rows = prompts.make(SHIPPED, SL, VI, lambda language: Cipher(EN, language)).rows
+    assert set(rows["language"]) == {"sl", "vi"}
+    assert prompts.unwritten(SHIPPED, SL, VI) == [SL, VI]
+    (answer,) = (made for _, made in Cipher(EN, SL).translate(["Answer in Vietnamese."]))
+    assert answer in texts(rows, "answer_in", "sl")
+
+
+def test_languages_have_their_names_in_every_language():
+    rows = prompts.make(SHIPPED, FR, PT, lambda language: pytest.fail("no translator is needed")).rows
+    assert "Répondez en portugais." in texts(rows, "answer_in", "fr")
+    assert "Responda em francês." in texts(rows, "answer_in", "pt")
+
+
+def test_without_prompts_in_english_the_recipe_has_to_bring_them():
+    with pytest.raises(UserError, match=r"none in Vietnamese, and none in English to translate: give it prompts\.vi"):
+        prompts.unwritten({"pt": SHIPPED["pt"]}, PT, VI)
 
 
 def test_words_vary_from_row_to_row_but_not_from_run_to_run():

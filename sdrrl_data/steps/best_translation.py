@@ -1,0 +1,78 @@
+"""Best of several translations: of question and answer each, the one that a scorer prefers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from sdrrl_data.protocols import Advance, Scorer, SetAside
+from sdrrl_data.run import Part, sort_out
+from sdrrl_data.steps import text_pairs
+from sdrrl_data.steps.translations import SCHEMA, Candidate
+
+PAIRS = {"question": text_pairs.question, "answer": text_pairs.answer}
+
+
+def choose(
+    seeds: pl.DataFrame,
+    answers: pl.DataFrame,
+    candidates: Mapping[str, Part],
+    scorer: Scorer,
+    advance: Advance,
+) -> Part:
+    """For each answered seed the better question and the better answer, which may be different translators'.
+
+    A translation that the scorer cannot judge stands behind all that it can; of equals the earlier is taken. A row
+    that no translator could do is set aside with the reasons of each.
+
+    Args:
+        seeds: a part of the seeds.
+        answers: the same part of the answers.
+        candidates: of each translator, by its name, its part of the translations.
+        scorer: its first column decides; more is better.
+        advance: called with the number of rows done.
+    """
+    wanted = seeds.select("id", "messages").join(
+        answers.select("id", source_answer="answer"), on="id", how="inner", maintain_order="right"
+    )
+    sources = {row["id"]: row for row in wanted.iter_rows(named=True)}
+    rows = [
+        (name, sources[row["id"]] | row) for name, part in candidates.items() for row in part.rows.iter_rows(named=True)
+    ]
+    share = wanted.height / max(len(PAIRS) * len(rows), 1)
+    found: dict[str, dict[str, list[Candidate]]] = {id: {kind: [] for kind in PAIRS} for id in sources}
+    for kind, pair in PAIRS.items():
+        columns = scorer.score([pair(row) for _, row in rows], lambda done: advance(done * share))
+        for (name, row), score in zip(rows, next(iter(columns.values())), strict=True):
+            found[row["id"]][kind].append({"translator": name, "score": score})
+    made = {(name, row["id"]): row for name, row in rows}
+    refused = {
+        (name, id): reason
+        for name, part in candidates.items()
+        for id, reason in part.set_aside.select("id", "reason").iter_rows()
+    }
+    results = [
+        _row(id, own, made) if own["answer"] else SetAside(_reasons(id, candidates, refused))
+        for id, own in found.items()
+    ]
+    return sort_out(wanted, results, SCHEMA)
+
+
+def _row(
+    id: str, found: Mapping[str, Sequence[Candidate]], made: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": id}
+    for kind, candidates in found.items():
+        best = max(candidates, key=_worth)  # the first of equals
+        chosen = made[best["translator"], id]
+        row |= {key: chosen[key] for key in (kind, f"{kind}_units")}
+        row |= {f"{kind}_translator": best["translator"], f"{kind}_candidates": candidates}
+    return row
+
+
+def _worth(candidate: Candidate) -> float:
+    return float("-inf") if candidate["score"] is None else candidate["score"]
+
+
+def _reasons(id: str, names: Mapping[str, Part], refused: Mapping[tuple[str, str], str]) -> str:
+    return "; ".join(f"{name}: {refused[name, id]}" for name in names)

@@ -1,0 +1,32 @@
+"""The texts of a row with their translations."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sdrrl_data.protocols import TextPair, Unit
+
+
+def turns(row: Mapping[str, Any]) -> list[TextPair]:
+    """Each turn of a question: columns `messages` of the seeds, `question` and `question_units` of the translations."""
+    found = zip(row["messages"], row["question"], row["question_units"], strict=True)
+    return [_pair(source["content"], target["content"], units) for source, target, units in found]
+
+
+def question(row: Mapping[str, Any]) -> TextPair:
+    """All turns of a question as one text, so that a bad turn is seen wherever it stands."""
+    source, target, units = "", "", []
+    for number, turn in enumerate(turns(row)):
+        gap = "\n\n" if number else ""
+        source, target = source + gap, target + gap
+        units += [Unit(a + len(source), b + len(source), c + len(target), d + len(target)) for a, b, c, d in turn.units]
+        source, target = source + turn.source, target + turn.target
+    return TextPair(source, target, units)
+
+
+def answer(row: Mapping[str, Any]) -> TextPair:
+    """The answer: column `source_answer`, and `answer` and `answer_units` of the translations."""
+    return _pair(row["source_answer"], row["answer"], row["answer_units"])
+
+
+def _pair(source: str, target: str, units: Iterable[Mapping[str, int]]) -> TextPair:
+    return TextPair(source, target, [Unit(**unit) for unit in units])

@@ -1,0 +1,103 @@
+"""Where sentences end, and where one that is too long is cut."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from sdrrl_data.text.protected import Span
+from sdrrl_data.text.words import offsets
+
+OPENING_BRACKETS = "([{<（［｛「『【《〈"
+_LINE_ENDS = "\n\r\x85\u2028\u2029"
+# ICU ends a sentence after each of these when a capital or a number follows.
+_ABBREVIATION = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Gen|Col|Capt|Lt|Sgt|Rev|Hon|Gov|Sen|Rep|Det|Mt|vs?|cf|lit|e\.g|i\.e)\.\s*\Z"
+)
+_ABBREVIATION_BEFORE_NUMBER = re.compile(
+    r"\b(?:No|Nos|Nr|Figs?|Eq|Vol|Ch|Sec|Art|pp?|ca|approx|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.\s*\Z"
+)
+_INITIAL = re.compile(r"(?<![A-Za-z])[A-Z]\.\s*\Z")
+_FIRST_WORD = re.compile(r"(?:The|Th[ei]se?|That|Those|It|He|She|They|We|You|I|In|On|At|An?|And|But|If|When|However)\b")
+_CLAUSE_END = re.compile(r"[,;:.!?)\]–—،؛۔।]\s|[，；：、。！？]")
+_SPACE = re.compile(r"\s")
+
+_MARKER = 3  # characters of a marker, beside its number
+
+
+def sentence_spans(text: str, start: int, end: int, language: str) -> Iterator[tuple[int, int]]:
+    """The sentences of `text[start:end]` as ICU finds them, less the ends that are none."""
+    from icu4py.breakers import SentenceBreaker
+
+    boundaries = [start]
+    for length, _ in offsets(SentenceBreaker(text[start:end], language)):
+        boundary = start + length
+        if length and not _goes_on(text, boundaries[-1], boundary):
+            while boundary > boundaries[-1] and text[boundary - 1] in OPENING_BRACKETS:
+                boundary -= 1  # ICU leaves it with the sentence before
+            boundaries.append(boundary)
+    return pairwise([*boundaries, end])
+
+
+def _goes_on(text: str, start: int, end: int) -> bool:
+    """Whether the sentence that ICU ends at `end` goes on there."""
+    tail = text[max(start, end - 12) : end]
+    if tail[-1] in _LINE_ENDS:
+        return False
+    return bool(
+        text[end].islower()
+        or (tail[-1] == "." and text[end].isalpha())  # ".NET"
+        or _ABBREVIATION.search(tail)
+        or (text[end].isdigit() and _ABBREVIATION_BEFORE_NUMBER.search(tail))
+        or (_INITIAL.search(tail) and not _FIRST_WORD.match(text, end))
+    )
+
+
+def pieces(
+    masked: str, start: int, end: int, spans: Sequence[Span], limit: int, language: str
+) -> Iterator[tuple[int, int]]:
+    """`masked[start:end]` in pieces of at most `limit` characters, of which none begins or ends within one of `spans`.
+
+    Counted is what a translator is sent: a marker instead of each span. Alone, a span may be longer than the limit.
+    """
+    while (reach := _reach(start, end, spans, limit)) < end:
+        cut = _last_break(masked, start, reach, language)
+        around = bisect_left(spans, cut, key=lambda span: span.end)
+        if around < len(spans) and spans[around].start < cut < spans[around].end:
+            cut = spans[around].start if spans[around].start > start else spans[around].end
+        yield start, cut
+        start = cut
+    yield start, end
+
+
+def _reach(start: int, end: int, spans: Sequence[Span], limit: int) -> int:
+    """How far a piece may go that begins at `start`."""
+    if not spans:
+        return min(start + limit, end)
+    room = limit
+    position = start
+    first = bisect_left(spans, start, key=lambda span: span.start)
+    for number in range(first, len(spans)):
+        span = spans[number]
+        if span.start >= min(position + room, end):
+            break
+        room -= span.start - position + _MARKER + len(str(number - first))
+        if room < 0:
+            return span.start if span.start > start else span.end
+        position = span.end
+    return min(position + room, end)
+
+
+def _last_break(text: str, start: int, end: int, language: str) -> int:
+    """Where to cut a sentence that begins at `start` and goes on after `end`: at the last break of the best kind."""
+    from icu4py.breakers import CharacterBreaker, WordBreaker
+
+    for pattern in (_CLAUSE_END, _SPACE):
+        cuts = [match.end() for match in pattern.finditer(text, (start + end) // 2, end)]
+        if cuts:
+            return cuts[-1]
+    for breaker in (WordBreaker, CharacterBreaker):
+        cuts = [start + length for length, _ in offsets(breaker(text[start:end], language))]
+        if len(cuts) > 1:
+            return cuts[-1]
+    return end

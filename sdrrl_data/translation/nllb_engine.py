@@ -1,0 +1,69 @@
+"""What NLLB's translator and its two engines tell each other."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+MOST_PADDING = 0.1  # of a batch; short sentences would wait for the long ones to be written
+
+
+class Search(NamedTuple):
+    """How the best translation is looked for."""
+
+    beams: int
+    no_repeat_ngram: int = 0  # no run of so many tokens comes twice; 0: any may
+    repetition_penalty: float = 1.0  # above 1: what was written already gets less likely
+    length_penalty: float = 1.0  # above 1: longer translations are liked better
+
+
+class Batch(NamedTuple):
+    """Sentences that are translated side by side."""
+
+    numbers: Sequence[int]  # of the sentences
+    tokens: Sequence[Sequence[int]]  # of each: source code, pieces, end; the longest sentence comes first
+    limit: int  # of tokens written for each, the end included and the target code not
+
+
+class Engine(Protocol):
+    """A loaded model; its target language is fixed."""
+
+    device: str  # "cpu" or "cuda"
+
+    def decode(self, batches: Iterable[Batch], search: Search) -> Iterator[tuple[Batch, list[list[int]]]]:
+        """Each batch with what was written for its sentences, as soon as it is there.
+
+        It starts after the target code, and its last token is the end where the translation came to one.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back memory."""
+        ...
+
+
+def most_tokens(length: int) -> int:
+    """How many tokens a translation may have: some scripts take three times as many as another."""
+    return 3 * length + 20
+
+
+def batched(sentences: Sequence[Sequence[int]], most: int) -> Iterator[Batch]:
+    """Tokenized sentences in batches of like length, longest first; each has at most `most` tokens when padded.
+
+    A sentence that is longer than that is a batch of its own.
+    """
+    numbers: list[int] = []
+    real = 0  # tokens of the batch, without padding
+    for number in sorted(range(len(sentences)), key=lambda i: -len(sentences[i])):
+        length = len(sentences[number])
+        # The first of a batch is its longest, so it sets the width.
+        padded = len(sentences[numbers[0]]) * (len(numbers) + 1) if numbers else length
+        if numbers and (padded > most or padded - real - length > MOST_PADDING * padded):
+            yield _batch(sentences, numbers)
+            numbers, real = [], 0
+        numbers.append(number)
+        real += length
+    if numbers:
+        yield _batch(sentences, numbers)
+
+
+def _batch(sentences: Sequence[Sequence[int]], numbers: Sequence[int]) -> Batch:
+    return Batch(numbers, [sentences[i] for i in numbers], most_tokens(len(sentences[numbers[0]])))

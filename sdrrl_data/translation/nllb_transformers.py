@@ -1,0 +1,66 @@
+"""NLLB through transformers, for where CTranslate2 is not installed."""
+
+import gc
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sdrrl_data.models import Located, loading
+from sdrrl_data.translation.nllb_engine import Batch, Search
+
+IDS = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
+
+
+class TransformersEngine:
+    """The model in float32 on a CPU, and in float16 on a GPU."""
+
+    def __init__(self, located: Located, tokenizer: Any, code: str) -> None:
+        """Load the model; `code` is the target language's, as the tokenizer spells it.
+
+        Raises:
+            UserError: it cannot be loaded.
+        """
+        import torch
+        from transformers import AutoModelForSeq2SeqLM, GenerationConfig
+
+        self._tokenizer = tokenizer
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        dtype = torch.float16 if self.device == "cuda" else torch.float32
+        with loading("translator", located.name):
+            self._model = AutoModelForSeq2SeqLM.from_pretrained(
+                located.path, dtype=dtype, use_safetensors=True, **located.pinned()
+            ).to(self.device)
+        self._model.eval()
+        # How to search, the recipe alone says: of what the checkpoint says, its tokens are kept.
+        ids = {name: getattr(self._model.generation_config, name) for name in IDS}
+        code_id = tokenizer.convert_tokens_to_ids(code)
+        self._model.generation_config = GenerationConfig(**ids, forced_bos_token_id=code_id)
+
+    def decode(self, batches: Iterable[Batch], search: Search) -> Iterator[tuple[Batch, list[list[int]]]]:
+        """Each batch with what was written for its sentences, one batch after the other."""
+        import torch
+
+        for batch in batches:
+            padded = self._tokenizer.pad({"input_ids": batch.tokens}, return_tensors="pt")
+            with torch.inference_mode():
+                output = self._model.generate(
+                    **padded.to(self.device),
+                    max_new_tokens=batch.limit + 1,  # the code counts
+                    num_beams=search.beams,
+                    no_repeat_ngram_size=search.no_repeat_ngram,
+                    repetition_penalty=search.repetition_penalty,
+                    length_penalty=search.length_penalty,
+                )
+            yield batch, [self._until_end(row) for row in output[:, 2:].tolist()]  # after start and code
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        import torch
+
+        del self._model
+        gc.collect()
+        if self.device == "cuda":
+            torch.cuda.empty_cache()
+
+    def _until_end(self, row: list[int]) -> list[int]:
+        end = self._tokenizer.eos_token_id
+        return row[: row.index(end) + 1] if end in row else row

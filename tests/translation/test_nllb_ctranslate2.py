@@ -1,0 +1,169 @@
+"""Converting NLLB's weights, once for each model."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import ThreadingHTTPServer
+
+import pytest
+
+from sdrrl_data import recipe
+from sdrrl_data.errors import UserError
+from sdrrl_data.languages import find
+from sdrrl_data.models import locate
+from sdrrl_data.translation.nllb import NllbTranslator
+from sdrrl_data.translation.nllb_ctranslate2 import _converted, _threads
+from tests.hub import HubHandler
+from tests.translation import nllb_model
+
+TEXTS = ["Maria likes the door.", "Our neighbour wants two chairs in Lisbon."]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "small"
+    nllb_model.untrained(folder, TEXTS * 5, pieces=80)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "sdrrl-data" / "models"
+
+
+def load(folder):
+    return NllbTranslator(recipe.Nllb(model=str(folder), engine="ctranslate2"), find("en"), find("pt"))
+
+
+def test_a_model_is_converted_once(checkpoint, cache, capsys):
+    load(checkpoint)
+    (weights,) = cache.glob("small--*--int8/model.bin")
+    made = weights.stat().st_mtime_ns
+    load(checkpoint)
+    assert [path.stat().st_mtime_ns for path in cache.glob("*--int8/model.bin")] == [made]
+    assert capsys.readouterr().out == ""
+
+
+def test_other_weights_are_converted_anew_even_where_files_keep_their_names_and_sizes(checkpoint, cache, tmp_path):
+    from transformers import M2M100ForConditionalGeneration
+
+    folder = tmp_path / "small"
+    shutil.copytree(checkpoint, folder)
+    load(folder)
+    model = M2M100ForConditionalGeneration.from_pretrained(folder)
+    model.model.shared.weight.data.mul_(-1)
+    model.save_pretrained(folder)
+    load(folder)
+    first, second = (path.read_bytes() for path in cache.glob("small--*--int8/model.bin"))
+    assert first != second
+
+
+def test_for_a_gpu_the_weights_are_converted_to_half_precision(checkpoint, cache):
+    import ctranslate2
+
+    found = locate(str(checkpoint), None, "translator", "--translator nllb:DIR")
+    half, whole = (_converted(found, kind) for kind in ("float16", "float32"))
+    sizes = [(folder / "model.bin").stat().st_size for folder in (half, whole)]
+    assert sizes[0] == pytest.approx(sizes[1] / 2, rel=0.1)
+    # On a CPU they are made into whole ones again when they are loaded.
+    assert ctranslate2.Translator(str(half), compute_type="float32").model_is_loaded
+
+
+def test_a_kind_that_ctranslate2_cannot_run_is_named(checkpoint, tmp_path):
+    folder = tmp_path / "sparse"
+    shutil.copytree(checkpoint, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"model_type": "nllb-moe"}))
+    with pytest.raises(UserError, match=r"cannot run a model of the kind nllb-moe.*translator\.engine to transformers"):
+        load(folder)
+
+
+@pytest.mark.parametrize(("told", "threads"), [("3", 3), ("2,4", 2), ("", None), ("0", None), ("many", None)])
+def test_threads_are_what_openmp_is_told_or_one_a_core(monkeypatch, told, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert _threads() == (threads or len(os.sched_getaffinity(0)))
+
+
+FILL = """
+import resource, sys
+from sdrrl_data import recipe
+from sdrrl_data.errors import Stopped
+from sdrrl_data.languages import find
+from sdrrl_data.translation.nllb import NllbTranslator
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    NllbTranslator(recipe.Nllb(model=sys.argv[1], engine="ctranslate2"), find("en"), find("pt"))
+except Stopped as error:
+    print(error)
+"""
+
+
+def test_no_room_for_the_converted_model_is_said_in_one_sentence(checkpoint, cache):
+    done = subprocess.run([sys.executable, "-c", FILL, checkpoint], capture_output=True, text=True, timeout=120)
+    assert done.stdout.startswith(str(cache / "small--")), done.stderr
+    assert "cannot be written (File too large)" in done.stdout
+    assert not list(cache.glob("*--int8"))
+
+
+class Hub(HubHandler):
+    """As much of the Hub as one model takes; it also has a pickle, which nobody should ask for."""
+
+    commit = "c" * 40
+    folder = None  # of the model
+    asked: list[str] = []  # noqa: RUF012
+
+    def do_GET(self):
+        path = self.path.partition("?")[0]
+        names = [*(file.name for file in self.folder.iterdir()), "pytorch_model.bin"]
+        name = path.rpartition("/")[2]
+        if "/resolve/" in path and name in names:
+            self.asked.append(name)
+            self.answer(200, (self.folder / name).read_bytes())
+        elif "/tree/" in path:
+            self.answer(200, [{"type": "file", "path": name, "size": 1, "oid": "b" * 40} for name in names])
+        elif path.startswith("/api/models/org/small"):
+            siblings = [{"rfilename": name} for name in names]
+            self.answer(200, {"id": "org/small", "sha": self.commit, "siblings": siblings})
+        else:
+            self.answer(404, {}, "EntryNotFound")
+
+    def send_header(self, keyword, value):
+        # The Hub's client takes files with the same tag for the same file.
+        super().send_header(keyword, f'"{self.path.rpartition("/")[2]}"' if keyword == "ETag" else value)
+
+
+FROM_HUB = """
+from sdrrl_data import recipe
+from sdrrl_data.languages import find
+from sdrrl_data.translation.nllb import NllbTranslator
+
+translator = NllbTranslator(recipe.Nllb(model="org/small", engine="ctranslate2"), find("en"), find("pt"))
+print(len(list(translator.translate(["Maria likes the door."]))))
+"""
+
+
+def test_a_model_of_the_hub_is_fetched_at_its_commit_and_without_pickles(checkpoint, cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(Hub, "folder", checkpoint)
+    monkeypatch.setattr(Hub, "asked", [])
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # In a process of its own, for the Hub's client reads its settings when it is imported.
+    settings = {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HOME": str(tmp_path / "hub")}
+    done = subprocess.run(
+        [sys.executable, "-c", FROM_HUB],
+        env=os.environ | settings | {"HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    server.shutdown()
+    server.server_close()
+    assert done.stdout == "1\n", done.stderr
+    assert [path.name for path in cache.glob("*--int8")] == [f"org--small--{Hub.commit}--int8"]
+    assert {"config.json", "model.safetensors", "sentencepiece.bpe.model", "tokenizer.json"} <= set(Hub.asked)
+    assert "pytorch_model.bin" not in Hub.asked
