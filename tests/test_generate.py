@@ -17,6 +17,7 @@ from sdrrl_data import recipe_files
 from sdrrl_data.errors import UserError
 from sdrrl_data.generate import generate
 from sdrrl_data.in_memory import Models
+from sdrrl_data.languages import find
 from sdrrl_data.run import Run
 from tests import small_models
 
@@ -365,6 +366,18 @@ def test_a_row_that_no_translator_can_do_is_set_aside_with_every_reason(seeds, t
     reasons = Run(tmp_path / "run").table("pt/translations").set_aside()["reason"].to_list()
     assert len(reasons) == 6
     assert all(reason.startswith("nllb: it names") and "; nllb-2: it names a colour" in reason for reason in reasons)
+
+
+def test_neither_language_need_be_english(seeds, tmp_path):
+    out = tmp_path / "run"
+    scores = {"scorers": ["length", "repetition"], "thresholds": {"length": {"max": 3.0}}}
+    run(seeds, out, src="French", tgt=["vie_Latn"], parallel=None, **scores)
+    rows = Run(out).read_dataset("vi/transfer_set")
+    assert set(rows["direction"]) == {"fr->fr", "fr->vi", "vi->fr", "vi->vi"}
+    asked = [row["prompt"][-1]["content"] for row in rows.filter(direction="fr->vi").iter_rows(named=True)]
+    assert all("vietnamien" in text for text in asked)
+    prompts = Run(out).table("vi/prompts").read_all().filter(language="vi", kind="answer_in")["text"].to_list()
+    assert prompts[0] == next(small_models.Cipher(find("en"), find("vi")).translate(["Answer in French."]))[1]
 
 
 def test_another_run_is_refused_and_left_as_it_is(seeds, tmp_path):

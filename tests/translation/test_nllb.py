@@ -226,7 +226,7 @@ def test_batches_hold_their_budget_and_every_number_once(lengths, most):
         longest = max(map(len, batch.tokens))
         padded = longest * len(batch.tokens)
         assert len(batch.tokens) == 1 or padded <= most
-        assert padded - sum(map(len, batch.tokens)) <= MOST_PADDING * padded
+        assert padded - sum(map(len, batch.tokens)) <= MOST_PADDING * len(batch.tokens[0])
         assert batch.limit == most_tokens(longest)
     widths = [len(tokens) for batch in batches for tokens in batch.tokens]
     assert widths == sorted(widths, reverse=True)
