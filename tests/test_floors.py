@@ -15,7 +15,7 @@ FLOORS = [
     {"publishing", "counts", "provenance", "growth", "pins", "in_memory"},
     {"steps"},
     {"generation", "translation", "alignment", "scoring"},
-    {"text", "run", "models", "recipe_files"},
+    {"text", "run", "models", "recipe_files", "child_process"},
     {"protocols", "recipe", "draws"},
     {"languages"},
     {"errors"},

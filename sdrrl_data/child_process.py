@@ -1,0 +1,58 @@
+"""A process of our own that works for the run: how it is started, spoken to and ended."""
+
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from multiprocessing.connection import Pipe
+from typing import Any
+
+
+class ChildProcess:
+    """A fresh interpreter, not one of multiprocessing's, which would run the user's script once more.
+
+    It prints where the run prints its errors; Ctrl-C does not reach it; it ends when the connection does.
+    """
+
+    def __init__(self, module: str) -> None:
+        """Start a module; its one argument is the number of a file descriptor, its end of the connection."""
+        self.connection, theirs = Pipe()
+        with theirs:
+            self._process = subprocess.Popen(
+                # -P: a file in the working directory must not stand in for a library.
+                [sys.executable, "-P", "-m", module, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=2,
+                start_new_session=True,
+            )
+
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def send(self, message: Any) -> None:
+        """Send it a message, if it is still there."""
+        with suppress(OSError):  # it is gone, as `receive` is about to tell
+            self.connection.send(message)
+
+    def receive(self) -> Any:
+        """Its next message; waits for it. None where it is gone."""
+        try:
+            return self.connection.recv()
+        except (EOFError, OSError):
+            return None
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+
+    def end(self, patience: float) -> str:
+        """Close the connection and wait for it to end, so many seconds before it is killed. Says how it ended."""
+        self.connection.close()
+        try:
+            code = self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
