@@ -7,12 +7,14 @@ from typer.core import TyperGroup
 
 from sdrrl_data.errors import UserError
 
-from . import generate, languages, recipes
+from . import generate, inspect, languages, recipes
 
 EXAMPLES = """
 [bold]Examples[/bold]
 
 [cyan]sdrrl-data generate --recipe quickstart[/cyan]  a transfer set English to Portuguese, without a download
+
+[cyan]sdrrl-data inspect runs/quickstart[/cyan]  what is in a run, and its rows
 
 [cyan]sdrrl-data recipes sdrrl > mine.yaml[/cyan]  a recipe to start your own from
 
@@ -39,6 +41,7 @@ app = typer.Typer(
     epilog=EXAMPLES,
 )
 app.command(epilog=generate.EXAMPLES)(generate.generate)
+app.command(epilog=inspect.EXAMPLES)(inspect.inspect)
 app.command()(recipes.recipes)
 app.command()(languages.languages)
 

@@ -18,7 +18,7 @@ def show(plan: Plan, models: Models, measure: bool) -> None:
         models: what finds and loads the models.
         measure: also run a few dozen rows, and print the hours that the rest would take.
     """
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     console.print(_steps(plan))
     console.print("A row that is set aside on the way is missing from the steps that follow.\n")
     console.print(_ingredients(plan))

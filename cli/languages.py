@@ -25,4 +25,4 @@ def languages(
     table = Table("tag", "FLORES", "fastText", "name", box=None, pad_edge=False)
     for language in found:
         table.add_row(language.tag, language.flores, language.fasttext or "-", language.name)
-    Console(highlight=False, markup=False).print(table)
+    Console(highlight=False, markup=False, emoji=False).print(table)

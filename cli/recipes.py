@@ -20,4 +20,4 @@ def recipes(
     table = Table("recipe", "description", box=None, pad_edge=False)
     for known in recipe_files.names():
         table.add_row(known, recipe_files.load(known).description)
-    Console(highlight=False, markup=False).print(table)
+    Console(highlight=False, markup=False, emoji=False).print(table)

@@ -1,5 +1,6 @@
 """A few rows of a transfer set, short enough to be looked at."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import polars as pl
@@ -25,28 +26,31 @@ def choose(rows: pl.DataFrame) -> pl.DataFrame:
 
 def show(rows: pl.DataFrame, console: Console) -> None:
     """Print the last question and the answer of each row."""
-    # Where there is no colour to tell switched words by, they stand in brackets.
-    coloured = console.color_system is not None and not console.no_color
     for row in rows.iter_rows(named=True):
         console.print(row["direction"] + (", code-switched" if row["code_switched"] else ""))
         texts = Table.grid(padding=(0, 0, 0, 2), pad_edge=True)
-        texts.add_row("question", _question(row, coloured))
-        texts.add_row("answer", _shortened(Text(harmless(row["completion"][-1]["content"]))))
+        for label, name in ("question", "prompt"), ("answer", "completion"):
+            spans = [span for span in row["switched"] if span["text"] == name]
+            texts.add_row(label, _shortened(marked(row[name][-1]["content"], spans, has_colours(console))))
         console.print(texts)
 
 
-def _question(row: dict[str, Any], coloured: bool) -> Text:
-    """The last question with its switched words marked."""
-    content = row["prompt"][-1]["content"]
-    text = Text()
+def has_colours(console: Console) -> bool:
+    """Whether switched words can be told by their colour."""
+    return console.color_system is not None and not console.no_color
+
+
+def marked(text: str, spans: Iterable[Mapping[str, Any]], coloured: bool) -> Text:
+    """A text, made harmless, with these stretches of it (`start`, `end`; in order) in colour or else in brackets."""
+    shown = Text()
     end = 0
-    for span in row["switched"]:
-        text.append(harmless(content[end : span["start"]]))
-        word = harmless(content[span["start"] : span["end"]])
-        text.append(word if coloured else f"[{word}]", style="bold magenta")
+    for span in spans:
+        shown.append(harmless(text[end : span["start"]]))
+        word = harmless(text[span["start"] : span["end"]])
+        shown.append(word if coloured else f"[{word}]", style="bold magenta")
         end = span["end"]
-    text.append(harmless(content[end:]))
-    return _shortened(text)
+    shown.append(harmless(text[end:]))
+    return shown
 
 
 def _shortened(text: Text) -> Text:

@@ -23,7 +23,7 @@ def show(manifest: Manifest, run: Run, command: str) -> None:
         run: where the sample rows are read.
         command: what the user typed, to be typed again with a change.
     """
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     steps, targets = manifest.counts.steps, manifest.counts.targets
     console.print(_steps(steps, run))
     if manifest.counts.answers:

@@ -14,6 +14,8 @@ from filelock import FileLock
 
 from sdrrl_data.errors import UserError
 
+# Models whose main branch has no weights as safetensors, and where the conversion bot keeps them.
+SAFETENSORS = {"facebook/nllb-200-distilled-600M": "refs/pr/45"}
 OFFER = "use --recipe quickstart, which needs no download, or give a local directory"
 
 SAMPLED = 1 << 16  # bytes of each piece
@@ -37,7 +39,7 @@ def locate(model: str, revision: str | None, role: str, option: str) -> Located:
 
     Args:
         model: a directory, or a name on the Hub.
-        revision: a branch, tag or commit of the Hub; resolved to its commit.
+        revision: a branch, tag or commit of the Hub; resolved to its commit. None: the main one that has safetensors.
         role: what the model is for, for the error's sentence ("generator").
         option: how the user gives another ("--model").
 
@@ -49,7 +51,7 @@ def locate(model: str, revision: str | None, role: str, option: str) -> Located:
         return _directory(path, role)
     if path.is_absolute() or model.count("/") != 1:
         raise UserError(f"{role} {model}: there is no such directory, and it is no name on the Hub (org/model)")
-    return _on_hub(model, revision, role, option)
+    return _on_hub(model, revision or SAFETENSORS.get(model), role, option)
 
 
 def package_folder(package: str) -> Path | None:

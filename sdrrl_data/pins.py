@@ -23,6 +23,10 @@ def pinned(recipe: Recipe, before: Manifest | None) -> Recipe:
     changes["translator"] = tuple(
         _pinned(own, "translator", before.recipe["translator"], before) for own in recipe.translator
     )
+    aligner, was = recipe.code_switching.aligner, before.recipe["code_switching"]["aligner"]
+    changes["code_switching"] = recipe.code_switching.model_copy(
+        update={"aligner": _pinned(aligner, "aligner", [was], before)}
+    )
     if not isinstance(recipe.seeds, Magpie):
         changes["seeds"] = tuple(_pinned_seeds(own, before) for own in recipe.seeds)
     return recipe.model_copy(update=changes)

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from sdrrl_data import alignment, recipe, scoring
 from sdrrl_data.in_memory import InMemory, Models
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Aligner, Ingredient, Scorer, Translator
-from sdrrl_data.recipe import SHAPELESS, Magpie, Recipe, SelfTranslation
+from sdrrl_data.recipe import SHAPELESS, Magpie, Recipe, SelfTranslation, learns
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
 from sdrrl_data.steps import (
     answers,
@@ -19,6 +20,7 @@ from sdrrl_data.steps import (
     magpie,
     prompts,
     scores,
+    trained_aligner,
     translations,
     verdicts,
 )
@@ -48,6 +50,7 @@ class Target:
     translators: Mapping[str, Ingredient]  # by their names in the recipe
     prompters: Sequence[Ingredient]  # what translates the recipe's prompts from English
     back: Ingredient | None  # what translates back for a round trip, where that is another model
+    aligner: Ingredient | None  # for code-switching, where that is a model or a dictionary
 
     def table(self, name: str) -> str:
         """The path of one of this target's tables in the run."""
@@ -89,12 +92,11 @@ class Pipeline:
 
     def bound(self, part: int) -> int:
         """How many parts the run had when this part was new: what its step may learn from."""
-        parts = 0
-        for growth in self._growths:
-            parts += len(growth)
-            if part < parts:
-                break
-        return parts
+        return next(bound for bound in self._bounds() if part < bound)
+
+    def _bounds(self) -> list[int]:
+        """How many parts the run had, each time it had grown."""
+        return list(accumulate(map(len, self._growths)))
 
     def close(self) -> None:
         """Give back what the models hold."""
@@ -186,29 +188,36 @@ class Pipeline:
     def _code_switched(self, target: Target) -> Step:
         settings = self._recipe.code_switching
         src, tgt = target.src.tag, target.tgt.tag
-        whole = ("seeds", "answers", target.table("translations"), target.table("parallel"))
+        inputs = ("seeds", "answers", target.table("translations"))
+        learning = learns(settings.aligner) and settings.level != "sentence"  # whole sentences need no aligner
+        whole = (*inputs, target.table("parallel")) if learning else ()
+        aligner_settings = settings.aligner.model_dump(mode="json")
 
         @contextmanager
         def open_(run: Run, advance: Advance) -> Iterator[Work]:
+            place = target.table("aligner")
+            run.forget(place, but=[trained_aligner.name(bound) for bound in self._bounds() if learning])
+
             @lru_cache(maxsize=1)
             def aligner(bound: int) -> Aligner:
-                seeds, answered, translated, pairs = (run.table(name).read_all(bound) for name in whole)
-                own = code_switching.training_pairs(seeds, answered, translated, src, tgt)
-                learning = alignment.build(settings.aligner)
-                learning.train(own + code_switching.external_pairs(pairs, src, tgt))
-                return learning
+                built = alignment.build(settings.aligner, self._recipe.translator, target.src, target.tgt)
+                if not learning:
+                    return built
+                return trained_aligner.trained(built, aligner_settings, run, place, whole, bound, src, tgt)
 
             def switch(task: Task) -> Part:
-                seeds, translated = task.tables
-                trained = aligner(self.bound(task.part))
-                switched = code_switching.switch(seeds, translated, trained, settings, src, tgt, self._recipe.seed)
+                seeds, answered, translated = task.tables
+                found = aligner(self.bound(task.part))
+                seed = self._recipe.seed
+                switched = code_switching.switch(seeds, answered, translated, found, settings, src, tgt, seed)
                 advance(translated.height)
                 return Part(switched, NOTHING_SET_ASIDE)
 
             yield _each(switch)
 
-        shaping = [settings.model_dump(mode="json"), self._recipe.seed]
-        return Step(target.table("code_switched"), ("seeds", target.table("translations")), shaping, open_, whole)
+        own = settings.model_dump(mode="json", exclude=SHAPELESS["code_switching"])
+        shaping = [own, target.aligner.identity() if target.aligner else None, self._recipe.seed]
+        return Step(target.table("code_switched"), inputs, shaping, open_, whole)
 
     def _scores(self, target: Target) -> Step:
         @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from sdrrl_data import growth, pins, provenance, scoring
+from sdrrl_data import alignment, growth, pins, provenance, scoring
 from sdrrl_data.errors import UserError
 from sdrrl_data.in_memory import Models
 from sdrrl_data.languages import Language, find
@@ -140,7 +140,7 @@ class Plan:
         found = [
             *self._shared,
             *dict.fromkeys([*target.translators.values(), *target.prompters]),
-            *([target.back] if target.back else []),
+            *filter(None, [target.back, target.aligner]),
             *(scorer for name in self.recipe.scorers for scorer in scoring.identify(name)),
         ]
         (pairs,) = self.given[target.table("parallel")]
@@ -226,4 +226,5 @@ def _target(recipe: Recipe, src: Language, tgt: Language, models: Models, genera
         back = replace(models.identify_translator(first, tgt, src, generator), role="back-translator")
     if back and back.identity() == found[0].identity():  # NLLB and the generator know both directions
         back = None
-    return Target(src, tgt, dict(zip(names, found, strict=True)), prompters, back)
+    aligner = alignment.identify(recipe.code_switching.aligner) if recipe.transfer_set.mix.code_switched else None
+    return Target(src, tgt, dict(zip(names, found, strict=True)), prompters, back, aligner)

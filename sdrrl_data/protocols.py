@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, TypedDict
 
 Advance = Callable[[float], None]
@@ -135,7 +136,9 @@ class Translator(Protocol):
 
 
 class Aligner(Protocol):
-    """Learns from tokenised sentence pairs which words belong together."""
+    """Finds which words of two tokenised sentences belong together."""
+
+    learns: bool  # whether it has to be trained, and what it learned saved; else it knows all it needs
 
     def train(self, pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> None:
         """Learn from (source tokens, target tokens)."""
@@ -143,6 +146,14 @@ class Aligner(Protocol):
 
     def align(self, pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> list[list[Link]]:
         """The links of each pair, ordered by source token, then target token."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write what was learned into a folder that is there."""
+        ...
+
+    def load(self, folder: Path) -> None:
+        """Know again what was saved there; the same links come with the same confidences."""
         ...
 
 

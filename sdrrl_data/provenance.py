@@ -53,7 +53,7 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
         ingredients: what goes into its rows.
     """
     models = [i for i in ingredients if i.role in {"generator", "translator"}]
-    settings = recipe.generator
+    settings, switching = recipe.generator, recipe.code_switching
     fields = {
         "recipe": recipe.name,
         "src": recipe.src,
@@ -61,7 +61,7 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
         **{role: "+".join(described(i) for i in models if i.role == role) for role in ("generator", "translator")},
         "temperature": f"{settings.temperature:g}",
         "top_p": f"{settings.top_p:g}",
-        "switch": f"{recipe.code_switching.aligner.kind}:{recipe.code_switching.ratio:g}",
+        "switch": f"{switching.aligner.kind}:{switching.texts}:{switching.level}:{switching.ratio:g}",
         "filters": ",".join(_bounds(name, bounds) for name, bounds in sorted(recipe.thresholds.items())),
         "seed": recipe.seed,
         "version": version("sdrrl-data"),

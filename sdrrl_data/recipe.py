@@ -169,17 +169,59 @@ class Translations(Settings):
 
 
 class HmmAligner(Settings):
-    """Hidden Markov alignment models in both directions, symmetrised by growing their intersection (sil-thot)."""
+    """Hidden Markov alignment models in both directions, symmetrised by growing their intersection."""
 
     kind: Literal["hmm"] = "hmm"
-    iterations: Positive = 5
+    iterations: Positive = 4  # of each of its two stages
+
+
+class EflomalAligner(Settings):
+    """Bayesian alignment models by Gibbs sampling in both directions, symmetrised (sil-thot)."""
+
+    kind: Literal["eflomal"] = "eflomal"
+
+
+class DictionaryAligner(Settings):
+    """A bilingual dictionary, one word and one translation a line (MUSE's format)."""
+
+    kind: Literal["dictionary"] = "dictionary"
+    source: str
+
+
+class EmbeddingAligner(Settings):
+    """Words whose embeddings are each other's nearest, by a multilingual encoder."""
+
+    kind: Literal["embedding"] = "embedding"
+    model: str = "google-bert/bert-base-multilingual-cased"
+    revision: str | None = None
+    layer: Positive = 8  # whose hidden states are compared
+
+
+class AttentionAligner(Settings):
+    """The cross-attention of the recipe's NLLB translator."""
+
+    kind: Literal["attention"] = "attention"
+    layer: Positive | None = None  # of the decoder; None: for each pair, where both directions agree best
+
+
+Aligner = Annotated[
+    HmmAligner | EflomalAligner | DictionaryAligner | EmbeddingAligner | AttentionAligner, Field(discriminator="kind")
+]
+
+
+def learns(aligner: Aligner) -> bool:
+    """Whether an aligner is trained on the run's own pairs."""
+    return isinstance(aligner, HmmAligner | EflomalAligner)
 
 
 class CodeSwitching(Settings):
-    """Which words of a question are replaced by their counterparts in the other language."""
+    """Which words of a text are replaced by their counterparts in the other language."""
 
-    aligner: HmmAligner = HmmAligner()
-    ratio: Share = 0.3  # of the words that could be switched
+    aligner: Aligner = HmmAligner()
+    texts: Literal["question", "answer", "both"] = "question"
+    level: Literal["word", "phrase", "sentence"] = "word"
+    chance: Share = 1.0  # of a row to be switched at all
+    ratio: Share = 0.3  # of the words (or sentences) that could be switched
     min_confidence: Share = 0.5
 
 
@@ -277,6 +319,13 @@ class Recipe(Settings):
                 raise ValueError(f"thresholds.{name} has no score: the scorers here give {', '.join(sorted(scores))}")
         return self
 
+    @model_validator(mode="after")
+    def _attention_has_nllb(self) -> Self:
+        wanted = isinstance(self.code_switching.aligner, AttentionAligner)
+        if wanted and not any(isinstance(own, Nllb) for own in self.translator):
+            raise ValueError("code_switching.aligner attention is NLLB's own: it needs an nllb translator")
+        return self
+
 
 # What shapes no row by itself: places, amounts, and how the work is carried out. Models and seeds stand for themselves,
 # and a target's rows do not hang on the other targets.
@@ -287,5 +336,6 @@ SHAPELESS: dict[str, Any] = {
     "seeds": True,
     "parallel": {"source"},
     "generator": {"model", "revision", "engine", "server", "engines", "tensor_parallel"},
+    "code_switching": {"aligner": {"source", "model", "revision"}},
     "translator": {"__all__": {"model", "models", "revision", "engine", "batch_tokens"}},
 }

@@ -18,6 +18,7 @@ from sdrrl_data.recipe import Recipe, Sampling, Settings
 PACKAGED = Path(str(files("sdrrl_data.recipes")))
 # The kinds of translators, and which of their keys stands after the colon in "nllb:MODEL".
 TRANSLATORS = {"firefox": "models", "nllb": "model", "self": None}
+ALIGNERS = ("hmm", "eflomal", "dictionary", "embedding", "attention")
 
 
 def names() -> list[str]:
@@ -125,8 +126,10 @@ def _translator(word: str) -> dict[str, str]:
 
 def _resolve_paths(content: dict[str, Any], folder: Path) -> None:
     """Paths in a recipe are relative to it. A copy of a packaged recipe goes on using what the package ships."""
-    seeds = content.get("seeds")
-    places = [(section, "source") for section in (*(seeds if isinstance(seeds, list) else []), content.get("parallel"))]
+    seeds, switching = content.get("seeds"), content.get("code_switching")
+    aligner = switching.get("aligner") if isinstance(switching, dict) else None
+    sources = [*(seeds if isinstance(seeds, list) else []), content.get("parallel"), aligner]
+    places = [(section, "source") for section in sources]
     places += [(section, key) for section in _models(content) for key in TAKEN_IN]
     for section, key in places:
         if not isinstance(section, dict) or not isinstance(section.get(key), str):
@@ -192,7 +195,7 @@ def _explain(error: ValidationError | TypeError) -> str:
     if isinstance(error, TypeError):
         return f"a value in it is not data ({error})"
     first, *more = error.errors(include_url=False)
-    kinds = {*TRANSLATORS, "read", "magpie"}  # pydantic puts the member of a union into the path
+    kinds = {*TRANSLATORS, *ALIGNERS, "read", "magpie"}  # pydantic puts the member of a union into the path
     key = ".".join(str(step) for step in first["loc"] if step not in kinds)
     also = f" (and {len(more)} more like it)" if more else ""
     if first["type"] == "extra_forbidden":

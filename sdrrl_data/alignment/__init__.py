@@ -1,11 +1,72 @@
 """Word aligners: one file a kind."""
 
+from collections.abc import Sequence
+
 from sdrrl_data import recipe
-from sdrrl_data.protocols import Aligner
+from sdrrl_data.languages import Language
+from sdrrl_data.protocols import Aligner, Ingredient
 
 
-def build(settings: recipe.HmmAligner) -> Aligner:
-    """Make an aligner that has yet to be trained."""
-    from sdrrl_data.alignment.hmm import HmmAligner
+def identify(settings: recipe.Aligner) -> Ingredient | None:
+    """The model or dictionary behind an aligner, found without loading it.
 
-    return HmmAligner(settings)
+    None for those that learn from the run itself, and for the recipe's translator.
+
+    Raises:
+        UserError: it cannot be had.
+    """
+    match settings:
+        case recipe.DictionaryAligner():
+            from sdrrl_data.alignment import dictionary
+
+            return dictionary.identify(settings)
+        case recipe.EmbeddingAligner():
+            from sdrrl_data.alignment import embedding
+
+            return embedding.identify(settings)
+        case _:
+            return None
+
+
+def build(
+    settings: recipe.Aligner,
+    translators: Sequence[recipe.Translator] = (),
+    src: Language | None = None,
+    tgt: Language | None = None,
+) -> Aligner:
+    """Make an aligner. One that learns has yet to be trained, or to load what it has learned.
+
+    Args:
+        settings: the aligner's.
+        translators: the recipe's. Only `attention` needs them, with an NLLB among them, and the languages.
+        src: the language of the source sentences.
+        tgt: the language of the target sentences.
+
+    Raises:
+        UserError: it cannot be had.
+        ValueError: `attention` lacks what it needs.
+    """
+    match settings:
+        case recipe.HmmAligner():
+            from sdrrl_data.alignment.hmm import HmmAligner
+
+            return HmmAligner(settings)
+        case recipe.EflomalAligner():
+            from sdrrl_data.alignment.eflomal import EflomalAligner
+
+            return EflomalAligner()
+        case recipe.DictionaryAligner():
+            from sdrrl_data.alignment.dictionary import DictionaryAligner
+
+            return DictionaryAligner(settings)
+        case recipe.EmbeddingAligner():
+            from sdrrl_data.alignment.embedding import EmbeddingAligner
+
+            return EmbeddingAligner(settings)
+        case recipe.AttentionAligner():
+            from sdrrl_data.alignment.attention import AttentionAligner
+
+            nllb = next((own for own in translators if isinstance(own, recipe.Nllb)), None)
+            if not (nllb and src and tgt):
+                raise ValueError("the aligner attention needs an NLLB translator and both languages")
+            return AttentionAligner(settings, nllb, src, tgt)

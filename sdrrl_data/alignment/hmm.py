@@ -1,80 +1,131 @@
-"""Word alignment by hidden Markov models (Vogel et al., 1996) in both directions, through sil-thot."""
+"""Word alignment by hidden Markov models in both directions."""
 
-import math
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
 
 from sdrrl_data import recipe
+from sdrrl_data.alignment.hmm_direction import LEAST, Counts, Direction, at_first, best, in_order, without_order
+from sdrrl_data.alignment.lexicon import Batch, Together, Words, batches
+from sdrrl_data.alignment.symmetry import DOUBT, grown, rated
 from sdrrl_data.protocols import Link
 
-if TYPE_CHECKING:
-    from thot.alignment import HmmAlignmentModel
-
 Tokens = Sequence[str]
+
+BATCH = 1 << 16  # source words times target words
+LEAST_KEPT = 1e-4  # probability in either direction of a pair of words that is worth being remembered
+FILES = ("words.json", "hmm.npz")
 
 
 class HmmAligner:
     """Links the words that both directions link, and those beside them that one direction links to the same word.
 
-    So a word can have several counterparts ("police", "cảnh sát"). The confidence of a link is the geometric mean of
-    two probabilities: that the source word is translated by the target words it is linked to, and that the target
-    word is translated by the source words it is linked to. Case is ignored.
+    So a word can have several counterparts ("police", "cảnh sát"). How sure a link is says `symmetry.rated`; the
+    probabilities there are lower the fewer times a word was seen. Case is ignored.
+
+    The models begin as IBM models 1 that learn only what both directions agree on (Liang et al. 2006,
+    https://aclanthology.org/N06-1014), so that a rare word is seldom taken for the counterpart of all the words beside
+    its own. Then each direction learns for itself, as a word of the one language may be several of the other.
     """
+
+    learns = True
 
     def __init__(self, settings: recipe.HmmAligner) -> None:
         self._iterations = settings.iterations
 
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
-        """Learn from (source tokens, target tokens); pairs with more than 200 tokens on a side are passed over."""
-        folded = [(_fold(source), _fold(target)) for source, target in pairs]
-        self._forward = self._model(folded)
-        self._backward = self._model((target, source) for source, target in folded)
+        """Learn from (source tokens, target tokens), each pair once; those of more than 200 tokens are passed over."""
+        self._source, self._target = Words(), Words()
+        numbers = [(tuple(self._source.learn(one)), tuple(self._target.learn(other))) for one, other in pairs]
+        learned = list(batches(list(dict.fromkeys(numbers)), BATCH))
+        together = Together.of(learned, len(self._target))
+        found = [together.find(batch) for batch in learned]
+        read = (together.sources(), together.targets())
+        written = (len(self._target), len(self._source))
+        directions = [at_first(len(together.keys), size) for size in written]
+        for iteration in range(2 * self._iterations):
+            counts = [Counts(len(together.keys), size) for size in written]
+            step = _agree if iteration < self._iterations else _learn
+            for batch, index in zip(learned, found, strict=True):
+                step(directions, batch, index, counts)
+            directions = [own.direction(words) for own, words in zip(counts, read, strict=True)]
+        self._remember(together, directions, counts)
 
     def align(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[list[Link]]:
         """The links of each pair, by source, then target; none where a side has more than 200 tokens."""
-        from thot.alignment import SymmetrizationHeuristic, SymmetrizedAligner
+        numbers = [(self._source.look_up(source), self._target.look_up(target)) for source, target in pairs]
+        links: list[list[Link]] = [[] for _ in pairs]
+        for batch in batches(numbers, BATCH):
+            for pair, found in zip(batch.pairs, self._links(batch, numbers), strict=True):
+                links[pair] = found
+        return links
 
-        aligner = SymmetrizedAligner(self._forward, self._backward)
-        aligner.heuristic = SymmetrizationHeuristic.GROW
-        sources = [_fold(source) for source, _ in pairs]
-        targets = [_fold(target) for _, target in pairs]
-        found = aligner.get_best_alignments(sources, targets)
-        return [
-            self._links(source, target, [(int(i), int(j)) for i, j in zip(*matrix.to_numpy().nonzero(), strict=True)])
-            for source, target, (_, matrix) in zip(sources, targets, found, strict=True)
-        ]
+    def save(self, folder: Path) -> None:
+        """Write the words, and what is known of each pair of them, into a folder that is there."""
+        words, numbers = (folder / name for name in FILES)
+        words.write_text(json.dumps([list(self._source), list(self._target)], ensure_ascii=False), encoding="utf-8")
+        forward, backward = self._directions
+        np.savez(
+            numbers,
+            pairs=self._together.keys,
+            **{f"forward_{name}": values for name, values in forward._asdict().items()},
+            **{f"backward_{name}": values for name, values in backward._asdict().items()},
+            sure=np.stack(self._sure),
+        )
 
-    def _model(self, pairs: Iterable[tuple[Tokens, Tokens]]) -> "HmmAlignmentModel":
-        from thot.alignment import HmmAlignmentModel
+    def load(self, folder: Path) -> None:
+        """Know again what was saved there."""
+        words, numbers = (folder / name for name in FILES)
+        self._source, self._target = map(Words, json.loads(words.read_text(encoding="utf-8")))
+        with np.load(numbers) as saved:
+            self._together = Together(saved["pairs"], len(self._target))
+            forward, backward = (
+                Direction(*(saved[f"{side}_{name}"] for name in Direction._fields)) for side in ("forward", "backward")
+            )
+            self._directions = [forward, backward]
+            self._sure = list(saved["sure"])
 
-        # It adds its counts up in as many threads as OpenMP gives it, in any order, but uses the rounded sums: one
-        # thread and four have made the same models.
-        model = HmmAlignmentModel()
-        for source, target in pairs:
-            model.add_sentence_pair(source, target)
-        model.start_training()
-        for _ in range(self._iterations):
-            model.train()
-        model.end_training()
-        return model
+    def _remember(self, together: Together, directions: Sequence[Direction], counts: Sequence[Counts]) -> None:
+        """Keep the pairs of words that matter, in half the digits."""
+        likely = np.maximum(*(own.words[:-1] for own in directions)) >= LEAST_KEPT
+        self._together = Together(together.keys[likely], len(self._target))
+        self._directions, self._sure = [], []
+        for own, count, read in zip(directions, counts, (together.sources(), together.targets()), strict=True):
+            words = np.append(own.words[:-1][likely], LEAST)
+            self._directions.append(own._replace(words=words.astype(np.float32)))
+            self._sure.append(np.append(count.shares(read, DOUBT)[likely], 0).astype(np.float32))
 
-    def _links(self, source: Tokens, target: Tokens, linked: Sequence[tuple[int, int]]) -> list[Link]:
-        forward = [
-            _probability(self._forward, word, {target[j] for k, j in linked if k == i}) for i, word in enumerate(source)
-        ]
-        backward = [
-            _probability(self._backward, word, {source[i] for i, k in linked if k == j})
-            for j, word in enumerate(target)
-        ]
-        return [Link(i, j, math.sqrt(forward[i] * backward[j])) for i, j in linked]
-
-
-def _fold(tokens: Tokens) -> list[str]:
-    return [token.casefold() for token in tokens]
+    def _links(self, batch: Batch, numbers: Sequence[tuple[list[int], list[int]]]) -> Iterator[list[Link]]:
+        index = self._together.find(batch)
+        forward = best(self._directions[0], index, batch.source, batch.target)
+        backward = best(self._directions[1], index.transpose(0, 2, 1), batch.target, batch.source)
+        linked = grown(forward, backward.transpose(0, 2, 1))
+        row, i, j = linked.nonzero()
+        sure = [own[index[linked]].tolist() for own in self._sure]
+        found = list(zip(i.tolist(), j.tolist(), *sure, strict=True))
+        ends = np.searchsorted(row, np.arange(len(batch.pairs) + 1)).tolist()
+        for pair, (start, end) in zip(batch.pairs, pairwise(ends), strict=True):
+            yield rated(*numbers[pair], found[start:end])
 
 
-def _probability(model: "HmmAlignmentModel", word: str, translations: Iterable[str]) -> float:
-    """The probability that `word` is translated by any of these."""
-    index = model.get_src_word_index(word)
-    indices = [model.get_trg_word_index(translation) for translation in sorted(translations)]
-    return min(1.0, sum(float(model.translation_prob(index, other)) for other in indices))
+def _agree(directions: Sequence[Direction], batch: Batch, index: np.ndarray, counts: Sequence[Counts]) -> None:
+    """Count where both directions think that one word stands for the other, each regardless of order."""
+    forward, nothing = without_order(directions[0], index, batch.target)
+    backward, nothing_back = without_order(directions[1], index.transpose(0, 2, 1), batch.source)
+    both = forward * backward.transpose(0, 2, 1)
+    counts[0].add(index, both, batch.target, nothing)
+    counts[1].add(index, both, batch.source, nothing_back)
+
+
+def _learn(directions: Sequence[Direction], batch: Batch, index: np.ndarray, counts: Sequence[Counts]) -> None:
+    """Count what each direction thinks."""
+    turned = index.transpose(0, 2, 1)
+    for own, numbers, written, count in zip(
+        directions, (index, turned), (batch.target, batch.source), counts, strict=True
+    ):
+        words, nothing, jumps = in_order(own, numbers, written)
+        count.add(numbers, words, written, nothing)
+        count.jumps += jumps

@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from sdrrl_data import languages, recipe_files
 from sdrrl_data.run import Manifest, Run
 
+NOWHERE = {"magpie", "mozilla"}  # sources and models that are neither files nor on the Hub
 LONGEST = 600  # characters of a turn that an example shows
 # The Hub's sizes: for numbers of up to three digits, of four, of five, and so on.
 SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B")
@@ -114,13 +115,23 @@ def _portable(recipe: Mapping[str, Any], on_hub: Collection[str]) -> tuple[dict[
     portable = deepcopy(dict(recipe))
     portable["generator"]["server"] = None
     local = []
-    for section in (own for part in portable.values() for own in (part if isinstance(part, list) else [part])):
+    for section in _sections(portable):
         for key in ("source", "model", "models"):
-            place = section.get(key) if isinstance(section, dict) else None
-            if place and place not in on_hub and not place.startswith("package:"):
+            place = section.get(key)
+            if isinstance(place, str) and place not in {*on_hub, *NOWHERE} and not place.startswith("package:"):
                 section[key] = PurePath(place).name
                 local.append(section[key])
     return portable, local
+
+
+def _sections(part: Any) -> Iterator[dict[str, Any]]:
+    """Every section within a part of a recipe, at any depth."""
+    if isinstance(part, dict):
+        yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for own in part:
+            yield from _sections(own)
 
 
 def _as_shipped(recipe: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,11 +66,11 @@ class Run:
             if content["schema_version"] != SCHEMA_VERSION:
                 raise UserError(
                     f"{path} has schema version {content['schema_version']}, this sdrrl-data reads version "
-                    f"{SCHEMA_VERSION}: use the sdrrl-data that made it, or choose another --out"
+                    f"{SCHEMA_VERSION}: use the sdrrl-data that made it, or another folder"
                 )
             return Manifest.model_validate(content)
         except (ValueError, KeyError, TypeError, ValidationError) as error:
-            raise UserError(f"{path} cannot be read as a manifest: choose another --out") from error
+            raise UserError(f"{path} cannot be read as a manifest: use another folder") from error
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write `manifest.json`."""
@@ -99,6 +99,30 @@ class Run:
         return pl.DataFrame(
             whole, schema={"step": pl.String, "part": pl.Int64, "rows": pl.Int64, "seconds": pl.Float64}
         )
+
+    def kept(self, name: str, fingerprint: str, make: Callable[[Path], None]) -> Path:
+        """A folder of files that a step has to find again as they were; `make` fills it the first time.
+
+        It is there whole or not at all.
+        """
+        folder = self.path / name
+        mark = folder / "fingerprint"
+        if not mark.exists() or mark.read_text(encoding="utf-8") != fingerprint:
+            temporary = folder.with_name(f".{folder.name}.tmp")
+            with on_disk(folder):
+                shutil.rmtree(temporary, ignore_errors=True)
+                temporary.mkdir(parents=True)
+                make(temporary)
+                (temporary / mark.name).write_text(fingerprint, encoding="utf-8")
+                shutil.rmtree(folder, ignore_errors=True)
+                temporary.rename(folder)
+        return folder
+
+    def forget(self, name: str, but: Collection[str]) -> None:
+        """Remove everything from a folder but these."""
+        for path in (self.path / name).glob("*"):
+            if path.name not in but:
+                shutil.rmtree(path)
 
     def has_dataset(self, name: str) -> bool:
         """Whether `write_dataset` has finished, with whatever fingerprint."""

@@ -25,6 +25,10 @@ class Table:
         """Whether this part is there, made from the same input with the same settings."""
         return fingerprint_of(_part(self._folder, part)) == fingerprint
 
+    def fingerprints(self, parts: int) -> list[str | None]:
+        """Of so many parts: what each was written with."""
+        return [fingerprint_of(_part(self._folder, part)) for part in range(parts)]
+
     def has(self, part: int) -> bool:
         """Whether this part is there, whatever made it."""
         return _part(self._folder, part).exists()

@@ -1,4 +1,4 @@
-"""Rows of the transfer set that a seed and its answer give: the four crossings, and code-switched questions."""
+"""Rows of the transfer set that a seed and its answer give: the four crossings, and code-switched rows."""
 
 from collections.abc import Mapping
 
@@ -51,14 +51,24 @@ def _crossing(joined: pl.DataFrame, kind: str, asking: Asking, tags: Mapping[str
 
 
 def _code_switched(joined: pl.DataFrame, switched: pl.DataFrame, matrix: str, tags: Mapping[str, str]) -> pl.DataFrame:
-    """Questions with some words of the other language in them, answered in the question's own language."""
-    kept = joined.filter("question_src_kept", "question_tgt_kept", f"answer_{matrix}_kept")
-    own = switched.filter(pl.col("switched").list.len() > 0, matrix=matrix).select("id", "question", "switched")
+    """Questions and answers in one language with words or sentences of the other in them.
+
+    A text into which its translation was mixed must be kept in both languages.
+    """
     direction = f"{tags[matrix]}->{tags[matrix]}"
-    row = _row("code_switched", direction, pl.col("question"), pl.col(f"answer_{matrix}"))
+    row = _row("code_switched", direction, pl.col("question"), pl.col("answer"))
+    other = {"src": "tgt", "tgt": "src"}[matrix]
+    texts = pl.col("own_switched").list.eval(pl.element().struct.field("text"))
+    kept = [
+        pl.col(f"{text}_{matrix}_kept") & (pl.col(f"{text}_{other}_kept") | ~texts.list.contains(pl.lit(name)))
+        for text, name in (("question", "prompt"), ("answer", "completion"))
+    ]
     return (
-        own.join(kept, on="id", maintain_order="left")
-        .select(*row, own_switched="switched")
+        switched.filter(pl.col("switched").list.len() > 0, matrix=matrix)
+        .select("id", "question", "answer", own_switched="switched")
+        .join(joined, on="id", how="inner", maintain_order="left")
+        .filter(*kept)
+        .select(*row, "own_switched")
         .with_columns(id=pl.col("id") + "/switched", code_switched=True, switched="own_switched")
         .drop("own_switched")
         .cast(pl.Schema(CANDIDATES))

@@ -1,39 +1,48 @@
-"""Code-switching: questions in which some words stand in the other language."""
+"""Code-switching: questions and answers in which some words or sentences stand in the other language."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from sdrrl_data import draws, recipe
-from sdrrl_data.protocols import Aligner, Link, Message, TextPair
+from sdrrl_data.protocols import Aligner, TextPair
 from sdrrl_data.steps import text_pairs
 from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
 from sdrrl_data.text.kept import kept
-from sdrrl_data.text.switching import Sentence, choose, find_swaps, replace
+from sdrrl_data.text.switching import Aligned, Sentence, Swap, choose, replace
 from sdrrl_data.text.words import words
 
 SCHEMA: Schema = {
     "id": pl.String,
-    "matrix": pl.String,  # "src" or "tgt": the language of the question, which the switched words are not in
-    "question": MESSAGES,  # the last turn is switched
-    "switched": SWITCHED,  # offsets in the last turn
-    "ratio": pl.Float32,  # of the words fit to be switched
+    "matrix": pl.String,  # "src" or "tgt": the language of both texts, which what is switched is not in
+    "question": MESSAGES,  # of which the last turn may be switched
+    "answer": pl.String,
+    "switched": SWITCHED,
+    "ratio": pl.Float32,  # of the words (or sentences) fit to be switched
     "shortfall": pl.String,  # why it is not the ratio asked for
 }
+MATRICES = ("src", "tgt")
 
 TokenPair = tuple[list[str], list[str]]
+
+
+@dataclass
+class _Offer:
+    """What could be done to the texts of a row."""
+
+    fit: int = 0  # words, or sentences
+    single: list[Swap] = field(default_factory=list)  # each of these
+    phrases: list[Swap] = field(default_factory=list)
 
 
 def training_pairs(
     seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFrame, src: str, tgt: str
 ) -> list[TokenPair]:
     """The words of every translated sentence, of questions and answers: (source, target)."""
-    rows = _joined(seeds, translations).join(
-        answers.select("id", source_answer="answer"), on="id", how="inner", maintain_order="left"
-    )
     sentences: list[tuple[Sentence, Sentence]] = []
-    for row in rows.iter_rows(named=True):
+    for row in _joined(seeds, answers, translations).iter_rows(named=True):
         for pair in *text_pairs.turns(row), text_pairs.answer(row):
             sentences += _sentences(pair, src, tgt)
     return _tokens(sentences)
@@ -49,6 +58,7 @@ def external_pairs(pairs: pl.DataFrame, src: str, tgt: str) -> list[TokenPair]:
 
 def switch(
     seeds: pl.DataFrame,
+    answers: pl.DataFrame,
     translations: pl.DataFrame,
     aligner: Aligner,
     settings: recipe.CodeSwitching,
@@ -56,58 +66,147 @@ def switch(
     tgt: str,
     seed: int,
 ) -> pl.DataFrame:
-    """Two rows a translated seed: its question with target words in it, and its translation with source words.
+    """Two rows a translated seed: its texts with some target words in them, and their translations with source words.
 
-    Switched is the share of words that the settings ask for, at least one unless it is 0. Where nothing can be
-    switched, the question has its row as well, with an empty `switched`.
+    Switched is the share of words (or sentences) that the settings ask for, at least one unless it is 0. A row that was
+    not drawn, or in which nothing can be switched, is there as well, with an empty `switched`.
+
+    Args:
+        seeds: a part of them.
+        answers: their answers.
+        translations: of both; seeds without one are passed over.
+        aligner: ready to align; not asked where whole sentences are switched.
+        settings: what to switch.
+        src: tag of the source language.
+        tgt: tag of the target language.
+        seed: the recipe's.
     """
-    joined = _joined(seeds, translations).to_dicts()
-    sentences = [_sentences(text_pairs.turns(row)[-1], src, tgt) for row in joined]
-    links = iter(aligner.align(_tokens(pair for pairs in sentences for pair in pairs)))
-    rows: list[dict[str, Any]] = []
-    for row, pairs in zip(joined, sentences, strict=True):
-        aligned = [(source, target, next(links)) for source, target in pairs]
-        turned = [(target, source, [Link(j, i, sure) for i, j, sure in own]) for source, target, own in aligned]
-        for matrix, turns, parts in ("src", row["messages"], aligned), ("tgt", row["question"], turned):
-            key = (seed, row["id"], matrix)
-            rows.append({"id": row["id"], "matrix": matrix, **_switch(turns, parts, settings, key)})
-    return pl.DataFrame(rows, schema=SCHEMA)
-
-
-def _switch(
-    turns: Sequence[Message],
-    sentences: Sequence[tuple[Sentence, Sentence, list[Link]]],
-    settings: recipe.CodeSwitching,
-    key: tuple[int, str, str],
-) -> dict[str, Any]:
-    *earlier, last = turns
-    found = [find_swaps(*sentence, settings.min_confidence) for sentence in sentences]
-    fit = sum(words for words, _ in found)
-    swaps = [swap for _, own in found for swap in own]
-    wanted = max(1, round(settings.ratio * fit)) if fit and settings.ratio else 0
-    chosen = choose(sorted(swaps, key=lambda swap: draws.number(*key, swap.start)), wanted)
-    reached, possible = (sum(swap.words for swap in some) for some in (chosen, swaps))
-    text, switched = replace(last["content"], chosen)
-    return {
-        "question": [*earlier, {"role": last["role"], "content": text}],
-        "switched": [stretch._asdict() for stretch in switched],
-        "ratio": reached / max(fit, 1),
-        "shortfall": _shortfall(wanted, reached, possible, fit),
-    }
-
-
-def _shortfall(wanted: int, reached: int, possible: int, fit: int) -> str | None:
-    if not fit:
-        return "it has no words fit to be switched"
-    if reached >= wanted:
-        return None
-    return f"{possible} of {fit} words had a sure counterpart" + (
-        ", and not all of them could be switched together" if reached < possible else ""
+    rows = [(row, _drawn(row["id"], settings, seed)) for row in _joined(seeds, answers, translations).to_dicts()]
+    pairs = [_pairs(row, settings.texts) if drawn else {} for row, drawn in rows]
+    whole = settings.level == "sentence"
+    offers = map(_sentence_offers, pairs) if whole else _word_offers(pairs, aligner, settings, src, tgt)
+    return pl.DataFrame(
+        [
+            _row(row, matrix, offer[matrix] if matrix in drawn else None, settings, seed)
+            for (row, drawn), offer in zip(rows, offers, strict=True)
+            for matrix in MATRICES
+        ],
+        schema=SCHEMA,
     )
 
 
-def _joined(seeds: pl.DataFrame, translations: pl.DataFrame) -> pl.DataFrame:
-    return translations.join(seeds.select("id", "messages"), on="id", how="inner", maintain_order="left")
+def _drawn(id: str, settings: recipe.CodeSwitching, seed: int) -> list[str]:
+    """The matrices of a seed that are to be switched."""
+    return [matrix for matrix in MATRICES if draws.share(seed, id, matrix) < settings.chance]
+
+
+def _pairs(row: Mapping[str, Any], texts: str) -> dict[str, TextPair]:
+    """The texts of a row in which to switch, under their names in the record."""
+    found = {}
+    if texts != "answer":
+        found["prompt"] = text_pairs.turns(row)[-1]
+    if texts != "question":
+        found["completion"] = text_pairs.answer(row)
+    return found
+
+
+def _word_offers(
+    rows: Sequence[Mapping[str, TextPair]], aligner: Aligner, settings: recipe.CodeSwitching, src: str, tgt: str
+) -> Iterator[dict[str, _Offer]]:
+    """What could be switched in each row by matrix: words, and phrases where the settings ask for them."""
+    sentences = [[(name, own) for name, pair in row.items() for own in _sentences(pair, src, tgt)] for row in rows]
+    links = iter(aligner.align(_tokens(pair for row in sentences for _, pair in row)))
+    for row in sentences:
+        offers = {matrix: _Offer() for matrix in MATRICES}
+        for name, (source, target) in row:
+            aligned = Aligned(source, target, next(links))
+            for matrix, side in ("src", aligned), ("tgt", aligned.turned()):
+                swaps = side.swaps(settings.min_confidence)
+                offers[matrix].fit += side.fit()
+                offers[matrix].single += [swap._replace(text=name) for swap in swaps]
+                if settings.level == "phrase":
+                    phrases = side.phrases(settings.min_confidence)
+                    offers[matrix].phrases += [swap._replace(text=name) for swap in phrases]
+        yield offers
+
+
+def _sentence_offers(row: Mapping[str, TextPair]) -> dict[str, _Offer]:
+    """What could be switched in a row by matrix: the sentences that are not the same in both languages."""
+    offers = {matrix: _Offer() for matrix in MATRICES}
+    for name, pair in row.items():
+        for a, b, c, d in pair.units:
+            source, target = pair.source[a:b], pair.target[c:d]
+            if source != target:
+                for matrix, swap in (
+                    ("src", Swap(a, b, target, 1.0, 1, name)),
+                    ("tgt", Swap(c, d, source, 1.0, 1, name)),
+                ):
+                    offers[matrix].fit += 1
+                    offers[matrix].single.append(swap)
+    return offers
+
+
+def _row(
+    row: Mapping[str, Any], matrix: str, offer: _Offer | None, settings: recipe.CodeSwitching, seed: int
+) -> dict[str, Any]:
+    """A row of the table; without an offer, as it was."""
+    turns, answer = (row["messages"], row["source_answer"]) if matrix == "src" else (row["question"], row["answer"])
+    *earlier, last = turns
+    chosen, ratio, shortfall = _choice(offer, settings, (seed, row["id"], matrix)) if offer else ([], 0.0, "not drawn")
+    texts = {"prompt": last["content"], "completion": answer}
+    switched: list[dict[str, Any]] = []
+    for name in texts:
+        texts[name], done = replace(texts[name], [swap for swap in chosen if swap.text == name])
+        switched += [{"text": name, **stretch._asdict()} for stretch in done]
+    return {
+        "id": row["id"],
+        "matrix": matrix,
+        "question": [*earlier, {"role": last["role"], "content": texts["prompt"]}],
+        "answer": texts["completion"],
+        "switched": switched,
+        "ratio": ratio,
+        "shortfall": shortfall,
+    }
+
+
+def _choice(
+    offer: _Offer, settings: recipe.CodeSwitching, key: tuple[int, str, str]
+) -> tuple[list[Swap], float, str | None]:
+    """The swaps to make, the ratio that they reach, and why it is not the one asked for."""
+    phrases, single = (
+        sorted(swaps, key=lambda swap: draws.number(*key, swap.text, swap.start, swap.end))
+        for swaps in (offer.phrases, offer.single)
+    )
+    if settings.level == "sentence":
+        single = _but_one_a_text(single)
+    wanted = max(1.0, settings.ratio * offer.fit) if settings.ratio else 0.0
+    chosen = choose([*phrases, *single], wanted)
+    reached = sum(swap.words for swap in chosen)
+    possible = max(reached, sum(swap.words for swap in single))
+    return chosen, reached / max(offer.fit, 1), _shortfall(settings.level, wanted, reached, possible, offer.fit)
+
+
+def _but_one_a_text(sentences: Sequence[Swap]) -> list[Swap]:
+    """Without the last of each text: switched as a whole, a text would be in the other language altogether."""
+    last = {sentence.text: sentence for sentence in sentences}
+    return [sentence for sentence in sentences if sentence is not last[sentence.text]]
+
+
+def _shortfall(level: str, wanted: float, reached: int, possible: int, fit: int) -> str | None:
+    kind = "sentences" if level == "sentence" else "words"
+    if not fit:
+        return f"it has no {kind} fit to be switched"
+    if reached > wanted - 1:
+        return None
+    limit = "could be switched, as one of each text stays" if level == "sentence" else "had a sure counterpart"
+    apart = ", and not all of them could be switched together" if reached < possible else ""
+    return f"{possible} of {fit} {kind} {limit}{apart}"
+
+
+def _joined(seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFrame) -> pl.DataFrame:
+    return translations.join(seeds.select("id", "messages"), on="id", how="inner", maintain_order="left").join(
+        answers.select("id", source_answer="answer"), on="id", how="inner", maintain_order="left"
+    )
 
 
 def _sentences(pair: TextPair, src: str, tgt: str) -> list[tuple[Sentence, Sentence]]:
@@ -123,7 +222,8 @@ def _sentences(pair: TextPair, src: str, tgt: str) -> list[tuple[Sentence, Sente
 
 def _sentence(text: str, start: int, end: int, language: str, barred: Sequence[tuple[int, int]] = ()) -> Sentence:
     found = ((start + first, start + last) for first, last in words(text[start:end], language))
-    return Sentence(text, [(a, b) for a, b in found if not any(a < last and first < b for first, last in barred)])
+    free = [(a, b) for a, b in found if not any(a < last and first < b for first, last in barred)]
+    return Sentence(text, free, language)
 
 
 def _tokens(pairs: Iterable[tuple[Sentence, Sentence]]) -> list[TokenPair]:

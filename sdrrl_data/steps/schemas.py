@@ -13,7 +13,8 @@ UNITS = pl.List(
 SWITCHED = pl.List(
     pl.Struct(
         {
-            "start": pl.Int32,
+            "text": pl.String,  # "prompt", whose last message is meant, or "completion"
+            "start": pl.Int32,  # where it stands in that text (characters, end excluded)
             "end": pl.Int32,
             "original": pl.String,
             "replacement": pl.String,

@@ -1,22 +1,29 @@
 """Code-switching of one text: some of its words replaced by their counterparts in a translation."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from sdrrl_data.text.leaning import leaning
 from sdrrl_data.text.words import HYPHENS
 
 # Inside a word these say that it is an abbreviation, or the name of a file or a field.
 _MARKS = "._:"
 # Letters. Where a script has case, shorter words are mostly clitics and particles.
 _SHORTEST = 3
+_LONGEST_PHRASE = 5  # words
+
+Link = tuple[int, int, float]
+Words = tuple[int, ...]  # their indices, in order
+Block = tuple[Words, Words, float]  # words on both sides, and the least confidence of their links
 
 
 class Sentence(NamedTuple):
-    """A sentence: the whole text that it is part of, and where its words stand there (start, end)."""
+    """A sentence: the whole text that it is part of, where its words stand there (start, end), its language's tag."""
 
     text: str
     words: Sequence[tuple[int, int]]
+    language: str = ""
 
     def tokens(self) -> list[str]:
         """The words."""
@@ -31,6 +38,7 @@ class Swap(NamedTuple):
     replacement: str
     confidence: float
     words: int
+    text: str = ""  # which one, where there are several
 
 
 class Switched(NamedTuple):
@@ -43,48 +51,83 @@ class Switched(NamedTuple):
     confidence: float
 
 
-def find_swaps(
-    matrix: Sentence, other: Sentence, links: Sequence[tuple[int, int, float]], min_confidence: float
-) -> tuple[int, list[Swap]]:
-    """How many words of `matrix` are fit to be switched, and the swaps that are possible.
+class Aligned:
+    """A sentence and its translation, and which of their words could be put in each other's place.
 
-    Not fit are names, numbers, parts of compounds, words that both languages write alike, and very short words but
-    for those that go with a longer one. Words that are linked to several, on either side, switch together, and
-    only where they stand together on both sides.
-
-    Args:
-        matrix: the sentence in which words are to be replaced.
-        other: its translation.
-        links: which words belong together: index in `matrix`, index in `other`, confidence.
-        min_confidence: how sure the least sure link of a swap must be.
+    Not fit are names, numbers, parts of compounds, words that both languages write alike, and particles and very short
+    words but for those that go with a longer one. Words that are linked to several, on either side, switch together,
+    and only where they stand together on both sides.
     """
-    here, there = _Side(matrix, other), _Side(other, matrix)
-    here.fit -= {i for i, j, _ in links if _is_name(here, i, there, j)}
-    swaps = []
-    for own, theirs, confidence in _blocks(links):
-        if confidence < min_confidence or not (here.may_switch(own) and there.may_switch(theirs)):
-            continue
-        start, end = here.stretch(own)
-        original, replacement = matrix.text[start:end], other.text[slice(*there.stretch(theirs))]
-        # What begins a sentence on either side is capitalised for that alone.
-        if own[0] == 0 or theirs[0] == 0:
-            replacement = _with_initial_of(original, replacement)
-        if _is_shouted(original):
-            replacement = replacement.upper()
-        if not _would_run_together(matrix.text, start, end):
-            swaps.append(Swap(start, end, replacement, confidence, len(here.counted(own))))
-    return len(here.counted(here.fit)), swaps
+
+    def __init__(self, matrix: Sentence, other: Sentence, links: Sequence[Link]) -> None:
+        """Look at both sides.
+
+        Args:
+            matrix: the sentence in which words are to be replaced.
+            other: its translation.
+            links: which words belong together: index in `matrix`, index in `other`, confidence.
+        """
+        ours, theirs = matrix.tokens(), other.tokens()
+        self._here = _Side(matrix, ours, theirs, {i: j for i, j, _ in links})
+        self._there = _Side(other, theirs, ours, {j: i for i, j, _ in links})
+        names = [(i, j) for i, j, _ in links if _is_name(self._here, i, self._there, j)]
+        self._here.fit.difference_update(i for i, _ in names)
+        self._there.fit.difference_update(j for _, j in names)
+        self._links = links
+        self._blocks = _blocks(links)
+
+    def turned(self) -> "Aligned":
+        """The same, with words to be replaced in the other sentence."""
+        turned = object.__new__(Aligned)
+        turned._here, turned._there = self._there, self._here
+        turned._links = [(j, i, sure) for i, j, sure in self._links]
+        turned._blocks = [(theirs, own, sure) for own, theirs, sure in self._blocks]
+        return turned
+
+    def fit(self) -> int:
+        """How many words of the sentence are fit to be switched."""
+        return len(self._here.counted(self._here.fit))
+
+    def swaps(self, min_confidence: float) -> list[Swap]:
+        """The swaps that are possible, where so sure is the least sure link."""
+        return self._made(
+            (self._here.trimmed(own), self._there.trimmed(theirs), sure)
+            for own, theirs, sure in self._blocks
+            if sure >= min_confidence
+        )
+
+    def phrases(self, min_confidence: float) -> list[Swap]:
+        """The swaps of phrases: two to five adjacent words on each side, with no link to a word outside.
+
+        They overlap, and each begins and ends with words that could be switched alone.
+        """
+        return self._made(
+            (own, theirs, sure)
+            for own, theirs, sure in _phrases(self._links)
+            if sure >= min_confidence and self._here.may_frame(own) and self._there.may_frame(theirs)
+        )
+
+    def _made(self, blocks: Iterable[Block]) -> list[Swap]:
+        """The swaps of these words for those, as far as they may be made."""
+        here, there = self._here, self._there
+        swaps = [
+            _swap(here, own, there, theirs, confidence)
+            for own, theirs, confidence in blocks
+            if here.may_switch(own) and there.may_switch(theirs) and not _loses_clitic(here, own, there, theirs)
+        ]
+        return [swap for swap in swaps if not _would_run_together(here.text, swap)]
 
 
-def choose(swaps: Iterable[Swap], words: int) -> list[Swap]:
-    """The first of `swaps` that make up so many words, or one more or less, and do not touch one another."""
-    chosen: list[Swap] = []
-    missing = words
-    for swap in swaps:
-        touching = any(swap.start == other.end or other.start == swap.end for other in chosen)
-        if missing > 0 and swap.words <= missing + 1 and not touching:
-            chosen.append(swap)
-            missing -= swap.words
+def choose(swaps: Iterable[Swap], words: float) -> list[Swap]:
+    """Of `swaps`, those that make up so many words, or up to one more or less, and neither overlap nor touch.
+
+    The first ones are taken, unless they stand so that others leave more room.
+    """
+    offered = list(swaps)
+    chosen = _first(offered, words)
+    if _size(chosen) < words - 1:
+        packed = _first(sorted(offered, key=lambda swap: (swap.text, swap.end)), words)
+        chosen = max(chosen, packed, key=_size)
     return sorted(chosen)
 
 
@@ -105,68 +148,174 @@ def replace(text: str, swaps: Sequence[Swap]) -> tuple[str, list[Switched]]:
 class _Side:
     """One of two sentences that are translations of each other, and its words that are fit to be switched."""
 
-    def __init__(self, sentence: Sentence, translation: Sentence) -> None:
-        self.text, self.words = sentence
-        self.tokens = sentence.tokens()
-        alike = {token.casefold() for token in translation.tokens()}
+    def __init__(
+        self, sentence: Sentence, tokens: list[str], translation: list[str], counterparts: dict[int, int]
+    ) -> None:
+        self.text, self.words, _ = sentence
+        self.tokens = tokens
+        self.leaning = leaning(tokens, self.words, counterparts, sentence.language)
+        alike = {token.casefold() for token in translation}
+        self._shouts = all(map(str.isupper, tokens))
         self.fit = {
             index
             for index, token in enumerate(self.tokens)
             if token.casefold() not in alike
-            and not any(char.isdigit() or char in _MARKS for char in token)
+            and (token.isalpha() or not any(char.isdigit() or char in _MARKS for char in token))
             and not self._is_in_compound(index)
         }
 
     def counted(self, indices: Iterable[int]) -> list[int]:
-        """Without the short words, which are never switched alone."""
-        return [i for i in indices if len(self.tokens[i]) >= _SHORTEST or not _has_case(self.tokens[i])]
+        """Without particles and short words, which are never switched alone."""
+        return [
+            i
+            for i in indices
+            if i not in self.leaning.particles and (len(self.tokens[i]) >= _SHORTEST or not _has_case(self.tokens[i]))
+        ]
 
-    def may_switch(self, indices: Sequence[int]) -> bool:
+    def trimmed(self, indices: Words) -> Words:
+        """Without particles at both ends that are no part of a word beside them."""
+        kept = [place for place, index in enumerate(indices) if not self._is_loose(index)]
+        return indices[kept[0] : kept[-1] + 1] if kept else ()
+
+    def may_frame(self, indices: Words) -> bool:
+        """Whether both ends of a phrase are words that could be switched alone."""
+        return len(self.counted((indices[0], indices[-1]))) == 2
+
+    def may_switch(self, indices: Words) -> bool:
         """Whether these words may be replaced, or put in, together."""
+        if not indices or not self.fit.issuperset(indices) or not self.counted(indices):
+            return False
+        first, last = indices[0], indices[-1]
         gaps = [self.text[self.words[i][1] : self.words[j][0]] for i, j in pairwise(indices)]
-        adjacent = indices[-1] - indices[0] == len(indices) - 1 and all(gap in ("", " ") for gap in gaps)
-        return adjacent and self.fit.issuperset(indices) and bool(self.counted(indices))
+        adjacent = last - first == len(indices) - 1 and all(gap in ("", " ") for gap in gaps)
+        return adjacent and first - 1 not in self.leaning.tied and last not in self.leaning.tied
 
-    def stretch(self, indices: Sequence[int]) -> tuple[int, int]:
+    def stretch(self, indices: Words) -> tuple[int, int]:
         """Where adjacent words begin and end."""
         return self.words[indices[0]][0], self.words[indices[-1]][1]
+
+    def clitics(self, indices: Words) -> int:
+        """How many of these words carry a clitic."""
+        return sum(index in self.leaning.laden for index in indices)
 
     def is_capitalised(self, index: int) -> bool:
         """Whether the word has a capital that the beginning of the sentence does not call for."""
         token = self.tokens[index]
         return index > 0 and token[0].isupper() and not token.isupper()
 
+    def is_acronym(self, index: int) -> bool:
+        """Whether the word is in capitals, and not every word is."""
+        return _is_shouted(self.tokens[index]) and not self._shouts
+
+    def begins_sentence(self, index: int) -> bool:
+        """Whether the word stands first, or after the end of a sentence that ends within this one."""
+        return index == 0 or any(mark in self.text[self.words[index - 1][1] : self.words[index][0]] for mark in ".!?")
+
+    def _is_loose(self, index: int) -> bool:
+        tied = self.leaning.tied
+        return index in self.leaning.particles and index not in tied and index - 1 not in tied
+
     def _is_in_compound(self, index: int) -> bool:
         start, end = self.words[index]
         return self.text.startswith(HYPHENS, end) or self.text.endswith(HYPHENS, 0, start)
 
 
+def _swap(here: _Side, own: Words, there: _Side, theirs: Words, confidence: float) -> Swap:
+    start, end = here.stretch(own)
+    original, replacement = here.text[start:end], there.text[slice(*there.stretch(theirs))]
+    # What begins a sentence on either side is capitalised for that alone.
+    if here.begins_sentence(own[0]) or there.begins_sentence(theirs[0]):
+        replacement = _with_initial_of(original, replacement)
+    if _is_shouted(original):
+        replacement = replacement.upper()
+    return Swap(start, end, replacement, confidence, len(here.counted(own)))
+
+
 def _is_name(here: _Side, i: int, there: _Side, j: int) -> bool:
-    """Whether one of two linked words is capitalised, and the other no lower-case word."""
+    """Whether one of two linked words is capitalised, and the other no lower-case word; or both are acronyms."""
+    word, other = here.tokens[i], there.tokens[j]
     capitalised = here.is_capitalised(i) or there.is_capitalised(j)
-    return capitalised and not (here.tokens[i][0].islower() or there.tokens[j][0].islower())
+    acronym = (here.is_acronym(i) and _is_plain(other)) or (there.is_acronym(j) and _is_plain(word))
+    return acronym or (capitalised and not (word[0].islower() or other[0].islower()))
 
 
-def _blocks(links: Iterable[tuple[int, int, float]]) -> list[tuple[list[int], list[int], float]]:
-    """Words that hang together by links: their indices on both sides, in order, and the least confidence."""
+def _loses_clitic(here: _Side, own: Words, there: _Side, theirs: Words) -> bool:
+    """Whether a word carries a clitic ("dog's") and its counterpart has no word for it ("cão")."""
+    ours, others = here.clitics(own), there.clitics(theirs)
+    difference = len(own) + ours - len(theirs) - others
+    return bool((ours and difference > 0) or (others and difference < 0))
+
+
+def _blocks(links: Iterable[Link]) -> list[Block]:
+    """Words that hang together by links."""
     blocks: list[tuple[set[int], set[int], float]] = []
+    by_own: dict[int, int] = {}  # the number of each word's block
+    by_other: dict[int, int] = {}
     for i, j, confidence in links:
-        joined = [block for block in blocks if i in block[0] or j in block[1]]
-        blocks = [block for block in blocks if block not in joined]
-        own = {i}.union(*(block[0] for block in joined))
-        theirs = {j}.union(*(block[1] for block in joined))
-        blocks.append((own, theirs, min([confidence, *(block[2] for block in joined)])))
-    return [(sorted(own), sorted(theirs), confidence) for own, theirs, confidence in blocks]
+        own, theirs = {i}, {j}
+        if i in by_own or j in by_other:
+            for number in {found[word] for found, word in ((by_own, i), (by_other, j)) if word in found}:
+                more, others, sure = blocks[number]
+                own, theirs, confidence = own | more, theirs | others, min(confidence, sure)
+                blocks[number] = set(), set(), 0.0
+        by_own.update(dict.fromkeys(own, len(blocks)))
+        by_other.update(dict.fromkeys(theirs, len(blocks)))
+        blocks.append((own, theirs, confidence))
+    return [(tuple(sorted(own)), tuple(sorted(theirs)), confidence) for own, theirs, confidence in blocks if own]
 
 
-def _would_run_together(text: str, start: int, end: int) -> bool:
+def _phrases(links: Iterable[Link]) -> Iterator[Block]:
+    """Two to five adjacent words on each side of which none is linked to a word outside.
+
+    The first and the last word of each side are linked (Koehn et al. 2003, section 3.1).
+    """
+    by_own: dict[int, list[Link]] = {}
+    reach: dict[int, tuple[int, int]] = {}  # of each word on the other side: the first and last that it is linked to
+    for i, j, confidence in links:
+        by_own.setdefault(i, []).append((i, j, confidence))
+        low, high = reach.get(j, (i, i))
+        reach[j] = min(low, i), max(high, i)
+    for first in by_own:
+        inside = list(by_own[first])
+        for last in range(first + 1, first + _LONGEST_PHRASE):
+            if last not in by_own:
+                continue
+            inside += by_own[last]
+            low, high = min(j for _, j, _ in inside), max(j for _, j, _ in inside)
+            theirs = tuple(range(low, high + 1))
+            if len(theirs) > _LONGEST_PHRASE:
+                break
+            if low < high and all(first <= reach[j][0] and reach[j][1] <= last for j in theirs if j in reach):
+                yield tuple(range(first, last + 1)), theirs, min(sure for _, _, sure in inside)
+
+
+def _first(swaps: Iterable[Swap], words: float) -> list[Swap]:
+    chosen: list[Swap] = []
+    taken: set[tuple[str, int]] = set()
+    missing = words
+    for swap in swaps:
+        if missing < 0.5:
+            break
+        places = {(swap.text, place) for place in range(swap.start, swap.end + 1)}
+        if swap.words <= missing + 1 and taken.isdisjoint(places):
+            chosen.append(swap)
+            taken |= places
+            missing -= swap.words
+    return chosen
+
+
+def _size(swaps: Iterable[Swap]) -> int:
+    return sum(swap.words for swap in swaps)
+
+
+def _would_run_together(text: str, swap: Swap) -> bool:
     """Whether a letter with case or a digit touches this stretch, as it can in scripts without spaces."""
-    neighbours = text[max(start - 1, 0) : start] + text[end : end + 1]
+    neighbours = text[max(swap.start - 1, 0) : swap.start] + text[swap.end : swap.end + 1]
     return any(char.isdigit() or _has_case(char) for char in neighbours)
 
 
 def _with_initial_of(original: str, replacement: str) -> str:
-    if _is_shouted(replacement):
+    if _is_shouted(replacement) or not _has_case(original[0]):
         return replacement
     initial = replacement[0].upper() if original[0].isupper() else replacement[0].lower()
     return initial + replacement[1:]
@@ -174,6 +323,11 @@ def _with_initial_of(original: str, replacement: str) -> str:
 
 def _is_shouted(text: str) -> bool:
     return len(text) > 1 and text.isupper()
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a word is in capitals, or in a script that has none."""
+    return text.upper() == text
 
 
 def _has_case(text: str) -> bool:

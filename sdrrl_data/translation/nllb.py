@@ -12,8 +12,6 @@ from sdrrl_data.models import Located, loading, locate
 from sdrrl_data.protocols import Ingredient, SetAside
 from sdrrl_data.translation.nllb_engine import Engine, Search, batched, most_tokens
 
-# Models whose main branch has no weights as safetensors, and where the conversion bot keeps them.
-SAFETENSORS = {"facebook/nllb-200-distilled-600M": "refs/pr/45"}
 # Of the languages of FLORES-200, NLLB's tokenizer has no code for these.
 UNKNOWN = {"arb_Latn", "min_Arab"}
 
@@ -112,5 +110,4 @@ def _engine(settings: recipe.Nllb) -> Literal["ctranslate2", "transformers"]:
 
 
 def _locate(settings: recipe.Nllb) -> Located:
-    revision = settings.revision or SAFETENSORS.get(settings.model)
-    return locate(settings.model, revision, "translator", "--translator nllb:DIR")
+    return locate(settings.model, settings.revision, "translator", "--translator nllb:DIR")

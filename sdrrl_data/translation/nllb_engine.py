@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-# Sentences' worth of padding in a batch. Short sentences wait for the long ones to be written, but a step of the decoder
-# costs as much as some twenty more rows (five sentences at four beams): measured at NLLB-600M's sizes on a CPU.
+# Sentences' worth of padding in a batch. Short sentences wait for the long ones to be written, but a step of the
+# decoder costs as much as some twenty more rows (five sentences at four beams): measured at NLLB-600M's sizes on a CPU.
 MOST_PADDING = 5
 
 

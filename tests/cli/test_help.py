@@ -10,7 +10,7 @@ HEAVY = {"torch", "transformers", "datasets", "polars", "yaml", "vllm", "numpy",
 def test_help_lists_the_commands(invoke):
     result = invoke("--help")
     assert result.exit_code == 0
-    for expected in ("generate", "recipes", "languages", "sdrrl-data generate --recipe quickstart"):
+    for expected in ("generate", "inspect", "recipes", "languages", "sdrrl-data generate --recipe quickstart"):
         assert expected in result.output
 
 
@@ -33,7 +33,9 @@ def test_version(invoke):
     assert number[0].isdigit()
 
 
-@pytest.mark.parametrize("words", [["--help"], ["generate", "--help"], ["--version"], ["languages", "thai"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["generate", "--help"], ["inspect", "--help"], ["--version"], ["languages", "thai"]]
+)
 def test_nothing_heavy_is_imported(words):
     script = (
         "import sys\n"
@@ -49,5 +51,9 @@ def test_nothing_heavy_is_imported(words):
     loaded = set(done.stderr.split())
     assert "typer" in loaded
     assert not loaded & HEAVY
-    if not set(words) & {"generate", "languages"}:  # to read a command's options, Typer itself takes pydantic
+    if not set(words) & {
+        "generate",
+        "inspect",
+        "languages",
+    }:  # to read a command's options, Typer itself takes pydantic
         assert "pydantic" not in loaded

@@ -1,9 +1,15 @@
+import re
+
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from icu4py.breakers import CharacterBreaker
 
 from sdrrl_data import alignment, recipe
 from sdrrl_data.steps.code_switching import SCHEMA, external_pairs, switch, training_pairs
 from sdrrl_data.steps.schemas import MESSAGES, UNITS
+from sdrrl_data.text.words import offsets, words
 
 NOUNS = {"car": "carro", "book": "livro", "boat": "barco", "clock": "relógio", "phone": "telefone"}
 VERBS = {"sold": "vendeu", "bought": "comprou", "lost": "perdeu"}
@@ -64,7 +70,7 @@ def tables(questions, answers=None):
 
 def test_what_is_protected_within_a_sentence_is_never_switched(aligner):
     pair = ("She sold the `red car` and the new car.", "Ela vendeu o `red car` e o carro novo.")
-    rows = switch(*tables({"a": [[pair]]})[::2], aligner, recipe.CodeSwitching(ratio=1.0), "en", "pt", 1)
+    rows = run({"a": [[pair]]}, aligner, ratio=1.0)
     assert all("`red car`" in row[-1]["content"] for row in rows["question"])
     assert {"carro"} <= {word["replacement"] for word in rows["switched"][0]}
 
@@ -73,7 +79,8 @@ def test_what_is_protected_within_a_sentence_is_never_switched(aligner):
 def aligner():
     pairs = pl.DataFrame(
         [
-            (f"She {verb} the {adjective} {noun}.", f"Ela {VERBS[verb]} o {NOUNS[noun]} {ADJECTIVES[adjective]}.")
+            (f"{own} {verb} the {adjective} {noun}.", f"{their} {VERBS[verb]} o {NOUNS[noun]} {ADJECTIVES[adjective]}.")
+            for own, their in (("She", "Ela"), ("Anna", "Anna"))
             for verb in VERBS
             for adjective in ADJECTIVES
             for noun in NOUNS
@@ -86,19 +93,25 @@ def aligner():
     return aligner
 
 
-def run(questions, aligner, ratio=0.3, seed=42, languages=("en", "pt")):
-    seeds, _, translations = tables(questions)
-    rows = switch(seeds, translations, aligner, recipe.CodeSwitching(ratio=ratio), *languages, seed)
+def run(questions, aligner, answers=None, seed=42, languages=("en", "pt"), **changes):
+    how = recipe.CodeSwitching(**changes)
+    rows = switch(*tables(questions, answers), aligner, how, *languages, seed)
     assert dict(rows.schema) == SCHEMA
     return rows
 
 
 def undone(row):
-    text = row["question"][-1]["content"]
+    """The question and the answer of a row with everything undone that it says was done."""
+    texts = {"prompt": row["question"][-1]["content"], "completion": row["answer"]}
     for stretch in reversed(row["switched"]):
+        text = texts[stretch["text"]]
         assert text[stretch["start"] : stretch["end"]] == stretch["replacement"]
-        text = text[: stretch["start"]] + stretch["original"] + text[stretch["end"] :]
-    return text
+        texts[stretch["text"]] = text[: stretch["start"]] + stretch["original"] + text[stretch["end"] :]
+    return texts["prompt"], texts["completion"]
+
+
+def switched_in(row, text):
+    return [stretch for stretch in row["switched"] if stretch["text"] == text]
 
 
 QUESTION = [
@@ -114,23 +127,23 @@ QUESTION = [
 
 
 def test_both_questions_are_switched_and_only_in_their_sentences(aligner):
-    src, tgt = run({"a": QUESTION}, aligner, ratio=1).to_dicts()
+    src, tgt = run({"a": QUESTION}, aligner, ratio=1.0).to_dicts()
     assert (src["id"], src["matrix"], tgt["id"], tgt["matrix"]) == ("a", "src", "a", "tgt")
     assert [turn["content"] for turn in src["question"]] == [
         "You are an assistant.",
-        "# `red car`\n\n- She vendeu the vermelho carro.\n- She comprou the novo barco.\n\n"
+        "# `red car`\n\n- Ela vendeu the vermelho carro.\n- Ela comprou the novo barco.\n\n"
         "```\nShe sold the red car.\n```\n",
     ]
     assert tgt["question"][-1]["content"] == (
-        "# `red car`\n\n- Ela sold o car red.\n- Ela bought o boat new.\n\n```\nShe sold the red car.\n```\n"
+        "# `red car`\n\n- She sold o car red.\n- She bought o boat new.\n\n```\nShe sold the red car.\n```\n"
     )
-    assert undone(src) == translated(*QUESTION[-1])[0]
-    assert undone(tgt) == translated(*QUESTION[-1])[1]
+    assert undone(src) == (translated(*QUESTION[-1])[0], "")
+    assert undone(tgt) == (translated(*QUESTION[-1])[1], "")
 
 
-@pytest.mark.parametrize("ratio", [0, 0.1, 0.3, 0.5, 0.6])
+@pytest.mark.parametrize("ratio", [0.0, 0.1, 0.3, 0.5, 0.6])
 def test_the_ratio_is_reached_within_a_word(aligner, ratio):
-    src, tgt = run({"a": QUESTION}, aligner, ratio).to_dicts()
+    src, tgt = run({"a": QUESTION}, aligner, ratio=ratio).to_dicts()
     for row, fit in (src, 10), (tgt, 8):
         assert abs(len(row["switched"]) - ratio * fit) <= 1
         assert row["ratio"] == pytest.approx(len(row["switched"]) / fit)
@@ -141,8 +154,8 @@ def test_the_ratio_is_reached_within_a_word(aligner, ratio):
 def test_a_row_says_why_the_ratio_was_not_reached(aligner):
     question = [[("She sold my cheese yesterday.", "Ela vendeu meu queijo ontem.")]]
     [src, _] = run({"a": question}, aligner, ratio=0.8).to_dicts()
-    assert src["shortfall"] == "1 of 4 words had a sure counterpart"
-    assert src["ratio"] == pytest.approx(0.25)
+    assert src["shortfall"] == "2 of 4 words had a sure counterpart"
+    assert src["ratio"] == pytest.approx(0.5)
 
 
 def test_a_question_in_which_nothing_can_be_switched_has_its_rows_too(aligner):
@@ -168,11 +181,141 @@ def test_neither_order_nor_neighbours_change_a_row(aligner):
 
 
 def test_seeds_without_a_translation_are_passed_over(aligner):
-    seeds, _, translations = tables({"a": QUESTION, "b": QUESTION})
+    seeds, answers, translations = tables({"a": QUESTION, "b": QUESTION})
     settings = recipe.CodeSwitching()
-    rows = switch(seeds, translations.filter(id="b"), aligner, settings, "en", "pt", 42)
+    rows = switch(seeds, answers, translations.filter(id="b"), aligner, settings, "en", "pt", 42)
     assert rows["id"].to_list() == ["b", "b"]
-    assert switch(seeds, translations.clear(), aligner, settings, "en", "pt", 42).is_empty()
+    assert switch(seeds, answers, translations.clear(), aligner, settings, "en", "pt", 42).is_empty()
+
+
+ANSWER = ["1. ", ("She lost the cheap phone.", "Ela perdeu o telefone barato."), "\n"]
+
+
+@pytest.mark.parametrize("texts", ["question", "answer", "both"])
+def test_the_question_the_answer_or_both_are_switched(aligner, texts):
+    src, tgt = run({"a": QUESTION}, aligner, {"a": ANSWER}, texts=texts, ratio=1.0).to_dicts()
+    for row, side in (src, 0), (tgt, 1):
+        assert undone(row) == (translated(*QUESTION[-1])[side], translated(*ANSWER)[side])
+        assert bool(switched_in(row, "prompt")) == (texts != "answer")
+        assert bool(switched_in(row, "completion")) == (texts != "question")
+        assert row["question"][:-1] == [{"role": "user", "content": "You are an assistant."}]
+    words = "She lost the cheap phone" if texts == "question" else "Ela perdeu the barato telefone"
+    assert src["answer"] == f"1. {words}.\n"
+
+
+def test_the_ratio_is_that_of_both_texts_together(aligner):
+    for row in run({"a": QUESTION}, aligner, {"a": ANSWER}, texts="both", ratio=0.5).to_dicts():
+        words = 15 if row["matrix"] == "src" else 12
+        assert abs(len(row["switched"]) - 0.5 * words) <= 1
+        assert row["ratio"] == pytest.approx(len(row["switched"]) / words)
+
+
+def test_a_row_has_a_chance_to_be_switched(aligner):
+    questions = {f"q{number}": QUESTION for number in range(60)}
+    rows = run(questions, aligner, chance=0.3)
+    drawn = rows["shortfall"].is_null()
+    assert (rows["switched"].list.len() > 0).to_list() == drawn.to_list()
+    assert 20 <= drawn.sum() <= 55
+    assert set(rows.filter(~drawn)["shortfall"]) == {"not drawn"}
+    assert drawn.to_list()[::2] != drawn.to_list()[1::2]  # each row for itself
+    more = run(questions, aligner, chance=0.6)["shortfall"].is_null()
+    assert (drawn <= more).all()
+    assert run(questions, aligner, chance=0.0)["switched"].list.len().sum() == 0
+
+
+def test_phrases_are_preferred_to_words(aligner):
+    question = [[("She sold the red car yesterday.", "Ela vendeu o carro vermelho ontem.")]]
+    [src, tgt] = run({"a": question}, aligner, level="phrase", ratio=0.4).to_dicts()
+    for row in src, tgt:
+        [stretch] = row["switched"]
+        assert 2 <= len(stretch["original"].split()) == len(stretch["replacement"].split())
+    [src, _] = run({"a": question}, aligner, level="phrase", ratio=0.1).to_dicts()
+    assert len(src["switched"]) == 1
+
+
+SENTENCES = [
+    ("She sold `it()` now.", "Ela vendeu `it()` agora."), " ", ("Why?", "Por quê?"), "\n\n", ("OK 2", "OK 2"), "\n",
+    ("The car is new.", "O carro é novo."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ratio", "number"), [(0.0, 0), (0.1, 1), (0.6, 2), (1.0, 2)])
+def test_whole_sentences_but_one_are_switched_by_their_translations(aligner, ratio, number):
+    for row in run({"a": [SENTENCES]}, aligner, {"a": ["x"]}, level="sentence", ratio=ratio).to_dicts():
+        source, target, _ = translated(*SENTENCES)
+        matrix, other = (source, target) if row["matrix"] == "src" else (target, source)
+        assert undone(row) == (matrix, "x")
+        assert len(row["switched"]) == number
+        assert all(stretch["original"] in matrix and stretch["replacement"] in other for stretch in row["switched"])
+        assert "`it()`" in row["question"][-1]["content"]
+        assert row["shortfall"] == (
+            "2 of 3 sentences could be switched, as one of each text stays" if ratio == 1.0 else None
+        )
+
+
+def test_sentences_that_touch_are_not_switched_together(aligner):
+    sentences = [[(text, text.upper()) for text in ("今日は a。", "明日は b。", "昨日は c。")]]
+    rows = run({"a": sentences}, aligner, level="sentence", ratio=1.0)
+    assert set(rows["switched"].list.len()) <= {1, 2}
+    assert rows["shortfall"].null_count() == 0
+
+
+def test_a_text_of_one_sentence_stays(aligner):
+    rows = run({"a": [[("Why?", "Por quê?")]], "b": [["1"]]}, aligner, level="sentence")
+    assert rows["switched"].list.len().sum() == 0
+    assert set(rows["shortfall"]) == {
+        "0 of 1 sentences could be switched, as one of each text stays",
+        "it has no sentences fit to be switched",
+    }
+
+
+PIECES = ["`red car`", "https://example.org/new/car", "<b>", "$x^2$", "user@example.org"]
+made = st.lists(
+    st.tuples(*(st.sampled_from(sorted(some)) for some in (VERBS, ADJECTIVES, NOUNS)), st.sampled_from(PIECES)),
+    max_size=3,
+)
+
+
+def pieces(sentences):
+    """Sentences of the words that the aligner knows, each with something that is protected."""
+    return [
+        piece
+        for verb, adjective, noun, kept in sentences
+        for piece in (
+            (
+                f"She {verb} {kept} the {adjective} {noun}.",
+                f"Ela {VERBS[verb]} {kept} o {NOUNS[noun]} {ADJECTIVES[adjective]}.",
+            ),
+            "\n\n",
+        )
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    made,
+    made,
+    st.sampled_from(["question", "answer", "both"]),
+    st.sampled_from(["word", "phrase", "sentence"]),
+    st.floats(0, 1),
+)
+def test_whatever_is_switched_can_be_undone_and_leaves_what_is_protected(
+    aligner, question, answer, texts, level, ratio
+):
+    asked, answered = pieces(question), pieces(answer)
+    rows = run({"a": [asked]}, aligner, {"a": answered}, texts=texts, level=level, ratio=ratio)
+    named = {"question": [question], "answer": [answer], "both": [question, answer]}[texts]
+    for row, side, fit in zip(rows.to_dicts(), (0, 1), (5, 4), strict=True):
+        assert undone(row) == (translated(*asked)[side], translated(*answered)[side])
+        for new, sentences in (row["question"][-1]["content"], question), (row["answer"], answer):
+            assert re.findall("|".join(map(re.escape, PIECES)), new) == [kept for *_, kept in sentences]
+        fit = sum(map(len, named)) * (1 if level == "sentence" else fit)
+        reached = row["ratio"] * fit
+        assert reached <= max(1, ratio * fit) + 1.001
+        # Of the words of each sentence, three at least have a sure counterpart.
+        if level != "sentence" and ratio <= 0.6:
+            assert reached >= ratio * fit - 1
+            assert bool(row["switched"]) == bool(ratio * fit)
 
 
 def test_the_aligner_learns_from_the_sentences_of_all_turns_and_answers():
@@ -186,17 +329,47 @@ def test_the_aligner_learns_from_the_sentences_of_all_turns_and_answers():
     ]
 
 
-@pytest.mark.parametrize(("language", "least"), [("pt", 150), ("vi", 40), ("th", 40), ("ja", 20)])
-def test_real_sentences_in_scripts_with_and_without_spaces(shared_data, language, least):
-    english, other = (
-        (shared_data / "flores-dev" / f"{tag}.txt").read_text(encoding="utf-8").splitlines()[:250]
-        for tag in ("en", language)
-    )
-    questions = {f"q{number}": [[pair]] for number, pair in enumerate(zip(english, other, strict=True))}
-    seeds, answers, translations = tables(questions)
+@pytest.fixture(scope="module", params=["pt", "vi", "th", "ja", "km"])
+def real(request, shared_data):
+    """Sentences of FLORES-200 or, in Khmer, Tatoeba, switched at random: language, pairs, rows."""
+    language = request.param
+    if language == "km":
+        lines = (shared_data / "parallel" / "tatoeba.eng-khm.tsv").read_text(encoding="utf-8").splitlines()
+        pairs = [tuple(line.split("\t")[:2]) for line in lines]
+    else:
+        files = (shared_data / "flores-dev" / f"{tag}.txt" for tag in ("en", language))
+        pairs = list(zip(*(file.read_text(encoding="utf-8").splitlines()[:250] for file in files), strict=True))
+    questions = {f"q{number}": [[pair]] for number, pair in enumerate(pairs)}
     aligner = alignment.build(recipe.HmmAligner())
-    aligner.train(training_pairs(seeds, answers, translations, "en", language))
-    rows = run(questions, aligner, languages=("en", language)).to_dicts()
-    assert [undone(row) for row in rows] == [text for pair in zip(english, other, strict=True) for text in pair]
-    assert sum(len(row["switched"]) for row in rows) >= 2 * least
+    aligner.train(training_pairs(*tables(questions), "en", language))
+    return language, pairs, run(questions, aligner, languages=("en", language)).to_dicts()
+
+
+def test_real_sentences_in_scripts_with_and_without_spaces(real):
+    language, pairs, rows = real
+    assert [undone(row)[0] for row in rows] == [text for pair in pairs for text in pair]
+    least = {"pt": 200, "vi": 50, "th": 50, "ja": 20, "km": 100}[language]
+    for matrix in ("src", "tgt"):
+        assert sum(len(row["switched"]) for row in rows if row["matrix"] == matrix) >= least
     assert all(stretch["confidence"] >= 0.5 for row in rows for stretch in row["switched"])
+
+
+def test_real_sentences_keep_their_words_whole(real):
+    language, _, rows = real
+    for row in rows:
+        own = "en" if row["matrix"] == "src" else language
+        starts, ends = zip(*words(undone(row)[0], own), strict=True)
+        text = row["question"][-1]["content"]
+        clusters = {start for start, _ in offsets(CharacterBreaker(text, own))} | {len(text)}
+        longer = 0  # the text so far than it was
+        for stretch in row["switched"]:
+            assert {stretch["start"], stretch["end"]} <= clusters
+            assert stretch["start"] - longer in starts
+            longer += len(stretch["replacement"]) - len(stretch["original"])
+            assert stretch["end"] - longer in ends
+            for word in stretch["original"], stretch["replacement"]:
+                assert not re.fullmatch(ALONE.get(language, r"\d+"), word)
+
+
+# What is never switched alone.
+ALONE = {"ja": "[ぁ-ゟ]+", "th": "การ|ความ|ครับ|ค่ะ|ๆ|ที่|จะ", "km": "ដែល|បាន|ហើយ|ៗ", "vi": "những|các|đã|sự|cái"}

@@ -1,14 +1,16 @@
 import re
+from itertools import combinations, pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data.text.switching import Sentence, Swap, choose, find_swaps, replace
+from sdrrl_data.text.switching import Aligned, Sentence, Swap, choose, replace
 from sdrrl_data.text.words import words
 
 
 def sentence(text, language="en"):
-    return Sentence(text, words(text, language))
+    return Sentence(text, words(text, language), language)
 
 
 def undone(text, switched):
@@ -18,12 +20,29 @@ def undone(text, switched):
     return text
 
 
-def switched(matrix, other, *links, languages=("en", "pt")):
+def find_swaps(matrix, other, links, min_confidence):
+    aligned = Aligned(matrix, other, links)
+    return aligned.fit(), aligned.swaps(min_confidence)
+
+
+def find_phrases(matrix, other, links, min_confidence):
+    return Aligned(matrix, other, links).phrases(min_confidence)
+
+
+def test_names_in_capitals_stay_unless_all_is_in_capitals():
+    links = [(0, 0, 0.9), (1, 1, 0.9)]
+    for other, tag in (("OCDE disse", "pt"), ("ユネスコ 言った", "ja")):
+        sides = sentence("UNESCO said"), Sentence(other, [(0, 4), (5, len(other))], tag)
+        assert [swap.start for swap in find_swaps(*sides, links, 0.5)[1]] == [7]
+    sides = sentence("BUY BREAD"), sentence("COMPRE PÃO", "pt")
+    assert len(find_swaps(*sides, links, 0.5)[1]) == 2
+
+
+def switched(matrix, other, *links, languages=("en", "pt"), find=lambda *linked: find_swaps(*linked)[1]):
     """The matrix with everything switched that these links (word, word) allow."""
     sides = [sentence(text, language) for text, language in zip((matrix, other), languages, strict=True)]
     indices = [(sides[0].tokens().index(own), sides[1].tokens().index(theirs), 0.9) for own, theirs in links]
-    _, swaps = find_swaps(*sides, indices, 0.5)
-    text, done = replace(matrix, choose(swaps, 99))
+    text, done = replace(matrix, choose(find(*sides, indices, 0.5), 99))
     assert undone(text, done) == matrix
     return text
 
@@ -71,10 +90,10 @@ def test_no_part_of_a_compound_is_switched_or_put_in():
 
 
 def test_words_that_go_together_switch_together_or_not_at_all():
-    links = ("police", "cảnh"), ("police", "sát")
-    assert switched("Ask the police", "Hỏi cảnh sát", *links, languages=("en", "vi")) == "Ask the cảnh sát"
-    assert switched("Ask the police", "cảnh Hỏi sát", *links, languages=("en", "vi")) == "Ask the police"
-    assert switched("Ask the police", "Hỏi cảnh, sát", *links, languages=("en", "vi")) == "Ask the police"
+    links = ("Ask", "hỏi"), ("police", "cảnh"), ("police", "sát")
+    assert switched("Ask the police", "hỏi cảnh sát", *links, languages=("en", "vi")) == "Hỏi the cảnh sát"
+    assert switched("Ask the police", "cảnh hỏi sát", *links, languages=("en", "vi")) == "Hỏi the police"
+    assert switched("Ask the police", "hỏi cảnh, sát", *links, languages=("en", "vi")) == "Hỏi the police"
     back = ("cảnh", "police"), ("sát", "police")
     assert switched("Hỏi cảnh sát đi", "Ask the police", *back, languages=("vi", "en")) == "Hỏi police đi"
 
@@ -85,9 +104,13 @@ def test_case_is_carried_over():
     assert switched("Here dogs bark", "Cães latem", ("dogs", "Cães")) == "Here cães bark"
     assert switched("Dogs bark", "Os cães latem", ("Dogs", "cães")) == "Cães bark"
     assert switched("dogs bark", "Cães latem", ("dogs", "Cães")) == "cães bark"
+    assert switched("We came; however, late", "Viemos. Porém, tarde", ("however", "Porém")) == "We came; porém, late"
     assert switched("STOP that", "Pare com isso", ("STOP", "Pare")) == "PARE that"
     assert switched("the UN says", "ONU diz que", ("says", "ONU")) == "the UN ONU"
     assert switched("Dogs bark", "犬が吠える", ("Dogs", "犬"), languages=("en", "ja")) == "犬 bark"
+    assert (
+        switched("今日、太郎が来た", "Taro came today", ("太郎", "Taro"), languages=("ja", "en")) == "今日、Taroが来た"
+    )
 
 
 def test_in_a_script_without_spaces_nothing_runs_together():
@@ -109,17 +132,141 @@ def test_so_many_words_are_chosen_or_one_more_or_less():
     assert choose(swaps, 0) == []
 
 
+def test_what_stands_in_another_text_touches_nothing():
+    swaps = [Swap(0, 5, "x", 1.0, 1, "question"), Swap(0, 5, "y", 1.0, 1, "answer"), Swap(5, 9, "z", 1.0, 1, "answer")]
+    assert choose(swaps, 3) == [swaps[0], swaps[1]]
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(1, 4)), max_size=9), st.integers(0, 9))
+def test_as_many_are_chosen_as_have_room_beside_one_another(spans, wanted):
+    swaps = [Swap(start, start + length, "x", 1.0, 1) for start, length in spans]
+    chosen = choose(swaps, wanted)
+    assert all(one.end < two.start for one, two in pairwise(chosen))
+    most = max(
+        size
+        for size in range(len(swaps) + 1)
+        for some in combinations(sorted(swaps), size)
+        if all(one.end < two.start for one, two in pairwise(some))
+    )
+    assert min(wanted, most) - 1 <= len(chosen) <= wanted
+
+
+def phrases(matrix, other, *links):
+    """The phrases that these links (index, index) make: (in the matrix, in its translation)."""
+    found = find_phrases(sentence(matrix), sentence(other, "pt"), [(i, j, 0.9) for i, j in links], 0.5)
+    return {(matrix[swap.start : swap.end], swap.replacement, swap.words) for swap in found}
+
+
+def test_phrases_are_what_no_link_leaves():
+    red_car = ("red car", "carro vermelho", 2)
+    assert phrases("the red car stopped", "o carro vermelho parou", (0, 0), (1, 2), (2, 1), (3, 3)) == {
+        red_car,
+        ("red car stopped", "carro vermelho parou", 3),
+    }
+    crossed = (0, 1), (1, 3), (2, 0), (3, 2)
+    assert phrases("four old red cars", "velhos quatro carros vermelhos", *crossed) == {
+        ("four old red cars", "velhos quatro carros vermelhos", 4)
+    }
+
+
+def test_phrases_have_two_to_five_words_a_side():
+    alike = [(i, i) for i in range(7)]
+    found = phrases("one two four five six seven eight", "uma duas quatro cinco seis sete oito", *alike)
+    assert {len(own.split()) for own, _, _ in found} == {2, 3, 4, 5}
+    assert len(found) == 6 + 5 + 4 + 3
+    assert phrases("police car", "polícia", (0, 0), (1, 0)) == set()
+    assert phrases("red car", "carro do meu velho pai que era vermelho", (0, 7), (1, 0)) == set()
+
+
+def test_phrases_hold_no_punctuation_name_or_number():
+    assert phrases("red, fast", "vermelho rápido", (0, 0), (1, 1)) == set()
+    assert phrases("seven cars", "7 carros", (0, 0), (1, 1)) == set()
+    assert phrases("see Germany now", "veja Alemanha agora", (0, 0), (1, 1), (2, 2)) == set()
+
+
+def test_a_phrase_begins_and_ends_with_words_that_could_go_alone():
+    links = (0, 0), (1, 1), (2, 2)
+    assert phrases("house of cards", "casa de cartas", *links) == {("house of cards", "casa de cartas", 2)}
+    assert phrases("is an island", "é uma ilha", *links) == set()
+
+
+def test_words_that_carry_a_clitic_need_a_word_for_it():
+    assert switched("the dog's tail", "a cauda do cão", ("dog's", "cão")) == "the dog's tail"
+    assert switched("the dog's tail", "a cauda do cão", ("dog's", "do"), ("dog's", "cão")) == "the do cão tail"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "english", "links", "expected"),
+    [
+        ("ja", "学生は来た。", "The student came.", [("学生", "student")], "studentは来た。"),
+        ("ja", "学生は来た。", "The student came.", [("学生", "student"), ("は", "student")], "studentは来た。"),
+        ("ja", "彼は食べた。", "He ate.", [("食", "ate")], "彼は食べた。"),
+        ("ja", "彼は食べた。", "He ate.", [(part, "ate") for part in ("食", "べた")], "彼はate。"),
+        ("th", "การพัฒนาดี", "development is good", [("พัฒนา", "development")], "การพัฒนาดี"),
+        ("th", "การพัฒนาดี", "development is good", [(part, "development") for part in ("การ", "พัฒนา")], "developmentดี"),
+        ("th", "เขาไปนะ", "he went away", [("นะ", "away")], "เขาไปนะ"),
+        ("km", "ភាពស្រស់ ។", "some freshness", [("ស្រស់", "freshness")], "ភាពស្រស់ ។"),
+        ("vi", "tìm trợ giúp ngay", "find help now", [("giúp", "help"), ("tìm", "find")], "tìm trợ giúp ngay"),
+        ("vi", "tìm trợ giúp", "find help", [("giúp", "help"), ("trợ", "help"), ("tìm", "find")], "find help"),
+    ],
+)
+def test_no_particle_ending_or_half_of_a_word_is_left_alone(language, text, english, links, expected):
+    assert switched(text, english, *links, languages=(language, "en")) == expected
+    back = [(theirs, own) for own, theirs in links]
+    there = switched(english, text, *back, languages=("en", language))
+    assert (there == english) == (expected == text)
+
+
+# The Universal Declaration of Human Rights, article 1.
+RIGHTS = "All human beings are born free and equal in dignity and rights."
+ARABIC = "يولد جميع الناس أحرارًا متساوين في الكرامة والحقوق."
+CHINESE = "人人生而自由，在尊严和权利上一律平等。"
+
+
+def test_arabic_keeps_its_clitics():
+    one_word = ("dignity", "الكرامة"), ("free", "أحرارًا"), ("rights", "والحقوق")
+    assert switched(RIGHTS, ARABIC, *one_word, languages=("en", "ar")) == (
+        "All human beings are born أحرارًا and equal in الكرامة and rights."
+    )
+    back = [(theirs, own) for own, theirs in one_word]
+    assert switched(ARABIC, RIGHTS, *back, languages=("ar", "en")) == (
+        "يولد جميع الناس free متساوين في dignity والحقوق."
+    )
+    both = ("والحقوق", "and"), ("والحقوق", "rights")
+    text = RIGHTS.replace("dignity and", "dignity, and").replace("free and", "free,")
+    assert switched(ARABIC, text, *both, languages=("ar", "en")) == ARABIC.replace("والحقوق", "and rights")
+
+
+def test_chinese_words_stay_whole():
+    links = ("自由", "free"), ("尊严", "dignity"), ("权利", "rights"), ("平等", "equal")
+    assert switched(CHINESE, RIGHTS, *links, languages=("zh", "en")) == "人人生而free，在dignity和rights上一律equal。"
+    back = [(own, theirs) for theirs, own in links]
+    assert switched(RIGHTS, CHINESE, *back, languages=("en", "zh")) == (
+        "All human beings are born 自由 and 平等 in 尊严 and 权利."
+    )
+    assert switched("我爱老师们", "I love teachers", ("老师", "teachers"), languages=("zh", "en")) == "我爱老师们"
+
+
 WORDS = ["house", "It", "IBM", "dog's", "né", "Ação", "犬", "กิน", "cảnh", "x2", "a_b", "𝒳y", "ı", "straße", "😀", "ﬁn"]
 texts = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from([" ", "", ", ", "-", "\n", "  **"]))).map(
     lambda pairs: "".join(word + gap for word, gap in pairs)
 )
 
 
-@given(texts, texts, st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20), st.floats(0, 1))), st.integers(0, 9))
-def test_undoing_what_was_switched_gives_the_text_again(matrix, other, links, wanted):
-    sides = sentence(matrix), sentence(other)
+@given(
+    texts,
+    texts,
+    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20), st.floats(0, 1))),
+    st.integers(0, 9),
+    st.booleans(),
+    st.sampled_from(["en", "ja", "th", "vi", "zh", "ar"]),
+)
+def test_undoing_what_was_switched_gives_the_text_again(matrix, other, links, wanted, phrases_too, language):
+    sides = sentence(matrix), sentence(other, language)
     links = [link for link in links if link[0] < len(sides[0].words) and link[1] < len(sides[1].words)]
     fit, swaps = find_swaps(*sides, links, 0.3)
+    if phrases_too:
+        swaps = find_phrases(*sides, links, 0.3) + swaps
     chosen = choose(swaps, wanted)
     text, done = replace(matrix, chosen)
     assert undone(text, done) == matrix

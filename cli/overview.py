@@ -1,0 +1,94 @@
+"""What a run is, as far as it is: what went into it, its tables, and how to go on."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sdrrl_data import provenance
+from sdrrl_data.errors import UserError
+from sdrrl_data.run import Manifest, Run
+
+from .harmless import harmless
+
+TARGET_TABLES = ("translations", "prompts", "code_switched", "scores", "verdicts", "transfer_set")
+ONE_PART = ("parallel", "prompts")  # however many the seeds have
+
+
+def opened(path: Path) -> tuple[Run, Manifest]:
+    """The run in a folder, with its manifest.
+
+    Raises:
+        UserError: there is no run, or one that this version cannot read.
+    """
+    run = Run(path)
+    manifest = run.manifest() if (path / "manifest.json").is_file() else None
+    if manifest is None:
+        problem = "it has no manifest.json" if path.exists() else "there is no such folder"
+        raise UserError(f"{path} is no run ({problem}): name a folder that `sdrrl-data generate` has made")
+    return run, manifest
+
+
+def tables(run: Run, tags: Sequence[str]) -> list[str]:
+    """The tables of a run that hold something, of these targets and of all in common, in the order of the steps."""
+    names = ["seeds", "answers"]
+    for tag in tags:
+        candidates = sorted(path.name for path in (run.path / tag).glob("translations-*"))
+        names += [f"{tag}/{name}" for name in ("parallel", *candidates, *TARGET_TABLES)]
+    return [name for name in names if run.table(name).parts() or run.has_dataset(name)]
+
+
+def show(run: Run, manifest: Manifest, names: Sequence[str], console: Console) -> None:
+    """Print the recipe, the models, the signatures, the tables, and what to type next."""
+    recipe = manifest.recipe
+    console.print(Text(harmless(f"{recipe['name']}: {recipe['description']}")))
+    console.print()
+    made_of = Table.grid(padding=(0, 2, 0, 0))
+    for ingredient in manifest.ingredients:
+        made_of.add_row(ingredient.role, harmless(provenance.described(ingredient)))
+    console.print(made_of)
+    console.print()
+    for signature in manifest.signatures.values():
+        console.print(f"signature  {harmless(signature)}", soft_wrap=True)
+    console.print()
+    aside = {name: run.table(name).set_aside().height for name in names}
+    console.print(_tables(run, manifest, aside))
+    console.print()
+    for line in _where_next(run, manifest, aside):
+        console.print(line, soft_wrap=True)
+
+
+def _tables(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> Table:
+    shown = Table(box=None, pad_edge=False)
+    shown.add_column("table", overflow="fold")
+    for heading in ("rows", "parts", "set aside"):
+        shown.add_column(heading, justify="right")
+    for name, rows in aside.items():
+        tag, _, step = name.rpartition("/")
+        if step == "transfer_set":
+            target = manifest.counts.targets.get(tag)
+            shown.add_row(name, str(sum(target.rows.values())) if target else "-", "-", "-")
+            continue
+        table = run.table(name)
+        parts = 1 if step in ONE_PART else sum(map(len, manifest.growths))
+        shown.add_row(name, str(table.count()), f"{table.parts()} of {parts}", str(rows))
+    return shown
+
+
+def _where_next(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> list[str]:
+    """The state of the run, and commands to type next."""
+    command = f"sdrrl-data inspect {shlex.quote(str(run.path))}"
+    lines = ["state      finished"]
+    if manifest.state == "unfinished":
+        lines = [
+            "state      unfinished; parts may be missing, or be of earlier settings",
+            "go on      type the `sdrrl-data generate` command that began it again, with the same --out",
+        ]
+    if aside:
+        lines.append(f"look at    {command} --step {list(aside)[-1].rpartition('/')[2]}")
+    if any(aside.values()):
+        lines.append(f"set aside  {command} --set-aside")
+    return lines

@@ -1,0 +1,197 @@
+"""What of a row is shown, table by table."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rich.text import Text
+
+from .harmless import harmless
+from .samples import marked
+
+Row = Mapping[str, Any]
+Fields = list[tuple[str, str | Text | None]]  # label and text; without a text, a field is left out
+
+TEXTS = ("question_src", "question_tgt", "answer_src", "answer_tgt")  # as the verdicts name them
+# Columns that a row may have besides its table's own: question (as messages) and answer of its seed in both languages.
+JOINED = ("asked_src", "answered_src", "asked_tgt", "answered_tgt")
+
+
+class How(NamedTuple):
+    """What a view has to know besides the row."""
+
+    src: str  # tag of the source language
+    tgt: str  # tag of the target language
+    coloured: bool  # whether switched words are told by their colour; else they stand in brackets
+
+
+def of(table: str) -> Callable[[Row, How], Fields]:
+    """The view of a table's rows, by its path in the run; they may have the columns `JOINED` too."""
+    step = table.rpartition("/")[2]
+    return _translation if step.startswith("translations") else VIEWS.get(step, _plain)
+
+
+def set_aside(row: Row, how: How) -> Fields:
+    """A row that was set aside: the reason, and what there was of it."""
+    try:
+        content = json.loads(row["row"])
+    except ValueError:
+        content = row["row"]
+    return [("reason", row["reason"]), *_plain(content if isinstance(content, dict) else {"row": content}, how)]
+
+
+def readable(text: str) -> Text:
+    """A text of unknown origin, with its lines and its indentation."""
+    return Text(re.sub(r"[^ \n]+", lambda part: harmless(part[0]), text))
+
+
+def _plain(row: Row, _: How) -> Fields:
+    """Every column of the table itself."""
+    return [(name, _any(value)) for name, value in row.items() if name not in ("id", *JOINED)]
+
+
+def _any(value: Any) -> str | Text | None:
+    """Anything JSON can hold; messages turn by turn."""
+    match value:
+        case None | str():
+            return value
+        case float():
+            return f"{value:.3g}"
+        case [{"role": _, "content": str()}, *_]:
+            return _turns(value)
+        case list() if all(isinstance(own, str) for own in value):
+            return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _answer(row: Row, how: How) -> Fields:
+    return [("question", _turns(row.get("asked_src"))), *_plain(row, how)]
+
+
+def _translation(row: Row, how: How) -> Fields:
+    question, answer = _pairs({**row, "asked_tgt": row["question"], "answered_tgt": row["answer"]}, how)
+    return [
+        *question,
+        ("translator", _translator(row, "question")),
+        *answer,
+        ("translator", _translator(row, "answer")),
+    ]
+
+
+def _translator(row: Row, text: str) -> str:
+    """Who translated a text, and what each translator scored where there were several."""
+    scored = [
+        f"{own['translator']} {'not judged' if own['score'] is None else format(own['score'], '.3f')}"
+        for own in row[f"{text}_candidates"]
+    ]
+    name: str = row[f"{text}_translator"]
+    return name + (f" ({', '.join(scored)})" if scored else "")
+
+
+def _code_switched(row: Row, how: How) -> Fields:
+    own, other = (how.src, how.tgt) if row["matrix"] == "src" else (how.tgt, how.src)
+    spans = row["switched"]
+    swaps = [f"{span['original']} → {span['replacement']} ({span['confidence']:.2f})" for span in spans]
+    return [
+        ("language", f"{own}, with words of {other}"),
+        *_switched("question", row["question"][-1]["content"], _in(spans, "prompt"), how),
+        *_switched("answer", row["answer"], _in(spans, "completion"), how),
+        ("switched", "; ".join(swaps)),
+        ("ratio", f"{row['ratio']:.2f}"),
+        ("shortfall", row["shortfall"]),
+    ]
+
+
+def _switched(label: str, text: str, spans: Sequence[Row], how: How) -> Fields:
+    return [(label, _marked(text, spans, how)), ("original", _original(text, spans) if spans else None)]
+
+
+def _marked(text: str, spans: Sequence[Row], how: How) -> Text:
+    # Without spans it keeps its lines.
+    return marked(text, spans, how.coloured) if spans else readable(text)
+
+
+def _in(spans: Sequence[Row], text: str) -> list[Row]:
+    """The switched spans of the prompt, or of the completion."""
+    return [span for span in spans if span["text"] == text]
+
+
+def _original(text: str, spans: Sequence[Row]) -> str:
+    """A text as it was before its spans were switched."""
+    original, end = "", 0
+    for span in spans:
+        original += text[end : span["start"]] + span["original"]
+        end = span["end"]
+    return original + text[end:]
+
+
+def _scored(row: Row, how: How) -> Fields:
+    question, answer = _pairs(row, how)
+    of_question, of_answer = (
+        {key.removeprefix(text): value for key, value in row.items() if key.startswith(text)}
+        for text in ("question_", "answer_")
+    )
+    return [*question, ("scores", _scores(of_question)), *answer, ("scores", _scores(of_answer))]
+
+
+def _scores(scores: Mapping[str, float | None]) -> str:
+    """Scores by name, but for those that could not be had."""
+    return ", ".join(f"{name} {score:.3g}" for name, score in scores.items() if score is not None)
+
+
+def _verdict(row: Row, how: How) -> Fields:
+    question, answer = _pairs(row, how)
+    failures = [
+        f"{failed['text']}: {failed['filter']} is {failed['value']:.4g}, has to be {failed['threshold']}"
+        for failed in row["failures"]
+    ]
+    kept = ", ".join(text for text in TEXTS if row[text])
+    return [*question, *answer, ("kept", kept or "nothing"), ("failed", "\n".join(failures))]
+
+
+def _transfer(row: Row, how: How) -> Fields:
+    question, answer = (
+        _marked(row[text][-1]["content"], _in(row["switched"], text), how) for text in ("prompt", "completion")
+    )
+    return [
+        ("direction", row["direction"] + (", code-switched" if row["code_switched"] else "")),
+        ("task", row["task"]),
+        ("prompt", _turns(row["prompt"], question)),
+        ("completion", answer),
+        ("scores", _scores(row["scores"] or {})),
+        *((key, row[key]) for key in ("generator", "translator", "source", "split")),
+    ]
+
+
+def _pairs(row: Row, how: How) -> tuple[Fields, Fields]:
+    """Question and answer, each in the source language with the target language below."""
+    question: Fields = [
+        (f"question {how.src}", _turns(row.get("asked_src"))),
+        (f"question {how.tgt}", _turns(row.get("asked_tgt"))),
+    ]
+    return question, [
+        (f"answer {how.src}", row.get("answered_src")),
+        (f"answer {how.tgt}", row.get("answered_tgt")),
+    ]
+
+
+def _turns(messages: Sequence[Row] | None, last: Text | None = None) -> Text | None:
+    """Messages as one text; with `last` in the place of the last one's content."""
+    if not messages:
+        return None
+    texts = [readable(message["content"]) for message in messages[:-1]]
+    texts.append(last or readable(messages[-1]["content"]))
+    if len(texts) == 1:
+        return texts[0]
+    named = zip(messages, texts, strict=True)
+    return Text("\n").join(Text.assemble(f"{message['role']}: ", text) for message, text in named)
+
+
+VIEWS: dict[str, Callable[[Row, How], Fields]] = {
+    "answers": _answer,
+    "code_switched": _code_switched,
+    "scores": _scored,
+    "verdicts": _verdict,
+    "transfer_set": _transfer,
+}

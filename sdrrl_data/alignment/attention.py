@@ -1,0 +1,131 @@
+"""Word alignment by the cross-attention of the NLLB translator."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sdrrl_data import recipe
+from sdrrl_data.alignment.pieces import BATCH_TOKENS, Pieces, Tokens, linked, memberships, tokenized
+from sdrrl_data.errors import UserError
+from sdrrl_data.languages import Language
+from sdrrl_data.models import loading, locate
+from sdrrl_data.protocols import Link
+
+if TYPE_CHECKING:
+    from transformers import BatchEncoding
+
+
+class AttentionAligner:
+    """Links words of which each attends to the other most, and the words beside them that mostly attend to one.
+
+    The model reads one sentence and is made to write the other, in both directions. What a written word attends to is a
+    mean over its pieces and the heads of one decoder layer; what falls to the language code and the end is left out.
+    These shares are taken for the probabilities of which the confidence is made.
+
+    Some layers attend to the counterpart of the piece that they are about to write, others (mostly lower ones) to that
+    of the piece they have just read. So both steps are looked at, at each layer, and for each pair the one is taken
+    at which the two directions agree best. What lies beyond the model's longest input gets no links.
+
+    Source: Chen et al. 2020, https://arxiv.org/abs/2004.14837 (Shift-Att, and layers chosen by the agreement of both
+    directions; there for a whole corpus).
+    """
+
+    learns = False
+
+    def __init__(
+        self, settings: recipe.AttentionAligner, translator: recipe.Nllb, src: Language, tgt: Language
+    ) -> None:
+        """Load the model; the translator has made sure that it knows both languages.
+
+        Raises:
+            UserError: it cannot be had or loaded, or has fewer layers than that.
+        """
+        import torch
+        from transformers import AutoTokenizer, M2M100Model
+
+        located = locate(translator.model, translator.revision, "translator", "--translator nllb:DIR")
+        self._codes = (src.flores, tgt.flores)
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        with loading("the tokenizer of translator", located.name):
+            # A code or an end that stands in a text is a word like any other.
+            self._tokenizer = AutoTokenizer.from_pretrained(located.path, split_special_tokens=True, **located.pinned())
+        with loading("translator", located.name):
+            self._model = M2M100Model.from_pretrained(
+                located.path,
+                attn_implementation="eager",  # the others do not say what they attend to
+                dtype=torch.float16 if self._device == "cuda" else torch.float32,
+                use_safetensors=True,
+                **located.pinned(),
+            ).to(self._device)
+        self._model.eval()
+        self._layers = list(self._model.decoder.layers)
+        if settings.layer:
+            if settings.layer > len(self._layers):
+                raise UserError(
+                    f"translator {located.name} has {len(self._layers)} decoder layers: "
+                    f"set code_switching.aligner.layer to one of them, not to {settings.layer}"
+                )
+            self._layers = [self._layers[settings.layer - 1]]
+
+    def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
+        """Nothing is learned from pairs."""
+
+    def save(self, folder: Path) -> None:
+        """There is nothing to save."""
+
+    def load(self, folder: Path) -> None:
+        """There is nothing to load."""
+
+    def align(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[list[Link]]:
+        """The links of each pair, ordered by source token, then target token."""
+        sources, targets = (self._tokenized([pair[side] for pair in pairs], side) for side in (0, 1))
+        return linked(sources, targets, self._compare, BATCH_TOKENS[self._device])
+
+    def _tokenized(self, sentences: Sequence[Tokens], side: int) -> list[Pieces]:
+        self._tokenizer.src_lang = self._codes[side]
+        return tokenized(self._tokenizer, sentences, self._model.config.max_position_embeddings)
+
+    def _compare(self, sources: Sequence[Pieces], targets: Sequence[Pieces]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for own, theirs in zip(self._attention(targets, sources), self._attention(sources, targets), strict=True):
+            both = [(forward, backward.T) for forward, backward in zip(own, theirs, strict=True)]
+            yield max(both, key=lambda pair: float((pair[0] * pair[1]).sum()))
+
+    def _attention(self, read: Sequence[Pieces], written: Sequence[Pieces]) -> Iterator[list[np.ndarray]]:
+        """Of each pair, for each layer and step: what the written words attend to (written x read, rows sum to 1)."""
+        import torch
+
+        encoded = self._padded([sentence.ids for sentence in read])
+        # The decoder begins with an end, then comes what it is made to write: the language's code and the pieces.
+        decoded = self._padded([[self._model.config.decoder_start_token_id, *sentence.ids] for sentence in written])
+        means: list[np.ndarray] = []
+        hooks = [
+            layer.encoder_attn.register_forward_hook(
+                lambda _, __, output: means.append(output[1].float().mean(dim=1).cpu().numpy())
+            )
+            for layer in self._layers
+        ]
+        with torch.inference_mode():
+            states = self._model.encoder(**encoded).last_hidden_state
+            self._model.decoder(
+                **decoded,
+                encoder_hidden_states=states,
+                encoder_attention_mask=encoded["attention_mask"],
+                use_cache=False,
+            )
+        for hook in hooks:
+            hook.remove()
+        for number, (one, other) in enumerate(zip(written, read, strict=True)):
+            own, theirs = memberships(one), memberships(other).T
+            length = len(one.ids)
+            found = []
+            for mean in means:
+                for step in (0, 1):  # about to write a piece, and having just read it
+                    attended = own @ mean[number, step : step + length, : len(other.ids)] @ theirs
+                    # All of it may fall to the code and the end.
+                    found.append(attended / attended.sum(axis=1, keepdims=True).clip(min=1e-6))
+            yield found
+
+    def _padded(self, ids: list[list[int]]) -> "BatchEncoding":
+        return self._tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(self._device)

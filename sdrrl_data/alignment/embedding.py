@@ -1,0 +1,154 @@
+"""Word alignment by a multilingual encoder, without training: words whose embeddings are each other's nearest."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sdrrl_data import recipe
+from sdrrl_data.alignment.pieces import BATCH_TOKENS, Pieces, Tokens, linked, memberships, tokenized
+from sdrrl_data.errors import UserError
+from sdrrl_data.models import Located, loading, locate
+from sdrrl_data.protocols import Ingredient, Link
+
+# Of the softmax, in standard deviations of a pair's cosines: how far apart these lie hangs on the encoder and layer.
+TEMPERATURE = 0.5
+
+
+class EmbeddingAligner:
+    """Links words that are each other's nearest, and the words beside them that are hardly near to any other.
+
+    A word's embedding is the mean of its pieces' hidden states at one layer; near is what has a high cosine. Softmaxes
+    of the cosines, over the target words and over the source words, are taken for the probabilities of which the
+    confidence is made; so it is low where another word is nearly as near. What lies beyond the encoder's longest
+    input gets no links.
+
+    Source: mutual argmax from SimAlign (Jalili Sabet et al. 2020, https://arxiv.org/abs/2004.08728, section 2), the
+    softmax in both directions from Dou and Neubig (2021, https://arxiv.org/abs/2101.08231, section 2).
+    """
+
+    learns = False
+
+    def __init__(self, settings: recipe.EmbeddingAligner) -> None:
+        """Load the encoder.
+
+        Raises:
+            UserError: it cannot be had or loaded, is no encoder, or has fewer layers than that.
+        """
+        import torch
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
+
+        located = _locate(settings)
+        self._layer = settings.layer
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        verbosity = logging.get_verbosity()
+        logging.set_verbosity_error()  # that a checkpoint has a head as well is no news
+        try:
+            with loading("aligner", located.name):
+                # A special token that stands in a text is a word like any other.
+                self._tokenizer = AutoTokenizer.from_pretrained(
+                    located.path, split_special_tokens=True, add_prefix_space=True, **located.pinned()
+                )
+                self._model, report = AutoModel.from_pretrained(
+                    located.path,
+                    dtype=torch.float16 if self._device == "cuda" else torch.float32,
+                    use_safetensors=True,
+                    output_loading_info=True,
+                    **located.pinned(),
+                )
+        finally:
+            logging.set_verbosity(verbosity)
+        _check(self._model.config, self._tokenizer, report["missing_keys"], self._layer, located.name)
+        self._model.to(self._device).eval()
+        self._longest = min(self._tokenizer.model_max_length, _positions(self._model))
+
+    def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
+        """Nothing is learned from pairs."""
+
+    def save(self, folder: Path) -> None:
+        """There is nothing to save."""
+
+    def load(self, folder: Path) -> None:
+        """There is nothing to load."""
+
+    def align(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[list[Link]]:
+        """The links of each pair, ordered by source token, then target token."""
+        sources, targets = (
+            tokenized(self._tokenizer, [pair[side] for pair in pairs], self._longest) for side in (0, 1)
+        )
+        return linked(sources, targets, self._compare, BATCH_TOKENS[self._device])
+
+    def _compare(self, sources: Sequence[Pieces], targets: Sequence[Pieces]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for one, other in zip(self._embeddings(sources), self._embeddings(targets), strict=True):
+            cosines = one @ other.T
+            # Those of two sentences of one word do not differ.
+            scaled = cosines / max(TEMPERATURE * float(cosines.std()), 1e-6)
+            yield _softmax(scaled), _softmax(scaled.T).T
+
+    def _embeddings(self, sentences: Sequence[Pieces]) -> Iterator[np.ndarray]:
+        """Of each sentence: unit vectors (its words that have pieces x dimensions)."""
+        import torch
+
+        ids = {"input_ids": [sentence.ids for sentence in sentences]}
+        padded = self._tokenizer.pad(ids, padding_side="right", return_tensors="pt")
+        with torch.inference_mode():
+            output = self._model(**padded.to(self._device), output_hidden_states=True)
+        states = output.hidden_states[self._layer].float().cpu().numpy()
+        for sentence, rows in zip(sentences, states, strict=True):
+            # A sum has the direction of the mean.
+            vectors = memberships(sentence) @ rows[: len(sentence.ids)]
+            yield vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def identify(settings: recipe.EmbeddingAligner) -> Ingredient:
+    """The encoder, by its commit or a digest of its directory.
+
+    Raises:
+        UserError: what it needs is not installed, or the model cannot be had.
+    """
+    missing = [package for package in ("transformers", "torch") if not find_spec(package)]
+    if missing:
+        raise UserError(f"aligner embedding needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'")
+    located = _locate(settings)
+    engine = f"transformers {version('transformers')}"
+    return Ingredient("aligner", located.name, located.revision, located.licence, engine)
+
+
+def _softmax(rows: np.ndarray) -> np.ndarray:
+    powers = np.exp(rows - rows.max(axis=1, keepdims=True))
+    shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _check(config: Any, tokenizer: Any, missing: Iterable[str], layer: int, name: str) -> None:
+    if config.is_encoder_decoder:
+        raise UserError(f"aligner {name} has a decoder: give an encoder alone, such as BERT or XLM-R")
+    if not tokenizer.is_fast:
+        raise UserError(f"aligner {name} has no fast tokenizer, so no word's pieces can be told: give another encoder")
+    # The pooler stands above all layers.
+    if lacking := [weight for weight in missing if not weight.startswith("pooler.")]:
+        raise UserError(f"aligner {name} has no weights for {lacking[0]}: its files are not those of its architecture")
+    if layer > config.num_hidden_layers:
+        raise UserError(
+            f"aligner {name} has {config.num_hidden_layers} layers: "
+            f"set code_switching.aligner.layer to one of them, not to {layer}"
+        )
+
+
+def _positions(model: Any) -> int:
+    """How many tokens the encoder can tell the places of."""
+    import torch
+
+    positions = int(model.config.max_position_embeddings)
+    tables = [module for module in model.modules() if isinstance(module, torch.nn.Embedding)]
+    # RoBERTa and its like begin to count behind the number of the padding token.
+    unused = [1 + table.padding_idx for table in tables if table.num_embeddings == positions and table.padding_idx]
+    return positions - max(unused, default=0)
+
+
+def _locate(settings: recipe.EmbeddingAligner) -> Located:
+    return locate(settings.model, settings.revision, "aligner", "--set code_switching.aligner.model=DIR")

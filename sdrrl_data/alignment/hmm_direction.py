@@ -1,0 +1,189 @@
+"""One direction of a hidden Markov alignment model (Vogel et al. 1996): how each word written comes from a word read.
+
+The hidden states are the words read, and for each of them one that writes a word from nothing and stays there (Och and
+Ney 2003, https://aclanthology.org/J03-1002, section 2.1.2). How likely a jump is depends on its width alone.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sdrrl_data.alignment.lexicon import LONGEST, PADDING
+
+FROM_NOTHING = 0.2  # the probability that a word comes from no word read
+LEAST = 1e-7  # of a word written, given a word read or nothing
+LEAST_JUMP = 5e-4
+
+
+class Direction(NamedTuple):
+    """What is known of one direction."""
+
+    # By number of a pair of words: the probability of the word written given the word read; last, of those without one.
+    words: np.ndarray
+    nothing: np.ndarray  # by number of a word: its probability where it comes from nothing
+    jumps: np.ndarray  # by width, from -LONGEST on: weights
+
+
+def at_first(pairs: int, written: int) -> Direction:
+    """All things equally likely.
+
+    Args:
+        pairs: how many pairs of words have a number.
+        written: how many words that can be written have one.
+    """
+    return Direction(np.append(np.ones(pairs), 0), np.full(written, 1 / written), np.ones(2 * LONGEST + 1))
+
+
+class Counts:
+    """How often things are thought to have happened."""
+
+    def __init__(self, pairs: int, written: int) -> None:
+        """Begin at 0, for so many pairs of words, and words that can be written."""
+        self.words = np.zeros(pairs + 1)
+        self.nothing = np.zeros(written)
+        self.jumps = np.zeros(2 * LONGEST + 1)
+
+    def add(self, index: np.ndarray, words: np.ndarray, written: np.ndarray, nothing: np.ndarray) -> None:
+        """Add the posteriors of a batch: of each pair of words, and of each word written that it is from nothing."""
+        np.add.at(self.words, index.ravel(), words.ravel())
+        np.add.at(self.nothing, written.ravel(), nothing.ravel())
+
+    def shares(self, read: np.ndarray, doubt: float) -> np.ndarray:
+        """Of each pair of words: the share of the word written in all that the word read wrote, and so much else."""
+        words = self.words[:-1]
+        shares: np.ndarray = words / (np.bincount(read, words)[read] + doubt)
+        return shares
+
+    def direction(self, read: np.ndarray) -> Direction:
+        """The likeliest model, given these counts and the word read of each pair of words."""
+        jumps = self.jumps / max(self.jumps.sum(), LEAST) + LEAST_JUMP
+        return Direction(
+            np.append(np.maximum(self.shares(read, LEAST), LEAST), 0),
+            np.maximum(self.nothing / max(self.nothing.sum(), LEAST), LEAST),
+            jumps,
+        )
+
+
+def without_order(direction: Direction, index: np.ndarray, written: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Posteriors where every word read is equally likely (IBM model 1, Brown et al. 1993).
+
+    Args:
+        direction: what is known.
+        index: (pairs x words read x words written), numbers of pairs of words; those of padding have none.
+        written: (pairs x words written), numbers of words.
+
+    Returns:
+        Of each pair of words, in the shape of `index`, and of each word written that it is from nothing.
+    """
+    words = direction.words[index]
+    read = np.any(index < len(direction.words) - 1, axis=2)
+    words *= (1 - FROM_NOTHING) / read.sum(axis=1)[:, None, None]
+    nothing = direction.nothing[written] * FROM_NOTHING
+    total = words.sum(axis=1) + nothing
+    return words / total[:, None, :], nothing / total * (written != PADDING)
+
+
+def in_order(direction: Direction, index: np.ndarray, written: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Posteriors by the forward-backward algorithm, scaled (Rabiner 1989).
+
+    Args:
+        direction: what is known.
+        index: (pairs x words read x words written), numbers of pairs of words; those of padding have none.
+        written: (pairs x words written), numbers of words.
+
+    Returns:
+        Of each pair of words, in the shape of `index`; of each word written that it is from nothing; and the counts of
+        jumps by width.
+    """
+    words = direction.words[np.ascontiguousarray(index.transpose(2, 0, 1))]  # a row a word written
+    # Padding comes from nothing for certain, and so changes nothing.
+    nothing = np.where(written == PADDING, 1, FROM_NOTHING * direction.nothing[written]).T[:, :, None]
+    length, pairs, width = words.shape
+    read = np.any(index < len(direction.words) - 1, axis=2)
+    jumps, widths = _jumps(direction, width)
+    leaving = (1 - FROM_NOTHING) / _reach(jumps, read)
+
+    # The probability of what was written up to here, for each word read that was the last one to be jumped to.
+    last, from_word = np.empty_like(words), np.empty_like(words)
+    scale = np.empty((length, pairs, 1))
+    begin = read / read.sum(axis=1, keepdims=True)
+    for j in range(length):
+        arriving = (last[j - 1] * leaving) @ jumps if j else begin * (1 - FROM_NOTHING)
+        staying = last[j - 1] if j else begin
+        np.multiply(arriving, words[j], out=from_word[j])
+        np.multiply(staying, nothing[j], out=last[j])
+        last[j] += from_word[j]
+        scale[j] = 1 / last[j].sum(axis=1, keepdims=True)
+        from_word[j] *= scale[j]
+        last[j] *= scale[j]
+
+    # The probability of what is written after here.
+    after = np.ones_like(words)
+    coming = np.zeros_like(words)
+    for j in range(length - 1, 0, -1):
+        scaled = after[j] * scale[j]
+        np.multiply(words[j], scaled, out=coming[j])
+        np.multiply(coming[j] @ jumps.T, leaving, out=after[j - 1])
+        after[j - 1] += scaled * nothing[j]
+
+    jumped = (last[:-1] * leaving).reshape(-1, width).T @ coming[1:].reshape(-1, width) * jumps
+    counts = np.bincount(widths.ravel(), jumped.ravel(), 2 * LONGEST + 1)
+    posterior = (from_word * after).transpose(1, 2, 0)
+    rest = np.maximum((written != PADDING) - posterior.sum(axis=1), 0)
+    return posterior, rest, counts
+
+
+def best(direction: Direction, index: np.ndarray, read: np.ndarray, written: np.ndarray) -> np.ndarray:
+    """The likeliest alignment (Viterbi): (pairs x words read x words written), whether the one comes from the other.
+
+    It adds and compares alone, so that the pairs beside a pair change nothing.
+
+    Args:
+        direction: what is known.
+        index: (pairs x words read x words written), numbers of pairs of words.
+        read: (pairs x words read), numbers of words.
+        written: (pairs x words written), numbers of words.
+    """
+    logs = np.log(direction.words[index.transpose(2, 0, 1)].astype(np.float32))
+    nothing = np.log(FROM_NOTHING * direction.nothing[written].astype(np.float32)).T[:, :, None]
+    length, pairs, width = logs.shape
+    jumps, _ = _jumps(direction, width)
+    leaving = np.log((1 - FROM_NOTHING) / _reach(jumps, read != PADDING)).astype(np.float32)
+    jumping = np.log(jumps.T).astype(np.float32)
+    allowed = np.where(read == PADDING, -np.inf, 0).astype(np.float32)
+    there = written != PADDING
+
+    came = np.zeros((length, pairs, width), dtype=np.int16)
+    from_nothing = np.empty((length, pairs, width), dtype=bool)
+    score = allowed
+    for j in range(length):
+        arriving = allowed + np.float32(np.log(1 - FROM_NOTHING))
+        if j:
+            ways = (score + leaving)[:, None, :] + jumping
+            came[j] = ways.argmax(axis=2)
+            arriving = np.take_along_axis(ways, came[j][:, :, None].astype(np.int64), axis=2)[:, :, 0] + allowed
+        arriving = arriving + logs[j]
+        staying = score + nothing[j]
+        from_nothing[j] = staying > arriving
+        score = np.where(there[:, j, None], np.maximum(arriving, staying), score)
+
+    links = np.zeros((pairs, width, length), dtype=bool)
+    rows, state = np.arange(pairs), score.argmax(axis=1)
+    for j in range(length - 1, -1, -1):
+        jumped = there[:, j] & ~from_nothing[j, rows, state]
+        links[rows, state, j] = jumped
+        state = np.where(jumped, came[j, rows, state], state)
+    return links
+
+
+def _jumps(direction: Direction, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """(from x to): the weight of each jump, and the place of its width."""
+    places = np.arange(width)
+    widths = places - places[:, None] + LONGEST
+    return direction.jumps[widths], widths
+
+
+def _reach(jumps: np.ndarray, read: np.ndarray) -> np.ndarray:
+    """(pairs x words read): the weight of all jumps from a word to words that there are."""
+    reach: np.ndarray = np.cumsum(jumps, axis=1).T[read.sum(axis=1) - 1]
+    return reach

@@ -1,0 +1,77 @@
+"""On real translations there is no gold: how far independent aligners agree, and one with itself, turned round.
+
+No encoder of words is among them: none comes with a package.
+"""
+
+from typing import NamedTuple
+
+import pytest
+
+from sdrrl_data import recipe
+from sdrrl_data.alignment.eflomal import EflomalAligner
+from sdrrl_data.alignment.hmm import HmmAligner
+from sdrrl_data.text.words import words
+
+MIN_CONFIDENCE = recipe.CodeSwitching().min_confidence
+
+
+class Agreement(NamedTuple):
+    """Of two sets of links: the share in common (Dice), and the share of the first's sure ones that the second has."""
+
+    all: float
+    sure: float
+
+
+LEAST = {
+    "pt": Agreement(0.8, 0.89),
+    "vi": Agreement(0.67, 0.87),
+    "ja": Agreement(0.52, 0.76),
+    "th": Agreement(0.66, 0.87),
+}
+
+
+@pytest.fixture(scope="module", params=LEAST)
+def language(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def pairs(shared_data, language):
+    sides = [
+        [
+            [line[start:end] for start, end in words(line, tag)]
+            for line in (shared_data / "flores-dev" / f"{tag}.txt").read_text(encoding="utf-8").splitlines()
+        ]
+        for tag in ("en", language)
+    ]
+    return list(zip(*sides, strict=True))
+
+
+@pytest.fixture(scope="module")
+def hmm(pairs):
+    return aligned(HmmAligner(recipe.HmmAligner()), pairs)
+
+
+def aligned(aligner, pairs):
+    """Every link (pair, source, target), and how sure it is."""
+    aligner.train(pairs)
+    return {(number, i, j): sure for number, links in enumerate(aligner.align(pairs)) for i, j, sure in links}
+
+
+def agreement(first, second):
+    sure = {link for link, confidence in first.items() if confidence >= MIN_CONFIDENCE}
+    common = 2 * len(first.keys() & second.keys()) / (len(first) + len(second))
+    return Agreement(common, len(sure & second.keys()) / len(sure))
+
+
+def test_independent_aligners_agree(pairs, hmm, language):
+    found = agreement(hmm, aligned(EflomalAligner(), pairs))
+    assert found.all >= LEAST[language].all, found
+    assert found.sure >= LEAST[language].sure, found
+
+
+def test_it_is_all_one_which_language_is_the_source(pairs, hmm):
+    turned = aligned(HmmAligner(recipe.HmmAligner()), [(target, source) for source, target in pairs])
+    found = agreement(hmm, {(number, i, j): confidence for (number, j, i), confidence in turned.items()})
+    assert found.all >= 0.99, found
+    assert found.sure >= 0.99, found

@@ -1,0 +1,29 @@
+import pytest
+
+from sdrrl_data import alignment, recipe
+
+
+@pytest.mark.parametrize("settings", [recipe.HmmAligner(), recipe.EflomalAligner()], ids=lambda own: own.kind)
+def test_what_learns_from_the_run_is_no_ingredient_of_it(settings):
+    assert alignment.build(settings).learns
+    assert recipe.learns(settings)
+    assert alignment.identify(settings) is None
+
+
+def test_the_translator_is_no_other_ingredient_where_its_attention_aligns():
+    assert alignment.identify(recipe.AttentionAligner()) is None
+
+
+def test_attention_needs_a_translator_that_has_it():
+    with pytest.raises(ValueError, match="NLLB"):
+        alignment.build(recipe.AttentionAligner(), (recipe.Firefox(),))
+
+
+def test_a_dictionary_knows_all_it_needs(tmp_path):
+    settings = recipe.DictionaryAligner(source=str(tmp_path / "words.txt"))
+    (tmp_path / "words.txt").write_text("cat gato\n", encoding="utf-8")
+    aligner = alignment.build(settings)
+    aligner.train([(["dog"], ["cão"])])
+    assert not aligner.learns
+    assert not recipe.learns(settings)
+    assert aligner.align([(["dog"], ["cão"]), (["cat"], ["gato"])]) == [[], [(0, 0, 1.0)]]

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from sdrrl_data.alignment.symmetry import grown, rated
+
+
+def matrix(*rows):
+    return np.array([[[sign == "x" for sign in row] for row in rows]])
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "expected"),
+    [
+        # What one direction alone has stands beside what both have, and links a word that has no link.
+        (("xx.", "..x"), ("x..", "..x"), ("xx.", "..x")),
+        # It reaches on from there.
+        (("xxx", "..."), ("x..", "..."), ("xxx", "...")),
+        # It stands apart.
+        (("x..", "..."), ("x..", "..x"), ("x..", "...")),
+        # Both of its words have a link.
+        (("xx", ".."), ("x.", ".x"), ("xx", ".x")),
+        (("xx", ".x"), ("x.", ".x"), ("x.", ".x")),
+        # Diagonal neighbours are not beside.
+        (("x.", ".x"), ("x.", ".."), ("x.", "..")),
+    ],
+)
+def test_links_grow_from_those_of_both_directions(forward, backward, expected):
+    assert (grown(matrix(*forward), matrix(*backward)) == matrix(*expected)).all()
+    assert (grown(matrix(*backward), matrix(*forward)) == matrix(*expected)).all()
+
+
+def test_pairs_of_a_batch_grow_for_themselves():
+    batch = [
+        np.concatenate(side) for side in zip(*((matrix(*one), matrix(*other)) for one, other in PAIRS), strict=True)
+    ]
+    alone = [grown(matrix(*one), matrix(*other)) for one, other in PAIRS]
+    assert (grown(*batch) == np.concatenate(alone)).all()
+
+
+PAIRS = [(("xx.", "..x"), ("x..", "..x")), (("xxx", "..."), ("x..", "..."))]
+
+
+def test_confidence_is_the_mean_of_all_that_a_word_is_linked_to():
+    linked = [(0, 0, 0.5, 0.8), (0, 1, 0.3, 1.0), (1, 2, 0.9, 0.4)]
+    confidences = [link.confidence for link in rated(["police", "came"], ["cảnh", "sát", "đến"], linked)]
+    assert confidences == pytest.approx([(0.8 * 0.8) ** 0.5, (0.8 * 1.0) ** 0.5, (0.9 * 0.4) ** 0.5])
+
+
+def test_a_word_linked_twice_counts_once():
+    linked = [(0, 0, 0.7, 0.9), (0, 1, 0.7, 0.9)]
+    assert [link.confidence for link in rated(["very"], ["muito", "muito"], linked)] == pytest.approx([0.63**0.5] * 2)

@@ -1,0 +1,285 @@
+import json
+import re
+import shutil
+
+import polars as pl
+import pytest
+from rich.cells import cell_len
+
+from sdrrl_data import recipe_files
+from sdrrl_data.generate import Silent, generate
+from sdrrl_data.run import Run
+from tests.small_models import CHANGES, models
+
+STEPS = (
+    "seeds",
+    "answers",
+    "parallel",
+    "translations",
+    "prompts",
+    "code_switched",
+    "scores",
+    "verdicts",
+    "transfer_set",
+)
+SCRIPTS = [
+    "ما هي أفضل طريقة لتعلم السباحة في البحر؟",
+    "海で泳ぎを習うのに一番よい方法は何ですか。",
+    "Is :smile: or [bold]this[/bold] \x1b[31mred\x07?\n\n    x = 1\n\tand that?",
+    "echo " * 60,  # the answer will loop
+    "word 言葉 " * 2000,  # too long for the model
+]
+TURNS = [
+    {"role": "system", "content": "You are brief."},
+    {"role": "user", "content": "Who swims?"},
+    {"role": "assistant", "content": "Fish do."},
+    {"role": "user", "content": "And who flies?"},
+]
+
+
+class Stops(Silent):
+    """Ends a run before a step."""
+
+    def __init__(self, step):
+        self._step = step
+
+    def start(self, step, rows, done):
+        if step == self._step:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="module")
+def odd_run(tmp_path_factory):
+    """A run with two translators and questions in several scripts, that was stopped before the verdicts."""
+    folder = tmp_path_factory.mktemp("odd")
+    seeds = [*({"instruction": text} for text in SCRIPTS), {"messages": TURNS}]
+    (folder / "seeds.jsonl").write_text("".join(json.dumps(seed) + "\n" for seed in seeds))
+    changes = {"seeds.source": str(folder / "seeds.jsonl"), "part_rows": 1, "translator": ["firefox", "nllb"]}
+    recipe = recipe_files.load("quickstart", CHANGES | changes | {"translations.best_by": "round_trip"})
+    run = Run(folder / "run")
+    with pytest.raises(KeyboardInterrupt):
+        generate(recipe, run.path, models(), Stops("pt/verdicts"))
+    return run
+
+
+def in_one_line(shown):
+    """Without the line breaks that a terminal's width makes."""
+    return " ".join(shown.split())
+
+
+@pytest.fixture
+def inspect(invoke):
+    """Inspects a run, and gives what was printed."""
+
+    def inspected(run, *words):
+        result = invoke("inspect", run.path, *words)
+        assert result.exit_code == 0, result.stderr
+        return result.stdout
+
+    return inspected
+
+
+def ids_of(shown):
+    """The ids above the rows."""
+    return re.findall(r"^(\S+)$", shown, flags=re.MULTILINE)
+
+
+def test_what_a_run_is(inspect, small_run):
+    manifest, run = small_run
+    shown = inspect(run)
+    lines = [line.split() for line in shown.splitlines()]
+    for step, count in manifest.counts.steps.items():
+        parts = run.table(step).parts()
+        aside = run.table(step).set_aside().height
+        assert [step, str(count.rows_out), str(parts), "of", str(parts), str(aside)] in lines
+    assert ["pt/transfer_set", str(sum(manifest.counts.targets["pt"].rows.values())), "-", "-"] in lines
+    assert f"signature  {manifest.signatures['pt']}" in shown
+    assert "generator        Answering@1(small-models 1)" in shown
+    assert "state      finished" in shown
+
+
+def test_the_commands_that_it_names_work(invoke, small_run):
+    _, run = small_run
+    shown = invoke("inspect", run.path).stdout
+    commands = re.findall(r"sdrrl-data (inspect .*)", shown)
+    assert len(commands) == 2
+    for command in commands:
+        assert invoke(*command.split()).exit_code == 0
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_each_table_is_shown(inspect, small_run, step):
+    _, run = small_run
+    name = step if step in ("seeds", "answers") else f"pt/{step}"
+    rows = run.read_dataset(name) if step == "transfer_set" else run.table(name).read_all()
+    shown = inspect(run, "--step", step, "--rows", "3")
+    assert shown.startswith(f"{name}: 3 of {rows.height} rows\n")
+    assert len(ids_of(shown)) == 3
+    assert set(ids_of(shown)) <= set(rows["id"])
+    assert inspect(run, "--step", name, "--tgt", "Portuguese", "--rows", "3") == shown
+
+
+def test_source_and_translation_with_their_translators(inspect, odd_run):
+    row = odd_run.table("pt/translations").read(0).row(0, named=True)
+    shown = in_one_line(inspect(odd_run, "--step", "translations", "--id", row["id"]))
+    scores = {own["translator"]: own["score"] for own in row["question_candidates"]}
+    made = f"{row['question_translator']} (firefox {scores['firefox']:.3f}, nllb {scores['nllb']:.3f})"
+    question = row["question"][0]["content"]
+    assert f"question en {SCRIPTS[0]} question pt {question} translator {made} answer en " in shown
+
+
+def test_conversations_turn_by_turn(inspect, odd_run):
+    lines = [line.strip() for line in inspect(odd_run, "--step", "answers", "--rows", "9").splitlines()]
+    start = lines.index("question           system: You are brief.")
+    assert lines[start + 1 : start + 4] == ["user: Who swims?", "assistant: Fish do.", "user: And who flies?"]
+
+
+def test_each_translators_own_table(inspect, odd_run):
+    rows = odd_run.table("pt/translations-nllb").read(0)
+    shown = inspect(odd_run, "--step", "translations-nllb", "--id", rows["id"][0])
+    assert rows["question"][0][0]["content"] in shown
+
+
+def test_switched_words_stand_in_brackets_over_the_original(inspect, small_run):
+    _, run = small_run
+    row = (
+        run.table("pt/code_switched")
+        .read_all()
+        .filter(pl.col("switched").list.len() > 1, matrix="src")
+        .row(0, named=True)
+    )
+    (question,) = run.table("seeds").read_all().filter(id=row["id"])["messages"].to_list()[0]
+    shown = in_one_line(inspect(run, "--step", "code_switched", "--id", row["id"]))
+    for span in row["switched"]:
+        assert f"[{span['replacement']}]" in shown
+        assert f"{span['original']} → {span['replacement']} ({span['confidence']:.2f})" in shown
+    assert f"original {question['content']} " in shown
+    assert f"ratio {row['ratio']:.2f}" in shown
+    assert shown.count("language") == 2  # the same question is there in both
+
+
+def test_the_transfer_set_marks_them_too(inspect, small_run):
+    _, run = small_run
+    row = run.read_dataset("pt/transfer_set").filter("code_switched").row(0, named=True)
+    shown = inspect(run, "--step", "transfer_set", "--id", row["id"])
+    assert f"direction   {row['direction']}, code-switched" in shown
+    assert all(f"[{span['replacement']}]" in in_one_line(shown) for span in row["switched"])
+
+
+def test_colour_marks_switched_words_on_a_terminal(inspect, small_run, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    _, run = small_run
+    shown = inspect(run, "--step", "code_switched", "--rows", "20")
+    assert re.search(r"\x1b\[1;35m[^\x1b]+\x1b\[0m", shown)
+    assert "[bold" not in shown
+
+
+def test_answers_say_how_they_came_about(inspect, odd_run):
+    row = odd_run.table("answers").read(3).row(0, named=True)
+    assert row["faults"] == ["looping"]
+    shown = in_one_line(inspect(odd_run, "--step", "answers", "--id", row["id"]))
+    assert f"question {'echo ' * 60}answer {row['answer']} author model faults looping finish_reason stop " in shown
+    assert f"prompt_tokens {row['prompt_tokens']} completion_tokens {row['completion_tokens']} " in shown
+
+
+def test_verdicts_say_value_and_threshold(inspect, small_run):
+    _, run = small_run
+    dropped = run.table("pt/verdicts").read_all().filter(pl.col("failures").list.len() > 0).row(0, named=True)
+    shown = in_one_line(inspect(run, "--step", "verdicts", "--id", dropped["id"]))
+    for failed in dropped["failures"]:
+        expected = f"{failed['text']}: {failed['filter']} is {failed['value']:.4g}, has to be {failed['threshold']}"
+        assert expected in shown
+    assert "answer pt" in shown
+
+
+def test_one_question_through_every_step(inspect, small_run):
+    _, run = small_run
+    id = run.read_dataset("pt/transfer_set").filter(task="answer")["seed_id"][0]
+    shown = inspect(run, "--id", id)
+    headings = re.findall(r"^(\S+): \d+ of \d+ rows$", shown, flags=re.MULTILINE)
+    assert headings == [*STEPS[:2], *(f"pt/{step}" for step in STEPS[2:] if step not in ("parallel", "prompts"))]
+    assert all(own.startswith(id) for own in ids_of(shown))
+    assert ids_of(inspect(run, "--step", "scores", "--id", id[:8])) == [id]
+
+
+def test_what_was_set_aside(inspect, small_run):
+    _, run = small_run
+    shown = inspect(run, "--set-aside")
+    assert "seeds: 1 of 1 rows that were set aside\n" in shown
+    assert re.search(
+        r"reason +the same question stands in an earlier row\n +instruction +What is the capital of Fr", shown
+    )
+    answers = inspect(run, "--step", "answers", "--set-aside")
+    assert re.search(r"messages +Why is the sky so blue today\?", answers)
+    assert inspect(run, "--step", "scores", "--set-aside") == "No row was set aside.\n"
+
+
+def test_an_unfinished_run_is_shown_as_far_as_it_is(inspect, odd_run):
+    shown = inspect(odd_run)
+    assert "state      unfinished" in shown
+    assert "`sdrrl-data generate`" in shown
+    assert "verdicts" not in shown
+    assert inspect(odd_run, "--step", "scores").startswith("pt/scores: 5 of 5 rows\n")
+
+
+def test_parts_may_be_missing_anywhere(inspect, odd_run, tmp_path):
+    run = Run(shutil.copytree(odd_run.path, tmp_path / "part"))
+    for table in ("answers", "pt/translations"):
+        (run.path / table / "part-00000.parquet").unlink()
+    assert re.search(r"answers +4 +5 of 6 ", inspect(run))
+    assert inspect(run, "--step", "answers").startswith("answers: 4 of 4 rows\n")
+    shown = inspect(run, "--step", "scores", "--id", run.table("seeds").read(0)["id"][0])
+    assert f"question en  {SCRIPTS[0]}" in shown
+    assert "question pt" not in shown
+    assert "answer en" not in shown
+
+
+def test_texts_of_any_kind_keep_their_lines_and_do_no_harm(inspect, odd_run):
+    lines = [line.rstrip() for line in inspect(odd_run, "--step", "seeds", "--rows", "9").splitlines()]
+    for text in SCRIPTS[:2]:
+        assert f"  messages  {text}" in lines
+    start = lines.index("  messages  Is :smile: or [bold]this[/bold] \\x1b[31mred\\x07?")
+    assert lines[start + 1 : start + 4] == ["", " " * 12 + "    x = 1", " " * 12 + " and that?"]
+    assert sum("言葉" in line for line in lines) < 100
+    assert any(line.endswith("…") for line in lines)
+
+
+@pytest.mark.parametrize("columns", [24, 60])
+@pytest.mark.parametrize("step", ["code_switched", "scores", "translations"])
+def test_narrow_terminals(inspect, odd_run, monkeypatch, columns, step):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    shown = inspect(odd_run, "--step", step, "--rows", "9")
+    assert max(map(cell_len, shown.splitlines())) <= columns
+    assert "海" in shown
+
+
+MISTAKES = {
+    "a folder that is missing": (["nowhere"], "nowhere is no run (there is no such folder)"),
+    "a folder without a run": (["."], ". is no run (it has no manifest.json)"),
+    "a step that is missing": (["RUN", "--step", "answer"], "has no table answer: it has seeds, answers, parallel, "),
+    "a language that is none": (["RUN", "--tgt", "Portuguesse"], "did you mean Portuguese (pt)"),
+    "a target that is missing": (["RUN", "--tgt", "vi"], "has no target vi: it has pt"),
+    "a step of another target": (["RUN", "--step", "vi/scores"], "has no table vi/scores"),
+    "an id that is missing": (["RUN", "--id", "zzz"], "begins with zzz"),
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_sentence(invoke, small_run, words, expected):
+    _, run = small_run
+    result = invoke("inspect", *(run.path if word == "RUN" else word for word in words))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert expected in result.stderr
+
+
+def test_a_run_of_another_version(invoke, tmp_path):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "manifest.json").write_text('{"schema_version": 1}')
+    result = invoke("inspect", "old")
+    assert result.exit_code == 2
+    assert "schema version 1" in result.stderr

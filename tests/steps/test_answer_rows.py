@@ -1,0 +1,92 @@
+import polars as pl
+import pytest
+
+from sdrrl_data.steps import answer_rows
+from sdrrl_data.steps.code_switching import SCHEMA
+from sdrrl_data.steps.schemas import MESSAGES
+from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS
+
+KEPT = dict.fromkeys(answer_rows.TEXTS, True)
+
+
+def asking(_, tag, key):
+    return f"Answer in the other language than {tag}."
+
+
+def user(text):
+    return [{"role": "system", "content": "Be kind."}, {"role": "user", "content": text}]
+
+
+def span(text):
+    return {"text": text, "start": 0, "end": 1, "original": "x", "replacement": "y", "confidence": 0.5}
+
+
+def made(verdicts, *switched):
+    """The rows of one seed, by the verdicts on its texts, and by matrix what was switched in which texts."""
+    tables = {
+        "seeds": pl.DataFrame([{"id": "a", "messages": user("Who?"), "source": "s:1"}]).cast({"messages": MESSAGES}),
+        "answers": pl.DataFrame([{"id": "a", "answer": "Me."}]),
+        "translations": pl.DataFrame([{"id": "a", "question": user("Quem?"), "answer": "Eu."}]),
+        "verdicts": pl.DataFrame([{"id": "a", **verdicts}]),
+        "code_switched": pl.DataFrame(
+            [
+                {
+                    "id": "a",
+                    "matrix": matrix,
+                    "question": user(f"{matrix} question"),
+                    "answer": f"{matrix} answer",
+                    "switched": [span(text) for text in texts],
+                    "ratio": 0.3,
+                }
+                for matrix, texts in switched
+            ],
+            schema=SCHEMA,
+        ),
+    }
+    rows = answer_rows.make(tables, asking, "en", "pt")
+    assert dict(rows.schema) == CANDIDATES
+    return rows
+
+
+def test_the_four_crossings_and_both_code_switched_rows():
+    rows = made(KEPT, ("src", ["prompt"]), ("tgt", ["prompt", "completion"]))
+    assert rows["kind"].to_list() == [*CROSSINGS, "code_switched", "code_switched"]
+    assert rows["direction"].to_list() == ["en->en", "en->pt", "pt->en", "pt->pt", "en->en", "pt->pt"]
+    assert rows["id"].to_list()[-2:] == ["a/en->en/switched", "a/pt->pt/switched"]
+    assert rows["code_switched"].to_list() == [False] * 4 + [True] * 2
+    assert rows.filter("code_switched")["switched"].to_list() == [
+        [span("prompt")],
+        [span("prompt"), span("completion")],
+    ]
+    for row, matrix in zip(rows.filter("code_switched").to_dicts(), ("src", "tgt"), strict=True):
+        assert row["prompt"] == user(f"{matrix} question")
+        assert row["completion"] == [{"role": "assistant", "content": f"{matrix} answer"}]
+        assert row["source"] == "s:1"
+
+
+def test_where_nothing_was_switched_there_is_no_row():
+    assert not made(KEPT, ("src", []), ("tgt", []))["code_switched"].any()
+
+
+@pytest.mark.parametrize(
+    ("dropped", "texts", "matrices"),
+    [
+        ("question_src", ["prompt"], []),
+        ("question_tgt", ["prompt"], []),
+        ("answer_src", ["prompt"], ["tgt"]),
+        ("answer_tgt", ["prompt"], ["src"]),
+        ("question_src", ["completion"], ["tgt"]),
+        ("question_tgt", ["completion"], ["src"]),
+        ("answer_tgt", ["completion"], []),
+        ("answer_tgt", ["prompt", "completion"], []),
+        ("question_src", ["prompt", "completion"], []),
+    ],
+)
+def test_a_text_must_be_kept_in_each_language_that_stands_in_the_row(dropped, texts, matrices):
+    rows = made(KEPT | {dropped: False}, ("src", texts), ("tgt", texts)).filter("code_switched")
+    assert rows["direction"].to_list() == [{"src": "en->en", "tgt": "pt->pt"}[matrix] for matrix in matrices]
+    assert rows["source"].null_count() == 0
+
+
+def test_a_seed_without_a_verdict_has_no_rows():
+    assert made(KEPT | {"id": "b"}, ("src", ["prompt"]))["kind"].to_list().count("code_switched") == 0
