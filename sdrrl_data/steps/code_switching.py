@@ -221,9 +221,10 @@ def _sentences(pair: TextPair, src: str, tgt: str) -> list[tuple[Sentence, Sente
 
 
 def _sentence(text: str, start: int, end: int, language: str, barred: Sequence[tuple[int, int]] = ()) -> Sentence:
-    found = ((start + first, start + last) for first, last in words(text[start:end], language))
-    free = [(a, b) for a, b in found if not any(a < last and first < b for first, last in barred)]
-    return Sentence(text, free, language)
+    found = [(start + first, start + last) for first, last in words(text[start:end], language)]
+    if barred:
+        found = [(a, b) for a, b in found if not any(a < last and first < b for first, last in barred)]
+    return Sentence(text, found, language)
 
 
 def _tokens(pairs: Iterable[tuple[Sentence, Sentence]]) -> list[TokenPair]:

@@ -156,6 +156,7 @@ class _Side:
         self.leaning = leaning(tokens, self.words, counterparts, sentence.language)
         alike = {token.casefold() for token in translation}
         self._shouts = all(map(str.isupper, tokens))
+        self._has_hyphens = any(hyphen in self.text for hyphen in HYPHENS)
         self.fit = {
             index
             for index, token in enumerate(self.tokens)
@@ -216,6 +217,8 @@ class _Side:
         return index in self.leaning.particles and index not in tied and index - 1 not in tied
 
     def _is_in_compound(self, index: int) -> bool:
+        if not self._has_hyphens:
+            return False
         start, end = self.words[index]
         return self.text.startswith(HYPHENS, end) or self.text.endswith(HYPHENS, 0, start)
 

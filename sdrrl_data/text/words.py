@@ -14,7 +14,8 @@ def words(text: str, language: str) -> list[tuple[int, int]]:
     from icu4py.breakers import WordBreaker
 
     spans = offsets(WordBreaker(text, language))
-    return [(start, end) for start, end in spans if any(map(str.isalnum, text[start:end]))]
+    # The first character mostly settles it.
+    return [(start, end) for start, end in spans if text[start].isalnum() or any(map(str.isalnum, text[start:end]))]
 
 
 def offsets(pieces: Iterable[str]) -> Iterator[tuple[int, int]]:
