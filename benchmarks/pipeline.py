@@ -70,7 +70,7 @@ def models(answers: Sequence[str]) -> Models:
 def main() -> None:
     rows = [json.loads(line) for line in DATA.read_text("utf-8").splitlines()]
     answers = [row["output"].partition(". ")[0] for row in rows]
-    used = ", ".join(f"{package} {version(package)}" for package in ("polars", "icu4py", "sil-thot"))
+    used = ", ".join(f"{package} {version(package)}" for package in ("polars", "icu4py", "numpy"))
     characters = sum(map(len, answers)) / len(answers)
     print(f"Answers of {characters:.0f} characters on average; one core, Python {platform.python_version()}, {used}")
     with tempfile.TemporaryDirectory() as folder:

