@@ -1,6 +1,6 @@
 """A few rows of a transfer set, short enough to be looked at."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import polars as pl
@@ -40,16 +40,18 @@ def has_colours(console: Console) -> bool:
     return console.color_system is not None and not console.no_color
 
 
-def marked(text: str, spans: Iterable[Mapping[str, Any]], coloured: bool) -> Text:
+def marked(
+    text: str, spans: Iterable[Mapping[str, Any]], coloured: bool, clean: Callable[[str], str] = harmless
+) -> Text:
     """A text, made harmless, with these stretches of it (`start`, `end`; in order) in colour or else in brackets."""
     shown = Text()
     end = 0
     for span in spans:
-        shown.append(harmless(text[end : span["start"]]))
-        word = harmless(text[span["start"] : span["end"]])
+        shown.append(clean(text[end : span["start"]]))
+        word = clean(text[span["start"] : span["end"]])
         shown.append(word if coloured else f"[{word}]", style="bold magenta")
         end = span["end"]
-    shown.append(harmless(text[end:]))
+    shown.append(clean(text[end:]))
     return shown
 
 

@@ -1,13 +1,12 @@
 """What of a row is shown, table by table."""
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rich.text import Text
 
-from .harmless import harmless
+from .harmless import in_lines
 from .samples import marked
 
 Row = Mapping[str, Any]
@@ -43,7 +42,7 @@ def set_aside(row: Row, how: How) -> Fields:
 
 def readable(text: str) -> Text:
     """A text of unknown origin, with its lines and its indentation."""
-    return Text(re.sub(r"[^ \n]+", lambda part: harmless(part[0]), text))
+    return Text(in_lines(text))
 
 
 def _plain(row: Row, _: How) -> Fields:
@@ -108,8 +107,7 @@ def _switched(label: str, text: str, spans: Sequence[Row], how: How) -> Fields:
 
 
 def _marked(text: str, spans: Sequence[Row], how: How) -> Text:
-    # Without spans it keeps its lines.
-    return marked(text, spans, how.coloured) if spans else readable(text)
+    return marked(text, spans, how.coloured, in_lines)
 
 
 def _in(spans: Sequence[Row], text: str) -> list[Row]:

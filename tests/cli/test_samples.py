@@ -3,6 +3,7 @@ import pytest
 from rich.console import Console
 
 from sdrrl_data.cli import samples
+from sdrrl_data.cli.harmless import in_lines
 from sdrrl_data.steps.schemas import MESSAGES, SWITCHED
 
 
@@ -47,3 +48,8 @@ def test_words_are_marked_in_the_question_and_in_the_answer(capsys):
         ["question", "um", "[car]", "novo"],
         ["answer", "[it]", "é", "meu"],
     ]
+
+
+def test_a_text_may_keep_its_lines():
+    text = samples.marked("one\n  two\tthree", [{"start": 6, "end": 9}], False, in_lines)
+    assert text.plain == "one\n  [two] three"
