@@ -1,11 +1,17 @@
 """A process of our own that works for the run: how it is started, spoken to and ended."""
 
+import os
 import signal
 import subprocess
 import sys
 from contextlib import suppress
 from multiprocessing.connection import Pipe
 from typing import Any
+
+
+def cores() -> int:
+    """How many cores the run may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class ChildProcess:

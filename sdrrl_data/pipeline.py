@@ -132,15 +132,11 @@ class Pipeline:
 
     def _translated(self, target: Target) -> list[Step]:
         """The translations of one translator; or of each of several, and then the better ones."""
-        found = dict(zip(target.translators, self._recipe.translator, strict=True))
-        if len(found) == 1:
-            return [self._translations(target, name, "translations") for name in found]
-        candidates = {name: f"translations-{name}" for name in found}
+        if len(target.translators) == 1:
+            return [self._translations(target, name, target.table("translations")) for name in target.translators]
+        candidates = {name: target.table(f"translations-{name}") for name in target.translators}
         own = [self._translations(target, name, table) for name, table in candidates.items()]
-        return [
-            *own,
-            self._best_translations(target, {name: target.table(table) for name, table in candidates.items()}),
-        ]
+        return [*own, self._best_translations(target, candidates)]
 
     def _translations(self, target: Target, name: str, table: str) -> Step:
         settings = self._translator(target, name)
@@ -150,7 +146,7 @@ class Pipeline:
             translator = self._models.translator(settings, target.src, target.tgt)
             yield _each(lambda task: translations.translate(task, translator, name, target.src, target.tgt, advance))
 
-        return Step(target.table(table), ("seeds", "answers"), self._translator_settings(target, name), open_)
+        return Step(table, ("seeds", "answers"), self._translator_settings(target, name), open_)
 
     def _best_translations(self, target: Target, candidates: Mapping[str, str]) -> Step:
         best_by = self._recipe.translations.best_by

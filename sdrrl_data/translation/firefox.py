@@ -1,12 +1,12 @@
 """Firefox's translation models, run on the CPU by fxtranslate."""
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from multiprocessing.connection import wait
 
 from sdrrl_data import recipe
+from sdrrl_data.child_process import cores
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Ingredient, SetAside
@@ -50,7 +50,7 @@ class FirefoxTranslator:
         self._end(self._processes)
 
     def _answered(self, waiting: deque[Batch]) -> Iterator[tuple[int, str | SetAside]]:
-        wanted = min(_cores(), max(1, len(waiting) * BATCH // WORTH))
+        wanted = min(cores(), max(1, len(waiting) * BATCH // WORTH))
         self._end(process for process in self._processes if not process.alive())  # killed since the last call
         try:
             while waiting or any(process.under_way for process in self._processes):
@@ -106,8 +106,3 @@ def identify(settings: recipe.Firefox, src: Language, tgt: Language) -> Ingredie
         licence="mpl-2.0",
         engine=f"fxtranslate {version('fxtranslate')}",
     )
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

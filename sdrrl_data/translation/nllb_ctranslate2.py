@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sdrrl_data.child_process import cores
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import Located, loading, made_once
 from sdrrl_data.run.disk import on_disk
@@ -84,7 +85,7 @@ def _threads() -> int:
     told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     if told.isdecimal() and int(told):
         return int(told)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores()
 
 
 def _converted(located: Located, quantization: str) -> Path:
