@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 
 from sdrrl_data.errors import UserError
 
-from . import generate, inspect, languages, recipes
+from . import generate, inspect, languages, recipes, tune
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -15,6 +15,8 @@ EXAMPLES = """
 [cyan]sdrrl-data generate --recipe quickstart[/cyan]  a transfer set English to Portuguese, without a download
 
 [cyan]sdrrl-data inspect runs/quickstart[/cyan]  what is in a run, and its rows
+
+[cyan]sdrrl-data tune runs/quickstart[/cyan]  its scores, and which thresholds would suit them
 
 [cyan]sdrrl-data recipes sdrrl > mine.yaml[/cyan]  a recipe to start your own from
 
@@ -42,6 +44,7 @@ app = typer.Typer(
 )
 app.command(epilog=generate.EXAMPLES)(generate.generate)
 app.command(epilog=inspect.EXAMPLES)(inspect.inspect)
+app.command(epilog=tune.EXAMPLES)(tune.tune)
 app.command()(recipes.recipes)
 app.command()(languages.languages)
 

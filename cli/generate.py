@@ -37,7 +37,7 @@ def generate(
         list[str] | None,
         typer.Option(
             metavar="SEEDS",
-            help="The questions: JSONL, JSON, Parquet, CSV, TSV, a dataset of the Hub, or [cyan]magpie[/cyan] "
+            help="The questions: JSONL, JSON, Parquet, CSV, TSV, text (one a line), a dataset of the Hub, or [cyan]magpie[/cyan] "
             "for questions that the model writes itself; may be repeated to add more.",
         ),
     ] = None,
@@ -61,6 +61,15 @@ def generate(
             help="[cyan]firefox[/cyan], [cyan]firefox:DIR[/cyan], [cyan]nllb[/cyan], [cyan]nllb:MODEL[/cyan] (a "
             "directory, or a name on the Hub), [cyan]self[/cyan]; of several, separated by commas, the better "
             "translation is kept.",
+        ),
+    ] = None,
+    overlays: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="FILE",
+            help="Part of a recipe (YAML), laid over it, such as what [cyan]tune --write[/cyan] proposes; "
+            "may be repeated.",
         ),
     ] = None,
     changes: Annotated[
@@ -88,7 +97,7 @@ def generate(
 
     options = _changes(src, tgt, seeds, limit, model, translator)
     settings = dict(map(recipe_files.parse_change, changes or []))
-    loaded = recipe_files.load(recipe, options | settings)
+    loaded = recipe_files.load(recipe, options | settings, overlays or [])
     out = out or Path("runs", Path(recipe).stem)
     if dry_run or probe:
         from sdrrl_data.in_memory import Models

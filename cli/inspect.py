@@ -56,7 +56,7 @@ def inspect(
         overview.show(opened, manifest, names, console)
         return
     if step is not None:
-        found = [name for name in names if step in (name, name.rpartition("/")[2])]
+        found = [name for name in names if _means(step, name)]
         if not found:
             steps = dict.fromkeys(name.rpartition("/")[2] for name in names)
             raise UserError(f"{run} has no table {step}: it has {', '.join(steps) or 'none yet'}")
@@ -68,3 +68,9 @@ def inspect(
         raise UserError(f"{run}: no row of {step or 'any table'} has an id that begins with {id} ({hint})")
     if not shown:
         console.print("No row was set aside." if set_aside else "There are no rows.")
+
+
+def _means(step: str, table: str) -> bool:
+    """Whether a table is meant by its path, its name, or, with "scores", as one of the scorers' tables."""
+    name = table.rpartition("/")[2]
+    return step in (table, name) or (step == "scores" and name.startswith("scores-"))

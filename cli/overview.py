@@ -14,7 +14,17 @@ from sdrrl_data.run import Manifest, Run
 
 from .harmless import harmless
 
-TARGET_TABLES = ("translations", "prompts", "code_switched", "scores", "verdicts", "transfer_set")
+# Of a target, in the order of the steps; of some there are several.
+TARGET_TABLES = (
+    "parallel",
+    "translations-*",
+    "translations",
+    "prompts",
+    "code_switched",
+    "scores-*",
+    "verdicts",
+    "transfer_set",
+)
 ONE_PART = ("parallel", "prompts")  # however many the seeds have
 
 
@@ -36,8 +46,7 @@ def tables(run: Run, tags: Sequence[str]) -> list[str]:
     """The tables of a run that hold something, of these targets and of all in common, in the order of the steps."""
     names = ["seeds", "answers"]
     for tag in tags:
-        candidates = sorted(path.name for path in (run.path / tag).glob("translations-*"))
-        names += [f"{tag}/{name}" for name in ("parallel", *candidates, *TARGET_TABLES)]
+        names += [f"{tag}/{path.name}" for name in TARGET_TABLES for path in sorted((run.path / tag).glob(name))]
     return [name for name in names if run.table(name).parts() or run.has_dataset(name)]
 
 

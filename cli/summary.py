@@ -33,11 +33,17 @@ def show(manifest: Manifest, run: Run, command: str) -> None:
         console.print("\nRows were set aside; the folders set_aside keep them:", style="bold")
         console.print(_set_aside(steps))
     for tag, target in targets.items():
-        console.print(f"\n{tag}: {target.kept} of {target.pairs} pairs passed every filter", style="bold")
+        console.print(f"\n{tag}: {target.kept} of {target.pairs} pairs kept all four texts", style="bold")
         if target.translators:
             console.print("translated by " + ", ".join(f"{name} {texts}" for name, texts in target.translators.items()))
-        if target.dropped:
-            console.print(_dropped(target))
+        if target.filters:
+            console.print("\ntexts that fail a filter, and what they weigh then (0: dropped)")
+            console.print(_failed(target))
+        if any(target.removed.values()):
+            console.print("\npairs that a filter alone removes (in brackets: that no other one does)")
+            console.print(_removed(target))
+        for found in target.contamination:
+            console.print(f"contamination: {found.items} items of {harmless(found.set)} stand in {found.texts} texts")
         rows = ", ".join(f"{split} {count}" for split, count in target.rows.items())
         console.print(f"\n{tag}/transfer_set (rows: {rows})", style="bold")
         console.print(_mix(target))
@@ -76,11 +82,21 @@ def _aside(count: Count) -> int:
     return count.rows_in - count.rows_out
 
 
-def _dropped(target: TargetCount) -> Table:
-    table = Table("filter", "text", box=None, pad_edge=False)
-    table.add_column("dropped", justify="right")
-    for dropped in target.dropped:
-        table.add_row(dropped.filter, dropped.text, str(dropped.rows))
+def _failed(target: TargetCount) -> Table:
+    table = _table("filter", "weight", *target.kept_texts)
+    for count in target.filters:
+        table.add_row(count.filter, f"{count.weight:g}", *(str(count.texts[text]) for text in target.kept_texts))
+    return table
+
+
+def _removed(target: TargetCount) -> Table:
+    table = _table("filter", *target.removed)
+    for count in target.filters:
+        if not count.weight:
+            cells = (f"{count.alone[kind]} ({count.only[kind]})" for kind in target.removed)
+            table.add_row(count.filter, *cells)
+    table.add_row("all together", *(str(pairs) for pairs in target.removed.values()))
+    table.add_row("of", *(str(target.pairs) for _ in target.removed))
     return table
 
 
@@ -102,6 +118,7 @@ def _where_next(manifest: Manifest, run: Run, tag: str, command: str) -> list[st
         f"run        {run.path}: README.md, manifest.json, TARGET/transfer_set, every step's tables",
         f"load it    python -c {shlex.quote(load)}",
     ]
+    lines.append(f"tune       sdrrl-data tune {shlex.quote(str(run.path))}")
     if "similarity" in manifest.recipe["thresholds"]:
         lines.append(f"stricter   {command} --set thresholds.similarity.min=0.85")
     return lines

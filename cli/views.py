@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 from rich.text import Text
 
+from sdrrl_data.steps.verdicts import TEXTS
+
 from .harmless import in_lines
 from .samples import marked
 
 Row = Mapping[str, Any]
 Fields = list[tuple[str, str | Text | None]]  # label and text; without a text, a field is left out
 
-TEXTS = ("question_src", "question_tgt", "answer_src", "answer_tgt")  # as the verdicts name them
 # Columns that a row may have besides its table's own: question (as messages) and answer of its seed in both languages.
 JOINED = ("asked_src", "answered_src", "asked_tgt", "answered_tgt")
 
@@ -28,6 +29,8 @@ class How(NamedTuple):
 def of(table: str) -> Callable[[Row, How], Fields]:
     """The view of a table's rows, by its path in the run; they may have the columns `JOINED` too."""
     step = table.rpartition("/")[2]
+    if step.startswith("scores"):
+        return _scored
     return _translation if step.startswith("translations") else VIEWS.get(step, _plain)
 
 
@@ -133,19 +136,25 @@ def _scored(row: Row, how: How) -> Fields:
     return [*question, ("scores", _scores(of_question)), *answer, ("scores", _scores(of_answer))]
 
 
-def _scores(scores: Mapping[str, float | None]) -> str:
+def _scores(scores: Mapping[str, float | str | None]) -> str:
     """Scores by name, but for those that could not be had."""
-    return ", ".join(f"{name} {score:.3g}" for name, score in scores.items() if score is not None)
+    return ", ".join(f"{name} {_any(score)}" for name, score in scores.items() if score is not None)
 
 
 def _verdict(row: Row, how: How) -> Fields:
     question, answer = _pairs(row, how)
     failures = [
-        f"{failed['text']}: {failed['filter']} is {failed['value']:.4g}, has to be {failed['threshold']}"
+        f"{failed['text']}: {failed['filter']} is {failed['value']:.4g}, has to be {failed['threshold']} "
+        f"({_weighed(failed['weight'])})"
         for failed in row["failures"]
     ]
-    kept = ", ".join(text for text in TEXTS if row[text])
+    kept = ", ".join(f"{text} ({_weighed(row[text])})" if row[text] < 1 else text for text in TEXTS if row[text])
     return [*question, *answer, ("kept", kept or "nothing"), ("failed", "\n".join(failures))]
+
+
+def _weighed(weight: float) -> str:
+    """What becomes of a text of this weight."""
+    return {0.0: "dropped", 1.0: "kept"}.get(weight, f"weight {weight:g}")
 
 
 def _transfer(row: Row, how: How) -> Fields:
@@ -157,6 +166,7 @@ def _transfer(row: Row, how: How) -> Fields:
         ("task", row["task"]),
         ("prompt", _turns(row["prompt"], question)),
         ("completion", answer),
+        ("weight", f"{row['weight']:g}"),
         ("scores", _scores(row["scores"] or {})),
         *((key, row[key]) for key in ("generator", "translator", "source", "split")),
     ]
@@ -189,7 +199,6 @@ def _turns(messages: Sequence[Row] | None, last: Text | None = None) -> Text | N
 VIEWS: dict[str, Callable[[Row, How], Fields]] = {
     "answers": _answer,
     "code_switched": _code_switched,
-    "scores": _scored,
     "verdicts": _verdict,
     "transfer_set": _transfer,
 }

@@ -4,19 +4,23 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from sdrrl_data.run import Count, Counts, Dropped, Kind, Run, TargetCount
+from sdrrl_data.recipe import ContaminationScorer, Recipe, translator_names
+from sdrrl_data.run import Contaminated, Count, Counts, Kind, Run, TargetCount
+from sdrrl_data.steps import filter_report
+from sdrrl_data.steps.verdicts import TEXTS
 
 MOST_REASONS = 10  # the rest is in the tables
 
 
-def count(run: Run, mixes: Mapping[str, Sequence[Kind]], translators: Sequence[str]) -> Counts:
+def count(run: Run, mixes: Mapping[str, Sequence[Kind]], recipe: Recipe) -> Counts:
     """Rows in and out of each step, and what became of them in each target.
 
     Args:
         run: a run whose tables are all there.
         mixes: of each target, how its rows were mixed.
-        translators: their names in the recipe.
+        recipe: of the run.
     """
+    translators = translator_names(recipe.translator)
     seeds, answers = run.table("seeds"), run.table("answers")
     counts = Counts()
     seed_rows = seeds.count()
@@ -36,6 +40,8 @@ def count(run: Run, mixes: Mapping[str, Sequence[Kind]], translators: Sequence[s
         counts.targets[tag] = _target(run, tag, kinds)
         if several:
             counts.targets[tag].translators = _chosen(run.table(f"{tag}/translations").read_all())
+        if any(isinstance(own, ContaminationScorer) for own in recipe.scorers):
+            counts.targets[tag].contamination = _contaminated(run.table(f"{tag}/scores-contamination").read_all())
     return counts
 
 
@@ -69,18 +75,22 @@ def _chosen(translations: pl.DataFrame) -> dict[str, int]:
     )
 
 
+def _contaminated(scores: pl.DataFrame) -> list[Contaminated]:
+    from sdrrl_data.scoring.contamination import found
+
+    return [Contaminated(**row) for row in found(scores).iter_rows(named=True)]
+
+
 def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
     verdicts = run.table(f"{tag}/verdicts").read_all()
-    failures = (
-        verdicts.select("failures").explode("failures").drop_nulls().unnest("failures").group_by("filter", "text")
-    )
-    texts = ("question_src", "question_tgt", "answer_src", "answer_tgt")
+    kept = verdicts.select(pl.col(TEXTS) > 0)
     rows = run.read_dataset(f"{tag}/transfer_set")
     return TargetCount(
         pairs=verdicts.height,
-        kept=verdicts.filter(*texts).height,
-        kept_texts={text: int(verdicts[text].sum()) for text in texts},
-        dropped=[Dropped(**row) for row in failures.len("rows").sort("filter", "text").iter_rows(named=True)],
+        kept=kept.filter(*TEXTS).height,
+        kept_texts={text: int(kept[text].sum()) for text in TEXTS},
+        filters=filter_report.report(verdicts),
+        removed=filter_report.removed(verdicts),
         mix=list(kinds),
         rows={split: rows.filter(split=split).height for split in ("train", "test")},
     )

@@ -11,9 +11,9 @@ from sdrrl_data.in_memory import Models
 from sdrrl_data.pipeline import Step, Target
 from sdrrl_data.plan import Plan
 from sdrrl_data.publishing import card
-from sdrrl_data.recipe import Recipe, translator_names
+from sdrrl_data.recipe import Recipe, score_tables
 from sdrrl_data.run import Counts, Kind, Manifest, Task
-from sdrrl_data.steps import answer_rows, parallel_rows, transfer_set
+from sdrrl_data.steps import answer_rows, parallel_rows, scores, transfer_set
 from sdrrl_data.steps.prompts import Asking
 
 
@@ -83,7 +83,7 @@ def _carry_out(plan: Plan, reporter: Reporter) -> Manifest:
         target.tgt.tag: known[target.tgt.tag].mix if target.tgt.tag in known else _write_transfer_set(plan, target)
         for target in plan.targets
     }
-    counted = counts.count(plan.run, mixes, translator_names(plan.recipe.translator))
+    counted = counts.count(plan.run, mixes, plan.recipe)
     manifest = manifest.model_copy(update={"state": "finished", "counts": counted})
     plan.run.write_text("README.md", card.write(manifest, plan.run))
     plan.run.write_manifest(manifest)
@@ -145,6 +145,7 @@ class _Clock:
 def _write_transfer_set(plan: Plan, target: Target) -> list[Kind]:
     seed, settings = plan.recipe.seed, plan.recipe.transfer_set
     tables = {name: plan.run.table(table).read_all() for name, table in plan.tables(target).items()}
+    tables["scores"] = scores.joined([tables[name] for name in score_tables(plan.recipe.scorers)])
     asking = Asking(tables["prompts"], seed)
     src, tgt = target.src.tag, target.tgt.tag
     candidates = pl.concat(

@@ -29,13 +29,17 @@ class InMemory:
         self._models = models
         self._settings = settings
         self._generator: Generator | None = None
+        self._generates: recipe.Generator | None = None
         self._translator: Translator | None = None
         self._translates: tuple[recipe.Translator, Language, Language] | None = None
 
-    def generator(self) -> Generator:
-        """The run's generator."""
-        if self._generator is None:
-            self._generator = self._models.build_generator(self._settings.generator)
+    def generator(self, settings: recipe.Generator | None = None) -> Generator:
+        """A generator, the run's own by default; another one that was there is closed."""
+        settings = settings or self._settings.generator
+        if self._generator is None or self._generates != settings:
+            self.close_generator()
+            self._generator = self._models.build_generator(settings)
+            self._generates = settings
         return self._generator
 
     def translator(self, settings: recipe.Translator, src: Language, tgt: Language) -> Translator:

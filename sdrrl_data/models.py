@@ -107,11 +107,11 @@ def _directory(path: Path, role: str) -> Located:
         if file.suffix in {".json", ".jinja"}:
             digest.update(file.name.encode() + file.read_bytes())
         elif file.is_file():
-            digest.update(f"{file.name}:{file.stat().st_size}".encode() + _sample(file))
-    return Located(str(path.resolve()), path.resolve().name, digest.hexdigest(), _licence(path))
+            digest.update(f"{file.name}:{file.stat().st_size}".encode() + sample(file))
+    return Located(str(path.resolve()), path.resolve().name, digest.hexdigest(), licence_of(path))
 
 
-def _sample(file: Path) -> bytes:
+def sample(file: Path) -> bytes:
     """Some of a file's bytes, so that another training of the same model is told apart without reading all of it."""
     size = file.stat().st_size
     with file.open("rb") as content:
@@ -122,7 +122,7 @@ def _sample(file: Path) -> bytes:
     return b"".join(pieces)
 
 
-def _licence(path: Path) -> str | None:
+def licence_of(path: Path) -> str | None:
     """The licence in the YAML head of a model directory's card."""
     card = path / "README.md"
     if not card.is_file():
@@ -173,4 +173,4 @@ def _in_cache(model: str, revision: str | None, role: str, option: str) -> Locat
         raise UserError(
             f"{role} {model} is not in the cache and the Hugging Face Hub cannot be reached: {OFFER} with {option}"
         ) from None
-    return Located(str(path), model, path.name, _licence(path))
+    return Located(str(path), model, path.name, licence_of(path))

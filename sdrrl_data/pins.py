@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Magpie, Recipe, Seeds, Settings
+from sdrrl_data.row_files import is_file
 from sdrrl_data.run import Manifest
-from sdrrl_data.steps.seed_sources import is_file
 
 Model = TypeVar("Model", bound=Settings)
 
@@ -23,6 +23,7 @@ def pinned(recipe: Recipe, before: Manifest | None) -> Recipe:
     changes["translator"] = tuple(
         _pinned(own, "translator", before.recipe["translator"], before) for own in recipe.translator
     )
+    changes["scorers"] = tuple(_pinned(own, "scorer", before.recipe["scorers"], before) for own in recipe.scorers)
     aligner, was = recipe.code_switching.aligner, before.recipe["code_switching"]["aligner"]
     changes["code_switching"] = recipe.code_switching.model_copy(
         update={"aligner": _pinned(aligner, "aligner", [was], before)}

@@ -1,7 +1,8 @@
 """A recipe resolved against its models, its seeds and the run's folder: what there is to do, and what is done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -12,12 +13,12 @@ from sdrrl_data.in_memory import Models
 from sdrrl_data.languages import Language, find
 from sdrrl_data.pipeline import Pipeline, Step, Target
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Magpie, Recipe, translator_names
+from sdrrl_data.recipe import JudgeScorer, Magpie, Recipe, Scorer, score_tables, scorer_name, translator_names
 from sdrrl_data.run import Manifest, Part, Run, fingerprint
 from sdrrl_data.steps import parallel_rows, prompts, seeds
 from sdrrl_data.steps.seed_sources import name_of
 
-TARGET_TABLES = ("parallel", "translations", "prompts", "code_switched", "scores", "verdicts")
+TARGET_TABLES = ("parallel", "translations", "prompts", "code_switched", "verdicts")
 
 
 class Plan:
@@ -38,7 +39,8 @@ class Plan:
         pin = recipe.generator.revision
         taken = pins.known(self._before, "generator", recipe.generator.model, pin) if pin else None
         self.generator = taken or models.identify_generator(recipe.generator)
-        self.targets = [_target(recipe, src, find(tag), models, self.generator) for tag in recipe.tgt]
+        scorers = {scorer_name(own): _behind(own, models, self.generator) for own in recipe.scorers}
+        self.targets = [_target(recipe, src, find(tag), models, self.generator, scorers) for tag in recipe.tgt]
         # The tables that are read, not made.
         self.given: dict[str, list[Part]] = {}
         self.growths = self._read_seeds()
@@ -64,7 +66,8 @@ class Plan:
 
     def tables(self, target: Target) -> dict[str, str]:
         """The tables that a target's transfer set is made from: name -> path in the run."""
-        tables = {name: name for name in ("seeds", "answers")} | {name: target.table(name) for name in TARGET_TABLES}
+        names = [*TARGET_TABLES, *score_tables(self.recipe.scorers)]
+        tables = {name: name for name in ("seeds", "answers")} | {name: target.table(name) for name in names}
         return {name: table for name, table in tables.items() if table in self.fingerprints}
 
     def missing(self, table: str) -> list[int]:
@@ -141,7 +144,7 @@ class Plan:
             *self._shared,
             *dict.fromkeys([*target.translators.values(), *target.prompters]),
             *filter(None, [target.back, target.aligner]),
-            *(scorer for name in self.recipe.scorers for scorer in scoring.identify(name)),
+            *chain(*target.scorers.values()),
         ]
         (pairs,) = self.given[target.table("parallel")]
         if self.recipe.parallel and not pairs.rows.is_empty():
@@ -200,6 +203,7 @@ class Plan:
                         *shaping,
                         [expected[table][part] for table in step.inputs],
                         [expected[table][: self.pipeline.bound(part)] for table in step.whole],
+                        [expected[table] for table in step.now],
                     )
                     for part in range(len(self.sizes))
                 ]
@@ -213,7 +217,21 @@ def _essentials(ingredients: Sequence[Ingredient]) -> dict[str, list[str]]:
     return {role: [i.name for i in ingredients if i.role == role] for role in ("seeds", "generator")}
 
 
-def _target(recipe: Recipe, src: Language, tgt: Language, models: Models, generator: Ingredient) -> Target:
+def _behind(scorer: Scorer, models: Models, generator: Ingredient) -> list[Ingredient]:
+    """What stands behind a scorer: for a judge, the model that judges."""
+    if isinstance(scorer, JudgeScorer):
+        return [replace(models.identify_generator(scorer.generator) if scorer.generator else generator, role="scorer")]
+    return scoring.identify(scorer)
+
+
+def _target(
+    recipe: Recipe,
+    src: Language,
+    tgt: Language,
+    models: Models,
+    generator: Ingredient,
+    scorers: Mapping[str, Sequence[Ingredient]],
+) -> Target:
     names = translator_names(recipe.translator)
     found = [models.identify_translator(own, src, tgt, generator) for own in recipe.translator]
     first = recipe.translator[0]
@@ -222,9 +240,9 @@ def _target(recipe: Recipe, src: Language, tgt: Language, models: Models, genera
         for language in prompts.unwritten(recipe.prompts, src, tgt)
     ]
     back = None
-    if "round_trip" in {*recipe.scorers, *([recipe.translations.best_by] if len(found) > 1 else [])}:
+    if "round_trip" in {*scorers, *([recipe.translations.best_by] if len(found) > 1 else [])}:
         back = replace(models.identify_translator(first, tgt, src, generator), role="back-translator")
     if back and back.identity() == found[0].identity():  # NLLB and the generator know both directions
         back = None
     aligner = alignment.identify(recipe.code_switching.aligner) if recipe.transfer_set.mix.code_switched else None
-    return Target(src, tgt, dict(zip(names, found, strict=True)), prompters, back, aligner)
+    return Target(src, tgt, dict(zip(names, found, strict=True)), prompters, back, aligner, scorers)

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, TypedDict
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypedDict
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Advance = Callable[[float], None]
 """Called with how many rows (or parts of one) just got done, so that a long call shows how far it is."""
@@ -160,9 +163,9 @@ class Aligner(Protocol):
 class Scorer(Protocol):
     """Judges pairs of a text and its translation."""
 
-    def score(self, pairs: Sequence[TextPair], advance: Advance) -> dict[str, list[float | None]]:
-        """One column a score, one value a pair; None where the scorer cannot judge.
+    def score(self, pairs: Sequence[TextPair], advance: Advance) -> "pl.DataFrame":
+        """One column a score (Float64), one row a pair; null where the scorer cannot judge.
 
-        A column whose name starts with `src_` judges the source text alone.
+        A column whose name starts with `src_` judges the source text alone. Columns of text (String) explain a score.
         """
         ...

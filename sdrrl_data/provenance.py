@@ -23,6 +23,7 @@ PACKAGES = (
     "rensa",
     "sacrebleu",
     "sdrrl-data",
+    "sentence-transformers",
     "sil-thot",
     "torch",
     "transformers",
@@ -63,7 +64,7 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
         "temperature": f"{settings.temperature:g}",
         "top_p": f"{settings.top_p:g}",
         "switch": f"{switching.aligner.kind}:{switching.texts}:{switching.level}:{switching.ratio:g}",
-        "filters": ",".join(_bounds(name, bounds) for name, bounds in sorted(recipe.thresholds.items())),
+        "filters": ",".join(_bounds(name, own, tgt) for name, own in sorted(recipe.thresholds.items())),
         "seed": recipe.seed,
         "version": version("sdrrl-data"),
         "settings": fingerprint(
@@ -85,7 +86,11 @@ def described(ingredient: Ingredient) -> str:
     return f"{ingredient.name}@{ingredient.revision}{engine}"
 
 
-def _bounds(name: str, bounds: Threshold) -> str:
-    low = f">={bounds.min:g}" if bounds.min is not None else ""
-    high = f"<={bounds.max:g}" if bounds.max is not None else ""
-    return f"{name}{low}{high}"
+def _bounds(name: str, threshold: Threshold, tgt: str) -> str:
+    """A threshold as it is for a target, such as `similarity>=0.8`; with `*0.5` where a text that fails keeps half."""
+    bounds = threshold.languages.get(tgt, threshold)
+    signs = (">=", bounds.min), ("<=", bounds.max)
+    written = "".join(
+        sign + (bound if isinstance(bound, str) else f"{bound:g}") for sign, bound in signs if bound is not None
+    )
+    return name + written + (f"*{threshold.weight:g}" if threshold.weight else "")

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from importlib.resources import files
 from pathlib import Path
@@ -13,12 +13,13 @@ from pydantic import ValidationError
 
 from sdrrl_data import languages
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import Recipe, Sampling, Settings
+from sdrrl_data.recipe import Recipe, Settings
 
 PACKAGED = Path(str(files("sdrrl_data.recipes")))
 # The kinds of translators, and which of their keys stands after the colon in "nllb:MODEL".
 TRANSLATORS = {"firefox": "models", "nllb": "model", "self": None}
-ALIGNERS = ("hmm", "eflomal", "dictionary", "embedding", "attention")
+# Sections that are of one kind or another, and where in the path of a mistake pydantic puts the kind.
+MEMBERS = {"seeds": 1, "translator": 2, "code_switching": 2, "scorers": 2}
 
 
 def names() -> list[str]:
@@ -35,22 +36,26 @@ def text(name: str) -> str:
     return _path(name).read_text(encoding="utf-8")
 
 
-def load(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
+def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence[Path] = ()) -> Recipe:
     """A packaged recipe by its name, or a YAML file by its path, with some values changed.
 
     Args:
         name: "quickstart", or the path of a YAML file. Paths in it are relative to it.
         changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section.
+        overlays: YAML files with parts of a recipe, laid over it one after the other before the changes: what
+            they say goes before what the recipe says, key by key.
 
     Raises:
         UserError: there is no such recipe, or a key or value in it is wrong.
     """
-    path = _path(name)
-    content = _yaml(path.read_text(encoding="utf-8"), f"recipe {path}")
-    if not isinstance(content, dict):
-        raise UserError(f"recipe {path}: expected a mapping of keys to values")
-    _as_lists(content)
-    _resolve_paths(content, path.parent)
+    content: dict[str, Any] = {}
+    for path in (_path(name), *map(_file, overlays)):
+        layer = _yaml(path.read_text(encoding="utf-8"), f"recipe {path}")
+        if not isinstance(layer, dict):
+            raise UserError(f"recipe {path}: expected a mapping of keys to values")
+        _as_lists(layer)
+        _resolve_paths(layer, path.parent)
+        _lay_over(content, layer)
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
     for key, value in (changes or {}).items():
         _change(content, key, deepcopy(value))
@@ -67,7 +72,11 @@ def load(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
         raise UserError(f"recipe {name}: tgt names no target language: give one with --tgt")
     if src in tgt:
         raise UserError(f"recipe {name}: {src} is both src and tgt: choose another target language")
-    return recipe.model_copy(update={"src": src, "tgt": tgt})
+    thresholds = {
+        score: own.model_copy(update={"languages": {languages.find(tag).tag: b for tag, b in own.languages.items()}})
+        for score, own in recipe.thresholds.items()
+    }
+    return recipe.model_copy(update={"src": src, "tgt": tgt, "thresholds": thresholds})
 
 
 def parse_change(text: str) -> tuple[str, Any]:
@@ -85,11 +94,15 @@ def parse_change(text: str) -> tuple[str, Any]:
 def _path(name: str) -> Path:
     if name in names():
         return PACKAGED / f"{name}.yaml"
-    path = Path(name).expanduser()
-    if path.suffix not in {".yaml", ".yml"}:
+    if Path(name).suffix not in {".yaml", ".yml"}:
         close = difflib.get_close_matches(name, names(), n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names())}; or give a YAML file"
         raise UserError(f"there is no recipe {name}: {hint}")
+    return _file(Path(name))
+
+
+def _file(path: Path) -> Path:
+    path = path.expanduser()
     if not path.is_file():
         raise UserError(f"recipe {path}: there is no such file")
     return path
@@ -104,8 +117,21 @@ def _yaml(text: str, where: str) -> Any:
         raise UserError(f"{where} is not YAML{line}: {getattr(error, 'problem', error)}") from None
 
 
+def _lay_over(content: dict[str, Any], layer: Mapping[str, Any]) -> None:
+    """Put the values of a layer into a recipe, section by section; a list takes the place of a list."""
+    for key, value in layer.items():
+        below = content.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            _lay_over(below, value)
+        else:
+            content[key] = value
+
+
 def _as_lists(content: dict[str, Any]) -> None:
-    """One source of seeds, or one translator, may stand without the brackets of a list; a translator as a word."""
+    """One source of seeds, or one translator, may stand without the brackets of a list.
+
+    A translator or a scorer may be a word.
+    """
     seeds, translators = content.get("seeds"), content.get("translator")
     if isinstance(seeds, dict) and seeds.get("source") != "magpie":
         content["seeds"] = [seeds]
@@ -113,6 +139,8 @@ def _as_lists(content: dict[str, Any]) -> None:
         translators = [translators]
     if isinstance(translators, list):
         content["translator"] = [_translator(own) if isinstance(own, str) else own for own in translators]
+    if isinstance(content.get("scorers"), list):
+        content["scorers"] = [{"kind": own} if isinstance(own, str) else own for own in content["scorers"]]
 
 
 def _translator(word: str) -> dict[str, str]:
@@ -128,16 +156,23 @@ def _resolve_paths(content: dict[str, Any], folder: Path) -> None:
     """Paths in a recipe are relative to it. A copy of a packaged recipe goes on using what the package ships."""
     seeds, switching = content.get("seeds"), content.get("code_switching")
     aligner = switching.get("aligner") if isinstance(switching, dict) else None
-    sources = [*(seeds if isinstance(seeds, list) else []), content.get("parallel"), aligner]
-    places = [(section, "source") for section in sources]
+    scorers = _sections(content.get("scorers"))
+    places = [(section, "source") for section in (*_sections(seeds), content.get("parallel"), aligner)]
     places += [(section, key) for section in _models(content) for key in TAKEN_IN]
+    places += [(section, key) for section in scorers for key in ("model", "python")]
     for section, key in places:
-        if not isinstance(section, dict) or not isinstance(section.get(key), str):
-            continue
-        for base in (folder, PACKAGED):
-            if (base / section[key]).is_file():
-                section[key] = str(base / section[key])
-                break
+        if isinstance(section, dict) and isinstance(section.get(key), str):
+            section[key] = _resolved(section[key], folder)
+    for section in scorers:
+        for key in ("sets", "against"):
+            if isinstance(section.get(key), list):
+                section[key] = [_resolved(own, folder) if isinstance(own, str) else own for own in section[key]]
+
+
+def _resolved(path: str, folder: Path) -> str:
+    """A path that is there, seen from the recipe's folder or from the package; else as it was."""
+    found = (base / path for base in (folder, PACKAGED) if (base / path).exists())
+    return str(next(found, path))
 
 
 def _take_in_files(content: dict[str, Any]) -> None:
@@ -156,10 +191,14 @@ def _take_in_files(content: dict[str, Any]) -> None:
 
 
 def _models(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """The sections of generator and translators."""
-    translators = content.get("translator")
-    sections = [content.get("generator"), *(translators if isinstance(translators, list) else [])]
-    return [section for section in sections if isinstance(section, dict)]
+    """The sections of generator, translators and a judge of its own."""
+    judges = [own.get("generator") for own in _sections(content.get("scorers"))]
+    return _sections([content.get("generator"), *_sections(content.get("translator")), *judges])
+
+
+def _sections(found: Any) -> list[dict[str, Any]]:
+    """Of a list, what is a section."""
+    return [own for own in found if isinstance(own, dict)] if isinstance(found, list) else []
 
 
 def _lines_of_json(text: str) -> list[Any]:
@@ -181,10 +220,12 @@ def _change(content: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
-    """A section of a recipe, made where there is none; of several in a list, all by their number from 0."""
+    """A section of a recipe, made where there is none; of several in a list, all by their number from 0, or kind."""
     found = content.get(name)
     if isinstance(found, list):
-        return found[0] if len(found) == 1 else {str(number): section for number, section in enumerate(found)}
+        named = {own["kind"]: own for own in reversed(_sections(found)) if isinstance(own.get("kind"), str)}
+        numbered = {str(number): section for number, section in enumerate(found)}
+        return found[0] if len(found) == 1 and name != "scorers" else named | numbered
     if not isinstance(found, dict):
         found = content[name] = {}
     return found
@@ -195,8 +236,8 @@ def _explain(error: ValidationError | TypeError) -> str:
     if isinstance(error, TypeError):
         return f"a value in it is not data ({error})"
     first, *more = error.errors(include_url=False)
-    kinds = {*TRANSLATORS, *ALIGNERS, "read", "magpie"}  # pydantic puts the member of a union into the path
-    key = ".".join(str(step) for step in first["loc"] if step not in kinds)
+    member = MEMBERS.get(str(first["loc"][0])) if first["loc"] else None
+    key = ".".join(str(step) for place, step in enumerate(first["loc"]) if place != member)
     also = f" (and {len(more)} more like it)" if more else ""
     if first["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key.rpartition(".")[2], set(_keys()), n=1)
@@ -209,7 +250,8 @@ def _explain(error: ValidationError | TypeError) -> str:
     return f"{key}: {expected}, found {first['input']!r}{also}"
 
 
-def _keys() -> Iterator[str]:
+def _keys(section: type[Settings] = Settings) -> Iterator[str]:
     """Every key that some section of a recipe knows."""
-    for model in (*Settings.__subclasses__(), *Sampling.__subclasses__()):
-        yield from (str(field.validation_alias or name) for name, field in model.model_fields.items())
+    yield from (str(field.validation_alias or name) for name, field in section.model_fields.items())
+    for narrower in section.__subclasses__():
+        yield from _keys(narrower)

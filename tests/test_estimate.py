@@ -51,7 +51,7 @@ def test_a_probe_measures_every_step_and_leaves_nothing_behind(seeds, tmp_path):
     probe = estimate.probe(made, small_models.models(), Silent())
     assert probe.rows == 48
     assert probe.tokens_out > 5
-    steps = ("translations", "prompts", "code_switched", "scores", "verdicts")
+    steps = ("translations", "prompts", "code_switched", "scores-heuristics", "scores-round_trip", "verdicts")
     assert [cost.step for cost in probe.costs] == [
         "answers",
         *(f"{tag}/{step}" for tag in ("pt", "vi") for step in steps),
@@ -59,7 +59,7 @@ def test_a_probe_measures_every_step_and_leaves_nothing_behind(seeds, tmp_path):
     assert all(cost.rows == (1 if cost.step.endswith("prompts") else 121) for cost in probe.costs)
     for cost in probe.costs:
         assert cost.hours == (cost.loading + cost.rows / cost.rows_per_second) / 3600
-    assert [cost.target for cost in probe.costs] == [None, *["pt"] * 5, *["vi"] * 5]
+    assert [cost.target for cost in probe.costs] == [None, *["pt"] * 6, *["vi"] * 6]
     assert not (tmp_path / "run").exists()
 
 

@@ -10,6 +10,8 @@ import pytest
 from sdrrl_data.recipe_files import PACKAGED
 from sdrrl_data.run import Manifest, Run
 
+pytestmark = pytest.mark.alone
+
 COMMAND = Path(sys.executable).with_name("sdrrl-data")
 
 

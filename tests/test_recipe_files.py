@@ -1,8 +1,10 @@
+import re
+
 import pytest
 
 from sdrrl_data import recipe_files
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import SCORES, translator_names
+from sdrrl_data.recipe import Bounds, Threshold, scorer_name, translator_names
 
 
 def load(changes=None, recipe="quickstart"):
@@ -156,10 +158,69 @@ def test_changes_are_parsed_as_yaml():
             recipe_files.parse_change(wrong)
 
 
-def test_every_scorer_and_score_is_known():
-    assert set(load().scorers) == set(SCORES)
-    assert set(load().thresholds) <= {
-        "src_finished",
-        "src_refused",
-        *(score for scores in SCORES.values() for score in scores),
-    }
+def test_scorers_are_words_or_sections():
+    recipe = load({"scorers": ["length", {"kind": "comet", "batch_size": 4}], "thresholds": {}})
+    assert [scorer_name(own) for own in recipe.scorers] == ["length", "comet"]
+    assert recipe.scorers[1].batch_size == 4
+
+
+def test_a_scorer_is_changed_by_its_kind():
+    recipe = load({"scorers.language.model": "glotlid.bin"})
+    assert [own.model for own in recipe.scorers if own.kind == "language"] == ["glotlid.bin"]
+
+
+FUNCTION = {"kind": "function", "name": "politeness", "function": "my_scores:politeness"}
+
+
+@pytest.mark.parametrize(
+    ("scorers", "thresholds", "message"),
+    [
+        (["length", "length"], {}, "scorers: length is there twice"),
+        ([FUNCTION, FUNCTION], {}, "scorers: politeness is there twice"),
+        (["length", FUNCTION | {"name": "similarity_min"}], {}, "or the name of another"),
+        ([{"kind": "contamination"}], {}, "scorers.0.sets is missing"),
+        (["length"], {"similarity": {"min": 0.5}}, "thresholds.similarity has no score: the scorers here give length"),
+        ([FUNCTION | {"name": "answer_tone"}], {}, "answer_tone is taken for the score of one text"),
+        (["length"], {"question_answer_length": {"min": 0.5}}, "thresholds.question_answer_length has no score"),
+        (["length"], {"question_src_finished": {"min": 1}}, "thresholds.question_src_finished has no score"),
+        (["length"], {"length": {"min": 2, "max": 1}}, "nothing is at least 2 and at most 1"),
+        (["length"], {"length": {"min": "101%"}}, "thresholds.length.min"),
+        (["length"], {"length": {"min": "100.5%"}}, "thresholds.length.min"),
+        (["length"], {"length": {"min": 0.5, "weight": 2}}, "thresholds.length.weight"),
+        (["length"], {"length": {"languages": {"Klingonese": {}}}}, "Klingonese"),
+    ],
+)
+def test_a_mistake_in_scorers_or_thresholds_is_named(scorers, thresholds, message):
+    with pytest.raises(UserError, match=re.escape(message)):
+        load({"scorers": scorers, "thresholds": thresholds})
+
+
+def test_thresholds_are_for_both_texts_or_one_by_language_or_percentile():
+    own = {"min": "5%", "languages": {"Thai": {"min": 0.4}}, "weight": 0.5}
+    thresholds = {"length": own, "answer_length": {"max": 2}, "politeness": {"min": 0.5}}
+    recipe = load({"scorers": ["length", FUNCTION], "thresholds": thresholds})
+    assert recipe.thresholds["length"].languages == {"th": Bounds(min=0.4)}
+    assert recipe.thresholds["length"].min == "5%"
+
+
+def test_an_overlay_goes_before_the_recipe_key_by_key(tmp_path):
+    overlay = tmp_path / "tuned.yaml"
+    overlay.write_text("thresholds: {similarity: {min: 0.9}}\ntranslator: nllb\n")
+    recipe, plain = recipe_files.load("quickstart", overlays=[overlay]), load()
+    assert recipe.thresholds == plain.thresholds | {"similarity": Threshold(min=0.9)}
+    assert translator_names(recipe.translator) == ["nllb"]
+    changed = recipe_files.load("quickstart", {"thresholds.similarity.min": 0.7}, [overlay])
+    assert changed.thresholds["similarity"].min == 0.7
+
+
+def test_a_scorers_files_are_relative_to_the_recipe(tmp_path):
+    (tmp_path / "items.txt").touch()
+    overlay = tmp_path / "more.yaml"
+    overlay.write_text("scorers: [{kind: contamination, sets: [items.txt, flores]}]\nthresholds: null\n")
+    recipe = recipe_files.load("quickstart", {"thresholds": {}}, [overlay])
+    assert recipe.scorers[0].sets == (str(tmp_path / "items.txt"), "flores")
+
+
+def test_an_overlay_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"tuned\.yaml: there is no such file"):
+        recipe_files.load("quickstart", overlays=[tmp_path / "tuned.yaml"])

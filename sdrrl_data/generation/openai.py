@@ -1,6 +1,7 @@
 """Answers from a server that speaks OpenAI's chat-completions protocol: vLLM's own, or any other."""
 
 import os
+import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from itertools import islice
@@ -87,6 +88,7 @@ class OpenAIGenerator:
         waiting = iter(requests)
         under_way = 0
         finished: SimpleQueue[Future[_Answer]] = SimpleQueue()
+        signal.siginterrupt(signal.SIGINT, True)  # polars turns this off: Ctrl-C would wait for the next answer
         failures: list[_Answer] = []  # the rows' own, if the next request succeeds; else the server's
         # Whatever ends this block early (an error, Ctrl-C, a caller who stops) cancels what is under way.
         with (

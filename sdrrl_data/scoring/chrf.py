@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+import polars as pl
+
 from sdrrl_data.protocols import Advance, TextPair
 
 
@@ -26,7 +28,7 @@ class ChrfScorer:
     def __init__(self) -> None:
         self._chrf = chrf_plus_plus()
 
-    def score(self, pairs: Sequence[TextPair], advance: Advance) -> dict[str, list[float | None]]:
+    def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """Column `chrf`."""
         scores: list[float | None] = []
         for pair in pairs:
@@ -35,4 +37,4 @@ class ChrfScorer:
             )
             scores.append(self._chrf(target, source) if source else None)
             advance(1)
-        return {"chrf": scores}
+        return pl.DataFrame({"chrf": scores}, schema={"chrf": pl.Float64})

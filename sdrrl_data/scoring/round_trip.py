@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import polars as pl
+
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator
 from sdrrl_data.scoring import prose
@@ -25,7 +27,7 @@ class RoundTripScorer:
         self._tgt = tgt
         self._chrf = chrf_plus_plus()
 
-    def score(self, pairs: Sequence[TextPair], advance: Advance) -> dict[str, list[float | None]]:
+    def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """Column `round_trip`."""
         scores: list[float | None] = []
         for start in range(0, len(pairs), BATCH):
@@ -35,7 +37,7 @@ class RoundTripScorer:
                 judged = len(source) >= MIN_CHARACTERS
                 scores.append(self._chrf(back, source) if judged and back is not None else None)
             advance(len(batch))
-        return {"round_trip": scores}
+        return pl.DataFrame({"round_trip": scores}, schema={"round_trip": pl.Float64})
 
     def _back(self, pairs: Sequence[TextPair]) -> list[str | None]:
         """The prose of each pair's target in the source's language; None where the way back is barred."""

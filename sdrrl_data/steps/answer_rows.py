@@ -6,12 +6,11 @@ import polars as pl
 
 from sdrrl_data.steps.prompts import Asking
 from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS
-
-TEXTS = ("question_src", "question_tgt", "answer_src", "answer_tgt")
+from sdrrl_data.steps.verdicts import TEXTS
 
 
 def make(tables: Mapping[str, pl.DataFrame], asking: Asking, src: str, tgt: str) -> pl.DataFrame:
-    """Every row that the verdicts allow.
+    """Every row that the verdicts allow, with the product of its texts' weights.
 
     Args:
         tables: seeds, answers, translations, verdicts and, where the mix asks for it, code_switched, whole.
@@ -21,7 +20,7 @@ def make(tables: Mapping[str, pl.DataFrame], asking: Asking, src: str, tgt: str)
     """
     joined = (
         tables["verdicts"]
-        .rename({text: f"{text}_kept" for text in TEXTS})
+        .rename({text: _weight(text) for text in TEXTS})
         .join(tables["seeds"].select("id", "source", question_src="messages"), on="id", maintain_order="left")
         .join(tables["answers"].select("id", answer_src="answer"), on="id", maintain_order="left")
         .join(
@@ -39,7 +38,8 @@ def make(tables: Mapping[str, pl.DataFrame], asking: Asking, src: str, tgt: str)
 
 def _crossing(joined: pl.DataFrame, kind: str, asking: Asking, tags: Mapping[str, str]) -> pl.DataFrame:
     asked, answered = kind.split("->")
-    kept = joined.filter(f"question_{asked}_kept", f"answer_{answered}_kept")
+    weight = pl.col(_weight(f"question_{asked}")) * pl.col(_weight(f"answer_{answered}"))
+    kept = joined.filter(weight > 0)
     question = pl.col(f"question_{asked}")
     if asked != answered:
         # Unsaid, the answer's language would be a surprise: a lesson in language confusion.
@@ -47,35 +47,41 @@ def _crossing(joined: pl.DataFrame, kind: str, asking: Asking, tags: Mapping[str
         kept = kept.with_columns(asking=pl.Series(texts, dtype=pl.String))
         question = _append(question, "asking")
     direction = f"{tags[asked]}->{tags[answered]}"
-    return kept.select(*_row(kind, direction, question, pl.col(f"answer_{answered}"))).cast(pl.Schema(CANDIDATES))
+    row = _row(kind, direction, question, pl.col(f"answer_{answered}"), weight)
+    return kept.select(*row).cast(pl.Schema(CANDIDATES))
 
 
 def _code_switched(joined: pl.DataFrame, switched: pl.DataFrame, matrix: str, tags: Mapping[str, str]) -> pl.DataFrame:
     """Questions and answers in one language with words or sentences of the other in them.
 
-    A text into which its translation was mixed must be kept in both languages.
+    A text in which both languages stand must be kept in both. It weighs what its translation does: that has the
+    source's weight in it.
     """
     direction = f"{tags[matrix]}->{tags[matrix]}"
-    row = _row("code_switched", direction, pl.col("question"), pl.col("answer"))
-    other = {"src": "tgt", "tgt": "src"}[matrix]
     texts = pl.col("own_switched").list.eval(pl.element().struct.field("text"))
-    kept = [
-        pl.col(f"{text}_{matrix}_kept") & (pl.col(f"{text}_{other}_kept") | ~texts.list.contains(pl.lit(name)))
+    question, answer = (
+        pl.when(texts.list.contains(pl.lit(name))).then(_weight(f"{text}_tgt")).otherwise(_weight(f"{text}_{matrix}"))
         for text, name in (("question", "prompt"), ("answer", "completion"))
-    ]
+    )
+    row = _row("code_switched", direction, pl.col("question"), pl.col("answer"), question * answer)
     return (
         switched.filter(pl.col("switched").list.len() > 0, matrix=matrix)
         .select("id", "question", "answer", own_switched="switched")
         .join(joined, on="id", how="inner", maintain_order="left")
-        .filter(*kept)
         .select(*row, "own_switched")
+        .filter(pl.col("weight") > 0)
         .with_columns(id=pl.col("id") + "/switched", code_switched=True, switched="own_switched")
         .drop("own_switched")
         .cast(pl.Schema(CANDIDATES))
     )
 
 
-def _row(kind: str, direction: str, question: pl.Expr, answer: pl.Expr) -> list[pl.Expr]:
+def _weight(text: str) -> str:
+    """The column that has a text's weight, beside the text itself."""
+    return f"{text}_weight"
+
+
+def _row(kind: str, direction: str, question: pl.Expr, answer: pl.Expr, weight: pl.Expr) -> list[pl.Expr]:
     """The columns of `CANDIDATES`."""
     return [
         (pl.col("id") + f"/{direction}").alias("id"),
@@ -87,6 +93,7 @@ def _row(kind: str, direction: str, question: pl.Expr, answer: pl.Expr) -> list[
         pl.concat_list(pl.struct(role=pl.lit("assistant"), content=answer)).alias("completion"),
         pl.lit(False).alias("code_switched"),
         pl.lit([], dtype=CANDIDATES["switched"]).alias("switched"),
+        weight.alias("weight"),
         pl.col("source"),
     ]
 

@@ -36,9 +36,9 @@ def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[Choi
         for place, other in enumerate(own)
         if place != index and text and other
     ]
-    columns = scorer.score([pair for _, _, pair in compared], lambda _: None)
+    scored = scorer.score([pair for _, _, pair in compared], lambda _: None)
     scores: dict[tuple[int, int], list[float]] = {}
-    for (question, index, _), score in zip(compared, next(iter(columns.values())), strict=True):
+    for (question, index, _), score in zip(compared, scored.to_series(0), strict=True):
         if score is not None:
             scores.setdefault((question, index), []).append(score)
     means = {sample: fmean(own) for sample, own in scores.items()}

@@ -42,8 +42,8 @@ def choose(
     share = wanted.height / max(len(PAIRS) * len(rows), 1)
     found: dict[str, dict[str, list[Candidate]]] = {id: {kind: [] for kind in PAIRS} for id in sources}
     for kind, pair in PAIRS.items():
-        columns = scorer.score([pair(row) for _, row in rows], lambda done: advance(done * share))
-        for (name, row), score in zip(rows, next(iter(columns.values())), strict=True):
+        scored = scorer.score([pair(row) for _, row in rows], lambda done: advance(done * share))
+        for (name, row), score in zip(rows, scored.to_series(0), strict=True):
             found[row["id"]][kind].append({"translator": name, "score": score})
     made = {(name, row["id"]): row for name, row in rows}
     refused = {

@@ -42,7 +42,7 @@ class Writer:
         self._settings = settings
         self._language = language
         self._seed = seed
-        self._recognise = LanguageScorer(language, language)
+        self._recognise = LanguageScorer(recipe.LanguageScorer(), language, language)
         self._copies = NearCopies(settings.near_copies, language.tag)
 
     def parts(self, tasks: Iterable[Task], seeds: Table, advance: Advance) -> Iterator[tuple[int, Part]]:
@@ -130,7 +130,7 @@ class Writer:
         """Whether its sentences, without code, seem to be in the right language; too few letters to tell pass."""
         units = [Unit(start, end, 0, 0) for start, end in sentences(question, self._language.tag)]
         scores = self._recognise.score([TextPair(question, "", units)], lambda _: None)
-        probability = scores["src_language"][0]
+        probability: float | None = scores["src_language"][0]
         return probability is None or probability >= IN_LANGUAGE
 
 

@@ -101,5 +101,6 @@ def _row(pair: Mapping[str, str], task: str, asked: str, answered: str, prompt: 
         "completion": [{"role": "assistant", "content": completion}],
         "code_switched": False,
         "switched": [],
+        "weight": 1.0,
         "source": pair["source"],
     }

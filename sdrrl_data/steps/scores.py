@@ -1,46 +1,87 @@
 """Scores: slow, and made once. What they mean for a row is for the verdicts to say."""
 
 from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
-from sdrrl_data.protocols import Advance, Scorer
+from sdrrl_data.protocols import Advance, Scorer, TextPair
 from sdrrl_data.steps import text_pairs
 
 
-def score(
-    seeds: pl.DataFrame,
-    answers: pl.DataFrame,
-    translations: pl.DataFrame,
-    scorers: Sequence[Scorer],
-    advance: Advance,
-) -> pl.DataFrame:
+class Pairs(NamedTuple):
+    """The texts of a part with their translations, one of each a seed."""
+
+    ids: list[str]
+    questions: list[TextPair]
+    answers: list[TextPair]
+
+
+class Comparing(Protocol):
+    """Compares texts with those before them."""
+
+    def score(self, ids: Sequence[str], pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
+        """One row a pair, compared with all earlier ones; then it is remembered."""
+        ...
+
+    def remember(self, ids: Sequence[str], pairs: Sequence[TextPair]) -> None:
+        """Only remember them."""
+        ...
+
+
+def pairs_of(seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFrame) -> Pairs:
+    """The pairs of a part, in the order of its translations."""
+    rows = translations.join(seeds.select("id", "messages"), on="id", how="inner", maintain_order="left").join(
+        answers.select("id", source_answer="answer"), on="id", how="inner", maintain_order="left"
+    )
+    named = list(rows.iter_rows(named=True))
+    return Pairs(
+        rows["id"].to_list(), [text_pairs.question(row) for row in named], [text_pairs.answer(row) for row in named]
+    )
+
+
+def score(pairs: Pairs, scorer: Scorer, advance: Advance) -> pl.DataFrame:
     """One row a seed: every score of its question (`question_…`) and of its answer (`answer_…`).
 
     Names that go on with `src_` judge the text in the source language; all others judge its translation.
     """
-    rows = translations.join(seeds.select("id", "messages"), on="id", how="inner", maintain_order="left").join(
-        answers.select("id", "author", "faults", source_answer="answer"),
-        on="id",
-        how="inner",
-        maintain_order="left",
+    scored = scorer.score([*pairs.questions, *pairs.answers], lambda done: advance(done / 2))
+    count = len(pairs.ids)
+    return _table(pairs.ids, scored.head(count), scored.tail(count))
+
+
+def compare(pairs: Pairs, questions: Comparing, answers: Comparing, advance: Advance) -> pl.DataFrame:
+    """The same, of scorers that compare each text with those before it."""
+    compared = (
+        scorer.score(pairs.ids, texts, lambda done: advance(done / 2))
+        for scorer, texts in ((questions, pairs.questions), (answers, pairs.answers))
     )
-    pairs = [text_pairs.question(row) for row in rows.iter_rows(named=True)]
-    pairs += [text_pairs.answer(row) for row in rows.iter_rows(named=True)]
-    share = 1 / (2 * max(len(scorers), 1))
-    columns: dict[str, list[float | None]] = {}
-    for scorer in scorers:
-        for name, values in scorer.score(pairs, lambda done: advance(done * share)).items():
-            columns[f"question_{name}"] = values[: rows.height]
-            columns[f"answer_{name}"] = values[rows.height :]
+    return _table(pairs.ids, *compared)
+
+
+def of_answers(answers: pl.DataFrame, translations: pl.DataFrame) -> pl.DataFrame:
+    """What is known of the model's answers since it wrote them, one row a translated seed.
+
+    A reference answer has no fault: the faults are those of the answer it stands for.
+    """
+
+    def has(fault: str) -> pl.Expr:
+        return (pl.col("author") == "model") & pl.col("faults").list.contains(pl.lit(fault))
+
+    rows = translations.select("id").join(answers, on="id", how="inner", maintain_order="left")
     return rows.select(
         "id",
-        (~_has_fault("cut")).cast(pl.Float64).alias("answer_src_finished"),
-        _has_fault("refused").cast(pl.Float64).alias("answer_src_refused"),
-        *(pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()),
+        (~has("cut")).cast(pl.Float64).alias("answer_src_finished"),
+        has("refused").cast(pl.Float64).alias("answer_src_refused"),
     )
 
 
-def _has_fault(fault: str) -> pl.Expr:
-    """Whether an answer has a fault. A reference answer has none: the faults are those of the answer it stands for."""
-    return (pl.col("author") == "model") & pl.col("faults").list.contains(pl.lit(fault))
+def joined(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Tables of scores, which have the same rows, side by side."""
+    first, *others = tables
+    return pl.concat([first, *(table.drop("id") for table in others)], how="horizontal")
+
+
+def _table(ids: Sequence[str], questions: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    named = [texts.rename(prefix.__add__) for prefix, texts in (("question_", questions), ("answer_", answers))]
+    return pl.concat([pl.DataFrame({"id": ids}, schema={"id": pl.String}), *named], how="horizontal")

@@ -9,9 +9,10 @@ import polars as pl
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import SeedFields, Seeds
+from sdrrl_data.row_files import Row
 from sdrrl_data.run import SET_ASIDE, Part
 from sdrrl_data.steps.schemas import MESSAGES
-from sdrrl_data.steps.seed_sources import Row, open_source
+from sdrrl_data.steps.seed_sources import open_source
 
 SCHEMA = {"id": pl.String, "messages": MESSAGES, "reference": pl.String, "source": pl.String}
 

@@ -23,6 +23,7 @@ CANDIDATES: Schema = {
     "completion": MESSAGES,
     "code_switched": pl.Boolean,
     "switched": SWITCHED,
+    "weight": pl.Float64,  # above 0; 1.0: counts in full
     "source": pl.String,
 }
 
@@ -31,7 +32,10 @@ def mix(candidates: pl.DataFrame, shares: Mix, seed: int) -> tuple[pl.DataFrame,
     """Take rows so that the shares hold; returns them with the figures of each kind.
 
     The four crossings keep their proportions exactly, so that no direction outweighs another; the other kinds reach
-    up to their share, as far as there are rows. Which rows are taken depends on the seed and their ids alone.
+    up to their share, as far as there are rows. Which rows are taken depends on the seed, their ids and their weights
+    alone; of two rows, the one of twice the weight is twice as likely to be taken first.
+
+    Source: Efraimidis and Spirakis 2006, https://doi.org/10.1016/j.ipl.2005.11.003, who take the largest u^(1/weight).
     """
     asked = shares.model_dump(by_alias=True)
     available = {kind: candidates.filter(kind=kind).height for kind in (*CROSSINGS, *OTHERS)}
@@ -43,10 +47,11 @@ def mix(candidates: pl.DataFrame, shares: Mix, seed: int) -> tuple[pl.DataFrame,
         Kind(kind=kind, asked=asked[kind], available=rows, taken=min(rows, round(asked[kind] * whole)))
         for kind, rows in available.items()
     ]
-    # Seeds in a drawn order, the same for every kind: so each direction holds the same seeds as far as it can.
+    # One draw a seed, the same for every kind: so, where weights are equal, each direction holds the same seeds as far
+    # as it can. With u = 1 - draw, the least -log(u) / weight is the largest u^(1/weight).
     drawn = candidates.with_columns(
-        draw=pl.Series([draws.number(seed, "mix", id) for id in candidates["seed_id"]], dtype=pl.Int64)
-    ).sort("draw", "id")
+        draw=pl.Series([draws.share(seed, "mix", id) for id in candidates["seed_id"]], dtype=pl.Float64)
+    ).sort(-(-pl.col("draw")).log1p() / pl.col("weight"), "id")
     taken = [drawn.filter(kind=figure.kind).head(figure.taken) for figure in figures]
     return pl.concat(taken).drop("draw"), figures
 
@@ -110,6 +115,7 @@ def finish(
             "completion",
             "code_switched",
             "switched",
+            "weight",
             pl.when(own).then("scores").alias("scores"),
             pl.when(own, pl.col("author") == "model").then(pl.lit(generator)).alias("generator"),
             pl.when(own).then("translator").alias("translator"),

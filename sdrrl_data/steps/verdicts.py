@@ -1,62 +1,145 @@
 """Verdicts: thresholds applied to scores. Cheap: changing a threshold never scores again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from math import floor
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from sdrrl_data.recipe import Threshold
+from sdrrl_data.recipe import Bound, Threshold
+from sdrrl_data.steps.schemas import Schema
 
-FAILURES = pl.List(pl.Struct({"text": pl.String, "filter": pl.String, "value": pl.Float64, "threshold": pl.String}))
+TEXTS = ("question_src", "question_tgt", "answer_src", "answer_tgt")
+FAILURE: Schema = {
+    "text": pl.String,  # one of TEXTS
+    "filter": pl.String,  # as the recipe names the threshold
+    "value": pl.Float64,
+    "threshold": pl.String,  # what the value has to be: ">= 0.8", or ">= 0.83 (5%)" for a percentile
+    "weight": pl.Float64,  # of a text that fails, as the recipe has it
+}
+FAILURES = pl.List(pl.Struct(FAILURE))
+_NAMES: Schema = {"text": pl.String, "filter": pl.String, "least": pl.String, "most": pl.String, "weight": pl.Float64}
 
 
-def judge(scores: pl.DataFrame, thresholds: Mapping[str, Threshold]) -> pl.DataFrame:
-    """One row a seed: which of its four texts are kept, and every filter that one of them failed.
+class Limit(NamedTuple):
+    """A bound as a number."""
 
-    Columns: `id`; `question_src`, `question_tgt`, `answer_src`, `answer_tgt` (kept or not: a translation is kept
-    only if its source is); `failures` (text, filter, value, threshold). A score that is missing fails nothing.
-    """
-    failed = [
-        pl.when(fails).then(
-            pl.struct(
-                text=pl.lit(text),
-                filter=pl.lit(name),
-                value=pl.col(column),
-                threshold=pl.lit(f"{sign} {bound:g}"),
-            )
-        )
-        for name, threshold in sorted(thresholds.items())
-        for column, text in _columns(scores, name)
-        for sign, bound, fails in _bounds(column, threshold)
-    ]
-    failures = pl.concat_list(failed).list.drop_nulls() if failed else pl.lit([])
-    return (
-        scores.select("id", failures=failures.cast(FAILURES))
-        .with_columns(
-            ~pl.col("failures").list.eval(pl.element().struct.field("text")).list.contains(pl.lit(text)).alias(text)
-            for text in ("question_src", "question_tgt", "answer_src", "answer_tgt")
-        )
-        .select(
-            "id",
-            "question_src",
-            pl.col("question_tgt") & pl.col("question_src"),
-            "answer_src",
-            pl.col("answer_tgt") & pl.col("answer_src"),
-            "failures",
-        )
+    value: float
+    percentile: str | None  # such as "5%", where the recipe names the bound so
+
+    def __str__(self) -> str:
+        return f"{self.value:g}" + (f" ({self.percentile})" if self.percentile else "")
+
+
+class Cut(NamedTuple):
+    """What one filter asks of one text; at least one of the bounds is there."""
+
+    text: str  # one of TEXTS
+    filter: str  # as the recipe names the threshold
+    column: str  # of the scores
+    min: Limit | None
+    max: Limit | None
+    weight: float  # of a text that fails
+
+
+def relative(thresholds: Mapping[str, Threshold]) -> bool:
+    """Whether a bound is a percentile, so that `cuts` has to see the scores of the whole run."""
+    return any(
+        isinstance(bound, str)
+        for threshold in thresholds.values()
+        for own in (threshold, *threshold.languages.values())
+        for bound in (own.min, own.max)
     )
 
 
-def _columns(scores: pl.DataFrame, name: str) -> list[tuple[str, str]]:
-    """The score's columns, each with the text that it judges."""
-    side = "src" if name.startswith("src_") else "tgt"
-    found = ((f"{part}_{name}", f"{part}_{side}") for part in ("question", "answer"))
-    return [(column, text) for column, text in found if column in scores.columns]
+def cuts(thresholds: Mapping[str, Threshold], scores: pl.DataFrame | None, src: str, tgt: str) -> list[Cut]:
+    """What the thresholds ask of each text, with percentiles as numbers.
+
+    A percentile is taken of one column, of the values that are there. As `min`, P% is the greatest of them that at
+    most P% lie below; as `max`, the least that at most (100 - P)% lie above. What equals a bound passes.
+
+    Args:
+        thresholds: by score (for questions and answers) or as `question_…` or `answer_…`, which goes before.
+        scores: of the whole run; None where no bound is a percentile.
+        src: tag of the source language.
+        tgt: tag of the target language.
+    """
+    tags = {"src": src, "tgt": tgt}
+    found = []
+    for name, threshold in sorted(thresholds.items()):
+        for part, score in _judged(name, thresholds):
+            side = "src" if score.startswith("src_") else "tgt"
+            column = f"{part}_{score}"
+            bounds = threshold.languages.get(tags[side], threshold)
+            values = scores[column] if scores is not None and column in scores.columns else pl.Series()
+            least, most = _limit(bounds.min, values, upper=False), _limit(bounds.max, values, upper=True)
+            if least or most:
+                found.append(Cut(f"{part}_{side}", name, column, least, most, threshold.weight))
+    return found
 
 
-def _bounds(column: str, threshold: Threshold) -> list[tuple[str, float, pl.Expr]]:
-    bounds = []
-    if threshold.min is not None:
-        bounds.append((">=", threshold.min, pl.col(column) < threshold.min))
-    if threshold.max is not None:
-        bounds.append(("<=", threshold.max, pl.col(column) > threshold.max))
-    return bounds
+def judge(scores: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
+    """One row a seed: what each of its four texts weighs, and every filter that one of them failed.
+
+    Columns: `id`; `question_src`, `question_tgt`, `answer_src`, `answer_tgt` (1.0: kept whole, 0.0: dropped; the
+    weights of all filters that the text fails, multiplied; a translation's times its source's); `failures`
+    (see `FAILURE`). A score that is missing, or that nothing in this run gives, fails nothing.
+    """
+    there = set(scores.columns)
+    cuts = [cut for cut in cuts if cut.column in there]
+    values = scores.select(cut.column for cut in cuts).to_numpy()  # a row a seed, a column a cut; NaN for null
+    below = values < np.array([cut.min.value if cut.min else -np.inf for cut in cuts])
+    above = values > np.array([cut.max.value if cut.max else np.inf for cut in cuts])
+    rows, numbers = np.nonzero(below | above)  # seed by seed, and of a seed cut by cut
+    names = [(cut.text, cut.filter, f">= {cut.min}", f"<= {cut.max}", cut.weight) for cut in cuts]
+    failed = pl.DataFrame(names, schema=_NAMES, orient="row")[numbers].select(
+        "text",
+        "filter",
+        value=pl.Series(values[rows, numbers], dtype=pl.Float64),
+        threshold=pl.when(pl.Series(below[rows, numbers])).then("least").otherwise("most"),
+        weight="weight",
+    )
+    return pl.DataFrame(
+        {"id": scores["id"], **_weights(rows, failed, scores.height), "failures": _lists(rows, failed, scores.height)}
+    )
+
+
+def _weights(rows: NDArray[np.intp], failed: pl.DataFrame, height: int) -> dict[str, NDArray[np.float64]]:
+    """What each text weighs; `failed` has the columns of `FAILURE`, each of its lines is of the row in `rows`."""
+    weights = np.ones((len(TEXTS), height))
+    texts = failed["text"].cast(pl.Enum(TEXTS)).to_physical().to_numpy()
+    np.multiply.at(weights, (texts, rows), failed["weight"].to_numpy())
+    found = dict(zip(TEXTS, weights, strict=True))
+    found["question_tgt"] *= found["question_src"]
+    found["answer_tgt"] *= found["answer_src"]
+    return found
+
+
+def _lists(rows: NDArray[np.intp], failed: pl.DataFrame, height: int) -> pl.Series:
+    """What each row failed. Structs are built for failures alone: most rows have none."""
+    lists = failed.with_columns(row=rows).group_by("row", maintain_order=True).agg(failures=pl.struct(*FAILURE))
+    joined = pl.DataFrame({"row": np.arange(height)}).join(lists, on="row", how="left", maintain_order="left")
+    return joined["failures"].fill_null(pl.Series([[]], dtype=FAILURES))
+
+
+def _judged(name: str, thresholds: Mapping[str, Threshold]) -> Iterator[tuple[str, str]]:
+    """The texts that a threshold is for (question, answer), each with the name of the score."""
+    for part, other in ("question", "answer"), ("answer", "question"):
+        score = name.removeprefix(f"{part}_")
+        if not name.startswith(f"{other}_") and (score != name or f"{part}_{name}" not in thresholds):
+            yield part, score
+
+
+def _limit(bound: Bound | None, values: pl.Series, upper: bool) -> Limit | None:
+    """A bound as a number; None where there is none, or no value of which to take a percentile."""
+    if not isinstance(bound, str):
+        return None if bound is None else Limit(bound, None)
+    values = values.drop_nulls().sort()
+    if values.is_empty():
+        return None
+    share = Fraction(bound.removesuffix("%")) / 100  # exact: of a thousand values, 0.1% is one
+    outside = min(max(floor((1 - share if upper else share) * len(values)), 0), len(values) - 1)
+    return Limit(values[-1 - outside if upper else outside], bound)

@@ -1,44 +1,10 @@
 """Whether the translation of one sentence is plainly broken."""
 
-import functools
 import re
-import unicodedata
 from collections import Counter
 
 from sdrrl_data.languages import Language
-
-# The scripts of FLORES-200, each by the words with which its letters' names in Unicode begin.
-_SCRIPTS = {
-    "Arab": {"ARABIC"},
-    "Armn": {"ARMENIAN"},
-    "Beng": {"BENGALI", "OL"},  # Santali, `sat_Beng` in NLLB, is written in Ol Chiki
-    "Cyrl": {"CYRILLIC"},
-    "Deva": {"DEVANAGARI"},
-    "Ethi": {"ETHIOPIC"},
-    "Geor": {"GEORGIAN"},
-    "Grek": {"GREEK"},
-    "Gujr": {"GUJARATI"},
-    "Guru": {"GURMUKHI"},
-    "Hang": {"HANGUL"},
-    "Hans": {"CJK"},
-    "Hant": {"CJK"},
-    "Hebr": {"HEBREW"},
-    "Jpan": {"CJK", "HIRAGANA", "KATAKANA"},
-    "Khmr": {"KHMER"},
-    "Knda": {"KANNADA"},
-    "Laoo": {"LAO"},
-    "Latn": {"LATIN"},
-    "Mlym": {"MALAYALAM"},
-    "Mymr": {"MYANMAR"},
-    "Orya": {"ORIYA"},
-    "Sinh": {"SINHALA"},
-    "Taml": {"TAMIL"},
-    "Telu": {"TELUGU"},
-    "Tfng": {"TIFINAGH"},
-    "Thai": {"THAI"},
-    "Tibt": {"TIBETAN"},
-}
-_KNOWN = frozenset().union(*_SCRIPTS.values())
+from sdrrl_data.text.scripts import script, scripts
 
 # How many Latin letters one of these stands for. For Japanese and Korean measured, for the others estimated.
 _DENSE = [
@@ -81,7 +47,7 @@ class Checks:
     """
 
     def __init__(self, src: Language, tgt: Language) -> None:
-        source, target = (_SCRIPTS[language.flores.split("_")[1]] for language in (src, tgt))
+        source, target = scripts(src), scripts(tgt)
         self._own = target
         # What may stand in a sentence, but not fill it: names, quotations, Chinese characters in Korean.
         self._guests = (source | {"LATIN"} | ({"CJK"} if target == {"HANGUL"} else set())) - target
@@ -120,12 +86,12 @@ class Checks:
             translation = _LATIN_WORD.sub(lambda word: "" if word[0].casefold() in kept else word[0], translation)
         own = guests = strays = 0
         for char, count in Counter(translation).items():
-            script = _script(char)
-            if script in self._own:
+            name = script(char)
+            if name in self._own:
                 own += count
-            elif script in self._guests:
+            elif name in self._guests:
                 guests += count
-            elif script and char not in source:
+            elif name and char not in source:
                 strays += count
         return guests > own + ALIEN or strays >= STRAY
 
@@ -166,10 +132,3 @@ def _copied(source: str, translation: str) -> float:
     if len(words) < MIN_WORDS:
         return 0.0
     return len(words & {word.lower() for word in _WORD.findall(translation)}) / len(words)
-
-
-@functools.cache
-def _script(char: str) -> str | None:
-    """The script of a letter as the first word of its name says; None for what is no letter."""
-    script = unicodedata.name(char, "").partition(" ")[0].partition("-")[0]
-    return script if char.isalpha() and script in _KNOWN else None

@@ -63,7 +63,7 @@ def small_run(tmp_path_factory) -> tuple[Manifest, Run]:
         "quickstart",
         CHANGES
         | {"seeds.source": str(folder / "seeds.jsonl"), "generator.max_model_len": 400}
-        | {"thresholds.length": {"max": 1.4}, "part_rows": 16},
+        | {"thresholds.length": {"max": "80%"}, "part_rows": 16},
     )
     run = Run(folder / "run")
     return generate(recipe, run.path, models()), run

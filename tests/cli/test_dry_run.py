@@ -13,7 +13,7 @@ def test_it_shows_what_is_to_be_done_and_does_nothing(invoke, tmp_path):
     assert result.exit_code == 0
     shown = lines(result.stdout)
     assert ["step", "rows", "parts", "done", "to", "do"] in shown
-    for step in ("seeds", "answers", "pt/translations", "pt/code_switched", "pt/scores", "pt/verdicts"):
+    for step in ("seeds", "answers", "pt/translations", "pt/code_switched", "pt/scores-heuristics", "pt/verdicts"):
         assert [step, "40", "2", "0", "2"] in shown
     assert ["pt/transfer_set", "-", "1", "0", "1"] in shown
     for word in ("SmolLM2-135M-Instruct", "apache-2.0", "fxtranslate", "mpl-2.0", "recipe:quickstart|src:en|tgt:pt|"):

@@ -10,7 +10,7 @@ HEAVY = {"torch", "transformers", "datasets", "polars", "yaml", "vllm", "numpy",
 def test_help_lists_the_commands(invoke):
     result = invoke("--help")
     assert result.exit_code == 0
-    for expected in ("generate", "inspect", "recipes", "languages", "sdrrl-data generate --recipe quickstart"):
+    for expected in ("generate", "tune", "inspect", "recipes", "languages", "sdrrl-data generate --recipe quickstart"):
         assert expected in result.output
 
 
@@ -34,7 +34,11 @@ def test_version(invoke):
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["generate", "--help"], ["inspect", "--help"], ["--version"], ["languages", "thai"]]
+    "words",
+    [
+        *(["--help"], ["--version"], ["languages", "thai"]),
+        *([command, "--help"] for command in ("generate", "tune", "inspect")),
+    ],
 )
 def test_nothing_heavy_is_imported(words):
     script = (
@@ -53,6 +57,7 @@ def test_nothing_heavy_is_imported(words):
     assert not loaded & HEAVY
     if not set(words) & {
         "generate",
+        "tune",
         "inspect",
         "languages",
     }:  # to read a command's options, Typer itself takes pydantic

@@ -18,7 +18,8 @@ STEPS = (
     "translations",
     "prompts",
     "code_switched",
-    "scores",
+    "scores-heuristics",
+    "scores-round_trip",
     "verdicts",
     "transfer_set",
 )
@@ -201,7 +202,8 @@ def test_one_question_through_every_step(inspect, small_run):
     headings = re.findall(r"^(\S+): \d+ of \d+ rows$", shown, flags=re.MULTILINE)
     assert headings == [*STEPS[:2], *(f"pt/{step}" for step in STEPS[2:] if step not in ("parallel", "prompts"))]
     assert all(own.startswith(id) for own in ids_of(shown))
-    assert ids_of(inspect(run, "--step", "scores", "--id", id[:8])) == [id]
+    assert ids_of(inspect(run, "--step", "scores-heuristics", "--id", id[:8])) == [id]
+    assert ids_of(inspect(run, "--step", "scores", "--id", id[:8])) == [id, id]
 
 
 def test_what_was_set_aside(inspect, small_run):
@@ -221,7 +223,7 @@ def test_an_unfinished_run_is_shown_as_far_as_it_is(inspect, odd_run):
     assert "state      unfinished" in shown
     assert "`sdrrl-data generate`" in shown
     assert "verdicts" not in shown
-    assert inspect(odd_run, "--step", "scores").startswith("pt/scores: 5 of 5 rows\n")
+    assert inspect(odd_run, "--step", "scores").startswith("pt/scores-heuristics: 5 of 5 rows\n")
 
 
 def test_parts_may_be_missing_anywhere(inspect, odd_run, tmp_path):

@@ -12,6 +12,9 @@ from sdrrl_data import recipe_files
 from sdrrl_data.cli import samples, summary
 from sdrrl_data.cli.progress import Bars
 from sdrrl_data.generate import generate
+from sdrrl_data.run.manifest import FilterCount
+from sdrrl_data.steps.transfer_set import CROSSINGS
+from sdrrl_data.steps.verdicts import TEXTS
 from tests.small_models import CHANGES, models
 
 COMMAND = "sdrrl-data generate --recipe quickstart"
@@ -43,12 +46,36 @@ def test_what_was_set_aside_and_why(shown):
     assert re.search(r"answers +the prompt is longer than the 80 words that fit +[1-9]\n", shown)
 
 
-def test_what_was_dropped_and_why(shown, small_run):
+def test_what_each_filter_found_and_removed(shown, small_run):
     manifest, _ = small_run
-    dropped = manifest.counts.targets["pt"].dropped
-    assert {(row.filter, row.text) for row in dropped} >= {("length", "answer_tgt")}
-    for row in dropped:
-        assert [row.filter, row.text, str(row.rows)] in rows_of(shown)
+    target = manifest.counts.targets["pt"]
+    assert f"pt: {target.kept} of {target.pairs} pairs kept all four texts" in shown
+    rows = rows_of(shown)
+    [by_length] = [count for count in target.filters if count.filter == "length"]
+    assert by_length.texts["answer_tgt"] > 0
+    for count in target.filters:
+        assert [count.filter, "0", *map(str, count.texts.values())] in rows
+        removed = [word for kind in CROSSINGS for word in (str(count.alone[kind]), f"({count.only[kind]})")]
+        assert [count.filter, *removed] in rows
+    assert ["all", "together", *map(str, target.removed.values())] in rows
+
+
+def test_filters_of_a_large_run_fit_100_columns(small_run, monkeypatch, capsys):
+    manifest, run = small_run
+    many = dict.fromkeys(CROSSINGS, 1_000_000)
+    count = FilterCount(
+        filter="answer_length_words", weight=0.0, texts=dict.fromkeys(TEXTS, 1_000_000), alone=many, only=many
+    )
+    lighter = count.model_copy(update={"filter": "similarity", "weight": 0.25})
+    target = manifest.counts.targets["pt"].model_copy(update={"filters": [count, lighter], "removed": many})
+    counts = manifest.counts.model_copy(update={"targets": {"pt": target}})
+    monkeypatch.setenv("COLUMNS", "100")
+    summary.show(manifest.model_copy(update={"counts": counts}), run, COMMAND)
+    rows = rows_of(capsys.readouterr().out)
+    assert ["answer_length_words", "0", *["1000000"] * 4] in rows
+    assert ["answer_length_words", *["1000000", "(1000000)"] * 4] in rows
+    assert ["similarity", "0.25", *["1000000"] * 4] in rows
+    assert [row[0] for row in rows if row].count("similarity") == 1  # what is lighter is not removed
 
 
 def test_the_mix(shown, small_run):
@@ -145,7 +172,7 @@ def test_bars_end_full(tmp_path, capsys, monkeypatch):
     assert captured.out == ""
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", captured.err)
     last = [re.split("[\r]", line)[-1] for line in plain.splitlines()]
-    for step in ("answers", "pt/translations", "pt/code_switched", "pt/scores", "pt/verdicts"):
+    for step in ("answers", "pt/translations", "pt/code_switched", "pt/scores-heuristics", "pt/verdicts"):
         assert any(line.startswith(step) and " 20/20 " in line for line in last)
     assert all(len(line) <= 80 for line in last)
 

@@ -35,7 +35,7 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
     assert done.returncode == 0
     assert done.stderr.splitlines()[1:] == [
         *("answers (rows: 2)", "pt/translations (rows: 2)", "pt/prompts (rows: 1)"),
-        *("pt/code_switched (rows: 2)", "pt/scores (rows: 2)", "pt/verdicts (rows: 2)"),
+        *("pt/code_switched (rows: 2)", "pt/scores-heuristics (rows: 2)", "pt/verdicts (rows: 2)"),
     ]
     assert re.search(r"answers +2 +2 +0 ", done.stdout)
     assert "\x1b" not in done.stdout + done.stderr
@@ -48,4 +48,4 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
         "pt/verdicts (rows: 2)",
         "error: no row is left in pt/transfer_set; the tables above say where they went",
     ]
-    assert re.search(r"src_finished +answer_src +2\n", nothing.stdout)
+    assert re.search(r"src_finished +0 +0 +0 +2 +0\n", nothing.stdout)

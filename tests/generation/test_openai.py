@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
 
+import polars as pl
 import pytest
 
 from sdrrl_data import recipe
@@ -308,6 +309,7 @@ def test_who_stops_does_not_wait_for_what_is_under_way():
 
 
 def test_ctrl_c_does_not_wait_for_what_is_under_way():
+    pl.DataFrame({"any": [1]}).lazy().collect()  # polars has its own way with signals
     stopped = threading.Event()
 
     def script(body, tries):
@@ -418,6 +420,7 @@ def is_well(url):
         return False
 
 
+@pytest.mark.alone
 def test_vllms_server_answers(vllm_server):
     assert identify(settings(vllm_server)).engine == "openai (vllm)"
     questions = ["what is the sky", "the sea", "what is the colour of the sea and of the sky", "colour"]
@@ -429,6 +432,7 @@ def test_vllms_server_answers(vllm_server):
         assert result.prompt_tokens > 0
 
 
+@pytest.mark.alone
 def test_vllms_server_sets_a_long_prompt_aside_alone(vllm_server):
     long = "the sky " * 100
     results = answer(vllm_server, "the sea", long, "the sky")
@@ -438,6 +442,7 @@ def test_vllms_server_sets_a_long_prompt_aside_alone(vllm_server):
     assert isinstance(results["the sky"], Completion)
 
 
+@pytest.mark.alone
 def test_vllms_server_repeats_what_has_the_same_seed(vllm_server):
     generator = OpenAIGenerator(settings(vllm_server))
     requests = [request(f"the sea {n}", seed=n, repetition_penalty=1.1) for n in range(8)]
@@ -447,6 +452,7 @@ def test_vllms_server_repeats_what_has_the_same_seed(vllm_server):
     assert all(first[key].text != other[key].text for key in first)
 
 
+@pytest.mark.alone
 def test_vllms_server_knows_no_other_model(vllm_server):
     with pytest.raises(Stopped, match=r"`other` does not exist.*\(HTTP 404\): check generator.model"):
         answer(vllm_server, "why?", model="other")

@@ -17,6 +17,8 @@ from sdrrl_data.protocols import Completion, Request, Sampling, SetAside
 
 pytest.importorskip("vllm")
 
+pytestmark = pytest.mark.alone
+
 QUESTIONS = ["what is the sky", "the sea", "what is the colour of the sea and of the sky", "colour"]
 WINDOW = 512  # twice what one engine computes at a time on a CPU
 SAMPLING = Sampling(temperature=1.0, top_p=0.95, repetition_penalty=1.0, max_tokens=20)

@@ -21,9 +21,10 @@ from sdrrl_data import cli, recipe_files
 from sdrrl_data.generate import generate
 from sdrrl_data.languages import find
 from sdrrl_data.publishing import card
-from sdrrl_data.recipe import SCORES, Recipe
+from sdrrl_data.recipe import KNOWN_SCORES, SCORES, FunctionScorer, Recipe, Threshold
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.steps.schemas import MESSAGES
+from sdrrl_data.steps.transfer_set import CROSSINGS
 from tests import small_models
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -208,29 +209,69 @@ def test_the_figures_are_those_of_the_manifest(manifest: Manifest, text: str) ->
 
 
 def test_each_target_shows_its_filters_and_its_mix(manifest: Manifest, text: str) -> None:
-    dropped = rows_under(text, "filter", "keeps", "text", "dropped")
+    found = tables(body(text))
+    failed = [rows for first, *rows in found if first[:2] == ["filter", "question in English"]]
+    removed = [rows for first, *rows in found if first == ["filter", *CROSSINGS]]
     mixes = rows_under(text, "kind", "what it is", "available", "taken", "share asked", "share reached")
-    for count, drops, kinds in zip(manifest.counts.targets.values(), dropped, mixes, strict=True):
-        assert sorted((row[0], row[3]) for row in drops if row[3] != "0") == sorted(
-            (drop.filter, str(drop.rows)) for drop in count.dropped
-        )
-        assert {row[0] for row in drops} == manifest.recipe["thresholds"].keys()
+    for count, fails, removes, kinds in zip(manifest.counts.targets.values(), failed, removed, mixes, strict=True):
+        by_name = {own.filter: [str(texts) for texts in own.texts.values()] for own in count.filters}
+        none = ["0"] * 4
+        assert fails == [[name, *by_name.get(name, none)] for name in manifest.recipe["thresholds"]]
+        assert removes == [
+            *([own.filter, *(f"{own.alone[kind]} ({own.only[kind]})" for kind in CROSSINGS)] for own in count.filters),
+            ["all together", *(str(pairs) for pairs in count.removed.values())],
+        ]
         assert [[row[0], *row[2:4]] for row in kinds] == [
             [kind.kind, str(kind.available), str(kind.taken)] for kind in count.mix
         ]
         assert sum(float(row[5].rstrip("%")) for row in kinds) == pytest.approx(100, abs=0.5)
-    assert ["src_finished", "≥ 1", "answer in English", "1"] in dropped[0]
-    assert ["length", "≥ 0.5 and ≤ 3", "none", "0"] in dropped[0]
+    assert ["src_finished", "0", "0", "1", "0"] in failed[0]
+    assert ["src_finished", "1 (1)", "1 (1)", "1 (0)", "1 (0)"] in removed[0]
+
+
+def filters(
+    run: Run, manifest: Manifest, thresholds: dict[str, Threshold], *scorers: FunctionScorer
+) -> list[list[str]]:
+    """The rows of the table that explains the filters."""
+    dumped = {name: own.model_dump(mode="json") for name, own in thresholds.items()}
+    own = [*manifest.recipe["scorers"], *(scorer.model_dump(mode="json") for scorer in scorers)]
+    text = card.write(
+        manifest.model_copy(update={"recipe": manifest.recipe | {"thresholds": dumped, "scorers": own}}), run
+    )
+    [rows] = rows_under(text, "filter", "keeps", "a text that fails", "score", "does not see")
+    return rows
 
 
 def test_every_score_has_its_explanation(run: Run, manifest: Manifest) -> None:
-    names = ["src_finished", *(score for scores in SCORES.values() for score in scores)]
-    recipe = manifest.recipe | {"thresholds": {name: {"min": 0.25, "max": None} for name in names}}
-    [filters] = rows_under(
-        card.write(manifest.model_copy(update={"recipe": recipe}), run), "filter", "keeps", "score", "does not see"
-    )
-    assert [name for name, *_ in filters] == names
-    assert all(len(cell) > 3 for row in filters for cell in row)
+    names = [*KNOWN_SCORES, *(score for scores in SCORES.values() for score in scores)]
+    thresholds = {f"{text}{name}": Threshold(min=0.25) for name in names for text in ("", "question_", "answer_")}
+    rows = filters(run, manifest, thresholds)
+    assert [row[:3] for row in rows] == [[name, "≥ 0.25", "is dropped"] for name in thresholds]
+    assert all(len(cell) > 3 for row in rows for cell in row)
+
+
+def test_a_filter_by_a_score_of_the_users(run: Run, manifest: Manifest) -> None:
+    own = FunctionScorer(name="my_answer_score", function="my.scores:answer")
+    [row] = filters(run, manifest, {"answer_my_answer_score": Threshold(max=2, weight=0.5)}, own)
+    assert row == ["answer_my_answer_score", "≤ 2", "weighs 0.5", "what my.scores:answer gives", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "keeps", "fails"),
+    [
+        ({"min": 1, "max": 2.5}, "≥ 1 and ≤ 2.5", "is dropped"),
+        ({"min": "5%", "weight": 0.25}, "≥ the 5% percentile", "weighs 0.25"),
+        (
+            {"max": 3, "weight": 1.0, "languages": {"pt": {"min": 2}, "th": {"min": 9}}},
+            "≤ 3; in Portuguese ≥ 2",
+            "is kept",
+        ),
+        ({"min": 3, "languages": {"en": {}}}, "≥ 3; in English everything", "is dropped"),
+    ],
+)
+def test_what_a_filter_keeps(run: Run, manifest: Manifest, threshold: dict[str, Any], keeps: str, fails: str) -> None:
+    [row] = filters(run, manifest, {"length": Threshold.model_validate(threshold)})
+    assert row[1:3] == [keeps, fails]
 
 
 def test_more_reasons_than_a_manifest_lists(run: Run, manifest: Manifest) -> None:

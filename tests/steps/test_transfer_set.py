@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdrrl_data import draws
 from sdrrl_data.recipe import Mix
 from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS, mix, split
 
@@ -12,13 +13,13 @@ KINDS = (*CROSSINGS, "code_switched", "translate", "complete")
 
 
 def candidates(**rows):
-    """So many candidates of each kind; those of the crossings come from the same seeds."""
+    """So many candidates of each kind, of full weight; those of the crossings come from the same seeds."""
     table = [
-        {"id": f"{kind}/{i}", "seed_id": f"{i}" if kind in CROSSINGS else f"{kind}{i}", "kind": kind}
+        {"id": f"{kind}/{i}", "seed_id": f"{i}" if kind in CROSSINGS else f"{kind}{i}", "kind": kind, "weight": 1.0}
         for kind, number in rows.items()
         for i in range(number)
     ]
-    return pl.DataFrame(table, schema={name: CANDIDATES[name] for name in ("id", "seed_id", "kind")})
+    return pl.DataFrame(table, schema={name: CANDIDATES[name] for name in ("id", "seed_id", "kind", "weight")})
 
 
 def taken(rows, shares):
@@ -70,6 +71,26 @@ def test_every_crossing_takes_the_same_seeds():
     chosen, _ = mix(candidates(**{"src->src": 90, "src->tgt": 90, "tgt->src": 90, "tgt->tgt": 90}), Mix(), seed=1)
     seeds = [set(chosen.filter(kind=kind)["seed_id"]) for kind in CROSSINGS]
     assert seeds[0] == seeds[1] == seeds[2] == seeds[3]
+
+
+def test_rows_of_full_weight_are_drawn_by_their_seeds_alone():
+    """So a run of before, where no filter makes rows lighter, keeps its rows."""
+    chosen, _ = mix(candidates(**{"src->src": 12, "src->tgt": 4, "tgt->src": 12, "tgt->tgt": 12}), Mix(), seed=42)
+    order = sorted(map(str, range(12)), key=lambda id: draws.number(42, "mix", id))
+    assert chosen.filter(kind="src->src")["seed_id"].to_list() == order[:4]
+
+
+@pytest.mark.parametrize("light", [0.5, 0.1, 1e-9])
+def test_lighter_rows_are_taken_less_often(light):
+    """One of ten rows is taken, of which five are lighter, three hundred times."""
+    rows = candidates(**{"src->src": 1, "src->tgt": 10}).with_columns(
+        weight=pl.when(pl.col("seed_id").is_in(list("01234"))).then(light).otherwise(1.0)
+    )
+    shares = Mix.model_validate(dict.fromkeys(CROSSINGS, 0.0) | {"src->src": 0.5, "src->tgt": 0.5})
+    taken = pl.concat(mix(rows, shares, seed)[0].filter(kind="src->tgt") for seed in range(300))
+    assert taken.height == 300
+    # Three standard deviations.
+    assert (taken["weight"] < 1).sum() == pytest.approx(300 * light / (1 + light), abs=25)
 
 
 @given(st.permutations(range(30)), st.integers())

@@ -1,7 +1,12 @@
+from fractions import Fraction
+
 import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sdrrl_data.recipe import Threshold
-from sdrrl_data.steps.verdicts import judge
+from sdrrl_data.steps.verdicts import FAILURES, TEXTS, cuts, judge, relative
 
 SCORES = pl.DataFrame(
     {
@@ -11,6 +16,7 @@ SCORES = pl.DataFrame(
         "answer_language": [0.9, 0.9, 0.9, 0.5],
         "question_length": [1.0, 1.0, 1.0, 1.0],
         "answer_length": [1.0, 1.0, 2.5, 0.5],
+        "answer_language_label": ["pt", "pt", "pt", "gl"],
     }
 )
 THRESHOLDS = {
@@ -20,45 +26,211 @@ THRESHOLDS = {
 }
 
 
-def verdict(id):
-    return judge(SCORES, THRESHOLDS).filter(id=id).to_dicts()[0]
+def verdict(id, thresholds=THRESHOLDS):
+    return judge(SCORES, cuts(thresholds, None, "en", "pt")).row(by_predicate=pl.col("id") == id, named=True)
+
+
+def weights(row):
+    return tuple(row[text] for text in TEXTS)
+
+
+def failed(row):
+    return [tuple(failure.values()) for failure in row["failures"]]
 
 
 def test_a_good_row_is_kept_whole():
-    assert verdict("good") == {
-        "id": "good",
-        "question_src": True,
-        "question_tgt": True,
-        "answer_src": True,
-        "answer_tgt": True,
-        "failures": [],
-    }
+    assert weights(verdict("good")) == (1, 1, 1, 1)
+    assert verdict("good")["failures"] == []
 
 
 def test_a_translation_falls_with_its_source():
-    row = verdict("cut")
-    assert (row["answer_src"], row["answer_tgt"]) == (False, False)
-    assert (row["question_src"], row["question_tgt"]) == (True, True)
-    assert row["failures"] == [{"text": "answer_src", "filter": "src_finished", "value": 0.0, "threshold": ">= 1"}]
+    assert weights(verdict("cut")) == (1, 1, 0, 0)
+    assert verdict("cut")["failures"] == [
+        {"text": "answer_src", "filter": "src_finished", "value": 0.0, "threshold": ">= 1", "weight": 0.0}
+    ]
 
 
 def test_a_bad_translation_leaves_its_source_alone():
-    row = verdict("wrong")
-    assert (row["question_src"], row["question_tgt"], row["answer_src"], row["answer_tgt"]) == (
-        True,
-        False,
-        True,
-        False,
-    )
-    assert {(f["text"], f["filter"], f["value"], f["threshold"]) for f in row["failures"]} == {
-        ("question_tgt", "language", 0.1, ">= 0.5"),
-        ("answer_tgt", "length", 2.5, "<= 2"),
-    }
+    assert weights(verdict("wrong")) == (1, 0, 1, 0)
+    assert failed(verdict("wrong")) == [
+        ("question_tgt", "language", 0.1, ">= 0.5", 0.0),
+        ("answer_tgt", "length", 2.5, "<= 2", 0.0),
+    ]
 
 
 def test_a_missing_score_and_a_score_on_the_bound_pass():
     assert verdict("unsure")["failures"] == []
 
 
-def test_without_thresholds_everything_is_kept():
-    assert judge(SCORES, {}).select(pl.exclude("id", "failures").all()).row(0) == (True, True, True, True)
+def test_a_score_that_nothing_gives_fails_nothing():
+    assert verdict("cut", {"round_trip": Threshold(min=30)})["failures"] == []
+
+
+@pytest.mark.parametrize("scores", [SCORES, SCORES.clear()])
+@pytest.mark.parametrize("thresholds", [{}, THRESHOLDS])
+def test_the_columns_are_the_same_whatever_fails(scores, thresholds):
+    judged = judge(scores, cuts(thresholds, None, "en", "pt"))
+    assert dict(judged.schema) == {"id": pl.String, **dict.fromkeys(TEXTS, pl.Float64), "failures": FAILURES}
+    assert judged["id"].to_list() == scores["id"].to_list()
+    assert judged.null_count().transpose().sum().item() == 0
+
+
+def test_weights_multiply_and_a_translation_has_its_sources():
+    lighter = {
+        "src_finished": Threshold(min=1, weight=0.5),
+        "length": Threshold(min=2, weight=0.25),
+        "language": Threshold(min=0.95, weight=1),  # only noted
+    }
+    assert weights(verdict("cut", lighter)) == (1, 0.25, 0.5, 0.125)
+    assert failed(verdict("cut", lighter)) == [
+        ("question_tgt", "language", 0.9, ">= 0.95", 1.0),
+        ("answer_tgt", "language", 0.9, ">= 0.95", 1.0),
+        ("question_tgt", "length", 1.0, ">= 2", 0.25),
+        ("answer_tgt", "length", 1.0, ">= 2", 0.25),
+        ("answer_src", "src_finished", 0.0, ">= 1", 0.5),
+    ]
+
+
+def limits(thresholds, scores=None, tgt="pt"):
+    """What is asked of each text: text, filter, least, most."""
+    return [
+        (cut.text, cut.filter, cut.min and cut.min.value, cut.max and cut.max.value)
+        for cut in cuts(thresholds, scores, "en", tgt)
+    ]
+
+
+def test_a_threshold_for_one_text_goes_before_the_one_for_both():
+    assert limits({"length": Threshold(max=2), "answer_length": Threshold(max=3)}) == [
+        ("answer_tgt", "answer_length", None, 3),
+        ("question_tgt", "length", None, 2),
+    ]
+    assert limits({"question_src_language": Threshold(min=1)}) == [("question_src", "question_src_language", 1, None)]
+    # What it does not bound is not bounded by the other one either.
+    assert limits({"length": Threshold(max=2), "answer_length": Threshold()}) == [("question_tgt", "length", None, 2)]
+
+
+def test_bounds_of_a_language_stand_in_the_place_of_both():
+    threshold = Threshold.model_validate({"min": 0.1, "max": 0.9, "languages": {"th": {"max": 2}, "en": {"min": 0.3}}})
+    assert limits({"language": threshold}, tgt="pt")[0] == ("question_tgt", "language", 0.1, 0.9)
+    assert limits({"language": threshold}, tgt="th")[0] == ("question_tgt", "language", None, 2)
+    assert limits({"src_language": threshold}, tgt="th")[0] == ("question_src", "src_language", 0.3, None)
+
+
+def column(*values):
+    return pl.DataFrame({"answer_length": pl.Series(values, dtype=pl.Float64)})
+
+
+@pytest.mark.parametrize(
+    ("values", "bound", "least", "most"),
+    [
+        (range(1000), "0.1%", 1, 0),
+        (range(1000), "5%", 50, 49),
+        (range(1000), "99.9%", 999, 998),
+        (range(1000), "0%", 0, 0),
+        (range(1000), "100%", 999, 999),
+        (range(19), "5%", 0, 0),  # a twentieth of nineteen is less than one
+        ([3, None, 1, 2, None], "50%", 2, 2),  # of what is there, in whatever order
+        ([0, 1, 1, 1], "25%", 1, 0),
+        ([0, 0, 1, 1], "25%", 0, 0),  # a quarter may fall, but two are equal
+        ([0.5], "50%", 0.5, 0.5),
+    ],
+)
+def test_percentiles(values, bound, least, most):
+    assert limits({"answer_length": Threshold(min=bound)}, column(*values)) == [
+        ("answer_tgt", "answer_length", least, None)
+    ]
+    assert limits({"answer_length": Threshold(max=bound)}, column(*values)) == [
+        ("answer_tgt", "answer_length", None, most)
+    ]
+
+
+@given(st.lists(st.none() | st.integers(0, 20), min_size=1), st.decimals(0, 100, places=1))
+def test_a_percentile_drops_as_many_as_it_may(values, percent):
+    known = [value for value in values if value is not None]
+    scores = column(*values)
+    for name, share in ("min", Fraction(percent) / 100), ("max", 1 - Fraction(percent) / 100):
+        bounds = limits({"answer_length": Threshold(**{name: f"{percent}%"})}, scores)
+        assert len(bounds) == bool(known)
+        for *_, least, most in bounds:
+            outside = [value for value in known if (value < least if name == "min" else value > most)]
+            further = [value for value in known if (value > least if name == "min" else value < most)]
+            assert len(outside) <= share * len(known)
+            # The next value as bound would drop too many.
+            assert not further or len(known) - len(further) > share * len(known)
+
+
+def test_each_text_has_percentiles_of_its_own_which_verdicts_name():
+    scores = pl.DataFrame(
+        {"id": list("abcd"), "question_length": [1.0, 2, 3, 4], "answer_length": [1 / 3, 2 / 3, 4 / 3, 8 / 3]}
+    )
+    judged = judge(scores, cuts({"length": Threshold(min="25%", max="75%")}, scores, "en", "pt"))
+    assert [failed(row) for row in judged.to_dicts()] == [
+        [
+            ("question_tgt", "length", 1.0, ">= 2 (25%)", 0.0),
+            ("answer_tgt", "length", 1 / 3, ">= 0.666667 (25%)", 0.0),
+        ],
+        [],
+        [],
+        [
+            ("question_tgt", "length", 4.0, "<= 3 (75%)", 0.0),
+            ("answer_tgt", "length", 8 / 3, "<= 1.33333 (75%)", 0.0),
+        ],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "is_relative"),
+    [
+        ({"min": 0.5, "languages": {"th": {"max": 2}}}, False),
+        ({"min": "5%"}, True),
+        ({"max": "95%"}, True),
+        ({"min": 0.5, "languages": {"th": {"max": "99.5%"}}}, True),
+    ],
+)
+def test_whether_the_whole_run_is_looked_at(threshold, is_relative):
+    assert relative({"length": Threshold(min=0), "language": Threshold.model_validate(threshold)}) is is_relative
+
+
+NAMES = ("length", "src_language", "language")
+COLUMNS = [f"{part}_{name}" for part in ("question", "answer") for name in NAMES]
+VALUES = st.none() | st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
+LEAST, MOST = (st.none() | st.sampled_from(own) for own in ([0.0, 0.25, 0.5], [0.5, 0.75, 1.0]))
+SOME_THRESHOLDS = st.dictionaries(
+    st.sampled_from([*NAMES, *COLUMNS, "round_trip"]),
+    st.builds(Threshold, min=LEAST, max=MOST, weight=st.sampled_from([0.0, 0.5, 1.0])),
+)
+
+
+def plain(row, thresholds):
+    """A row's weights and failures, one filter after the other."""
+    found = dict.fromkeys(TEXTS, 1.0)
+    failures = []
+    for name in sorted(thresholds):
+        own = thresholds[name]
+        for part in ("question", "answer"):
+            if name.startswith(("question_", "answer_")):
+                key = name if name.startswith(part) else None
+            else:
+                key = None if f"{part}_{name}" in thresholds else f"{part}_{name}"
+            value = row.get(key)
+            if value is None:
+                continue
+            text = f"{part}_src" if "_src_" in key else f"{part}_tgt"
+            wanted = None
+            if own.max is not None and value > own.max:
+                wanted = f"<= {own.max:g}"
+            if own.min is not None and value < own.min:
+                wanted = f">= {own.min:g}"
+            if wanted:
+                found[text] *= own.weight
+                failures.append((text, name, value, wanted, own.weight))
+    found["question_tgt"] *= found["question_src"]
+    found["answer_tgt"] *= found["answer_src"]
+    return tuple(found.values()), failures
+
+
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, VALUES))), SOME_THRESHOLDS)
+def test_a_table_is_judged_as_row_by_row(rows, thresholds):
+    scores = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.Float64)).with_row_index("id")
+    judged = judge(scores, cuts(thresholds, None, "en", "pt"))
+    assert [(weights(row), failed(row)) for row in judged.to_dicts()] == [plain(row, thresholds) for row in rows]

@@ -90,6 +90,7 @@ def test_threads_are_what_openmp_is_told_or_one_a_core(monkeypatch, told, thread
 
 FILL = """
 import resource, sys
+sys.dont_write_bytecode = True  # Python would keep a module's file that the limit has cut
 from sdrrl_data import recipe
 from sdrrl_data.errors import Stopped
 from sdrrl_data.languages import find

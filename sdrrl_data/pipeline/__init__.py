@@ -1,17 +1,18 @@
 """The steps in order: which table feeds which, and what shapes each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any
 
 from sdrrl_data import alignment, recipe, scoring
 from sdrrl_data.in_memory import InMemory, Models
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, Aligner, Ingredient, Scorer, Translator
-from sdrrl_data.recipe import SHAPELESS, Magpie, Recipe, SelfTranslation, learns
+from sdrrl_data.pipeline.judging import Judging
+from sdrrl_data.pipeline.shaping import generator_settings, translator_of, translator_settings
+from sdrrl_data.pipeline.step import Step, Target, Work, each
+from sdrrl_data.protocols import Advance, Aligner, Ingredient, Translator
+from sdrrl_data.recipe import SHAPELESS, Magpie, Recipe, learns
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
 from sdrrl_data.steps import (
     answers,
@@ -19,42 +20,11 @@ from sdrrl_data.steps import (
     code_switching,
     magpie,
     prompts,
-    scores,
     trained_aligner,
     translations,
-    verdicts,
 )
 
-Work = Callable[[Iterable[Task]], Iterator[tuple[int, Part]]]
-Opener = Callable[[Run, Advance], AbstractContextManager[Work]]
-
-
-@dataclass(frozen=True)
-class Step:
-    """Makes part N of its table from part N of its inputs; without inputs, parts of stated sizes from nothing."""
-
-    table: str
-    inputs: tuple[str, ...]
-    settings: Any  # what shapes its rows besides its inputs, as JSON can hold it
-    open: Opener  # loads the models; entered only when a part is missing
-    whole: tuple[str, ...] = ()  # tables it learns from as a whole, as they were when the run last grew before a part
-    sizes: tuple[int, ...] = ()  # of the parts that are made from nothing
-
-
-@dataclass(frozen=True)
-class Target:
-    """One target language of a run, and what stands ready for it."""
-
-    src: Language
-    tgt: Language
-    translators: Mapping[str, Ingredient]  # by their names in the recipe
-    prompters: Sequence[Ingredient]  # what translates the recipe's prompts from English
-    back: Ingredient | None  # what translates back for a round trip, where that is another model
-    aligner: Ingredient | None  # for code-switching, where that is a model or a dictionary
-
-    def table(self, name: str) -> str:
-        """The path of one of this target's tables in the run."""
-        return f"{self.tgt.tag}/{name}"
+__all__ = ["Pipeline", "Step", "Target"]
 
 
 class Pipeline:
@@ -81,6 +51,7 @@ class Pipeline:
         self._recipe = recipe
         self._growths = growths
         self._models = InMemory(models, recipe)
+        self._judging = Judging(recipe, self._models, self.bound)
         self.steps = [self._answers(generator, src)]
         if isinstance(recipe.seeds, Magpie):
             self.steps.insert(0, self._magpie(recipe.seeds, generator, src))
@@ -88,7 +59,7 @@ class Pipeline:
             self.steps += [*self._translated(target), self._prompts(target)]
             if recipe.transfer_set.mix.code_switched:
                 self.steps.append(self._code_switched(target))
-            self.steps += [self._scores(target), self._verdicts(target)]
+            self.steps += self._judging.steps(target)
 
     def bound(self, part: int) -> int:
         """How many parts the run had when this part was new: what its step may learn from."""
@@ -110,7 +81,7 @@ class Pipeline:
 
         shaping = [
             settings.model_dump(mode="json"),
-            self._generator_settings(),
+            generator_settings(self._recipe),
             generator.identity(),
             self._recipe.seed,
         ]
@@ -127,7 +98,12 @@ class Pipeline:
             yield lambda tasks: answering.parts(tasks, advance)
             self._models.close_generator()
 
-        settings = [self._generator_settings(), how.model_dump(mode="json"), generator.identity(), self._recipe.seed]
+        settings = [
+            generator_settings(self._recipe),
+            how.model_dump(mode="json"),
+            generator.identity(),
+            self._recipe.seed,
+        ]
         return Step("answers", ("seeds",), settings, open_)
 
     def _translated(self, target: Target) -> list[Step]:
@@ -139,28 +115,30 @@ class Pipeline:
         return [*own, self._best_translations(target, candidates)]
 
     def _translations(self, target: Target, name: str, table: str) -> Step:
-        settings = self._translator(target, name)
+        settings = translator_of(self._recipe, target, name)
 
         @contextmanager
         def open_(_: Run, advance: Advance) -> Iterator[Work]:
             translator = self._models.translator(settings, target.src, target.tgt)
-            yield _each(lambda task: translations.translate(task, translator, name, target.src, target.tgt, advance))
+            yield each(lambda task: translations.translate(task, translator, name, target.src, target.tgt, advance))
 
-        return Step(table, ("seeds", "answers"), self._translator_settings(target, name), open_)
+        return Step(table, ("seeds", "answers"), translator_settings(self._recipe, target, name), open_)
 
     def _best_translations(self, target: Target, candidates: Mapping[str, str]) -> Step:
         best_by = self._recipe.translations.best_by
 
         @contextmanager
         def open_(run: Run, advance: Advance) -> Iterator[Work]:
-            scorer = self._scorer(best_by, target)
+            by_similarity = best_by == "similarity"
+            preferring = recipe.SimilarityScorer() if by_similarity else recipe.RoundTripScorer()
+            with self._judging.scorer(preferring, target) as scorer:
 
-            def choose(task: Task) -> Part:
-                seeds, answered, *_ = task.tables
-                made = {name: run.table(table).part(task.part) for name, table in candidates.items()}
-                return best_translation.choose(seeds, answered, made, scorer, advance)
+                def choose(task: Task) -> Part:
+                    seeds, answered, *_ = task.tables
+                    made = {name: run.table(table).part(task.part) for name, table in candidates.items()}
+                    return best_translation.choose(seeds, answered, made, scorer, advance)
 
-            yield _each(choose)
+                yield each(choose)
 
         back = target.back.identity() if target.back and best_by == "round_trip" else None
         inputs = ("seeds", "answers", *candidates.values())
@@ -174,7 +152,7 @@ class Pipeline:
             def from_english(language: Language) -> Translator:
                 return self._models.translator(first, prompts.ENGLISH, language)
 
-            yield _each(lambda task: prompts.make(self._recipe.prompts, target.src, target.tgt, from_english))
+            yield each(lambda task: prompts.make(self._recipe.prompts, target.src, target.tgt, from_english))
 
         own = {tag: self._recipe.prompts.get(tag) for tag in (target.src.tag, target.tgt.tag, prompts.ENGLISH.tag)}
         written = {tag: found.model_dump(mode="json") for tag, found in own.items() if found}
@@ -184,7 +162,7 @@ class Pipeline:
     def _code_switched(self, target: Target) -> Step:
         settings = self._recipe.code_switching
         src, tgt = target.src.tag, target.tgt.tag
-        inputs = ("seeds", "answers", target.table("translations"))
+        inputs = target.pairs
         learning = learns(settings.aligner) and settings.level != "sentence"  # whole sentences need no aligner
         whole = (*inputs, target.table("parallel")) if learning else ()
         aligner_settings = settings.aligner.model_dump(mode="json")
@@ -209,64 +187,8 @@ class Pipeline:
                 advance(translated.height)
                 return Part(switched, NOTHING_SET_ASIDE)
 
-            yield _each(switch)
+            yield each(switch)
 
         own = settings.model_dump(mode="json", exclude=SHAPELESS["code_switching"])
         shaping = [own, target.aligner.identity() if target.aligner else None, self._recipe.seed]
         return Step(target.table("code_switched"), inputs, shaping, open_, whole)
-
-    def _scores(self, target: Target) -> Step:
-        @contextmanager
-        def open_(_: Run, advance: Advance) -> Iterator[Work]:
-            scorers = [self._scorer(name, target) for name in self._recipe.scorers]
-
-            def score(task: Task) -> Part:
-                seeds, answered, translated = task.tables
-                return Part(scores.score(seeds, answered, translated, scorers, advance), NOTHING_SET_ASIDE)
-
-            yield _each(score)
-
-        back = target.back.identity() if target.back else None
-        translators = [self._translator_settings(target, name) for name in target.translators]
-        settings = [list(self._recipe.scorers), translators, back]
-        return Step(target.table("scores"), ("seeds", "answers", target.table("translations")), settings, open_)
-
-    def _verdicts(self, target: Target) -> Step:
-        thresholds = self._recipe.thresholds
-
-        @contextmanager
-        def open_(_: Run, advance: Advance) -> Iterator[Work]:
-            def judge(task: Task) -> Part:
-                (scored,) = task.tables
-                advance(scored.height)
-                return Part(verdicts.judge(scored, thresholds), NOTHING_SET_ASIDE)
-
-            yield _each(judge)
-
-        settings = {name: bounds.model_dump(mode="json") for name, bounds in thresholds.items()}
-        return Step(target.table("verdicts"), (target.table("scores"),), settings, open_)
-
-    def _generator_settings(self) -> Any:
-        return self._recipe.generator.model_dump(mode="json", exclude=SHAPELESS["generator"])
-
-    def _scorer(self, name: str, target: Target) -> Scorer:
-        """A scorer; for the round trip, the first translator also translates back."""
-        first = self._recipe.translator[0]
-        return scoring.build(
-            name, target.src, target.tgt, lambda: self._models.translator(first, target.tgt, target.src)
-        )
-
-    def _translator(self, target: Target, name: str) -> recipe.Translator:
-        return self._recipe.translator[list(target.translators).index(name)]
-
-    def _translator_settings(self, target: Target, name: str) -> Any:
-        """What shapes a translator's work."""
-        own = self._translator(target, name)
-        settings = own.model_dump(mode="json", exclude=SHAPELESS["translator"]["__all__"])
-        generator = self._generator_settings() if isinstance(own, SelfTranslation) else None
-        return [settings, generator, target.translators[name].identity(), target.src.tag]
-
-
-def _each(make: Callable[[Task], Part]) -> Work:
-    """The work of a step that makes its parts one after the other."""
-    return lambda tasks: ((task.part, make(task)) for task in tasks)

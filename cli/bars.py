@@ -1,0 +1,53 @@
+"""A histogram in block characters."""
+
+import math
+
+from sdrrl_data.tuning import Histogram, Passing
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+HEIGHT = 4  # lines
+IN_FORCE, PROPOSED, BOTH = "▲", "△", "◆"
+LEGEND = f"Bars: square root of the number of texts. Thresholds: {IN_FORCE} in force, {PROPOSED} proposed, {BOTH} both."
+
+
+def drawn(histogram: Histogram, in_force: Passing | None, proposed: Passing | None) -> str:
+    """The bars, then a line that marks the thresholds, then the scale. Each bar is one character wide."""
+    return "\n".join([*_bars(histogram), _marks(histogram, in_force, proposed), _scale(histogram)])
+
+
+def _bars(histogram: Histogram) -> list[str]:
+    """From the top line to the bottom. A bar that is not empty is never invisible."""
+    steps = len(BLOCKS) - 1
+    highest = math.sqrt(max(histogram.counts))
+    heights = [math.ceil(math.sqrt(count) / highest * HEIGHT * steps) for count in histogram.counts]
+    return [
+        "".join(BLOCKS[min(max(height - line * steps, 0), steps)] for height in heights)
+        for line in reversed(range(HEIGHT))
+    ]
+
+
+def _marks(histogram: Histogram, in_force: Passing | None, proposed: Passing | None) -> str:
+    line = [" "] * len(histogram.counts)
+    for passing, mark in ((in_force, IN_FORCE), (proposed, PROPOSED)):
+        for bound in passing or ():
+            if bound is not None:
+                place = histogram.bar(bound)
+                if place is not None:
+                    line[place] = mark if line[place] in (" ", mark) else BOTH
+    return "".join(line)
+
+
+def _scale(histogram: Histogram) -> str:
+    """Lowest, middle and highest value under their bars."""
+    width = len(histogram.counts)
+    low = ("≤" if histogram.below else "") + short(histogram.low)
+    high = ("≥" if histogram.above else "") + short(histogram.high)
+    if histogram.low == histogram.high:
+        return low
+    line = short((histogram.low + histogram.high) / 2).center(width)
+    return low + line[len(low) : width - len(high)] + high
+
+
+def short(value: float) -> str:
+    """A number in a few characters."""
+    return f"{value:.3g}"

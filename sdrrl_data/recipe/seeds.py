@@ -1,0 +1,50 @@
+"""Where the questions come from."""
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from sdrrl_data.recipe.generators import Sampling
+from sdrrl_data.recipe.settings import Positive, Settings
+
+
+class SeedFields(Settings):
+    """Names of the columns of the seeds; what is not given is found by its usual names."""
+
+    messages: str | None = None
+    question: str | None = None
+    input: str | None = None
+    reference: str | None = None
+
+
+class Seeds(Settings):
+    """The questions: a file (JSONL, JSON, Parquet, CSV, TSV, text) or a dataset of the Hub."""
+
+    source: str
+    fields: SeedFields = SeedFields()
+    config: str | None = None
+    split: str = "train"
+    revision: str | None = None
+    licence: str | None = None
+
+
+class Magpie(Sampling):
+    """Questions that the generator writes itself: what a user would ask after the chat template's user header.
+
+    Source: Xu et al. 2024, https://arxiv.org/abs/2406.08464.
+    """
+
+    source: Literal["magpie"]
+    temperature: Annotated[float, Field(ge=0)] = 1.0
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    max_tokens: Positive = 512
+    system_prompt: str | None = None  # what the questions are to be about, or from whom
+    # From which similarity to an earlier question on (Jaccard index of word 3-grams) one is a copy.
+    near_copies: Annotated[float, Field(gt=0, le=1)] = 0.7
+    licence: str | None = None
+
+
+SeedSources = Annotated[
+    Annotated[tuple[Seeds, ...], Field(min_length=1), Tag("read")] | Annotated[Magpie, Tag("magpie")],
+    Discriminator(lambda seeds: "read" if isinstance(seeds, list | tuple) else "magpie"),
+]

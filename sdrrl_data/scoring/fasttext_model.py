@@ -1,0 +1,196 @@
+"""What a fastText model says of many sentences at once, and of the texts that they make.
+
+The library takes a text at a time, and reads it again for each of its sentences. Here the vectors of all different
+words are made together, once each, and added up to sentences, which are added up to texts.
+
+Source: Joulin et al. 2017, https://aclanthology.org/E17-2068; n-grams as in Bojanowski et al. 2017,
+https://arxiv.org/abs/1607.04606, section 3.2.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sdrrl_data.scoring.fasttext_file import FastTextFile, read
+
+_LINE_END = "</s>"  # what a line ends with in training
+_PRIME, _BASIS = np.uint32(16777619), np.uint32(2166136261)  # of FNV-1a in 32 bits
+_LEAST = np.float32(1e-5)  # added to a probability before its logarithm is taken
+_ROOM = 1 << 20  # numbers that the characters of one block may need
+
+
+class Sums(NamedTuple):
+    """The vectors of words and n-grams in each of several texts."""
+
+    vectors: np.ndarray  # texts, dimensions: their sum
+    counts: np.ndarray  # texts: how many they are
+
+
+class FastTextModel:
+    """A model that gives texts labels."""
+
+    def __init__(self, path: Path) -> None:
+        """Read a model's file.
+
+        Raises:
+            UserError: it cannot be read, or is none.
+        """
+        self._file = read(path)
+        self.labels = self._file.labels
+        self._output = np.array(self._file.output.rows(np.arange(self._file.output.shape[0])))
+        self._tree = _Tree(self._file.label_counts) if self._file.loss == "hs" else None
+
+    def sums(self, sentences: Sequence[str]) -> Sums:
+        """What there is in each sentence, without the end of a line. Words are what white space separates."""
+        numbers: defaultdict[str, int] = defaultdict()
+        numbers.default_factory = numbers.__len__  # each new word gets the next number
+        tokens = [sentence.split() for sentence in sentences]
+        lengths = np.array([len(own) for own in tokens], np.intp)
+        flat = np.fromiter(map(numbers.__getitem__, chain.from_iterable(tokens)), np.intp, lengths.sum())
+        vectors, counts = self._words(list(numbers))
+        return Sums(summed(vectors[flat], lengths), summed(counts[flat], lengths))
+
+    def probabilities(self, sums: Sums, labels: Sequence[int] | None = None) -> np.ndarray:
+        """The probability of each of these labels (of all, for None), one row a text; 0 where there is nothing."""
+        vectors, counts = sums
+        end = self._file.words.get(_LINE_END)
+        if end is not None:
+            vectors, counts = vectors + self._file.input.rows(np.array([end])), counts + 1
+        hidden = (vectors / np.maximum(counts, 1)[:, None]).astype(np.float32)
+        wanted = np.arange(len(self.labels)) if labels is None else np.array(labels, np.intp)
+        found = self._found(hidden, wanted)
+        found[sums.counts == 0] = 0
+        return found
+
+    def _found(self, hidden: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        if self._tree:
+            return self._tree.probabilities(hidden, self._output, wanted)
+        scores = products(hidden, self._output)
+        if self._file.loss == "softmax":
+            shares: np.ndarray = np.exp(scores - scores.max(axis=1, keepdims=True))
+            shares /= shares.sum(axis=1, keepdims=True)
+            return shares[:, wanted]
+        return _sigmoid(scores[:, wanted])
+
+    def _words(self, words: list[str]) -> Sums:
+        """What there is in each word."""
+        dimensions = self._file.input.shape[1]
+        blocks = [self._block(block) for block in _blocks(words, _ROOM // dimensions)]
+        return Sums(
+            np.concatenate([np.zeros((0, dimensions), np.float32), *(block.vectors for block in blocks)]),
+            np.concatenate([np.zeros(0, np.intp), *(block.counts for block in blocks)]),
+        )
+
+    def _block(self, words: list[str]) -> Sums:
+        rows, counts = _rows(words, self._file)
+        return Sums(summed(self._file.input.rows(rows), counts), counts)
+
+
+def summed(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The sums of the first so many rows, of the next so many, and so on."""
+    sums = np.zeros((len(counts), *values.shape[1:]), values.dtype)
+    some = counts > 0
+    if some.any():
+        sums[some] = np.add.reduceat(values, (np.cumsum(counts) - counts)[some], axis=0)
+    return sums
+
+
+def _blocks(words: list[str], characters: int) -> Iterator[list[str]]:
+    """The words in order, so many characters at a time."""
+    block_of = np.cumsum([len(word) for word in words]) // characters
+    bounds = [0, *(np.flatnonzero(np.diff(block_of)) + 1).tolist(), len(words)]
+    return (words[start:end] for start, end in pairwise(bounds) if start < end)
+
+
+def _rows(words: list[str], file: FastTextFile) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows of the input the words are made of, and how many each: itself, if it is known, and its n-grams."""
+    text = np.frombuffer(("<" + ">\n<".join(words) + ">\n").encode("utf-8", errors="replace"), np.uint8)
+    starts = np.flatnonzero((text & 0xC0) != 0x80)
+    breaks = text[starts] == ord("\n")
+    first = np.concatenate([[True], breaks[:-1]])
+    rows = np.full((len(starts), 1 + max(file.longest, 0)), -1, np.int32)
+    rows[first, 0] = [file.words.get(word, -1) for word in words]
+    across = breaks
+    for length, hashes in enumerate(_hashes(text, starts, file.longest), 1):
+        across = across[: len(hashes)] | breaks[length - 1 :]
+        if length < file.shortest:
+            continue
+        # Of single characters, the marks at both ends of a word do not count.
+        inside = ~(across | first | np.append(breaks[1:], True)) if length == 1 else ~across
+        buckets = (hashes[inside] % np.uint32(file.buckets)).astype(np.int32)
+        found = buckets if file.kept is None else file.kept[buckets]
+        rows[: len(hashes), length][inside] = np.where(found < 0, -1, found + len(file.words))
+    there = np.flatnonzero(rows >= 0)
+    owners = np.cumsum(breaks)[there // rows.shape[1]]
+    return rows.ravel()[there], np.bincount(owners, minlength=len(words))
+
+
+def _hashes(text: np.ndarray, starts: np.ndarray, longest: int) -> Iterator[np.ndarray]:
+    """The hashes of what starts at each character: of one character, of two, and so on."""
+    signed = text.astype(np.int8).astype(np.uint32)  # the original extends the sign of a byte
+    widths = np.diff(starts, append=len(text))
+    wider = [np.flatnonzero(widths > byte) for byte in range(1, 4)]
+    hashes = np.full(len(starts) + 1, _BASIS)
+    for length in range(1, longest + 1):
+        hashes = hashes[:-1]
+        added = length - 1  # the character that each of them takes in, counted from its own
+        positions = starts[added:]
+        hashes = (hashes ^ signed[positions]) * _PRIME
+        for byte, characters in enumerate(wider, 1):
+            some = characters[characters >= added] - added
+            hashes[some] = (hashes[some] ^ signed[positions[some] + byte]) * _PRIME
+        yield hashes
+
+
+class _Tree:
+    """The Huffman tree of the labels: each step down is a yes or no of its own."""
+
+    def __init__(self, counts: Sequence[int]) -> None:
+        """Build it, from how often each label was seen, the most frequent first."""
+        leaves = len(counts)
+        sizes = [*counts, *[10**15] * (leaves - 1)]
+        steps: list[list[tuple[int, bool]]] = [[] for _ in counts]  # of each label: node, and whether it turns right
+        under: list[list[int]] = [[label] for label in range(leaves)]  # the labels under each node
+        leaf, node = leaves - 1, leaves
+        for new in range(leaves, 2 * leaves - 1):
+            children = []
+            for _ in range(2):
+                if leaf >= 0 and sizes[leaf] < sizes[node]:
+                    children.append(leaf)
+                    leaf -= 1
+                else:
+                    children.append(node)
+                    node += 1
+            sizes[new] = sum(sizes[child] for child in children)
+            for right, child in enumerate(children):
+                for label in under[child]:
+                    steps[label].append((new - leaves, bool(right)))
+            under.append(under[children[0]] + under[children[1]])
+        self._steps = steps
+
+    def probabilities(self, hidden: np.ndarray, output: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """Of these labels, one row a text."""
+        nodes = sorted({node for label in wanted for node, _ in self._steps[label]})
+        place = {(node, right): row * 2 + right for row, node in enumerate(nodes) for right in (False, True)}
+        goes_right = _sigmoid(products(output[nodes], hidden))
+        both = np.stack([1 - goes_right, goes_right], axis=1).reshape(2 * len(nodes), len(hidden))
+        ways = [place[step] for label in wanted for step in self._steps[label]]
+        lengths = np.array([len(self._steps[label]) for label in wanted], np.intp)
+        found: np.ndarray = np.exp(summed(np.log(both + _LEAST)[ways], lengths)).T
+        return found
+
+
+def products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The products of all rows with all rows; not by BLAS, where a text's own depend on how many others there are."""
+    found: np.ndarray = np.einsum("ld,rd->lr", left, right)
+    return found
+
+
+def _sigmoid(scores: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # 1 / infinity is the 0 that is meant
+        found: np.ndarray = 1 / (1 + np.exp(-scores))
+    return found

@@ -1,0 +1,102 @@
+"""A language model that rates translations."""
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from sdrrl_data import draws, recipe
+from sdrrl_data.languages import Language
+from sdrrl_data.protocols import Advance, Completion, Generator, Message, Request, Sampling, TextPair
+
+# For the recipe's own generator: the likeliest reply, with room for "I would rate this translation as 4 out of 5".
+SHORT = Sampling(temperature=0.0, top_p=1.0, repetition_penalty=1.0, max_tokens=32)
+REPLY_LENGTH = 200  # characters of the reply that are kept
+LOWEST, HIGHEST = 1, 5
+
+_SLASH = "[/／⁄]"
+# "from 1 to 5", "1-5", "1から5": the scale itself, which a reply may repeat.
+_SCALE = re.compile(r"(?<!\d)[1１]\s*(?:[^\W\d]{1,7}|[-‐-―~〜～])\s*[5５](?!\d)")
+# A whole number or decimal, and what it is "out of": "4", "4.5", "４／５". Not a part of 1,000 or of 3.14159.
+_NUMBER = re.compile(rf"(?<!\d)(?<!\d[.,．，٫])(\d+(?:[.,．，٫]\d{{1,2}})?)(?![.,．，٫]?\d)(?:\s*{_SLASH}\s*(\d+))?")
+_POINTS = str.maketrans(",．，٫", "....")
+
+
+class JudgeScorer:
+    """The rating that a language model gives a pair, from 1 to 5.
+
+    Null where it gives none, where the pair does not fit into its context, and where a side of the pair is empty.
+    Ratings by a small model, or of a language that it hardly knows, say little.
+
+    Source: Kocmi and Federmann 2023, https://aclanthology.org/2023.eamt-1.19, who ask for stars without a reference.
+    """
+
+    def __init__(
+        self, settings: recipe.JudgeScorer, generator: Generator, src: Language, tgt: Language, seed: int
+    ) -> None:
+        """Get ready to ask.
+
+        Args:
+            settings: a judge's own generator says how it is to reply; the recipe's replies in few tokens, always
+                with the likeliest.
+            generator: who is asked. It stays the caller's.
+            src: the language of the source texts.
+            tgt: the language of the translations.
+            seed: of the run.
+        """
+        self._prompt = settings.prompt
+        self._names = {"src": src.name, "tgt": tgt.name}
+        self._tag = tgt.tag
+        self._generator = generator
+        self._seed = seed
+        own = settings.generator
+        self._sampling = Sampling(**own.model_dump(include=set(Sampling._fields))) if own else SHORT
+        self._beginning = _beginning(own) if own else []
+
+    def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
+        """Column `judge`, and `judge_reply` (String): what was written, the first 200 characters of it."""
+        asked = [number for number, pair in enumerate(pairs) if pair.source.strip() and pair.target.strip()]
+        advance(len(pairs) - len(asked))
+        ratings: list[float | None] = [None] * len(pairs)
+        replies: list[str | None] = [None] * len(pairs)
+        requests = (self._request(number, pairs[number]) for number in asked)
+        for key, result in self._generator.generate(requests):
+            if isinstance(result, Completion):
+                text = result.text.strip()
+                ratings[int(key)], replies[int(key)] = rating(text), text[:REPLY_LENGTH]
+            advance(1)
+        schema = {"judge": pl.Float64, "judge_reply": pl.String}
+        return pl.DataFrame({"judge": ratings, "judge_reply": replies}, schema=schema)
+
+    def _request(self, number: int, pair: TextPair) -> Request:
+        messages: list[Message] = [*self._beginning, {"role": "user", "content": self._asked(pair)}]
+        seed = draws.number(self._seed, "judge", self._tag, pair.source, pair.target)
+        return Request(str(number), messages, seed, self._sampling)
+
+    def _asked(self, pair: TextPair) -> str:
+        # In one go, so that nothing is replaced within the texts.
+        values = {**self._names, "source": pair.source, "target": pair.target}
+        return re.sub(r"\{(src|tgt|source|target)\}", lambda field: values[field[1]], self._prompt)
+
+
+def _beginning(own: recipe.Generator) -> list[Message]:
+    """What a judge's own generator is shown before each pair: its system prompt, and questions with their answers."""
+    messages: list[Message] = []
+    if own.system_prompt is not None:
+        messages.append({"role": "system", "content": own.system_prompt})
+    for example in own.few_shot:
+        messages.append({"role": "user", "content": example.question})
+        messages.append({"role": "assistant", "content": example.answer})
+    return messages
+
+
+def rating(reply: str) -> float | None:
+    """The first number from 1 to 5 in a reply: 4 in "Rating: 4/5", but nothing in "10" or "3/10".
+
+    None where there is none. The digits may be any script's.
+    """
+    for found in _NUMBER.finditer(_SCALE.sub(" ", reply)):
+        value, scale = float(found[1].translate(_POINTS)), found[2]
+        if LOWEST <= value <= HIGHEST and (scale is None or int(scale) == HIGHEST):
+            return value
+    return None

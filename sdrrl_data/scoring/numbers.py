@@ -1,0 +1,125 @@
+"""Numbers, and what no translation may change: does the target have those of the source?"""
+
+import re
+from collections import Counter
+
+from sdrrl_data.text.protected import protected
+
+# With all that parts its digits: "1,000.5", "1.000,5", "1 000,5", "10:30", "24.12.2010".
+_NUMBER = re.compile(r"\d+(?:[.,:/٫٬'’]\d+|[ \u00a0\u202f]\d{3}(?!\d))*")
+_DIGITS = re.compile(r"\d+")
+_ROMAN = re.compile(r"\b[IVXL]+\b")
+_FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})", re.MULTILINE)
+# Code between tildes, which `protected` leaves to the parser of Markdown.
+_TILDE_BLOCK = re.compile(r"^[ \t>]*(~{3,})[^\n]*\n(?:.*\n)*?[ \t>]*\1", re.MULTILINE)
+
+SMALL = 12  # up to here, numbers are often written out
+BUDDHIST_ERA = 543  # years before the common one
+
+
+def found_share(source: str, target: str) -> float | None:
+    """The share of the source's numbers that the target has too, from 0 to 1; None where the source has none.
+
+    Numbers are compared by their digits, in any script, without zeros at either end: 1,000.5 is 1.000,5, and 24,000
+    is 24 where "thousand" is a word. A century may be in Roman numerals or in years, a year without its first two
+    digits or of the Buddhist era, an hour in 24. One up to 12 that is missing counts half: it may be written out.
+    What the target has beyond is not counted: many languages write in digits what English writes out.
+    """
+    ours = _NUMBER.findall(source)
+    if not ours:
+        return None
+    theirs: dict[str, list[str]] = {}
+    for number in _NUMBER.findall(target):
+        theirs.setdefault(_significant(number), []).append(number)
+    missing = [number for number in ours if not _taken(theirs, _significant(number))]
+    if not missing:
+        return 1.0
+    # What one side parts with a comma or a colon, the other may part with words: "10:30", "10 h 30".
+    parts = [part for numbers in theirs.values() for number in numbers for part in _parts(number)]
+    romans = _ROMAN.findall(target)
+    lost = 0.0
+    for number in missing:
+        own = _parts(number)
+        if not all([_found(part, parts, romans) for part in own]):
+            lost += 0.5 if len(own) == 1 and own[0] <= SMALL else 1
+    return 1 - lost / len(ours)
+
+
+def protected_share(source: str, target: str) -> float | None:
+    """The share of what is protected in the source that the target has too, from 0 to 1, in whole texts.
+
+    Code with its fences, inline code, URLs, placeholders, formulas, HTML. A fence that only the target leaves open
+    counts as one more that is missing. None where there is nothing of either.
+    """
+    ours = Counter(_protected(source))
+    broken = _open_fence(target) and not _open_fence(source)
+    total = ours.total() + broken
+    if not total:
+        return None
+    return sum(min(count, target.count(span)) for span, count in ours.items()) / total
+
+
+def _protected(text: str) -> list[str]:
+    """What is protected and holds a letter or digit; of what overlaps, the whole alone."""
+    found = []
+    end = 0
+    for start, own_end in sorted(protected(text, 0, len(text)), key=lambda span: (span[0], -span[1])):
+        if own_end > end:
+            found.append(text[start:own_end].strip())
+            end = own_end
+    if "~~~" in text:
+        found += [block[0].strip() for block in _TILDE_BLOCK.finditer(text)]
+    return [span for span in found if any(map(str.isalnum, span))]
+
+
+def _open_fence(text: str) -> bool:
+    return ("```" in text or "~~~" in text) and len(_FENCE.findall(text)) % 2 == 1
+
+
+def _significant(number: str) -> str:
+    """Its digits alone, in ASCII, without zeros at either end."""
+    digits = "".join(_DIGITS.findall(number))
+    if not digits.isascii():
+        digits = "".join(str(int(digit)) for digit in digits)
+    return digits.strip("0")
+
+
+def _parts(number: str) -> list[int]:
+    """Each run of its digits; of a very long one, which Python refuses to read, the beginning."""
+    return [int(digits[:18]) for digits in _DIGITS.findall(number)]
+
+
+def _taken(numbers: dict[str, list[str]], significant: str) -> bool:
+    """Whether there is such a number; it is then taken out."""
+    found = numbers.get(significant)
+    if not found:
+        return False
+    found.pop()
+    return True
+
+
+def _found(number: int, others: list[int], romans: list[str]) -> bool:
+    """Whether one of the others may stand for the number; it is then taken out."""
+    written, significant = _otherwise(number), _significant(str(number))
+    for other in others:
+        if other in written or _significant(str(other)) == significant:
+            others.remove(other)
+            return True
+    return _roman(number) in romans or (number > 1000 and _roman(number // 100 + 1) in romans)
+
+
+def _otherwise(number: int) -> set[int]:
+    """Other numbers that mean the same: hours, centuries, years."""
+    if number <= 12:
+        return {number + 12, 100 * (number - 1)} - {0}
+    if number < 100:
+        return {1900 + number, 2000 + number, 100 * (number - 1)}
+    return {number % 100, number + BUDDHIST_ERA} if number > 1000 else set()
+
+
+def _roman(number: int) -> str:
+    """In Roman numerals; nothing above 49."""
+    if number >= 50:
+        return ""
+    tens, ones = divmod(number, 10)
+    return ("X" * tens if tens < 4 else "XL") + ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")[ones]

@@ -1,0 +1,23 @@
+"""What the scores of a text's sentences say of the whole."""
+
+from collections.abc import Sequence
+
+MIN_LETTERS = 10  # of a source sentence that counts for the minimum; "Hello" is 0.86 similar to "?"
+
+
+def mean_and_lowest(sentences: Sequence[tuple[str, str]], scores: Sequence[float]) -> tuple[float | None, float | None]:
+    """The mean of the scores, weighted by length, and the lowest of a sentence that is not very short.
+
+    Args:
+        sentences: source and target of each; the length is that of the source, in characters.
+        scores: one a sentence.
+
+    Returns:
+        None, where there is no sentence to judge by.
+    """
+    if not sentences:
+        return None, None
+    weights = [len(source) for source, _ in sentences]
+    mean = sum(score * weight for score, weight in zip(scores, weights, strict=True)) / sum(weights)
+    telling = [sum(map(str.isalpha, source)) >= MIN_LETTERS for source, _ in sentences]
+    return mean, min((score for score, own in zip(scores, telling, strict=True) if own), default=None)

@@ -1,0 +1,29 @@
+"""The words of a text for those who only count them: fast where spaces part them."""
+
+import re
+from collections.abc import Sequence
+
+from sdrrl_data.languages import Language
+from sdrrl_data.text.words import words
+
+# Beyond the Latin, Greek and Cyrillic alphabets: in other scripts \w misses marks that belong to a letter, or spaces do
+# not part the words.
+_OTHER_SCRIPT = re.compile(r"[^\u0000-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2000-\u2bff\ufeff]")
+# Word characters, and what Unicode's rules (UAX 29) let stand between two letters or two digits of one word.
+_WORD = re.compile(r"\w+(?:['’.·,;](?:(?<=[^\W\d]['’.·])(?=[^\W\d])|(?<=\d[.,;'])(?=\d))\w+)*+")
+
+
+def tokens(text: str, language: Language) -> list[str]:
+    """The words of a text, in order: those of text/words.py but for a few, such as "km²" and the Finnish "NBA:n".
+
+    In the Latin, Greek and Cyrillic alphabets this takes a quarter of its time.
+    """
+    if _OTHER_SCRIPT.search(text):
+        return [text[start:end] for start, end in words(text, language.tag)]
+    found: list[str] = _WORD.findall(text)
+    return [word for word in found if word.strip("_")] if "_" in text else found
+
+
+def runs(words: Sequence[str], order: int) -> list[tuple[str, ...]]:
+    """All runs of so many words, in order."""
+    return list(zip(*(words[place:] for place in range(order)), strict=False))

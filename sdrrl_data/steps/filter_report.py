@@ -1,0 +1,55 @@
+"""What each filter keeps out of the transfer set, counted from the verdicts."""
+
+import polars as pl
+
+from sdrrl_data.run import FilterCount
+from sdrrl_data.steps.transfer_set import CROSSINGS
+from sdrrl_data.steps.verdicts import TEXTS
+
+
+def report(verdicts: pl.DataFrame) -> list[FilterCount]:
+    """The figures of each filter that a text failed, by name.
+
+    A pair of question and answer is removed from a crossing when a text that the crossing needs is dropped.
+    """
+    failed = (
+        verdicts.with_row_index("row")
+        .select("row", "failures")
+        .filter(pl.col("failures").list.len() > 0)
+        .explode("failures")
+        .unnest("failures")
+    )
+    filters = failed.group_by("filter").agg(
+        pl.col("weight").first(), texts=pl.struct((pl.col("text") == text).sum().alias(text) for text in TEXTS)
+    )
+    dropping = failed.filter(weight=0).group_by("row", "filter").agg(pl.col("text"))
+    alone, only = {}, {}
+    for kind in CROSSINGS:
+        own = dropping.filter(pl.col("text").list.eval(pl.element().is_in(_needed(kind))).list.any())
+        alone[kind] = _by_filter(own)
+        only[kind] = _by_filter(own.filter(pl.len().over("row") == 1))
+    return [
+        FilterCount(
+            filter=name,
+            weight=weight,
+            texts=texts,
+            alone={kind: alone[kind].get(name, 0) for kind in CROSSINGS},
+            only={kind: only[kind].get(name, 0) for kind in CROSSINGS},
+        )
+        for name, weight, texts in filters.sort("filter").iter_rows()
+    ]
+
+
+def removed(verdicts: pl.DataFrame) -> dict[str, int]:
+    """How many pairs of question and answer all filters together keep out of each crossing."""
+    return {kind: verdicts.filter(pl.min_horizontal(_needed(kind)) == 0).height for kind in CROSSINGS}
+
+
+def _needed(kind: str) -> list[str]:
+    """The texts that a crossing needs: its own, and the sources of those that are translations."""
+    asked, answered = kind.split("->")
+    return ["question_src", f"question_{asked}", "answer_src", f"answer_{answered}"]
+
+
+def _by_filter(rows: pl.DataFrame) -> dict[str, int]:
+    return dict(rows.group_by("filter").len().iter_rows())

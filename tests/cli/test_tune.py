@@ -1,0 +1,219 @@
+import json
+import re
+import shlex
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+from rich.cells import cell_len
+
+from sdrrl_data import recipe_files
+from sdrrl_data.run import NOTHING_SET_ASIDE, Manifest, Part, Run
+from sdrrl_data.steps.schemas import MESSAGES, UNITS
+
+ROWS = 400
+SOURCE = "What is :smile: [bold]number[/bold] {}?\x1b[31m"
+CHANGES = {
+    "tgt": ["pt", "vi"],
+    "scorers": ["similarity", "length", "repetition"],
+    "thresholds": {
+        "similarity": {"min": 0.2, "languages": {"vi": {"min": 0.3}}},
+        "length": {"min": 0.2, "max": 3.0},
+        "src_finished": {"min": 1},
+    },
+}
+
+
+def spread(seed, bad, good):
+    """Values of which every twentieth is bad."""
+    values = np.where(np.arange(ROWS) % 20 == 0, bad, good)
+    return values + np.random.default_rng(seed).normal(0, 0.01, ROWS)
+
+
+def write(run, tgt, shift):
+    """The tables of one target; every twentieth row is bad."""
+    ids = [f"{number:04}" for number in range(ROWS)]
+
+    def put(name, **columns):
+        run.table(name).write(0, Part(pl.DataFrame({"id": ids, **columns}), NOTHING_SET_ASIDE), "any")
+
+    def messages(text):
+        return pl.Series([[{"role": "user", "content": text.format(id)}] for id in ids], dtype=MESSAGES)
+
+    put("seeds", messages=messages(SOURCE))
+    put("answers", answer=["It is what it is."] * ROWS)
+    put(
+        f"{tgt}/translations",
+        question=messages(f"{tgt} {{}}"),
+        answer=[f"{tgt} texto" * 99] * ROWS,
+        question_units=pl.Series([[[]]] * ROWS, dtype=pl.List(UNITS)),
+        answer_units=pl.Series([[]] * ROWS, dtype=UNITS),
+    )
+    put(
+        f"{tgt}/scores-similarity",
+        question_similarity=spread(1, 0.5, 0.9) - shift,
+        answer_similarity=spread(2, 0.5, 0.9) - shift,
+        answer_similarity_worst=["a sentence"] * ROWS,
+    )
+    put(
+        f"{tgt}/scores-heuristics",
+        question_length=spread(3, 1.0, 1.0),
+        answer_src_repetition=spread(4, 0.8, 0.1),
+        answer_src_finished=np.where(np.arange(ROWS) % 40 == 0, 0.0, 1.0),
+    )
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run that is finished up to its scores, which are made up."""
+    run = Run(tmp_path / "my run")
+    run.path.mkdir()
+    recipe = recipe_files.load("sdrrl", CHANGES).model_dump(mode="json", by_alias=True)
+    run.write_manifest(
+        Manifest(
+            state="unfinished",
+            signatures={"pt": "one", "vi": "two"},
+            recipe=recipe,
+            versions={},
+            ingredients=[],
+            growths=[[ROWS]],
+        )
+    )
+    write(run, "pt", shift=0)
+    write(run, "vi", shift=0.1)
+    return run
+
+
+@pytest.fixture
+def tune(invoke, run, monkeypatch):
+    """Tunes the run in a terminal of a hundred columns, and gives what was printed."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def tuned(*words):
+        result = invoke("tune", run.path, *words)
+        assert result.exit_code == 0, result.stderr
+        assert all(cell_len(line) <= 100 for line in result.stdout.splitlines() if "sdrrl-data" not in line)
+        return result.stdout
+
+    return tuned
+
+
+def test_every_score_of_every_target(tune):
+    shown = tune()
+    headings = re.findall(r"^(\w+): (\w+) \((.*)\)$", shown, flags=re.MULTILINE)
+    assert headings == [
+        ("pt", "similarity", "more is better"),
+        ("pt", "length", "the usual is better"),
+        ("en", "src_repetition", "less is better"),
+        ("en", "src_finished", "more is better"),
+        ("vi", "similarity", "more is better"),
+        ("vi", "length", "the usual is better"),
+    ]
+    assert re.search(r"^questions: 400 +answers: 400 *$", shown, flags=re.MULTILINE)
+    assert re.search(r"^>= 0\.2 +in force +400 +390 ", shown, flags=re.MULTILINE)
+    assert re.search(r"^similarity +questions +>= 0\.2 +0 +0\.0% +>= 0\.\d+ +20 +5\.0% +valley *$", shown, re.MULTILINE)
+    assert re.search(r"^src_finished +answers +>= 1 +10 +2\.5% +in force already *$", shown, flags=re.MULTILINE)
+    assert (
+        re.findall(r"^pairs that pass .*$", shown, flags=re.MULTILINE)
+        == ["pairs that pass every filter: 390 of 400 now, 380 with the proposals"] * 2
+    )
+    assert "(0.97" in shown  # no group of bad ones: in brackets
+    assert "\x1b" not in shown
+
+
+def test_a_narrow_terminal(tune, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = tune("--score", "similarity")
+    assert re.search(r"^questions: 400$", shown, flags=re.MULTILINE)
+    assert max(cell_len(line.rstrip()) for line in shown.splitlines() if "sdrrl-data" not in line) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--scorer", "similarity", "--tgt", "Vietnamese"], {("vi", "similarity")}),
+        (["--scorer", "answers"], {("en", "src_finished")}),
+        (["--score", "length"], {("pt", "length"), ("vi", "length")}),
+        (["--score", "src_repetition", "--tgt", "vi"], {("en", "src_repetition")}),
+    ],
+)
+def test_one_of_them(tune, words, expected):
+    assert set(re.findall(r"^(\w+): (\w+) \(", tune(*words), flags=re.MULTILINE)) == expected
+
+
+def test_examples_do_no_harm(tune):
+    shown = tune("--score", "similarity", "--tgt", "pt", "--examples")
+    assert len(re.findall(r"^(questions|answers) nearest to 0\.\d+$", shown, flags=re.MULTILINE)) == 2
+    rows = re.findall(r"^ +(fails|kept) +(0\.\d+) +(.*?) *$", shown, flags=re.MULTILINE)
+    assert [passes for passes, _, _ in rows] == ["fails", "fails", "kept", "kept"] * 2
+    assert re.fullmatch(r"What is :smile: \[bold\]number\[/bold\] \d{4}\?\\x1b\[31m", rows[0][2])
+    assert re.search(r"^ +pt \d{4} *$", shown, flags=re.MULTILINE)
+    assert shown.count("…") == 4  # of the answers
+
+
+def test_proposals_are_written(tune, tmp_path):
+    shown = tune("--write", "new.yaml")
+    assert shown.splitlines()[-1].endswith("--with new.yaml")
+    path = tmp_path / "new.yaml"
+    text = path.read_text(encoding="utf-8")
+    thresholds = yaml.safe_load(text)["thresholds"]
+    assert list(thresholds) == ["question_similarity", "answer_similarity", "answer_src_repetition"]
+    languages = thresholds["question_similarity"]["languages"]
+    assert 0.5 < languages["vi"]["min"] < 0.7 < languages["pt"]["min"] < 0.8
+    assert 0.2 < thresholds["answer_src_repetition"]["max"] < 0.7
+    assert "# question_length:" in text
+    assert tune("--write", "new.yaml", "--force") == shown
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_file_that_is_there_stays(invoke, run, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("mine")
+    result = invoke("tune", run.path, "--write", path)
+    assert result.exit_code == 2
+    assert result.stderr == f"error: {path} is there already: choose another file, or write it anew with --force\n"
+    assert path.read_text() == "mine"
+
+
+def test_the_command_that_it_names_works(invoke, tune, tmp_path):
+    (command,) = re.findall(r"sdrrl-data (tune .*)", tune("--score", "similarity"))
+    assert invoke(*shlex.split(command)).exit_code == 0
+    assert (tmp_path / "thresholds.yaml").exists()
+
+
+def test_an_unfinished_run_is_shown_as_far_as_it_is(tune, run):
+    part = run.path / "pt" / "scores-similarity" / "part-00000.parquet"
+    pl.read_parquet(part).head(300).write_parquet(part)
+    (run.path / "vi" / "scores-heuristics" / "part-00000.parquet").unlink()
+    shown = tune()
+    assert "unfinished: of 400 rows, pt/scores-similarity 300; the others count as not judged" in shown
+    assert "questions: 300, 100 not judged" in shown
+    assert re.findall(r"^vi: (\w+) \(", shown, flags=re.MULTILINE) == ["similarity"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--tgt", "Thai"], "has no target th: it has pt, vi"),
+        (["--scorer", "comet"], "the run has no scorer comet: it has similarity, length, repetition, answers"),
+        (["--score", "lengths"], "there is no score lengths here: there are similarity, similarity_min, length, "),
+        (["--score", "compression"], "has no values of compression yet: type the `sdrrl-data generate` command"),
+        (["--write", "no/such/folder.yaml"], "no/such/folder.yaml cannot be written (No such file or directory)"),
+    ],
+)
+def test_mistakes(invoke, run, words, expected):
+    result = invoke("tune", run.path, *words)
+    assert result.exit_code == 2
+    assert expected in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_recipes_of_other_versions_are_refused(invoke, run):
+    path = run.path / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["recipe"]["scorers"] = ["similarity"]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    result = invoke("tune", run.path)
+    assert result.exit_code == 2
+    assert "is of another version of sdrrl-data" in result.stderr

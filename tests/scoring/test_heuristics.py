@@ -1,0 +1,40 @@
+import pickle
+from functools import partial
+from typing import get_args
+
+import pytest
+
+from sdrrl_data import recipe
+from sdrrl_data.languages import find
+from sdrrl_data.scoring.heuristics import BATCH, Heuristics
+from sdrrl_data.scoring.length import Expectation
+
+ALL = [own() for own in get_args(recipe.Heuristic)]
+EN, PT = find("en"), find("pt")
+USUAL = Expectation(characters=1.1, words=1.05)
+
+
+@pytest.fixture
+def pairs(flores, text_pair):
+    rows = flores("en", "pt", sample=BATCH + 10)
+    return [text_pair(*rows[number : number + 3]) for number in range(len(rows))] + [text_pair()]
+
+
+def test_each_scorer_gives_alone_what_it_gives_with_the_others(pairs, score):
+    together = score(Heuristics(ALL, EN, PT, USUAL), pairs)
+    alone = {name: values for own in ALL for name, values in score(Heuristics([own], EN, PT, USUAL), pairs).items()}
+    assert together == alone
+    assert list(together) == [name for own in ALL for name in recipe.SCORES[own.kind]]
+
+
+def test_a_pair_without_sentences_is_not_judged(text_pair, score):
+    assert {value for (value,) in score(Heuristics(ALL, EN, PT, USUAL), [text_pair()]).values()} == {None}
+
+
+def test_no_pairs_give_no_rows(score):
+    assert score(Heuristics(ALL, EN, PT, USUAL), [])["length"] == []
+
+
+def test_another_process_can_be_told_to_make_it(pairs, score):
+    make = pickle.loads(pickle.dumps(partial(Heuristics, ALL, EN, PT, USUAL)))
+    assert score(make(), pairs[:5]) == score(Heuristics(ALL, EN, PT, USUAL), pairs[:5])

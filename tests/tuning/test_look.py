@@ -1,0 +1,147 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from sdrrl_data.recipe import Bounds, Threshold
+from sdrrl_data.steps import verdicts
+from sdrrl_data.tuning import IN_FORCE, PROPOSED, Edge, Filters, Passing, Proposal, changes, look, taken
+
+ROWS = 1000
+THRESHOLDS = {
+    "similarity": Threshold(min=0.85, languages={"vi": Bounds(min=0.3)}),
+    "src_language": Threshold(min=0.5),
+    "question_length": Threshold(min="5%", max=1.1),
+    "repetition": Threshold(max=0.3, weight=0.5),
+}
+
+
+def scores(tgt=0):
+    """Scores of which one in twenty is bad."""
+    rng = np.random.default_rng(tgt)
+
+    def column(bad, good):
+        drawn = np.where(rng.uniform(size=ROWS) < 0.05, rng.normal(*bad, ROWS), rng.normal(*good, ROWS))
+        return pl.Series(np.where(rng.uniform(size=ROWS) < 0.01, np.nan, drawn)).fill_nan(None)
+
+    return pl.DataFrame(
+        {
+            "id": [f"{number:04}" for number in range(ROWS)],
+            "question_similarity": column((0.7, 0.02), (0.9, 0.02)),
+            "answer_similarity": column((0.75, 0.02), (0.9, 0.02)),
+            "answer_src_language": column((0.1, 0.02), (0.95, 0.02)),
+            "question_length": column((0.5, 0.05), (1, 0.07)),
+            "answer_repetition": column((0.8, 0.02), (0.1, 0.02)),
+            "answer_language_label": ["pt"] * ROWS,
+        }
+    )
+
+
+NAMES = ["similarity", "src_language", "length", "repetition", "comet"]
+
+
+@pytest.fixture(scope="module")
+def tuned():
+    return {own.column: own for own in look(Filters(scores(), THRESHOLDS, "en", "pt"), NAMES)}
+
+
+def test_each_score_of_each_text_in_the_order_asked_for(tuned):
+    assert list(tuned) == [
+        "question_similarity",
+        "answer_similarity",
+        "answer_src_language",
+        "question_length",
+        "answer_repetition",
+    ]
+    assert [own.language for own in tuned.values()] == ["pt", "pt", "en", "pt", "pt"]
+    assert [own.direction for own in tuned.values()] == ["more", "more", "more", "both", "less"]
+    assert all(own.distribution.nulls == scores()[column].null_count() for column, own in tuned.items())
+
+
+def test_what_is_in_force_is_what_the_verdicts_ask(tuned):
+    fifth = scores()["question_length"].drop_nulls().sort()
+    assert tuned["question_similarity"].in_force == Passing(0.85, None)
+    assert tuned["question_length"].in_force == Passing(fifth[int(0.05 * len(fifth))], 1.1)
+    assert (tuned["answer_repetition"].in_force, tuned["answer_repetition"].weight) == (Passing(None, 0.3), 0.5)
+    (vietnamese, *_) = look(Filters(scores(), THRESHOLDS, "en", "vi"), ["similarity"])
+    assert vietnamese.in_force == Passing(0.3, None)
+
+
+@pytest.mark.parametrize("tgt", ["pt", "vi"])
+def test_pairs_are_counted_as_the_verdicts_count_them(tgt):
+    table = scores()
+    cuts = verdicts.cuts(THRESHOLDS, table, "en", tgt)
+    weights = verdicts.judge(table, cuts)
+    kept = weights.filter(pl.all_horizontal(pl.col(verdicts.TEXTS) > 0)).height
+    filters = Filters(table, THRESHOLDS, "en", tgt)
+    assert filters.pairs() == kept
+    for own in look(filters, NAMES):
+        if own.weight == 0:
+            assert own.candidate(IN_FORCE).kept.pairs == kept
+
+
+def test_candidates_keep_what_the_verdicts_would_keep(tuned):
+    table = scores()
+    for own in tuned.values():
+        assert {IN_FORCE, PROPOSED} <= {name for candidate in own.candidates for name in candidate.names}
+        for candidate in own.candidates:
+            bounds = {key: bound for key, bound in candidate.passing._asdict().items() if bound is not None}
+            changed = THRESHOLDS | {own.column: Threshold(**bounds)}
+            weights = verdicts.judge(table, verdicts.cuts(changed, table, "en", "pt"))
+            assert candidate.kept.pairs == weights.filter(pl.all_horizontal(pl.col(verdicts.TEXTS) > 0)).height
+            fails = weights["failures"].list.eval(pl.element().struct.field("filter")).list.contains(own.column)
+            assert candidate.kept.texts == ROWS - fails.sum()
+        assert [own.kept.texts for own in own.candidates] == sorted(
+            (c.kept.texts for c in own.candidates), reverse=True
+        )
+
+
+def test_percentiles_drop_so_many_at_most(tuned):
+    for own in tuned.values():
+        for candidate in own.candidates:
+            for name in candidate.names:
+                if name.endswith("%") and own.direction != "both":
+                    assert (ROWS - candidate.kept.texts) / own.distribution.values <= float(name[:-1]) / 100
+
+
+def test_a_bound_that_is_not_proposed_stays_in_force(tuned):
+    assert 0.6 < tuned["question_length"].passing.min < 0.8
+    assert tuned["question_length"].passing.max == 1.1
+    assert tuned["question_length"].sound
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "now", "expected"),
+    [
+        (Edge(0.5, True), None, Passing(0.8, None), Passing(0.5, None)),  # a valley may also be wider
+        (Edge(0.5, False), None, Passing(0.8, None), Passing(0.8, None)),
+        (Edge(0.9, False), None, Passing(0.8, None), Passing(0.9, None)),
+        (Edge(0.5, False), None, Passing(None, 3), Passing(0.5, 3)),
+        (Edge(0.5, True), Edge(2, False), Passing(0.2, None), Passing(0.5, None)),
+        (Edge(0.5, False), Edge(2, False), Passing(0.2, 1.5), Passing(0.5, 1.5)),
+        (None, None, Passing(0.2, 1.5), Passing(0.2, 1.5)),
+    ],
+)
+def test_what_a_proposal_changes(low, high, now, expected):
+    assert taken(Proposal(low, high, ""), now) == expected
+
+
+def test_all_sound_proposals_together(tuned):
+    table = scores()
+    changed = dict(THRESHOLDS)
+    for own in tuned.values():
+        bounds = {key: bound for key, bound in own.passing._asdict().items() if bound is not None}
+        changed[own.column] = Threshold(**bounds, weight=own.weight)
+    weights = verdicts.judge(table, verdicts.cuts(changed, table, "en", "pt"))
+    expected = weights.filter(pl.all_horizontal(pl.col(verdicts.TEXTS) > 0)).height
+    assert Filters(table, THRESHOLDS, "en", "pt").pairs(changes(tuned.values())) == expected
+
+
+def test_without_thresholds_nothing_is_in_force():
+    for own in look(Filters(scores(), {}, "en", "pt"), NAMES):
+        assert own.in_force is None
+        assert own.candidate(PROPOSED).kept.texts == own.candidate(PROPOSED).kept.pairs
+
+
+def test_scores_that_all_are_missing_are_left_out():
+    table = scores().with_columns(question_similarity=pl.lit(None, pl.Float64))
+    assert [own.column for own in look(Filters(table, {}, "en", "pt"), ["similarity"])] == ["answer_similarity"]
