@@ -37,8 +37,8 @@ def generate(
         list[str] | None,
         typer.Option(
             metavar="SEEDS",
-            help="The questions: JSONL, JSON, Parquet, CSV, TSV, text (one a line), a dataset of the Hub, or [cyan]magpie[/cyan] "
-            "for questions that the model writes itself; may be repeated to add more.",
+            help="The questions: JSONL, JSON, Parquet, CSV, TSV, text (one a line), a dataset of the Hub, or "
+            "[cyan]magpie[/cyan] for questions that the model writes itself; may be repeated to add more.",
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many questions to take.")] = None,

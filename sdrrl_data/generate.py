@@ -1,6 +1,7 @@
 """Make a transfer set: do what a plan says is missing."""
 
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,9 +13,11 @@ from sdrrl_data.pipeline import Step, Target
 from sdrrl_data.plan import Plan
 from sdrrl_data.publishing import card
 from sdrrl_data.recipe import Recipe, score_tables
-from sdrrl_data.run import Counts, Kind, Manifest, Task
+from sdrrl_data.run import Counts, Kind, Manifest, Run, Task
 from sdrrl_data.steps import answer_rows, parallel_rows, scores, transfer_set
 from sdrrl_data.steps.prompts import Asking
+
+READ_AHEAD = 16  # parts of a step's inputs that are read together
 
 
 class Reporter(Protocol):
@@ -118,17 +121,20 @@ def _do(plan: Plan, step: Step, reporter: Reporter) -> None:
     with step.open(plan.run, reporter.advance) as work:
         plan.run.note_time(step.table, clock.lap())
         tasks = (
-            Task(
-                part,
-                [plan.run.table(name).read(part) for name in step.inputs],
-                rows[part],
-                table.journal(part, expected[part]),
-            )
-            for part in missing
+            Task(part, tables, rows[part], table.journal(part, expected[part]))
+            for part, tables in _inputs(plan.run, step, missing)
         )
         for part, made in work(tasks):
             table.write(part, made, expected[part])
             plan.run.note_time(step.table, clock.lap(), part=part, rows=rows[part])
+
+
+def _inputs(run: Run, step: Step, parts: Sequence[int]) -> Iterator[tuple[int, list[pl.DataFrame]]]:
+    """Each part, with the same part of each table that it is made from."""
+    for start in range(0, len(parts), READ_AHEAD):
+        some = parts[start : start + READ_AHEAD]
+        tables = [run.table(name).read_each(some) for name in step.inputs]
+        yield from ((part, [table[place] for table in tables]) for place, part in enumerate(some))
 
 
 class _Clock:

@@ -197,18 +197,17 @@ class Plan:
         expected = {table: [fingerprint(part.rows.to_dicts()) for part in parts] for table, parts in self.given.items()}
         for step in self.pipeline.steps:
             shaping = [step.table, step.settings]
-            if step.inputs:
-                expected[step.table] = [
-                    fingerprint(
-                        *shaping,
-                        [expected[table][part] for table in step.inputs],
-                        [expected[table][: self.pipeline.bound(part)] for table in step.whole],
-                        [expected[table] for table in step.now],
-                    )
-                    for part in range(len(self.sizes))
-                ]
-            else:
+            if not step.inputs:
                 expected[step.table] = [fingerprint(*shaping, part, size) for part, size in enumerate(step.sizes)]
+                continue
+            bounds = [self.pipeline.bound(part) for part in range(len(self.sizes))]
+            # What a step learns from is the same for many parts; of a long run it is too much to go through for each.
+            learned = {bound: fingerprint([expected[table][:bound] for table in step.whole]) for bound in {*bounds}}
+            now = fingerprint([expected[table] for table in step.now])
+            expected[step.table] = [
+                fingerprint(*shaping, [expected[table][part] for table in step.inputs], learned[bound], now)
+                for part, bound in enumerate(bounds)
+            ]
         return expected
 
 

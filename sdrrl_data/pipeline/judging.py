@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,8 @@ from sdrrl_data.protocols import Advance, Ingredient, Scorer
 from sdrrl_data.recipe import SHAPELESS, Recipe
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
 from sdrrl_data.steps import scores, usual_pairs, verdicts
+
+TOGETHER = 16  # parts that are judged at once: what a part costs, whatever its size, is then paid once
 
 
 class Judging:
@@ -61,7 +64,7 @@ class Judging:
         def open_(_: Run, advance: Advance) -> Iterator[Work]:
             self._models.close()  # the memory is wanted by others
             with self.scorer(own, target) as scorer:
-                yield each(lambda task: _scores(scores.score(scores.pairs_of(*task.tables), scorer, advance)))
+                yield each(lambda task: _part(scores.score(scores.pairs_of(*task.tables), scorer, advance)))
 
         name = recipe.scorer_name(own)
         back = None
@@ -90,9 +93,9 @@ class Judging:
                     _, answered, translated = task.tables
                     known = scores.of_answers(answered, translated)
                     if not counting:
-                        return _scores(known)
+                        return _part(known)
                     counted = scores.score(scores.pairs_of(*task.tables), scorer(self._bound(task.part)), advance)
-                    return _scores(scores.joined([known, counted]))
+                    return _part(scores.joined([known, counted]))
 
                 yield each(score)
 
@@ -117,7 +120,7 @@ class Judging:
                     questions.remember(earlier.ids, earlier.questions)
                     answered.remember(earlier.ids, earlier.answers)
                 seen = task.part + 1
-                return _scores(scores.compare(scores.pairs_of(*task.tables), questions, answered, advance))
+                return _part(scores.compare(scores.pairs_of(*task.tables), questions, answered, advance))
 
             yield each(score)
 
@@ -134,18 +137,24 @@ class Judging:
             scored = scores.joined([run.table(name).read_all() for name in tables]) if relative else None
             cuts = verdicts.cuts(thresholds, scored, src, tgt)
 
-            def judge(task: Task) -> Part:
-                made = scores.joined(task.tables)
-                advance(made.height)
-                return Part(verdicts.judge(made, cuts), NOTHING_SET_ASIDE)
+            def work(tasks: Iterable[Task]) -> Iterator[tuple[int, Part]]:
+                waiting = iter(tasks)
+                while some := list(islice(waiting, TOGETHER)):
+                    together = map(pl.concat, zip(*(task.tables for task in some), strict=True))
+                    judged = verdicts.judge(scores.joined(list(together)), cuts)
+                    start = 0
+                    for task in some:
+                        yield task.part, _part(judged.slice(start, task.tables[0].height))
+                        start += task.tables[0].height
+                    advance(judged.height)
 
-            yield each(judge)
+            yield work
 
         settings = {name: bounds.model_dump(mode="json") for name, bounds in thresholds.items()}
         return Step(target.table("verdicts"), tuple(tables), settings, open_, now=tuple(tables) if relative else ())
 
 
-def _scores(rows: pl.DataFrame) -> Part:
+def _part(rows: pl.DataFrame) -> Part:
     return Part(rows, NOTHING_SET_ASIDE)
 
 
