@@ -73,6 +73,7 @@ def near_copies(
 ) -> dict[str, pl.DataFrame]:
     """Which good pairs fail as copies, beside what is known of them, and which near copies of them."""
     scorer = DuplicatesScorer(recipe.DuplicatesScorer(), find("en"), find(tag), "question")
+    thresholds = {"src_duplicate": thresholds["question_src_duplicate"]}
     found = {
         fault: failed(scorer.score([f"{fault} {row}" for row in range(len(own))], own, lambda _: None), thresholds)
         for fault, own in pairs.items()

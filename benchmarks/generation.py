@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from sdrrl_data import recipe
+from sdrrl_data.conversations import sampling
 from sdrrl_data.generation import packaged
 from sdrrl_data.protocols import Completion, Request
-from sdrrl_data.steps.answers import sampling
 
 DATA = Path(__file__).resolve().parents[2] / "shared/data/instructions/dolly-2k.jsonl"
 QUESTIONS, MOST_CHARACTERS = 512, 1000

@@ -2,17 +2,12 @@
 
 First as they are used: OpusFilter's command with two jobs, and our scorers on two cores, each with all that it takes
 to start. Then the scoring alone: the processor's time on one core.
-
-OpusFilter runs in an environment of its own. Give an interpreter that has it (`python -m venv /tmp/opusfilter`,
-`/tmp/opusfilter/bin/pip install opusfilter`, `python benchmarks/heuristics.py /tmp/opusfilter/bin/python`); without
-one, uv makes one.
 """
 
 import json
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 import time
 from functools import partial
@@ -20,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import get_args
 
+from benchmarks._elsewhere import python_with
 from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import TextPair, Unit
@@ -57,7 +53,7 @@ print(json.dumps([time.process_time() - start, version("opusfilter")]))
 
 
 def main() -> None:
-    command = [sys.argv[1]] if sys.argv[1:] else ["uv", "run", "--no-project", "--with", "opusfilter", "python"]
+    command = python_with("opusfilter")
     lines = [(FLORES / f"{tag}.txt").read_text("utf-8").splitlines() for tag in ("en", "pt")]
     sentences = list(zip(*lines, strict=True))
     as_used(sentences * TIMES, command)

@@ -1,19 +1,18 @@
-"""The language scorer beside datatrove's LanguageFilter and bare fastText, all with lid.176.ftz. Reads ../shared/data.
+"""The language scorer beside datatrove's LanguageFilter and bare fastText, all with lid.176.ftz.
 
-datatrove has an environment of its own, whose interpreter DATATROVE_PYTHON names:
-`python -m venv DIR && DIR/bin/pip install 'datatrove[processing]' fasttext-numpy2-wheel`.
+Reads ../shared/data.
 """
 
 import json
 import os
 import platform
 import subprocess
-import sys
 import time
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks._elsewhere import python_with
 from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import Scorer, TextPair, Unit
@@ -52,15 +51,15 @@ for what in sys.stdin:
 
 
 def main() -> None:
-    python = os.environ.get("DATATROVE_PYTHON")
-    if not python:
-        sys.exit(__doc__)
+    command = python_with("datatrove[processing]", "fasttext-numpy2-wheel")
     os.environ |= {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}  # read when numpy and polars are, below
     texts = documents() * TIMES
     pairs = [TextPair(text, text, units(text)) for text in texts]
     make = partial(LanguageScorer, recipe.LanguageScorer(), EN, EN)
     one, two = make(), Spread(make, 2)
-    with subprocess.Popen([python, "-c", DATATROVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen(
+        [*command, "-c", DATATROVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
         assert other.stdin
         assert other.stdout
         datatrove = other.stdout.readline().strip()

@@ -136,22 +136,41 @@ def licence_of(path: Path) -> str | None:
     return licence if isinstance(licence, str) else None
 
 
+@contextmanager
+def asking_hub(what: str, page: str, revision: str | None, check: str) -> Iterator[None]:
+    """Ask the Hub for something; what it refuses becomes one sentence.
+
+    Args:
+        what: what is asked for, for the error's sentence ("generator org/model").
+        page: where it is on the Hub ("org/model", "datasets/org/name").
+        revision: of it, if one is wanted.
+        check: what to look at where there is no such thing ("the name with --model").
+
+    Raises:
+        UserError: there is no such thing, or not for this user.
+    """
+    from huggingface_hub import errors
+
+    try:
+        yield
+    except errors.GatedRepoError:
+        raise UserError(f"{what}: accept its terms at https://huggingface.co/{page}, then `hf auth login`") from None
+    except errors.RevisionNotFoundError:
+        raise UserError(f"{what}: the Hub knows no revision {revision}") from None
+    except (errors.RepositoryNotFoundError, errors.HFValidationError):
+        kind = "dataset" if page.startswith("datasets/") else "model"
+        raise UserError(
+            f"{what}: the Hub has no such {kind} for you: check {check}, "
+            "or log in with `hf auth login` if it is private"
+        ) from None
+
+
 def _on_hub(model: str, revision: str | None, role: str, option: str) -> Located:
     from huggingface_hub import HfApi, errors
 
     try:
-        info = HfApi().model_info(model, revision=revision, timeout=10)
-    except errors.GatedRepoError:
-        raise UserError(
-            f"{role} {model}: accept its terms at https://huggingface.co/{model}, then `hf auth login`"
-        ) from None
-    except errors.RevisionNotFoundError:
-        raise UserError(f"{role} {model}: the Hub knows no revision {revision}") from None
-    except errors.RepositoryNotFoundError:
-        raise UserError(
-            f"{role} {model}: the Hub has no such model for you: check the name with {option}, "
-            "or log in with `hf auth login` if it is private"
-        ) from None
+        with asking_hub(f"{role} {model}", model, revision, f"the name with {option}"):
+            info = HfApi().model_info(model, revision=revision, timeout=10)
     except (errors.HTTPError, errors.HfHubHTTPError, errors.OfflineModeIsEnabled, OSError):  # type: ignore[attr-defined]
         return _in_cache(model, revision, role, option)
     if not any(file.rfilename.endswith(".safetensors") for file in info.siblings or []):

@@ -15,7 +15,7 @@ FLOORS = [
     {"publishing", "tuning", "counts", "provenance", "growth", "pins", "in_memory"},
     {"steps"},
     {"generation", "translation", "alignment", "scoring"},
-    {"text", "run", "models", "recipe_files", "child_process", "row_files"},
+    {"text", "run", "models", "recipe_files", "child_process", "row_files", "conversations"},
     {"protocols", "recipe", "draws"},
     {"languages"},
     {"errors"},

@@ -69,20 +69,10 @@ def _on_hub(model: str, revision: str | None) -> Located:
     from huggingface_hub import HfApi, errors, hf_hub_download
 
     try:
-        info = HfApi().model_info(model, revision=revision, timeout=10)
-        # What a gated model is may be read by everybody: that its files are given to this user shows one of them.
-        hparams = hf_hub_download(model, HPARAMS, revision=info.sha)
-    except errors.GatedRepoError:
-        raise UserError(
-            f"scorer {model}: accept its terms at https://huggingface.co/{model}, then `hf auth login`"
-        ) from None
-    except errors.RevisionNotFoundError:
-        raise UserError(f"scorer {model}: the Hub knows no revision {revision}") from None
-    except errors.RepositoryNotFoundError:
-        raise UserError(
-            f"scorer {model}: the Hub has no such model for you: check the name of the comet scorer's model, "
-            "or log in with `hf auth login` if it is private"
-        ) from None
+        with models.asking_hub(f"scorer {model}", model, revision, "the name of the comet scorer's model"):
+            info = HfApi().model_info(model, revision=revision, timeout=10)
+            # What a gated model is may be read by everybody: that its files are given to this user shows one of them.
+            hparams = hf_hub_download(model, HPARAMS, revision=info.sha)
     except errors.RemoteEntryNotFoundError:
         raise UserError(f"scorer {model}: the Hub has no {HPARAMS} of it, so it is no COMET model") from None
     except (errors.HTTPError, errors.HfHubHTTPError, errors.OfflineModeIsEnabled, OSError):  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from sdrrl_data import draws, recipe
+from sdrrl_data.conversations import conversation, filled, sampling
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Generator, Message, Request, Sampling, TextPair
 
@@ -49,9 +50,8 @@ class JudgeScorer:
         self._tag = tgt.tag
         self._generator = generator
         self._seed = seed
-        own = settings.generator
-        self._sampling = Sampling(**own.model_dump(include=set(Sampling._fields))) if own else SHORT
-        self._beginning = _beginning(own) if own else []
+        self._own = settings.generator
+        self._sampling = sampling(self._own) if self._own else SHORT
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """Column `judge`, and `judge_reply` (String): what was written, the first 200 characters of it."""
@@ -69,25 +69,12 @@ class JudgeScorer:
         return pl.DataFrame({"judge": ratings, "judge_reply": replies}, schema=schema)
 
     def _request(self, number: int, pair: TextPair) -> Request:
-        messages: list[Message] = [*self._beginning, {"role": "user", "content": self._asked(pair)}]
+        asked = filled(self._prompt, {**self._names, "source": pair.source, "target": pair.target})
+        messages: list[Message] = [{"role": "user", "content": asked}]
+        if self._own:
+            messages = conversation(messages, self._own)
         seed = draws.number(self._seed, "judge", self._tag, pair.source, pair.target)
         return Request(str(number), messages, seed, self._sampling)
-
-    def _asked(self, pair: TextPair) -> str:
-        # In one go, so that nothing is replaced within the texts.
-        values = {**self._names, "source": pair.source, "target": pair.target}
-        return re.sub(r"\{(src|tgt|source|target)\}", lambda field: values[field[1]], self._prompt)
-
-
-def _beginning(own: recipe.Generator) -> list[Message]:
-    """What a judge's own generator is shown before each pair: its system prompt, and questions with their answers."""
-    messages: list[Message] = []
-    if own.system_prompt is not None:
-        messages.append({"role": "system", "content": own.system_prompt})
-    for example in own.few_shot:
-        messages.append({"role": "user", "content": example.question})
-        messages.append({"role": "assistant", "content": example.answer})
-    return messages
 
 
 def rating(reply: str) -> float | None:

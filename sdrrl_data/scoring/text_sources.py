@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sdrrl_data.errors import UserError
+from sdrrl_data.models import asking_hub
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.row_files import is_file, open_file
 
@@ -111,18 +112,10 @@ def _on_hub(name: str, config: str | None, role: str) -> TextSet:
 
     api = HfApi()
     try:
-        info = api.dataset_info(name, timeout=10)
-        if info.gated:  # anybody may see that it is there
-            api.auth_check(name, repo_type="dataset")
-    except errors.GatedRepoError:
-        raise UserError(
-            f"{role} {name}: accept its terms at https://huggingface.co/datasets/{name}, then `hf auth login`"
-        ) from None
-    except (errors.RepositoryNotFoundError, errors.HFValidationError):
-        raise UserError(
-            f"{role} {name}: there is no such file or folder, and the Hub has no such dataset for you: check the name, "
-            "or log in with `hf auth login` if it is private"
-        ) from None
+        with asking_hub(f"{role} {name}", f"datasets/{name}", None, "the name"):
+            info = api.dataset_info(name, timeout=10)
+            if info.gated:  # anybody may see that it is there
+                api.auth_check(name, repo_type="dataset")
     except (errors.HTTPError, errors.HfHubHTTPError, errors.OfflineModeIsEnabled, OSError):  # type: ignore[attr-defined]
         return _in_cache(name, config, role)
     return _with_card(name, config, role, str(info.sha), info.card_data or {})

@@ -6,8 +6,9 @@ from typing import Any
 import polars as pl
 
 from sdrrl_data import draws, recipe
+from sdrrl_data.conversations import conversation, sampling
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, Completion, Generator, Message, Request, Sampling, Scorer, SetAside
+from sdrrl_data.protocols import Advance, Completion, Generator, Request, Scorer, SetAside
 from sdrrl_data.run import Part, Task, sort_out
 from sdrrl_data.scoring.refusal import refused
 from sdrrl_data.scoring.repetition import loops
@@ -159,29 +160,6 @@ class _UnderWay:
         """The samples of each seed, in order."""
         count = range(self._settings.answers.samples)
         return [[self._results[f"{id}/{sample}"] for sample in count] for id in self.task.tables[0]["id"]]
-
-
-def conversation(messages: Sequence[Message], settings: recipe.Generator) -> list[Message]:
-    """What the model is shown: the recipe's system prompt where the seed brings none, its examples, the seed."""
-    own = list(messages[:1]) if messages[0]["role"] == "system" else []
-    system: list[Message] = own or system_message(settings.system_prompt)
-    examples: list[Message] = []
-    for example in settings.few_shot:
-        examples.append({"role": "user", "content": example.question})
-        examples.append({"role": "assistant", "content": example.answer})
-    return [*system, *examples, *messages[len(own) :]]
-
-
-def system_message(prompt: str | None) -> list[Message]:
-    """A system prompt as the beginning of a conversation; nothing where the recipe has none."""
-    return [{"role": "system", "content": prompt}] if prompt is not None else []
-
-
-def sampling(settings: recipe.Sampling) -> Sampling:
-    """A recipe's sampling settings as a request takes them."""
-    return Sampling(
-        settings.temperature, settings.top_p, settings.repetition_penalty, settings.max_tokens, settings.stop
-    )
 
 
 def _restored(value: Sequence[Any]) -> Completion | SetAside:

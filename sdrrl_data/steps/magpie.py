@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 
 from sdrrl_data import draws, recipe
+from sdrrl_data.conversations import sampling, system_message
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Generator, Request, SetAside, TextPair, Unit
 from sdrrl_data.run import Journal, Part, Table, Task, sort_out
 from sdrrl_data.scoring.language import LanguageScorer
-from sdrrl_data.steps.answers import sampling, system_message
 from sdrrl_data.steps.seeds import SCHEMA, identity
 from sdrrl_data.text.near_copies import NearCopies
 from sdrrl_data.text.segments import sentences

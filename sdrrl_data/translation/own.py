@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sdrrl_data import draws, recipe
+from sdrrl_data.conversations import filled, sampling, turns
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Completion, Generator, Message, Request, Sampling, SetAside
+from sdrrl_data.protocols import Completion, Generator, Message, Request, SetAside
 
 LONGEST_SENTENCE = 500  # characters; fits into the default of max_tokens even at two tokens a character
 CHARACTERS_PER_TOKEN = 2  # of a text for which max_tokens will mostly do
@@ -41,7 +42,7 @@ class SelfTranslator:
         self._tag = tgt.tag
         self._generator = generator
         self._seed = seed
-        self._sampling = Sampling(**settings.model_dump(include=set(Sampling._fields)))
+        self._sampling = sampling(settings)
         self.whole_texts = settings.unit == "text"
         room = CHARACTERS_PER_TOKEN * settings.max_tokens
         self.max_characters = room if self.whole_texts else min(room, LONGEST_SENTENCE)
@@ -68,16 +69,11 @@ class SelfTranslator:
         return draws.number(self._seed, "translation", self._tag, text, again)
 
     def _messages(self, text: str) -> list[Message]:
-        messages: list[Message] = []
-        for example in self._settings.few_shot:
-            messages.append({"role": "user", "content": self._asked(example.question)})
-            messages.append({"role": "assistant", "content": example.answer})
-        return [*messages, {"role": "user", "content": self._asked(text)}]
+        examples = turns((self._asked(example.question), example.answer) for example in self._settings.few_shot)
+        return [*examples, {"role": "user", "content": self._asked(text)}]
 
     def _asked(self, text: str) -> str:
-        # In one go, so that nothing is replaced within the text.
-        values = {**self._names, "text": text}
-        return re.sub(r"\{(src|tgt|text)\}", lambda name: values[name[1]], self._settings.prompt)
+        return filled(self._settings.prompt, {**self._names, "text": text})
 
     def _translation(self, text: str, result: Completion | SetAside) -> str | SetAside:
         if isinstance(result, SetAside):

@@ -114,7 +114,7 @@ def test_reads_the_hub_and_then_what_it_has_of_it(read, case, name, items):
         (("org/tasks:three", "en", "pt"), "test set org/tasks: the dataset cannot be read from the Hugging Face Hub"),
         (
             ("org/none", "en", "pt"),
-            "test set org/none: there is no such file or folder, and the Hub has no such dataset for you: check",
+            "test set org/none: the Hub has no such dataset for you: check the name",
         ),
     ],
 )

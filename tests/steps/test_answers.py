@@ -159,15 +159,3 @@ def test_parts_share_the_engine(tmp_path):
     made = answer(tmp_path, [seeds("STOP a"), seeds("STOP b")], Late())
     assert list(made) == [1, 0]
     assert made[0].rows["answer"].to_list() == ["a"]
-
-
-def test_the_conversation_has_system_prompt_examples_and_question():
-    own = recipe(
-        **{"generator.system_prompt": "Be brief.", "generator.few_shot": [{"question": "1+1?", "answer": "2"}]}
-    ).generator
-    asked = [{"role": "user", "content": "2+2?"}]
-    example = [{"role": "user", "content": "1+1?"}, {"role": "assistant", "content": "2"}]
-    system, other = ({"role": "system", "content": text} for text in ("Be brief.", "Be long."))
-    assert answers.conversation(asked, own) == [system, *example, *asked]
-    assert answers.conversation([other, *asked], own) == [other, *example, *asked]
-    assert answers.conversation(asked, recipe().generator) == asked
