@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from sdrrl_data.recipe.settings import Settings, Share
 
-Percentile = Annotated[str, Field(pattern=r"^(100|\d{1,2}(\.\d+)?)%$")]
+Percentile = Annotated[str, Field(pattern=r"^(100(\.0+)?|\d{1,2}(\.\d+)?)%$")]
 Bound = Annotated[float, Field(allow_inf_nan=False)] | Percentile
 
 

@@ -51,7 +51,7 @@ def test_sets_that_are_there(tmp_path):
     path.write_text("question\nWhy?\n", encoding="utf-8")
     (ingredient,) = identify(settings(str(path)))
     assert (ingredient.role, ingredient.name, ingredient.licence) == ("test set", "mine.csv", None)
-    with pytest.raises(UserError, match=r"none\.csv: cannot be read"):
+    with pytest.raises(UserError, match=r"none\.csv: there is no such file"):
         identify(settings(str(path), str(tmp_path / "none.csv")))
 
 

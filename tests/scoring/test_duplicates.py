@@ -79,5 +79,5 @@ def test_a_set_with_nothing_to_compare_with(tmp_path):
 def test_sets_that_are_there(others, tmp_path):
     (ingredient,) = identify(recipe.DuplicatesScorer(against=(others,)))
     assert (ingredient.role, ingredient.name) == ("compared set", "others.jsonl")
-    with pytest.raises(UserError, match=r"compared set .*/none: cannot be read \(No such file or directory\)"):
+    with pytest.raises(UserError, match=r"compared set .*/none: there is no such file"):
         identify(recipe.DuplicatesScorer(against=(str(tmp_path / "none"),)))
