@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import yaml
 from filelock import FileLock
@@ -183,13 +183,26 @@ def _on_hub(model: str, revision: str | None, role: str, option: str) -> Located
 
 def _in_cache(model: str, revision: str | None, role: str, option: str) -> Located:
     """A model that was downloaded before, for when the Hub cannot be reached."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    try:
-        path = Path(snapshot_download(model, revision=revision, local_files_only=True))
-    except LocalEntryNotFoundError:
+    path = in_hub_cache(model, "model", revision)
+    if path is None:
         raise UserError(
             f"{role} {model} is not in the cache and the Hugging Face Hub cannot be reached: {OFFER} with {option}"
-        ) from None
+        )
     return Located(str(path), model, path.name, licence_of(path))
+
+
+def in_hub_cache(name: str, kind: Literal["model", "dataset"], revision: str | None) -> Path | None:
+    """The folder with what was downloaded before, named after its commit; None where there is none.
+
+    Without a revision it is the last one. What was downloaded by its commit stands under no branch in the cache: the
+    Hub's client finds it by its commit alone.
+    """
+    from huggingface_hub import CacheNotFound, scan_cache_dir
+
+    try:
+        cached = [repo for repo in scan_cache_dir().repos if (repo.repo_type, repo.repo_id) == (kind, name)]
+    except CacheNotFound:
+        return None
+    found = [own for repo in cached for own in repo.revisions if revision in {None, own.commit_hash, *own.refs}]
+    last = max(found, key=lambda own: own.last_modified, default=None)
+    return last.snapshot_path if last else None

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -94,6 +95,30 @@ def test_a_model_of_the_hub_is_pinned_to_its_commit(on_hub):
 def test_what_the_hub_does_not_give_is_named(on_hub, model, says):
     assert on_hub[model].startswith(f"generator org/{model}")
     assert says in on_hub[model]
+
+
+@pytest.mark.parametrize(
+    ("revision", "says"),
+    [
+        ("None", f"{{hub}}/models--org--kept/snapshots/{'b' * 40} org/kept {'b' * 40} None"),
+        (f"'{COMMIT}'", f"{{hub}}/models--org--kept/snapshots/{COMMIT} org/kept {COMMIT} None"),
+        ("'main'", f"{{hub}}/models--org--kept/snapshots/{COMMIT} org/kept {COMMIT} None"),
+        ("'other'", "generator org/kept is not in the cache and the Hugging Face Hub cannot be reached: use --recipe"),
+    ],
+)
+def test_without_the_hub_what_was_downloaded_is_found(tmp_path, revision, says):
+    kept = tmp_path / "hub" / "models--org--kept"
+    for age, commit in (20, COMMIT), (10, "b" * 40):  # the later one by its commit alone, so that no branch names it
+        file = kept / "snapshots" / commit / "config.json"
+        file.parent.mkdir(parents=True)
+        file.write_text("{}")
+        os.utime(file, (time.time() - age,) * 2)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text(COMMIT)
+    environment = os.environ | {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    script = SCRIPT.replace("None", revision)
+    done = subprocess.run([sys.executable, "-c", script, "org/kept"], env=environment, capture_output=True, text=True)
+    assert done.stdout.startswith(says.format(hub=tmp_path / "hub")), done.stderr
 
 
 @pytest.fixture

@@ -86,13 +86,7 @@ def _on_hub(model: str, revision: str | None) -> Located:
 
 def _in_cache(model: str, revision: str | None) -> Located:
     """A model that was downloaded before, for when the Hub cannot be reached."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    try:
-        path = Path(snapshot_download(model, revision=revision, allow_patterns=FILES, local_files_only=True))
-    except LocalEntryNotFoundError:
-        path = None
+    path = models.in_hub_cache(model, "model", revision)
     if path is None or not (path / WEIGHTS).is_file():
         raise UserError(
             f"scorer {model} is not in the cache and the Hugging Face Hub cannot be reached: "

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import asking_hub
+from sdrrl_data.models import asking_hub, in_hub_cache
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.row_files import is_file, open_file
 
@@ -123,20 +123,16 @@ def _on_hub(name: str, config: str | None, role: str) -> TextSet:
 
 def _in_cache(name: str, config: str | None, role: str) -> TextSet:
     """A dataset that was downloaded before, as it was last, for when the Hub cannot be reached."""
-    from huggingface_hub import CacheNotFound, metadata_load, scan_cache_dir
+    from huggingface_hub import metadata_load
 
-    try:
-        cached = [repo for repo in scan_cache_dir().repos if (repo.repo_type, repo.repo_id) == ("dataset", name)]
-    except CacheNotFound:
-        cached = []
-    if not cached:
+    path = in_hub_cache(name, "dataset", None)
+    if path is None:
         raise UserError(
             f"{role} {name} is not in the cache and the Hugging Face Hub cannot be reached: "
             "give a local file, or take it out of the recipe"
         )
-    last = max(cached[0].revisions, key=lambda revision: revision.last_modified)
-    card = last.snapshot_path / "README.md"
-    return _with_card(name, config, role, last.commit_hash, (metadata_load(card) if card.is_file() else None) or {})
+    card = path / "README.md"
+    return _with_card(name, config, role, path.name, (metadata_load(card) if card.is_file() else None) or {})
 
 
 def _with_card(name: str, config: str | None, role: str, commit: str, card: Any) -> TextSet:
