@@ -38,18 +38,11 @@ def inspect(
     """
     from rich.console import Console
 
-    from sdrrl_data.languages import find
-
     from . import overview
     from .rows import Wanted, show
 
     opened, manifest = overview.opened(run)
-    tags = list(manifest.signatures)
-    if tgt is not None:
-        tag = find(tgt).tag
-        if tag not in tags:
-            raise UserError(f"{run} has no target {tag}: it has {', '.join(tags)}")
-        tags = [tag]
+    tags = overview.targets(opened, manifest, tgt)
     names = overview.tables(opened, tags)
     console = Console(highlight=False, markup=False, emoji=False)
     if step is None and id is None and not set_aside:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from sdrrl_data import provenance
 from sdrrl_data.errors import UserError
+from sdrrl_data.languages import find
 from sdrrl_data.run import Manifest, Run
 
 from .harmless import harmless
@@ -40,6 +41,21 @@ def opened(path: Path) -> tuple[Run, Manifest]:
         problem = "it has no manifest.json" if path.exists() else "there is no such folder"
         raise UserError(f"{path} is no run ({problem}): name a folder that `sdrrl-data generate` has made")
     return run, manifest
+
+
+def targets(run: Run, manifest: Manifest, named: str | None) -> list[str]:
+    """The tags of a run's targets, or of the one that the user named.
+
+    Raises:
+        UserError: the run has no such target.
+    """
+    tags = list(manifest.signatures)
+    if named is None:
+        return tags
+    tag = find(named).tag
+    if tag not in tags:
+        raise UserError(f"{run.path} has no target {tag}: it has {', '.join(tags)}")
+    return [tag]
 
 
 def tables(run: Run, tags: Sequence[str]) -> list[str]:

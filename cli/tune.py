@@ -45,17 +45,10 @@ def tune(
         raise UserError(f"{write} is there already: choose another file, or write it anew with --force")
     from rich.console import Console
 
-    from sdrrl_data.languages import find
-
     from . import overview, tuned
 
     opened, manifest = overview.opened(run)
-    tags = list(manifest.signatures)
-    if tgt is not None:
-        tag = find(tgt).tag
-        if tag not in tags:
-            raise UserError(f"{run} has no target {tag}: it has {', '.join(tags)}")
-        tags = [tag]
+    tags = overview.targets(opened, manifest, tgt)
     console = Console(highlight=False, markup=False, emoji=False)
     fragment = tuned.show(opened, manifest, tags, tuned.Wanted(scorer, score, examples), console)
     if write and fragment:
