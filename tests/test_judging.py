@@ -147,6 +147,36 @@ def test_a_function_of_the_users(seeds, tmp_path, monkeypatch):
     assert set(table(out, "scores-exclaims")["question_exclaims"]) == {1.0}
 
 
+def test_test_items_are_found_and_listed_in_the_card(seeds, tmp_path):
+    (tmp_path / "items.txt").write_text(f"{QUESTIONS[3]}\nWho has ever seen the other side of the moon at night?\n")
+    own = {"kind": "contamination", "sets": [str(tmp_path / "items.txt")]}
+    out = tmp_path / "run"
+    manifest, _ = make(seeds, out, scorers=[own], thresholds={"src_contamination": {"max": 0.9}})
+    (found,) = manifest.counts.targets["pt"].contamination
+    assert (found.set, found.items) == ("items.txt", 1)
+    scores = table(out, "scores-contamination")
+    assert scores["question_src_contamination"][3] == 1.0
+    assert scores["question_src_contamination_in"][3] == "items.txt:1"
+    assert f"| items.txt | 1 | {found.texts} |" in (out / "README.md").read_text(encoding="utf-8")
+    assert table(out, "verdicts")["question_src"][3] == 0.0
+
+
+@pytest.mark.parametrize("own", [None, {"model": "another", "temperature": 0.0, "max_tokens": 4, "max_model_len": 300}])
+def test_the_generator_or_another_model_judges(seeds, tmp_path, own):
+    judge = {"kind": "judge", "prompt": "Rate 3 {source} {target}", "generator": own}
+    manifest, _ = make(seeds, tmp_path / "run", scorers=[judge], thresholds={})
+    scores = table(tmp_path / "run", "scores-judge")
+    replies = scores["question_judge_reply"]
+    assert replies.null_count() == 0
+    # It answers with the words that it is asked, so a rating is wherever it was not cut before it came to it.
+    ratings = [3.0 if "3" in reply else None for reply in replies]
+    assert scores["question_judge"].to_list() == ratings
+    assert 3.0 in ratings
+    assert max(len(reply.split()) for reply in replies) <= (own or {"max_tokens": 32})["max_tokens"]
+    judges = [ingredient.name for ingredient in manifest.ingredients if ingredient.role == "scorer"]
+    assert len(judges) == 1
+
+
 def test_what_cannot_be_had_is_said_before_anything_is_written(seeds, tmp_path):
     out = tmp_path / "run"
     own = {"kind": "function", "name": "absent", "function": "no_such_module:score"}
