@@ -14,6 +14,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def let_ctrl_c_through() -> None:
+    """Have Ctrl-C end a wait at once: polars has waits go on until there is something."""
+    signal.siginterrupt(signal.SIGINT, True)
+
+
 class ChildProcess:
     """A fresh interpreter, not one of multiprocessing's, which would run the user's script once more.
 

@@ -1,7 +1,6 @@
 """Answers from a server that speaks OpenAI's chat-completions protocol: vLLM's own, or any other."""
 
 import os
-import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from itertools import islice
@@ -10,6 +9,7 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from sdrrl_data import recipe
+from sdrrl_data.child_process import let_ctrl_c_through
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.generation import thinking
 from sdrrl_data.protocols import Completion, Ingredient, Request, SetAside
@@ -88,7 +88,7 @@ class OpenAIGenerator:
         waiting = iter(requests)
         under_way = 0
         finished: SimpleQueue[Future[_Answer]] = SimpleQueue()
-        signal.siginterrupt(signal.SIGINT, True)  # polars turns this off: Ctrl-C would wait for the next answer
+        let_ctrl_c_through()
         failures: list[_Answer] = []  # the rows' own, if the next request succeeds; else the server's
         # Whatever ends this block early (an error, Ctrl-C, a caller who stops) cancels what is under way.
         with (

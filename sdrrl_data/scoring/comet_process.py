@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
+from sdrrl_data.child_process import let_ctrl_c_through
 from sdrrl_data.errors import UserError
 
 WORKER = Path(__file__).with_name("comet_worker.py")
@@ -137,6 +138,7 @@ class CometProcess:
     def receive(self) -> dict[str, Any] | None:
         """Its next message (see comet_worker.py); waits for it. None where the process is gone."""
         assert self._process.stdout
+        let_ctrl_c_through()
         line = self._process.stdout.readline()
         if not line.endswith("\n"):
             return None
