@@ -16,7 +16,7 @@ from rich.text import Text
 from sdrrl_data import tuning
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import TextPair
-from sdrrl_data.recipe import KNOWN_SCORES, Recipe, score_tables, scorer_name, scores_of
+from sdrrl_data.recipe import KNOWN_SCORES, Recipe, of_source, score_tables, scorer_name, scores_of
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, Candidate, Passing, Tuned, reading
 from sdrrl_data.tuning.fragment import fragment
@@ -56,7 +56,7 @@ def show(run: Run, manifest: Manifest, tags: Sequence[str], wanted: Wanted, cons
             console.print(line)
         # Texts in the source language are the same for all targets: they are looked at once.
         seen = any(own.language == src for own in found)
-        asked = [name for name in names if not (seen and name.startswith("src_"))]
+        asked = [name for name in names if not (seen and of_source(name))]
         filters = tuning.Filters(scores, thresholds, src, tag)
         tuned = list(tuning.look(filters, asked))
         examples = _examples(run, manifest, scores, tag, tuned) if wanted.examples else {}

@@ -6,6 +6,7 @@ import polars as pl
 
 from sdrrl_data.recipe import ContaminationScorer, Recipe, translator_names
 from sdrrl_data.run import Contaminated, Count, Counts, Kind, Run, TargetCount
+from sdrrl_data.scoring import contamination
 from sdrrl_data.steps import filter_report
 from sdrrl_data.steps.verdicts import TEXTS
 
@@ -76,9 +77,7 @@ def _chosen(translations: pl.DataFrame) -> dict[str, int]:
 
 
 def _contaminated(scores: pl.DataFrame) -> list[Contaminated]:
-    from sdrrl_data.scoring.contamination import found
-
-    return [Contaminated(**row) for row in found(scores).iter_rows(named=True)]
+    return [Contaminated(**row) for row in contamination.found(scores).iter_rows(named=True)]
 
 
 def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:

@@ -195,12 +195,12 @@ class Plan:
     def _expected(self) -> dict[str, list[str]]:
         """The fingerprint that each part of each table should have."""
         expected = {table: [fingerprint(part.rows.to_dicts()) for part in parts] for table, parts in self.given.items()}
+        bounds = [self.pipeline.bound(part) for part in range(len(self.sizes))]
         for step in self.pipeline.steps:
             shaping = [step.table, step.settings]
             if not step.inputs:
                 expected[step.table] = [fingerprint(*shaping, part, size) for part, size in enumerate(step.sizes)]
                 continue
-            bounds = [self.pipeline.bound(part) for part in range(len(self.sizes))]
             # What a step learns from is the same for many parts; of a long run it is too much to go through for each.
             learned = {bound: fingerprint([expected[table][:bound] for table in step.whole]) for bound in {*bounds}}
             now = fingerprint([expected[table] for table in step.now])

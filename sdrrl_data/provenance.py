@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import SHAPELESS, Recipe, Threshold
+from sdrrl_data.recipe import SHAPELESS, Recipe, Threshold, of_source
 from sdrrl_data.run import fingerprint
 
 PACKAGES = (
@@ -64,7 +64,7 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
         "temperature": f"{settings.temperature:g}",
         "top_p": f"{settings.top_p:g}",
         "switch": f"{switching.aligner.kind}:{switching.texts}:{switching.level}:{switching.ratio:g}",
-        "filters": ",".join(_bounds(name, own, tgt) for name, own in sorted(recipe.thresholds.items())),
+        "filters": ",".join(_bounds(name, own, recipe.src, tgt) for name, own in sorted(recipe.thresholds.items())),
         "seed": recipe.seed,
         "version": version("sdrrl-data"),
         "settings": fingerprint(
@@ -86,9 +86,9 @@ def described(ingredient: Ingredient) -> str:
     return f"{ingredient.name}@{ingredient.revision}{engine}"
 
 
-def _bounds(name: str, threshold: Threshold, tgt: str) -> str:
+def _bounds(name: str, threshold: Threshold, src: str, tgt: str) -> str:
     """A threshold as it is for a target, such as `similarity>=0.8`; with `*0.5` where a text that fails keeps half."""
-    bounds = threshold.languages.get(tgt, threshold)
+    bounds = threshold.within(src if of_source(name) else tgt)
     signs = (">=", bounds.min), ("<=", bounds.max)
     written = "".join(
         sign + (bound if isinstance(bound, str) else f"{bound:g}") for sign, bound in signs if bound is not None

@@ -47,6 +47,15 @@ def open_file(path: Path, role: str) -> Source:
     Raises:
         UserError: it is not there, or is not what it says it is. Iterating over the rows raises it too.
     """
+    return reader_of(path, role)(path, role)
+
+
+def reader_of(path: Path, role: str) -> Callable[[Path, str], Source]:
+    """What opens a file, which is seen to be there and to hold something, and not read.
+
+    Raises:
+        UserError: it is not there, is empty, or of an ending that is not known.
+    """
     try:
         with path.open("rb") as file:
             empty = not file.read(1)
@@ -61,7 +70,7 @@ def open_file(path: Path, role: str) -> Source:
         raise UserError(f"{role} {path}: expected a file ending in {', '.join(_READERS)}")
     if empty:
         raise UserError(f"{role} {path}: the file is empty")
-    return reader(path, role)
+    return reader
 
 
 def _jsonl(path: Path, role: str) -> Source:

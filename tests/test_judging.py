@@ -98,6 +98,14 @@ def test_bounds_for_a_language_are_for_its_texts_alone(seeds, tmp_path):
     assert table(out, "verdicts")["failures"].list.len().sum() == 0
 
 
+def test_the_signature_names_the_bounds_of_the_language_that_is_judged(seeds, tmp_path):
+    bounds = {"max": 0.5, "languages": {"en": {"max": 0.9}, "pt": {"max": 0.1}}}
+    thresholds = {"src_repetition": bounds, "answer_src_repetition": bounds, "repetition": bounds}
+    manifest, _ = make(seeds, tmp_path / "run", scorers=["repetition"], thresholds=thresholds)
+    filters = "filters:answer_src_repetition<=0.9,repetition<=0.1,src_repetition<=0.9|"
+    assert filters in manifest.signatures["pt"]
+
+
 def test_a_copy_is_found_wherever_the_earlier_one_stands(seeds, tmp_path):
     copied = tmp_path / "copied.jsonl"
     late = [QUESTIONS[0].upper(), QUESTIONS[1].replace("people", "men")]

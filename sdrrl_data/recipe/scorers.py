@@ -168,6 +168,11 @@ def score_tables(scorers: Sequence[Scorer]) -> list[str]:
     return [f"scores-{name}" for name in (HEURISTICS, *own)]
 
 
+def of_source(score: str) -> bool:
+    """Whether a score, or one of questions or answers alone (`question_…`), judges the text in the source language."""
+    return score.removeprefix("question_").removeprefix("answer_").startswith("src_")
+
+
 def scores_of(scorer: Scorer) -> tuple[str, ...]:
     """The scores that a scorer gives."""
     return (scorer.name,) if isinstance(scorer, FunctionScorer) else SCORES[scorer.kind]

@@ -33,3 +33,7 @@ class Threshold(Bounds):
     languages: dict[str, Bounds] = Field(
         default={}
     )  # other bounds for texts in these languages, in the place of those above
+
+    def within(self, language: str) -> Bounds:
+        """The values that pass for a text in the language of this tag."""
+        return self.languages.get(language, self)

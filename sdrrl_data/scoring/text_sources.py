@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import asking_hub, in_hub_cache
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.row_files import is_file, open_file
+from sdrrl_data.row_files import is_file, open_file, reader_of
 
 TRAINING = re.compile(r"(^|[_-])train")  # names of splits that test nothing
 
@@ -98,7 +98,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def _file(path: Path, role: str) -> TextSet:
-    open_file(path, role)  # says what is wrong with it
+    reader_of(path, role)
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=8))

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sdrrl_data.recipe import Bound, Threshold
+from sdrrl_data.recipe import Bound, Threshold, of_source
 from sdrrl_data.steps.schemas import Schema
 
 TEXTS = ("question_src", "question_tgt", "answer_src", "answer_tgt")
@@ -71,9 +71,9 @@ def cuts(thresholds: Mapping[str, Threshold], scores: pl.DataFrame | None, src: 
     found = []
     for name, threshold in sorted(thresholds.items()):
         for part, score in _judged(name, thresholds):
-            side = "src" if score.startswith("src_") else "tgt"
+            side = "src" if of_source(score) else "tgt"
             column = f"{part}_{score}"
-            bounds = threshold.languages.get(tags[side], threshold)
+            bounds = threshold.within(tags[side])
             values = scores[column] if scores is not None and column in scores.columns else pl.Series()
             least, most = _limit(bounds.min, values, upper=False), _limit(bounds.max, values, upper=True)
             if least or most:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from sdrrl_data.recipe import of_source
 from sdrrl_data.tuning.directions import Direction, direction
 from sdrrl_data.tuning.distribution import Distribution, Histogram, distribution, histogram
 from sdrrl_data.tuning.kept import Filters, Kept, Passing
@@ -122,7 +123,7 @@ def _tuned(filters: Filters, score: str, text: str, ordered: Values) -> Tuned:
     found = Tuned(
         score=score,
         text=text,
-        language=filters.src if score.startswith("src_") else filters.tgt,
+        language=filters.src if of_source(score) else filters.tgt,
         direction=better,
         distribution=distribution(ordered, filters.scores.height - len(ordered)),
         in_force=in_force,

@@ -59,7 +59,7 @@ def _threshold(found: Sequence[Tuned], languages: Collection[str], threshold: Th
 
 def _bounds(tuned: Tuned, threshold: Threshold) -> dict[str, Any]:
     """The bounds to write: one that stays as it is is written as it is, also where it is a percentile."""
-    written = threshold.languages.get(tuned.language, threshold)
+    written = threshold.within(tuned.language)
     now, then = tuned.in_force or Passing(), tuned.passing or Passing()
     least = written.min if then.min == now.min else then.min
     most = written.max if then.max == now.max else then.max
