@@ -36,22 +36,24 @@ def identify(source: str) -> Ingredient:
     return Ingredient(ROLE, run.path.name, fingerprint(parts), None)
 
 
-def texts(source: str, kind: Kind, language: Language) -> Iterator[tuple[str, str]]:
-    """The questions or the answers of a set, each with its place: "RUN:id", or "NAME:row" of a dataset.
+def texts(source: str, kind: Kind, *languages: Language) -> Iterator[tuple[Language, str, str]]:
+    """The questions or the answers of a set: the language, the place ("RUN:id", or "NAME:row" of a dataset), the text.
 
-    Of a run come those in this language, a question's turns as one text; of a dataset all of them, for there is no
-    telling in which they are, and each turn of a conversation by itself.
+    Of a run come those in these languages, a question's turns as one text. Of a dataset every text counts, in each of
+    the languages, for there is no telling in which it is, and each turn of a conversation comes by itself.
 
     Raises:
         UserError: it cannot be read.
     """
     if _is_run(source):
         run, manifest = _run(source)
-        yield from _of_run(run, manifest, kind, language)
+        for language in languages:
+            yield from ((language, place, text) for place, text in _of_run(run, manifest, kind, language))
         return
     found = text_sources.find(source, ROLE)
     for place, row in text_sources.rows(found, text_sources.every):
-        yield from ((f"{found.name}:{place}", text) for text in _of_row(row, kind))
+        for text in _of_row(row, kind):
+            yield from ((language, f"{found.name}:{place}", text) for language in languages)
 
 
 def _is_run(source: str) -> bool:

@@ -1,6 +1,6 @@
 """Duplicates: how like is each text to an earlier one?"""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import polars as pl
@@ -50,11 +50,7 @@ class DuplicatesScorer:
     def __init__(self, settings: recipe.DuplicatesScorer, src: Language, tgt: Language, kind: Kind) -> None:
         self._src, self._tgt = Nearest(src.tag), Nearest(tgt.tag)
         for source in settings.against:
-            counts = [
-                _remember(nearest, compared_sets.texts(source, kind, language))
-                for nearest, language in ((self._src, src), (self._tgt, tgt))
-            ]
-            if not any(counts):
+            if not _remember({src: self._src, tgt: self._tgt}, compared_sets.texts(source, kind, src, tgt)):
                 raise UserError(
                     f"{compared_sets.ROLE} {source}: there are no {kind}s in {src.name} or {tgt.name} in it: "
                     "take it out of the recipe"
@@ -84,14 +80,16 @@ class DuplicatesScorer:
         return pl.DataFrame(columns, schema=schema)
 
 
-def _remember(nearest: Nearest, texts: Iterable[tuple[str, str]]) -> int:
-    """Have texts remembered; returns how many there were."""
-    count = 0
+def _remember(nearest: Mapping[Language, Nearest], texts: Iterable[tuple[Language, str, str]]) -> bool:
+    """Have texts remembered, each by the one for its language; returns whether there were any."""
+    found = False
     rest = iter(texts)
     while batch := list(islice(rest, BATCH)):
-        count += len(batch)
-        nearest.remember([name for name, _ in batch], [text for _, text in batch])
-    return count
+        found = True
+        for language, own in nearest.items():
+            some = [(place, text) for spoken, place, text in batch if spoken == language]
+            own.remember([place for place, _ in some], [text for _, text in some])
+    return found
 
 
 def _batches(ids: Sequence[str], pairs: Sequence[TextPair]) -> Iterator[tuple[Sequence[str], Sequence[TextPair]]]:

@@ -43,7 +43,9 @@ def earlier(tmp_path):
     ],
 )
 def test_reads_an_earlier_run_in_the_right_language(earlier, kind, language, expected):
+    expected = [(language, *own) for own in expected]
     assert list(texts(str(earlier.path), kind, language)) == expected
+    assert [own for own in texts(str(earlier.path), kind, EN, PT, VI) if own[0] == language] == expected
 
 
 def test_a_run_is_known_by_what_made_its_parts(earlier):
@@ -89,4 +91,5 @@ def test_finds_the_questions_and_answers_of_a_row(tmp_path, row, questions, answ
     path = tmp_path / "rows.jsonl"
     path.write_text(json.dumps(row), encoding="utf-8")
     for kind, expected in ("question", questions), ("answer", answers):
-        assert list(texts(str(path), kind, EN)) == [("rows.jsonl:1", text) for text in expected]
+        assert list(texts(str(path), kind, EN)) == [(EN, "rows.jsonl:1", text) for text in expected]
+        assert len(list(texts(str(path), kind, EN, PT))) == 2 * len(expected)
