@@ -87,7 +87,8 @@ def _carry_out(plan: Plan, reporter: Reporter) -> Manifest:
         for target in plan.targets
     }
     counted = counts.count(plan.run, mixes, plan.recipe)
-    manifest = manifest.model_copy(update={"state": "finished", "counts": counted})
+    files = {path: digest for tag in mixes for path, digest in plan.run.digests(f"{tag}/transfer_set").items()}
+    manifest = manifest.model_copy(update={"state": "finished", "counts": counted, "files": files})
     plan.run.write_text("README.md", card.write(manifest, plan.run))
     plan.run.write_manifest(manifest)
     return manifest

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Magpie, Recipe, Seeds, Settings
-from sdrrl_data.row_files import is_file
 from sdrrl_data.run import Manifest
 
 Model = TypeVar("Model", bound=Settings)
@@ -50,9 +50,17 @@ def _pinned_seeds(seeds: Seeds, before: Manifest) -> Seeds:
 
 
 def settled(recipe: dict[str, Any], before: Manifest) -> bool:
-    """Whether the seeds of a resolved recipe are those of the run, and nothing can have changed them since."""
+    """Whether the seeds of a resolved recipe are those of the run, and nothing can have changed them since.
+
+    A file can, as long as it is there. One that is gone (the run may have come from the Hub) has been read.
+    """
     same = all(recipe[key] == before.recipe[key] for key in ("seeds", "limit"))
-    return same and not any(is_file(own["source"]) for own in recipe["seeds"])
+    return same and all(gone(own["source"]) for own in recipe["seeds"])
+
+
+def gone(source: str) -> bool:
+    """Whether there is no such file; a dataset of the Hub is none."""
+    return not Path(source).expanduser().exists()
 
 
 def known(before: Manifest | None, role: str, name: str | None, revision: str | None = None) -> Ingredient | None:

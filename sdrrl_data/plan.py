@@ -13,7 +13,16 @@ from sdrrl_data.in_memory import Models
 from sdrrl_data.languages import Language, find
 from sdrrl_data.pipeline import Pipeline, Step, Target
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import JudgeScorer, Magpie, Recipe, Scorer, score_tables, scorer_name, translator_names
+from sdrrl_data.recipe import (
+    Generator,
+    JudgeScorer,
+    Magpie,
+    Recipe,
+    Scorer,
+    score_tables,
+    scorer_name,
+    translator_names,
+)
 from sdrrl_data.run import Manifest, Part, Run, fingerprint
 from sdrrl_data.steps import parallel_rows, prompts, seeds
 from sdrrl_data.steps.seed_sources import name_of
@@ -38,14 +47,14 @@ class Plan:
         src = find(recipe.src)
         pin = recipe.generator.revision
         taken = pins.known(self._before, "generator", recipe.generator.model, pin) if pin else None
-        self.generator = taken or models.identify_generator(recipe.generator)
+        self.generator = taken or self._identified(recipe.generator, models)
         scorers = {scorer_name(own): _behind(own, models, self.generator) for own in recipe.scorers}
         self.targets = [_target(recipe, src, find(tag), models, self.generator, scorers) for tag in recipe.tgt]
         # The tables that are read, not made.
         self.given: dict[str, list[Part]] = {}
         self.growths = self._read_seeds()
         for target in self.targets:
-            self.given[target.table("parallel")] = [parallel_rows.read(recipe.parallel, src, target.tgt)]
+            self.given[target.table("parallel")] = [self._read_parallel(target)]
         self._shared = [*self._seed_ingredients(), self.generator]
         self._refuse_another_run()
         self.signatures = {target.tgt.tag: self._signature(target) for target in self.targets}
@@ -132,6 +141,24 @@ class Plan:
         written = [table.set_aside(part) for part in range(kept) if table.has(part)]
         self.given["seeds"] = growth.cut(read, growths, written)
         return growths
+
+    def _read_parallel(self, target: Target) -> Part:
+        """The pairs of the parallel corpus; those that the run has, where the same corpus is not there any more."""
+        corpus, before = self.resolved["parallel"], self._before
+        table = self.run.table(target.table("parallel"))
+        if corpus and before and before.recipe["parallel"] == corpus and pins.gone(corpus["source"]) and table.has(0):
+            return table.part(0)
+        return parallel_rows.read(self.recipe.parallel, target.src, target.tgt)
+
+    def _identified(self, generator: Generator, models: Models) -> Ingredient:
+        """What answers. A finished run goes on without it, as long as no answer is wanted."""
+        try:
+            return models.identify_generator(generator)
+        except UserError:
+            before = self._before
+            if before is None or before.state != "finished" or before.recipe["generator"]["model"] != generator.model:
+                raise
+            return next(part for part in before.ingredients if part.role == "generator")
 
     @property
     def ingredients(self) -> list[Ingredient]:

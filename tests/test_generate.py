@@ -1,6 +1,7 @@
 """Whole runs with small models: what comes out, what is done again, and what survives a kill."""
 
 import dataclasses
+import hashlib
 import json
 import os
 import shutil
@@ -292,6 +293,47 @@ def test_a_target_added_later_does_its_own_work_alone(seeds, tmp_path):
     assert steps_of(seeds, out) == steps_of(seeds, out, tgt=["vi"]) == []
     run(seeds, tmp_path / "anew", tgt=["pt", "vi"])
     assert contents(out) == contents(tmp_path / "anew")
+
+
+def test_a_finished_run_goes_on_without_its_seeds_its_corpus_and_its_model(seeds, tmp_path):
+    out = tmp_path / "run"
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("The garden is green.\tO jardim é verde.\n", encoding="utf-8")
+    corpus = {"parallel.source": str(pairs)}
+    steps_of(seeds, out, **corpus)
+    seeds.unlink()
+    pairs.unlink()
+
+    def gone(settings):
+        raise UserError(f"generator {settings.model}: there is no such directory")
+
+    models = dataclasses.replace(small_models.models(), identify_generator=gone)
+    counting = Counting()
+    generate(recipe(seeds, **corpus, **{"thresholds.repetition.max": 0.0}), out, models, counting)
+    generate(recipe(seeds, **corpus, **{"thresholds.repetition.max": 0.0}, tgt=["vi"]), out, models, counting)
+    assert counting.steps[:2] == ["pt/verdicts", "vi/translations"]
+    assert "translate" in set(transfer_set(out)["task"])
+    before = contents(out)
+    with pytest.raises(UserError, match=r"seeds.jsonl: there is no such file"):
+        generate(recipe(seeds, **corpus, limit=5), out, models)
+    with pytest.raises(UserError, match="no such directory"):
+        generate(recipe(seeds, **corpus, **{"generator.model": "another"}), out, models)
+    assert contents(out) == before
+
+
+def test_the_manifest_knows_the_files_of_the_transfer_sets(seeds, tmp_path):
+    manifest = run(seeds, tmp_path / "run", tgt=["pt", "vi"], parallel=None)
+    found = {
+        str(path.relative_to(tmp_path / "run")): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (tmp_path / "run").glob("*/transfer_set/*.parquet")
+    }
+    assert len(found) == 4
+    assert manifest.files == found
+    alone = manifest.only(["vi"])
+    assert all(path.startswith("vi/") for path in alone.files)
+    assert list(alone.signatures) == list(alone.counts.targets) == alone.recipe["tgt"] == ["vi"]
+    assert "pt/translations" in manifest.counts.steps
+    assert {"seeds", "answers", "vi/translations"} == {*alone.counts.steps}
 
 
 def test_a_target_that_was_not_named_is_not_made_anew(seeds, tmp_path):

@@ -118,7 +118,7 @@ def test_manifest_comes_back(tmp_path):
         ("{", "cannot be read"),
         ("[]", "cannot be read"),
         ('{"schema_version": 99}', "schema version 99"),
-        ('{"schema_version": 3, "state": "lost"}', "cannot be read"),
+        ('{"schema_version": 4, "state": "lost"}', "cannot be read"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_refused(tmp_path, content, says):

@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from copy import deepcopy
 from importlib.resources import files
-from pathlib import PurePath
 from typing import Any
 
 import polars as pl
@@ -12,9 +10,9 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 
 from sdrrl_data import languages, recipe_files
+from sdrrl_data.publishing import portable
 from sdrrl_data.run import Manifest, Run
 
-NOWHERE = {"magpie", "mozilla"}  # sources and models that are neither files nor on the Hub
 LONGEST = 600  # characters of a turn that an example shows
 # The Hub's sizes: for numbers of up to three digits, of four, of five, and so on.
 SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B")
@@ -32,8 +30,7 @@ def write(manifest: Manifest, run: Run) -> str:
     src = languages.find(manifest.recipe["src"])
     targets = [languages.find(tag) for tag in manifest.counts.targets]
     title = f"SDRRL transfer set: {src.name} to {_listed([target.name for target in targets])}"
-    on_hub = {part.name for part in manifest.ingredients if "/" in part.name}
-    recipe, local = _portable(manifest.recipe, on_hub)
+    recipe, local = portable.recipe(manifest.recipe, manifest.ingredients)
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
@@ -52,7 +49,8 @@ def write(manifest: Manifest, run: Run) -> str:
         longest=LONGEST,
         recipe=recipe,
         local=local,
-        shipped=recipe["name"] in recipe_files.names() and recipe == _portable(_as_shipped(recipe), on_hub)[0],
+        shipped=recipe["name"] in recipe_files.names()
+        and recipe == portable.recipe(_as_shipped(recipe), manifest.ingredients)[0],
     )
 
 
@@ -108,39 +106,6 @@ def _licence(known: Collection[str]) -> dict[str, str]:
         "license_name": "licences-of-the-ingredients",
         "license_details": "Each ingredient has its own licence: see the table under Ingredients in this card.",
     }
-
-
-def _portable(recipe: Mapping[str, Any], on_hub: Collection[str]) -> tuple[dict[str, Any], list[str]]:
-    """A recipe with its files and directories named without their folders, and these names; no server is named."""
-    portable = deepcopy(dict(recipe))
-    local = []
-
-    def named(place: str) -> str:
-        if place in {*on_hub, *NOWHERE} or place.startswith("package:"):
-            return place
-        local.append(PurePath(place).name)
-        return local[-1]
-
-    for section in _sections(portable):
-        for key in section.keys() & {"server", "python"}:
-            section[key] = None
-        for key in ("source", "model", "models", "sets", "against"):
-            match section.get(key):
-                case str() as place:
-                    section[key] = named(place)
-                case list() as places:
-                    section[key] = [named(place) for place in places]
-    return portable, local
-
-
-def _sections(part: Any) -> Iterator[dict[str, Any]]:
-    """Every section within a part of a recipe, at any depth."""
-    if isinstance(part, dict):
-        yield part
-        part = list(part.values())
-    if isinstance(part, list):
-        for own in part:
-            yield from _sections(own)
 
 
 def _as_shipped(recipe: Mapping[str, Any]) -> dict[str, Any]:

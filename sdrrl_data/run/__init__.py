@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.run.disk import SCHEMA_VERSION, fingerprint_of, on_disk, write_parquet, written
+from sdrrl_data.run.disk import SCHEMA_VERSION, digest_of, fingerprint_of, on_disk, write_parquet, written
 from sdrrl_data.run.journal import Journal
 from sdrrl_data.run.manifest import Contaminated, Count, Counts, FilterCount, Kind, Manifest, TargetCount
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SET_ASIDE, Part, Task, fingerprint, set_aside, sort_out
@@ -152,6 +152,10 @@ class Run:
     def read_dataset(self, name: str) -> pl.DataFrame:
         """The rows of all splits of a dataset."""
         return pl.concat([pl.read_parquet(path) for path in sorted((self.path / name).glob("*.parquet"))])
+
+    def digests(self, name: str) -> dict[str, str]:
+        """The SHA-256 of each file of a dataset, by its path in the run."""
+        return {f"{name}/{path.name}": digest_of(path) for path in sorted((self.path / name).glob("*.parquet"))}
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """Files that are whole or not there, and what the disk refuses, said in one sentence."""
 
 import errno
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import polars as pl
 
 from sdrrl_data.errors import Stopped
 
-SCHEMA_VERSION = 3  # of a run's files
+SCHEMA_VERSION = 4  # of a run's files
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -62,6 +63,12 @@ def _errno(error: Exception) -> int | None:
         return error.errno
     found = re.search(r"\(os error (\d+)\)", str(error))
     return int(found[1]) if found else None
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprint_of(path: Path) -> str | None:

@@ -1,6 +1,7 @@
 """What made a run, and its figures."""
 
-from typing import Any, Literal
+from collections.abc import Collection
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -78,3 +79,21 @@ class Manifest(BaseModel):
     ingredients: list[Ingredient]
     growths: list[list[int]] = []  # each time the run grew: the rows of its new parts of seeds
     counts: Counts = Counts()
+    files: dict[str, str] = {}  # of the transfer sets: path in the run -> SHA-256
+
+    def only(self, tags: Collection[str]) -> Self:
+        """What is left of the manifest where a run has these of its targets alone."""
+
+        def among(table: str) -> bool:
+            tag, slash, _ = table.partition("/")
+            return not slash or tag in tags
+
+        steps = {step: count for step, count in self.counts.steps.items() if among(step)}
+        targets = {tag: count for tag, count in self.counts.targets.items() if tag in tags}
+        changes = {
+            "signatures": {tag: line for tag, line in self.signatures.items() if tag in tags},
+            "recipe": self.recipe | {"tgt": [tag for tag in self.recipe["tgt"] if tag in tags]},
+            "counts": self.counts.model_copy(update={"steps": steps, "targets": targets}),
+            "files": {path: digest for path, digest in self.files.items() if among(path)},
+        }
+        return self.model_copy(update=changes)
