@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 
 from sdrrl_data.errors import UserError
 
-from . import generate, inspect, languages, recipes, tune
+from . import card, controls, evaluate, export, generate, inspect, languages, pull, push, recipes, train, tune
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -17,6 +17,8 @@ EXAMPLES = """
 [cyan]sdrrl-data inspect runs/quickstart[/cyan]  what is in a run, and its rows
 
 [cyan]sdrrl-data tune runs/quickstart[/cyan]  its scores, and which thresholds would suit them
+
+[cyan]sdrrl-data push runs/quickstart me/my-set[/cyan]  publish it on the Hub, with its card
 
 [cyan]sdrrl-data recipes sdrrl > mine.yaml[/cyan]  a recipe to start your own from
 
@@ -45,6 +47,13 @@ app = typer.Typer(
 app.command(epilog=generate.EXAMPLES)(generate.generate)
 app.command(epilog=inspect.EXAMPLES)(inspect.inspect)
 app.command(epilog=tune.EXAMPLES)(tune.tune)
+app.command(epilog=card.EXAMPLES)(card.card)
+app.command(epilog=push.EXAMPLES)(push.push)
+app.command(epilog=pull.EXAMPLES)(pull.pull)
+app.command(epilog=export.EXAMPLES)(export.export)
+app.command(epilog=controls.EXAMPLES)(controls.controls)
+app.command(epilog=train.EXAMPLES)(train.train)
+app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command()(recipes.recipes)
 app.command()(languages.languages)
 

@@ -93,10 +93,10 @@ def generate(
     from . import quiet
 
     quiet.hush()
-    from sdrrl_data import recipe_files
+    from sdrrl_data import recipe_files, yaml_settings
 
     options = _changes(src, tgt, seeds, limit, model, translator)
-    settings = dict(map(recipe_files.parse_change, changes or []))
+    settings = dict(map(yaml_settings.parse_change, changes or []))
     loaded = recipe_files.load(recipe, options | settings, overlays or [])
     out = out or Path("runs", Path(recipe).stem)
     if dry_run or probe:

@@ -38,10 +38,12 @@ def inspect(
     """
     from rich.console import Console
 
+    from sdrrl_data.run import opened as read_run
+
     from . import overview
     from .rows import Wanted, show
 
-    opened, manifest = overview.opened(run)
+    opened, manifest = read_run(run)
     tags = overview.targets(opened, manifest, tgt)
     names = overview.tables(opened, tags)
     console = Console(highlight=False, markup=False, emoji=False)

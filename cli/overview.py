@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +19,7 @@ TARGET_TABLES = (
     "parallel",
     "translations-*",
     "translations",
+    "references*",  # translated, for controls
     "prompts",
     "code_switched",
     "scores-*",
@@ -29,33 +29,18 @@ TARGET_TABLES = (
 ONE_PART = ("parallel", "prompts")  # however many the seeds have
 
 
-def opened(path: Path) -> tuple[Run, Manifest]:
-    """The run in a folder, with its manifest.
-
-    Raises:
-        UserError: there is no run, or one that this version cannot read.
-    """
-    run = Run(path)
-    manifest = run.manifest() if (path / "manifest.json").is_file() else None
-    if manifest is None:
-        problem = "it has no manifest.json" if path.exists() else "there is no such folder"
-        raise UserError(f"{path} is no run ({problem}): name a folder that `sdrrl-data generate` has made")
-    return run, manifest
-
-
 def targets(run: Run, manifest: Manifest, named: str | None) -> list[str]:
-    """The tags of a run's targets, or of the one that the user named.
+    """The tags of a run's targets, or of those that the user named, separated by commas.
 
     Raises:
         UserError: the run has no such target.
     """
     tags = list(manifest.signatures)
-    if named is None:
-        return tags
-    tag = find(named).tag
-    if tag not in tags:
-        raise UserError(f"{run.path} has no target {tag}: it has {', '.join(tags)}")
-    return [tag]
+    wanted = list(dict.fromkeys(find(name.strip()).tag for name in (named or "").split(",") if name.strip()))
+    for tag in wanted:
+        if tag not in tags:
+            raise UserError(f"{run.path} has no target {tag}: it has {', '.join(tags)}")
+    return wanted or tags
 
 
 def tables(run: Run, tags: Sequence[str]) -> list[str]:

@@ -45,9 +45,11 @@ def tune(
         raise UserError(f"{write} is there already: choose another file, or write it anew with --force")
     from rich.console import Console
 
+    from sdrrl_data.run import opened as read_run
+
     from . import overview, tuned
 
-    opened, manifest = overview.opened(run)
+    opened, manifest = read_run(run)
     tags = overview.targets(opened, manifest, tgt)
     console = Console(highlight=False, markup=False, emoji=False)
     fragment = tuned.show(opened, manifest, tags, tuned.Wanted(scorer, score, examples), console)

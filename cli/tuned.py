@@ -1,6 +1,5 @@
 """Scores and thresholds as a terminal may show them."""
 
-import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
-from pydantic import ValidationError
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -17,7 +15,7 @@ from sdrrl_data import tuning
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import TextPair
 from sdrrl_data.recipe import KNOWN_SCORES, Recipe, of_source, score_tables, scorer_name, scores_of
-from sdrrl_data.run import Manifest, Run
+from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, Candidate, Passing, Tuned, reading
 from sdrrl_data.tuning.fragment import fragment
 
@@ -44,7 +42,7 @@ def show(run: Run, manifest: Manifest, tags: Sequence[str], wanted: Wanted, cons
     Raises:
         UserError: the run has no scores yet, or none of this name.
     """
-    recipe = _recipe(run, manifest)
+    recipe = recipe_of(run, manifest)
     names = _wanted_scores(recipe, wanted)
     thresholds, src = recipe.thresholds, recipe.src
     found: list[Tuned] = []
@@ -103,16 +101,6 @@ def where_next(run: Path, written: Path | None, proposals: bool, console: Consol
     else:
         line = f"write the proposals  sdrrl-data tune {place} --write thresholds.yaml"
     console.print(line, soft_wrap=True)
-
-
-def _recipe(run: Run, manifest: Manifest) -> Recipe:
-    try:
-        return Recipe.model_validate_json(json.dumps(manifest.recipe))
-    except ValidationError as error:
-        raise UserError(
-            f"{run.path}: the recipe in its manifest.json is of another version of sdrrl-data ({error.error_count()} "
-            "mistakes): use the version that made the run, or go on with the run first"
-        ) from None
 
 
 def _wanted_scores(recipe: Recipe, wanted: Wanted) -> list[str]:

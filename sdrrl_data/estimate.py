@@ -10,10 +10,10 @@ import polars as pl
 
 from sdrrl_data import draws, generation
 from sdrrl_data.conversations import conversation, sampling
-from sdrrl_data.generate import Reporter, generate
+from sdrrl_data.generate import generate
 from sdrrl_data.in_memory import Models
 from sdrrl_data.plan import Plan
-from sdrrl_data.protocols import Request
+from sdrrl_data.protocols import Reporter, Request
 from sdrrl_data.recipe import Magpie, Recipe, Seeds
 from sdrrl_data.run import Run
 

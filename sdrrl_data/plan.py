@@ -11,7 +11,7 @@ from sdrrl_data import alignment, growth, pins, provenance, scoring
 from sdrrl_data.errors import UserError
 from sdrrl_data.in_memory import Models
 from sdrrl_data.languages import Language, find
-from sdrrl_data.pipeline import Pipeline, Step, Target
+from sdrrl_data.pipeline import Pipeline, Target
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import (
     Generator,
@@ -65,13 +65,6 @@ class Plan:
     def sizes(self) -> list[int]:
         """How many seeds each part holds, or is to hold."""
         return [size for sizes in self.growths for size in sizes]
-
-    def rows(self, step: Step) -> list[int]:
-        """How many rows go into each part of a step, once the steps before it are done."""
-        if not step.inputs:
-            return list(step.sizes)
-        table = self.run.table(step.inputs[-1])
-        return [table.rows(part) for part in range(len(self.sizes))]
 
     def tables(self, target: Target) -> dict[str, str]:
         """The tables that a target's transfer set is made from: name -> path in the run."""

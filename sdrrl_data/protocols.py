@@ -169,3 +169,15 @@ class Scorer(Protocol):
         A column whose name starts with `src_` judges the source text alone. Columns of text (String) explain a score.
         """
         ...
+
+
+class Reporter(Protocol):
+    """Is told how long work gets on."""
+
+    def start(self, step: str, rows: int, done: int) -> None:
+        """A step begins, with so many rows, of which some were done before."""
+        ...
+
+    def advance(self, rows: float) -> None:
+        """So many rows (or parts of one) of the current step just got done."""
+        ...

@@ -1,8 +1,8 @@
-"""Recipes as YAML: the ones the package ships, the user's own, and changes to single values."""
+"""Recipes as YAML: the ones the package ships, and the user's own."""
 
 import difflib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from importlib.resources import files
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from sdrrl_data import languages
+from sdrrl_data import languages, yaml_settings
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import Recipe, Settings
+from sdrrl_data.recipe import Recipe
+from sdrrl_data.yaml_settings import sections
 
 PACKAGED = Path(str(files("sdrrl_data.recipes")))
 # The kinds of translators, and which of their keys stands after the colon in "nllb:MODEL".
@@ -50,7 +51,7 @@ def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence
     """
     content: dict[str, Any] = {}
     for path in (_path(name), *map(_file, overlays)):
-        layer = _yaml(path.read_text(encoding="utf-8"), f"recipe {path}")
+        layer = yaml_settings.read(path.read_text(encoding="utf-8"), f"recipe {path}")
         if not isinstance(layer, dict):
             raise UserError(f"recipe {path}: expected a mapping of keys to values")
         _as_lists(layer)
@@ -58,14 +59,14 @@ def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence
         _lay_over(content, layer)
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
     for key, value in (changes or {}).items():
-        _change(content, key, deepcopy(value))
+        yaml_settings.change(content, key, deepcopy(value))
         _as_lists(content)
     _take_in_files(content)
     try:
         # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
         recipe = Recipe.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
-        raise UserError(f"recipe {name}: {_explain(error)}") from None
+        raise UserError(f"recipe {name}: {yaml_settings.explain(error, 'a recipe', MEMBERS)}") from None
     src = languages.find(recipe.src).tag
     tgt = tuple(dict.fromkeys(languages.find(tag).tag for tag in recipe.tgt))
     if not tgt:
@@ -77,18 +78,6 @@ def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence
         for score, own in recipe.thresholds.items()
     }
     return recipe.model_copy(update={"src": src, "tgt": tgt, "thresholds": thresholds})
-
-
-def parse_change(text: str) -> tuple[str, Any]:
-    """`generator.temperature=0.5` as key and value; the value is read as YAML.
-
-    Raises:
-        UserError: it is not of that form.
-    """
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise UserError(f"--set {text}: expected key=value, such as generator.temperature=0.5")
-    return key.strip(), _yaml(value, f"--set {key.strip()}")
 
 
 def _path(name: str) -> Path:
@@ -106,15 +95,6 @@ def _file(path: Path) -> Path:
     if not path.is_file():
         raise UserError(f"recipe {path}: there is no such file")
     return path
-
-
-def _yaml(text: str, where: str) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        raise UserError(f"{where} is not YAML{line}: {getattr(error, 'problem', error)}") from None
 
 
 def _lay_over(content: dict[str, Any], layer: Mapping[str, Any]) -> None:
@@ -156,8 +136,8 @@ def _resolve_paths(content: dict[str, Any], folder: Path) -> None:
     """Paths in a recipe are relative to it. A copy of a packaged recipe goes on using what the package ships."""
     seeds, switching = content.get("seeds"), content.get("code_switching")
     aligner = switching.get("aligner") if isinstance(switching, dict) else None
-    scorers = _sections(content.get("scorers"))
-    places = [(section, "source") for section in (*_sections(seeds), content.get("parallel"), aligner)]
+    scorers = sections(content.get("scorers"))
+    places = [(section, "source") for section in (*sections(seeds), content.get("parallel"), aligner)]
     places += [(section, key) for section in _models(content) for key in TAKEN_IN]
     places += [(section, key) for section in scorers for key in ("model", "python")]
     for section, key in places:
@@ -192,13 +172,8 @@ def _take_in_files(content: dict[str, Any]) -> None:
 
 def _models(content: dict[str, Any]) -> list[dict[str, Any]]:
     """The sections of generator, translators and a judge of its own."""
-    judges = [own.get("generator") for own in _sections(content.get("scorers"))]
-    return _sections([content.get("generator"), *_sections(content.get("translator")), *judges])
-
-
-def _sections(found: Any) -> list[dict[str, Any]]:
-    """Of a list, what is a section."""
-    return [own for own in found if isinstance(own, dict)] if isinstance(found, list) else []
+    judges = [own.get("generator") for own in sections(content.get("scorers"))]
+    return sections([content.get("generator"), *sections(content.get("translator")), *judges])
 
 
 def _lines_of_json(text: str) -> list[Any]:
@@ -210,48 +185,3 @@ TAKEN_IN: dict[str, tuple[str, Callable[[str], Any]]] = {
     "template": (".jinja", str),
     "few_shot": (".jsonl", _lines_of_json),
 }
-
-
-def _change(content: dict[str, Any], key: str, value: Any) -> None:
-    *sections, last = key.split(".")
-    for section in sections:
-        content = _section(content, section)
-    content[last] = value
-
-
-def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
-    """A section of a recipe, made where there is none; of several in a list, all by their number from 0, or kind."""
-    found = content.get(name)
-    if isinstance(found, list):
-        named = {own["kind"]: own for own in reversed(_sections(found)) if isinstance(own.get("kind"), str)}
-        numbered = {str(number): section for number, section in enumerate(found)}
-        return found[0] if len(found) == 1 and name != "scorers" else named | numbered
-    if not isinstance(found, dict):
-        found = content[name] = {}
-    return found
-
-
-def _explain(error: ValidationError | TypeError) -> str:
-    """The first mistake in one sentence: which key, what is wrong, what was expected."""
-    if isinstance(error, TypeError):
-        return f"a value in it is not data ({error})"
-    first, *more = error.errors(include_url=False)
-    member = MEMBERS.get(str(first["loc"][0])) if first["loc"] else None
-    key = ".".join(str(step) for place, step in enumerate(first["loc"]) if place != member)
-    also = f" (and {len(more)} more like it)" if more else ""
-    if first["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(key.rpartition(".")[2], set(_keys()), n=1)
-        return f"{key} is no key of a recipe{f', did you mean {close[0]}?' if close else ''}{also}"
-    if first["type"] == "missing":
-        return f"{key} is missing{also}"
-    if first["type"] == "value_error":
-        return f"{first['ctx']['error']}{also}"
-    expected = first["msg"][0].lower() + first["msg"][1:]
-    return f"{key}: {expected}, found {first['input']!r}{also}"
-
-
-def _keys(section: type[Settings] = Settings) -> Iterator[str]:
-    """Every key that some section of a recipe knows."""
-    yield from (str(field.validation_alias or name) for name, field in section.model_fields.items())
-    for narrower in section.__subclasses__():
-        yield from _keys(narrower)

@@ -7,6 +7,7 @@ all of its rows: `CHANGES` makes a recipe of the package do without them.
 import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from sdrrl_data import recipe
@@ -132,6 +133,21 @@ def models() -> Models:
         ),
         build_translator=lambda settings, src, tgt, generator, seed: CIPHERS[settings.kind](src, tgt),
     )
+
+
+def write_tokenizer(folder: Path) -> Path:
+    """A model's folder with a tokenizer to which every word is one token, whatever it is."""
+    import numpy as np
+    from safetensors.numpy import save_file
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import LlamaConfig, PreTrainedTokenizerFast
+
+    words = Tokenizer(models.WordLevel({"?": 0, "<s>": 1}, unk_token="?"))
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    PreTrainedTokenizerFast(tokenizer_object=words, bos_token="<s>").save_pretrained(folder)
+    LlamaConfig(vocab_size=2).save_pretrained(folder)
+    save_file({"embedding": np.zeros((2, 1))}, folder / "model.safetensors")
+    return folder
 
 
 def _rotated(letters: str) -> str:

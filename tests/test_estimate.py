@@ -3,7 +3,8 @@ import json
 import pytest
 
 from sdrrl_data import estimate, recipe_files
-from sdrrl_data.generate import Silent, generate
+from sdrrl_data.generate import generate
+from sdrrl_data.pipeline.doing import Silent
 from sdrrl_data.plan import Plan
 from tests import small_models
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from sdrrl_data import recipe_files
+from sdrrl_data import recipe_files, yaml_settings
 from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import Bounds, Threshold, scorer_name, translator_names
 
@@ -150,12 +150,12 @@ def test_translators_are_one_or_several():
 
 
 def test_changes_are_parsed_as_yaml():
-    assert recipe_files.parse_change("limit=null") == ("limit", None)
-    assert recipe_files.parse_change("tgt=[vi, th]") == ("tgt", ["vi", "th"])
-    assert recipe_files.parse_change("generator.system_prompt=a=b") == ("generator.system_prompt", "a=b")
+    assert yaml_settings.parse_change("limit=null") == ("limit", None)
+    assert yaml_settings.parse_change("tgt=[vi, th]") == ("tgt", ["vi", "th"])
+    assert yaml_settings.parse_change("generator.system_prompt=a=b") == ("generator.system_prompt", "a=b")
     for wrong in ("limit", "=3", "a=[1"):
         with pytest.raises(UserError, match="--set"):
-            recipe_files.parse_change(wrong)
+            yaml_settings.parse_change(wrong)
 
 
 def test_scorers_are_words_or_sections():

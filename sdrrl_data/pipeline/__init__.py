@@ -1,9 +1,10 @@
 """The steps in order: which table feeds which, and what shapes each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
 from sdrrl_data import alignment, recipe, scoring
 from sdrrl_data.in_memory import InMemory, Models
@@ -20,11 +21,24 @@ from sdrrl_data.steps import (
     code_switching,
     magpie,
     prompts,
+    references,
     trained_aligner,
     translations,
 )
 
 __all__ = ["Pipeline", "Step", "Target"]
+
+
+class _Texts(NamedTuple):
+    """What is to be translated."""
+
+    table: str  # that the translations go to
+    inputs: tuple[str, ...]
+    of: Callable[[Task], Task]  # makes a task of the inputs one of seeds and answers
+
+
+QUESTIONS_AND_ANSWERS = _Texts("translations", ("seeds", "answers"), lambda task: task)
+REFERENCES = _Texts("references", ("seeds",), references.as_answers)
 
 
 class Pipeline:
@@ -56,10 +70,14 @@ class Pipeline:
         if isinstance(recipe.seeds, Magpie):
             self.steps.insert(0, self._magpie(recipe.seeds, generator, src))
         for target in targets:
-            self.steps += [*self._translated(target), self._prompts(target)]
+            self.steps += [*self._translated(target, QUESTIONS_AND_ANSWERS), self._prompts(target)]
             if recipe.transfer_set.mix.code_switched:
                 self.steps.append(self._code_switched(target))
             self.steps += self._judging.steps(target)
+
+    def references(self, target: Target) -> list[Step]:
+        """What translates the seeds' own answers as the model's are; for controls, and not among `steps`."""
+        return self._translated(target, REFERENCES)
 
     def bound(self, part: int) -> int:
         """How many parts the run had when this part was new: what its step may learn from."""
@@ -106,25 +124,26 @@ class Pipeline:
         ]
         return Step("answers", ("seeds",), settings, open_)
 
-    def _translated(self, target: Target) -> list[Step]:
+    def _translated(self, target: Target, texts: _Texts) -> list[Step]:
         """The translations of one translator; or of each of several, and then the better ones."""
         if len(target.translators) == 1:
-            return [self._translations(target, name, target.table("translations")) for name in target.translators]
-        candidates = {name: target.table(f"translations-{name}") for name in target.translators}
-        own = [self._translations(target, name, table) for name, table in candidates.items()]
-        return [*own, self._best_translations(target, candidates)]
+            return [self._translations(target, name, target.table(texts.table), texts) for name in target.translators]
+        candidates = {name: target.table(f"{texts.table}-{name}") for name in target.translators}
+        own = [self._translations(target, name, table, texts) for name, table in candidates.items()]
+        return [*own, self._best_translations(target, candidates, texts)]
 
-    def _translations(self, target: Target, name: str, table: str) -> Step:
+    def _translations(self, target: Target, name: str, table: str, texts: _Texts) -> Step:
         settings = translator_of(self._recipe, target, name)
+        src, tgt = target.src, target.tgt
 
         @contextmanager
         def open_(_: Run, advance: Advance) -> Iterator[Work]:
-            translator = self._models.translator(settings, target.src, target.tgt)
-            yield each(lambda task: translations.translate(task, translator, name, target.src, target.tgt, advance))
+            translator = self._models.translator(settings, src, tgt)
+            yield each(lambda task: translations.translate(texts.of(task), translator, name, src, tgt, advance))
 
-        return Step(table, ("seeds", "answers"), translator_settings(self._recipe, target, name), open_)
+        return Step(table, texts.inputs, translator_settings(self._recipe, target, name), open_)
 
-    def _best_translations(self, target: Target, candidates: Mapping[str, str]) -> Step:
+    def _best_translations(self, target: Target, candidates: Mapping[str, str], texts: _Texts) -> Step:
         best_by = self._recipe.translations.best_by
 
         @contextmanager
@@ -134,15 +153,15 @@ class Pipeline:
             with self._judging.scorer(preferring, target) as scorer:
 
                 def choose(task: Task) -> Part:
-                    seeds, answered, *_ = task.tables
+                    seeds, answered, *_ = texts.of(task).tables
                     made = {name: run.table(table).part(task.part) for name, table in candidates.items()}
                     return best_translation.choose(seeds, answered, made, scorer, advance)
 
                 yield each(choose)
 
         back = target.back.identity() if target.back and best_by == "round_trip" else None
-        inputs = ("seeds", "answers", *candidates.values())
-        return Step(target.table("translations"), inputs, [list(candidates), best_by, back], open_)
+        inputs = (*texts.inputs, *candidates.values())
+        return Step(target.table(texts.table), inputs, [list(candidates), best_by, back], open_)
 
     def _prompts(self, target: Target) -> Step:
         first = self._recipe.translator[0]

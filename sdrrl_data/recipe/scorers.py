@@ -70,6 +70,12 @@ class FinishScorer(Settings):
     kind: Literal["finish"] = "finish"
 
 
+class PersonalScorer(Settings):
+    """E-mail addresses and secret keys in a text."""
+
+    kind: Literal["personal"] = "personal"
+
+
 class DuplicatesScorer(Settings):
     """Exact and near copies of earlier texts of the run, or of other sets."""
 
@@ -116,6 +122,7 @@ Scorer = Annotated[
     | OverlapScorer
     | NumbersScorer
     | FinishScorer
+    | PersonalScorer
     | DuplicatesScorer
     | ContaminationScorer
     | JudgeScorer
@@ -125,7 +132,7 @@ Scorer = Annotated[
 
 # Scorers that only count: fast, without a model, and kept together in one table.
 HEURISTICS = "heuristics"
-Heuristic = LengthScorer | RepetitionScorer | OverlapScorer | NumbersScorer | FinishScorer
+Heuristic = LengthScorer | RepetitionScorer | OverlapScorer | NumbersScorer | FinishScorer | PersonalScorer
 
 # Of the model's answers, known without a scorer.
 KNOWN_SCORES = ("src_finished", "src_refused")
@@ -151,6 +158,7 @@ SCORES: dict[str, tuple[str, ...]] = {
     "overlap": ("overlap",),
     "numbers": ("numbers", "protected"),
     "finish": ("finished",),
+    "personal": ("src_personal", "personal"),
     "duplicates": ("src_duplicate", "duplicate"),
     "contamination": ("src_contamination", "contamination"),
     "judge": ("judge",),

@@ -1,6 +1,6 @@
 """A table of a run, as Parquet parts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -88,10 +88,13 @@ class Table:
         """How many rows the table holds."""
         return sum(_height(path) for path in _parts(self._folder))
 
-    def forget_after(self, parts: int) -> None:
-        """Remove what an earlier, longer run left: parts from this number on, and unfinished files."""
+    def forget_after(self, parts: int, journals: Collection[int] = ()) -> None:
+        """Remove what an earlier run left: parts from this number on, unfinished files, and journals but for these.
+
+        A part that is whole may have one, where the run was killed between the two.
+        """
         for folder in (self._folder, self._set_aside):
-            keep = {place(folder, part) for part in range(parts) for place in (_part, _journal)}
+            keep = {*(_part(folder, part) for part in range(parts)), *(_journal(folder, part) for part in journals)}
             for path in set(folder.glob("*part-*")) - keep:
                 path.unlink()
 

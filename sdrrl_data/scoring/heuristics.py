@@ -12,6 +12,7 @@ from sdrrl_data.scoring.finish import finished
 from sdrrl_data.scoring.length import MIN_CHARACTERS, Expectation, against_usual
 from sdrrl_data.scoring.numbers import found_share, protected_share
 from sdrrl_data.scoring.overlap import copied_share
+from sdrrl_data.scoring.personal import count
 from sdrrl_data.scoring.repetition import compression, repeated_lines, repeated_share
 from sdrrl_data.scoring.tokens import tokens
 
@@ -58,6 +59,8 @@ class Heuristics:
                     row += [found_share(source, target), protected_share(pair.source, pair.target)]
                 case "finish":
                     row.append(finished(pair.source, pair.target, self._src, self._tgt))
+                case "personal":
+                    row += [count(pair.source), count(pair.target)]
         return row
 
     def _length(self, source: str, target: str, ours: int, theirs: int) -> list[float | None]:

@@ -13,6 +13,8 @@ LESS_IS_BETTER = {
     "src_repeated_lines",
     "repeated_lines",
     "overlap",
+    "src_personal",
+    "personal",
     "src_duplicate",
     "duplicate",
     "src_contamination",

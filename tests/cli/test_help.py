@@ -4,13 +4,17 @@ import sys
 
 import pytest
 
-HEAVY = {"torch", "transformers", "datasets", "polars", "yaml", "vllm", "numpy", "huggingface_hub"}
+HEAVY = {"torch", "transformers", "datasets", "polars", "yaml", "vllm", "numpy", "huggingface_hub", "matplotlib"}
+COMMANDS = (
+    *("generate", "inspect", "tune", "card", "push", "pull", "export"),
+    *("controls", "train", "evaluate"),
+)
 
 
 def test_help_lists_the_commands(invoke):
     result = invoke("--help")
     assert result.exit_code == 0
-    for expected in ("generate", "tune", "inspect", "recipes", "languages", "sdrrl-data generate --recipe quickstart"):
+    for expected in (*COMMANDS, "recipes", "languages", "sdrrl-data generate --recipe quickstart"):
         assert expected in result.output
 
 
@@ -37,7 +41,7 @@ def test_version(invoke):
     "words",
     [
         *(["--help"], ["--version"], ["languages", "thai"]),
-        *([command, "--help"] for command in ("generate", "tune", "inspect")),
+        *([command, "--help"] for command in COMMANDS),
     ],
 )
 def test_nothing_heavy_is_imported(words):
@@ -55,10 +59,5 @@ def test_nothing_heavy_is_imported(words):
     loaded = set(done.stderr.split())
     assert "typer" in loaded
     assert not loaded & HEAVY
-    if not set(words) & {
-        "generate",
-        "tune",
-        "inspect",
-        "languages",
-    }:  # to read a command's options, Typer itself takes pydantic
+    if not set(words) & {*COMMANDS, "languages"}:  # to read a command's options, Typer itself takes pydantic
         assert "pydantic" not in loaded

@@ -1,0 +1,151 @@
+"""`sdrrl-data evaluate`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sdrrl_data.evaluation.results import Results
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+Did Portuguese gain, and did English keep what it had? On neutral text:
+
+[cyan]sdrrl-data evaluate --base org/model --tuned out/sdrrl,out/t-sft --tgt pt --parallel flores.en,flores.pt[/cyan]
+
+Also on the test questions of a run, and on Belebele; what is measured already is kept:
+
+[cyan]sdrrl-data evaluate --base org/model --tuned out/sdrrl,out/t-sft --tgt pt --parallel flores.en,flores.pt
+--questions runs/mine --choices eng_Latn.jsonl,por_Latn.jsonl[/cyan]
+"""
+
+
+class Engine(StrEnum):
+    """Who generates."""
+
+    auto = "auto"
+    vllm = "vllm"
+    transformers = "transformers"
+
+
+def evaluate(
+    base: Annotated[
+        str,
+        typer.Option(metavar="MODEL", help="The model before it was tuned: a directory, or a name on the Hub."),
+    ],
+    tuned: Annotated[
+        list[str],
+        typer.Option(metavar="DIRS", help="Models or LoRA adapters that were tuned from it, separated by commas."),
+    ],
+    tgt: Annotated[str, typer.Option(metavar="LANGUAGE", help="The language that was to gain.")],
+    src: Annotated[str, typer.Option(metavar="LANGUAGE", help="The language that was to keep what it had.")] = "en",
+    parallel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILES",
+            help="The same texts in both languages, on which no model was tuned: a file with source<TAB>target a line, "
+            "or two text files, source,target.",
+        ),
+    ] = None,
+    questions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN|FILES",
+            help="Questions for the test: a run's folder, whose test split is taken; or a file of questions in the "
+            "target language; or two files, source,target.",
+        ),
+    ] = None,
+    choices: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILES",
+            help="Multiple choice as Belebele has it (JSONL): a file in the target language, or two, source,target.",
+        ),
+    ] = None,
+    comet: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="A reference-free COMET model, to score translations besides chrF++."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the report goes; what is measured there already is kept.")
+    ] = Path("evaluation"),
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many of the pairs, questions and choices to take.")
+    ] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Of an answer or a translation.")] = 256,
+    engine: Annotated[Engine, typer.Option(help="Who generates answers and translations.")] = Engine.auto,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of the resampling.")] = 12345,
+) -> None:
+    """Compare tuned models with their base: did the target language gain, did the source language keep what it had?
+
+    Bits per byte of neutral text, of reference answers and of the base's own answers, language of answers, translation
+    both ways, multiple choice. Every change has an interval by paired bootstrap resampling.
+    """
+    from . import quiet
+
+    quiet.hush()
+    from rich.console import Console
+
+    from sdrrl_data import evaluation
+
+    from .progress import Bars
+
+    settings = evaluation.Settings(
+        base=base,
+        tuned=[place.strip() for own in tuned for place in own.split(",") if place.strip()],
+        tgt=tgt,
+        src=src,
+        parallel=parallel,
+        questions=questions,
+        choices=choices,
+        comet=comet,
+        limit=limit,
+        max_tokens=max_tokens,
+        engine=engine.value,
+        seed=seed,
+    )
+    try:
+        with Bars(out) as bars:
+            results = evaluation.evaluate(settings, out, bars)
+    except KeyboardInterrupt:
+        typer.echo("stopped; what is measured is kept: run the same command again to go on", err=True)
+        raise typer.Exit(130) from None
+    show(results, out, Console(highlight=False, markup=False, emoji=False))
+
+
+def show(results: "Results", out: Path, console: "Console") -> None:
+    """Print a table a tuned model, and where the report is."""
+    from rich.table import Table
+
+    from sdrrl_data.evaluation.arms import BASE
+    from sdrrl_data.evaluation.markdown import cells
+
+    from .harmless import harmless
+
+    before = {figure.measure.name: cells(figure)[0] for figure in results.of(BASE)}
+    for arm in results.arms[1:]:
+        table = Table(box=None, pad_edge=False)
+        table.add_column("", overflow="fold")
+        for heading in ("base", "tuned", "change"):
+            table.add_column(heading, justify="right")
+        for heading in ("95 % interval", ""):
+            table.add_column(heading)
+        for side in ("tgt", "src"):
+            for figure in results.of(arm.name):
+                measure = figure.measure
+                if measure.side == side:
+                    table.add_row(measure.title, before[measure.name], *cells(figure))
+        console.print(f"\n{harmless(arm.name)}", style="bold")
+        console.print(table)
+    console.print()
+    for sentence in results.left_out:
+        console.print(f"left out   {harmless(sentence)}", soft_wrap=True)
+    console.print(f"signature  {harmless(results.signature)}", soft_wrap=True)
+    console.print(
+        f"report     {out / 'evaluation.md'}: what each figure favours, and what may be concluded", soft_wrap=True
+    )

@@ -1,0 +1,206 @@
+"""`sdrrl-data train`."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sdrrl_data.training.plan import Plan
+    from sdrrl_data.training.train import Trained
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+An adapter, from a run or from what was published:
+
+[cyan]sdrrl-data train runs/real --tgt vi --model Qwen/Qwen2.5-7B-Instruct --out models/vi[/cyan]
+
+[cyan]sdrrl-data train org/name --tgt vi --model Qwen/Qwen2.5-7B-Instruct --out models/vi[/cyan]
+
+Stopped? The same with [cyan]--resume[/cyan] goes on from the last checkpoint.
+
+All weights, half of the translations, and a tenth of the rows in the source language:
+
+[cyan]sdrrl-data train runs/real --model M --out DIR --set method=full --set weights.translate=0.5 \\
+--set replay.share=0.1[/cyan]
+
+On all GPUs of this machine: the command to type
+
+[cyan]sdrrl-data train runs/real --model M --out DIR --accelerate fsdp[/cyan]
+"""
+
+
+class Track(StrEnum):
+    """Where the figures of a training are kept."""
+
+    comet = "comet"
+    tensorboard = "tensorboard"
+
+
+class Accelerate(StrEnum):
+    """How several devices share the work."""
+
+    ddp = "ddp"
+    fsdp = "fsdp"
+    deepspeed = "deepspeed"
+
+
+def train(
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATASET",
+            help="A dataset of the Hub, a run's folder, or a Parquet file, a folder or a glob of them.",
+            show_default=False,
+        ),
+    ],
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL", help="The model to train: a directory, or a name on the Hub.", show_default=False
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where it is written.", show_default=False)],
+    tgt: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="The target whose rows to take.")] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONFIG", help="A config instead: a control such as [cyan]pt-sft[/cyan], or [cyan]all[/cyan]."
+        ),
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(metavar="REVISION", help="Of the Hub's dataset: a branch, tag or commit.")
+    ] = None,
+    model_revision: Annotated[
+        str | None, typer.Option(metavar="REVISION", help="Of the Hub's model: a branch, tag or commit.")
+    ] = None,
+    settings: Annotated[Path | None, typer.Option(metavar="FILE", help="How to train it (YAML).")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the settings; may be repeated."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last whole checkpoint in DIR.")] = False,
+    track: Annotated[
+        list[Track] | None,
+        typer.Option(help="Keep the figures there, too; comet without a key writes an archive. May be repeated."),
+    ] = None,
+    merge: Annotated[bool, typer.Option("--merge", help="Write a whole model, with the adapter in it.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the rows, the tokens and the steps; load no weights.")
+    ] = False,
+    accelerate: Annotated[
+        Accelerate | None, typer.Option(help="Print the command that trains on all GPUs, and end.")
+    ] = None,
+) -> None:
+    """Fine-tune a model on a transfer set: LoRA, QLoRA or all weights.
+
+    Stopped at any moment and called again with --resume, it goes on from the last checkpoint.
+    """
+    from . import quiet
+
+    quiet.hush()
+    from sdrrl_data import yaml_settings
+    from sdrrl_data.training import settings_files
+
+    loaded = settings_files.load(settings, dict(map(yaml_settings.parse_change, changes or [])))
+    _check_installed()
+    from sdrrl_data.training import launching
+    from sdrrl_data.training.plan import Job, is_first, prepare
+
+    if accelerate:
+        arguments = _without_accelerate(sys.argv[sys.argv.index("train") + 1 :])
+        typer.echo(launching.command(accelerate.value, arguments))
+        return
+    job = Job(dataset, model, out, loaded, tgt, config, revision, model_revision, merge)
+    if dry_run:
+        _show_plan(prepare(job))
+        return
+    from sdrrl_data.training import tracking
+    from sdrrl_data.training.train import train as train_it
+
+    from .train_progress import Bar
+
+    reporters = [Bar(), *(tracking.build(kind.value, out) for kind in track or [])] if is_first() else []
+    try:
+        trained = train_it(job, resume, reporters)
+    except KeyboardInterrupt:
+        typer.echo("stopped; the checkpoints are kept: run the same command with --resume to go on", err=True)
+        raise typer.Exit(130) from None
+    if is_first():
+        _show(trained, job.out)
+
+
+def _check_installed() -> None:
+    from importlib.util import find_spec
+
+    from sdrrl_data.errors import UserError
+
+    missing = [name for name in ("torch", "transformers", "trl", "peft", "accelerate") if not find_spec(name)]
+    if missing:
+        raise UserError(f"training needs {', '.join(missing)}: pip install 'sdrrl-data[train]'")
+
+
+def _without_accelerate(arguments: list[str]) -> list[str]:
+    kept = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--accelerate":
+            next(words, None)
+        elif not word.startswith("--accelerate="):
+            kept.append(word)
+    return kept
+
+
+def _show_plan(plan: "Plan") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    table = Table("task", "direction", box=None, pad_edge=False)
+    for heading in ("rows", "drawn"):
+        table.add_column(heading, justify="right")
+    rows = plan.train.table
+    drawn = rows[plan.order].group_by("task", "direction").len("drawn")
+    kinds = rows.group_by("task", "direction").len("rows").join(drawn, on=["task", "direction"], how="left")
+    for task, direction, count, taken in kinds.sort("task", "direction").iter_rows():
+        table.add_row(task, direction, f"{count:,}", f"{taken or 0:,}")
+    console.print(table)
+    console.print()
+    for name, split in (("train", plan.train), ("test", plan.test)):
+        console.print(f"{name:<10} {split.table.height:,} rows", soft_wrap=True)
+        for reason, count in split.dropped.items():
+            console.print(f"           {count:,} rows left out: {reason}", soft_wrap=True)
+        if split.cut:
+            console.print(f"           {split.cut:,} rows cut at {plan.limit:,} tokens", soft_wrap=True)
+    unit = "packs" if plan.settings.packing else "rows"
+    about = "about " if plan.settings.packing else ""
+    console.print(f"tokens     {plan.tokens:,} over all epochs")
+    console.print(f"steps      {about}{plan.steps:,} of {plan.batch:,} {unit}")
+    console.print(f"model      {plan.identity.model}", soft_wrap=True)
+    console.print(f"dataset    {plan.identity.dataset}", soft_wrap=True)
+    for signature in plan.source.signatures:
+        console.print(f"signature  {signature}", soft_wrap=True)
+
+
+def _show(trained: "Trained", out: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from sdrrl_data.training.losses import by_kind, together
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    before, after = trained.losses.get(0), trained.losses.get(trained.best)
+    if before and after:
+        table = Table("test split, nats a token", box=None, pad_edge=False)
+        for heading in ("before", "after"):
+            table.add_column(heading, justify="right")
+        was, is_ = by_kind(before), by_kind(after)
+        table.add_row("all", f"{together(before).mean:.4f}", f"{together(after).mean:.4f}")
+        for kind, loss in is_.items():
+            table.add_row(kind, f"{was[kind].mean:.4f}", f"{loss.mean:.4f}")
+        console.print(table)
+        console.print()
+    console.print(f"written    {out} (after step {trained.best} of {trained.steps})", soft_wrap=True)

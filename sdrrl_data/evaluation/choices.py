@@ -1,0 +1,83 @@
+"""Multiple choice by likelihood, as Belebele has it: a passage, a question, four answers, one of them right.
+
+Source: Bandarkar et al. 2024, https://aclanthology.org/2024.acl-long.44.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.languages import Language, find
+from sdrrl_data.row_files import Row, open_file
+
+LETTERS = "ABCD"
+COLUMNS = ("flores_passage", "question", *(f"mc_answer{number}" for number in range(1, 5)))
+
+
+class Choice(NamedTuple):
+    """A question with four answers."""
+
+    passage: str
+    question: str
+    answers: tuple[str, ...]
+    right: int  # its index among the answers
+
+
+def read_choices(path: Path, language: Language, limit: int | None) -> list[Choice]:
+    """The questions of a file with Belebele's columns.
+
+    Raises:
+        UserError: the file cannot be read, a row is no such question, or is in another language.
+    """
+    rows = list(open_file(path, "choices").rows)[:limit]
+    if not rows:
+        raise UserError(f"choices {path}: there is no question in it")
+    return [_choice(path, row, language) for row in rows]
+
+
+def by_letter(choice: Choice) -> list[tuple[str, str]]:
+    """What stands before, and the answer, for each answer: the answers are shown, and their letters are compared."""
+    shown = "\n".join(f"{letter}. {answer}" for letter, answer in zip(LETTERS, choice.answers, strict=True))
+    before = f"{choice.passage}\n\n{choice.question}\n{shown}\n\nAnswer:"
+    return [(before, f" {letter}") for letter in LETTERS]
+
+
+def by_text(choice: Choice) -> list[tuple[str, str]]:
+    """What stands before, and the answer, for each answer: none is shown, and their own words are compared.
+
+    Models too small to choose a letter can be told apart this way.
+
+    Source: Gu et al. 2024 (OLMES), https://arxiv.org/abs/2406.08446.
+    """
+    return [(f"{choice.passage}\n\n{choice.question}\n", answer) for answer in choice.answers]
+
+
+def is_right(answers: Sequence[str], right: int, sums: Sequence[float | None]) -> float | None:
+    """1 where the right answer is the likeliest a byte, else 0; None where one of them did not fit.
+
+    Args:
+        answers: as they were scored.
+        right: the index of the right one.
+        sums: the log-probability of each.
+    """
+    likely = [own / len(text.encode()) for own, text in zip(sums, answers, strict=True) if own is not None]
+    return float(max(range(len(likely)), key=likely.__getitem__) == right) if len(likely) == len(answers) else None
+
+
+def _choice(path: Path, row: Row, language: Language) -> Choice:
+    where = f"choices {path}: row {row.number}"
+    if row.problem or not isinstance(row.content, dict):
+        raise UserError(f"{where} {row.problem or 'is not an object with named fields'}")
+    content: dict[str, Any] = row.content
+    missing = [name for name in COLUMNS if not str(content.get(name) or "").strip()]
+    if missing:
+        raise UserError(f"{where} has no {missing[0]}: Belebele's columns are expected")
+    right = str(content.get("correct_answer_num") or "").strip()
+    if right not in {"1", "2", "3", "4"}:
+        raise UserError(f"{where} has no correct_answer_num from 1 to 4")
+    dialect = content.get("dialect")
+    if dialect and find(dialect) != language:
+        raise UserError(f"{where} is in {dialect}, not in {language.name}: give a file of that language")
+    passage, question, *answers = (str(content[name]).strip() for name in COLUMNS)
+    return Choice(passage, question, tuple(answers), int(right) - 1)

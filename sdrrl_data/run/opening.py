@@ -1,0 +1,53 @@
+"""Runs that somebody has made, opened to be read."""
+
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.recipe import Recipe
+from sdrrl_data.run.folder import Run
+from sdrrl_data.run.manifest import Manifest
+
+
+def opened(path: Path) -> tuple[Run, Manifest]:
+    """The run in a folder, with its manifest.
+
+    Raises:
+        UserError: there is no run, or one that this version cannot read.
+    """
+    run = Run(path)
+    manifest = run.manifest() if (path / "manifest.json").is_file() else None
+    if manifest is None:
+        problem = "it has no manifest.json" if path.exists() else "there is no such folder"
+        raise UserError(f"{path} is no run ({problem}): name a folder that `sdrrl-data generate` has made")
+    return run, manifest
+
+
+def refuse_unfinished(run: Run, manifest: Manifest) -> None:
+    """See that a run is whole.
+
+    Raises:
+        UserError: it is not.
+    """
+    if manifest.state != "finished":
+        raise UserError(
+            f"{run.path} is not finished: type the `sdrrl-data generate` command that began it again, with "
+            f"--out {run.path}"
+        )
+
+
+def recipe_of(run: Run, manifest: Manifest) -> Recipe:
+    """The recipe of a run.
+
+    Raises:
+        UserError: this version does not know it.
+    """
+    try:
+        return Recipe.model_validate_json(json.dumps(manifest.recipe))
+    except ValidationError as error:
+        raise UserError(
+            f"{run.path}: the recipe in its manifest.json is of another version of sdrrl-data ({error.error_count()} "
+            "mistakes): use the version that made the run"
+        ) from None

@@ -1,0 +1,21 @@
+"""References: the seeds' own answers in a target language, which some controls are trained on."""
+
+import polars as pl
+
+from sdrrl_data.run import Task
+from sdrrl_data.steps.schemas import MESSAGES
+
+
+def as_answers(task: Task) -> Task:
+    """The task with references for answers, as `translations.translate` and `best_translation.choose` take it.
+
+    Questions are without turns, as they stand translated in the table `translations`: so are they in what is made.
+    Seeds without a reference are left out.
+
+    Args:
+        task: a part of the seeds, then those of other tables, which stay.
+    """
+    seeds, *others = task.tables
+    own = seeds.filter(pl.col("reference").is_not_null())
+    questions = own.select("id", messages=pl.lit([], dtype=MESSAGES))
+    return task._replace(tables=[questions, own.select("id", answer="reference"), *others])

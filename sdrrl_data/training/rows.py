@@ -1,0 +1,190 @@
+"""The rows to train on: from a dataset of the Hub, a run, or Parquet files."""
+
+import glob
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from sdrrl_data import languages
+from sdrrl_data.errors import UserError
+from sdrrl_data.models import asking_hub
+from sdrrl_data.run import Run, fingerprint
+from sdrrl_data.run.disk import digest_of
+from sdrrl_data.steps.schemas import MESSAGES
+
+NEEDED = {"prompt": MESSAGES, "completion": MESSAGES}
+# What a set may have besides, and what stands there where it has not.
+OPTIONAL: dict[str, tuple[Any, Any]] = {
+    "id": (pl.String, None),
+    "task": (pl.String, "unknown"),
+    "direction": (pl.String, "unknown"),
+    "weight": (pl.Float64, 1.0),
+    "signature": (pl.String, None),
+    "split": (pl.String, "train"),
+}
+
+
+class Rows(NamedTuple):
+    """A dataset to train on.
+
+    Its table has the columns `key` (which no other row has, however the rows are ordered), task, direction, prompt,
+    completion (lists of role and content), weight, split.
+    """
+
+    table: pl.DataFrame
+    name: str  # of the Hub, or the last part of a path
+    config: str | None
+    revision: str  # a commit of the Hub, or a digest of the files
+    signatures: tuple[str, ...]  # one a target, as the rows have them
+    licence: str | None  # as the Hub says; None where it is not known
+    on_hub: bool
+
+    @property
+    def src(self) -> str | None:
+        """The tag of the source language, by the signatures."""
+        found = {match[1] for line in self.signatures if (match := re.search(r"(?:^|\|)src:([^|]+)", line))}
+        return found.pop() if len(found) == 1 else None
+
+
+def find(
+    dataset: str,
+    tgt: str | None = None,
+    config: str | None = None,
+    revision: str | None = None,
+    option: str = "DATASET",
+) -> Rows:
+    """Read a dataset.
+
+    Args:
+        dataset: a dataset on the Hub (org/name), the folder of a run, or a Parquet file, a folder or a glob of them.
+        tgt: a target language of it, by any name.
+        config: of the Hub's dataset or the run instead: a target's tag, a control such as `pt-sft`, or `all`.
+        revision: of the Hub's dataset.
+        option: what the user gave it with, for the error's sentence.
+
+    Raises:
+        UserError: it is not there, has several configs and none is named, or lacks a column.
+    """
+    config = config or (languages.find(tgt).tag if tgt else None)
+    path = Path(dataset).expanduser()
+    if (path / "manifest.json").is_file():
+        return _of_run(path, config)
+    files = [path] if path.is_file() else sorted(path.glob("*.parquet") if path.is_dir() else _globbed(path))
+    if files:
+        return _of_files(files, path.resolve().name, None)
+    if path.exists():
+        raise UserError(f"{dataset} has no Parquet files and is no run: name a folder that has, or a run's")
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", dataset):
+        raise UserError(f"{dataset}: there is no such file or folder, and it is no dataset on the Hub (org/name)")
+    return _of_hub(dataset, config, revision, option)
+
+
+def _globbed(path: Path) -> list[Path]:
+    return [Path(found) for found in glob.glob(str(path), recursive=True) if found.endswith(".parquet")]
+
+
+def _of_run(path: Path, config: str | None) -> Rows:
+    manifest = Run(path).manifest()
+    tags = list(manifest.signatures) if manifest else []
+    folders = {tag: f"{tag}/transfer_set" for tag in tags}
+    controls = [folder for tag in tags for folder in sorted((path / tag).glob("controls-*"))]
+    folders |= {
+        f"{own.parent.name}-{own.name.removeprefix('controls-')}": f"{own.parent.name}/{own.name}" for own in controls
+    }
+    chosen = _chosen(str(path), config, [*folders, "all"], tags)
+    wanted = [folders[tag] for tag in tags] if chosen == "all" else [folders[chosen]]
+    files = [file for folder in wanted for file in sorted((path / folder).glob("*.parquet"))]
+    if not files:
+        raise UserError(f"{path} has no {wanted[0]} yet: finish it with `sdrrl-data generate`")
+    return _of_files(files, path.resolve().name, chosen)
+
+
+def _chosen(where: str, config: str | None, configs: Sequence[str], usual: Sequence[str]) -> str:
+    """The config that was named, or the only one there is."""
+    if config is None and len(usual) == 1:
+        return usual[0]
+    if config is None:
+        raise UserError(f"{where} has several configs: choose one with --tgt or --config, of {', '.join(configs)}")
+    if config not in configs:
+        raise UserError(f"{where} has no config {config}: it has {', '.join(configs)}")
+    return config
+
+
+def _of_files(files: Sequence[Path], name: str, config: str | None) -> Rows:
+    parts = []
+    for file in files:
+        try:
+            part = pl.read_parquet(file, glob=False)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+            raise UserError(f"{file} is no Parquet file ({str(error).splitlines()[0]})") from None
+        split = re.match(r"train|test", file.name)
+        parts.append(_normal(part, str(file), split[0] if split else None))
+    revision = fingerprint([digest_of(file) for file in files])
+    return _rows(pl.concat(parts), name=name, config=config, revision=revision, licence=None, on_hub=False)
+
+
+def _of_hub(name: str, config: str | None, revision: str | None, option: str) -> Rows:
+    from datasets import get_dataset_config_names, load_dataset
+    from huggingface_hub import HfApi
+
+    what = f"dataset {name}"
+    try:
+        with asking_hub(what, f"datasets/{name}", revision, f"the name given as {option}"):
+            info = HfApi().dataset_info(name, revision=revision, timeout=10)
+        configs = get_dataset_config_names(name, revision=info.sha)
+        chosen = _chosen(what, config, configs, [own for own in configs if own != "all"])
+        loaded = load_dataset(name, chosen, revision=info.sha)
+    except UserError:
+        raise
+    except Exception as error:  # of three libraries and their network: there is no list of what they raise
+        reason = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+        raise UserError(f"{what} cannot be read from the Hugging Face Hub ({reason})") from error
+    columns = [*NEEDED, *OPTIONAL]
+    parts = [
+        _normal(rows.select_columns([own for own in rows.column_names if own in columns]).to_polars(), what, str(split))
+        for split, rows in loaded.items()
+    ]
+    licence = info.card_data.get("license") if info.card_data else None
+    return _rows(pl.concat(parts), name=name, config=chosen, revision=str(info.sha), licence=licence, on_hub=True)
+
+
+def _normal(rows: pl.DataFrame, where: str, split: str | None) -> pl.DataFrame:
+    """The columns that are wanted, whatever else there is."""
+    for column in NEEDED:
+        if column not in rows.columns:
+            raise UserError(f"{where} has no column {column}: a set to train on has prompt and completion")
+    try:
+        rows = rows.with_columns(pl.col(column).cast(dtype) for column, dtype in NEEDED.items())
+    except pl.exceptions.PolarsError:
+        raise UserError(
+            f"{where}: prompt and completion must be lists of messages with role and content, as TRL's conversational "
+            "format has them"
+        ) from None
+    defaults = {column: default for column, (_, default) in OPTIONAL.items()} | {"split": split or "train"}
+    rows = rows.with_columns(
+        pl.lit(default).alias(column) for column, default in defaults.items() if column not in rows.columns
+    )
+    try:
+        return rows.select(*NEEDED, *(pl.col(column).cast(dtype) for column, (dtype, _) in OPTIONAL.items()))
+    except pl.exceptions.PolarsError as error:
+        raise UserError(f"{where} has a column that is not as expected ({str(error).splitlines()[0]})") from None
+
+
+def _rows(table: pl.DataFrame, **known: Any) -> Rows:
+    signatures = tuple(table["signature"].drop_nulls().unique(maintain_order=True))
+    # Several targets share the ids of their seeds; rows of elsewhere may have none.
+    named = pl.concat_str("id", "signature", ignore_nulls=True)
+    place = pl.int_range(pl.len()).cast(pl.String)
+    key = pl.when(pl.col("id").is_null()).then(place).otherwise(named)
+    again = pl.int_range(pl.len()).over("key").cast(pl.String)
+    weight = pl.col("weight").fill_null(1.0)
+    table = (
+        table.with_columns(key=key, weight=weight)
+        .with_columns(key=pl.when(pl.col("key").is_duplicated()).then("key" + pl.lit(" ") + again).otherwise("key"))
+        .with_columns(pl.col("task", "direction").fill_null("unknown"))
+        .drop("id", "signature")
+    )
+    return Rows(table, signatures=signatures, **known)

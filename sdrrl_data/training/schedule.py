@@ -1,0 +1,67 @@
+"""Which rows are trained on, and in which order."""
+
+import math
+
+import polars as pl
+
+from sdrrl_data import draws
+from sdrrl_data.errors import UserError
+from sdrrl_data.training.settings import Training
+
+
+def order(rows: pl.DataFrame, settings: Training) -> list[int]:
+    """The numbers of the rows of all epochs, in the order in which they are trained on.
+
+    It depends on the seed and the rows' keys alone, not on how the rows are stored.
+
+    Args:
+        rows: key, task, direction, weight, and `replay`: whether a row is one of those that keep the rich language.
+        settings: of the training.
+
+    Raises:
+        UserError: a weight is for a task or direction that no row has, or no row is left.
+    """
+    weights = _weights(rows, settings)
+    main = [(place, key, weights[place]) for place, key in enumerate(rows["key"]) if not rows["replay"][place]]
+    keys = rows["key"].to_list()
+    pool = [place for place, replayed in enumerate(rows["replay"]) if replayed]
+    pool.sort(key=lambda place: draws.number(settings.seed, "replay", keys[place]))
+    taken: list[int] = []
+    replayed = 0
+    for epoch in range(math.ceil(settings.epochs)):
+        # A row of weight 0.5 is in every other epoch; chance says only in which.
+        copies = [
+            (place, key, _times(weight, epoch, draws.share(settings.seed, "weight", key)))
+            for place, key, weight in main
+        ]
+        drawn = [(place, f"{key}/{copy}") for place, key, times in copies for copy in range(times)]
+        if settings.replay:
+            share = settings.replay.share
+            wanted = round(len(drawn) * share / (1 - share))
+            places = [pool[(replayed + number) % len(pool)] for number in range(wanted)]
+            drawn += [(place, f"{keys[place]}/replay {number}") for number, place in enumerate(places)]
+            replayed += wanted
+        drawn.sort(key=lambda own: draws.number(settings.seed, "order", epoch, own[1]))
+        part = min(1.0, settings.epochs - epoch)
+        taken += [place for place, _ in drawn[: round(len(drawn) * part)]]
+    if not taken:
+        raise UserError("no row is left to train on: every weight is 0, or there are too few epochs")
+    return taken
+
+
+def _times(weight: float, epoch: int, phase: float) -> int:
+    return math.floor(weight * (epoch + 1) + phase) - math.floor(weight * epoch + phase)
+
+
+def _weights(rows: pl.DataFrame, settings: Training) -> list[float]:
+    """How often an epoch has each row: its own weight, times those of its task and its direction."""
+    known = {*rows["task"], *rows["direction"]}
+    for kind in settings.weights:
+        if kind not in known:
+            raise UserError(
+                f"weights.{kind}: no row is of this task or direction: there are {', '.join(sorted(known))}"
+            )
+    return [
+        weight * settings.weights.get(task, 1.0) * settings.weights.get(direction, 1.0)
+        for weight, task, direction in rows.select("weight", "task", "direction").iter_rows()
+    ]

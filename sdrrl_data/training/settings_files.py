@@ -1,0 +1,52 @@
+"""Settings of a training as YAML."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sdrrl_data import yaml_settings
+from sdrrl_data.errors import UserError
+from sdrrl_data.training.settings import Training
+
+
+def load(path: Path | None = None, changes: Mapping[str, Any] | None = None) -> Training:
+    """The settings in a file, or the usual ones, with some values changed.
+
+    Args:
+        path: a YAML file. The path of a template in it is relative to it.
+        changes: new values by dotted key, such as {"lora.rank": 8}.
+
+    Raises:
+        UserError: there is no such file, or a key or value in it is wrong.
+    """
+    content: dict[str, Any] = {}
+    if path:
+        path = path.expanduser()
+        if not path.is_file():
+            raise UserError(f"settings {path}: there is no such file")
+        found = yaml_settings.read(path.read_text(encoding="utf-8"), f"settings {path}")
+        if not isinstance(found, dict):
+            raise UserError(f"settings {path}: expected a mapping of keys to values")
+        content = found
+        if _is_file(content.get("template")) and (path.parent / str(content["template"])).is_file():
+            content["template"] = str(path.parent / content["template"])
+    for key, value in (changes or {}).items():
+        yaml_settings.change(content, key, value)
+    template: Any = content.get("template")
+    if _is_file(template):
+        try:
+            content["template"] = Path(template).expanduser().read_text(encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"template: {template} cannot be read ({error.strerror})") from None
+    try:
+        # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
+        return Training.model_validate_json(json.dumps(content))
+    except (ValidationError, TypeError) as error:
+        raise UserError(f"settings {path or 'with --set'}: {yaml_settings.explain(error, 'a training')}") from None
+
+
+def _is_file(template: Any) -> bool:
+    return isinstance(template, str) and template.endswith(".jinja")

@@ -1,0 +1,149 @@
+"""Reporters that keep a training's figures: comet and tensorboard."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.training.losses import Losses, by_kind, together
+from sdrrl_data.training.reporting import Reporter, Sample, Step
+
+PROJECT = "sdrrl-data"
+
+
+def build(kind: str, out: Path) -> Reporter:
+    """The tracker of this name.
+
+    Args:
+        kind: "comet", online where a key is known and else into an archive in `out`; or "tensorboard", into `out`.
+        out: the folder of the training.
+
+    Raises:
+        UserError: it is not installed.
+    """
+    package = {"comet": "comet_ml", "tensorboard": "tensorboard"}[kind]
+    if not find_spec(package):
+        raise UserError(f"--track {kind} needs a package that is not installed: pip install 'sdrrl-data[track]'")
+    return Comet(out) if kind == "comet" else TensorBoard(out)
+
+
+class Comet:
+    """Logs to comet.com; without a key, or with COMET_START_ONLINE=0, into an archive that `comet upload` takes."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._experiment: Any = None
+
+    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+        """Begin an experiment with everything that is known of the training."""
+        self.close()  # of a first try that had too little memory
+        import comet_ml
+
+        logging.getLogger("comet_ml").setLevel(logging.ERROR)  # it wants to be imported before everything else
+        known = comet_ml.get_config()["comet.api_key"] is not None
+        online = known and os.environ.get("COMET_START_ONLINE", "1").lower() not in {"0", "false"}
+        folder = self._out / "comet"
+        if not online:
+            folder.mkdir(parents=True, exist_ok=True)
+        # Nothing is sent that it was not told: no code, no command line, no names of hosts and users.
+        config = comet_ml.ExperimentConfig(
+            name=self._out.name,
+            offline_directory=None if online else str(folder),
+            log_code=False,
+            log_git_metadata=False,
+            log_git_patch=False,
+            log_env_details=False,
+            parse_args=False,
+            auto_output_logging=False,
+            auto_metric_logging=False,
+            auto_param_logging=False,
+            display_summary_level=0,
+        )
+        self._experiment = comet_ml.start(online=online, project_name=PROJECT, experiment_config=config)
+        self._experiment.log_parameters(dict(_flat(about)))
+        self._experiment.log_other("signature", about["signature"])
+
+    def step(self, step: Step) -> None:
+        """Log the figures of a step."""
+        figures = {"loss": step.loss, "learning_rate": step.learning_rate, "tokens_per_second": step.tokens_per_second}
+        self._experiment.log_metrics(figures, step=step.number)
+
+    def evaluated(self, number: int, losses: Losses) -> None:
+        """Log the losses of each task and direction."""
+        self._experiment.log_metrics(_named(losses), step=number)
+
+    def samples(self, number: int, samples: Sequence[Sample]) -> None:
+        """Log prompts and answers."""
+        for sample in samples:
+            self._experiment.log_text(_shown(sample), step=number)
+
+    def say(self, sentence: str) -> None:
+        """Keep it to itself."""
+
+    def close(self) -> None:
+        """Send or write what is left."""
+        if self._experiment is not None:
+            self._experiment.end()
+
+
+class TensorBoard:
+    """Writes event files for tensorboard."""
+
+    def __init__(self, out: Path) -> None:
+        self._folder = out / "tensorboard"
+        self._writer: Any = None
+
+    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+        """Begin, or go on, in the same folder; what was logged after the checkpoint is hidden."""
+        from torch.utils.tensorboard import SummaryWriter
+
+        self.close()
+        self._writer = SummaryWriter(str(self._folder), purge_step=done + 1 if done else None)
+        self._writer.add_text("about", f"```json\n{json.dumps(about, indent=2, ensure_ascii=False)}\n```", done)
+        self._writer.add_text("signature", about["signature"], done)
+
+    def step(self, step: Step) -> None:
+        """Log the figures of a step."""
+        for name, value in step._asdict().items():
+            if name != "number":
+                self._writer.add_scalar(f"train/{name}", value, step.number)
+
+    def evaluated(self, number: int, losses: Losses) -> None:
+        """Log the losses of each task and direction."""
+        for name, value in _named(losses).items():
+            self._writer.add_scalar(name, value, number)
+
+    def samples(self, number: int, samples: Sequence[Sample]) -> None:
+        """Log prompts and answers."""
+        for place, sample in enumerate(samples):
+            self._writer.add_text(f"sample/{place}", f"```text\n{_shown(sample)}\n```", number)
+
+    def say(self, sentence: str) -> None:
+        """Keep it to itself."""
+
+    def close(self) -> None:
+        """Write what is left."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _named(losses: Losses) -> dict[str, float]:
+    kinds = {f"test/{name}": loss.mean for name, loss in by_kind(losses).items()}
+    return {"test/loss": together(losses).mean, **kinds}
+
+
+def _shown(sample: Sample) -> str:
+    turns = [f"{turn['role']}: {turn['content']}" for turn in sample.prompt]
+    return "\n\n".join([*turns, f"model: {sample.answer}"])
+
+
+def _flat(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield before + key, value

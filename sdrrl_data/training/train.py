@@ -1,0 +1,118 @@
+"""Train a model: from a job to a folder that can be loaded."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.run.disk import written
+from sdrrl_data.training import checkpoints, memory, merging, model_card, record, sampling, trainer
+from sdrrl_data.training.losses import Losses
+from sdrrl_data.training.plan import Job, Plan, devices, is_first, prepare
+from sdrrl_data.training.reporting import Everyone, Reporter, Sample
+
+RECORD = "training.yaml"
+
+
+class Trained(NamedTuple):
+    """What came of a training."""
+
+    steps: int
+    best: int  # the step whose weights were written
+    losses: dict[int, Losses]  # on the test split, by step; 0: before
+    samples: dict[str, Sequence[Sample]]  # "before", "after"
+
+
+def train(job: Job, resume: bool = False, reporters: Sequence[Reporter] = ()) -> Trained:
+    """Train as a job says, and write model or adapter, tokenizer, `training.yaml` and `README.md` into its folder.
+
+    Args:
+        job: what is to be trained on what.
+        resume: go on from the last whole checkpoint in the folder, where there is one. On a CPU the weights come out
+            as if it had never been stopped.
+        reporters: are told how it gets on.
+
+    Raises:
+        UserError: something cannot be had or does not fit; nothing was written.
+        Stopped: disk or memory ran out; the checkpoints are kept.
+    """
+    plan = prepare(job)
+    _check(plan, resume)
+    reporter = Everyone(reporters)
+    try:
+        # One process of several cannot begin anew alone, so they have but one try.
+        sizes = memory.sizes(plan.batch // devices(), plan.settings.at_once)[: 1 if devices() > 1 else None]
+        return memory.with_less(lambda at_once: _fit(plan, at_once, reporter), sizes, reporter.say)
+    finally:
+        reporter.close()
+
+
+def _check(plan: Plan, resume: bool) -> None:
+    """Refuse what cannot come out right before anything is written."""
+    import torch
+
+    out = plan.job.out
+    if (out / RECORD).exists():
+        raise UserError(f"{out} holds a finished training: choose another --out")
+    if is_first() and not resume and out.is_dir() and any(out.iterdir()):
+        raise UserError(f"{out} is there already: go on with --resume, or choose another --out")
+    if devices() == 1 and torch.cuda.device_count() > 1:
+        raise UserError(
+            f"{torch.cuda.device_count()} GPUs are here, and one process can use one: choose it with "
+            "CUDA_VISIBLE_DEVICES=0, or have --accelerate ddp print the command that uses them all"
+        )
+    if resume:
+        checkpoints.last(out / trainer.CHECKPOINTS, plan.identity)
+
+
+def _fit(plan: Plan, at_once: int, reporter: Reporter) -> Trained:
+    """Train, then write everything."""
+    out, settings = plan.job.out, plan.settings
+    checkpoint = checkpoints.last(out / trainer.CHECKPOINTS, plan.identity)
+    own = trainer.build(plan, at_once, reporter, checkpoint)
+    steps = math.ceil(len(own.train_dataset) / plan.batch)  # packs are whole only now
+    steps = min(steps, settings.max_steps or steps)
+    done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+    if is_first():
+        reporter.start(record.about(plan), steps, done)
+    before = sampling.kept(out) if checkpoint else sampling.draw(own, plan)
+    if is_first() and not checkpoint:
+        with checkpoints.writing(out):
+            sampling.keep(out, before)
+        reporter.samples(0, before)
+    own.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    losses = trainer.history(own)
+    best = own.state.best_global_step if settings.patience else own.state.global_step
+    after = sampling.draw(own, plan)
+    if is_first():
+        reporter.samples(own.state.global_step, after)
+    trained = Trained(own.state.global_step, best or own.state.global_step, losses, {"before": before, "after": after})
+    _write(own, plan, trained, at_once)
+    return trained
+
+
+def _write(own: Any, plan: Plan, trained: Trained, at_once: int) -> None:
+    """The model, then what says how it came about."""
+    out, settings = plan.job.out, plan.settings
+    merge = plan.job.merge and settings.method != "full"
+    weights = out / "adapter" if merge else out
+    with checkpoints.writing(out):
+        own.save_model(str(weights))
+        if not is_first():
+            return
+        for leftover in ("training_args.bin", "README.md"):
+            (weights / leftover).unlink(missing_ok=True)
+        if merge:
+            merging.merge(plan, weights, out)
+        content = record.write(plan, trained.steps, trained.best, trained.losses, at_once)
+        _write_text(
+            out / "README.md",
+            model_card.write(plan, content, trained.samples, adapter=not (merge or settings.method == "full")),
+        )
+        _write_text(out / RECORD, record.as_yaml(content))
+
+
+def _write_text(path: Path, text: str) -> None:
+    with written(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,58 @@
+import shutil
+
+import pytest
+
+from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run
+
+OWN = "## What we think of it\n\nIt is small.\n"
+
+
+@pytest.fixture
+def run(small_run, tmp_path):
+    """A copy of a run."""
+    return Run(shutil.copytree(small_run[1].path, tmp_path / "run"))
+
+
+def test_a_card_is_written_and_checked(command, run):
+    path = run.path / "README.md"
+    path.write_text(path.read_text(encoding="utf-8") + f"\n{OWN}", encoding="utf-8")
+    result = command("card", run.path, "--licence", "cc-by-4.0", HF_ENDPOINT="http://127.0.0.1:9")
+    assert result.returncode == 0, result.stderr
+    assert f"written  {path}, croissant.json and a picture of each target's scores\n" in result.stdout
+    assert "asked    nobody: the Hub cannot be reached\n" in result.stdout
+    assert result.stdout.endswith("found    nothing wrong\n")
+    assert OWN in path.read_text(encoding="utf-8")
+    assert "\nlicense: cc-by-4.0\n" in path.read_text(encoding="utf-8")
+    assert {"croissant.json", "pt"} <= {file.name for file in run.path.iterdir()}
+    assert (run.path / "pt" / "scores.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_wrong_is_said(invoke, run):
+    rows = run.table("pt/verdicts").read(0)
+    run.table("pt/verdicts").write(0, Part(rows.head(rows.height - 1), NOTHING_SET_ASIDE), "any")
+    result = invoke("card", run.path)
+    assert result.exit_code == 1
+    pairs = run.manifest().counts.targets["pt"].pairs
+    assert f"problem: targets, pt, pairs: the card says {pairs}, the tables say {pairs - 1}\n" in result.stderr
+    assert "nothing wrong" not in result.stdout
+
+
+def test_a_transfer_set_that_was_changed(invoke, run):
+    path = next((run.path / "pt" / "transfer_set").glob("train-*"))
+    path.write_bytes(path.read_bytes() + b" ")
+    result = invoke("card", run.path)
+    assert result.exit_code == 2
+    assert f"{path.name} was changed since the run made it" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_run_that_is_not_finished(invoke, run):
+    manifest = run.path / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"finished"', '"unfinished"', 1), encoding="utf-8")
+    before = (run.path / "README.md").read_bytes()
+    result = invoke("card", run.path)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert "is not finished: type the `sdrrl-data generate` command" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert (run.path / "README.md").read_bytes() == before

@@ -1,0 +1,49 @@
+import shutil
+
+import pytest
+
+from sdrrl_data.run import Run
+from sdrrl_data.steps.controls import read
+from tests.test_controls import write_tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    return write_tokenizer(tmp_path_factory.mktemp("model"))
+
+
+def test_the_figures_are_shown(small_run, invoke, tmp_path, tokenizer):
+    _, run = small_run
+    shutil.copytree(run.path, tmp_path / "run")
+    shown = invoke(
+        "controls", "run", "--only", "sdrrl, no-code-switch", "--tgt", "Portuguese", "--tokenizer", tokenizer
+    )
+    assert shown.exit_code == 0, shown.output
+    opened = Run(tmp_path / "run")
+    found = read(opened, opened.manifest(), "pt")
+    lines = [line.split() for line in shown.stdout.splitlines()]
+    for name, arm in found.arms.items():
+        tokens, target = arm.tokens["train"], arm.target_tokens["train"]
+        numbers = [arm.rows["train"], arm.rows["test"], arm.seeds["train"], tokens, target]
+        assert [name, *(f"{number:,}" for number in numbers), f"{target / tokens:.1%}"] in lines
+    budget = ", ".join(f"{split} {tokens:,}" for split, tokens in found.budget.items())
+    assert f"held equal: completion tokens ({budget})" in shown.stdout
+    assert found.tokenizer in shown.stdout
+    assert found.signature in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nowhere"], "nowhere is no run (there is no such folder)"),
+        (["run", "--only", "sdrl"], "there is no control sdrl: there are sft, t-sft, sdrrl"),
+        (["run", "--tgt", "vi"], "run has no target vi: it has pt"),
+        (["run"], "its seeds have no reference answers"),
+        (["run", "--equal", "half"], "'half' is not one of 'total', 'target'"),
+    ],
+)
+def test_what_is_refused(small_run, invoke, tmp_path, words, sentence):
+    shutil.copytree(small_run[1].path, tmp_path / "run")
+    shown = invoke("controls", *words)
+    assert shown.exit_code == 2
+    assert sentence in " ".join(shown.stderr.replace("│", " ").split())

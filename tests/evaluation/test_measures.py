@@ -1,0 +1,80 @@
+from contextlib import closing
+
+from sdrrl_data import generation, recipe
+from sdrrl_data.evaluation.choices import Choice
+from sdrrl_data.evaluation.kinds import KINDS
+from sdrrl_data.evaluation.measures import Measure, by_generation, measures
+from sdrrl_data.evaluation.texts import Pair, Question
+from sdrrl_data.languages import find
+from sdrrl_data.protocols import Completion, SetAside
+
+EN, PT = find("en"), find("pt")
+ASKED = [{"role": "user", "content": "Why?"}]
+
+
+class Saying:
+    """Gives the answers that it was made with."""
+
+    def __init__(self, *answers):
+        self.answers, self.requests = answers, []
+
+    def generate(self, requests):
+        self.requests = list(requests)
+        for request, answer in reversed(list(zip(self.requests, self.answers, strict=True))):
+            refused = answer is None
+            yield request.key, SetAside("too long") if refused else Completion(answer, "stop", None, None)
+
+
+def test_language_of_answers():
+    answers = {
+        "Os pássaros voam para o sul quando chega o inverno, porque lá faz mais calor.": [1, 1],
+        "The birds fly to the south when winter comes, because it is warmer there.": [0, 1],
+        "Porque os dias são curtos no inverno:\n\n```python\nprint('The birds fly south in winter')\n```": [1, 1],
+        "42": [0, 0],  # too short to tell
+        "": [0, 1],
+        None: [0, 1],
+    }
+    measure = Measure(KINDS["fidelity"], "tgt", PT, EN, [ASKED] * len(answers))
+    done = []
+    rows = by_generation(measure, Saying(*answers), 64, done.append)
+    assert rows["statistics"].to_list() == list(answers.values())
+    assert rows["text"].to_list() == [answer or "" for answer in answers]
+    assert sum(done) == len(answers)
+    assert KINDS["fidelity"].figure([2, 5]) == 40
+
+
+def test_translations_are_asked_for_and_unwrapped():
+    measure = Measure(KINDS["chrf"], "tgt", PT, EN, [("Good night.", "Boa noite."), ("Hello.", "Olá.")])
+    saying = Saying('Portuguese: "Boa noite."', None)
+    rows = by_generation(measure, saying, 64, lambda _: None)
+    assert rows["text"].to_list() == ["Boa noite.", ""]
+    first, second = rows["statistics"].to_list()
+    assert first[0] == first[1] == first[2] == 9  # letters, without spaces
+    assert second[0] == second[2] == 0
+    (message,) = saying.requests[0].messages
+    assert message["content"].startswith("Translate from English into Portuguese.")
+    assert message["content"].endswith("\n\nGood night.")
+    assert {request.sampling.temperature for request in saying.requests} == {0}
+
+
+def test_what_can_be_measured_on_what():
+    pair = Pair("Good night.", "Boa noite.")
+    asked = {"en": [Question(ASKED, "Because.", None)], "pt": [Question(ASKED, None, "Porque sim.")]}
+    choices = {"pt": [Choice("A", "B", ("a", "b", "c", "d"), 0)]}
+    found = {own.name: list(own.items) for own in measures(EN, PT, [pair], asked, choices, comet=True)}
+    assert found == {
+        **{"neutral-pt": ["Boa noite."], "neutral-en": ["Good night."]},
+        **{"references-en": [(ASKED, "Because.")], "own-pt": [(ASKED, "Porque sim.")]},
+        **{"fidelity-pt": [ASKED], "fidelity-en": [ASKED]},
+        **{"chrf-pt": [("Good night.", "Boa noite.")], "chrf-en": [("Boa noite.", "Good night.")]},
+        **{"comet-pt": [("Good night.", "Boa noite.")], "comet-en": [("Boa noite.", "Good night.")]},
+        **{"choice-letter-pt": choices["pt"], "choice-text-pt": choices["pt"]},
+    }
+    assert not {"comet-pt", "comet-en"} & {own.name for own in measures(EN, PT, [pair], {}, {}, comet=False)}
+
+
+def test_a_prompt_that_does_not_fit_is_an_empty_text(base):
+    settings = recipe.Generator(model=str(base), engine="transformers", max_tokens=8, max_model_len=256)
+    measure = Measure(KINDS["chrf"], "tgt", PT, EN, [("why " * 400, "por quê")])
+    with closing(generation.build(settings)) as generator:
+        assert by_generation(measure, generator, 8, lambda _: None)["text"].to_list() == [""]

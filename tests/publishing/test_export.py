@@ -1,0 +1,348 @@
+"""Exported files: do they hold every turn, and load where they are to be read?"""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import polars as pl
+import pytest
+import typer
+import yaml
+from datasets import load_dataset
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from sdrrl_data.cli import export as command
+from sdrrl_data.errors import UserError
+from sdrrl_data.publishing.export import Exported, Format, axolotl, export, llama_factory
+from sdrrl_data.run import Manifest, Run
+from sdrrl_data.steps.schemas import MESSAGES
+
+FORMATS = get_args(Format)
+APP = typer.Typer()
+APP.command()(command.export)
+Turns = Sequence[tuple[str, str]]
+
+# What a careless writer of lines would break.
+NASTY = 'a\u2028b\u0085c\0d\r\n\t"\\n" é 中文 ไทย 🎉 </s> {{x}}'
+PLAIN: Turns = [("user", "one?"), ("assistant", "two")]
+SYSTEM: Turns = [("system", "Be brief."), ("user", NASTY), ("assistant", NASTY)]
+LONG: Turns = [("system", "s"), *(("user" if turn % 2 else "assistant", str(turn)) for turn in range(1, 7))]
+ODD: list[Turns] = [[("assistant", "hi"), *PLAIN], [("user", "a"), *PLAIN], [("user", "a"), ("assistant", "b"), *LONG]]
+
+
+def rows(conversations: Sequence[Turns], weights: Sequence[float] | None = None) -> pl.DataFrame:
+    messages = [[{"role": role, "content": content} for role, content in turns] for turns in conversations]
+    return pl.DataFrame(
+        {
+            "prompt": [turns[:-1] for turns in messages],
+            "completion": [turns[-1:] for turns in messages],
+            "weight": weights or [1.0] * len(messages),
+        },
+        schema={"prompt": MESSAGES, "completion": MESSAGES, "weight": pl.Float64},
+    )
+
+
+def write(folder: Path, state: str = "finished", shard_rows: int = 2, **targets: dict[str, pl.DataFrame]) -> Run:
+    """A run with these transfer sets: target -> split -> rows."""
+    run = Run(folder)
+    signatures = {}
+    for name, splits in targets.items():
+        tag = name.replace("_", "-")
+        run.write_dataset(f"{tag}/transfer_set", splits, "fingerprint", shard_rows)
+        signatures[tag] = "signature"
+    content = {"state": state, "signatures": signatures, "recipe": {}, "versions": {}, "ingredients": []}
+    run.write_manifest(Manifest.model_validate(content))
+    return run
+
+
+def exported(run: Run, format: Format, out: Path, *tags: str, force: bool = False) -> list[Exported]:
+    manifest = run.manifest()
+    assert manifest is not None
+    return export(run, manifest, tags or list(manifest.signatures), format, out, force)
+
+
+def loaded(path: Path) -> list[dict[str, Any]]:
+    """The rows as `datasets` reads them."""
+    found = load_dataset("json", data_files=str(path), split="train", cache_dir=str(path.parent / "cache"))
+    return [{**row} for row in found]
+
+
+def turns_of(row: dict[str, Any]) -> Turns:
+    """The conversation in a row of any format."""
+    if "messages" in row:
+        return [(turn["role"], turn["content"]) for turn in row["messages"]]
+    if "conversations" in row:
+        roles = {"system": "system", "human": "user", "gpt": "assistant"}
+        return [(roles[turn["from"]], turn["value"]) for turn in row["conversations"]]
+    pairs = [*row["history"], [row["instruction"], row["output"]]]
+    said = [turn for question, answer in pairs for turn in (("user", question), ("assistant", answer))]
+    return [*([("system", row["system"])] if row["system"] else []), *said]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return write(
+        tmp_path / "run",
+        pt={"train": rows([PLAIN, SYSTEM, LONG, PLAIN, SYSTEM]), "test": rows([PLAIN])},
+        ar_Latn={"train": rows([SYSTEM])},
+    )
+
+
+GOLDEN: dict[Format, dict[str, Any]] = {
+    "messages": {
+        "messages": [
+            {"role": "system", "content": "s"},
+            *({"role": "user" if turn % 2 else "assistant", "content": str(turn)} for turn in range(1, 7)),
+        ]
+    },
+    "sharegpt": {
+        "conversations": [
+            {"from": "system", "value": "s"},
+            *({"from": "human" if turn % 2 else "gpt", "value": str(turn)} for turn in range(1, 7)),
+        ]
+    },
+    "alpaca": {
+        "instruction": "5",
+        "input": "",
+        "output": "6",
+        "system": "s",
+        "history": [["1", "2"], ["3", "4"]],
+    },
+}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_each_format_loads_with_every_turn(run: Run, tmp_path: Path, format: Format) -> None:
+    found = exported(run, format, tmp_path / "out")
+    assert [(own.name, own.split, own.rows, own.system, own.earlier) for own in found] == [
+        ("sdrrl_pt_train", "train", 5, 3, 1),
+        ("sdrrl_pt_test", "test", 1, 0, 0),
+        ("sdrrl_ar_Latn_train", "train", 1, 1, 0),
+    ]
+    train, test, other = (loaded(own.path) for own in found)
+    assert GOLDEN[format] in train
+    assert all(row.keys() == GOLDEN[format].keys() for row in (*train, *test, *other))
+    expected = [PLAIN, SYSTEM, LONG, PLAIN, SYSTEM]
+    if format == "alpaca":
+        expected = [LONG, PLAIN, SYSTEM, PLAIN, SYSTEM]  # the one with a history goes first
+    assert [turns_of(row) for row in train] == expected
+    assert [turns_of(row) for row in (*test, *other)] == [PLAIN, SYSTEM]
+    before = [own.path.read_bytes() for own in found]
+    assert [own.path.read_bytes() for own in exported(run, format, tmp_path / "out", force=True)] == before
+
+
+def test_the_first_history_may_come_late(tmp_path: Path) -> None:
+    wide: Turns = [("user", "x" * 40_000), ("assistant", "y" * 40_000)]
+    # Longer than what `datasets` reads at once (10 MB), to take the types of the columns from.
+    run = write(tmp_path / "run", shard_rows=100, pt={"train": rows([wide] * 200 + [LONG])})
+    (own,) = exported(run, "alpaca", tmp_path / "out")
+    assert own.path.stat().st_size > 15_000_000
+    found = [turns_of(row) for row in loaded(own.path)]
+    assert len(found) == 201
+    assert found.count(LONG) == 1
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
+pairs = st.lists(st.tuples(texts, texts), min_size=1, max_size=3).map(
+    lambda own: [turn for question, answer in own for turn in (("user", question), ("assistant", answer))]
+)
+conversations = st.builds(
+    lambda system, turns: [*([("system", system)] if system else []), *turns], st.none() | texts, pairs
+)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(conversations, min_size=1, max_size=5), st.sampled_from(FORMATS))
+def test_any_conversation_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, said: list[Turns], format: Format
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    (own,) = exported(write(folder / "run", pt={"train": rows(said)}), format, folder / "out")
+    lines = own.path.read_bytes().decode().removesuffix("\n").split("\n")
+    assert sorted(turns_of(json.loads(line)) for line in lines) == sorted(said)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(("format", "kept"), [("messages", True), ("sharegpt", False), ("alpaca", False)])
+def test_what_does_not_go_in_turn_is_counted(tmp_path: Path, format: Format, kept: bool) -> None:
+    run = write(tmp_path / "run", pt={"train": rows([ODD[0], PLAIN, *ODD[1:], LONG])})
+    (own,) = exported(run, format, tmp_path / "out")
+    expected = [ODD[0], PLAIN, *ODD[1:], LONG] if kept else [PLAIN, LONG]
+    assert sorted(turns_of(row) for row in loaded(own.path)) == sorted(expected)
+    assert (own.rows, own.odd) == (len(expected), 3)
+
+
+def test_a_split_of_which_no_row_is_left_is_counted_too(tmp_path: Path) -> None:
+    run = write(tmp_path / "run", pt={"train": rows([PLAIN]), "test": rows(ODD)})
+    train, test = exported(run, "alpaca", tmp_path / "out")
+    assert (train.odd, test.rows, test.odd, test.path.exists()) == (0, 0, 3, False)
+    shown = invoke(run.path, "--format", "alpaca")
+    assert "3 rows are left out" in shown
+    assert "test" not in shown.replace(str(tmp_path), "")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_weights_stand_beside_the_rows_where_they_differ(tmp_path: Path, format: Format) -> None:
+    run = write(tmp_path / "run", pt={"train": rows([PLAIN, SYSTEM, PLAIN], [1, 0.25, 1]), "test": rows([PLAIN])})
+    train, test = exported(run, format, tmp_path / "out")
+    assert [(row["weight"], turns_of(row)) for row in loaded(train.path)] == [(1, PLAIN), (0.25, SYSTEM), (1, PLAIN)]
+    assert (train.light, test.light) == (1, 0)
+    assert loaded(test.path)[0].keys() == GOLDEN[format].keys()
+
+
+# As data/README.md of LLaMA-Factory and the pages on dataset formats of axolotl have them.
+ENTRIES: dict[Format, dict[str, Any]] = {
+    "messages": {
+        "formatting": "sharegpt",
+        "columns": {"messages": "messages"},
+        "tags": {
+            "role_tag": "role",
+            "content_tag": "content",
+            "user_tag": "user",
+            "assistant_tag": "assistant",
+            "system_tag": "system",
+        },
+    },
+    "sharegpt": {"formatting": "sharegpt", "columns": {"messages": "conversations"}},
+    "alpaca": {
+        "columns": {
+            "prompt": "instruction",
+            "query": "input",
+            "response": "output",
+            "system": "system",
+            "history": "history",
+        }
+    },
+}
+TYPES: dict[Format, dict[str, Any]] = {
+    "messages": {"type": "chat_template", "field_messages": "messages"},
+    "sharegpt": {
+        "type": "chat_template",
+        "field_messages": "conversations",
+        "message_property_mappings": {"role": "from", "content": "value"},
+    },
+    "alpaca": {"type": "alpaca"},
+}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_the_trainers_are_told(run: Run, tmp_path: Path, format: Format) -> None:
+    found = exported(run, format, tmp_path / "out")
+    assert llama_factory(format) == ENTRIES[format]
+    assert json.loads((tmp_path / "out/dataset_info.json").read_text(encoding="utf-8")) == {
+        own.name: {"file_name": f"{own.name}.jsonl", **ENTRIES[format]} for own in found
+    }
+    path = found[0].path
+    assert axolotl(path, format) == {"path": str(path.resolve()), "ds_type": "json", "split": "train", **TYPES[format]}
+
+
+def test_other_datasets_keep_their_entries(run: Run, tmp_path: Path) -> None:
+    index = tmp_path / "dataset_info.json"
+    index.write_text('{"identité": {"file_name": "identity.json"}}', encoding="utf-8")
+    exported(run, "alpaca", tmp_path, "pt")
+    exported(run, "sharegpt", tmp_path, "ar-Latn")
+    entries = json.loads(index.read_text(encoding="utf-8"))
+    assert list(entries) == ["identité", "sdrrl_pt_train", "sdrrl_pt_test", "sdrrl_ar_Latn_train"]
+    assert entries["identité"] == {"file_name": "identity.json"}
+
+
+def test_what_is_there_is_written_anew_only_when_told(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    exported(run, "alpaca", out)
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    with pytest.raises(UserError, match=r"sdrrl_pt_train\.jsonl is there already: .* --force$"):
+        exported(run, "messages", out)
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+    # A split that the run has no more goes; the other target stays.
+    smaller = write(tmp_path / "smaller", pt={"train": rows([PLAIN]), "test": rows([])})
+    exported(smaller, "messages", out, force=True)
+    assert sorted(path.name for path in out.glob("*.jsonl")) == ["sdrrl_ar_Latn_train.jsonl", "sdrrl_pt_train.jsonl"]
+    entries = json.loads((out / "dataset_info.json").read_text(encoding="utf-8"))
+    assert sorted(entries) == ["sdrrl_ar_Latn_train", "sdrrl_pt_train"]
+
+
+@pytest.mark.parametrize("content", ["[]", "no JSON", "\udcff"])
+def test_an_index_that_is_none_is_not_overwritten(run: Run, tmp_path: Path, content: str) -> None:
+    index = tmp_path / "dataset_info.json"
+    index.write_bytes(content.encode(errors="surrogateescape"))
+    with pytest.raises(UserError, match=r"dataset_info\.json is no list of datasets .* choose another --out$"):
+        exported(run, "alpaca", tmp_path, force=True)
+    assert not list(tmp_path.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("state", "train", "problem"),
+    [
+        ("unfinished", [PLAIN], "is not finished: type the `sdrrl-data generate` command that began it again"),
+        ("finished", [], "has no row of pt to write as alpaca$"),
+        ("finished", ODD, "has no row of pt to write as alpaca$"),
+    ],
+)
+def test_a_run_that_cannot_be_exported(tmp_path: Path, state: str, train: list[Turns], problem: str) -> None:
+    run = write(tmp_path / "run", state, pt={"train": rows(train)})
+    with pytest.raises(UserError, match=problem):
+        exported(run, "alpaca", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def invoke(*words: object) -> str:
+    done = CliRunner().invoke(APP, [str(word) for word in words], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_the_command_prints_what_to_paste(run: Run, tmp_path: Path) -> None:
+    shown = invoke(run.path, "--format", "sharegpt", "--tgt", "Portuguese, ar-Latn,pt", "--out", tmp_path / "[out]")
+    written, theirs, others = shown.split("\n# ")
+    assert "        5 rows  " in written
+    assert "1 rows have earlier answers in their prompts: axolotl learns those, too" in written
+    entries = json.loads((tmp_path / "[out]/dataset_info.json").read_text(encoding="utf-8"))
+    told = yaml.safe_load(theirs.partition("\n")[2])
+    assert told == {
+        "dataset_dir": str(tmp_path / "[out]"),
+        "dataset": "sdrrl_pt_train,sdrrl_ar_Latn_train",
+        "eval_dataset": "sdrrl_pt_test",
+        "mask_history": True,
+    }
+    assert {*told["dataset"].split(","), *told["eval_dataset"].split(",")} == entries.keys()
+    found = yaml.safe_load(others.partition("\n")[2])
+    assert [Path(own["path"]).stem for own in found["datasets"]] == told["dataset"].split(",")
+    assert [Path(own["path"]).stem for own in found["test_datasets"]] == ["sdrrl_pt_test"]
+
+
+@pytest.mark.parametrize(
+    ("format", "said"),
+    [
+        ("messages", ["3 rows do not go from user to assistant in turn: LLaMA-Factory passes over them"]),
+        (
+            "alpaca",
+            ["3 rows are left out", "axolotl reads neither the system prompts (2 rows) nor the earlier turns (1 "],
+        ),
+        ("sharegpt", ["3 rows are left out", "1 rows have earlier answers in their prompts"]),
+    ],
+)
+def test_the_command_says_what_is_lost(tmp_path: Path, format: Format, said: list[str]) -> None:
+    run = write(tmp_path / "run", pt={"train": rows([PLAIN, *ODD, SYSTEM, LONG], [0.5, 1, 1, 1, 1, 1])})
+    shown = invoke(run.path, "--format", format)
+    assert all(line in shown for line in [*said, "1 rows have another weight than 1"])
+    assert (run.path / f"export-{format}/sdrrl_pt_train.jsonl").exists()
+    assert "test_datasets" not in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["nowhere"], "nowhere is no run"),
+        (["run", "--tgt", "vi"], "has no target vi: it has pt, ar-Latn$"),
+        (["run", "--tgt", "pt,Klingonisch"], "Klingonisch"),
+        (["run", "--out", "run/manifest.json"], "cannot be written"),
+    ],
+)
+def test_mistakes_are_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch, words: list[str], problem: str) -> None:
+    monkeypatch.chdir(run.path.parent)
+    with pytest.raises(UserError, match=problem):
+        invoke(*words, "--format", "alpaca")

@@ -1,0 +1,202 @@
+"""Runs that come back from a small Hub: what is the same, how one goes on from them, and what is refused."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sdrrl_data import recipe_files
+from sdrrl_data.generate import generate
+from sdrrl_data.run import Manifest, Run
+from tests import small_models
+from tests.publishing import client, hub
+
+RECIPE = "recipe.yaml"
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[hub.Hub, client.Client]]:
+    with client.serving(tmp_path_factory.mktemp("home")) as both:
+        yield both
+
+
+@pytest.fixture(scope="module")
+def served(both: tuple[hub.Hub, client.Client]) -> hub.Hub:
+    return both[0]
+
+
+@pytest.fixture(scope="module")
+def ann(both: tuple[hub.Hub, client.Client]) -> client.Client:
+    return both[1]
+
+
+@pytest.fixture(scope="module")
+def run(ann: client.Client, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """English to Portuguese and Vietnamese; pushed as ann/set, where another run's target is added then."""
+    folder = tmp_path_factory.mktemp("pull")
+    run, _ = client.made(client.recipe(folder / "in", tgt=["pt", "vi"]), folder / "run")
+    other, _ = client.made(client.recipe(folder / "in", tgt=["es"], seed=7), folder / "other")
+    pushes = [{"run": run.path, "repo": "ann/set", "tag": "v1"}, {"run": other.path, "repo": "ann/set"}]
+    assert [done["error"] for done in ann.ask(*pushes)] == [None, None]
+    shutil.rmtree(folder / "in")  # whoever pulls has neither seeds nor corpus
+    return run
+
+
+def files(run: Run) -> dict[str, bytes]:
+    """What a run's tables and transfer sets are, byte for byte; what an aligner has learned does not come along."""
+    paths = (path for path in run.path.rglob("*.parquet") if "aligner" not in path.parts)
+    return {str(path.relative_to(run.path)): path.read_bytes() for path in paths}
+
+
+def manifest(run: Run) -> Manifest:
+    found = run.manifest()
+    assert found is not None
+    return found
+
+
+def go_on(pulled: Run, **changes: Any) -> list[str]:
+    """The steps that have something to do in `sdrrl-data generate --recipe RUN/recipe.yaml --out RUN`."""
+    steps = client.Steps()
+    recipe = recipe_files.load(str(pulled.path / RECIPE), changes)
+    generate(recipe, pulled.path, small_models.models(), steps)
+    return steps.names
+
+
+def test_a_pulled_run_is_the_run_and_goes_on(served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path) -> None:
+    pulls = [
+        {"pull": "ann/set", "out": tmp_path / "runs" / "all", "revision": "v1"},
+        {"pull": "ann/set", "out": tmp_path / "one", "tgt": ["Portuguese"]},
+        {"pull": "ann/set", "out": tmp_path / "one", "tgt": ["pt"]},
+    ]
+    both, one, again = ann.ask(*pulls)
+    assert both["targets"] == ["pt", "vi"]
+    assert both["commit"] == served.repos["datasets/ann/set"].refs["refs/tags/v1"]
+    assert both["local"] == ["seeds.jsonl", "model", "pairs.tsv"]
+    assert again == one
+    assert list(tmp_path.glob("**/.*.pull")) == list(tmp_path.glob("**/.fetched")) == []
+    pulled, alone = Run(tmp_path / "runs" / "all"), Run(tmp_path / "one")
+    assert files(pulled) == files(run)
+    assert files(alone) == {path: content for path, content in files(run).items() if not path.startswith("vi/")}
+    assert (pulled.path / "README.md").read_bytes() == served.repos["datasets/ann/set"].files("v1")["README.md"]
+    assert (pulled.path / "pt" / "scores.png").is_file()
+    found = recipe_files.load(str(pulled.path / RECIPE)).model_dump(mode="json", by_alias=True)
+    assert manifest(pulled) == manifest(run).model_copy(update={"recipe": found})
+    assert manifest(alone).only(["pt"]) == manifest(alone)
+
+    before = files(pulled)
+    assert go_on(pulled) == []
+    assert files(pulled) == before
+    assert go_on(alone, **{"thresholds.length.max": "50%"}) == ["pt/verdicts"]
+    assert manifest(alone).counts.targets["pt"].kept < manifest(run).counts.targets["pt"].kept
+    assert {name.partition("/")[0] for name in go_on(alone, tgt=["vi"], **{"thresholds.length.max": "50%"})} == {"vi"}
+    assert list(manifest(alone).files) == list(manifest(run).files)
+
+
+def test_a_pull_that_was_killed_goes_on(served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path) -> None:
+    held = served.hold("GET", r"/resolve/.*vi/run/tables/verdicts/")
+    asked = {"pull": "ann/set", "out": tmp_path / "run", "revision": "v1"}
+    process = ann.start(asked)
+    assert held.wait(60)
+    process.kill()
+    process.wait()
+    assert not (tmp_path / "run").exists()
+    arrived = {str(path.relative_to(tmp_path / ".run.pull")) for path in (tmp_path / ".run.pull").rglob("*.parquet")}
+    served.log.clear()
+    served.fail("GET", r"/api/datasets/ann/set/", 429, retry_after=0)
+    (done,) = ann.ask(asked)
+    assert done["error"] is None
+    assert "the Hub asks for a pause (429); trying again in 0 s" in done["said"]
+    assert files(Run(tmp_path / "run")) == files(run)
+    fetched = {
+        asked.path.partition("/resolve/")[2].partition("/")[2] for asked in served.asked("GET", r"/resolve/.*parquet")
+    }
+    assert fetched
+    assert not {f".fetched/{path}" for path in fetched} & arrived
+
+
+def edited(change: Callable[[dict[str, Any]], Any]) -> Callable[[bytes], bytes]:
+    def edit(content: bytes) -> bytes:
+        found = json.loads(content)
+        change(found)
+        return json.dumps(found).encode()
+
+    return edit
+
+
+MANIFEST = "pt/run/manifest.json"
+TABLES = "pt/run/tables.json"
+TRAIN = "pt/transfer_set/train-00000-of-00001.parquet"
+SPOILED: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
+    "another-version": (MANIFEST, edited(lambda own: own.update(schema_version=99)), "has schema version 99"),
+    "no-json": (MANIFEST, lambda content: content[:100], "cannot be read as a manifest"),
+    "another-target": (MANIFEST, edited(lambda own: own["counts"]["targets"].pop("pt")), "knows no target pt"),
+    "upwards": (
+        MANIFEST,
+        edited(lambda own: own["files"].update({"pt/transfer_set/../../../x.parquet": "0" * 64})),
+        "names 'pt/transfer_set/../../../x.parquet' among its files",
+    ),
+    "absolute": (MANIFEST, edited(lambda own: own["files"].update({"/x.parquet": "0"})), "names '/x.parquet' among"),
+    "a-local-file": (
+        MANIFEST,
+        edited(lambda own: own["recipe"]["generator"].update(template="/home/ann/secret.jinja")),
+        "its recipe names files to be read on this machine",
+    ),
+    "table-upwards": (TABLES, edited(lambda own: own.update({"../../x": own["seeds"]})), "names '../../x', so"),
+    "table-file-upwards": (
+        TABLES,
+        edited(lambda own: own["seeds"]["files"].update({"../rows.parquet": "0"})),
+        "names '../rows.parquet', so nothing is taken",
+    ),
+    "no-rows": (TABLES, edited(lambda own: own["seeds"].update(files={})), "cannot be read as a table"),
+    "index": (TABLES, lambda content: b"[]", "tables.json cannot be read"),
+    "rows": (TRAIN, lambda content: content + b"more", f"{TRAIN} is not what its run made"),
+    "a-table": ("pt/run/tables/answers/rows-00000.parquet", lambda content: b"", "is not what its run made"),
+}
+
+
+def test_what_cannot_be_pulled_is_refused_in_one_sentence(
+    served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path
+) -> None:
+    there = served.repos["datasets/ann/set"].files("v1")
+    for name, (path, spoil, _) in SPOILED.items():
+        served.add(f"datasets/eve/{name}", there | {path: spoil(there[path])}, private=False)
+    without = {path: content for path, content in there.items() if path != TRAIN}
+    served.add("datasets/eve/missing", without, private=False)
+    served.add("datasets/eve/gated", there, private=False, gated=True)
+    served.add("datasets/eve/private", there, private=True)
+    served.add("datasets/eve/other", {"README.md": b"# Nothing"}, private=False)
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "notes.txt").write_text("Mine.")
+    shutil.copytree(run.path, tmp_path / "another")
+    broken = manifest(run).model_copy(update={"files": {}})
+    Run(tmp_path / "another").write_manifest(broken)
+    cases: list[tuple[dict[str, Any], str]] = [
+        *(({"pull": f"eve/{name}", "tgt": ["pt"]}, sentence) for name, (_, _, sentence) in SPOILED.items()),
+        ({"pull": "eve/missing"}, f"eve/missing: {TRAIN} is missing"),
+        ({"pull": "eve/gated"}, "accept its terms at https://huggingface.co/datasets/eve/gated"),
+        ({"pull": "eve/private"}, "the Hub has no such dataset for you"),
+        ({"pull": "eve/nothing"}, "the Hub has no such dataset for you"),
+        ({"pull": "eve/other"}, "eve/other holds no run of sdrrl-data"),
+        ({"pull": "a b"}, "'a b' is no name of a dataset on the Hub"),
+        ({"pull": "ann/set"}, "ann/set holds targets of 2 runs, and a folder holds one: take --tgt"),
+        ({"pull": "ann/set", "tgt": ["pt", "es"]}, "ann/set holds targets of 2 runs"),
+        ({"pull": "ann/set", "tgt": ["th"]}, "ann/set has no target th: it has es, pt, vi"),
+        ({"pull": "ann/set", "revision": "v9"}, "the Hub knows no revision v9"),
+        ({"pull": "ann/set", "revision": "v1", "out": tmp_path / "taken"}, "is there already and is no run"),
+        (
+            {"pull": "ann/set", "revision": "v1", "out": tmp_path / "another"},
+            "is there already and holds something else",
+        ),
+        ({"pull": "ann/set", "token": "wrong"}, "the Hub does not take your token"),
+    ]
+    done = ann.ask(*({"out": tmp_path / "out"} | asked for asked, _ in cases))
+    for (asked, sentence), result in zip(cases, done, strict=True):
+        assert sentence in (result["error"] or ""), asked
+        assert "\n" not in result["error"]
+        assert result["code"] == 2
+    assert not (tmp_path / "out").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".out.pull", "another", "taken"]
+    assert [path.name for path in (tmp_path / "taken").iterdir()] == ["notes.txt"]

@@ -1,0 +1,339 @@
+"""Runs on a small Hub, by the real clients: what arrives, what is not sent twice, what is refused."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from sdrrl_data import controls
+from sdrrl_data.errors import Stopped
+from sdrrl_data.publishing import hub as asking
+from sdrrl_data.run import Run, opened
+from tests import small_models
+from tests.publishing import client, hub
+
+LOAD = """
+import json, sys
+from datasets import get_dataset_config_names, load_dataset
+
+for repo in sys.argv[1:]:
+    names = get_dataset_config_names(repo)
+    ids = {}
+    for name in names:
+        loaded = load_dataset(repo, name)
+        ids[name] = {split: rows["id"][:] for split, rows in loaded.items()}
+    first = next(iter(load_dataset(repo, names[0], split="train", streaming=True)))
+    print(json.dumps({"names": names, "ids": ids, "first": first}))
+"""
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[hub.Hub, client.Client]]:
+    with client.serving(tmp_path_factory.mktemp("home")) as both:
+        yield both
+
+
+@pytest.fixture(scope="module")
+def served(both: tuple[hub.Hub, client.Client]) -> hub.Hub:
+    return both[0]
+
+
+@pytest.fixture(scope="module")
+def ann(both: tuple[hub.Hub, client.Client]) -> client.Client:
+    return both[1]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("push")
+    return client.made(client.recipe(folder / "in"), folder / "out")[0]
+
+
+def head(card: bytes) -> dict[str, Any]:
+    found = yaml.safe_load(card.decode().split("---\n", 2)[1])
+    assert isinstance(found, dict)
+    return found
+
+
+def texts(path: str, content: bytes) -> str:
+    """What a file says, also where it is compressed."""
+    if path.endswith(".parquet"):
+        return str(pl.read_parquet(content).write_json()) + str(pl.read_parquet_metadata(content))
+    return content.decode(errors="replace")
+
+
+def test_runs_grow_into_one_set_that_anybody_can_load(served: hub.Hub, ann: client.Client, tmp_path: Path) -> None:
+    run, before = client.made(client.recipe(tmp_path / "in", tgt=["pt"]), tmp_path / "run")
+    shutil.copytree(run.path, tmp_path / "earlier")
+    client.made(client.recipe(tmp_path / "in", tgt=["vi"]), run.path)
+    another = client.recipe(tmp_path / "in2", tgt=["es"], **{"thresholds.round_trip.min": 10, "seed": 7})
+    other, _ = client.made(another, tmp_path / "other")
+    first, again, grown, added, at_last = ann.ask(
+        {"run": tmp_path / "earlier", "repo": "ann/set"},
+        {"run": tmp_path / "earlier", "repo": "ann/set"},
+        {"run": run.path, "repo": "ann/set"},
+        {"run": other.path, "repo": "ann/set"},
+        {"run": run.path, "repo": "ann/set"},
+    )
+    repo = served.repos["datasets/ann/set"]
+    files, shared = repo.files(), {"README.md", "croissant.json"}
+    assert repo.private
+    assert first["commit"] == again["commit"]
+    assert again["sent"] == {}
+    # Croissant tells the fields of `scores` for the run that was pushed last alone.
+    assert list(at_last["sent"]) in ([], ["croissant.json"])
+    assert len(repo.history()) == 4 + len(at_last["sent"])
+    assert {path: files[path] for path in before.files} == {p: (run.path / p).read_bytes() for p in before.files}
+    assert set(first["sent"]) | {".gitattributes"} == set(repo.files(first["commit"]))
+    assert first["sent"] == {path: len(repo.files(first["commit"])[path]) for path in first["sent"]}
+    own = {path for path in grown["sent"] if path.startswith("pt/")}
+    assert own == {"pt/run/manifest.json", "pt/run/recipe.yaml"}  # which speak of both targets now
+    assert all(path.startswith("es/") for path in added["sent"].keys() - shared)
+    assert files["pt/run/manifest.json"] == files["vi/run/manifest.json"] != files["es/run/manifest.json"]
+    assert not [asked.path for asked in served.asked("PUT", "^/lfs/") if asked.status != 200]
+    for path, content in files.items():
+        assert str(tmp_path) not in texts(path, content), path
+    names = [config["config_name"] for config in head(files["README.md"])["configs"]]
+    assert sorted(names) == ["all", "es", "pt", "vi"]
+
+    (loaded,) = served.run(LOAD, tmp_path / "home", "ann's", "ann/set")
+    assert loaded["names"] == names
+    for tag, folder in {"pt": run, "vi": run, "es": other}.items():
+        rows = folder.read_dataset(f"{tag}/transfer_set")
+        splits = {split: set(rows.filter(split=split)["id"]) for split in ("train", "test")}
+        assert {split: set(ids) for split, ids in loaded["ids"][tag].items()} == splits
+        assert splits["train"] <= set(loaded["ids"]["all"]["train"])
+    # As TRL reads it.
+    for text in ("prompt", "completion"):
+        assert all(set(message) == {"role", "content"} for message in loaded["first"][text])
+    assert loaded["first"]["completion"][-1]["role"] == "assistant"
+
+
+def test_shards_that_a_target_no_longer_has_are_gone(served: hub.Hub, ann: client.Client, tmp_path: Path) -> None:
+    run, many = client.made(client.recipe(tmp_path / "in", **{"transfer_set.shard_rows": 20}), tmp_path / "run")
+    ann.ask({"run": run.path, "repo": "ann/shards"})
+    repo = served.repos["datasets/ann/shards"]
+    repo.commit("refs/heads/main", repo.refs["refs/heads/main"], "by hand", own_files(repo, {"pt/notes.md": b"Mine."}))
+    _, few = client.made(client.recipe(tmp_path / "in"), tmp_path / "run")
+    (done,) = ann.ask({"run": run.path, "repo": "ann/shards"})
+    assert set(done["deleted"]) == many.files.keys() - few.files.keys() != set()
+    files = repo.files()
+    assert {path for path in files if "/transfer_set/" in path} == set(few.files)
+    assert files["pt/notes.md"] == b"Mine."
+
+
+def own_files(repo: Any, more: dict[str, bytes]) -> dict[str, Any]:
+    tree = repo.commits[repo.refs["refs/heads/main"]].tree
+    return {**tree, **{path: hub.File(content) for path, content in more.items()}}
+
+
+def test_a_push_that_was_killed_sends_only_what_is_missing(served: hub.Hub, ann: client.Client, run: Run) -> None:
+    served.log.clear()
+    held = served.hold("PUT", "^/lfs/", skip=6)
+    process = ann.start({"run": run.path, "repo": "ann/killed"})
+    assert held.wait(60)
+    process.kill()
+    process.wait()
+    repo = served.repos["datasets/ann/killed"]
+    assert len(repo.history()) == 1
+    (done,) = ann.ask({"run": run.path, "repo": "ann/killed"})
+    assert done["error"] is None
+    assert len(repo.history()) == 2
+    whole = [upload.oid for upload in served.uploads if upload.whole]
+    assert len(whole) == len(set(whole)) == len([path for path in done["sent"] if path.endswith((".parquet", ".png"))])
+    assert len([upload for upload in served.uploads if not upload.whole]) >= 1
+    assert not (run.path / ".push").exists()
+
+
+def test_what_passes_is_waited_out(served: hub.Hub, ann: client.Client, run: Run) -> None:
+    served.fail("POST", "/api/repos/create", 500)
+    served.fail("POST", "ann/busy/commit", 429, times=2, retry_after=1)
+    served.cut("GET", r"/api/datasets/ann/busy\?")
+    served.fail("PUT", "^/lfs/", 503)  # the Hub's client waits for this one itself
+    served.cut("POST", "ann/lost/commit", done=True)
+    done, lost = ann.ask({"run": run.path, "repo": "ann/busy"}, {"run": run.path, "repo": "ann/lost"})
+    assert done["sent"]
+    said = "\n".join(done["said"])
+    assert said.count("the Hub asks for a pause (429); trying again in 1 s") == 2
+    assert "the Hub has a fault (500); trying again in" in said
+    assert "the Hub is busy: Retrying in" in said
+    assert len(served.repos["datasets/ann/busy"].history()) == 2
+    # The commit was made and its answer lost: it is not made twice.
+    assert "cannot be reached" in "\n".join(lost["said"])
+    assert lost["commit"] == served.repos["datasets/ann/lost"].refs["refs/heads/main"]
+    assert len(served.repos["datasets/ann/lost"].history()) == 2
+
+
+def test_a_commit_that_came_between_is_merged_with(served: hub.Hub, ann: client.Client, run: Run) -> None:
+    ann.ask({"run": run.path, "repo": "ann/between"})
+    repo = served.repos["datasets/ann/between"]
+    card = repo.files()["README.md"] + b"\n## By hand\n\nRead this.\n"
+    tree = own_files(repo, {"README.md": card, "pt/transfer_set/train-00000-of-00001.parquet": b"broken"})
+    repo.commit("refs/heads/main", repo.refs["refs/heads/main"], "by hand", tree)
+    served.fail("POST", "ann/between/commit", 412)
+    (done,) = ann.ask({"run": run.path, "repo": "ann/between"})
+    assert list(done["sent"]) == ["pt/transfer_set/train-00000-of-00001.parquet"]
+    assert any("a new commit by somebody else" in sentence for sentence in done["said"])
+    assert b"\n## By hand\n\nRead this.\n" in repo.files()["README.md"]
+
+
+def test_branches_tags_and_pull_requests(served: hub.Hub, ann: client.Client, run: Run) -> None:
+    served.add("datasets/bob/set", {"README.md": b"---\nlicense: cc0-1.0\n---\n# Bob's\n"})
+    mine = {"run": run.path, "repo": "ann/refs"}
+    branch, tagged, again, moved, main, as_tag, both, tagged_pr, proposed, public = ann.ask(
+        mine | {"revision": "next"},
+        mine | {"revision": "next", "tag": "v1"},
+        mine | {"revision": "next", "tag": "v1"},
+        mine | {"tag": "v1"},
+        mine,
+        mine | {"revision": "v1"},
+        mine | {"revision": "next", "create_pr": True},
+        mine | {"tag": "v2", "create_pr": True},
+        {"run": run.path, "repo": "bob/set", "create_pr": True, "public": True, "licence": "cc-by-4.0"},
+        mine | {"public": True, "licence": "cc-by-4.0"},
+    )
+    repo = served.repos["datasets/ann/refs"]
+    assert branch["commit"] == tagged["commit"] == again["commit"] == repo.refs["refs/heads/next"]
+    assert repo.refs["refs/tags/v1"] == branch["commit"] != repo.refs["refs/heads/main"]
+    assert 'load_dataset("ann/refs", "pt", revision="next")' in branch["load"]
+    assert 'revision="v1"' in tagged["load"]
+    assert branch["address"] == f"{served.endpoint}/datasets/ann/refs/tree/next"
+    assert f"has a tag v1 already, of commit {branch['commit']}" in moved["error"]
+    assert main["error"] is None
+    assert "v1 is no branch" in as_tag["error"]
+    assert "leave out --revision" in both["error"]
+    assert "leave one of them out" in tagged_pr["error"]
+    assert proposed["pull_request"].endswith("/datasets/bob/set/discussions/1")
+    assert 'revision="refs/pr/1"' in proposed["load"]
+    his = served.repos["datasets/bob/set"]
+    assert his.files() == {"README.md": b"---\nlicense: cc0-1.0\n---\n# Bob's\n"}
+    assert his.files("refs/pr/1").keys() > {"README.md", "pt/run/manifest.json"}
+    # The set was private, and its rows are there already: its card has a licence now, and everybody may look.
+    assert "README.md" in public["sent"]
+    assert not [path for path in public["sent"] if path.endswith(".parquet")]
+    assert not repo.private
+
+
+def test_what_cannot_be_pushed_is_refused_in_one_sentence(
+    served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path
+) -> None:
+    served.add("models/ann/model", {"config.json": b"{}"})
+    served.add("datasets/ann/open", {"README.md": b""}, private=False)
+    served.add("datasets/bob/open", {"README.md": b""}, private=False)
+    served.add("datasets/bob/closed", {"README.md": b""}, private=True)
+    unknown, _ = client.made(client.recipe(tmp_path / "in", **{"seeds.licence": None}), tmp_path / "unknown")
+    damaged = {name: tmp_path / name for name in ("unfinished", "edited", "shortened", "longer")}
+    for path in damaged.values():
+        shutil.copytree(run.path, path)
+    manifest = json.loads((run.path / "manifest.json").read_text())
+    (damaged["unfinished"] / "manifest.json").write_text(json.dumps(manifest | {"state": "unfinished"}))
+    train = "pt/transfer_set/train-00000-of-00001.parquet"
+    pl.read_parquet(run.path / train).head(5).write_parquet(damaged["edited"] / train)
+    (damaged["shortened"] / train).unlink()
+    shutil.copy(run.path / train, damaged["longer"] / "pt/transfer_set/more.parquet")
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"repo": "ann/my set"}, "'ann/my set' is no name of a dataset on the Hub"),
+        ({"repo": "datasets/ann/set"}, "'datasets/ann/set' is no name of a dataset on the Hub"),
+        ({"repo": "set"}, "'set' says no owner"),
+        ({"repo": "ann/model"}, "ann/model is a model on the Hub: choose another name"),
+        ({"repo": "ann/open"}, "ann/open is public, so everybody could read these rows: say --public"),
+        ({"repo": "bob/open", "public": True}, "bob/open: the Hub does not let you write there"),
+        ({"repo": "bob/closed"}, "bob/closed: the Hub does not let you write there"),
+        (
+            {"repo": "ann/new", "token": "wrong"},
+            "ann/new: the Hub does not take your token: log in with `hf auth login`",
+        ),
+        ({"repo": "ann/new", "token": ""}, "ann/new: the Hub wants to know who you are: log in with `hf auth login`"),
+        ({"repo": "ann/new", "run": tmp_path / "nowhere"}, "is no run (there is no such folder)"),
+        ({"repo": "ann/new", "run": tmp_path}, "is no run (it has no manifest.json)"),
+        ({"repo": "ann/new", "run": damaged["unfinished"]}, "is not finished: type the `sdrrl-data generate` command"),
+        ({"repo": "ann/new", "run": damaged["edited"]}, f"{train} was changed since the run made it"),
+        ({"repo": "ann/new", "run": damaged["shortened"]}, f"{train} is missing"),
+        ({"repo": "ann/new", "run": damaged["longer"]}, "more.parquet is not of this run"),
+        ({"repo": "ann/new", "run": unknown.path, "public": True}, "nobody knows the licence of seeds.jsonl, which"),
+        (
+            {"repo": "ann/new", "controls": True},
+            "has no controls of its transfer sets: make them with `sdrrl-data controls",
+        ),
+    ]
+    served.log.clear()
+    done = ann.ask(*({"run": run.path} | asked for asked, _ in cases))
+    for (asked, sentence), result in zip(cases, done, strict=True):
+        assert sentence in (result["error"] or ""), asked
+        assert "\n" not in result["error"]
+        assert result["code"] == 2
+        assert "wrong" not in result["error"] or asked.get("token") != "wrong"
+    assert not served.asked("POST", "/commit/") + served.uploads
+    assert "datasets/ann/new" not in served.repos
+    assert served.repos["datasets/ann/open"].files() == {"README.md": b""}
+
+
+def test_controls_go_along_when_asked(served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path) -> None:
+    own, manifest = opened(shutil.copytree(run.path, tmp_path / "run"))
+    tokenizer = str(small_models.write_tokenizer(tmp_path / "model"))
+    controls.make(own, manifest, arms=["sft", "sdrrl"], tokenizer=tokenizer, models=small_models.models())
+    own_push = {"run": own.path, "repo": "ann/controls"}
+    without, with_, kept = ann.ask(own_push, own_push | {"controls": True}, own_push)
+    assert not [path for path in without["sent"] if "controls" in path]
+    assert {"pt/controls-sft", "pt/controls-sdrrl", "pt"} <= {path.rpartition("/")[0] for path in with_["sent"]}
+    assert "pt/controls.json" in with_["sent"]
+    assert kept["commit"] == with_["commit"]
+    controls.make(own, manifest, arms=["sdrrl"], tokenizer=tokenizer, models=small_models.models())
+    (fewer,) = ann.ask(own_push | {"controls": True})
+    assert {path.split("/")[1] for path in fewer["deleted"]} == {"controls-sft"}
+    configs = head(served.repos["datasets/ann/controls"].files()["README.md"])["configs"]
+    assert [config["config_name"] for config in configs] == ["pt", "all", "pt-sdrrl"]
+
+
+def test_what_looks_like_personal_data_is_told(served: hub.Hub, ann: client.Client, tmp_path: Path) -> None:
+    recipe = client.recipe(tmp_path / "in")
+    seeds = tmp_path / "in" / "seeds.jsonl"
+    more = {"instruction": "Who is it that reads mail at jane.roe@mail.acme-works.org these days?"}
+    seeds.write_text(seeds.read_text(encoding="utf-8") + json.dumps(more) + "\n", encoding="utf-8")
+    run, _ = client.made(recipe, tmp_path / "run")
+    (done,) = ann.ask({"run": run.path, "repo": "ann/personal"})
+    ids = run.table("seeds").read_all().filter(pl.col("messages").list.first().struct["content"] == more["instruction"])
+    (warning,) = [sentence for sentence in done["said"] if "the table seeds" in sentence]
+    assert warning.startswith("warning: 1 of 32 rows of the table seeds hold what looks like")
+    assert f"(e-mail address 1; ids {ids['id'].item()})" in warning
+    assert "jane.roe" not in "".join(done["said"])
+    (in_set,) = [sentence for sentence in done["said"] if "pt/transfer_set" in sentence]
+    assert "--set thresholds.src_personal.max=0" in in_set
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"retry-after": format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)}, 0.0),
+        ({"RateLimit": '"api";r=0;t=55', "RateLimit-Policy": '"fixed window";"api";q=500;w=300'}, 55.0),
+        ({"RateLimit": '"api";r=3;t=55'}, None),
+        ({"Retry-After": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_the_hub_says_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
+    import httpx2
+
+    assert asking.seconds_asked(httpx2.Headers(headers)) == seconds
+
+
+def test_a_hub_that_stays_away_ends_the_push(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "PAUSES", (0, 0))
+    tries, said = [], []
+
+    def away() -> None:
+        tries.append(1)
+        raise ConnectionResetError("the line is cut")
+
+    with pytest.raises(Stopped, match="3 times; run the same command again later"):
+        asking.patiently(away, said.append)
+    assert len(tries) == 3
+    assert said == ["the Hub cannot be reached (ConnectionResetError: the line is cut); trying again in 0 s"] * 2

@@ -1,0 +1,84 @@
+"""What a training would do, before any weights are loaded."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.training.plan import Job, Plan, prepare
+from sdrrl_data.training.settings import Replay, Training
+
+from .conftest import MakeModel, some_rows, write
+
+
+def plan(dataset: Path, model: Path, **settings: Any) -> Plan:
+    return prepare(Job(str(dataset), str(model), Path("out"), Training(**settings)))
+
+
+def test_it_counts_rows_tokens_and_steps(dataset: Path, model: Path) -> None:
+    found = plan(dataset, model, epochs=2.0, batch_size=10, test_rows=7)
+    train = [row for row in some_rows() if row["split"] == "train"]
+    assert found.train.table.height == len(train)
+    assert len(found.order) == 2 * len(train)
+    assert found.tokens == 2 * found.train.table["input_ids"].list.len().sum()
+    assert found.steps == 2 * len(train) // 10
+    assert found.test.table.height == 7
+    assert found.settings.learning_rate == 2e-4
+    assert plan(dataset, model, batch_size=10, max_steps=3).steps == 3
+
+
+def test_a_step_may_be_given_in_tokens(dataset: Path, model: Path) -> None:
+    usual = plan(dataset, model)
+    mean = usual.tokens / len(usual.order)
+    assert plan(dataset, model, batch_tokens=round(12 * mean)).batch == 12
+    assert plan(dataset, model, batch_tokens=1).batch == 1
+    assert plan(dataset, model, batch_tokens=640, packing=True, max_length=64).batch == 10
+
+
+def test_the_context_of_the_model_bounds_the_length(dataset: Path, model: Path) -> None:
+    assert plan(dataset, model, max_length=100_000).limit == 256
+    assert plan(dataset, model, max_length=100).limit == 100
+
+
+def test_replay_takes_answers_in_the_source_language(dataset: Path, model: Path) -> None:
+    found = plan(dataset, model, replay=Replay(share=0.5))
+    drawn = found.train.table[found.order]
+    assert set(drawn.filter("replay").select("task", "direction").iter_rows()) == {("answer", "en->en")}
+    assert drawn.filter(~drawn["replay"]).filter(task="answer", direction="en->en").is_empty()
+    assert drawn["replay"].mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_replay_takes_rows_of_another_dataset(dataset: Path, model: Path, tmp_path: Path) -> None:
+    other = write(tmp_path / "other", some_rows()[:50])
+    found = plan(dataset, model, replay=Replay(share=0.25, dataset=str(other)))
+    drawn = found.train.table[found.order]
+    assert drawn["replay"].mean() == pytest.approx(0.25, abs=0.01)
+    assert drawn.filter(~drawn["replay"]).height == found.train.table.filter(~found.train.table["replay"]).height
+    assert found.identity.dataset.count("@") == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "settings", "sentence"),
+    [
+        ({}, {"max_length": 5}, r"no row is left to train on: of 125 rows 125 are longer than 5 tokens"),
+        ({"completion": []}, {}, "no row is left to train on: of 125 rows 125 are empty"),
+        ({"split": "test"}, {}, "no row is left to train on: of 0 rows its train split is empty"),
+        ({"split": "train"}, {"patience": 2}, "has no test split, which patience needs"),
+        ({"signature": None}, {"replay": Replay(share=0.1)}, "the rows do not say which language is the source"),
+        ({"direction": "en->pt"}, {"replay": Replay(share=0.1)}, "there is no row in the source language alone"),
+        ({}, {"weights": {"summarise": 2.0}}, r"weights\.summarise: no row is of this task or direction"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(
+    model: Path, tmp_path: Path, changes: dict[str, Any], settings: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(UserError, match=sentence):
+        plan(write(tmp_path / "set", [row | changes for row in some_rows()]), model, **settings)
+
+
+def test_a_model_that_is_none_is_refused(dataset: Path, make_model: MakeModel, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"model .*: there is no such directory"):
+        plan(dataset, tmp_path / "missing")
+    with pytest.raises(UserError, match="model tiny-llama has no chat template"):
+        plan(dataset, make_model(None))

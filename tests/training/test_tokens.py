@@ -1,0 +1,131 @@
+"""Rows as token ids: the completion alone is learned, with the token that ends it."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.training import trainer
+from sdrrl_data.training.plan import Job, prepare
+from sdrrl_data.training.reporting import Everyone
+from sdrrl_data.training.settings import Training
+from sdrrl_data.training.tokens import Chat, tokenize
+
+from .conftest import CHATML, LLAMA, PLAIN, MakeModel, MakeTokenizer, some_rows
+
+QUESTION = [{"role": "user", "content": "What is this house like?"}]
+ANSWER = [{"role": "assistant", "content": "The house is red."}]
+
+
+def table(*rows: tuple[Any, Any]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"key": [str(n) for n in range(len(rows))], "prompt": [r[0] for r in rows], "completion": [r[1] for r in rows]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "end", "learned"),
+    [
+        (CHATML, "<|im_end|>", "The house is red.<|im_end|>\n"),
+        (LLAMA, "<|eot_id|>", "The house is red.<|eot_id|>"),
+        (LLAMA, "<|end_of_text|>", "The house is red.<|eot_id|>"),
+        (PLAIN, "<|end_of_text|>", "assistant: The house is red.\n<|end_of_text|>"),
+    ],
+)
+@pytest.mark.parametrize("packing", [False, True])
+def test_a_batch_has_the_completion_and_its_end_in_the_loss(
+    make_model: MakeModel, dataset: Path, tmp_path: Path, template: str, end: str, learned: str, packing: bool
+) -> None:
+    model = make_model(template, end=end)
+    settings = Training(batch_size=2, at_once=2, packing=packing, max_length=80, test_rows=1)
+    plan = prepare(Job(str(dataset), str(model), tmp_path / "out", settings))
+    own = trainer.build(plan, 2, Everyone([]))
+    expected = {
+        learned.replace("The house is red.", row["completion"][0]["content"])
+        for row in some_rows()
+        if row["split"] == "train"
+    }
+    seen = set()
+    for batch in own.get_train_dataloader():
+        for ids, labels in zip(batch["input_ids"], batch["labels"], strict=True):
+            runs = [[]]
+            for token, label in zip(ids.tolist(), labels.tolist(), strict=True):
+                if label == -100 and runs[-1]:
+                    runs.append([])
+                elif label != -100:
+                    assert token == label
+                    runs[-1].append(token)
+            seen |= {plan.chat.tokenizer.decode(run) for run in runs if run}
+    assert seen == expected
+
+
+@pytest.mark.parametrize("template", [CHATML, LLAMA])
+def test_the_ids_are_those_that_trl_makes(make_tokenizer: MakeTokenizer, template: str) -> None:
+    from trl.data_utils import _tokenize
+
+    tokenizer = make_tokenizer(template)
+    chat = Chat(tokenizer, Training(), "tiny")
+    rows = some_rows()
+    for row, found in zip(rows, chat.rows([(row["prompt"], row["completion"]) for row in rows]), strict=True):
+        prompt = _tokenize(tokenizer, row["prompt"], add_generation_prompt=True)["input_ids"]
+        assert found == (_tokenize(tokenizer, row["prompt"] + row["completion"])["input_ids"], len(prompt))
+
+
+def test_a_template_that_renders_the_prompt_in_another_way_starts_where_they_part(
+    make_tokenizer: MakeTokenizer,
+) -> None:
+    thinking = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>{% endif %}")
+    chat = Chat(make_tokenizer(thinking), Training(), "tiny")
+    ((ids, start),) = chat.rows([(QUESTION, ANSWER)])
+    assert chat.tokenizer.decode(ids[start:]) == "The house is red.<|im_end|>\n"
+
+
+@pytest.mark.parametrize(("too_long", "left", "cut", "dropped"), [("drop", 1, 0, 2), ("cut", 2, 1, 1)])
+def test_long_rows_are_dropped_or_cut_and_counted(
+    make_tokenizer: MakeTokenizer, too_long: str, left: int, cut: int, dropped: int
+) -> None:
+    chat = Chat(make_tokenizer(), Training(), "tiny")
+    long = [{"role": "assistant", "content": "red " * 100}]
+    endless = [{"role": "user", "content": "house " * 100}]
+    made = tokenize(table((QUESTION, ANSWER), (QUESTION, long), (endless, ANSWER)), chat, 60, too_long)
+    assert (made.table.height, made.cut, made.dropped) == (left, cut, {"longer than 60 tokens": dropped})
+    assert made.table["input_ids"].list.len().max() == (
+        60 if cut else len(next(iter(chat.rows([(QUESTION, ANSWER)])))[0])
+    )
+    assert (made.table["start"] < made.table["input_ids"].list.len()).all()
+
+
+def test_rows_that_cannot_be_rendered_are_counted_with_the_reason(make_tokenizer: MakeTokenizer) -> None:
+    strict = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}" + CHATML
+    chat = Chat(make_tokenizer(strict), Training(), "tiny")
+    system = [{"role": "system", "content": "Be brief."}, *QUESTION]
+    empty = [{"role": "assistant", "content": "  "}]
+    made = tokenize(table((system, ANSWER), (QUESTION, empty), ([], ANSWER), (QUESTION, ANSWER)), chat, 100, "drop")
+    assert made.dropped == {"refused by the chat template": 1, "empty": 2}
+    assert made.table["key"].to_list() == ["3"]
+
+
+@pytest.mark.parametrize(
+    ("template", "end", "settings", "sentence"),
+    [
+        (None, "<|im_end|>", Training(), "model tiny has no chat template"),
+        ("{% if %}", "<|im_end|>", Training(), "the chat template of tiny is not Jinja: line 1"),
+        ("{{ raise_exception('no') }}", "<|im_end|>", Training(), "refuses a plain question and answer: no"),
+        (PLAIN, None, Training(), "neither the chat template nor the tokenizer of tiny has a token that ends a turn"),
+    ],
+)
+def test_a_model_that_cannot_be_talked_to_is_refused(
+    make_tokenizer: MakeTokenizer, template: str | None, end: str | None, settings: Training, sentence: str
+) -> None:
+    with pytest.raises(UserError, match=sentence):
+        Chat(make_tokenizer(template, end=end), settings, "tiny")
+
+
+def test_the_settings_bring_a_template(make_tokenizer: MakeTokenizer) -> None:
+    own = CHATML + "{% if hint %}{{ hint }}{% endif %}"
+    tokenizer = make_tokenizer(None)
+    chat = Chat(tokenizer, Training(template=own, template_options={"hint": "now"}), "tiny")
+    assert chat.prompt(QUESTION).endswith("assistant\nnow")
+    assert tokenizer.chat_template == own  # so that it is saved with the model

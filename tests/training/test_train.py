@@ -1,0 +1,265 @@
+"""Training for real: what comes out, stopped and gone on with, with little memory or disk."""
+
+import resource
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from safetensors.torch import load_file
+
+from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.training import memory
+from sdrrl_data.training.losses import Losses, together
+from sdrrl_data.training.plan import Job
+from sdrrl_data.training.reporting import Sample, Step
+from sdrrl_data.training.settings import Lora, Training
+from sdrrl_data.training.train import Trained, train
+
+from .conftest import SIGNATURE, MakeModel, some_rows, write
+
+FAST: dict[str, Any] = {
+    "learning_rate": 0.02,
+    "batch_size": 4,
+    "at_once": 2,
+    "evaluate_every": 3,
+    "save_every": 3,
+    "samples": 1,
+}
+
+
+class Listener:
+    """Keeps what it is told, and may stop the training after a step."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.stop_after = stop_after
+        self.steps: list[Step] = []
+        self.losses: dict[int, Losses] = {}
+        self.said: list[str] = []
+        self.started: tuple[int, int] | None = None
+        self.closed = False
+
+    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+        self.started = steps, done
+
+    def step(self, step: Step) -> None:
+        self.steps.append(step)
+        if step.number == self.stop_after:
+            raise KeyboardInterrupt
+
+    def evaluated(self, number: int, losses: Losses) -> None:
+        self.losses[number] = losses
+
+    def samples(self, number: int, samples: Sequence[Sample]) -> None:
+        pass
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def job(dataset: Path, model: Path, out: Path, merge: bool = False, **settings: Any) -> Job:
+    return Job(str(dataset), str(model), out, Training(**{**FAST, **settings}), merge=merge)
+
+
+def weights(folder: Path) -> dict[str, Any]:
+    (file,) = folder.glob("*.safetensors")
+    return {name: tensor.numpy().tobytes() for name, tensor in load_file(file).items()}
+
+
+@pytest.fixture(scope="module")
+def finished(dataset: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Listener, Trained]:
+    out = tmp_path_factory.mktemp("finished") / "out"
+    listener = Listener()
+    trained = train(job(dataset, model, out, max_steps=8), reporters=[listener])
+    return out, listener, trained
+
+
+def test_it_learns_and_tells(finished: tuple[Path, Listener, Trained]) -> None:
+    _, listener, trained = finished
+    assert listener.started == (8, 0)
+    assert [step.number for step in listener.steps] == list(range(1, 9))
+    assert sorted(listener.losses) == [0, 3, 6, 8]
+    assert listener.losses == trained.losses
+    assert together(trained.losses[8]).mean < together(trained.losses[0]).mean - 0.1
+    assert all(step.tokens_per_second > 0 for step in listener.steps)
+    assert listener.closed
+    assert trained.steps == trained.best == 8
+
+
+def test_the_folder_says_what_it_is(finished: tuple[Path, Listener, Trained], model: Path) -> None:
+    out, _, trained = finished
+    content = yaml.safe_load((out / "training.yaml").read_text(encoding="utf-8"))
+    assert content["model"]["name"] == "tiny-llama"
+    assert content["signature"] == SIGNATURE
+    assert content["settings"]["max_steps"] == 8
+    assert content["figures"]["steps"] == 8
+    assert content["losses"]["after"]["all"]["loss"] == pytest.approx(together(trained.losses[8]).mean, abs=1e-6)
+    assert set(content["losses"]["before"]) == {
+        "all", "answer", "translate", "en->en", "en->pt", "pt->en", "pt->pt",
+    }  # fmt: skip
+    assert content["versions"]["trl"]
+    assert str(out.parent) not in (out / "training.yaml").read_text(encoding="utf-8")
+
+
+def test_the_adapter_loads_with_its_tokenizer(finished: tuple[Path, Listener, Trained]) -> None:
+    from peft import AutoPeftModelForCausalLM
+    from transformers import AutoTokenizer
+
+    out, _, trained = finished
+    own, tokenizer = AutoPeftModelForCausalLM.from_pretrained(out), AutoTokenizer.from_pretrained(out)
+    sample = trained.samples["after"][0]
+    prompt = tokenizer.apply_chat_template(
+        sample.prompt, add_generation_prompt=True, return_dict=True, return_tensors="pt"
+    )
+    written = own.generate(**prompt, max_new_tokens=128, do_sample=False, pad_token_id=tokenizer.pad_token_id)
+    answer = tokenizer.decode(written[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True).strip()
+    assert answer == sample.answer
+
+
+def test_checkpoints_are_kept_as_asked(finished: tuple[Path, Listener, Trained]) -> None:
+    out = finished[0]
+    assert sorted(path.name for path in (out / "checkpoints").glob("checkpoint-*")) == ["checkpoint-6", "checkpoint-8"]
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_stopped_and_resumed_it_ends_with_the_same_weights(
+    finished: tuple[Path, Listener, Trained], dataset: Path, model: Path, tmp_path: Path, torn: bool
+) -> None:
+    own = job(dataset, model, tmp_path / "out", max_steps=8)
+    with pytest.raises(KeyboardInterrupt):
+        train(own, reporters=[Listener(stop_after=7 if torn else 4)])
+    if torn:  # as a kill in the middle of writing leaves it
+        (tmp_path / "out/checkpoints/checkpoint-6/whole.json").unlink()
+        (tmp_path / "out/checkpoints/checkpoint-6/adapter_model.safetensors").write_bytes(b"half")
+    with pytest.raises(UserError, match="is there already: go on with --resume"):
+        train(own)
+    listener = Listener()
+    trained = train(own, resume=True, reporters=[listener])
+    assert listener.started == (8, 3)
+    assert [step.number for step in listener.steps] == [4, 5, 6, 7, 8]
+    assert weights(tmp_path / "out") == weights(finished[0])
+    assert trained.losses == finished[2].losses
+    assert trained.samples == finished[2].samples
+    with pytest.raises(UserError, match="holds a finished training"):
+        train(own, resume=True)
+
+
+@pytest.mark.parametrize("patience", [None, 1])
+def test_killed_at_the_very_end_it_writes_what_is_missing(
+    dataset: Path, model: Path, tmp_path: Path, patience: int | None
+) -> None:
+    wild = {"learning_rate": 3.0, "scheduler": "constant", "evaluate_every": 1, "patience": patience, "max_steps": 8}
+    own = job(dataset, model, tmp_path / "out", **wild)
+    first = train(own)
+    files = {path: path.read_bytes() for path in own.out.iterdir() if path.is_file()}
+    for path in files:
+        path.unlink()
+    assert train(own, resume=True) == first
+    assert {path: path.read_bytes() for path in own.out.iterdir() if path.is_file()} == files
+    assert (first.steps < 8) == (patience is not None)
+
+
+def test_another_training_is_not_gone_on_with(
+    dataset: Path, model: Path, make_model: MakeModel, tmp_path: Path
+) -> None:
+    own = job(dataset, model, tmp_path / "out", max_steps=3)
+    with pytest.raises(KeyboardInterrupt):
+        train(own, reporters=[Listener(stop_after=3)])
+    # The interrupt came before the last checkpoint was written; there is none yet.
+    with pytest.raises(KeyboardInterrupt):
+        train(job(dataset, model, tmp_path / "out", max_steps=5), resume=True, reporters=[Listener(stop_after=4)])
+    other = write(tmp_path / "other", some_rows()[:60])
+    for changed, sentence in [
+        (job(dataset, model, tmp_path / "out", max_steps=6), "checkpoint-3 was made with max_steps 5, now it is 6"),
+        (job(dataset, model, tmp_path / "out", max_steps=5, seed=1), "made with seed 42, now it is 1"),
+        (job(other, model, tmp_path / "out", max_steps=5), "another dataset"),
+        (job(dataset, make_model(more=("<|new|>",)), tmp_path / "out", max_steps=5), "another vocabulary"),
+    ]:
+        with pytest.raises(UserError, match=sentence):
+            train(changed, resume=True)
+
+
+@pytest.mark.parametrize("changes", [{"packing": True}, {"at_once": 1}, {"gradient_checkpointing": True}])
+def test_how_rows_are_taken_changes_no_loss(
+    dataset: Path, model: Path, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    """With everything in one step the first loss is the same."""
+    usual = {"max_steps": 1, "batch_size": 128, "at_once": 8, "lora": Lora(rank=2, dropout=0.0), "samples": 0}
+    first = []
+    for name, settings in (("usual", usual), ("changed", usual | changes)):
+        listener = Listener()
+        train(job(dataset, model, tmp_path / name, **settings), reporters=[listener])
+        first.append(listener.steps[0].loss)
+    assert first[0] == pytest.approx(first[1], rel=1e-5)
+
+
+def test_it_stops_early_and_takes_the_best(dataset: Path, model: Path, tmp_path: Path) -> None:
+    wild = {"learning_rate": 5.0, "evaluate_every": 1, "patience": 2, "keep": 1, "samples": 0}
+    trained = train(job(dataset, model, tmp_path / "out", **wild))
+    losses = {step: together(found).mean for step, found in trained.losses.items() if step}
+    assert trained.best == min(losses, key=losses.__getitem__)
+    assert trained.steps == trained.best + 2 < 30
+    assert weights(tmp_path / "out") == weights(tmp_path / f"out/checkpoints/checkpoint-{trained.best}")
+
+
+def test_a_merged_model_is_the_adapter_on_its_base(dataset: Path, model: Path, tmp_path: Path) -> None:
+    import torch
+    from peft import AutoPeftModelForCausalLM
+    from transformers import AutoModelForCausalLM
+
+    out = tmp_path / "out"
+    train(job(dataset, model, out, merge=True, max_steps=3, samples=0))
+    ids = torch.arange(20).unsqueeze(0)
+    with torch.inference_mode():
+        merged, apart, base = (
+            kind.from_pretrained(folder, dtype=torch.float32)(ids).logits
+            for kind, folder in (
+                (AutoModelForCausalLM, out),
+                (AutoPeftModelForCausalLM, out / "adapter"),
+                (AutoModelForCausalLM, model),
+            )
+        )
+    assert torch.allclose(merged, apart, atol=1e-5)
+    assert not torch.allclose(merged, base, atol=1e-2)
+
+
+def test_all_weights_are_trained(dataset: Path, model: Path, tmp_path: Path) -> None:
+    trained = train(job(dataset, model, tmp_path / "out", method="full", max_steps=6, samples=0))
+    assert together(trained.losses[6]).mean < together(trained.losses[0]).mean - 0.5
+    before, after = weights(model), weights(tmp_path / "out")
+    assert before.keys() == after.keys()
+    assert all(before[name] != after[name] for name in before)
+
+
+@pytest.mark.parametrize("limit", [60_000, 100_000])  # bytes of a file: less than the adapter, than the optimizer
+def test_a_full_disk_ends_it_with_a_sentence(dataset: Path, model: Path, tmp_path: Path, limit: int) -> None:
+    own = job(dataset, model, tmp_path / "out", max_steps=3, samples=0)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, usual[1]))
+    try:
+        with pytest.raises(Stopped, match=r"checkpoint-3 cannot be written \(.*make room on the disk"):
+            train(own)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert train(own, resume=True).steps == 3
+
+
+def test_with_too_little_memory_fewer_rows_are_taken_at_once() -> None:
+    import torch
+
+    def work(size: int) -> int:
+        torch.empty(2 ** (size * 6), dtype=torch.uint8)  # 2 ** 48 bytes are nowhere to be had
+        return size
+
+    said: list[str] = []
+    assert memory.sizes(16, 9) == [8, 4, 2, 1]
+    assert memory.with_less(work, [8, 4, 2, 1], said.append) == 4
+    assert said == ["memory ran out with 8 rows at once: going on with 4"]
+    with pytest.raises(Stopped, match="memory ran out with 8 rows at once: lower at_once"):
+        memory.with_less(work, [9, 8], said.append)
+    with pytest.raises(ZeroDivisionError):
+        memory.with_less(lambda size: size // 0, [2, 1], said.append)
