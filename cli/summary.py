@@ -118,7 +118,8 @@ def _where_next(manifest: Manifest, run: Run, tag: str, command: str) -> list[st
         f"run        {run.path}: README.md, manifest.json, TARGET/transfer_set, every step's tables",
         f"load it    python -c {shlex.quote(load)}",
     ]
-    lines.append(f"tune       sdrrl-data tune {shlex.quote(str(run.path))}")
+    place = shlex.quote(str(run.path))
+    lines += [f"tune       sdrrl-data tune {place}", f"publish    sdrrl-data push {place} OWNER/NAME"]
     if "similarity" in manifest.recipe["thresholds"]:
         lines.append(f"stricter   {command} --set thresholds.similarity.min=0.85")
     return lines

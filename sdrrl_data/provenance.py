@@ -1,12 +1,13 @@
 """What made a run: its ingredients, the versions of what ran them, and its signature."""
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from platform import python_version
 
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import SHAPELESS, Recipe, Threshold, of_source
 from sdrrl_data.run import fingerprint
+from sdrrl_data.versions import installed
 
 PACKAGES = (
     "ctranslate2",
@@ -34,13 +35,7 @@ PACKAGES = (
 
 def versions() -> dict[str, str]:
     """The versions of Python and of every package that could have had a hand in the rows."""
-    found = {"python": python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    return {"python": python_version(), **installed(PACKAGES)}
 
 
 def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> str:

@@ -18,7 +18,7 @@ FLOORS = [
     {"generation", "translation", "alignment", "scoring"},
     {"text", "run", "models", "recipe_files", "child_process", "row_files", "conversations"},
     {"yaml_settings"},
-    {"protocols", "recipe", "draws"},
+    {"protocols", "recipe", "draws", "versions"},
     {"languages"},
     {"errors"},
 ]

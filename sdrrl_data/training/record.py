@@ -1,7 +1,6 @@
 """What stands in `training.yaml`: what was trained on what, how, and what came of it."""
 
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any
 
@@ -9,6 +8,7 @@ from sdrrl_data import yaml_settings
 from sdrrl_data.training.losses import Losses, by_kind, together
 from sdrrl_data.training.plan import Plan, devices
 from sdrrl_data.training.rows import Rows
+from sdrrl_data.versions import installed
 
 PACKAGES = ("accelerate", "bitsandbytes", "datasets", "deepspeed", "peft", "sdrrl-data", "torch", "transformers", "trl")
 
@@ -24,7 +24,7 @@ def about(plan: Plan) -> dict[str, Any]:
         **({"replay": _dataset(plan.replayed)} if plan.replayed else {}),
         "signature": "\n".join(plan.source.signatures) or "unknown",
         "settings": settings,
-        "versions": _versions(),
+        "versions": {"python": python_version(), **installed(PACKAGES)},
     }
 
 
@@ -68,13 +68,3 @@ def _losses(losses: Losses) -> dict[str, Any]:
     """Nats a token of the completions."""
     kinds = {name: {"loss": round(own.mean, 6), "tokens": own.tokens} for name, own in by_kind(losses).items()}
     return {"all": {"loss": round(together(losses).mean, 6), "tokens": together(losses).tokens}, **kinds}
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

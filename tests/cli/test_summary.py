@@ -149,7 +149,7 @@ def test_it_fits_80_columns_and_holds_no_escapes(shown):
     assert "\x1b" not in shown
     assert "\x07" not in shown
     long = [line for line in shown.splitlines() if len(line) > 80]
-    assert {line.split()[0] for line in long} <= {"signature", "run", "load"}
+    assert {line.split()[0] for line in long} <= {"signature", "run", "load", "publish"}
 
 
 def test_colours_mark_switched_words_on_a_terminal(small_run, capsys, monkeypatch):
