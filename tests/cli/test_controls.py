@@ -4,7 +4,7 @@ import pytest
 
 from sdrrl_data.run import Run
 from sdrrl_data.steps.controls import read
-from tests.test_controls import write_tokenizer
+from tests.small_models import write_tokenizer
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -435,7 +435,6 @@ def test_the_recipe_in_it_makes_the_rows_again(run: Run, text: str, tmp_path: Pa
         assert rows.drop("signature").equals(run.read_dataset(f"{tag}/transfer_set").drop("signature"))
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(alphabet="\\`*_[]()<>|&;~$#!-\n\r\t\0a1 "))
 @example("a | b", "<b>&lt;</b>")
 @example("\\", "\\|")
@@ -447,7 +446,6 @@ def test_a_cell_never_breaks_its_table(one: str, other: str) -> None:
     assert tables(MARKDOWN.parse(markdown)) == [[["a", "b"], expected]]
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="`~ \nab"))
 def test_nothing_ends_a_fence_from_inside(text: str) -> None:
     block, paragraph, *_ = MARKDOWN.parse(f"{fence(text)}\n\nafter\n")

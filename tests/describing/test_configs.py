@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sdrrl_data import draws
@@ -57,7 +57,6 @@ A_SEEDS_ROWS = st.integers(1, configs.OF_ONE_SEED)
 SEEDS = st.dictionaries(st.sampled_from([*LATE[:12], *EARLY[:4]]), A_SEEDS_ROWS, min_size=2)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["pt", "vi", "th"]), SEEDS, min_size=2))
 @example({"pt": dict.fromkeys(LATE[:9], 6), "vi": dict.fromkeys([*LATE[:9], *EARLY[:2]], 6)})
 def test_no_seed_is_on_both_sides_of_all(targets: dict[str, dict[str, int]]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -264,7 +264,6 @@ HEADS = st.dictionaries(KEYS, VALUES | st.lists(st.sampled_from([PT, VI, SFT, BY
 WRITTEN = st.builds(card, HEADS, BODIES) | BODIES.map(lambda text: "-" * text.lstrip().startswith("---") + text)
 
 
-@settings(deadline=None)
 @given(old=WRITTEN, ends=st.sampled_from(["\n", "\r\n", "\r"]))
 @example(old="## B\n```", ends="\n")
 @example(old="- item\n\n  ## E\n## B\n<?", ends="\r")
@@ -279,7 +278,6 @@ def test_merging_keeps_every_section_and_merging_again_changes_nothing(old: str,
             assert section.lstrip(" ").rstrip("\n") in both
 
 
-@settings(deadline=None)
 @given(WRITTEN)
 def test_a_card_merged_with_itself_is_itself(text: str) -> None:
     made = "---\na: 1\n---\n" + text if not text.lstrip().startswith("---") else text

@@ -2,7 +2,7 @@ import functools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.errors import UserError
@@ -73,7 +73,6 @@ def test_a_large_quantised_matrix_stays_quantised(lid176, monkeypatch):
     assert found == pytest.approx(unpacked, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=60))
 def test_any_text_is_read_as_the_library_reads_it(text, lid176, library):
     line = " ".join(text.split())

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data import recipe
@@ -220,7 +220,6 @@ def test_batches_do_not_change_the_scores(en_pt, monkeypatch, flores, text_pair,
             assert np.array(apart[name], float) == pytest.approx(np.array(values, float), abs=1e-6, nan_ok=True)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_is_a_probability(en_pt, text_pair, score, source, target):
     for name, values in score(en_pt, [text_pair((source, target))]).items():

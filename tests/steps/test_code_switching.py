@@ -291,7 +291,7 @@ def pieces(sentences):
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     made,
     made,

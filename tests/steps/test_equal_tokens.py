@@ -2,7 +2,7 @@ from itertools import accumulate
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.steps.equal_tokens import SPLITS, cut
@@ -81,7 +81,6 @@ def test_tokens_of_the_target_language_are_held_equal():
 
 
 @pytest.mark.parametrize("equal", ["total", "target"])
-@settings(deadline=None)
 @given(lengths=st.lists(st.tuples(LENGTHS, LENGTHS), min_size=1, max_size=4))
 def test_no_number_of_leading_rows_comes_nearer(lengths, equal):
     arms = {f"{n}": pl.concat([arm(a, "train"), arm(b, "test")]) for n, (a, b) in enumerate(lengths)}

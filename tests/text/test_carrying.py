@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.models import package_folder
@@ -138,7 +138,6 @@ def check(document: str, found: list[Segment], limit: int) -> None:
 
 
 @given(ANY_TEXT, LIMITS)
-@settings(deadline=None)
 def test_any_text_is_parted_soundly_and_comes_back(document: str, limit: int) -> None:
     found = segments(document, "en", limit)
     check(document, found, limit)
@@ -147,7 +146,6 @@ def test_any_text_is_parted_soundly_and_comes_back(document: str, limit: int) ->
 
 
 @given(documents(), LIMITS)
-@settings(deadline=None)
 def test_markdown_is_parted_soundly_and_comes_back(case: tuple[str, list[tuple[int, int]]], limit: int) -> None:
     document, _ = case
     found = segments(document, "en", limit)
@@ -167,7 +165,6 @@ def shuffled(sentence: str, random) -> str:
 
 
 @given(documents(), LIMITS, st.data())
-@settings(deadline=None)
 def test_any_translator_leaves_what_is_protected(
     case: tuple[str, list[tuple[int, int]]], limit: int, data: st.DataObject
 ) -> None:
@@ -191,7 +188,6 @@ def test_any_translator_leaves_what_is_protected(
 
 
 @given(documents(), HOSTILE)
-@settings(deadline=None)
 def test_what_is_kept_comes_back_whole_or_not_at_all(case: tuple[str, list[tuple[int, int]]], translation: str) -> None:
     document, _ = case
     for segment in segments(document, "en"):

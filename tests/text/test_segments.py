@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.text.segments import sentences
@@ -240,7 +240,6 @@ def translated(document: str, spans: list[tuple[int, int]], translate) -> str:
 
 
 @given(ANY_TEXT, LIMITS)
-@settings(deadline=None)
 def test_any_text_is_parted_soundly(document: str, limit: int) -> None:
     spans = sentences(document, "en", limit)
     check(document, spans, limit)
@@ -248,7 +247,6 @@ def test_any_text_is_parted_soundly(document: str, limit: int) -> None:
 
 
 @given(documents(), LIMITS, st.sampled_from([str.upper, lambda _: "X", lambda _: ""]))
-@settings(deadline=None)
 def test_what_is_protected_stays(case, limit, translate) -> None:
     document, planted = case
     spans = sentences(document, "en", limit)
