@@ -14,7 +14,7 @@ Figure = Callable[[Statistics], float]  # from the sums over all items to the fi
 
 
 class Change(NamedTuple):
-    """What a model changed in a figure, and the interval that holds 95 % of the resamples."""
+    """What a model changed in a figure, and the interval that holds 95 % of the resamples; NaN: it cannot be told."""
 
     value: float
     low: float
@@ -35,5 +35,8 @@ def change(base: Statistics, tuned: Statistics, figure: Figure, seed: int) -> Ch
     for resample in range(RESAMPLES):
         items = drawn.integers(len(base), size=len(base))
         changes[resample] = figure(tuned[items].sum(0)) - figure(base[items].sum(0))
+    value = figure(tuned.sum(0)) - figure(base.sum(0))
+    if np.isnan(changes).any():  # where few items can be judged, some draws have none
+        return Change(value, float("nan"), float("nan"))
     changes.sort()
-    return Change(figure(tuned.sum(0)) - figure(base.sum(0)), float(changes[LEFT_OUT]), float(changes[-LEFT_OUT - 1]))
+    return Change(value, float(changes[LEFT_OUT]), float(changes[-LEFT_OUT - 1]))

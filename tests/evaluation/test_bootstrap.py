@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from sacrebleu.metrics import CHRF
@@ -76,3 +78,14 @@ def test_the_interval_covers():
         found = change(base, tuned, KINDS["comet"].figure, seed)
         missed += not found.low <= 0.5 <= found.high
     assert 1 <= missed <= 13
+
+
+def test_an_interval_that_some_resamples_cannot_have_is_none():
+    def share(sums):
+        return sums[0] / sums[1] if sums[1] else math.nan
+
+    judged = np.array([[1.0, 1.0], *[[0.0, 0.0]] * 5])
+    found = change(judged * [0.0, 1.0], judged, share, seed=1)
+    assert found.value == 1.0
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)

@@ -1,0 +1,72 @@
+"""How fast this machine is: `python -m benchmarks.gain.speeds FILE ENGINE` writes it into a JSON file.
+
+In a process of its own, which gives back all memory.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from benchmarks.gain.experiment import MODEL, questions
+from sdrrl_data import generation, recipe
+from sdrrl_data.generation import packaged
+from sdrrl_data.protocols import Completion, Request, Sampling
+
+PROBED = 16  # questions that are answered
+ROW, ROWS = 256, 4  # tokens, for the speed of training and of reading
+
+Speeds = dict[str, float]
+
+
+def main() -> None:
+    path, engine = sys.argv[1:]
+    Path(path).write_text(json.dumps(_writing(engine) | _training(), indent=2) + "\n", encoding="utf-8")
+
+
+def _writing(engine: Any) -> Speeds:
+    """Tokens a second, tokens of an answer, and seconds until the engine is ready."""
+    known = recipe.Generator(model=MODEL, engine=engine, max_tokens=320, max_model_len=2048)
+    start = time.perf_counter()
+    generator = generation.build(known)
+    how = Sampling(0.2, 0.9, 1.1, known.max_tokens)
+    requests = [
+        Request(str(number), [{"role": "user", "content": row["instruction"]}], number, how)
+        for number, row in enumerate(questions(PROBED))
+    ]
+    ready = time.perf_counter()
+    results = [result for _, result in generator.generate(requests) if isinstance(result, Completion)]
+    took = time.perf_counter() - ready
+    generator.close()
+    tokens = [result.completion_tokens or 0 for result in results]
+    return {"writing": sum(tokens) / took, "answer": fmean(tokens), "starting": ready - start}
+
+
+def _training() -> Speeds:
+    """Tokens a second of an adapter as the trainer has it, and forward alone, as the model reads in an evaluation."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model: Any = AutoModelForCausalLM.from_pretrained(packaged.unpack().path, dtype=torch.float32)
+    model = get_peft_model(model, LoraConfig(r=16, target_modules="all-linear", task_type="CAUSAL_LM")).to(device)
+    rows = torch.randint(1000, (ROWS, 1, ROW), device=device)
+    model(input_ids=rows[0])  # the first is slow
+    start = time.perf_counter()
+    with torch.inference_mode():
+        for row in rows:
+            float(model(input_ids=row, labels=row).loss)
+    read = time.perf_counter()
+    for row in rows:
+        loss = model(input_ids=row, labels=row).loss
+        loss.backward()
+        float(loss)
+    trained = time.perf_counter()
+    return {"reading": rows.numel() / (read - start), "training": rows.numel() / (trained - read)}
+
+
+if __name__ == "__main__":
+    main()
