@@ -47,7 +47,7 @@ class Training(Settings):
     too_long: Literal["drop", "cut"] = "drop"  # what becomes of longer rows
     packing: bool = False  # several rows in one sequence of max_length tokens; they do not see each other
     gradient_checkpointing: bool = False  # a third more work for a fraction of the memory
-    precision: Literal["auto", "bf16", "float32"] = "auto"  # auto: bf16 on GPUs that have it
+    precision: Literal["auto", "bf16", "float32"] = "auto"  # auto: bf16 where the GPU, or without one the CPU, has it
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 42
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default={}

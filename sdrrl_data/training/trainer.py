@@ -112,9 +112,12 @@ def in_bf16(settings: Training) -> bool:
     """Whether to calculate in bfloat16."""
     import torch
 
-    if settings.precision == "auto":
-        return bool(torch.cuda.is_available() and torch.cuda.is_bf16_supported())
-    return settings.precision == "bf16"
+    if settings.precision != "auto":
+        return settings.precision == "bf16"
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
 def _model(plan: Plan) -> Any:

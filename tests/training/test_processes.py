@@ -22,6 +22,7 @@ SETTINGS = {
     "max_steps": 6,
     "save_every": 2,
     "evaluate_every": 6,
+    "precision": "float32",
 }
 BIN = Path(sys.executable).parent
 ENVIRONMENT = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "CUDA_VISIBLE_DEVICES": ""}

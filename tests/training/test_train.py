@@ -26,6 +26,7 @@ FAST: dict[str, Any] = {
     "evaluate_every": 3,
     "save_every": 3,
     "samples": 1,
+    "precision": "float32",  # the same on every machine
 }
 
 
@@ -225,6 +226,19 @@ def test_a_merged_model_is_the_adapter_on_its_base(dataset: Path, model: Path, t
         )
     assert torch.allclose(merged, apart, atol=1e-5)
     assert not torch.allclose(merged, base, atol=1e-2)
+
+
+def test_in_bf16_the_base_is_rounded_and_the_adapter_is_not(dataset: Path, model: Path, tmp_path: Path) -> None:
+    rounded, whole = (
+        train(job(dataset, model, tmp_path / precision, precision=precision, max_steps=6))
+        for precision in ("bf16", "float32")
+    )
+    for step in (0, 6):
+        near, exact = (together(own.losses[step]).mean for own in (rounded, whole))
+        assert near != exact
+        assert near == pytest.approx(exact, rel=1e-2)
+    adapter = load_file(tmp_path / "bf16/adapter_model.safetensors")
+    assert {str(tensor.dtype) for tensor in adapter.values()} == {"torch.float32"}
 
 
 def test_all_weights_are_trained(dataset: Path, model: Path, tmp_path: Path) -> None:
