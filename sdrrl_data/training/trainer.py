@@ -9,7 +9,7 @@ import polars as pl
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import loading
-from sdrrl_data.training import checkpoints
+from sdrrl_data.training import checkpoints, schedule
 from sdrrl_data.training.losses import Loss, Losses, measure, together
 from sdrrl_data.training.plan import Plan, devices, is_first
 from sdrrl_data.training.reporting import Reporter, Step
@@ -36,6 +36,7 @@ def build(plan: Plan, at_once: int, reporter: Reporter, checkpoint: Path | None 
     settings = plan.settings
     test = plan.test.table
     folder = plan.job.out / CHECKPOINTS
+    order = schedule.longest_first(plan.order, plan.train.table["input_ids"].list.len(), plan.batch)
 
     class Trainer(SFTTrainer):  # type: ignore[misc]
         """Evaluates by task and direction; its checkpoints are whole or not there."""
@@ -89,7 +90,7 @@ def build(plan: Plan, at_once: int, reporter: Reporter, checkpoint: Path | None 
     trainer = Trainer(
         model=_model(plan),
         args=_arguments(plan, folder, at_once, resumed=checkpoint is not None),
-        train_dataset=_dataset(plan.train.table).select(plan.order),
+        train_dataset=_dataset(plan.train.table).select(order),
         eval_dataset=None if test.is_empty() else _dataset(test.head(1)),  # it has to be there; ours is measured
         processing_class=plan.chat.tokenizer,
         peft_config=None if settings.method == "full" else _adapter(settings),

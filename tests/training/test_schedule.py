@@ -1,6 +1,7 @@
 """Which rows are trained on: as often as they weigh, in an order that nothing but seed and keys decides."""
 
 from collections import Counter
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.training.schedule import order
+from sdrrl_data.training.schedule import longest_first, order
 from sdrrl_data.training.settings import Replay, Training
 
 
@@ -45,6 +46,17 @@ def test_each_epoch_has_each_row_once_in_an_order_of_its_own() -> None:
     assert sorted(first) == sorted(second) == list(range(30))
     assert first != second
     assert len(set(third)) == len(third) == 15
+
+
+@given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=30), batch=st.integers(1, 8), random=st.randoms())
+def test_a_step_keeps_its_rows_the_longest_first(lengths: list[int], batch: int, random: Random) -> None:
+    drawn = random.choices(range(len(lengths)), k=2 * len(lengths))
+    taken = longest_first(drawn, pl.Series(lengths), batch)
+    assert len(taken) == len(drawn)
+    for first in range(0, len(drawn), batch):
+        own = [lengths[place] for place in taken[first : first + batch]]
+        assert own == sorted(own, reverse=True)
+        assert Counter(taken[first : first + batch]) == Counter(drawn[first : first + batch])
 
 
 def test_the_order_of_the_file_changes_nothing() -> None:
