@@ -20,7 +20,7 @@ FLOORS = [
     {"yaml_settings"},
     {"protocols", "recipe", "draws", "versions"},
     {"languages"},
-    {"errors"},
+    {"errors", "allocator"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = [

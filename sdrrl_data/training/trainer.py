@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from sdrrl_data.allocator import keep_freed_memory
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import loading
 from sdrrl_data.training import checkpoints, schedule
@@ -33,6 +34,8 @@ def build(plan: Plan, at_once: int, reporter: Reporter, checkpoint: Path | None 
     from transformers import EarlyStoppingCallback, PrinterCallback
     from trl import SFTTrainer
 
+    if _on_cpu():
+        keep_freed_memory()
     settings = plan.settings
     test = plan.test.table
     folder = plan.job.out / CHECKPOINTS
@@ -121,6 +124,12 @@ def in_bf16(settings: Training) -> bool:
     return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
+def _on_cpu() -> bool:
+    import torch
+
+    return not (torch.cuda.is_available() or torch.backends.mps.is_available())
+
+
 def _model(plan: Plan) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
@@ -196,7 +205,7 @@ def _arguments(plan: Plan, folder: Path, at_once: int, resumed: bool) -> Any:
         completion_only_loss=True,
         gradient_checkpointing=settings.gradient_checkpointing,
         bf16=in_bf16(settings),
-        use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),
+        use_cpu=_on_cpu(),
         seed=settings.seed,
         eval_strategy="steps" if evaluated else "no",
         eval_steps=settings.evaluate_every,
