@@ -22,6 +22,11 @@ Also on the test questions of a run, and on Belebele; what is measured already i
 
 [cyan]sdrrl-data evaluate --base org/model --tuned out/sdrrl,out/t-sft --tgt pt --parallel flores.en,flores.pt
 --questions runs/mine --choices eng_Latn.jsonl,por_Latn.jsonl[/cyan]
+
+Also have a model on a server compare the answers with those of the base:
+
+[cyan]sdrrl-data evaluate --base org/model --tuned out/sdrrl --tgt pt --questions runs/mine
+--judge org/large-model --judge-url http://127.0.0.1:8000/v1[/cyan]
 """
 
 
@@ -71,6 +76,18 @@ def evaluate(
         str | None,
         typer.Option(metavar="MODEL", help="A reference-free COMET model, to score translations besides chrF++."),
     ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="A language model that says which answer to --questions is better, the tuned model's or the base's: "
+            "a directory, a name on the Hub, or the name that --judge-url has it by.",
+        ),
+    ] = None,
+    judge_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The judge's OpenAI-compatible server; its key is in OPENAI_API_KEY."),
+    ] = None,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the report goes; what is measured there already is kept.")
     ] = Path("evaluation"),
@@ -84,7 +101,7 @@ def evaluate(
     """Compare tuned models with their base: did the target language gain, did the source language keep what it had?
 
     Bits per byte of neutral text, of reference answers and of the base's own answers, language of answers, translation
-    both ways, multiple choice. Every change has an interval by paired bootstrap resampling.
+    both ways, multiple choice, and what a judge prefers. Every change has an interval by paired bootstrap resampling.
     """
     from . import quiet
 
@@ -104,6 +121,8 @@ def evaluate(
         questions=questions,
         choices=choices,
         comet=comet,
+        judge=judge,
+        judge_url=judge_url,
         limit=limit,
         max_tokens=max_tokens,
         engine=engine.value,
@@ -143,6 +162,11 @@ def show(results: "Results", out: Path, console: "Console") -> None:
         console.print(f"\n{harmless(arm.name)}", style="bold")
         console.print(table)
     console.print()
+    if results.judge:
+        console.print(f"judge      {harmless(results.judge.made_of.name)}", soft_wrap=True)
+    for figure in results.judged():
+        said = f"{figure.arm}, {figure.measure.language.tag}: {figure.verdicts}"
+        console.print(f"judged     {harmless(said)}", soft_wrap=True)
     for sentence in results.left_out:
         console.print(f"left out   {harmless(sentence)}", soft_wrap=True)
     console.print(f"signature  {harmless(results.signature)}", soft_wrap=True)

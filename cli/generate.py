@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,12 +65,12 @@ def generate(
         ),
     ] = None,
     overlays: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
             "--with",
-            metavar="FILE",
-            help="Part of a recipe (YAML), laid over it, such as what [cyan]tune --write[/cyan] proposes; "
-            "may be repeated.",
+            metavar="PART",
+            help="Part of a recipe, laid over it: a name from [cyan]sdrrl-data recipes[/cyan], or a YAML file, such as "
+            "what [cyan]tune --write[/cyan] proposes; may be repeated.",
         ),
     ] = None,
     changes: Annotated[
@@ -99,6 +100,7 @@ def generate(
     settings = dict(map(yaml_settings.parse_change, changes or []))
     loaded = recipe_files.load(recipe, options | settings, overlays or [])
     out = out or Path("runs", Path(recipe).stem)
+    _show_warnings()
     if dry_run or probe:
         from sdrrl_data.in_memory import Models
         from sdrrl_data.plan import Plan
@@ -128,6 +130,22 @@ def generate(
         where = ", ".join(empty)
         typer.echo(f"error: no row is left in {where}; the tables above say where they went", err=True)
         raise typer.Exit(1)
+
+
+def _show_warnings() -> None:
+    """Have the library's own warnings shown, each once, as one line; those of other libraries stay as they are."""
+    from sdrrl_data.steps.seed_language import ForeignSeeds
+
+    warnings.filterwarnings("once", category=ForeignSeeds)
+    others = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, ForeignSeeds):
+            typer.echo(f"warning: {message}", err=True)
+        else:
+            others(message, category, *where, **more)
+
+    warnings.showwarning = show
 
 
 def _changes(

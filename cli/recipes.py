@@ -6,9 +6,9 @@ import typer
 
 
 def recipes(
-    name: Annotated[str | None, typer.Argument(help="Show this recipe's YAML instead.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Show the YAML of this one instead.")] = None,
 ) -> None:
-    """List the recipes that come with the package, or show one as a start for your own."""
+    """List the recipes that come with the package, and parts to lay over them, or show one as a start for your own."""
     from rich.console import Console
     from rich.table import Table
 
@@ -17,7 +17,10 @@ def recipes(
     if name:
         typer.echo(recipe_files.text(name), nl=False)
         return
-    table = Table("recipe", "description", box=None, pad_edge=False)
-    for known in recipe_files.names():
-        table.add_row(known, recipe_files.load(known).description)
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    console = Console(highlight=False, markup=False, emoji=False)
+    for heading, names in (("recipe", recipe_files.names()), ("part, for --with", recipe_files.parts())):
+        table = Table(heading, "description", box=None, pad_edge=False)
+        for known in names:
+            table.add_row(known, recipe_files.about(known))
+        console.print(table)
+        console.print()

@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Magpie, Recipe, Seeds, Settings
+from sdrrl_data.recipe import Magpie, Parallel, Recipe, Seeds, Settings
 from sdrrl_data.run import Manifest
 
 Model = TypeVar("Model", bound=Settings)
+Rows = TypeVar("Rows", Seeds, Parallel)
 
 COMMIT = re.compile("[0-9a-f]{40}")
 
 
 def pinned(recipe: Recipe, before: Manifest | None) -> Recipe:
-    """The recipe with the revisions that the run began with, where it names the same models and seeds as then."""
+    """The recipe with the revisions that the run began with, where it names the same models and data as then."""
     if before is None:
         return recipe
     changes: dict[str, Any] = {}
@@ -29,7 +30,10 @@ def pinned(recipe: Recipe, before: Manifest | None) -> Recipe:
         update={"aligner": _pinned(aligner, "aligner", [was], before)}
     )
     if not isinstance(recipe.seeds, Magpie):
-        changes["seeds"] = tuple(_pinned_seeds(own, before) for own in recipe.seeds)
+        were = before.recipe["seeds"]
+        changes["seeds"] = tuple(_pinned_rows(own, "seeds", were, before) for own in recipe.seeds)
+    if recipe.parallel:
+        changes["parallel"] = _pinned_rows(recipe.parallel, "parallel corpus", [before.recipe["parallel"]], before)
     return recipe.model_copy(update=changes)
 
 
@@ -42,11 +46,12 @@ def _pinned(settings: Model, role: str, were: Sequence[Mapping[str, Any]], befor
     return settings
 
 
-def _pinned_seeds(seeds: Seeds, before: Manifest) -> Seeds:
-    found = known(before, "seeds", seeds.source)
-    if found and seeds.model_dump(mode="json") in before.recipe["seeds"]:
-        return seeds.model_copy(update={"revision": found.revision})
-    return seeds
+def _pinned_rows(settings: Rows, role: str, were: Sequence[Mapping[str, Any] | None], before: Manifest) -> Rows:
+    """The settings of seeds or a corpus with the revision that the run began with, where they were the same then."""
+    found = known(before, role, settings.source)
+    if found and settings.model_dump(mode="json") in were:
+        return settings.model_copy(update={"revision": found.revision})
+    return settings
 
 
 def settled(recipe: dict[str, Any], before: Manifest) -> bool:

@@ -1,5 +1,6 @@
 """A recipe resolved against its models, its seeds and the run's folder: what there is to do, and what is done."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -16,6 +17,7 @@ from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import (
     Generator,
     JudgeScorer,
+    LanguageScorer,
     Magpie,
     Recipe,
     Scorer,
@@ -24,14 +26,17 @@ from sdrrl_data.recipe import (
     translator_names,
 )
 from sdrrl_data.run import Manifest, Part, Run, fingerprint
-from sdrrl_data.steps import parallel_rows, prompts, seeds
-from sdrrl_data.steps.seed_sources import name_of
+from sdrrl_data.steps import parallel_rows, prompts, seed_language, seeds
+from sdrrl_data.steps.row_sources import licence_on_hub, name_of
 
 TARGET_TABLES = ("parallel", "translations", "prompts", "code_switched", "verdicts")
 
 
 class Plan:
-    """Making one loads no model and writes nothing.
+    """Making one loads no model that answers, translates or scores, and writes nothing.
+
+    Warns, as `ForeignSeeds`, where questions that are still to be answered are plainly not in the source language and
+    the recipe has a language scorer.
 
     Raises:
         UserError: a model, a language or the seeds cannot be had, or the folder holds another run.
@@ -60,6 +65,7 @@ class Plan:
         self.signatures = {target.tgt.tag: self._signature(target) for target in self.targets}
         self.pipeline = Pipeline(recipe, models, self.generator, src, self.targets, self.growths)
         self.fingerprints = self._expected()
+        self._doubt_seeds(src)
 
     @property
     def sizes(self) -> list[int]:
@@ -135,6 +141,15 @@ class Plan:
         self.given["seeds"] = growth.cut(read, growths, written)
         return growths
 
+    def _doubt_seeds(self, src: Language) -> None:
+        """Say that the questions are in another language, before the answers are paid for."""
+        recognising = [own for own in self.recipe.scorers if isinstance(own, LanguageScorer)]
+        read = self.given.get("seeds")
+        if read and recognising and self.missing("answers"):
+            found = seed_language.doubt(read[0].rows, recognising[0], src)
+            if found:
+                warnings.warn(found, seed_language.ForeignSeeds, stacklevel=3)
+
     def _read_parallel(self, target: Target) -> Part:
         """The pairs of the parallel corpus; those that the run has, where the same corpus is not there any more."""
         corpus, before = self.resolved["parallel"], self._before
@@ -168,8 +183,8 @@ class Plan:
         ]
         (pairs,) = self.given[target.table("parallel")]
         if self.recipe.parallel and not pairs.rows.is_empty():
-            name, licence = Path(self.recipe.parallel.source).name, self.recipe.parallel.licence
-            found.append(Ingredient("parallel corpus", name, fingerprint(pairs.rows["id"].to_list()), licence))
+            (corpus,) = _sources(pairs.rows)
+            found.append(self._read_from("parallel corpus", *corpus, self.recipe.parallel.licence))
         return found
 
     def _signature(self, target: Target) -> str:
@@ -202,15 +217,16 @@ class Plan:
         if isinstance(self.recipe.seeds, Magpie):
             licence = self.recipe.seeds.licence or self.generator.licence
             return [Ingredient("seeds", "magpie", self.generator.revision, licence)]
-        # A row's source is "tasks.jsonl:12", or "org/name@commit:12" on the Hub.
-        places = pl.concat([part.rows.select("id", "source") for part in self.given["seeds"]])
-        sources = places.with_columns(source=pl.col("source").str.replace(r":\d+$", ""))
-        found = []
-        for (source,), rows in sources.group_by("source", maintain_order=True):
-            name, _, commit = str(source).partition("@")
-            licence = next(own.licence for own in self.recipe.seeds if name_of(own.source) == name)
-            found.append(Ingredient("seeds", name, commit or fingerprint(rows["id"].to_list()), licence))
-        return found
+        licences = {name_of(own.source): own.licence for own in reversed(self.recipe.seeds)}
+        rows = pl.concat([part.rows.select("id", "source") for part in self.given["seeds"]])
+        return [self._read_from("seeds", name, revision, licences[name]) for name, revision in _sources(rows)]
+
+    def _read_from(self, role: str, name: str, revision: str, licence: str | None) -> Ingredient:
+        """Seeds or a corpus; the licence of a dataset is as its card on the Hub says, unless the recipe says it."""
+        if licence is None and pins.COMMIT.fullmatch(revision):
+            before = pins.known(self._before, role, name, revision)
+            licence = before.licence if before else licence_on_hub(name, revision)
+        return Ingredient(role, name, revision, licence)
 
     def _expected(self) -> dict[str, list[str]]:
         """The fingerprint that each part of each table should have."""
@@ -229,6 +245,20 @@ class Plan:
                 for part, bound in enumerate(bounds)
             ]
         return expected
+
+
+def _sources(rows: pl.DataFrame) -> list[tuple[str, str]]:
+    """What rows were read from, in its order: the name, and the commit of the Hub or what stands for a file's rows.
+
+    A row's source is "tasks.jsonl:12", or "org/name@commit:12" on the Hub.
+    """
+    found = []
+    sources = rows.with_columns(source=pl.col("source").str.replace(r":\d+$", ""))
+    for (source,), own in sources.group_by("source", maintain_order=True):
+        name, _, commit = str(source).rpartition("@")
+        on_hub = name and pins.COMMIT.fullmatch(commit)
+        found.append((name, commit) if on_hub else (str(source), fingerprint(own["id"].to_list())))
+    return found
 
 
 def _essentials(ingredients: Sequence[Ingredient]) -> dict[str, list[str]]:

@@ -25,32 +25,42 @@ MEMBERS = {"seeds": 1, "translator": 2, "code_switching": 2, "scorers": 2}
 
 def names() -> list[str]:
     """The recipes that the package ships."""
-    return sorted(path.stem for path in PACKAGED.glob("*.yaml") if path.stem != "prompts")
+    return [*_packaged()]
+
+
+def parts() -> list[str]:
+    """The parts of recipes that the package ships, to be laid over one."""
+    return [*_packaged("parts")]
 
 
 def text(name: str) -> str:
-    """A recipe as it is written.
+    """A recipe, or a part of one that the package ships, as it is written.
 
     Raises:
         UserError: there is no such recipe.
     """
-    return _path(name).read_text(encoding="utf-8")
+    return _path(name, _packaged() | _packaged("parts")).read_text(encoding="utf-8")
 
 
-def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence[Path] = ()) -> Recipe:
+def about(name: str) -> str:
+    """What a recipe, or a part of one, that the package ships is for."""
+    return str(yaml.safe_load(text(name))["description"])
+
+
+def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence[str | Path] = ()) -> Recipe:
     """A packaged recipe by its name, or a YAML file by its path, with some values changed.
 
     Args:
         name: "quickstart", or the path of a YAML file. Paths in it are relative to it.
         changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section.
-        overlays: YAML files with parts of a recipe, laid over it one after the other before the changes: what
-            they say goes before what the recipe says, key by key.
+        overlays: parts of a recipe, laid over it one after the other before the changes: what they say goes before
+            what the recipe says, key by key. Each is one of `parts()` or the path of a YAML file.
 
     Raises:
         UserError: there is no such recipe, or a key or value in it is wrong.
     """
     content: dict[str, Any] = {}
-    for path in (_path(name), *map(_file, overlays)):
+    for path in (_path(name, _packaged()), *(_path(str(own), _packaged("parts")) for own in overlays)):
         layer = yaml_settings.read(path.read_text(encoding="utf-8"), f"recipe {path}")
         if not isinstance(layer, dict):
             raise UserError(f"recipe {path}: expected a mapping of keys to values")
@@ -80,12 +90,18 @@ def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence
     return recipe.model_copy(update={"src": src, "tgt": tgt, "thresholds": thresholds})
 
 
-def _path(name: str) -> Path:
-    if name in names():
-        return PACKAGED / f"{name}.yaml"
-    if Path(name).suffix not in {".yaml", ".yml"}:
-        close = difflib.get_close_matches(name, names(), n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names())}; or give a YAML file"
+def _packaged(folder: str = "") -> dict[str, Path]:
+    """The YAML files in a folder of the package by their names."""
+    paths = sorted((PACKAGED / folder).glob("*.yaml"))
+    return {path.stem: path for path in paths if path.stem != "prompts"}  # which is a section of all recipes
+
+
+def _path(name: str, packaged: Mapping[str, Path]) -> Path:
+    if name in packaged:
+        return packaged[name]
+    if Path(name).suffix not in {".yaml", ".yml"} and not Path(name).expanduser().is_file():
+        close = difflib.get_close_matches(name, packaged, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(packaged)}; or give a YAML file"
         raise UserError(f"there is no recipe {name}: {hint}")
     return _file(Path(name))
 

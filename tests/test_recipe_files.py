@@ -20,6 +20,36 @@ def test_every_packaged_recipe_is_valid(name):
 
 def test_the_packaged_recipes():
     assert recipe_files.names() == ["quickstart", "sdrrl"]
+    assert recipe_files.parts() == ["from-french", "no-code-switch", "no-crossing", "no-parallel"]
+
+
+@pytest.mark.parametrize("base", recipe_files.names())
+@pytest.mark.parametrize(
+    ("overlay", "nothing_of"),
+    [
+        ("no-code-switch", {"code_switched"}),
+        ("no-crossing", {"src->tgt", "tgt->src"}),
+        ("no-parallel", {"translate", "complete"}),
+    ],
+)
+def test_an_ablation_leaves_one_ingredient_out(base, overlay, nothing_of):
+    whole, ablated = load(recipe=base), recipe_files.load(base, overlays=[overlay])
+    shares = whole.transfer_set.mix.model_dump(by_alias=True)
+    assert ablated.transfer_set.mix.model_dump(by_alias=True) == shares | dict.fromkeys(nothing_of, 0)
+    assert (ablated.parallel is None) == (overlay == "no-parallel")
+    assert (ablated.name, ablated.description) == (overlay, recipe_files.about(overlay))
+    same = {"transfer_set", "parallel", "name", "description"}
+    assert ablated.model_dump(exclude=same) == whole.model_dump(exclude=same)
+
+
+def test_questions_in_french():
+    recipe = recipe_files.load("sdrrl", {"tgt": ["vi"]}, ["from-french"])
+    assert (recipe.src, recipe.seeds[0].split, recipe.parallel) == ("fr", "fr", None)
+
+
+def test_a_recipe_goes_without_parallel_text():
+    assert load(recipe="sdrrl").parallel.config == "en-{tgt}"
+    assert load({"parallel": None}, "sdrrl").parallel is None
 
 
 def test_languages_go_by_any_name():
@@ -224,3 +254,5 @@ def test_a_scorers_files_are_relative_to_the_recipe(tmp_path):
 def test_an_overlay_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UserError, match=r"tuned\.yaml: there is no such file"):
         recipe_files.load("quickstart", overlays=[tmp_path / "tuned.yaml"])
+    with pytest.raises(UserError, match="no recipe no-paralel: did you mean no-parallel"):
+        recipe_files.load("quickstart", overlays=["no-paralel"])

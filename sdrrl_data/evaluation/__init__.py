@@ -1,10 +1,9 @@
 """Did the target language gain, and did the source language keep what it had?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
@@ -13,12 +12,14 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation import markdown, measures, plot, signature
 from sdrrl_data.evaluation.arms import Arm, find_arms, tokenizer_of, whole
 from sdrrl_data.evaluation.choices import Choice, read_choices
-from sdrrl_data.evaluation.likelihood import Likelihood, context_of
+from sdrrl_data.evaluation.generating import Engine, greedy
+from sdrrl_data.evaluation.judge import Judge, by_judge, find_judge
+from sdrrl_data.evaluation.likelihood import Likelihood
 from sdrrl_data.evaluation.measures import Measure
 from sdrrl_data.evaluation.results import Results, figures
 from sdrrl_data.evaluation.texts import Pair, Question, one_or_two, read_parallel, read_questions
 from sdrrl_data.languages import Language, find
-from sdrrl_data.models import Located, loading
+from sdrrl_data.models import Located
 from sdrrl_data.protocols import Advance, Ingredient, Reporter
 from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.disk import fingerprint_of, write_parquet
@@ -39,9 +40,11 @@ class Settings:
     questions: str | None = None  # a run's folder, or one or two files of questions
     choices: str | None = None  # one or two files with Belebele's columns
     comet: str | None = None  # a reference-free COMET model
+    judge: str | None = None  # a directory, a name on the Hub, or the name of a model on the judge's server
+    judge_url: str | None = None  # an OpenAI-compatible server; None: the judge is run as the models are
     limit: int | None = None  # items of each
     max_tokens: int = 256  # of an answer or a translation
-    engine: Literal["auto", "vllm", "transformers"] = "auto"  # that generates
+    engine: Engine = "auto"  # that generates
     seed: int = 12345  # of the resampling; sacrebleu's
 
 
@@ -64,12 +67,19 @@ def evaluate(settings: Settings, out: Path, reporter: Reporter) -> Results:
     engine = generation.choose_engine(_generator(settings, arms[0].model))
     scorer = recipe.CometScorer(model=settings.comet) if settings.comet else None
     comet = _identified(scorer) if scorer else None
-    work = _Work(settings, engine, comet.identity() if comet else [], Run(out), reporter)
+    judge = find_judge(settings.judge, settings.judge_url, settings.engine) if settings.judge else None
+    judged: dict[str, Sequence[object]] = {
+        "comet": comet.identity() if comet else [],
+        "judge": [*judge.identity(), arms[0].identity()] if judge else [],  # against the base
+    }
+    work = _Work(settings, engine, judged, Run(out), reporter)
     with work.run.lock():
         for arm in arms:
             work.measure(arm, wanted)
         if scorer:
-            work.judge(arms, wanted, scorer)
+            work.score(arms, wanted, scorer)
+        if judge:
+            work.judge(arms, wanted, judge)
         results = Results(
             arms,
             [
@@ -78,7 +88,8 @@ def evaluate(settings: Settings, out: Path, reporter: Reporter) -> Results:
                 for figure in figures(own, {arm.name: work.read(arm, own) for arm in arms}, settings.seed)
             ],
             left_out,
-            signature.line(arms, wanted, engine, comet, settings.seed, settings.max_tokens),
+            signature.line(arms, wanted, engine, comet, judge, settings.seed, settings.max_tokens),
+            judge,
         )
         work.run.write_text("evaluation.json", results.as_json())
         work.run.write_text("evaluation.md", markdown.write(results, plot.write(results, out / plot.NAME)))
@@ -89,9 +100,9 @@ class _Work:
     """Measures that are missing, and those that are there."""
 
     def __init__(
-        self, settings: Settings, engine: str, comet: Sequence[str | None], run: Run, reporter: Reporter
+        self, settings: Settings, engine: str, judged: Mapping[str, Sequence[object]], run: Run, reporter: Reporter
     ) -> None:
-        self._settings, self._engine, self._comet, self._reporter = settings, engine, comet, reporter
+        self._settings, self._engine, self._judged, self._reporter = settings, engine, judged, reporter
         self.run = run
 
     def read(self, arm: Arm, measure: Measure) -> pl.DataFrame:
@@ -116,18 +127,32 @@ class _Work:
                         made = measures.by_generation(own, generator, self._settings.max_tokens, advance)
                         self._keep(arm, own, made)
 
-    def judge(self, arms: Sequence[Arm], wanted: Sequence[Measure], settings: recipe.CometScorer) -> None:
+    def score(self, arms: Sequence[Arm], wanted: Sequence[Measure], settings: recipe.CometScorer) -> None:
         """Have COMET score every model's translations that it has not scored."""
         from sdrrl_data.scoring.comet import CometScorer
 
         translations = {own.language: own for own in wanted if own.kind.name == "chrf"}
-        missing = [(arm, own) for arm in arms for own in wanted if own.kind.by == "comet" and not self._done(arm, own)]
+        missing = self._missing(arms, wanted, "comet")
         if not missing:
             return
         with closing(CometScorer(settings)) as scorer:
             for arm, own in missing:
                 texts = self.read(arm, translations[own.language])["text"].to_list()
                 self._keep(arm, own, measures.by_comet(own, scorer, texts, self._start(arm, own)))
+
+    def judge(self, arms: Sequence[Arm], wanted: Sequence[Measure], judge: Judge) -> None:
+        """Have the judge compare every model's answers with the base's, where it has not."""
+        asked = {own.language: own for own in wanted if own.kind.name == "fidelity"}
+        missing = self._missing(arms, wanted, "judge")
+        if not missing:
+            return
+        with closing(generation.build(judge.settings)) as generator:
+            for arm, own in missing:
+                before, after = (self.read(side, asked[own.language])["text"].to_list() for side in (arms[0], arm))
+                self._keep(arm, own, by_judge(own, generator, before, after, self._start(arm, own)))
+
+    def _missing(self, arms: Sequence[Arm], wanted: Sequence[Measure], by: str) -> list[tuple[Arm, Measure]]:
+        return [(arm, own) for arm in arms for own in wanted if own.kind.by == by and not self._done(arm, own)]
 
     def _start(self, arm: Arm, measure: Measure) -> Advance:
         self._reporter.start(f"{arm.name} {measure.name}", len(measure.items), 0)
@@ -145,7 +170,7 @@ class _Work:
     def _fingerprint(self, arm: Arm, measure: Measure) -> str:
         kind = measure.kind
         written = [self._engine, self._settings.max_tokens] if kind.by != "likelihood" else []
-        judged = list(self._comet) if kind.by == "comet" else []
+        judged = self._judged.get(kind.by, [])
         names = [kind.name, measure.language.tag, measure.other.tag]
         return fingerprint(VERSION, names, arm.identity(), measure.items, written, judged)
 
@@ -157,13 +182,17 @@ def _wanted(settings: Settings, arms: Sequence[Arm]) -> tuple[list[Measure], lis
         raise UserError(f"{src.tag} is both --src and --tgt: give the language that was to gain with --tgt")
     if settings.comet and not settings.parallel:
         raise UserError("--comet scores translations of a parallel file: give one with --parallel")
+    if settings.judge and not settings.questions:
+        raise UserError("--judge compares answers to questions: give some with --questions")
+    if settings.judge_url and not settings.judge:
+        raise UserError("--judge-url is the judge's server: name the model there with --judge")
     limit = settings.limit
     parallel: list[Pair] = read_parallel(settings.parallel, limit) if settings.parallel else []
     questions: dict[str, list[Question]] = {}
     if settings.questions:
         questions = read_questions(settings.questions, src, tgt, limit)
     choices = _choices(settings.choices, src, tgt, limit) if settings.choices else {}
-    found = measures.measures(src, tgt, parallel, questions, choices, bool(settings.comet))
+    found = measures.measures(src, tgt, parallel, questions, choices, bool(settings.comet), bool(settings.judge))
     silent = [arm.name for arm in arms if not tokenizer_of(arm).chat_template]
     left_out = []
     if silent:
@@ -187,21 +216,7 @@ def _choices(given: str, src: Language, tgt: Language, limit: int | None) -> dic
 
 def _generator(settings: Settings, located: Located) -> recipe.Generator:
     """How a model is to generate."""
-    from transformers import AutoConfig
-
-    with loading("model", located.name):
-        context = context_of(AutoConfig.from_pretrained(located.path, **located.pinned()))
-    room = min(context, LONGEST_CONTEXT)
-    if settings.max_tokens >= room:
-        raise UserError(f"--max-tokens {settings.max_tokens} leaves no room for a question within {room} tokens")
-    return recipe.Generator(
-        model=located.path,
-        revision=located.pinned().get("revision"),
-        engine=settings.engine,
-        max_tokens=settings.max_tokens,
-        max_model_len=room,
-        temperature=0.0,
-    )
+    return greedy(located, settings.engine, settings.max_tokens, LONGEST_CONTEXT, "give fewer with --max-tokens")
 
 
 def _identified(scorer: recipe.CometScorer) -> Ingredient:

@@ -21,7 +21,7 @@ class Kind:
     better: Literal["lower", "higher"]
     decimals: int
     figure: Figure  # of the sums of statistics; nan where there is nothing to divide by
-    by: Literal["likelihood", "generation", "comet"]
+    by: Literal["likelihood", "generation", "comet", "judge"]
     chat: bool = True  # whether it needs a chat template
 
 
@@ -87,6 +87,18 @@ KINDS = {
         ),
         Kind("chrf", "chrF++", TRANSLATING, "higher", 1, _chrf_of, "generation"),
         Kind("comet", "COMET", TRANSLATING, "higher", 4, _ratio, "comet"),
+        Kind(
+            "judge",
+            "% preferred to the base's answer",
+            "Of answers to questions, those that a language model finds better than the base's; ties count half, so "
+            "that the base itself has 50. Both orders of the two are asked about; where they disagree, it is a tie. "
+            "Favours long answers, and those that the judge would give itself (Zheng et al. 2023). What it leaves "
+            "undecided is left out.",
+            "higher",
+            1,
+            _percent,
+            "judge",
+        ),
         _choice("letter"),
         _choice("text"),
     )

@@ -38,6 +38,8 @@ def write(results: Results, plotted: bool) -> str:
     lines += [f"- `{arm.name}`: {arm.model.name}{' with an adapter' if arm.adapter else ''}" for arm in results.arms]
     for side, title in SIDES.items():
         lines += ["", f"## {title}", "", *_table(results, side)]
+    if results.judged():
+        lines += ["", "## What the judge said", "", *_judge(results)]
     if plotted:
         lines += ["", "## Gain against retention", "", f"![Change in the target and in the source language]({NAME})"]
     lines += ["", "## What each figure is", "", *_kinds(results)]
@@ -66,6 +68,23 @@ def _table(results: Results, side: str) -> Iterator[str]:
         if figure.measure.side == side:
             title = figure.measure.title if figure.arm == BASE else ""
             yield f"| {' | '.join([title, figure.arm, str(figure.items), *cells(figure)])} |"
+
+
+def _judge(results: Results) -> Iterator[str]:
+    judge = results.judge
+    assert judge, "verdicts are a judge's"
+    name, revision = judge.made_of.identity()
+    yield f"The judge was {name} ({revision or judge.made_of.engine})."
+    if own := judge.is_among(results.arms):
+        yield f"It is one of the models compared, {' and '.join(f'`{arm}`' for arm in own)}: it judged its own answers."
+    yield from ("", "| model | language | wins | ties | losses | undecided |", "|---|---|---:|---:|---:|---:|")
+    for figure in results.judged():
+        yield f"| {figure.arm} | {figure.measure.language.tag} | {' | '.join(map(str, figure.verdicts or ()))} |"
+    yield ""
+    yield (
+        "A win or a loss is one in both orders of the two answers. A judge that goes by their places makes ties; one "
+        "whose replies are no verdicts leaves questions undecided. What it wrote is in `measures`."
+    )
 
 
 def _kinds(results: Results) -> Iterator[str]:

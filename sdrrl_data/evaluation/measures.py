@@ -56,8 +56,13 @@ def measures(
     questions: Mapping[str, Sequence[Question]],
     multiple_choice: Mapping[str, Sequence[Choice]],
     comet: bool,
+    judge: bool,
 ) -> list[Measure]:
-    """Everything that these texts let one measure, by kind, the target language first."""
+    """Everything that these texts let one measure, by kind, the target language first.
+
+    What COMET and a judge measure is among it only where they are there.
+    """
+    there = {"comet": comet, "judge": judge}
     found = []
     for kind in KINDS.values():
         for side, language, other in (("tgt", tgt, src), ("src", src, tgt)):
@@ -69,13 +74,13 @@ def measures(
                 case "references" | "own":
                     answers = [own.reference if kind.name == "references" else own.own for own in asked]
                     items = [(own.messages, answer) for own, answer in zip(asked, answers, strict=True) if answer]
-                case "fidelity":
+                case "fidelity" | "judge":
                     items = [own.messages for own in asked]
                 case "chrf" | "comet":
                     items = [pair if side == "tgt" else (pair.tgt, pair.src) for pair in parallel]
                 case _:
                     items = multiple_choice.get(language.tag, ())
-            if items and (comet or kind.by != "comet"):
+            if items and there.get(kind.by, True):
                 found.append(Measure(kind, side, language, other, items))  # type: ignore[arg-type]
     return found
 

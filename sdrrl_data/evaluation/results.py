@@ -10,7 +10,20 @@ import polars as pl
 
 from sdrrl_data.evaluation.arms import BASE, Arm
 from sdrrl_data.evaluation.bootstrap import RESAMPLES, Change, Statistics, change
+from sdrrl_data.evaluation.judge import Judge
 from sdrrl_data.evaluation.measures import Measure
+
+
+class Verdicts(NamedTuple):
+    """How many questions a judge decided how."""
+
+    wins: int  # both orders prefer the model's answer
+    ties: int
+    losses: int  # both orders prefer the base's
+    undecided: int  # a reply was no verdict
+
+    def __str__(self) -> str:
+        return ", ".join(f"{number} {name}" for name, number in self._asdict().items())
 
 
 class Figure(NamedTuple):
@@ -21,6 +34,7 @@ class Figure(NamedTuple):
     value: float  # nan where no item could be measured
     items: int  # that were measured
     change: Change | None  # against the base; None of the base itself
+    verdicts: Verdicts | None = None  # of a judge, on a tuned model
 
     def better(self) -> bool | None:
         """Whether it gained (False: lost) beyond what the choice of items explains; None where that cannot be told."""
@@ -36,6 +50,11 @@ class Results(NamedTuple):
     figures: Sequence[Figure]  # measure by measure, the base first
     left_out: Sequence[str]  # what was not measured, and why: a sentence each
     signature: str
+    judge: Judge | None = None
+
+    def judged(self) -> list[Figure]:
+        """The figures that the judge gave tuned models."""
+        return [figure for figure in self.figures if figure.verdicts]
 
     def of(self, arm: str) -> list[Figure]:
         """The figures of a model."""
@@ -43,7 +62,7 @@ class Results(NamedTuple):
 
     def as_json(self) -> str:
         """Everything, with nothing of this machine in it."""
-        content = {
+        content: dict[str, Any] = {
             "signature": self.signature,
             "resamples": RESAMPLES,
             "models": [
@@ -53,6 +72,9 @@ class Results(NamedTuple):
             "figures": [_as_json(figure) for figure in self.figures],
             "left_out": list(self.left_out),
         }
+        if self.judge:
+            name, revision = self.judge.made_of.identity()
+            content["judge"] = {"name": name, "revision": revision, "is": self.judge.is_among(self.arms)}
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -77,6 +99,7 @@ def figures(measure: Measure, rows: Mapping[str, pl.DataFrame], seed: int) -> li
             figure(own.sum(0)),
             _counted(measure, own),
             None if arm == BASE else change(base, own, figure, seed) if len(own) else Change(*[math.nan] * 3),
+            _verdicts(own) if measure.kind.by == "judge" and arm != BASE else None,
         )
         for arm, own in statistics.items()
     ]
@@ -84,6 +107,12 @@ def figures(measure: Measure, rows: Mapping[str, pl.DataFrame], seed: int) -> li
 
 def _counted(measure: Measure, statistics: Statistics) -> int:
     return len(statistics) if measure.kind.name == "chrf" else int((statistics[:, -1] > 0).sum())
+
+
+def _verdicts(statistics: Statistics) -> Verdicts:
+    points, decided = statistics.T
+    wins, ties, undecided = (int(found.sum()) for found in (points == 1, points == 0.5, decided == 0))
+    return Verdicts(wins, ties, len(points) - wins - ties - undecided, undecided)
 
 
 def _as_json(figure: Figure) -> dict[str, Any]:
@@ -101,6 +130,8 @@ def _as_json(figure: Figure) -> dict[str, Any]:
     }
     if figure.change:
         own["change"] = dict(zip(("value", "low", "high"), map(_number, figure.change), strict=True))
+    if figure.verdicts:
+        own["verdicts"] = figure.verdicts._asdict()
     return own
 
 

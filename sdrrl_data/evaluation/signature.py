@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 from sdrrl_data.evaluation.arms import Arm
 from sdrrl_data.evaluation.bootstrap import RESAMPLES
+from sdrrl_data.evaluation.judge import Judge
 from sdrrl_data.evaluation.kinds import CHRF_SIGNATURE
 from sdrrl_data.evaluation.measures import Measure
 from sdrrl_data.protocols import Ingredient
@@ -19,6 +20,7 @@ def line(
     wanted: Sequence[Measure],
     engine: str,
     comet: Ingredient | None,
+    judge: Judge | None,
     seed: int,
     max_tokens: int,
 ) -> str:
@@ -29,6 +31,7 @@ def line(
         wanted: what was measured.
         engine: what generated.
         comet: what scored translations besides chrF++.
+        judge: who compared answers with the base's.
         seed: of the resampling.
         max_tokens: of what was generated.
     """
@@ -44,6 +47,9 @@ def line(
         fields["chrf"] = f"[{CHRF_SIGNATURE}]"
     if comet:
         fields["comet"] = f"{comet.name}@{comet.revision}"
+    if judge and "judge" in kinds:
+        name, revision = judge.made_of.identity()
+        fields["judge"] = f"{name}@{revision or 'server'}:greedy:{fingerprint(judge.identity())}"
     fields |= {
         "bootstrap": f"{RESAMPLES}:seed_{seed}",
         "versions": "+".join(f"{name}_{own}" for name, own in _versions(engine).items()),

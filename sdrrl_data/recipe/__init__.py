@@ -44,7 +44,7 @@ from sdrrl_data.recipe.scorers import (
 from sdrrl_data.recipe.seeds import Magpie, SeedFields, Seeds, SeedSources
 from sdrrl_data.recipe.settings import Positive, Settings
 from sdrrl_data.recipe.thresholds import Bound, Bounds, Threshold
-from sdrrl_data.recipe.transfer_sets import Mix, Parallel, Prompts, TransferSet
+from sdrrl_data.recipe.transfer_sets import Mix, Parallel, ParallelFields, Prompts, TransferSet
 from sdrrl_data.recipe.translators import Firefox, Nllb, SelfTranslation, Translations, Translator, translator_names
 
 __all__ = [
@@ -80,6 +80,7 @@ __all__ = [
     "NumbersScorer",
     "OverlapScorer",
     "Parallel",
+    "ParallelFields",
     "PersonalScorer",
     "Prompts",
     "Recipe",
@@ -170,7 +171,7 @@ SHAPELESS: dict[str, Any] = {
     "limit": True,
     "part_rows": True,
     "seeds": True,
-    "parallel": {"source"},
+    "parallel": {"source", "fields", "config", "split", "revision", "limit"},  # its pairs do
     "generator": HOW_RUN,
     "code_switching": {"aligner": {"source", "model", "revision"}},
     "translator": {"__all__": {"model", "models", "revision", "engine", "batch_tokens"}},

@@ -35,12 +35,29 @@ class Prompts(Settings):
     names: dict[str, str] = Field(default={})  # of languages by their tag, as they stand in these sentences
 
 
-class Parallel(Settings):
-    """An external parallel corpus, used for its own two languages only: a TSV file, text in `src`<TAB>text in `tgt`."""
+class ParallelFields(Settings):
+    """Names of the columns of a parallel corpus."""
 
-    source: str
     src: str
     tgt: str
+
+
+class Parallel(Settings):
+    """An external parallel corpus, used for its own two languages only.
+
+    `source` is a file of lines, text in `src`<TAB>text in `tgt`; a file of rows (JSONL, JSON, Parquet, CSV; TSV with a
+    header where `fields` name its columns); or a dataset of the Hub. A language that is not named is the run's: its
+    source and each of its targets. Columns that are not named are found by their usual names.
+    """
+
+    source: str
+    src: str | None = None
+    tgt: str | None = None
+    fields: ParallelFields | None = None
+    config: str | None = None  # {src} and {tgt} in it stand for the tags of the corpus's languages
+    split: str = "train"
+    revision: str | None = None
+    limit: Positive | None = None  # pairs, the first ones; None: all of a file, 20,000 of a dataset of the Hub
     licence: str | None = None
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -12,52 +11,62 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, sort_out
+from sdrrl_data.steps.parallel_sources import Found, pairs
 from sdrrl_data.steps.prompts import Asking
+from sdrrl_data.steps.row_sources import on_hub
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.transfer_set import CANDIDATES
 from sdrrl_data.text.words import HYPHENS, words
 
 SCHEMA: Schema = {"id": pl.String, "source": pl.String, "src": pl.String, "tgt": pl.String}
+FROM_HUB = 20_000  # pairs; ten times what the mix of a common set of 15,000 questions can use
 # A shorter sentence has no beginning from which its end could follow.
 SHORTEST = 6  # words
 
 
 def read(parallel: recipe.Parallel | None, src: Language, tgt: Language) -> Part:
-    """The sentence pairs for these two languages; a line of the corpus that is no pair is set aside.
+    """The sentence pairs for these two languages, the first ones of the corpus: as many as its `limit` says.
 
-    A corpus of the same two languages serves in either direction, one of other languages gives no pairs.
+    Without a limit they are all of a file, and `FROM_HUB` of a dataset of the Hub, of which no more is fetched. What is
+    no pair, or the same as an earlier one, is set aside and not counted. A corpus of the same two languages serves in
+    either direction, one of other languages gives no pairs.
 
     Raises:
-        UserError: the file is missing, not UTF-8, or has no pair.
+        UserError: the corpus cannot be read, or has no pair.
     """
-    languages = [find(parallel.src), find(parallel.tgt)] if parallel else []
-    if parallel is None or languages not in ([src, tgt], [tgt, src]):
+    own = _languages(parallel, src, tgt) if parallel else None
+    if parallel is None or own not in ((src, tgt), (tgt, src)):
         return Part(pl.DataFrame(schema=SCHEMA), NOTHING_SET_ASIDE)
-    path = Path(parallel.source).expanduser()
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise UserError(f"parallel.source: {path} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise UserError(f"parallel.source: {path} is not UTF-8, save it as UTF-8") from None
-    places = [(f"{path.name}:{number}", line) for number, line in enumerate(lines, 1) if line.strip()]
+    limit = parallel.limit or (FROM_HUB if on_hub(parallel.source) else None)
+    written: list[tuple[str, str]] = []
+    results: list[dict[str, str] | SetAside] = []
     seen: set[str] = set()
-    results = [_pair(place, line, seen) for place, line in places]
-    part = sort_out(pl.DataFrame(places, schema=["id", "line"], orient="row"), results, SCHEMA)
+    for found in pairs(parallel, *own):
+        written.append((found.place, found.written))
+        results.append(_pair(found, seen))
+        if len(seen) == limit:
+            break
+    part = sort_out(pl.DataFrame(written, schema=["id", "line"], orient="row"), results, SCHEMA)
     if part.rows.is_empty():
-        raise UserError(f"parallel.source: no line of {path} is source<TAB>target")
-    return part if languages == [src, tgt] else part._replace(rows=part.rows.rename({"src": "tgt", "tgt": "src"}))
+        reason = next(iter(part.set_aside["reason"]), "it has no rows")
+        raise UserError(f"parallel.source: no line of {parallel.source} is a pair of texts ({reason})")
+    return part if own == (src, tgt) else part._replace(rows=part.rows.rename({"src": "tgt", "tgt": "src"}))
 
 
-def _pair(place: str, line: str, seen: set[str]) -> dict[str, str] | SetAside:
-    fields = [field.strip() for field in line.split("\t")]
-    if len(fields) != 2 or not all(fields):
-        return SetAside("not source<TAB>target")
-    id = hashlib.blake2b("\t".join(fields).encode(), digest_size=8).hexdigest()
+def _languages(parallel: recipe.Parallel, src: Language, tgt: Language) -> tuple[Language, Language]:
+    """The first and the second language of a corpus; one that is not named is the other one of the run's."""
+    first, second = (find(name) if name else None for name in (parallel.src, parallel.tgt))
+    return first or (tgt if second == src else src), second or (src if first == tgt else tgt)
+
+
+def _pair(found: Found, seen: set[str]) -> dict[str, str] | SetAside:
+    if isinstance(found.sides, SetAside):
+        return found.sides
+    id = hashlib.blake2b("\t".join(found.sides).encode(), digest_size=8).hexdigest()
     if id in seen:
         return SetAside("the same pair stands in an earlier line")
     seen.add(id)
-    return {"id": id, "source": place, "src": fields[0], "tgt": fields[1]}
+    return {"id": id, "source": found.place, "src": found.sides[0], "tgt": found.sides[1]}
 
 
 def make(pairs: pl.DataFrame, asking: Asking, src: str, tgt: str, seed: int) -> pl.DataFrame:

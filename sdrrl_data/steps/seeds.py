@@ -11,8 +11,8 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import SeedFields, Seeds
 from sdrrl_data.row_files import Row
 from sdrrl_data.run import SET_ASIDE, Part
+from sdrrl_data.steps.row_sources import open_source
 from sdrrl_data.steps.schemas import MESSAGES
-from sdrrl_data.steps.seed_sources import open_source
 
 SCHEMA = {"id": pl.String, "messages": MESSAGES, "reference": pl.String, "source": pl.String}
 
@@ -84,7 +84,7 @@ class _Found:
 
 
 def _read(settings: Seeds, limit: int | None, found: _Found) -> None:
-    source = open_source(settings)
+    source = open_source(settings, "seeds", "give a local file with --seeds")
     if source.columns:
         _check_columns(settings, source.columns)
     seen: dict[str, Any] = {}  # its keys are all columns of all rows

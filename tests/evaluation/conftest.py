@@ -28,6 +28,20 @@ CHOICES = [
 ]
 
 
+class Steps:
+    """A reporter that keeps what it is told."""
+
+    def __init__(self):
+        self.started, self.rows, self.done = [], 0, 0.0
+
+    def start(self, step, rows, done):
+        self.started.append(step)
+        self.rows += rows
+
+    def advance(self, rows):
+        self.done += rows
+
+
 @pytest.fixture(scope="session")
 def make_model(tmp_path_factory):
     """Saves tiny chat models with random weights; returns their folder."""
@@ -46,7 +60,7 @@ def make_model(tmp_path_factory):
     )
     tokens.train_from_iterator([" ".join(text) for text in PAIRS], trainer)
 
-    def make(name="model", seed=1, template=TEMPLATE, hidden=32) -> Path:
+    def make(name="model", seed=1, template=TEMPLATE, hidden=32, context=256) -> Path:
         tokenizer = PreTrainedTokenizerFast(tokenizer_object=tokens, eos_token="<|end|>", pad_token="<|end|>")
         tokenizer.chat_template = template
         torch.manual_seed(seed)
@@ -57,7 +71,7 @@ def make_model(tmp_path_factory):
             num_hidden_layers=2,
             num_attention_heads=2,
             num_key_value_heads=1,
-            max_position_embeddings=256,
+            max_position_embeddings=context,
             initializer_range=0.3,  # so that the next token is not all but evenly spread
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,

@@ -21,25 +21,11 @@ from sdrrl_data.evaluation.measures import Measure
 from sdrrl_data.evaluation.results import Figure, figures
 from sdrrl_data.languages import find
 from sdrrl_data.models import locate
-from tests.evaluation.conftest import CHOICES, PAIRS
+from tests.evaluation.conftest import CHOICES, PAIRS, Steps
 
 EN, PT = find("en"), find("pt")
 OUTPUTS = ("evaluation.json", "evaluation.md", "gain.png")
 ALL = ["neutral", "references", "fidelity", "chrf", "choice-letter", "choice-text"]
-
-
-class Steps:
-    """A reporter that keeps what it is told."""
-
-    def __init__(self):
-        self.started, self.rows, self.done = [], 0, 0.0
-
-    def start(self, step, rows, done):
-        self.started.append(step)
-        self.rows += rows
-
-    def advance(self, rows):
-        self.done += rows
 
 
 @pytest.fixture
@@ -150,7 +136,11 @@ MISTAKES = {
     "no such base": ({"base": "nowhere"}, "base nowhere: there is no such directory"),
     "no such model": ({"tuned": ["nowhere"]}, "tuned model nowhere: there is no such directory"),
     "COMET without translations": ({"parallel": None, "comet": "org/comet"}, "give one with --parallel"),
-    "too many tokens": ({"max_tokens": 256}, "leaves no room for a question within 256 tokens"),
+    "a judge without answers": ({"questions": None, "judge": "org/judge"}, "--judge compares answers to questions"),
+    "a judge's server alone": ({"judge_url": "http://127.0.0.1:1/v1"}, "name the model there with --judge"),
+    "no such judge": ({"judge": "nowhere"}, "judge nowhere: there is no such directory"),
+    "no address": ({"judge": "tiny", "judge_url": "127.0.0.1:8000"}, "--judge-url is no address of a server"),
+    "too many tokens": ({"max_tokens": 256}, "leave no room for a question within 256 of model: give fewer"),
 }
 
 

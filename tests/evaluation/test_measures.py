@@ -61,16 +61,18 @@ def test_what_can_be_measured_on_what():
     pair = Pair("Good night.", "Boa noite.")
     asked = {"en": [Question(ASKED, "Because.", None)], "pt": [Question(ASKED, None, "Porque sim.")]}
     choices = {"pt": [Choice("A", "B", ("a", "b", "c", "d"), 0)]}
-    found = {own.name: list(own.items) for own in measures(EN, PT, [pair], asked, choices, comet=True)}
+    found = {own.name: list(own.items) for own in measures(EN, PT, [pair], asked, choices, comet=True, judge=True)}
     assert found == {
         **{"neutral-pt": ["Boa noite."], "neutral-en": ["Good night."]},
         **{"references-en": [(ASKED, "Because.")], "own-pt": [(ASKED, "Porque sim.")]},
         **{"fidelity-pt": [ASKED], "fidelity-en": [ASKED]},
         **{"chrf-pt": [("Good night.", "Boa noite.")], "chrf-en": [("Boa noite.", "Good night.")]},
         **{"comet-pt": [("Good night.", "Boa noite.")], "comet-en": [("Boa noite.", "Good night.")]},
+        **{"judge-pt": [ASKED], "judge-en": [ASKED]},
         **{"choice-letter-pt": choices["pt"], "choice-text-pt": choices["pt"]},
     }
-    assert not {"comet-pt", "comet-en"} & {own.name for own in measures(EN, PT, [pair], {}, {}, comet=False)}
+    less = {own.name for own in measures(EN, PT, [pair], asked, {}, comet=False, judge=False)}
+    assert less == {name for name in found if not name.startswith(("comet", "judge", "choice"))}
 
 
 def test_a_prompt_that_does_not_fit_is_an_empty_text(base):

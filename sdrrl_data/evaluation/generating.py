@@ -1,0 +1,40 @@
+"""How the models of an evaluation generate: always the likeliest token."""
+
+from typing import Literal
+
+from sdrrl_data import recipe
+from sdrrl_data.errors import UserError
+from sdrrl_data.evaluation.likelihood import context_of
+from sdrrl_data.models import Located, loading
+
+Engine = Literal["auto", "vllm", "transformers"]
+
+
+def greedy(located: Located, engine: Engine, max_tokens: int, longest: int, remedy: str) -> recipe.Generator:
+    """The settings of a generator.
+
+    Args:
+        located: the model.
+        engine: that runs it.
+        max_tokens: of a turn.
+        longest: tokens of prompt and turn, where the model can read as many: what more it reads only takes memory.
+        remedy: what the user can do where no prompt has room.
+
+    Raises:
+        UserError: the model's configuration cannot be read, or its context has no room for a prompt.
+    """
+    from transformers import AutoConfig
+
+    with loading("model", located.name):
+        context = context_of(AutoConfig.from_pretrained(located.path, **located.pinned()))
+    room = min(context, longest)
+    if max_tokens >= room:
+        raise UserError(f"{max_tokens} tokens leave no room for a question within {room} of {located.name}: {remedy}")
+    return recipe.Generator(
+        model=located.path,
+        revision=located.pinned().get("revision"),
+        engine=engine,
+        max_tokens=max_tokens,
+        max_model_len=room,
+        temperature=0.0,
+    )

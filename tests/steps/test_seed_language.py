@@ -1,0 +1,68 @@
+import warnings
+
+import pytest
+
+from sdrrl_data import recipe_files
+from sdrrl_data.generate import generate
+from sdrrl_data.languages import find
+from sdrrl_data.plan import Plan
+from sdrrl_data.recipe import LanguageScorer, Seeds
+from sdrrl_data.steps import seeds
+from sdrrl_data.steps.seed_language import FIRST, ForeignSeeds, doubt
+from tests import small_models
+
+FRENCH = [f"Pourquoi le ciel est-il si bleu ce matin au-dessus du village numéro {number} ?" for number in range(8)]
+ENGLISH = [f"Why is the sky so very blue this morning above village number {number}?" for number in range(8)]
+
+
+def write(path, questions):
+    path.write_text("\n".join(questions), encoding="utf-8")
+    return path
+
+
+def read(path):
+    return seeds.read([Seeds(source=str(path))], 3 * FIRST).rows
+
+
+@pytest.mark.parametrize(
+    ("questions", "src", "likeliest"),
+    [
+        (FRENCH, "fr", None),
+        (FRENCH, "en", "French"),
+        (ENGLISH, "vi", "English"),
+        (FRENCH[:5] + ENGLISH[:3], "fr", None),
+        (FRENCH[:3] + ENGLISH[:5], "fr", "English"),
+        (ENGLISH[:4], "fr", None),  # too few
+        ([f"{number} + {number}?" for number in range(50)], "fr", None),  # no letters
+    ],
+)
+def test_most_questions_decide(tmp_path, questions, src, likeliest):
+    found = doubt(read(write(tmp_path / "seeds.txt", questions)), LanguageScorer(), find(src))
+    if likeliest is None:
+        assert found is None
+    else:
+        assert f"are not in {find(src).name} ({likeliest} is the likeliest language)" in found
+
+
+def test_real_questions(shared_data):
+    rows = read(shared_data / "instructions" / "dolly-2k.jsonl")
+    assert doubt(rows, LanguageScorer(), find("en")) is None
+    assert "English is the likeliest" in doubt(rows, LanguageScorer(), find("fr"))
+
+
+def plan(path, out, **changes):
+    settings = small_models.CHANGES | {"scorers": ["language"], "thresholds": {}, "parallel": None, "src": "fr"}
+    recipe = recipe_files.load("quickstart", settings | {"seeds": {"source": str(path)}} | changes)
+    return recipe, lambda: Plan(recipe, out, small_models.models())
+
+
+def test_a_plan_warns_before_the_answers_are_made(tmp_path):
+    recipe, make = plan(write(tmp_path / "seeds.txt", ENGLISH), tmp_path / "run")
+    with pytest.warns(ForeignSeeds, match="most of the first questions are not in French"):
+        make()
+    with pytest.warns(ForeignSeeds):
+        generate(recipe, tmp_path / "run", small_models.models())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ForeignSeeds)
+        make()  # the answers are there
+        plan(tmp_path / "seeds.txt", tmp_path / "other", scorers=["length"])[1]()  # nobody asked for a language
