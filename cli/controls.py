@@ -74,13 +74,13 @@ def controls(
 
     from . import overview
     from .progress import Bars
+    from .separated import separated
 
     opened, manifest = read_run(run)
     tags = overview.targets(opened, manifest, tgt)
     try:
         with Bars(run) as bars:
-            arms = [name.strip() for name in (only or "").split(",") if name.strip()]
-            made = library.make(opened, manifest, tags, arms, equal.value, tokenizer, reporter=bars)
+            made = library.make(opened, manifest, tags, separated(only), equal.value, tokenizer, reporter=bars)
     except KeyboardInterrupt:
         typer.echo("stopped; what is finished is kept: run the same command again to go on", err=True)
         raise typer.Exit(130) from None

@@ -111,10 +111,11 @@ def evaluate(
     from sdrrl_data import evaluation
 
     from .progress import Bars
+    from .separated import separated
 
     settings = evaluation.Settings(
         base=base,
-        tuned=[place.strip() for own in tuned for place in own.split(",") if place.strip()],
+        tuned=[place for own in tuned for place in separated(own)],
         tgt=tgt,
         src=src,
         parallel=parallel,

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from .separated import separated
+
 EXAMPLES = """
 [bold]Examples[/bold]
 
@@ -161,7 +163,7 @@ def _changes(
     if src is not None:
         changes["src"] = src
     if tgt is not None:
-        changes["tgt"] = [name.strip() for name in tgt.split(",") if name.strip()]
+        changes["tgt"] = separated(tgt)
     if seeds:
         changes["seeds"] = {"source": "magpie"} if seeds == ["magpie"] else [{"source": source} for source in seeds]
     if limit is not None:

@@ -13,6 +13,7 @@ from sdrrl_data.languages import find
 from sdrrl_data.run import Manifest, Run
 
 from .harmless import harmless
+from .separated import separated
 
 # Of a target, in the order of the steps; of some there are several.
 TARGET_TABLES = (
@@ -36,7 +37,7 @@ def targets(run: Run, manifest: Manifest, named: str | None) -> list[str]:
         UserError: the run has no such target.
     """
     tags = list(manifest.signatures)
-    wanted = list(dict.fromkeys(find(name.strip()).tag for name in (named or "").split(",") if name.strip()))
+    wanted = list(dict.fromkeys(find(name).tag for name in separated(named)))
     for tag in wanted:
         if tag not in tags:
             raise UserError(f"{run.path} has no target {tag}: it has {', '.join(tags)}")
@@ -48,7 +49,7 @@ def tables(run: Run, tags: Sequence[str]) -> list[str]:
     names = ["seeds", "answers"]
     for tag in tags:
         names += [f"{tag}/{path.name}" for name in TARGET_TABLES for path in sorted((run.path / tag).glob(name))]
-    return [name for name in names if run.table(name).parts() or run.has_dataset(name)]
+    return [name for name in names if run.table(name).parts() or run.dataset_files(name)]
 
 
 def show(run: Run, manifest: Manifest, names: Sequence[str], console: Console) -> None:

@@ -39,10 +39,12 @@ def pull(
     from sdrrl_data.publishing import pull as library
 
     from .harmless import harmless
+    from .separated import separated
 
     out = out or Path("runs", repo.rpartition("/")[2])
-    names = [name.strip() for name in (tgt or "").split(",") if name.strip()]
-    pulled = library.pull(repo, out, revision, names, say=lambda sentence: typer.echo(harmless(sentence), err=True))
+    pulled = library.pull(
+        repo, out, revision, separated(tgt), say=lambda sentence: typer.echo(harmless(sentence), err=True)
+    )
     folder = shlex.quote(str(pulled.path))
     go_on = f"sdrrl-data generate --recipe {folder}/{library.RECIPE} --out {folder}"
     typer.echo(f"run        {pulled.path}: {', '.join(pulled.targets)} of {pulled.repo} at {pulled.commit}")

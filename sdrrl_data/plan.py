@@ -210,7 +210,7 @@ class Plan:
         """The recipe with the targets that the run has finished: a run keeps them when others are added."""
         if self._before is None:
             return recipe
-        earlier = [tag for tag in self._before.recipe["tgt"] if self.run.has_dataset(f"{tag}/transfer_set")]
+        earlier = [tag for tag in self._before.recipe["tgt"] if self.run.dataset_files(f"{tag}/transfer_set")]
         return recipe.model_copy(update={"tgt": tuple(dict.fromkeys([*earlier, *recipe.tgt]))})
 
     def _seed_ingredients(self) -> list[Ingredient]:

@@ -6,14 +6,19 @@ In a process of its own, which gives back all memory.
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from benchmarks.gain.experiment import MODEL, questions
 from sdrrl_data import generation, recipe
+from sdrrl_data.allocator import keep_freed_memory
+from sdrrl_data.cli.quiet import hush
 from sdrrl_data.generation import packaged
 from sdrrl_data.protocols import Completion, Request, Sampling
+from sdrrl_data.training.settings import Training
+from sdrrl_data.training.trainer import in_bf16
 
 PROBED = 16  # questions that are answered
 ROW, ROWS = 256, 4  # tokens, for the speed of training and of reading
@@ -22,6 +27,7 @@ Speeds = dict[str, float]
 
 
 def main() -> None:
+    hush()
     path, engine = sys.argv[1:]
     Path(path).write_text(json.dumps(_writing(engine) | _training(), indent=2) + "\n", encoding="utf-8")
 
@@ -50,22 +56,35 @@ def _training() -> Speeds:
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
+    keep_freed_memory()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model: Any = AutoModelForCausalLM.from_pretrained(packaged.unpack().path, dtype=torch.float32)
-    model = get_peft_model(model, LoraConfig(r=16, target_modules="all-linear", task_type="CAUSAL_LM")).to(device)
+    dtype = torch.bfloat16 if in_bf16(Training()) else torch.float32
     rows = torch.randint(1000, (ROWS, 1, ROW), device=device)
-    model(input_ids=rows[0])  # the first is slow
-    start = time.perf_counter()
-    with torch.inference_mode():
-        for row in rows:
-            float(model(input_ids=row, labels=row).loss)
-    read = time.perf_counter()
-    for row in rows:
-        loss = model(input_ids=row, labels=row).loss
+    reading, training = (
+        AutoModelForCausalLM.from_pretrained(packaged.unpack().path, dtype=own).to(device)
+        for own in (torch.float32, dtype)
+    )
+    training = get_peft_model(training, LoraConfig(r=16, target_modules="all-linear", task_type="CAUSAL_LM"))
+
+    def read(row: Any) -> None:
+        with torch.inference_mode():
+            reading(input_ids=row, labels=row)
+
+    def learn(row: Any) -> None:
+        with torch.autocast(device, dtype, enabled=dtype == torch.bfloat16):
+            loss = training(input_ids=row, labels=row).loss
         loss.backward()
-        float(loss)
-    trained = time.perf_counter()
-    return {"reading": rows.numel() / (read - start), "training": rows.numel() / (trained - read)}
+
+    return {name: _speed(work, rows) for name, work in (("reading", read), ("training", learn))}
+
+
+def _speed(work: Callable[[Any], None], rows: Any) -> float:
+    """Tokens a second; the first row is slow, and does not count."""
+    work(rows[0])
+    start = time.perf_counter()
+    for row in rows:
+        work(row)
+    return float(rows.numel() / (time.perf_counter() - start))
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ class _Split(NamedTuple):
 
 
 def _split(run: Run, tag: str, split: str, format: Format, out: Path) -> _Split:
-    files = sorted((run.path / tag / "transfer_set").glob(f"{split}-*.parquet"))
+    files = run.dataset_files(f"{tag}/transfer_set", split)
     roles = pl.col("prompt").list.eval(pl.element().struct.field("role")).list.join(" ")
     odd = ~roles.str.contains(ALTERNATING)
     marks = {

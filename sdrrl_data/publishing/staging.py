@@ -58,7 +58,7 @@ def files(run: Run, manifest: Manifest, controls: dict[str, list[str]]) -> dict[
     for tag in manifest.counts.targets:
         for name in controls.get(tag, []):
             place = matched.folder(tag, name)
-            staged |= {f"{place}/{path.name}": path for path in sorted((run.path / place).glob("*.parquet"))}
+            staged |= {f"{place}/{path.name}": path for path in run.dataset_files(place)}
         if tag in controls:
             staged[f"{tag}/{matched.FILE}"] = run.path / tag / matched.FILE
         index = {}

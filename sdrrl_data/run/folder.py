@@ -103,13 +103,13 @@ class Run:
             if path.name not in but:
                 shutil.rmtree(path)
 
-    def has_dataset(self, name: str) -> bool:
-        """Whether `write_dataset` has finished, with whatever fingerprint."""
-        return any((self.path / name).glob("*.parquet"))
+    def dataset_files(self, name: str, split: str = "") -> list[Path]:
+        """What `write_dataset` wrote, of one split or of all, in order; nothing where it has not finished."""
+        return sorted((self.path / name).glob(f"{split}*.parquet"))
 
     def dataset_done(self, name: str, fingerprint: str) -> bool:
         """Whether `write_dataset` has finished with this fingerprint."""
-        files = sorted((self.path / name).glob("*.parquet"))
+        files = self.dataset_files(name)
         return bool(files) and fingerprint_of(files[0]) == fingerprint
 
     def write_dataset(self, name: str, splits: dict[str, pl.DataFrame], fingerprint: str, shard_rows: int) -> None:
@@ -129,11 +129,11 @@ class Run:
 
     def read_dataset(self, name: str) -> pl.DataFrame:
         """The rows of all splits of a dataset."""
-        return pl.concat([pl.read_parquet(path) for path in sorted((self.path / name).glob("*.parquet"))])
+        return pl.concat([pl.read_parquet(path) for path in self.dataset_files(name)])
 
     def digests(self, name: str) -> dict[str, str]:
         """The SHA-256 of each file of a dataset, by its path in the run."""
-        return {f"{name}/{path.name}": digest_of(path) for path in sorted((self.path / name).glob("*.parquet"))}
+        return {f"{name}/{path.name}": digest_of(path) for path in self.dataset_files(name)}
 
     @contextmanager
     def lock(self) -> Iterator[None]:

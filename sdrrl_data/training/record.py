@@ -8,6 +8,7 @@ from sdrrl_data import yaml_settings
 from sdrrl_data.training.losses import Losses, by_kind, together
 from sdrrl_data.training.plan import Plan, devices
 from sdrrl_data.training.rows import Rows
+from sdrrl_data.training.trainer import in_bf16
 from sdrrl_data.versions import installed
 
 PACKAGES = ("accelerate", "bitsandbytes", "datasets", "deepspeed", "peft", "sdrrl-data", "torch", "transformers", "trl")
@@ -48,6 +49,7 @@ def write(plan: Plan, steps: int, best: int, losses: Mapping[int, Losses], at_on
         "rows a step": plan.batch,
         "rows at once": at_once,
         "devices": devices(),
+        "calculated in": "bf16" if in_bf16(plan.settings) else "float32",
         "steps": steps,
         "step written": best,
     }

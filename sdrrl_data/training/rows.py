@@ -87,7 +87,8 @@ def _globbed(path: Path) -> list[Path]:
 
 
 def _of_run(path: Path, config: str | None) -> Rows:
-    manifest = Run(path).manifest()
+    run = Run(path)
+    manifest = run.manifest()
     tags = list(manifest.signatures) if manifest else []
     folders = {tag: f"{tag}/transfer_set" for tag in tags}
     controls = [folder for tag in tags for folder in sorted((path / tag).glob("controls-*"))]
@@ -96,7 +97,7 @@ def _of_run(path: Path, config: str | None) -> Rows:
     }
     chosen = _chosen(str(path), config, [*folders, "all"], tags)
     wanted = [folders[tag] for tag in tags] if chosen == "all" else [folders[chosen]]
-    files = [file for folder in wanted for file in sorted((path / folder).glob("*.parquet"))]
+    files = [file for folder in wanted for file in run.dataset_files(folder)]
     if not files:
         raise UserError(f"{path} has no {wanted[0]} yet: finish it with `sdrrl-data generate`")
     return _of_files(files, path.resolve().name, chosen)

@@ -237,6 +237,9 @@ def test_in_bf16_the_base_is_rounded_and_the_adapter_is_not(dataset: Path, model
         near, exact = (together(own.losses[step]).mean for own in (rounded, whole))
         assert near != exact
         assert near == pytest.approx(exact, rel=1e-2)
+    for precision in ("bf16", "float32"):
+        content = yaml.safe_load((tmp_path / precision / "training.yaml").read_text(encoding="utf-8"))
+        assert content["figures"]["calculated in"] == precision
     adapter = load_file(tmp_path / "bf16/adapter_model.safetensors")
     assert {str(tensor.dtype) for tensor in adapter.values()} == {"torch.float32"}
 
