@@ -89,7 +89,7 @@ def controls(
         _show(run, tag, found, console)
         aside = opened.table(f"{tag}/references").set_aside().height
         if aside:
-            console.print(f"{aside} references could not be translated: {run}/{tag}/set_aside/references says why")
+            console.print(f"not translated: {aside} of the references; {run}/{tag}/set_aside/references says why")
 
 
 def _show(run: Path, tag: str, found: "Controls", console: "Console") -> None:

@@ -100,8 +100,9 @@ def evaluate(
 ) -> None:
     """Compare tuned models with their base: did the target language gain, did the source language keep what it had?
 
-    Bits per byte of neutral text, of reference answers and of the base's own answers, language of answers, translation
-    both ways, multiple choice, and what a judge prefers. Every change has an interval by paired bootstrap resampling.
+    Bits per byte of neutral text, of reference answers and of the base's own answers, language and loops of answers,
+    translation both ways, multiple choice, and what a judge prefers. Every change has an interval by paired bootstrap
+    resampling.
     """
     from . import quiet
 

@@ -50,6 +50,20 @@ def open_file(path: Path, role: str) -> Source:
     return reader_of(path, role)(path, role)
 
 
+def text_of(path: Path, role: str) -> str:
+    """The text of a file.
+
+    Raises:
+        UserError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UserError(f"{role}: {path} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{role}: {path} is not UTF-8, save it as UTF-8") from None
+
+
 def reader_of(path: Path, role: str) -> Callable[[Path, str], Source]:
     """What opens a file, which is seen to be there and to hold something, and not read.
 

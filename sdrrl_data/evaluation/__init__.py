@@ -76,6 +76,7 @@ def evaluate(settings: Settings, out: Path, reporter: Reporter) -> Results:
     with work.run.lock():
         for arm in arms:
             work.measure(arm, wanted)
+        work.count(arms, wanted)
         if scorer:
             work.score(arms, wanted, scorer)
         if judge:
@@ -127,29 +128,38 @@ class _Work:
                         made = measures.by_generation(own, generator, self._settings.max_tokens, advance)
                         self._keep(arm, own, made)
 
+    def count(self, arms: Sequence[Arm], wanted: Sequence[Measure]) -> None:
+        """Count the loops in every model's answers, where they are not counted."""
+        for arm, own in self._missing(arms, wanted, "answers"):
+            answers = self._texts(arm, own, "fidelity", wanted)
+            self._keep(arm, own, measures.by_answers(own, answers, self._start(arm, own)))
+
     def score(self, arms: Sequence[Arm], wanted: Sequence[Measure], settings: recipe.CometScorer) -> None:
         """Have COMET score every model's translations that it has not scored."""
         from sdrrl_data.scoring.comet import CometScorer
 
-        translations = {own.language: own for own in wanted if own.kind.name == "chrf"}
         missing = self._missing(arms, wanted, "comet")
         if not missing:
             return
         with closing(CometScorer(settings)) as scorer:
             for arm, own in missing:
-                texts = self.read(arm, translations[own.language])["text"].to_list()
+                texts = self._texts(arm, own, "chrf", wanted)
                 self._keep(arm, own, measures.by_comet(own, scorer, texts, self._start(arm, own)))
 
     def judge(self, arms: Sequence[Arm], wanted: Sequence[Measure], judge: Judge) -> None:
         """Have the judge compare every model's answers with the base's, where it has not."""
-        asked = {own.language: own for own in wanted if own.kind.name == "fidelity"}
         missing = self._missing(arms, wanted, "judge")
         if not missing:
             return
         with closing(generation.build(judge.settings)) as generator:
             for arm, own in missing:
-                before, after = (self.read(side, asked[own.language])["text"].to_list() for side in (arms[0], arm))
+                before, after = (self._texts(side, own, "fidelity", wanted) for side in (arms[0], arm))
                 self._keep(arm, own, by_judge(own, generator, before, after, self._start(arm, own)))
+
+    def _texts(self, arm: Arm, measure: Measure, kind: str, wanted: Sequence[Measure]) -> list[str]:
+        """What a model wrote for the measure of a kind in the same language."""
+        (of,) = (own for own in wanted if (own.kind.name, own.language) == (kind, measure.language))
+        return self.read(arm, of)["text"].to_list()
 
     def _missing(self, arms: Sequence[Arm], wanted: Sequence[Measure], by: str) -> list[tuple[Arm, Measure]]:
         return [(arm, own) for arm in arms for own in wanted if own.kind.by == by and not self._done(arm, own)]

@@ -21,7 +21,7 @@ class Kind:
     better: Literal["lower", "higher"]
     decimals: int
     figure: Figure  # of the sums of statistics; nan where there is nothing to divide by
-    by: Literal["likelihood", "generation", "comet", "judge"]
+    by: Literal["likelihood", "generation", "answers", "comet", "judge"]
     chat: bool = True  # whether it needs a chat template
 
 
@@ -84,6 +84,16 @@ KINDS = {
             1,
             _percent,
             "generation",
+        ),
+        Kind(
+            "looping",
+            "% in a loop",
+            "Of answers to questions, those that say the same again and again. A question that is echoed in a loop "
+            "counts as an answer in the right language. Favours short answers.",
+            "lower",
+            1,
+            _percent,
+            "answers",
         ),
         Kind("chrf", "chrF++", TRANSLATING, "higher", 1, _chrf_of, "generation"),
         Kind("comet", "COMET", TRANSLATING, "higher", 4, _ratio, "comet"),

@@ -15,6 +15,8 @@ from sdrrl_data.evaluation.likelihood import Likelihood
 from sdrrl_data.evaluation.texts import Pair, Question
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Generator, Message, Request, Sampling, Scorer, TextPair, Unit
+from sdrrl_data.scoring.repetition import loops
+from sdrrl_data.steps.answers import LOOPING
 from sdrrl_data.text.segments import sentences
 from sdrrl_data.translation.own import unwrapped
 
@@ -74,7 +76,7 @@ def measures(
                 case "references" | "own":
                     answers = [own.reference if kind.name == "references" else own.own for own in asked]
                     items = [(own.messages, answer) for own, answer in zip(asked, answers, strict=True) if answer]
-                case "fidelity" | "judge":
+                case "fidelity" | "looping" | "judge":
                     items = [own.messages for own in asked]
                 case "chrf" | "comet":
                     items = [pair if side == "tgt" else (pair.tgt, pair.src) for pair in parallel]
@@ -118,6 +120,13 @@ def by_generation(measure: Measure, generator: Generator, max_tokens: int, advan
         ]
         rows = [chrf_statistics(text, reference) for (_, reference), text in zip(measure.items, texts, strict=True)]
     return pl.DataFrame({"statistics": rows, "text": texts}, schema=STATISTICS | {"text": pl.String})
+
+
+def by_answers(measure: Measure, answers: Sequence[str], advance: Advance) -> Rows:
+    """Whether each answer loops, and 1."""
+    looping = [loops(answer, measure.language, LOOPING) for answer in answers]
+    advance(len(answers))
+    return pl.DataFrame({"statistics": [[float(own), 1.0] for own in looping]}, schema=STATISTICS)
 
 
 def by_comet(measure: Measure, scorer: Scorer, translations: Sequence[str], advance: Advance) -> Rows:

@@ -10,6 +10,7 @@ from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Message
+from sdrrl_data.row_files import text_of
 from sdrrl_data.run import Manifest, Run, opened, refuse_unfinished
 from sdrrl_data.steps import seeds
 
@@ -135,10 +136,5 @@ def one_or_two(option: str, given: str) -> list[Path]:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise UserError(f"--parallel: {path} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise UserError(f"--parallel: {path} is not UTF-8, save it as UTF-8") from None
+    lines = text_of(path, "--parallel").split("\n")
     return lines[:-1] if lines[-1] == "" else lines

@@ -10,6 +10,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.recipe import Parallel
+from sdrrl_data.row_files import text_of
 from sdrrl_data.steps.row_sources import on_hub, open_source
 
 WITH_COLUMNS = {".jsonl", ".ndjson", ".json", ".parquet", ".csv"}  # endings of files
@@ -47,13 +48,7 @@ def pairs(parallel: Parallel, src: Language, tgt: Language) -> Iterator[Found]:
 
 
 def _lines(path: Path) -> Iterator[Found]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise UserError(f"parallel.source: {path} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise UserError(f"parallel.source: {path} is not UTF-8, save it as UTF-8") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_of(path, "parallel.source").split("\n"), 1):
         if line.strip():
             texts = line.split("\t")
             yield Found(f"{path.name}:{number}", line, _sides(texts, "not source<TAB>target"))

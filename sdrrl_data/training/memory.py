@@ -8,6 +8,13 @@ from sdrrl_data.errors import Stopped
 T = TypeVar("T")
 
 
+def usual() -> int:
+    """How many rows a device takes at once where nothing is said: on a CPU more would only be more padding."""
+    import torch
+
+    return 8 if torch.cuda.is_available() else 2
+
+
 def sizes(own: int, most: int) -> list[int]:
     """How many of a device's rows of one step it may take at once, the most first: each divides them evenly."""
     return [size for size in range(min(own, most), 0, -1) if own % size == 0]

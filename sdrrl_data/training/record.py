@@ -45,7 +45,7 @@ def write(plan: Plan, steps: int, best: int, losses: Mapping[int, Losses], at_on
         "tokens over all epochs": plan.tokens,
         "dropped": {"train": plan.train.dropped, "test": plan.test.dropped},
         "cut": {"train": plan.train.cut, "test": plan.test.cut},
-        "longest row": plan.limit,
+        "tokens a row, at most": plan.limit,
         "rows a step": plan.batch,
         "rows at once": at_once,
         "devices": devices(),

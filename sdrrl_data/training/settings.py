@@ -42,7 +42,7 @@ class Training(Settings):
     max_steps: Positive | None = None  # stop there, where the epochs are longer
     batch_size: Positive = 16  # rows (packs, with packing) in one step, over all devices
     batch_tokens: Positive | None = None  # tokens in one step, on average; takes the place of batch_size
-    at_once: Positive = 8  # rows that a device takes at once, at most; fewer where memory runs out
+    at_once: Positive | None = None  # rows that a device takes at once, at most; None: 8, and 2 on a CPU
     max_length: Positive = 2048  # tokens of prompt and completion; never more than the model's context
     too_long: Literal["drop", "cut"] = "drop"  # what becomes of longer rows
     packing: bool = False  # several rows in one sequence of max_length tokens; they do not see each other

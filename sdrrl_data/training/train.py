@@ -41,8 +41,9 @@ def train(job: Job, resume: bool = False, reporters: Sequence[Reporter] = ()) ->
     _check(plan, resume)
     reporter = Everyone(reporters)
     try:
+        most = plan.settings.at_once or memory.usual()
         # One process of several cannot begin anew alone, so they have but one try.
-        sizes = memory.sizes(plan.batch // devices(), plan.settings.at_once)[: 1 if devices() > 1 else None]
+        sizes = memory.sizes(plan.batch // devices(), most)[: 1 if devices() > 1 else None]
         return memory.with_less(lambda at_once: _fit(plan, at_once, reporter), sizes, reporter.say)
     finally:
         reporter.close()

@@ -3,7 +3,7 @@ from contextlib import closing
 from sdrrl_data import generation, recipe
 from sdrrl_data.evaluation.choices import Choice
 from sdrrl_data.evaluation.kinds import KINDS
-from sdrrl_data.evaluation.measures import Measure, by_generation, measures
+from sdrrl_data.evaluation.measures import Measure, by_answers, by_generation, measures
 from sdrrl_data.evaluation.texts import Pair, Question
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import Completion, SetAside
@@ -43,6 +43,18 @@ def test_language_of_answers():
     assert KINDS["fidelity"].figure([2, 5]) == 40
 
 
+def test_answers_that_loop():
+    answers = [
+        "O que é isto? " * 20,
+        "Os pássaros voam para o sul quando chega o inverno, porque lá faz mais calor.",
+        "Não.",
+        "",
+    ]
+    rows = by_answers(Measure(KINDS["looping"], "tgt", PT, EN, [ASKED] * 4), answers, lambda _: None)
+    assert rows["statistics"].to_list() == [[1, 1], [0, 1], [0, 1], [0, 1]]
+    assert KINDS["looping"].figure([1, 4]) == 25
+
+
 def test_translations_are_asked_for_and_unwrapped():
     measure = Measure(KINDS["chrf"], "tgt", PT, EN, [("Good night.", "Boa noite."), ("Hello.", "Olá.")])
     saying = Saying('Portuguese: "Boa noite."', None)
@@ -66,6 +78,7 @@ def test_what_can_be_measured_on_what():
         **{"neutral-pt": ["Boa noite."], "neutral-en": ["Good night."]},
         **{"references-en": [(ASKED, "Because.")], "own-pt": [(ASKED, "Porque sim.")]},
         **{"fidelity-pt": [ASKED], "fidelity-en": [ASKED]},
+        **{"looping-pt": [ASKED], "looping-en": [ASKED]},
         **{"chrf-pt": [("Good night.", "Boa noite.")], "chrf-en": [("Boa noite.", "Good night.")]},
         **{"comet-pt": [("Good night.", "Boa noite.")], "comet-en": [("Boa noite.", "Good night.")]},
         **{"judge-pt": [ASKED], "judge-en": [ASKED]},
