@@ -1,10 +1,7 @@
 import itertools
-import os
 import shutil
 import subprocess
 import sys
-import threading
-import time
 
 import psutil
 import pytest
@@ -14,6 +11,7 @@ from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.generation.vllm import VllmGenerator
 from sdrrl_data.models import locate
 from sdrrl_data.protocols import Completion, Request, Sampling, SetAside
+from tests.processes import ending, running
 
 pytest.importorskip("vllm")
 
@@ -79,15 +77,7 @@ def answer(generator, requests):
 
 
 def engine_processes(parent=None):
-    """The engines' processes of this process, or of another."""
-    # Not by `children()`, which compares times that a clock being set can turn around.
-    for process in psutil.process_iter():
-        try:
-            own = process.ppid() == (parent or os.getpid())
-            if own and any("engine_worker" in argument for argument in process.cmdline()):
-                yield process
-        except (psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
+    return running("engine_worker", parent)
 
 
 def test_answers_depend_on_the_row_alone(generator):
@@ -170,7 +160,7 @@ def test_rows_of_killed_engines_are_done_once(generator):
     for result in generator.generate(asked(range(300), LONG)):
         results.append(result)
         if len(results) == 5:
-            killed = list(engine_processes())
+            killed = engine_processes()
             for process in killed:
                 process.kill()
     assert len(killed) == 2
@@ -179,32 +169,20 @@ def test_rows_of_killed_engines_are_done_once(generator):
 
 
 def test_an_engine_is_restarted_three_times_at_most(chat_model):
-    others = set(engine_processes())
-    seen, done = set(), threading.Event()
-
-    def kill_all():
-        while not done.is_set():
-            for process in set(engine_processes()) - others:
-                seen.add(process)
-                process.kill()
-            time.sleep(0.05)
-
-    killer = threading.Thread(target=kill_all)
-    killer.start()
-    try:
-        with pytest.raises(Stopped, match="died 4 times, at last with SIGKILL; finished rows are kept"):
-            build(chat_model)
-    finally:
-        done.set()
-        killer.join()
-    assert len(seen) == 4
+    others = engine_processes()
+    with (
+        ending(lambda: engine_processes() - others) as ended,
+        pytest.raises(Stopped, match="died 4 times, at last with SIGKILL; finished rows are kept"),
+    ):
+        build(chat_model)
+    assert len(ended) == 4
 
 
 def test_nothing_outlives_a_run_that_is_killed(chat_model):
     run = subprocess.Popen([sys.executable, "-c", RUN, str(chat_model)], stdout=subprocess.PIPE)
     try:
         assert run.stdout.readline()
-        left = list(engine_processes(run.pid))
+        left = engine_processes(run.pid)
     finally:
         run.kill()
         run.wait()
@@ -242,8 +220,8 @@ def without_template(folder):
 def test_what_the_user_can_mend_is_said(chat_model, tmp_path, spoil, options, says):
     folder = shutil.copytree(chat_model, tmp_path / "model")
     spoil(folder)
-    others = set(engine_processes())
+    others = engine_processes()
     with pytest.raises(UserError, match=says) as caught:
         build(folder, **options)
     assert "\n" not in str(caught.value)
-    assert set(engine_processes()) == others
+    assert engine_processes() == others

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -24,6 +23,7 @@ from sdrrl_data.scoring import comet_process
 from sdrrl_data.scoring.comet import CometScorer, identify
 from sdrrl_data.scoring.comet_checkpoint import HPARAMS, WEIGHTS
 from tests.hub import HubHandler
+from tests.processes import ending
 from tests.scoring import comet_model
 from tests.scoring.comet_model import SENTENCES
 
@@ -176,27 +176,13 @@ def test_a_killed_process_is_started_again(scorer, models, text_pair, caplog):
 
 
 def test_a_process_that_dies_every_time(models, python):
-    others = {worker.pid for worker in workers()}
-    killed = []
-    over = threading.Event()
-
-    def kill():
-        while not over.is_set():
-            for worker in workers():
-                if worker.pid not in others.union(killed):
-                    worker.send_signal(signal.SIGSEGV)
-                    killed.append(worker.pid)
-            time.sleep(0.01)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        with pytest.raises(Stopped, match=r"scorer unified: its COMET process died 4 times, at last with SIGSEGV"):
-            CometScorer(recipe.CometScorer(model=str(models / "unified"), python=python))
-    finally:
-        over.set()
-        killer.join()
-    assert len(killed) == 4
+    others = set(workers())
+    with (
+        ending(lambda: set(workers()) - others, signal.SIGSEGV) as ended,
+        pytest.raises(Stopped, match=r"scorer unified: its COMET process died 4 times, at last with SIGSEGV"),
+    ):
+        CometScorer(recipe.CometScorer(model=str(models / "unified"), python=python))
+    assert len(ended) == 4
 
 
 def test_a_process_that_does_not_start(checkpoint, monkeypatch, tmp_path):

@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from functools import partial
 
 import polars as pl
@@ -16,6 +15,7 @@ from sdrrl_data.languages import find
 from sdrrl_data.protocols import TextPair, Unit
 from sdrrl_data.scoring.language import LanguageScorer
 from sdrrl_data.scoring.spread import WORTH, Spread, processes_for
+from tests.processes import ending, running
 
 MAKE = partial(LanguageScorer, recipe.LanguageScorer(), find("en"), find("pt"))
 SENTENCE = "There are {} houses in the village."
@@ -23,17 +23,17 @@ MANY = [TextPair(text, text, [Unit(0, len(text), 0, len(text))]) for text in map
 
 
 def workers():
-    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return running("spread_worker")
 
 
 @pytest.fixture(scope="module")
 def spread():
     """One on two processes, and which of this process's children they are."""
-    before = set(workers())
+    before = workers()
     scorer = Spread(MAKE, 2)
-    yield scorer, lambda: [worker for worker in workers() if worker not in before]
+    yield scorer, lambda: workers() - before
     scorer.close()
-    assert set(workers()) <= before
+    assert workers() <= before
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +54,20 @@ def test_several_processes_score_as_one(spread, alone, score):
 
 @pytest.mark.parametrize(("processes", "pairs"), [(1, len(MANY)), (2, 50)])
 def test_where_it_does_not_pay_no_process_is_started(processes, pairs, alone):
-    before = set(workers())
+    before = workers()
     assert Spread(MAKE, processes).score(MANY[:pairs], lambda done: None).equals(alone[:pairs])
-    assert set(workers()) == before
+    assert workers() == before
 
 
 def test_part_by_part_processes_are_started_when_it_has_become_much(alone):
-    before = set(workers())
+    before = workers()
     scorer = Spread(MAKE, 2)
     parts = [MANY[start : start + 700] for start in range(0, len(MANY), 700)]
     started = []
     frames = []
     for part in [*parts, []]:
         frames.append(scorer.score(part, lambda done: None))
-        started.append(len(set(workers()) - before))
+        started.append(len(workers() - before))
     scorer.close()
     assert started == [0, 0, 2, 2, 2]
     assert pl.concat(frames).equals(alone)
@@ -78,13 +78,13 @@ def test_a_killed_process_is_replaced(spread, alone):
 
     def kill(done):
         if len(killed) < 2:
-            killed.append(processes()[0])
+            killed.append(processes().pop())
             killed[-1].kill()
 
     killed = []
     assert scorer.score(MANY, kill).equals(alone)
     assert len(killed) == 2
-    last = processes()[0]
+    last = processes().pop()
     last.kill()  # between two calls
     last.wait()
     assert scorer.score(MANY, lambda done: None).equals(alone)
@@ -92,21 +92,8 @@ def test_a_killed_process_is_replaced(spread, alone):
 
 def test_processes_that_end_over_and_over(spread):
     scorer, processes = spread
-    over = threading.Event()
-
-    def kill():
-        while not over.wait(0.01):
-            for process in processes():
-                process.kill()
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        with pytest.raises(Stopped, match=r"a scorer's process ended 3 times at one place \(SIGKILL\)"):
-            scorer.score(MANY, lambda done: None)
-    finally:
-        over.set()
-        killer.join()
+    with ending(processes), pytest.raises(Stopped, match=r"a scorer's process ended 3 times at one place \(SIGKILL\)"):
+        scorer.score(MANY, lambda done: None)
     assert not processes()
 
 

@@ -3,7 +3,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from itertools import islice
 
 import psutil
@@ -17,6 +16,7 @@ from sdrrl_data.models import package_folder
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.translation.firefox import BATCH, WORTH, FirefoxTranslator, identify
 from sdrrl_data.translation.texts import translate_texts
+from tests.processes import ending, running
 
 EN, PT, FR = find("en"), find("pt"), find("fr")
 SETTINGS = recipe.Firefox()
@@ -35,15 +35,15 @@ def translator():
 @pytest.fixture
 def own():
     """A translator with processes of its own, as the only ones that this process has started."""
-    before = set(workers())
+    before = workers()
     translator = FirefoxTranslator(SETTINGS, EN, PT)
-    yield translator, lambda: [worker for worker in workers() if worker not in before]
+    yield translator, lambda: workers() - before
     translator.close()
-    assert set(workers()) <= before
+    assert workers() <= before
 
 
 def workers():
-    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return running("firefox_worker")
 
 
 def in_order(translator, sentences, again=False):
@@ -157,21 +157,8 @@ def test_processes_that_end_over_and_over(own):
     translator, processes = own
     translations = translator.translate(MANY)
     next(translations)
-    over = threading.Event()
-
-    def kill():
-        while not over.wait(0.01):
-            for process in processes():
-                process.kill()
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        with pytest.raises(Stopped, match=r"its process ended twice at one place \(SIGKILL\)"):
-            list(translations)
-    finally:
-        over.set()
-        killer.join()
+    with ending(processes), pytest.raises(Stopped, match=r"its process ended twice at one place \(SIGKILL\)"):
+        list(translations)
     assert in_order(translator, MANY[:1]) == ["Há 100 casas na aldeia."]
 
 
