@@ -20,6 +20,15 @@ def running(module: str, parent: int | None = None) -> set[psutil.Process]:
     return found
 
 
+def left(pids: Iterable[int], seconds: float = 60) -> list[psutil.Process]:
+    """Those that have not ended after some seconds."""
+    processes = []
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            processes.append(psutil.Process(pid))
+    return psutil.wait_procs(processes, seconds)[1]
+
+
 @contextmanager
 def ending(
     processes: Callable[[], Iterable[psutil.Process]], by: signal.Signals = signal.SIGKILL

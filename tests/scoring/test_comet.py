@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from sdrrl_data.scoring import comet_process
 from sdrrl_data.scoring.comet import CometScorer, identify
 from sdrrl_data.scoring.comet_checkpoint import HPARAMS, WEIGHTS
 from tests.hub import HubHandler
-from tests.processes import ending
+from tests.processes import ending, left
 from tests.scoring import comet_model
 from tests.scoring.comet_model import SENTENCES
 
@@ -449,8 +448,7 @@ def test_models_on_the_hub(models, python, checkpoint, hub, tmp_path_factory):
     assert judged.startswith("scorer org/judged: a COMET model of the class regression_metric wants a reference")
     assert lost.startswith("scorer org/lost: its encoder org/none could not be downloaded")
     assert scores == pytest.approx(expected(models, "xcomet"), abs=1e-6)
-    with suppress(psutil.NoSuchProcess):
-        psutil.Process(worker).wait(60)
+    assert not left([worker])
 
     offline = hub | {"HF_HUB_OFFLINE": "1"}
     again, missing, unfinished = run(IDENTIFY, offline, f"org/good@{'a' * 40}", "org/gated", f"org/judged@{'a' * 40}")

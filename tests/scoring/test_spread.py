@@ -5,7 +5,6 @@ import sys
 from functools import partial
 
 import polars as pl
-import psutil
 import pytest
 
 from sdrrl_data import recipe
@@ -15,7 +14,7 @@ from sdrrl_data.languages import find
 from sdrrl_data.protocols import TextPair, Unit
 from sdrrl_data.scoring.language import LanguageScorer
 from sdrrl_data.scoring.spread import WORTH, Spread, processes_for
-from tests.processes import ending, running
+from tests.processes import ending, left, running
 
 MAKE = partial(LanguageScorer, recipe.LanguageScorer(), find("en"), find("pt"))
 SENTENCE = "There are {} houses in the village."
@@ -133,9 +132,8 @@ def test_processes_end_with_the_run():
     processes = [int(pid) for pid in run.stdout.readline().split()]
     assert processes
     assert run.wait() == -signal.SIGKILL
-    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in processes if psutil.pid_exists(pid)], timeout=30)
     run.stdout.close()
-    assert not alive
+    assert not left(processes)
 
 
 def test_a_large_model_is_not_in_every_process(tmp_path):

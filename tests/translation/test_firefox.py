@@ -5,7 +5,6 @@ import subprocess
 import sys
 from itertools import islice
 
-import psutil
 import pytest
 import sacrebleu
 
@@ -16,7 +15,7 @@ from sdrrl_data.models import package_folder
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.translation.firefox import BATCH, WORTH, FirefoxTranslator, identify
 from sdrrl_data.translation.texts import translate_texts
-from tests.processes import ending, running
+from tests.processes import ending, left, running
 
 EN, PT, FR = find("en"), find("pt"), find("fr")
 SETTINGS = recipe.Firefox()
@@ -188,9 +187,8 @@ def test_processes_end_with_the_run():
     processes = [int(pid) for pid in run.stdout.readline().split()]
     assert processes
     assert run.wait() == -signal.SIGKILL
-    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in processes if psutil.pid_exists(pid)], timeout=30)
     run.stdout.close()
-    assert not alive
+    assert not left(processes)
 
 
 def test_through_english(tmp_path):
