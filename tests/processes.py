@@ -20,7 +20,7 @@ def running(module: str, parent: int | None = None) -> set[psutil.Process]:
     return found
 
 
-def left(pids: Iterable[int], seconds: float = 60) -> list[psutil.Process]:
+def left(pids: Iterable[int], seconds: float = 30) -> list[psutil.Process]:
     """Those that have not ended after some seconds."""
     processes = []
     for pid in pids:

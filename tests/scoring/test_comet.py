@@ -448,7 +448,7 @@ def test_models_on_the_hub(models, python, checkpoint, hub, tmp_path_factory):
     assert judged.startswith("scorer org/judged: a COMET model of the class regression_metric wants a reference")
     assert lost.startswith("scorer org/lost: its encoder org/none could not be downloaded")
     assert scores == pytest.approx(expected(models, "xcomet"), abs=1e-6)
-    assert not left([worker])
+    assert not left([worker], 60)
 
     offline = hub | {"HF_HUB_OFFLINE": "1"}
     again, missing, unfinished = run(IDENTIFY, offline, f"org/good@{'a' * 40}", "org/gated", f"org/judged@{'a' * 40}")
