@@ -35,7 +35,7 @@ DATA = Path(__file__).parents[2] / "shared/data"
 ROWS, FEWER, PART_ROWS = 20_000, 5_000, 500
 TRANSLATED = 300  # pairs, on which the translator is measured
 SRC, TGT = "en", "pt"
-SETTINGS = recipe.CodeSwitching()
+SETTINGS = recipe.CodeSwitchingConfig()
 TABLES = ("seeds", "answers", "translations")
 
 Pair = tuple[str, str]
@@ -166,7 +166,7 @@ def translate(made: Sequence[Joined]) -> float:
 def translated(sentences: Sequence[str]) -> float:
     """Seconds, those of the translator's own process included."""
     before = cpu()
-    translator = FirefoxTranslator(recipe.Firefox(), find(SRC), find(TGT))
+    translator = FirefoxTranslator(recipe.FirefoxConfig(), find(SRC), find(TGT))
     assert len(list(translator.translate(sentences))) == len(sentences)
     translator.close()
     return cpu() - before

@@ -16,8 +16,8 @@ import polars as pl
 from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import Scorer, TextPair
-from sdrrl_data.recipe import Threshold
-from sdrrl_data.recipe_files import load
+from sdrrl_data.recipe import ThresholdConfig
+from sdrrl_data.recipe.loading import load
 from sdrrl_data.scoring.duplicates import DuplicatesScorer
 from sdrrl_data.scoring.heuristics import Heuristics
 from sdrrl_data.scoring.language import LanguageScorer
@@ -45,17 +45,17 @@ def show(tag: str) -> None:
     good = good_pairs(FLORES, tag, PAIRS)
     pairs = {fault: planted(good, plant) for fault, plant in {"good": whole, **FAULTS}.items()}
     fast: list[Scorer] = [
-        LanguageScorer(recipe.LanguageScorer(), find("en"), find(tag)),
+        LanguageScorer(recipe.LanguageConfig(), find("en"), find(tag)),
         Heuristics(
-            [own() for own in get_args(recipe.Heuristic)],
+            [own() for own in get_args(recipe.HeuristicConfig)],
             find("en"),
             find(tag),
             Expectation.learn(pairs["good"], find("en"), find(tag)),
         ),
     ]
-    slow: list[Scorer] = [SimilarityScorer(recipe.SimilarityScorer())]
+    slow: list[Scorer] = [SimilarityScorer(recipe.SimilarityConfig())]
     if tag == "pt":
-        slow.append(RoundTripScorer(FirefoxTranslator(recipe.Firefox(), find("pt"), find("en")), find("pt")))
+        slow.append(RoundTripScorer(FirefoxTranslator(recipe.FirefoxConfig(), find("pt"), find("en")), find("pt")))
     found = fails(fast, pairs, thresholds)
     for fault, more in fails(slow, {fault: pairs[fault] for fault in SLOW_ON}, thresholds).items():
         found[fault] = pl.concat([found[fault], more], how="horizontal")
@@ -69,10 +69,10 @@ def show(tag: str) -> None:
 
 
 def near_copies(
-    tag: str, pairs: dict[str, list[TextPair]], thresholds: dict[str, Threshold], known: pl.DataFrame
+    tag: str, pairs: dict[str, list[TextPair]], thresholds: dict[str, ThresholdConfig], known: pl.DataFrame
 ) -> dict[str, pl.DataFrame]:
     """Which good pairs fail as copies, beside what is known of them, and which near copies of them."""
-    scorer = DuplicatesScorer(recipe.DuplicatesScorer(), find("en"), find(tag), "question")
+    scorer = DuplicatesScorer(recipe.DuplicatesConfig(), find("en"), find(tag), "question")
     thresholds = {"src_duplicate": thresholds["question_src_duplicate"]}
     found = {
         fault: failed(scorer.score([f"{fault} {row}" for row in range(len(own))], own, lambda _: None), thresholds)
@@ -82,7 +82,7 @@ def near_copies(
 
 
 def fails(
-    scorers: Sequence[Scorer], pairs: dict[str, list[TextPair]], thresholds: dict[str, Threshold]
+    scorers: Sequence[Scorer], pairs: dict[str, list[TextPair]], thresholds: dict[str, ThresholdConfig]
 ) -> dict[str, pl.DataFrame]:
     """Which pairs of each fault fail which threshold. All are scored at once, so that no sentence is embedded twice."""
     every = [pair for own in pairs.values() for pair in own]

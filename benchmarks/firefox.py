@@ -15,7 +15,7 @@ from sdrrl_data.translation.firefox_models import route
 
 LINES = Path(__file__).parents[2] / "shared/data/flores-dev/en.txt"
 ROUNDS = 3
-SETTINGS, SRC, TGT = recipe.Firefox(), find("en"), find("pt")
+SETTINGS, SRC, TGT = recipe.FirefoxConfig(), find("en"), find("pt")
 
 
 def main() -> None:

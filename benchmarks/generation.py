@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from sdrrl_data import recipe
-from sdrrl_data.conversations import sampling
-from sdrrl_data.generation import packaged
+from sdrrl_data.chat.conversations import sampling
+from sdrrl_data.models import packaged
 from sdrrl_data.protocols import Completion, Request
 
 DATA = Path(__file__).resolve().parents[2] / "shared/data/instructions/dolly-2k.jsonl"
 QUESTIONS, MOST_CHARACTERS = 512, 1000
-SETTINGS = recipe.Generator(model=packaged.NAME, temperature=0.7, top_p=1.0, max_tokens=64, max_model_len=2048)
+SETTINGS = recipe.GeneratorConfig(model=packaged.NAME, temperature=0.7, top_p=1.0, max_tokens=64, max_model_len=2048)
 WAYS = ("bare vLLM", "our vLLM", "our transformers")
 
 

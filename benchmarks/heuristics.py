@@ -18,10 +18,10 @@ from typing import get_args
 from benchmarks._elsewhere import python_with
 from sdrrl_data import recipe
 from sdrrl_data.languages import find
+from sdrrl_data.processes.spread import Spread
 from sdrrl_data.protocols import TextPair, Unit
 from sdrrl_data.scoring.heuristics import Heuristics
 from sdrrl_data.scoring.length import Expectation
-from sdrrl_data.scoring.spread import Spread
 
 FLORES = Path(__file__).parents[2] / "shared/data/flores-dev"
 EN, PT = find("en"), find("pt")
@@ -102,7 +102,7 @@ def by_command(sentences: list[tuple[str, str]], command: list[str]) -> float:
 
 def spread(pairs: list[TextPair]) -> float:
     """Seconds of our scorers in two processes, with learning what is usual."""
-    settings = [own() for own in get_args(recipe.Heuristic)]
+    settings = [own() for own in get_args(recipe.HeuristicConfig)]
     start = time.perf_counter()
     scorer = Spread(partial(Heuristics, settings, EN, PT, Expectation.learn(pairs[:2000], EN, PT)), 2)
     assert scorer.score(pairs, lambda _: None).height == len(pairs)
@@ -144,7 +144,7 @@ def opusfilter(pairs: list[TextPair], command: list[str]) -> tuple[float, str]:
 
 def scored(pairs: list[TextPair]) -> float:
     """Seconds for all scores."""
-    settings = [own() for own in get_args(recipe.Heuristic)]
+    settings = [own() for own in get_args(recipe.HeuristicConfig)]
     scorer = Heuristics(settings, EN, PT, Expectation.learn(pairs, EN, PT))
     start = time.process_time()
     assert scorer.score(pairs, lambda _: None).height == len(pairs)

@@ -20,11 +20,11 @@ os.environ["POLARS_MAX_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
-from sdrrl_data import recipe_files
-from sdrrl_data.generate import generate
-from sdrrl_data.in_memory import Models
+from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.protocols import Completion, Generator, Ingredient, Request, Translator
+from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
+from sdrrl_data.steps.model_pool import Models
 
 DATA = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
 ROWS, SWITCHED_ROWS = 20_000, 2_000
@@ -96,7 +96,7 @@ def main() -> None:
 
 
 def measured(changes: dict[str, Any], run: Run, answers: Sequence[str]) -> float:
-    recipe = recipe_files.load("sdrrl", {"part_rows": 1000, "tgt": ["pt"]} | changes)
+    recipe = loading.load("sdrrl", {"part_rows": 1000, "tgt": ["pt"]} | changes)
     start = time.perf_counter()
     generate(recipe, run.path, models(answers))
     return time.perf_counter() - start

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from icu4py.breakers import SentenceBreaker
 
-from sdrrl_data.text.carrying import marked, restored
 from sdrrl_data.text.layout import blocks
+from sdrrl_data.text.placeholders import marked, restored
 from sdrrl_data.text.protected import protected
 from sdrrl_data.text.segments import segments
 

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data.models import Located, locate
+from sdrrl_data.models.locating import Located, locate
 from sdrrl_data.translation.nllb_ctranslate2 import CTranslate2Engine
 from sdrrl_data.translation.nllb_engine import Batch, Engine, Search, batched
 from sdrrl_data.translation.nllb_transformers import TransformersEngine

@@ -21,15 +21,15 @@ if hasattr(os, "sched_setaffinity"):
 import numpy as np
 import polars as pl
 
-from sdrrl_data.recipe import Threshold
+from sdrrl_data.recipe import ThresholdConfig
 from sdrrl_data.steps import filter_report, verdicts
 
 ROWS, PART_ROWS = 1_000_000, 512
 SCORES = [f"src_score_{number}" if number % 4 == 0 else f"score_{number}" for number in range(20)]
 CASES = {
-    "numbers": Threshold(min=0.01),
-    "percentiles": Threshold(min="1%"),
-    "numbers, half weight": Threshold(min=0.01, weight=0.5),
+    "numbers": ThresholdConfig(min=0.01),
+    "percentiles": ThresholdConfig(min="1%"),
+    "numbers, half weight": ThresholdConfig(min=0.01, weight=0.5),
 }
 
 

@@ -28,8 +28,7 @@ def card(
     from . import quiet
 
     quiet.hush()
-    from sdrrl_data import counts
-    from sdrrl_data.describing import checking, description
+    from sdrrl_data.cards import checking, counts, description
     from sdrrl_data.publishing import staging
     from sdrrl_data.run import opened as read_run
     from sdrrl_data.run import refuse_unfinished

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sdrrl_data.steps.controls import Controls
+    from sdrrl_data.controls.arms import Controls
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -69,7 +69,7 @@ def controls(
     quiet.hush()
     from rich.console import Console
 
-    from sdrrl_data import controls as library
+    from sdrrl_data.controls import build as library
     from sdrrl_data.run import opened as read_run
 
     from . import overview
@@ -96,7 +96,7 @@ def _show(run: Path, tag: str, found: "Controls", console: "Console") -> None:
     """Print the figures of one target's controls."""
     from rich.table import Table
 
-    from .harmless import harmless
+    from .escaping import harmless
 
     table = Table(box=None, pad_edge=False)
     table.add_column("control", no_wrap=True)

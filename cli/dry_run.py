@@ -3,9 +3,9 @@
 from rich.console import Console
 from rich.table import Table
 
-from sdrrl_data import estimate
-from sdrrl_data.in_memory import Models
-from sdrrl_data.plan import Plan
+from sdrrl_data.pipeline import estimate
+from sdrrl_data.pipeline.plan import Plan
+from sdrrl_data.steps.model_pool import Models
 
 from .progress import Bars
 

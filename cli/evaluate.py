@@ -146,7 +146,7 @@ def show(results: "Results", out: Path, console: "Console") -> None:
     from sdrrl_data.evaluation.arms import BASE
     from sdrrl_data.evaluation.markdown import cells
 
-    from .harmless import harmless
+    from .escaping import harmless
 
     before = {figure.measure.name: cells(figure)[0] for figure in results.of(BASE)}
     for arm in results.arms[1:]:

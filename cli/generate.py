@@ -96,16 +96,16 @@ def generate(
     from . import quiet
 
     quiet.hush()
-    from sdrrl_data import recipe_files, yaml_settings
+    from sdrrl_data.recipe import loading, overrides
 
     options = _changes(src, tgt, seeds, limit, model, translator)
-    settings = dict(map(yaml_settings.parse_change, changes or []))
-    loaded = recipe_files.load(recipe, options | settings, overlays or [])
+    settings = dict(map(overrides.parse_change, changes or []))
+    loaded = loading.load(recipe, options | settings, overlays or [])
     out = out or Path("runs", Path(recipe).stem)
     _show_warnings()
     if dry_run or probe:
-        from sdrrl_data.in_memory import Models
-        from sdrrl_data.plan import Plan
+        from sdrrl_data.pipeline.plan import Plan
+        from sdrrl_data.steps.model_pool import Models
 
         from . import dry_run as dry
 
@@ -113,7 +113,7 @@ def generate(
         dry.show(Plan(loaded, out, models), models, measure=probe)
         return
 
-    from sdrrl_data import generate as library
+    from sdrrl_data.pipeline import generate as library
     from sdrrl_data.run import Run
 
     from . import summary

@@ -7,12 +7,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sdrrl_data import provenance
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
-from sdrrl_data.run import Manifest, Run
+from sdrrl_data.run import Manifest, Run, provenance
 
-from .harmless import harmless
+from .escaping import harmless
 from .separated import separated
 
 # Of a target, in the order of the steps; of some there are several.

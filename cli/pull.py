@@ -38,7 +38,7 @@ def pull(
     quiet.hush()
     from sdrrl_data.publishing import pull as library
 
-    from .harmless import harmless
+    from .escaping import harmless
     from .separated import separated
 
     out = out or Path("runs", repo.rpartition("/")[2])

@@ -46,7 +46,7 @@ def push(
     quiet.hush()
     from sdrrl_data.publishing import push as library
 
-    from .harmless import harmless
+    from .escaping import harmless
 
     wish = library.Wish(repo, public, revision, tag, create_pr, licence, controls)
     pushed = library.push(run, wish, say=lambda sentence: typer.echo(harmless(sentence), err=True))

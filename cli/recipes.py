@@ -12,15 +12,15 @@ def recipes(
     from rich.console import Console
     from rich.table import Table
 
-    from sdrrl_data import recipe_files
+    from sdrrl_data.recipe import loading
 
     if name:
-        typer.echo(recipe_files.text(name), nl=False)
+        typer.echo(loading.text(name), nl=False)
         return
     console = Console(highlight=False, markup=False, emoji=False)
-    for heading, names in (("recipe", recipe_files.names()), ("part, for --with", recipe_files.parts())):
+    for heading, names in (("recipe", loading.names()), ("part, for --with", loading.parts())):
         table = Table(heading, "description", box=None, pad_edge=False)
         for known in names:
-            table.add_row(known, recipe_files.about(known))
+            table.add_row(known, loading.about(known))
         console.print(table)
         console.print()

@@ -13,7 +13,7 @@ from rich.text import Text
 from sdrrl_data.run import Manifest, Run
 
 from . import views
-from .harmless import harmless
+from .escaping import harmless
 from .samples import has_colours
 
 LONGEST = 4000  # cells of a terminal that a text may take: about a thousand tokens

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .harmless import harmless
+from .escaping import harmless
 
 LONGEST = 280  # cells of a terminal that a text may take
 

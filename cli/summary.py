@@ -12,7 +12,7 @@ from rich.table import Table
 from sdrrl_data.run import Count, Manifest, Run, TargetCount
 
 from . import samples
-from .harmless import harmless
+from .escaping import harmless
 
 
 def show(manifest: Manifest, run: Run, command: str) -> None:

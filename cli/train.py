@@ -102,10 +102,10 @@ def train(
     from . import quiet
 
     quiet.hush()
-    from sdrrl_data import yaml_settings
+    from sdrrl_data.recipe import overrides
     from sdrrl_data.training import settings_files
 
-    loaded = settings_files.load(settings, dict(map(yaml_settings.parse_change, changes or [])))
+    loaded = settings_files.load(settings, dict(map(overrides.parse_change, changes or [])))
     _check_installed()
     from sdrrl_data.training import launching
     from sdrrl_data.training.plan import Job, is_first, prepare

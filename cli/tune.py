@@ -47,15 +47,15 @@ def tune(
 
     from sdrrl_data.run import opened as read_run
 
-    from . import overview, tuned
+    from . import overview, tune_tables
 
     opened, manifest = read_run(run)
     tags = overview.targets(opened, manifest, tgt)
     console = Console(highlight=False, markup=False, emoji=False)
-    fragment = tuned.show(opened, manifest, tags, tuned.Wanted(scorer, score, examples), console)
+    fragment = tune_tables.show(opened, manifest, tags, tune_tables.Wanted(scorer, score, examples), console)
     if write and fragment:
         try:
             write.write_text(fragment, encoding="utf-8")
         except OSError as error:
             raise UserError(f"{write} cannot be written ({error.strerror}): choose another file") from None
-    tuned.where_next(run, write, bool(fragment), console)
+    tune_tables.where_next(run, write, bool(fragment), console)

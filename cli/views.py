@@ -8,7 +8,7 @@ from rich.text import Text
 
 from sdrrl_data.steps.verdicts import TEXTS
 
-from .harmless import in_lines
+from .escaping import in_lines
 from .samples import marked
 
 Row = Mapping[str, Any]

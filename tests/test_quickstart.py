@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sdrrl_data.recipe_files import PACKAGED
+from sdrrl_data.recipe.loading import PACKAGED
 from sdrrl_data.run import Manifest, Run
 
 pytestmark = pytest.mark.alone

@@ -9,7 +9,7 @@ from datetime import timedelta
 from benchmarks.gain.experiment import NEUTRAL, ROOT, SRC, TEST_SHARE, Experiment, Training, questions
 from benchmarks.gain.speeds import Speeds
 from benchmarks.gain.stages import rows_of
-from sdrrl_data.generation import packaged
+from sdrrl_data.models import packaged
 from sdrrl_data.run import Run
 
 TURNS = 20  # tokens that the chat template adds to a row, about

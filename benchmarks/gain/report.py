@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.gain.experiment import ARMS, BUDGETS, Experiment
 from benchmarks.gain.results import BASE, Comparison, compare
 from sdrrl_data.run import Run
-from sdrrl_data.versions import installed
+from sdrrl_data.run.versions import installed
 
 SIDES = {"tgt": "Portuguese: gain", "src": "English: retention"}
 LAST = ("95 % interval", "each seed", "")

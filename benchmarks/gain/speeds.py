@@ -13,9 +13,9 @@ from typing import Any
 
 from benchmarks.gain.experiment import MODEL, questions
 from sdrrl_data import generation, recipe
-from sdrrl_data.allocator import keep_freed_memory
 from sdrrl_data.cli.quiet import hush
-from sdrrl_data.generation import packaged
+from sdrrl_data.models import packaged
+from sdrrl_data.processes.allocator import keep_freed_memory
 from sdrrl_data.protocols import Completion, Request, Sampling
 from sdrrl_data.training.settings import Training
 from sdrrl_data.training.trainer import in_bf16
@@ -34,7 +34,7 @@ def main() -> None:
 
 def _writing(engine: Any) -> Speeds:
     """Tokens a second, tokens of an answer, and seconds until the engine is ready."""
-    known = recipe.Generator(model=MODEL, engine=engine, max_tokens=320, max_model_len=2048)
+    known = recipe.GeneratorConfig(model=MODEL, engine=engine, max_tokens=320, max_model_len=2048)
     start = time.perf_counter()
     generator = generation.build(known)
     how = Sampling(0.2, 0.9, 1.1, known.max_tokens)

@@ -9,7 +9,7 @@ from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Aligner, Ingredient
 
 
-def identify(settings: recipe.Aligner) -> Ingredient | None:
+def identify(settings: recipe.AlignerConfig) -> Ingredient | None:
     """The model or dictionary behind an aligner, found without loading it.
 
     None for those that learn from the run itself, and for the recipe's translator.
@@ -18,13 +18,13 @@ def identify(settings: recipe.Aligner) -> Ingredient | None:
         UserError: it cannot be had.
     """
     match settings:
-        case recipe.EflomalAligner() if not find_spec("thot"):
+        case recipe.EflomalConfig() if not find_spec("thot"):
             raise UserError("aligner eflomal needs sil-thot: pip install 'sdrrl-data[eflomal]'")
-        case recipe.DictionaryAligner():
+        case recipe.DictionaryConfig():
             from sdrrl_data.alignment import dictionary
 
             return dictionary.identify(settings)
-        case recipe.EmbeddingAligner():
+        case recipe.EmbeddingConfig():
             from sdrrl_data.alignment import embedding
 
             return embedding.identify(settings)
@@ -33,8 +33,8 @@ def identify(settings: recipe.Aligner) -> Ingredient | None:
 
 
 def build(
-    settings: recipe.Aligner,
-    translators: Sequence[recipe.Translator] = (),
+    settings: recipe.AlignerConfig,
+    translators: Sequence[recipe.TranslatorConfig] = (),
     src: Language | None = None,
     tgt: Language | None = None,
 ) -> Aligner:
@@ -51,26 +51,26 @@ def build(
         ValueError: `attention` lacks what it needs.
     """
     match settings:
-        case recipe.HmmAligner():
+        case recipe.HmmConfig():
             from sdrrl_data.alignment.hmm import HmmAligner
 
             return HmmAligner(settings)
-        case recipe.EflomalAligner():
+        case recipe.EflomalConfig():
             from sdrrl_data.alignment.eflomal import EflomalAligner
 
             return EflomalAligner()
-        case recipe.DictionaryAligner():
+        case recipe.DictionaryConfig():
             from sdrrl_data.alignment.dictionary import DictionaryAligner
 
             return DictionaryAligner(settings)
-        case recipe.EmbeddingAligner():
+        case recipe.EmbeddingConfig():
             from sdrrl_data.alignment.embedding import EmbeddingAligner
 
             return EmbeddingAligner(settings)
-        case recipe.AttentionAligner():
+        case recipe.AttentionConfig():
             from sdrrl_data.alignment.attention import AttentionAligner
 
-            nllb = next((own for own in translators if isinstance(own, recipe.Nllb)), None)
+            nllb = next((own for own in translators if isinstance(own, recipe.NllbConfig)), None)
             if not (nllb and src and tgt):
                 raise ValueError("the aligner attention needs an NLLB translator and both languages")
             return AttentionAligner(settings, nllb, src, tgt)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sdrrl_data import recipe
-from sdrrl_data.alignment.pieces import BATCH_TOKENS, Pieces, Tokens, linked, memberships, tokenized
+from sdrrl_data.alignment.subwords import BATCH_TOKENS, Pieces, Tokens, linked, memberships, tokenized
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
-from sdrrl_data.models import loading, locate
+from sdrrl_data.models.locating import loading, locate
 from sdrrl_data.protocols import Link
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class AttentionAligner:
     learns = False
 
     def __init__(
-        self, settings: recipe.AttentionAligner, translator: recipe.Nllb, src: Language, tgt: Language
+        self, settings: recipe.AttentionConfig, translator: recipe.NllbConfig, src: Language, tgt: Language
     ) -> None:
         """Load the model; the translator has made sure that it knows both languages.
 

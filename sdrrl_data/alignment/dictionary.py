@@ -34,7 +34,7 @@ class DictionaryAligner:
 
     learns = False
 
-    def __init__(self, settings: recipe.DictionaryAligner) -> None:
+    def __init__(self, settings: recipe.DictionaryConfig) -> None:
         """Read the dictionary.
 
         Raises:
@@ -80,7 +80,7 @@ class DictionaryAligner:
         return sorted(links)
 
 
-def identify(settings: recipe.DictionaryAligner) -> Ingredient:
+def identify(settings: recipe.DictionaryConfig) -> Ingredient:
     """The dictionary by its file's name and a digest of its content.
 
     Raises:
@@ -90,7 +90,7 @@ def identify(settings: recipe.DictionaryAligner) -> Ingredient:
     return Ingredient("aligner", Path(settings.source).name, digest, None)
 
 
-def _entries(settings: recipe.DictionaryAligner) -> Iterator[tuple[str, str]]:
+def _entries(settings: recipe.DictionaryConfig) -> Iterator[tuple[str, str]]:
     """Both sides of each entry, without case, spaces and hyphens."""
     path, content = settings.source, _content(settings)
     try:
@@ -111,7 +111,7 @@ def _entries(settings: recipe.DictionaryAligner) -> Iterator[tuple[str, str]]:
             )
 
 
-def _content(settings: recipe.DictionaryAligner) -> bytes:
+def _content(settings: recipe.DictionaryConfig) -> bytes:
     path = Path(settings.source).expanduser()
     try:
         return path.read_bytes()

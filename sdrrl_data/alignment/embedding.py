@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from sdrrl_data import recipe
-from sdrrl_data.alignment.pieces import BATCH_TOKENS, Pieces, Tokens, linked, memberships, tokenized
+from sdrrl_data.alignment.subwords import BATCH_TOKENS, Pieces, Tokens, linked, memberships, tokenized
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import Located, loading, locate
+from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient, Link
 
 # Of the softmax, in standard deviations of a pair's cosines: how far apart these lie hangs on the encoder and layer.
@@ -32,7 +32,7 @@ class EmbeddingAligner:
 
     learns = False
 
-    def __init__(self, settings: recipe.EmbeddingAligner) -> None:
+    def __init__(self, settings: recipe.EmbeddingConfig) -> None:
         """Load the encoder.
 
         Raises:
@@ -104,7 +104,7 @@ class EmbeddingAligner:
             yield vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def identify(settings: recipe.EmbeddingAligner) -> Ingredient:
+def identify(settings: recipe.EmbeddingConfig) -> Ingredient:
     """The encoder, by its commit or a digest of its directory.
 
     Raises:
@@ -150,5 +150,5 @@ def _positions(model: Any) -> int:
     return positions - max(unused, default=0)
 
 
-def _locate(settings: recipe.EmbeddingAligner) -> Located:
+def _locate(settings: recipe.EmbeddingConfig) -> Located:
     return locate(settings.model, settings.revision, "aligner", "--set code_switching.aligner.model=DIR")

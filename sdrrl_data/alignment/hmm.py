@@ -33,7 +33,7 @@ class HmmAligner:
 
     learns = True
 
-    def __init__(self, settings: recipe.HmmAligner) -> None:
+    def __init__(self, settings: recipe.HmmConfig) -> None:
         self._iterations = settings.iterations
 
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:

@@ -19,7 +19,7 @@ from sdrrl_data.evaluation.measures import Measure
 from sdrrl_data.evaluation.results import Results, figures
 from sdrrl_data.evaluation.texts import Pair, Question, one_or_two, read_parallel, read_questions
 from sdrrl_data.languages import Language, find
-from sdrrl_data.models import Located
+from sdrrl_data.models.locating import Located
 from sdrrl_data.protocols import Advance, Ingredient, Reporter
 from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.disk import fingerprint_of, write_parquet
@@ -65,7 +65,7 @@ def evaluate(settings: Settings, out: Path, reporter: Reporter) -> Results:
     arms = find_arms(settings.base, settings.tuned)
     wanted, left_out = _wanted(settings, arms)
     engine = generation.choose_engine(_generator(settings, arms[0].model))
-    scorer = recipe.CometScorer(model=settings.comet) if settings.comet else None
+    scorer = recipe.CometConfig(model=settings.comet) if settings.comet else None
     comet = _identified(scorer) if scorer else None
     judge = find_judge(settings.judge, settings.judge_url, settings.engine) if settings.judge else None
     judged: dict[str, Sequence[object]] = {
@@ -134,7 +134,7 @@ class _Work:
             answers = self._texts(arm, own, "fidelity", wanted)
             self._keep(arm, own, measures.by_answers(own, answers, self._start(arm, own)))
 
-    def score(self, arms: Sequence[Arm], wanted: Sequence[Measure], settings: recipe.CometScorer) -> None:
+    def score(self, arms: Sequence[Arm], wanted: Sequence[Measure], settings: recipe.CometConfig) -> None:
         """Have COMET score every model's translations that it has not scored."""
         from sdrrl_data.scoring.comet import CometScorer
 
@@ -224,12 +224,12 @@ def _choices(given: str, src: Language, tgt: Language, limit: int | None) -> dic
     return {own.tag: read_choices(path, own, limit) for own, path in zip(languages, paths, strict=True)}
 
 
-def _generator(settings: Settings, located: Located) -> recipe.Generator:
+def _generator(settings: Settings, located: Located) -> recipe.GeneratorConfig:
     """How a model is to generate."""
     return greedy(located, settings.engine, settings.max_tokens, LONGEST_CONTEXT, "give fewer with --max-tokens")
 
 
-def _identified(scorer: recipe.CometScorer) -> Ingredient:
+def _identified(scorer: recipe.CometConfig) -> Ingredient:
     from sdrrl_data.scoring import comet
 
     return comet.identify(scorer)

@@ -10,8 +10,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.generation import packaged
-from sdrrl_data.models import Located, loading, locate
+from sdrrl_data.models import packaged
+from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.run import fingerprint
 from sdrrl_data.run.disk import digest_of, on_disk
 

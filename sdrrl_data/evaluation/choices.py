@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
-from sdrrl_data.row_files import Row, open_file
+from sdrrl_data.sources.row_files import Row, open_file
 
 LETTERS = "ABCD"
 COLUMNS = ("flores_passage", "question", *(f"mc_answer{number}" for number in range(1, 5)))

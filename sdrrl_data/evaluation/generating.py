@@ -5,12 +5,12 @@ from typing import Literal
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation.likelihood import context_of
-from sdrrl_data.models import Located, loading
+from sdrrl_data.models.locating import Located, loading
 
 Engine = Literal["auto", "vllm", "transformers"]
 
 
-def greedy(located: Located, engine: Engine, max_tokens: int, longest: int, remedy: str) -> recipe.Generator:
+def greedy(located: Located, engine: Engine, max_tokens: int, longest: int, remedy: str) -> recipe.GeneratorConfig:
     """The settings of a generator.
 
     Args:
@@ -30,7 +30,7 @@ def greedy(located: Located, engine: Engine, max_tokens: int, longest: int, reme
     room = min(context, longest)
     if max_tokens >= room:
         raise UserError(f"{max_tokens} tokens leave no room for a question within {room} of {located.name}: {remedy}")
-    return recipe.Generator(
+    return recipe.GeneratorConfig(
         model=located.path,
         revision=located.pinned().get("revision"),
         engine=engine,

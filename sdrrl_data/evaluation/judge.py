@@ -10,14 +10,15 @@ from dataclasses import dataclass
 import polars as pl
 from pydantic import ValidationError
 
-from sdrrl_data import draws, generation, recipe
-from sdrrl_data.conversations import filled
+from sdrrl_data import generation, recipe
+from sdrrl_data.chat.conversations import filled
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation.arms import Arm, tokenizer_of
 from sdrrl_data.evaluation.generating import Engine, greedy
 from sdrrl_data.evaluation.measures import STATISTICS, Measure, Rows
-from sdrrl_data.generation import packaged
+from sdrrl_data.models import packaged
 from sdrrl_data.protocols import Advance, Completion, Generator, Ingredient, Message, Request, Sampling
+from sdrrl_data.recipe import draws
 from sdrrl_data.scoring.judge import REPLY_LENGTH
 
 PROMPT = """\
@@ -55,7 +56,7 @@ _TURNS = re.compile(r"<(?=[|｜]|/?s>|(?:start|end)_of_turn>)|\[(?=/?INST\])")
 class Judge:
     """Who judges."""
 
-    settings: recipe.Generator
+    settings: recipe.GeneratorConfig
     made_of: Ingredient
 
     def identity(self) -> list[object]:
@@ -145,10 +146,10 @@ def shown(text: str) -> str:
 
 def _on_server(model: str, url: str) -> Judge:
     try:
-        server = recipe.Server(url=url)
+        server = recipe.ServerConfig(url=url)
     except ValidationError:
         raise UserError("--judge-url is no address of a server: give one like http://127.0.0.1:8000/v1") from None
-    settings = recipe.Generator(
+    settings = recipe.GeneratorConfig(
         model=model, engine="openai", server=server, temperature=0.0, max_tokens=SAMPLING.max_tokens
     )
     try:

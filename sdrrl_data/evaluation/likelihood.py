@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sdrrl_data import recipe
-from sdrrl_data.generation.chat import Chat
-from sdrrl_data.models import Located, loading
+from sdrrl_data.chat.rendering import Chat
+from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Advance, Message, Request, Sampling, SetAside
 
 LOGITS = {"cpu": 1 << 27, "cuda": 1 << 30}  # of a batch: rows x columns x vocabulary
@@ -70,7 +70,7 @@ class Likelihood:
         Raises:
             UserError: the model has no chat template.
         """
-        settings = recipe.Generator(model=self._located.name, max_tokens=1, max_model_len=self._context)
+        settings = recipe.GeneratorConfig(model=self._located.name, max_tokens=1, max_model_len=self._context)
         chat = Chat(self._tokenizer, settings)
         pieces = []
         for number, (messages, answer) in enumerate(conversations):

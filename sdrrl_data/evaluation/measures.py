@@ -7,7 +7,7 @@ from typing import Any, Literal
 import polars as pl
 
 from sdrrl_data import recipe
-from sdrrl_data.conversations import filled
+from sdrrl_data.chat.conversations import filled
 from sdrrl_data.evaluation import choices
 from sdrrl_data.evaluation.choices import Choice
 from sdrrl_data.evaluation.kinds import KINDS, Kind, chrf_statistics
@@ -18,13 +18,13 @@ from sdrrl_data.protocols import Advance, Completion, Generator, Message, Reques
 from sdrrl_data.scoring.repetition import loops
 from sdrrl_data.steps.answers import LOOPING
 from sdrrl_data.text.segments import sentences
-from sdrrl_data.translation.own import unwrapped
+from sdrrl_data.translation.self_translation import unwrapped
 
 IN_LANGUAGE = 0.5  # the least probability of an answer that counts as in its language
 WAYS = {"choice-letter": choices.by_letter, "choice-text": choices.by_text}
 TRANSLATIONS = {"chrf", "comet"}
 # Translations by the prompt of the recipes' self-translation.
-PROMPT = recipe.SelfTranslation().prompt
+PROMPT = recipe.SelfTranslationConfig().prompt
 
 STATISTICS = {"statistics": pl.List(pl.Float64)}
 Rows = pl.DataFrame  # a row an item: `statistics`, and `text` where something was generated
@@ -165,7 +165,7 @@ def _in_language(texts: Sequence[str], language: Language) -> list[list[float]]:
     for text in texts:
         units = [Unit(start, end, start, end) for start, end in sentences(text, language.tag)]
         pairs.append(TextPair(text, text, units))
-    found = LanguageScorer(recipe.LanguageScorer(), language, language).score(pairs, lambda _: None)["language"]
+    found = LanguageScorer(recipe.LanguageConfig(), language, language).score(pairs, lambda _: None)["language"]
     return [
         [0.0, 1.0] if not text else [0.0, 0.0] if own is None else [float(own >= IN_LANGUAGE), 1.0]
         for text, own in zip(texts, found, strict=True)

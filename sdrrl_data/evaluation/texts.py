@@ -10,8 +10,8 @@ from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Message
-from sdrrl_data.row_files import text_of
 from sdrrl_data.run import Manifest, Run, opened, refuse_unfinished
+from sdrrl_data.sources.row_files import text_of
 from sdrrl_data.steps import seeds
 
 TWO_FILES = "two files are separated by a comma, source language first"
@@ -74,7 +74,7 @@ def read_questions(given: str, src: Language, tgt: Language, limit: int | None) 
     return {
         language.tag: [
             Question(messages, reference, None)
-            for messages, reference in seeds.read((recipe.Seeds(source=str(path)),), limit)
+            for messages, reference in seeds.read((recipe.SeedsConfig(source=str(path)),), limit)
             .rows.select("messages", "reference")
             .iter_rows()
         ]

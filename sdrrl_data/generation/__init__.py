@@ -7,14 +7,14 @@ from typing import Literal
 
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
-from sdrrl_data.generation import packaged
-from sdrrl_data.models import Located, loading
+from sdrrl_data.models import packaged
+from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Generator, Ingredient, Request, SetAside
 
 Engine = Literal["vllm", "openai", "transformers"]
 
 
-def identify(settings: recipe.Generator) -> Ingredient:
+def identify(settings: recipe.GeneratorConfig) -> Ingredient:
     """What would answer, found without loading it.
 
     Raises:
@@ -31,7 +31,7 @@ def identify(settings: recipe.Generator) -> Ingredient:
     return Ingredient("generator", located.name, located.revision, located.licence, _versioned(engine))
 
 
-def build(settings: recipe.Generator) -> Generator:
+def build(settings: recipe.GeneratorConfig) -> Generator:
     """Load the model.
 
     Raises:
@@ -52,7 +52,7 @@ def build(settings: recipe.Generator) -> Generator:
     return TransformersGenerator(settings, located)
 
 
-def prompt_lengths(settings: recipe.Generator, requests: Sequence[Request]) -> list[int | SetAside] | None:
+def prompt_lengths(settings: recipe.GeneratorConfig, requests: Sequence[Request]) -> list[int | SetAside] | None:
     """The tokens of each prompt, counted without loading the model; None where only a server has the tokenizer.
 
     Raises:
@@ -62,7 +62,7 @@ def prompt_lengths(settings: recipe.Generator, requests: Sequence[Request]) -> l
         return None
     from transformers import AutoTokenizer
 
-    from sdrrl_data.generation.chat import Chat
+    from sdrrl_data.chat.rendering import Chat
 
     located = _locate(settings)
     with loading("generator", located.name):
@@ -71,7 +71,7 @@ def prompt_lengths(settings: recipe.Generator, requests: Sequence[Request]) -> l
     return [prompt if isinstance(prompt, SetAside) else len(prompt) for prompt in prompts]
 
 
-def choose_engine(settings: recipe.Generator) -> Engine:
+def choose_engine(settings: recipe.GeneratorConfig) -> Engine:
     """The engine the recipe names; `auto` is the server where there is one, else vLLM, else transformers.
 
     Raises:
@@ -92,7 +92,7 @@ def choose_engine(settings: recipe.Generator) -> Engine:
     return "transformers"
 
 
-def _locate(settings: recipe.Generator) -> Located:
+def _locate(settings: recipe.GeneratorConfig) -> Located:
     return packaged.locate(settings.model, settings.revision, "generator", "--model")
 
 

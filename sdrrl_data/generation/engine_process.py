@@ -4,8 +4,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from sdrrl_data import recipe
-from sdrrl_data.child_process import ChildProcess
-from sdrrl_data.models import Located
+from sdrrl_data.models.locating import Located
+from sdrrl_data.processes.child_process import ChildProcess
 from sdrrl_data.protocols import Completion, Request, SetAside
 
 PATIENCE = 10.0  # seconds that an engine is given to end by itself
@@ -14,7 +14,7 @@ PATIENCE = 10.0  # seconds that an engine is given to end by itself
 class Job(NamedTuple):
     """The first message to the process: which engine it is to hold."""
 
-    settings: recipe.Generator
+    settings: recipe.GeneratorConfig
     located: Located
     rank: int  # among the engines on this machine, from 0
 

@@ -13,10 +13,11 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
+from sdrrl_data.chat.rendering import Chat
 from sdrrl_data.errors import UserError
-from sdrrl_data.generation import reaper, vllm_engine
-from sdrrl_data.generation.chat import Chat
+from sdrrl_data.generation import vllm_engine
 from sdrrl_data.generation.engine_process import PATIENCE, Answer, Ask, Failed, Job, Order, Ready, Useful
+from sdrrl_data.processes import reaper
 from sdrrl_data.protocols import SetAside
 
 Inbox = SimpleQueue[Ask | Order]

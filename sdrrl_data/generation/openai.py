@@ -9,9 +9,9 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from sdrrl_data import recipe
-from sdrrl_data.child_process import let_ctrl_c_through
+from sdrrl_data.chat import thinking
 from sdrrl_data.errors import Stopped, UserError
-from sdrrl_data.generation import thinking
+from sdrrl_data.processes.child_process import let_ctrl_c_through
 from sdrrl_data.protocols import Completion, Ingredient, Request, SetAside
 
 CONNECT_TIMEOUT = 10.0  # seconds; a server that is there accepts at once, however long its answers take
@@ -29,7 +29,7 @@ REMEDIES = {
 }
 
 
-def identify(settings: recipe.Generator) -> Ingredient:
+def identify(settings: recipe.GeneratorConfig) -> Ingredient:
     """What would answer, by the server's own list of its models.
 
     Raises:
@@ -69,7 +69,7 @@ class OpenAIGenerator:
     with --trust-request-chat-template.
     """
 
-    def __init__(self, settings: recipe.Generator) -> None:
+    def __init__(self, settings: recipe.GeneratorConfig) -> None:
         assert settings.server, "an engine openai without a server is refused where it is chosen"
         self._settings = settings
         self._server = settings.server
@@ -161,7 +161,7 @@ class OpenAIGenerator:
         return body | {"extra_body": extra}
 
 
-def _options(server: recipe.Server, timeout: float) -> dict[str, Any]:
+def _options(server: recipe.ServerConfig, timeout: float) -> dict[str, Any]:
     """The arguments of a client. Its time-out is for each try, not for all of them."""
     from openai import Timeout
 

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import Any
 
 from sdrrl_data import recipe
+from sdrrl_data.chat.rendering import Chat, Stop
 from sdrrl_data.errors import UserError
-from sdrrl_data.generation.chat import Chat, Stop
-from sdrrl_data.models import Located, loading
+from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Completion, Request, SetAside
 
 WINDOW = 256  # requests that are sorted by length together
@@ -30,7 +30,7 @@ class TransformersGenerator:
         wasted_tokens: those of them that were padding.
     """
 
-    def __init__(self, settings: recipe.Generator, located: Located) -> None:
+    def __init__(self, settings: recipe.GeneratorConfig, located: Located) -> None:
         """Load the model, in float32 on a CPU and in its own type on a GPU.
 
         Raises:

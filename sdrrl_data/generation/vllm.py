@@ -13,7 +13,7 @@ from multiprocessing.connection import wait
 from sdrrl_data import recipe
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.generation.engine_process import Answer, EngineProcess, Failed, Job, Ready, Useful
-from sdrrl_data.models import Located
+from sdrrl_data.models.locating import Located
 from sdrrl_data.protocols import Completion, Request, SetAside
 
 RESTARTS = 3  # of dead engines; what kills a fourth one is not chance
@@ -25,7 +25,7 @@ class VllmGenerator:
     Building it takes as long as the first engine takes to start (15 s on a CPU); the others start at the same time.
     """
 
-    def __init__(self, settings: recipe.Generator, located: Located) -> None:
+    def __init__(self, settings: recipe.GeneratorConfig, located: Located) -> None:
         """Start the engines.
 
         Raises:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sdrrl_data import recipe
+from sdrrl_data.chat.rendering import Chat
 from sdrrl_data.errors import UserError
-from sdrrl_data.generation.chat import Chat
 from sdrrl_data.generation.engine_process import Job
-from sdrrl_data.models import loading
+from sdrrl_data.models.locating import loading
 from sdrrl_data.protocols import Request
 
 
@@ -21,7 +21,7 @@ def visible_gpus() -> list[str]:
     return names[: torch.cuda.device_count()]
 
 
-def useful(settings: recipe.Generator, gpus: int) -> int:
+def useful(settings: recipe.GeneratorConfig, gpus: int) -> int:
     """How many engines this machine is to have.
 
     Raises:

@@ -7,13 +7,11 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from sdrrl_data import alignment, recipe, scoring
-from sdrrl_data.in_memory import InMemory, Models
 from sdrrl_data.languages import Language
 from sdrrl_data.pipeline.judging import Judging
 from sdrrl_data.pipeline.shaping import generator_settings, translator_of, translator_settings
-from sdrrl_data.pipeline.step import Step, Target, Work, each
 from sdrrl_data.protocols import Advance, Aligner, Ingredient, Translator
-from sdrrl_data.recipe import SHAPELESS, Magpie, Recipe, learns
+from sdrrl_data.recipe import SHAPELESS, MagpieConfig, Recipe, learns
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
 from sdrrl_data.steps import (
     answers,
@@ -25,6 +23,8 @@ from sdrrl_data.steps import (
     trained_aligner,
     translations,
 )
+from sdrrl_data.steps.model_pool import InMemory, Models
+from sdrrl_data.steps.step import Step, Target, Work, each
 
 __all__ = ["Pipeline", "Step", "Target"]
 
@@ -67,7 +67,7 @@ class Pipeline:
         self._models = InMemory(models, recipe)
         self._judging = Judging(recipe, self._models, self.bound)
         self.steps = [self._answers(generator, src)]
-        if isinstance(recipe.seeds, Magpie):
+        if isinstance(recipe.seeds, MagpieConfig):
             self.steps.insert(0, self._magpie(recipe.seeds, generator, src))
         for target in targets:
             self.steps += [*self._translated(target, QUESTIONS_AND_ANSWERS), self._prompts(target)]
@@ -91,7 +91,7 @@ class Pipeline:
         """Give back what the models hold."""
         self._models.close()
 
-    def _magpie(self, settings: Magpie, generator: Ingredient, src: Language) -> Step:
+    def _magpie(self, settings: MagpieConfig, generator: Ingredient, src: Language) -> Step:
         @contextmanager
         def open_(run: Run, advance: Advance) -> Iterator[Work]:
             writer = magpie.Writer(self._models.generator(), settings, src, self._recipe.seed)
@@ -149,7 +149,7 @@ class Pipeline:
         @contextmanager
         def open_(run: Run, advance: Advance) -> Iterator[Work]:
             by_similarity = best_by == "similarity"
-            preferring = recipe.SimilarityScorer() if by_similarity else recipe.RoundTripScorer()
+            preferring = recipe.SimilarityConfig() if by_similarity else recipe.RoundTripConfig()
             with self._judging.scorer(preferring, target) as scorer:
 
                 def choose(task: Task) -> Part:

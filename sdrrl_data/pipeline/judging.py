@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 
 from sdrrl_data import recipe, scoring
-from sdrrl_data.in_memory import InMemory
 from sdrrl_data.pipeline.shaping import translator_settings
-from sdrrl_data.pipeline.step import Step, Target, Work, each
 from sdrrl_data.protocols import Advance, Ingredient, Scorer
 from sdrrl_data.recipe import SHAPELESS, Recipe
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
 from sdrrl_data.steps import scores, usual_pairs, verdicts
+from sdrrl_data.steps.model_pool import InMemory
+from sdrrl_data.steps.step import Step, Target, Work, each
 
 TOGETHER = 16  # parts that are judged at once: what a part costs, whatever its size, is then paid once
 
@@ -36,18 +36,18 @@ class Judging:
 
     def steps(self, target: Target) -> list[Step]:
         """A step a scorer, so that one more leaves the others' scores alone; those that only count share one."""
-        counting = [own for own in self._recipe.scorers if isinstance(own, recipe.Heuristic)]
-        others = [own for own in self._recipe.scorers if not isinstance(own, recipe.Heuristic)]
+        counting = [own for own in self._recipe.scorers if isinstance(own, recipe.HeuristicConfig)]
+        others = [own for own in self._recipe.scorers if not isinstance(own, recipe.HeuristicConfig)]
         scored = [
             self._heuristics(target, counting),
             *(
-                self._duplicates(target, own) if isinstance(own, recipe.DuplicatesScorer) else self._scored(target, own)
+                self._duplicates(target, own) if isinstance(own, recipe.DuplicatesConfig) else self._scored(target, own)
                 for own in others
             ),
         ]
         return [*scored, self._verdicts(target, [step.table for step in scored])]
 
-    def scorer(self, own: recipe.Scorer, target: Target) -> AbstractContextManager[Scorer]:
+    def scorer(self, own: recipe.ScorerConfig, target: Target) -> AbstractContextManager[Scorer]:
         """A scorer; for the round trip, the first translator also translates back."""
         first = self._recipe.translator[0]
         context = scoring.Context(
@@ -59,7 +59,7 @@ class Judging:
         )
         return scoring.opened(own, context)
 
-    def _scored(self, target: Target, own: recipe.Scorer) -> Step:
+    def _scored(self, target: Target, own: recipe.ScorerConfig) -> Step:
         @contextmanager
         def open_(_: Run, advance: Advance) -> Iterator[Work]:
             self._models.close()  # the memory is wanted by others
@@ -68,7 +68,7 @@ class Judging:
 
         name = recipe.scorer_name(own)
         back = None
-        if isinstance(own, recipe.RoundTripScorer):
+        if isinstance(own, recipe.RoundTripConfig):
             first = next(iter(target.translators))
             back = [translator_settings(self._recipe, target, first), target.back.identity() if target.back else None]
         made_by = [
@@ -77,8 +77,8 @@ class Judging:
         ]
         return Step(target.table(f"scores-{name}"), target.pairs, [made_by, target.src.tag, back], open_)
 
-    def _heuristics(self, target: Target, counting: Sequence[recipe.Heuristic]) -> Step:
-        learning = any(isinstance(own, recipe.LengthScorer) for own in counting)
+    def _heuristics(self, target: Target, counting: Sequence[recipe.HeuristicConfig]) -> Step:
+        learning = any(isinstance(own, recipe.LengthConfig) for own in counting)
 
         @contextmanager
         def open_(run: Run, advance: Advance) -> Iterator[Work]:
@@ -103,7 +103,7 @@ class Judging:
         table = target.table(f"scores-{recipe.HEURISTICS}")
         return Step(table, target.pairs, settings, open_, whole=target.pairs if learning else ())
 
-    def _duplicates(self, target: Target, own: recipe.DuplicatesScorer) -> Step:
+    def _duplicates(self, target: Target, own: recipe.DuplicatesConfig) -> Step:
         @contextmanager
         def open_(run: Run, advance: Advance) -> Iterator[Work]:
             from sdrrl_data.scoring.duplicates import DuplicatesScorer

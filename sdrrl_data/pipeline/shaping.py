@@ -3,8 +3,8 @@
 from typing import Any
 
 from sdrrl_data import recipe
-from sdrrl_data.pipeline.step import Target
-from sdrrl_data.recipe import SHAPELESS, Recipe, SelfTranslation
+from sdrrl_data.recipe import SHAPELESS, Recipe, SelfTranslationConfig
+from sdrrl_data.steps.step import Target
 
 
 def generator_settings(settings: Recipe) -> Any:
@@ -12,7 +12,7 @@ def generator_settings(settings: Recipe) -> Any:
     return settings.generator.model_dump(mode="json", exclude=SHAPELESS["generator"])
 
 
-def translator_of(settings: Recipe, target: Target, name: str) -> recipe.Translator:
+def translator_of(settings: Recipe, target: Target, name: str) -> recipe.TranslatorConfig:
     """The translator that a target knows by this name."""
     return settings.translator[list(target.translators).index(name)]
 
@@ -21,5 +21,5 @@ def translator_settings(settings: Recipe, target: Target, name: str) -> Any:
     """What shapes a translator's work."""
     own = translator_of(settings, target, name)
     shaping = own.model_dump(mode="json", exclude=SHAPELESS["translator"]["__all__"])
-    generator = generator_settings(settings) if isinstance(own, SelfTranslation) else None
+    generator = generator_settings(settings) if isinstance(own, SelfTranslationConfig) else None
     return [shaping, generator, target.translators[name].identity(), target.src.tag]

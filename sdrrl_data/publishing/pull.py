@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
-from sdrrl_data import languages, recipe_files, yaml_settings
-from sdrrl_data.describing import portable
+from sdrrl_data import languages
+from sdrrl_data.cards import portable
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import asking_hub
+from sdrrl_data.models.locating import asking_hub
 from sdrrl_data.publishing import hub, packing, published
 from sdrrl_data.publishing.hub import Say, There
 from sdrrl_data.publishing.packing import Packed
+from sdrrl_data.recipe import loading, overrides
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.disk import digest_of, on_disk, written
 
@@ -178,15 +179,15 @@ def _make(there: There, manifest: Manifest, tables: Mapping[str, tuple[str, Pack
     if _takes_in_files(manifest.recipe):
         raise UserError(f"{there.repo}: its recipe names files to be read on this machine, so no run is made of it")
     local = portable.recipe(manifest.recipe, manifest.ingredients)[1]
-    run.write_text(RECIPE, yaml_settings.written(portable.within(out.resolve(), manifest.recipe, local)))
-    recipe = recipe_files.load(str(run.path / RECIPE)).model_dump(mode="json", by_alias=True)
+    run.write_text(RECIPE, overrides.written(portable.within(out.resolve(), manifest.recipe, local)))
+    recipe = loading.load(str(run.path / RECIPE)).model_dump(mode="json", by_alias=True)
     run.write_manifest(manifest.model_copy(update={"recipe": recipe}))
 
 
 def _takes_in_files(part: Any) -> bool:
     """Whether a part of a recipe would have files read into it; `push` writes what stands in them."""
     if isinstance(part, dict):
-        endings = {key: ending for key, (ending, _) in recipe_files.TAKEN_IN.items()}
+        endings = {key: ending for key, (ending, _) in loading.TAKEN_IN.items()}
         texts = ((key, value) for key, value in part.items() if isinstance(value, str) and key in endings)
         return any(value.endswith(endings[key]) for key, value in texts) or _takes_in_files(list(part.values()))
     return isinstance(part, list) and any(map(_takes_in_files, part))

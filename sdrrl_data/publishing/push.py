@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdrrl_data import __version__
-from sdrrl_data.describing import description, licences
+from sdrrl_data.cards import description, licences
 from sdrrl_data.errors import UserError
 from sdrrl_data.publishing import hub, personal_data, published, staging
 from sdrrl_data.publishing.hub import Say, Stored, There

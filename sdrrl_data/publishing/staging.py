@@ -3,14 +3,13 @@
 import json
 from pathlib import Path
 
-from sdrrl_data import yaml_settings
-from sdrrl_data.describing import portable
+from sdrrl_data.cards import portable
+from sdrrl_data.controls import arms as matched
 from sdrrl_data.errors import UserError
 from sdrrl_data.publishing import packing
 from sdrrl_data.publishing.published import INDEX, MANIFEST, RECIPE, SHARED, TABLES
-from sdrrl_data.recipe import score_tables, translator_names
+from sdrrl_data.recipe import overrides, score_tables, translator_names
 from sdrrl_data.run import Manifest, Run, recipe_of
-from sdrrl_data.steps import controls as matched
 
 Content = Path | bytes
 FOLDER = ".push"  # in the run: tables on their way to the Hub
@@ -52,7 +51,7 @@ def files(run: Run, manifest: Manifest, controls: dict[str, list[str]]) -> dict[
         controls: which of each target's go with it.
     """
     leaving = portable.manifest(manifest)
-    recipe = yaml_settings.written(leaving.recipe)
+    recipe = overrides.written(leaving.recipe)
     staged: dict[str, Content] = {path: run.path / path for path in manifest.files}
     packed: dict[str, packing.Packed] = {}
     for tag in manifest.counts.targets:

@@ -6,99 +6,112 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from sdrrl_data.recipe.code_switching import (
-    Aligner,
-    AttentionAligner,
-    CodeSwitching,
-    DictionaryAligner,
-    EflomalAligner,
-    EmbeddingAligner,
-    HmmAligner,
+    AlignerConfig,
+    AttentionConfig,
+    CodeSwitchingConfig,
+    DictionaryConfig,
+    EflomalConfig,
+    EmbeddingConfig,
+    HmmConfig,
     learns,
 )
-from sdrrl_data.recipe.generators import Answers, Example, Generator, Sampling, Server
+from sdrrl_data.recipe.config import Config, Positive
+from sdrrl_data.recipe.generators import AnswersConfig, FewShotExample, GeneratorConfig, SamplingConfig, ServerConfig
 from sdrrl_data.recipe.scorers import (
     HEURISTICS,
     KNOWN_SCORES,
     SCORES,
-    CometScorer,
-    ContaminationScorer,
-    DuplicatesScorer,
-    FinishScorer,
-    FunctionScorer,
-    Heuristic,
-    JudgeScorer,
-    LanguageScorer,
-    LengthScorer,
-    NumbersScorer,
-    OverlapScorer,
-    PersonalScorer,
-    RepetitionScorer,
-    RoundTripScorer,
-    Scorer,
-    SimilarityScorer,
+    CometConfig,
+    ContaminationConfig,
+    DuplicatesConfig,
+    FinishConfig,
+    FunctionConfig,
+    HeuristicConfig,
+    JudgeConfig,
+    LanguageConfig,
+    LengthConfig,
+    NumbersConfig,
+    OverlapConfig,
+    PersonalConfig,
+    RepetitionConfig,
+    RoundTripConfig,
+    ScorerConfig,
+    SimilarityConfig,
     of_source,
     score_tables,
     scorer_name,
     scores_of,
 )
-from sdrrl_data.recipe.seeds import Magpie, SeedFields, Seeds, SeedSources
-from sdrrl_data.recipe.settings import Positive, Settings
-from sdrrl_data.recipe.thresholds import Bound, Bounds, Threshold
-from sdrrl_data.recipe.transfer_sets import Mix, Parallel, ParallelFields, Prompts, TransferSet
-from sdrrl_data.recipe.translators import Firefox, Nllb, SelfTranslation, Translations, Translator, translator_names
+from sdrrl_data.recipe.seeds import MagpieConfig, SeedFieldsConfig, SeedsConfig, SeedSources
+from sdrrl_data.recipe.thresholds import Bound, BoundsConfig, ThresholdConfig
+from sdrrl_data.recipe.transfer_sets import (
+    MixConfig,
+    ParallelConfig,
+    ParallelFieldsConfig,
+    PromptsConfig,
+    TransferSetConfig,
+)
+from sdrrl_data.recipe.translators import (
+    FirefoxConfig,
+    NllbConfig,
+    SelfTranslationConfig,
+    TranslationsConfig,
+    TranslatorConfig,
+    translator_names,
+)
 
 __all__ = [
     "HEURISTICS",
     "KNOWN_SCORES",
     "SCORES",
     "SHAPELESS",
-    "Aligner",
-    "Answers",
-    "AttentionAligner",
+    "AlignerConfig",
+    "AnswersConfig",
+    "AttentionConfig",
     "Bound",
-    "Bounds",
-    "CodeSwitching",
-    "CometScorer",
-    "ContaminationScorer",
-    "DictionaryAligner",
-    "DuplicatesScorer",
-    "EflomalAligner",
-    "EmbeddingAligner",
-    "Example",
-    "FinishScorer",
-    "Firefox",
-    "FunctionScorer",
-    "Generator",
-    "Heuristic",
-    "HmmAligner",
-    "JudgeScorer",
-    "LanguageScorer",
-    "LengthScorer",
-    "Magpie",
-    "Mix",
-    "Nllb",
-    "NumbersScorer",
-    "OverlapScorer",
-    "Parallel",
-    "ParallelFields",
-    "PersonalScorer",
-    "Prompts",
+    "BoundsConfig",
+    "CodeSwitchingConfig",
+    "CometConfig",
+    "Config",
+    "ContaminationConfig",
+    "DictionaryConfig",
+    "DuplicatesConfig",
+    "EflomalConfig",
+    "EmbeddingConfig",
+    "FewShotExample",
+    "FinishConfig",
+    "FirefoxConfig",
+    "FunctionConfig",
+    "GeneratorConfig",
+    "HeuristicConfig",
+    "HmmConfig",
+    "JudgeConfig",
+    "LanguageConfig",
+    "LengthConfig",
+    "MagpieConfig",
+    "MixConfig",
+    "NllbConfig",
+    "NumbersConfig",
+    "OverlapConfig",
+    "ParallelConfig",
+    "ParallelFieldsConfig",
+    "PersonalConfig",
+    "PromptsConfig",
     "Recipe",
-    "RepetitionScorer",
-    "RoundTripScorer",
-    "Sampling",
-    "Scorer",
-    "SeedFields",
+    "RepetitionConfig",
+    "RoundTripConfig",
+    "SamplingConfig",
+    "ScorerConfig",
+    "SeedFieldsConfig",
     "SeedSources",
-    "Seeds",
-    "SelfTranslation",
-    "Server",
-    "Settings",
-    "SimilarityScorer",
-    "Threshold",
-    "TransferSet",
-    "Translations",
-    "Translator",
+    "SeedsConfig",
+    "SelfTranslationConfig",
+    "ServerConfig",
+    "SimilarityConfig",
+    "ThresholdConfig",
+    "TransferSetConfig",
+    "TranslationsConfig",
+    "TranslatorConfig",
     "learns",
     "of_source",
     "score_tables",
@@ -108,7 +121,7 @@ __all__ = [
 ]
 
 
-class Recipe(Settings):
+class Recipe(Config):
     """Everything that shapes a run."""
 
     name: str
@@ -119,16 +132,18 @@ class Recipe(Settings):
     limit: Positive | None = None
     part_rows: Positive = 512
     seeds: SeedSources
-    generator: Generator
-    answers: Answers = Answers()
-    translator: Annotated[tuple[Translator, ...], Field(min_length=1)]  # of several, the better translation is kept
-    translations: Translations = Translations()
-    code_switching: CodeSwitching = CodeSwitching()
-    scorers: tuple[Scorer, ...]
-    thresholds: dict[str, Threshold]
-    parallel: Parallel | None = None
-    prompts: dict[str, Prompts]
-    transfer_set: TransferSet = TransferSet()
+    generator: GeneratorConfig
+    answers: AnswersConfig = AnswersConfig()
+    translator: Annotated[
+        tuple[TranslatorConfig, ...], Field(min_length=1)
+    ]  # of several, the better translation is kept
+    translations: TranslationsConfig = TranslationsConfig()
+    code_switching: CodeSwitchingConfig = CodeSwitchingConfig()
+    scorers: tuple[ScorerConfig, ...]
+    thresholds: dict[str, ThresholdConfig]
+    parallel: ParallelConfig | None = None
+    prompts: dict[str, PromptsConfig]
+    transfer_set: TransferSetConfig = TransferSetConfig()
 
     @model_validator(mode="after")
     def _scorers_differ(self) -> Self:
@@ -136,7 +151,7 @@ class Recipe(Settings):
         for own in self.scorers:
             name = scorer_name(own)
             taken = name in {HEURISTICS, *SCORES, *KNOWN_SCORES, *chain(*SCORES.values())}
-            if names.count(name) > 1 or (isinstance(own, FunctionScorer) and taken):
+            if names.count(name) > 1 or (isinstance(own, FunctionConfig) and taken):
                 raise ValueError(f"scorers: {name} is there twice, or the name of another")
             if name.startswith(("question_", "answer_")):
                 raise ValueError(f"scorers: {name} is taken for the score of one text: leave the beginning out")
@@ -156,8 +171,8 @@ class Recipe(Settings):
 
     @model_validator(mode="after")
     def _attention_has_nllb(self) -> Self:
-        wanted = isinstance(self.code_switching.aligner, AttentionAligner)
-        if wanted and not any(isinstance(own, Nllb) for own in self.translator):
+        wanted = isinstance(self.code_switching.aligner, AttentionConfig)
+        if wanted and not any(isinstance(own, NllbConfig) for own in self.translator):
             raise ValueError("code_switching.aligner attention is NLLB's own: it needs an nllb translator")
         return self
 

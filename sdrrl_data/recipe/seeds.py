@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from sdrrl_data.recipe.generators import Sampling
-from sdrrl_data.recipe.settings import Positive, Settings
+from sdrrl_data.recipe.config import Config, Positive
+from sdrrl_data.recipe.generators import SamplingConfig
 
 
-class SeedFields(Settings):
+class SeedFieldsConfig(Config):
     """Names of the columns of the seeds; what is not given is found by its usual names."""
 
     messages: str | None = None
@@ -17,18 +17,18 @@ class SeedFields(Settings):
     reference: str | None = None
 
 
-class Seeds(Settings):
+class SeedsConfig(Config):
     """The questions: a file (JSONL, JSON, Parquet, CSV, TSV, text) or a dataset of the Hub."""
 
     source: str
-    fields: SeedFields = SeedFields()
+    fields: SeedFieldsConfig = SeedFieldsConfig()
     config: str | None = None
     split: str = "train"
     revision: str | None = None
     licence: str | None = None
 
 
-class Magpie(Sampling):
+class MagpieConfig(SamplingConfig):
     """Questions that the generator writes itself: what a user would ask after the chat template's user header.
 
     Source: Xu et al. 2024, https://arxiv.org/abs/2406.08464.
@@ -45,6 +45,6 @@ class Magpie(Sampling):
 
 
 SeedSources = Annotated[
-    Annotated[tuple[Seeds, ...], Field(min_length=1), Tag("read")] | Annotated[Magpie, Tag("magpie")],
+    Annotated[tuple[SeedsConfig, ...], Field(min_length=1), Tag("read")] | Annotated[MagpieConfig, Tag("magpie")],
     Discriminator(lambda seeds: "read" if isinstance(seeds, list | tuple) else "magpie"),
 ]

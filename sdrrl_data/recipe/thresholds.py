@@ -4,13 +4,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sdrrl_data.recipe.settings import Settings, Share
+from sdrrl_data.recipe.config import Config, Share
 
 Percentile = Annotated[str, Field(pattern=r"^(100(\.0+)?|\d{1,2}(\.\d+)?)%$")]
 Bound = Annotated[float, Field(allow_inf_nan=False)] | Percentile
 
 
-class Bounds(Settings):
+class BoundsConfig(Config):
     """The values that pass: from `min` to `max`. A score that is missing passes.
 
     A bound such as "5%" stands for that percentile of the run's own scores.
@@ -26,14 +26,14 @@ class Bounds(Settings):
         return self
 
 
-class Threshold(Bounds):
+class ThresholdConfig(BoundsConfig):
     """What a score has to be, and what becomes of a text that fails."""
 
     weight: Share = 0.0  # of a text that fails: 0 drops it, 1 keeps it, what is between counts it less
-    languages: dict[str, Bounds] = Field(
+    languages: dict[str, BoundsConfig] = Field(
         default={}
     )  # other bounds for texts in these languages, in the place of those above
 
-    def within(self, language: str) -> Bounds:
+    def within(self, language: str) -> BoundsConfig:
         """The values that pass for a text in the language of this tag."""
         return self.languages.get(language, self)

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sdrrl_data.recipe.settings import Positive, Settings, Share
+from sdrrl_data.recipe.config import Config, Positive, Share
 
 
-class Mix(Settings):
+class MixConfig(Config):
     """Shares of the transfer set. The four crossings keep theirs exactly; the others reach up to theirs."""
 
     src_src: Share = Field(default=0.2, validation_alias="src->src", serialization_alias="src->src")
@@ -22,7 +22,7 @@ class Mix(Settings):
 Sentences = Annotated[tuple[Annotated[str, Field(pattern=r"^[^{}]*\{language\}[^{}]*$")], ...], Field(min_length=1)]
 
 
-class Prompts(Settings):
+class PromptsConfig(Config):
     """The words in which a row asks, in one language. `{language}` stands for a language's name.
 
     `answer_in` follows a question whose answer is in the other language, `translate` goes before a text to be
@@ -35,14 +35,14 @@ class Prompts(Settings):
     names: dict[str, str] = Field(default={})  # of languages by their tag, as they stand in these sentences
 
 
-class ParallelFields(Settings):
+class ParallelFieldsConfig(Config):
     """Names of the columns of a parallel corpus."""
 
     src: str
     tgt: str
 
 
-class Parallel(Settings):
+class ParallelConfig(Config):
     """An external parallel corpus, used for its own two languages only.
 
     `source` is a file of lines, text in `src`<TAB>text in `tgt`; a file of rows (JSONL, JSON, Parquet, CSV; TSV with a
@@ -53,7 +53,7 @@ class Parallel(Settings):
     source: str
     src: str | None = None
     tgt: str | None = None
-    fields: ParallelFields | None = None
+    fields: ParallelFieldsConfig | None = None
     config: str | None = None  # {src} and {tgt} in it stand for the tags of the corpus's languages
     split: str = "train"
     revision: str | None = None
@@ -61,9 +61,9 @@ class Parallel(Settings):
     licence: str | None = None
 
 
-class TransferSet(Settings):
+class TransferSetConfig(Config):
     """How the rows that are kept become the transfer set."""
 
-    mix: Mix = Mix()
+    mix: MixConfig = MixConfig()
     test_share: Share = 0.05
     shard_rows: Positive = 100_000

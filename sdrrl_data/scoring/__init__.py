@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from sdrrl_data import recipe
 from sdrrl_data.languages import Language
+from sdrrl_data.processes.spread import Spread, processes_for
 from sdrrl_data.protocols import Generator, Ingredient, Scorer, TextPair, Translator
-from sdrrl_data.scoring.spread import Spread, processes_for
-from sdrrl_data.text.kept import plain
+from sdrrl_data.text.masking import plain
 
 
 class Context(NamedTuple):
@@ -18,38 +18,38 @@ class Context(NamedTuple):
     src: Language  # of the source texts
     tgt: Language  # of the translations
     translate_back: Callable[[], Translator]  # gives the translator from `tgt` to `src`
-    generator: Callable[[recipe.Generator | None], Generator]  # gives a generator; None: the recipe's own
+    generator: Callable[[recipe.GeneratorConfig | None], Generator]  # gives a generator; None: the recipe's own
     seed: int  # of all that is drawn
 
 
-def identify(settings: recipe.Scorer) -> list[Ingredient]:
+def identify(settings: recipe.ScorerConfig) -> list[Ingredient]:
     """The models and sets of texts behind a scorer, found without loading them; none for one that only counts.
 
     Raises:
         UserError: one of them, or what runs it, cannot be had.
     """
     match settings:
-        case recipe.LanguageScorer():
+        case recipe.LanguageConfig():
             from sdrrl_data.scoring import language
 
             return [language.identify(settings)]
-        case recipe.SimilarityScorer():
+        case recipe.SimilarityConfig():
             from sdrrl_data.scoring import similarity
 
             return [similarity.identify(settings)]
-        case recipe.CometScorer():
+        case recipe.CometConfig():
             from sdrrl_data.scoring import comet
 
             return [comet.identify(settings)]
-        case recipe.DuplicatesScorer():
+        case recipe.DuplicatesConfig():
             from sdrrl_data.scoring import duplicates
 
             return duplicates.identify(settings)
-        case recipe.ContaminationScorer():
+        case recipe.ContaminationConfig():
             from sdrrl_data.scoring import contamination
 
             return contamination.identify(settings)
-        case recipe.FunctionScorer():
+        case recipe.FunctionConfig():
             from sdrrl_data.scoring import function
 
             return [function.identify(settings)]
@@ -58,7 +58,7 @@ def identify(settings: recipe.Scorer) -> list[Ingredient]:
 
 
 @contextmanager
-def opened(settings: recipe.Scorer, context: Context) -> Iterator[Scorer]:
+def opened(settings: recipe.ScorerConfig, context: Context) -> Iterator[Scorer]:
     """A scorer of pairs, with what it needs in memory; given back at the end.
 
     Raises:
@@ -67,35 +67,35 @@ def opened(settings: recipe.Scorer, context: Context) -> Iterator[Scorer]:
     """
     src, tgt = context.src, context.tgt
     match settings:
-        case recipe.LanguageScorer():
+        case recipe.LanguageConfig():
             from sdrrl_data.scoring.language import LanguageScorer, model_file
 
             make = partial(LanguageScorer, settings, src, tgt)
             with closing(Spread(make, processes_for(model_file(settings)))) as scorer:
                 yield scorer
-        case recipe.SimilarityScorer():
+        case recipe.SimilarityConfig():
             from sdrrl_data.scoring.similarity import SimilarityScorer
 
             with closing(SimilarityScorer(settings)) as scorer:
                 yield scorer
-        case recipe.CometScorer():
+        case recipe.CometConfig():
             from sdrrl_data.scoring.comet import CometScorer
 
             with closing(CometScorer(settings)) as scorer:
                 yield scorer
-        case recipe.RoundTripScorer():
+        case recipe.RoundTripConfig():
             from sdrrl_data.scoring.round_trip import RoundTripScorer
 
             yield RoundTripScorer(context.translate_back(), tgt)
-        case recipe.JudgeScorer():
+        case recipe.JudgeConfig():
             from sdrrl_data.scoring.judge import JudgeScorer
 
             yield JudgeScorer(settings, context.generator(settings.generator), src, tgt, context.seed)
-        case recipe.ContaminationScorer():
+        case recipe.ContaminationConfig():
             from sdrrl_data.scoring.contamination import ContaminationScorer
 
             yield ContaminationScorer(settings, src, tgt)
-        case recipe.FunctionScorer():
+        case recipe.FunctionConfig():
             from sdrrl_data.scoring.function import FunctionScorer
 
             yield FunctionScorer(settings, src, tgt)
@@ -105,7 +105,7 @@ def opened(settings: recipe.Scorer, context: Context) -> Iterator[Scorer]:
 
 @contextmanager
 def opened_heuristics(
-    settings: Sequence[recipe.Heuristic], src: Language, tgt: Language, usual: Sequence[TextPair]
+    settings: Sequence[recipe.HeuristicConfig], src: Language, tgt: Language, usual: Sequence[TextPair]
 ) -> Iterator[Scorer]:
     """The scorers that only count, as one, on all cores.
 
@@ -132,7 +132,7 @@ def build_best_by(name: str) -> Scorer:
     if name == "similarity":
         from sdrrl_data.scoring.similarity import SimilarityScorer
 
-        return SimilarityScorer(recipe.SimilarityScorer())
+        return SimilarityScorer(recipe.SimilarityConfig())
     from sdrrl_data.scoring.chrf import ChrfScorer
 
     return ChrfScorer()

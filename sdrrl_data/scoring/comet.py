@@ -12,14 +12,14 @@ from sdrrl_data.protocols import Advance, Ingredient, TextPair
 from sdrrl_data.scoring import comet_checkpoint, comet_process
 from sdrrl_data.scoring.comet_process import CometProcess
 from sdrrl_data.scoring.sentences import mean_and_lowest
-from sdrrl_data.text.kept import plain
+from sdrrl_data.text.masking import plain
 
 RESTARTS = 3  # of dead processes; what kills a fourth one is not chance
 
 Sentence = tuple[str, str]  # in the source, and its translation
 
 
-def identify(settings: recipe.CometScorer) -> Ingredient:
+def identify(settings: recipe.CometConfig) -> Ingredient:
     """Name the model, found without its weights, and see that COMET can be run.
 
     Raises:
@@ -40,7 +40,7 @@ class CometScorer:
     Source: Rei et al. 2022, https://aclanthology.org/2022.wmt-1.60, through unbabel-comet.
     """
 
-    def __init__(self, settings: recipe.CometScorer) -> None:
+    def __init__(self, settings: recipe.CometConfig) -> None:
         """Fetch the model, and load it in a process of its own.
 
         Raises:

@@ -8,9 +8,10 @@ from typing import Any
 
 import yaml
 
-from sdrrl_data import models, recipe
+from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import Located
+from sdrrl_data.models import locating
+from sdrrl_data.models.locating import Located
 
 HPARAMS, WEIGHTS = "hparams.yaml", "checkpoints/model.ckpt"
 FILES = [HPARAMS, WEIGHTS, "README.md"]  # of a model, as far as they are needed
@@ -28,7 +29,7 @@ LICENCES = {
 }
 
 
-def locate(settings: recipe.CometScorer) -> Located:
+def locate(settings: recipe.CometConfig) -> Located:
     """Find a model without its weights.
 
     Raises:
@@ -38,7 +39,7 @@ def locate(settings: recipe.CometScorer) -> Located:
     if path.is_dir():
         _check(path, str(path))
         revision = _digest(path)
-        return Located(str(path.resolve()), path.resolve().name, revision, models.licence_of(path))
+        return Located(str(path.resolve()), path.resolve().name, revision, locating.licence_of(path))
     if path.is_absolute() or settings.model.count("/") != 1:
         raise UserError(f"scorer {path}: there is no such directory, and it is no name on the Hub (org/model)")
     return _on_hub(settings.model, settings.revision)
@@ -69,7 +70,7 @@ def _on_hub(model: str, revision: str | None) -> Located:
     from huggingface_hub import HfApi, errors, hf_hub_download
 
     try:
-        with models.asking_hub(f"scorer {model}", model, revision, "the name of the comet scorer's model"):
+        with locating.asking_hub(f"scorer {model}", model, revision, "the name of the comet scorer's model"):
             info = HfApi().model_info(model, revision=revision, timeout=10)
             # What a gated model is may be read by everybody: that its files are given to this user shows one of them.
             hparams = hf_hub_download(model, HPARAMS, revision=info.sha)
@@ -86,14 +87,14 @@ def _on_hub(model: str, revision: str | None) -> Located:
 
 def _in_cache(model: str, revision: str | None) -> Located:
     """A model that was downloaded before, for when the Hub cannot be reached."""
-    path = models.in_hub_cache(model, "model", revision)
+    path = locating.in_hub_cache(model, "model", revision)
     if path is None or not (path / WEIGHTS).is_file():
         raise UserError(
             f"scorer {model} is not in the cache and the Hugging Face Hub cannot be reached: "
             "leave the comet scorer out, or give the directory of a checkpoint as its model"
         )
     _check(path, model)
-    return Located(str(path), model, path.name, models.licence_of(path) or LICENCES.get(model))
+    return Located(str(path), model, path.name, locating.licence_of(path) or LICENCES.get(model))
 
 
 @contextmanager
@@ -146,5 +147,5 @@ def _encoders(hparams: dict[str, Any]) -> list[str]:
 def _digest(folder: Path) -> str:
     digest = hashlib.blake2b((folder / HPARAMS).read_bytes(), digest_size=8)
     weights = folder / WEIGHTS
-    digest.update(str(weights.stat().st_size).encode() + models.sample(weights))
+    digest.update(str(weights.stat().st_size).encode() + locating.sample(weights))
     return digest.hexdigest()

@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from sdrrl_data.child_process import let_ctrl_c_through
 from sdrrl_data.errors import UserError
+from sdrrl_data.processes.child_process import let_ctrl_c_through
 
 WORKER = Path(__file__).with_name("comet_worker.py")
 VERSION = "2.2.7"  # of unbabel-comet, in the environment that uv makes

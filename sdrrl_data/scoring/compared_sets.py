@@ -9,7 +9,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.run import Manifest, Run, fingerprint
-from sdrrl_data.scoring import text_sources
+from sdrrl_data.sources import text_sets
 
 ROLE = "compared set"
 Kind = Literal["question", "answer"]
@@ -29,7 +29,7 @@ def identify(source: str) -> Ingredient:
         UserError: it is not there, or may not be read.
     """
     if not _is_run(source):
-        return text_sources.find(source, ROLE).ingredient()
+        return text_sets.find(source, ROLE).ingredient()
     run, manifest = _run(source)
     tables = ["seeds", "answers", *(f"{find(tag).tag}/translations" for tag in manifest.recipe["tgt"])]
     parts = {name: run.table(name).fingerprints(run.table(name).parts()) for name in tables}
@@ -50,8 +50,8 @@ def texts(source: str, kind: Kind, *languages: Language) -> Iterator[tuple[Langu
         for language in languages:
             yield from ((language, place, text) for place, text in _of_run(run, manifest, kind, language))
         return
-    found = text_sources.find(source, ROLE)
-    for place, row in text_sources.rows(found, text_sources.every):
+    found = text_sets.find(source, ROLE)
+    for place, row in text_sets.rows(found, text_sets.every):
         for text in _of_row(row, kind):
             yield from ((language, f"{found.name}:{place}", text) for language in languages)
 

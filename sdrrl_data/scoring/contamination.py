@@ -8,13 +8,13 @@ from sdrrl_data import recipe
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Ingredient, TextPair
 from sdrrl_data.scoring import item_sets
-from sdrrl_data.text.quoted import Quote, Quotes
+from sdrrl_data.text.ngram_overlap import Quote, Quotes
 
 FOUND = 0.5  # of an item's words; from there on it counts as found, as in Tülu 3 (PaLM: 0.7 of its 8-grams)
 BATCH = 512  # pairs
 
 
-def identify(settings: recipe.ContaminationScorer) -> list[Ingredient]:
+def identify(settings: recipe.ContaminationConfig) -> list[Ingredient]:
     """The test sets.
 
     Raises:
@@ -32,13 +32,13 @@ class ContaminationScorer:
     under eight words. Items of under eight words are not looked for, nor are runs of words that stand in more than
     ten items. A translation of an item into another language is not found.
 
-    Source: see `sdrrl_data.text.quoted`.
+    Source: see `sdrrl_data.text.ngram_overlap`.
 
     Raises:
         UserError: a test set cannot be read, or has neither language.
     """
 
-    def __init__(self, settings: recipe.ContaminationScorer, src: Language, tgt: Language) -> None:
+    def __init__(self, settings: recipe.ContaminationConfig, src: Language, tgt: Language) -> None:
         items: dict[Language, list[tuple[str, str]]] = {src: [], tgt: []}
         for name in settings.sets:
             for language, place, text in item_sets.items(name, src, tgt):

@@ -16,7 +16,7 @@ from sdrrl_data.text.nearest import Match, Nearest
 BATCH = 1024  # texts
 
 
-def identify(settings: recipe.DuplicatesScorer) -> list[Ingredient]:
+def identify(settings: recipe.DuplicatesConfig) -> list[Ingredient]:
     """The sets besides the run that its texts are compared with.
 
     Raises:
@@ -47,7 +47,7 @@ class DuplicatesScorer:
         UserError: a set cannot be read, or holds nothing to compare with.
     """
 
-    def __init__(self, settings: recipe.DuplicatesScorer, src: Language, tgt: Language, kind: Kind) -> None:
+    def __init__(self, settings: recipe.DuplicatesConfig, src: Language, tgt: Language, kind: Kind) -> None:
         self._src, self._tgt = Nearest(src.tag), Nearest(tgt.tag)
         for source in settings.against:
             if not _remember({src: self._src, tgt: self._tgt}, compared_sets.texts(source, kind, src, tgt)):

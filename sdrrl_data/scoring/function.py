@@ -33,7 +33,7 @@ class FunctionScorer:
     a polars Series, or anything of which one can be made. The same pair should always get the same number.
     """
 
-    def __init__(self, settings: recipe.FunctionScorer, src: Language, tgt: Language) -> None:
+    def __init__(self, settings: recipe.FunctionConfig, src: Language, tgt: Language) -> None:
         """Import the function.
 
         Raises:
@@ -105,7 +105,7 @@ class FunctionScorer:
         )
 
 
-def identify(settings: recipe.FunctionScorer) -> Ingredient:
+def identify(settings: recipe.FunctionConfig) -> Ingredient:
     """The function, by a digest of its module's file. What that file imports is not looked at.
 
     The module is imported, so that a mistake in it shows before a run begins.
@@ -119,7 +119,7 @@ def identify(settings: recipe.FunctionScorer) -> Ingredient:
     return Ingredient("scorer", settings.function, digest, None)
 
 
-def _import(settings: recipe.FunctionScorer, anew: bool = False) -> tuple[ModuleType, Callable[[pl.DataFrame], Any]]:
+def _import(settings: recipe.FunctionConfig, anew: bool = False) -> tuple[ModuleType, Callable[[pl.DataFrame], Any]]:
     """The module and the function; `anew`: as the file is now, though an earlier run of this process imported it."""
     name, _, attribute = settings.function.partition(":")
     where = f"scorer {settings.name}"

@@ -23,7 +23,7 @@ class Heuristics:
     """What each of these scorers gives (see its file), in the order of `recipe.SCORES`; null where it cannot judge."""
 
     def __init__(
-        self, settings: Sequence[recipe.Heuristic], src: Language, tgt: Language, expectation: Expectation
+        self, settings: Sequence[recipe.HeuristicConfig], src: Language, tgt: Language, expectation: Expectation
     ) -> None:
         self._kinds = [own.kind for own in settings]
         self._with_words = not {"length", "repetition", "overlap"}.isdisjoint(self._kinds)

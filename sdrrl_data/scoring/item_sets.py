@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.scoring import text_sources
-from sdrrl_data.scoring.text_sources import TextSet
+from sdrrl_data.sources import text_sets
+from sdrrl_data.sources.text_sets import TextSet
 
 ROLE = "test set"
 # Where FLORES+ has other codes than FLORES-200.
@@ -56,8 +56,8 @@ def items(name: str, src: Language, tgt: Language) -> Iterator[tuple[Language, s
     found = _find(name)
     languages = dict.fromkeys([src, tgt])
     if name not in KNOWN:
-        for place, content in text_sources.rows(found, text_sources.held_out):
-            for text in text_sources.strings(content):
+        for place, content in text_sets.rows(found, text_sets.held_out):
+            for text in text_sets.strings(content):
                 yield from ((language, f"{found.name}:{place}", text) for language in languages)
         return
     known = KNOWN[name]
@@ -66,12 +66,12 @@ def items(name: str, src: Language, tgt: Language) -> Iterator[tuple[Language, s
         both = " nor ".join(own.name for own in languages)
         raise UserError(f"{ROLE} {name} ({found.name}) has neither {both}: take it out of the recipe")
     for language, config in configs.items():
-        for place, row in text_sources.rows(found._replace(config=config), text_sources.held_out):
+        for place, row in text_sets.rows(found._replace(config=config), text_sets.held_out):
             yield from ((language, f"{name}:{place}", _text(found, row, column)) for column in known.columns)
 
 
 def _find(name: str) -> TextSet:
-    return text_sources.find(KNOWN[name].dataset if name in KNOWN else name, ROLE)
+    return text_sets.find(KNOWN[name].dataset if name in KNOWN else name, ROLE)
 
 
 def _text(found: TextSet, row: dict[str, Any], column: str) -> str:

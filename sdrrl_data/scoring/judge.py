@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from sdrrl_data import draws, recipe
-from sdrrl_data.conversations import conversation, filled, sampling
+from sdrrl_data import recipe
+from sdrrl_data.chat.conversations import conversation, filled, sampling
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Generator, Message, Request, Sampling, TextPair
+from sdrrl_data.recipe import draws
 
 # For the recipe's own generator: the likeliest reply, with room for "I would rate this translation as 4 out of 5".
 SHORT = Sampling(temperature=0.0, top_p=1.0, repetition_penalty=1.0, max_tokens=32)
@@ -33,7 +34,7 @@ class JudgeScorer:
     """
 
     def __init__(
-        self, settings: recipe.JudgeScorer, generator: Generator, src: Language, tgt: Language, seed: int
+        self, settings: recipe.JudgeConfig, generator: Generator, src: Language, tgt: Language, seed: int
     ) -> None:
         """Get ready to ask.
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, search
-from sdrrl_data.models import package_folder
+from sdrrl_data.models.locating import package_folder
 from sdrrl_data.protocols import Advance, Ingredient, TextPair
 from sdrrl_data.scoring.fasttext_file import digest
-from sdrrl_data.text.kept import plain
+from sdrrl_data.text.masking import plain
 from sdrrl_data.text.scripts import letters
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class LanguageScorer:
     Source: Joulin et al. 2017, https://aclanthology.org/E17-2068.
     """
 
-    def __init__(self, settings: recipe.LanguageScorer, src: Language, tgt: Language) -> None:
+    def __init__(self, settings: recipe.LanguageConfig, src: Language, tgt: Language) -> None:
         """Read the model.
 
         Raises:
@@ -133,7 +133,7 @@ class LanguageScorer:
         yield "script", column(summed(in_script, counts) / np.maximum(all_letters, 1), some)
 
 
-def identify(settings: recipe.LanguageScorer) -> Ingredient:
+def identify(settings: recipe.LanguageConfig) -> Ingredient:
     """The model, found without reading all of it. Of a user's own file, the licence is not known.
 
     Raises:
@@ -146,7 +146,7 @@ def identify(settings: recipe.LanguageScorer) -> Ingredient:
     return Ingredient("scorer", f"fastText {file.name}", digest(file), None)
 
 
-def model_file(settings: recipe.LanguageScorer) -> Path:
+def model_file(settings: recipe.LanguageConfig) -> Path:
     """Where the model is.
 
     Raises:

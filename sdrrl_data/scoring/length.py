@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import TextPair
 from sdrrl_data.scoring.tokens import tokens
-from sdrrl_data.text.kept import plain
+from sdrrl_data.text.masking import plain
 
 # Characters of a source text that is judged. Of true translations of 20 to 40 characters one in twenty is outside 0.65
 # to 1.7 (Tatoeba, twelve languages), of 100 and more one in two hundred (FLORES-200, ten languages).

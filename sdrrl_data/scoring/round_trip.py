@@ -8,7 +8,7 @@ from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator
 from sdrrl_data.scoring import prose
 from sdrrl_data.scoring.chrf import chrf_plus_plus
-from sdrrl_data.text.kept import plain
+from sdrrl_data.text.masking import plain
 from sdrrl_data.text.segments import sentences
 
 BATCH = 64  # pairs translated between two calls of `advance`

@@ -9,7 +9,7 @@ from sdrrl_data import recipe
 from sdrrl_data.protocols import Advance, Ingredient, TextPair
 from sdrrl_data.scoring import encoders
 from sdrrl_data.scoring.sentences import mean_and_lowest
-from sdrrl_data.text.kept import plain
+from sdrrl_data.text.masking import plain
 
 AT_ONCE = 512  # sentences, of both sides, after which pairs are embedded and `advance` is called
 REMEMBERED = 20_000  # embeddings of sentences that may come again, such as in another translation: 30 to 60 MB
@@ -27,7 +27,7 @@ class SimilarityScorer:
     with each other mostly stand at 0.7 to 0.8, translations near 0.9.
     """
 
-    def __init__(self, settings: recipe.SimilarityScorer) -> None:
+    def __init__(self, settings: recipe.SimilarityConfig) -> None:
         """Load the encoder.
 
         Raises:
@@ -56,7 +56,7 @@ class SimilarityScorer:
         return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def identify(settings: recipe.SimilarityScorer) -> Ingredient:
+def identify(settings: recipe.SimilarityConfig) -> Ingredient:
     """The encoder, found without loading it.
 
     Raises:

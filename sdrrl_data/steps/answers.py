@@ -5,10 +5,11 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data import draws, recipe
-from sdrrl_data.conversations import conversation, sampling
+from sdrrl_data import recipe
+from sdrrl_data.chat.conversations import conversation, sampling
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Generator, Request, Scorer, SetAside
+from sdrrl_data.recipe import draws
 from sdrrl_data.run import Part, Task, sort_out
 from sdrrl_data.scoring.refusal import refused
 from sdrrl_data.scoring.repetition import loops

@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data import draws, recipe
+from sdrrl_data import recipe
 from sdrrl_data.protocols import Aligner, TextPair
+from sdrrl_data.recipe import draws
 from sdrrl_data.steps import text_pairs
 from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
-from sdrrl_data.text.kept import kept
+from sdrrl_data.text.masking import kept
 from sdrrl_data.text.switching import Aligned, Sentence, Swap, choose, replace
 from sdrrl_data.text.words import words
 
@@ -61,7 +62,7 @@ def switch(
     answers: pl.DataFrame,
     translations: pl.DataFrame,
     aligner: Aligner,
-    settings: recipe.CodeSwitching,
+    settings: recipe.CodeSwitchingConfig,
     src: str,
     tgt: str,
     seed: int,
@@ -95,7 +96,7 @@ def switch(
     )
 
 
-def _drawn(id: str, settings: recipe.CodeSwitching, seed: int) -> list[str]:
+def _drawn(id: str, settings: recipe.CodeSwitchingConfig, seed: int) -> list[str]:
     """The matrices of a seed that are to be switched."""
     return [matrix for matrix in MATRICES if draws.share(seed, id, matrix) < settings.chance]
 
@@ -111,7 +112,7 @@ def _pairs(row: Mapping[str, Any], texts: str) -> dict[str, TextPair]:
 
 
 def _word_offers(
-    rows: Sequence[Mapping[str, TextPair]], aligner: Aligner, settings: recipe.CodeSwitching, src: str, tgt: str
+    rows: Sequence[Mapping[str, TextPair]], aligner: Aligner, settings: recipe.CodeSwitchingConfig, src: str, tgt: str
 ) -> Iterator[dict[str, _Offer]]:
     """What could be switched in each row by matrix: words, and phrases where the settings ask for them."""
     sentences = [[(name, own) for name, pair in row.items() for own in _sentences(pair, src, tgt)] for row in rows]
@@ -147,7 +148,7 @@ def _sentence_offers(row: Mapping[str, TextPair]) -> dict[str, _Offer]:
 
 
 def _row(
-    row: Mapping[str, Any], matrix: str, offer: _Offer | None, settings: recipe.CodeSwitching, seed: int
+    row: Mapping[str, Any], matrix: str, offer: _Offer | None, settings: recipe.CodeSwitchingConfig, seed: int
 ) -> dict[str, Any]:
     """A row of the table; without an offer, as it was."""
     turns, answer = (row["messages"], row["source_answer"]) if matrix == "src" else (row["question"], row["answer"])
@@ -170,7 +171,7 @@ def _row(
 
 
 def _choice(
-    offer: _Offer, settings: recipe.CodeSwitching, key: tuple[int, str, str]
+    offer: _Offer, settings: recipe.CodeSwitchingConfig, key: tuple[int, str, str]
 ) -> tuple[list[Swap], float, str | None]:
     """The swaps to make, the ratio that they reach, and why it is not the one asked for."""
     phrases, single = (

@@ -6,14 +6,15 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data import draws, recipe
-from sdrrl_data.conversations import sampling, system_message
+from sdrrl_data import recipe
+from sdrrl_data.chat.conversations import sampling, system_message
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Generator, Request, SetAside, TextPair, Unit
+from sdrrl_data.recipe import draws
 from sdrrl_data.run import Journal, Part, Table, Task, sort_out
 from sdrrl_data.scoring.language import LanguageScorer
 from sdrrl_data.steps.seeds import SCHEMA, identity
-from sdrrl_data.text.near_copies import NearCopies
+from sdrrl_data.text.near_duplicates import NearCopies
 from sdrrl_data.text.segments import sentences
 
 MOST_ATTEMPTS = 5  # for each question that is wanted
@@ -37,12 +38,12 @@ class Writer:
         UserError: what recognises the language is not installed.
     """
 
-    def __init__(self, generator: Generator, settings: recipe.Magpie, language: Language, seed: int) -> None:
+    def __init__(self, generator: Generator, settings: recipe.MagpieConfig, language: Language, seed: int) -> None:
         self._generator = generator
         self._settings = settings
         self._language = language
         self._seed = seed
-        self._recognise = LanguageScorer(recipe.LanguageScorer(), language, language)
+        self._recognise = LanguageScorer(recipe.LanguageConfig(), language, language)
         self._copies = NearCopies(settings.near_copies, language.tag)
 
     def parts(self, tasks: Iterable[Task], seeds: Table, advance: Advance) -> Iterator[tuple[int, Part]]:

@@ -6,14 +6,15 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data import draws, recipe
+from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import SetAside
+from sdrrl_data.recipe import draws
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, sort_out
-from sdrrl_data.steps.parallel_sources import Found, pairs
+from sdrrl_data.sources.row_sources import on_hub
+from sdrrl_data.sources.sentence_pairs import Found, pairs
 from sdrrl_data.steps.prompts import Asking
-from sdrrl_data.steps.row_sources import on_hub
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.transfer_set import CANDIDATES
 from sdrrl_data.text.words import HYPHENS, words
@@ -24,7 +25,7 @@ FROM_HUB = 20_000  # pairs; ten times what the mix of a common set of 15,000 que
 SHORTEST = 6  # words
 
 
-def read(parallel: recipe.Parallel | None, src: Language, tgt: Language) -> Part:
+def read(parallel: recipe.ParallelConfig | None, src: Language, tgt: Language) -> Part:
     """The sentence pairs for these two languages, the first ones of the corpus: as many as its `limit` says.
 
     Without a limit they are all of a file, and `FROM_HUB` of a dataset of the Hub, of which no more is fetched. What is
@@ -53,7 +54,7 @@ def read(parallel: recipe.Parallel | None, src: Language, tgt: Language) -> Part
     return part if own == (src, tgt) else part._replace(rows=part.rows.rename({"src": "tgt", "tgt": "src"}))
 
 
-def _languages(parallel: recipe.Parallel, src: Language, tgt: Language) -> tuple[Language, Language]:
+def _languages(parallel: recipe.ParallelConfig, src: Language, tgt: Language) -> tuple[Language, Language]:
     """The first and the second language of a corpus; one that is not named is the other one of the run's."""
     first, second = (find(name) if name else None for name in (parallel.src, parallel.tgt))
     return first or (tgt if second == src else src), second or (src if first == tgt else tgt)

@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from sdrrl_data import draws
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import SetAside, Translator
-from sdrrl_data.recipe import Prompts
+from sdrrl_data.recipe import PromptsConfig, draws
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, sort_out
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.translation.texts import translate_texts
@@ -17,7 +16,7 @@ ENGLISH = find("en")
 SCHEMA: Schema = {"id": pl.String, "kind": pl.String, "language": pl.String, "text": pl.String}
 
 
-def unwritten(prompts: Mapping[str, Prompts], src: Language, tgt: Language) -> list[Language]:
+def unwritten(prompts: Mapping[str, PromptsConfig], src: Language, tgt: Language) -> list[Language]:
     """The languages, of these two, in which the recipe has no prompts: those in English are to be translated.
 
     Raises:
@@ -34,7 +33,7 @@ def unwritten(prompts: Mapping[str, Prompts], src: Language, tgt: Language) -> l
 
 
 def make(
-    prompts: Mapping[str, Prompts], src: Language, tgt: Language, from_english: Callable[[Language], Translator]
+    prompts: Mapping[str, PromptsConfig], src: Language, tgt: Language, from_english: Callable[[Language], Translator]
 ) -> Part:
     """Every sentence a row may ask with: its `kind`, the tag of its `language`, its `text`.
 
@@ -71,7 +70,7 @@ class Asking:
         return str(texts[draws.number(self._seed, kind, id) % len(texts)])
 
 
-def _table(prompts: Prompts, written: Language, other: Language, itself: Language) -> pl.DataFrame:
+def _table(prompts: PromptsConfig, written: Language, other: Language, itself: Language) -> pl.DataFrame:
     """The sentences for the asker's language `itself`, as they are `written`, with the languages' names filled in."""
     kinds = [
         ("answer_in", other, prompts.answer_in),
@@ -86,7 +85,7 @@ def _table(prompts: Prompts, written: Language, other: Language, itself: Languag
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def _name(named: Language, prompts: Prompts, written: Language) -> str:
+def _name(named: Language, prompts: PromptsConfig, written: Language) -> str:
     """What a language is called in another."""
     return prompts.names.get(named.tag) or named.name_in(written)
 

@@ -18,7 +18,7 @@ class ForeignSeeds(UserWarning):
     """Most seeds are in another language than the source of the run."""
 
 
-def doubt(seeds: pl.DataFrame, settings: recipe.LanguageScorer, src: Language) -> str | None:
+def doubt(seeds: pl.DataFrame, settings: recipe.LanguageConfig, src: Language) -> str | None:
     """One sentence where most of the first questions are plainly not in the source language; else None.
 
     Args:

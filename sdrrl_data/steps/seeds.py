@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import SeedFields, Seeds
-from sdrrl_data.row_files import Row
+from sdrrl_data.recipe import SeedFieldsConfig, SeedsConfig
 from sdrrl_data.run import SET_ASIDE, Part
-from sdrrl_data.steps.row_sources import open_source
+from sdrrl_data.sources.row_files import Row
+from sdrrl_data.sources.row_sources import open_source
 from sdrrl_data.steps.schemas import MESSAGES
 
 SCHEMA = {"id": pl.String, "messages": MESSAGES, "reference": pl.String, "source": pl.String}
@@ -30,7 +30,7 @@ class _Unusable(Exception):
     """Why a row cannot be used."""
 
 
-def read(sources: Sequence[Seeds], limit: int | None) -> Part:
+def read(sources: Sequence[SeedsConfig], limit: int | None) -> Part:
     """Read the questions in the order of their sources, each question once.
 
     Args:
@@ -83,7 +83,7 @@ class _Found:
         )
 
 
-def _read(settings: Seeds, limit: int | None, found: _Found) -> None:
+def _read(settings: SeedsConfig, limit: int | None, found: _Found) -> None:
     source = open_source(settings, "seeds", "give a local file with --seeds")
     if source.columns:
         _check_columns(settings, source.columns)
@@ -108,7 +108,7 @@ def _read(settings: Seeds, limit: int | None, found: _Found) -> None:
         raise UserError(f"seeds {settings.source}: there is no question in it ({reason})")
 
 
-def _check_columns(settings: Seeds, columns: Sequence[str]) -> None:
+def _check_columns(settings: SeedsConfig, columns: Sequence[str]) -> None:
     """Refuse a source without the columns that the settings name, or without any that may hold a question."""
     has = f"it has {', '.join(map(repr, columns))}"
     for field, column in settings.fields:
@@ -132,7 +132,7 @@ def _record(row: Row) -> dict[str, Any]:
     return row.content
 
 
-def _conversation(record: Mapping[str, Any], fields: SeedFields) -> tuple[list[Turn], str | None]:
+def _conversation(record: Mapping[str, Any], fields: SeedFieldsConfig) -> tuple[list[Turn], str | None]:
     """The turns up to the last question, and the reference answer."""
     column = fields.messages or fields.question or _usual(record, QUESTIONS)
     if column is None:
@@ -178,7 +178,7 @@ def _turns(messages: Sequence[Any]) -> list[Turn]:
     return turns
 
 
-def _question(question: str, column: str, record: Mapping[str, Any], fields: SeedFields) -> str:
+def _question(question: str, column: str, record: Mapping[str, Any], fields: SeedFieldsConfig) -> str:
     """A question, with what it is about from another column."""
     if not question.strip():
         raise _Unusable(f"{column!r} is empty")
@@ -189,7 +189,7 @@ def _question(question: str, column: str, record: Mapping[str, Any], fields: See
     return (f"{question.rstrip()}\n\n{text}" if text else question).strip()
 
 
-def _reference(record: Mapping[str, Any], fields: SeedFields) -> str | None:
+def _reference(record: Mapping[str, Any], fields: SeedFieldsConfig) -> str | None:
     column = fields.reference or _usual(record, REFERENCES)
     value = record.get(column) if column else None
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from sdrrl_data import draws
-from sdrrl_data.recipe import Mix
+from sdrrl_data.recipe import MixConfig, draws
 from sdrrl_data.run import Kind
 from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
 
@@ -28,7 +27,7 @@ CANDIDATES: Schema = {
 }
 
 
-def mix(candidates: pl.DataFrame, shares: Mix, seed: int) -> tuple[pl.DataFrame, list[Kind]]:
+def mix(candidates: pl.DataFrame, shares: MixConfig, seed: int) -> tuple[pl.DataFrame, list[Kind]]:
     """Take rows so that the shares hold; returns them with the figures of each kind.
 
     The four crossings keep their proportions exactly, so that no direction outweighs another; the other kinds reach

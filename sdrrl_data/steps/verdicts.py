@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sdrrl_data.recipe import Bound, Threshold, of_source
+from sdrrl_data.recipe import Bound, ThresholdConfig, of_source
 from sdrrl_data.steps.schemas import Schema
 
 TEXTS = ("question_src", "question_tgt", "answer_src", "answer_tgt")
@@ -45,7 +45,7 @@ class Cut(NamedTuple):
     weight: float  # of a text that fails
 
 
-def relative(thresholds: Mapping[str, Threshold]) -> bool:
+def relative(thresholds: Mapping[str, ThresholdConfig]) -> bool:
     """Whether a bound is a percentile, so that `cuts` has to see the scores of the whole run."""
     return any(
         isinstance(bound, str)
@@ -55,7 +55,7 @@ def relative(thresholds: Mapping[str, Threshold]) -> bool:
     )
 
 
-def cuts(thresholds: Mapping[str, Threshold], scores: pl.DataFrame | None, src: str, tgt: str) -> list[Cut]:
+def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None, src: str, tgt: str) -> list[Cut]:
     """What the thresholds ask of each text, with percentiles as numbers.
 
     A percentile is taken of one column, of the values that are there. As `min`, P% is the greatest of them that at
@@ -125,7 +125,7 @@ def _lists(rows: NDArray[np.intp], failed: pl.DataFrame, height: int) -> pl.Seri
     return joined["failures"].fill_null(pl.Series([[]], dtype=FAILURES))
 
 
-def _judged(name: str, thresholds: Mapping[str, Threshold]) -> Iterator[tuple[str, str]]:
+def _judged(name: str, thresholds: Mapping[str, ThresholdConfig]) -> Iterator[tuple[str, str]]:
     """The texts that a threshold is for (question, answer), each with the name of the score."""
     for part, other in ("question", "answer"), ("answer", "question"):
         score = name.removeprefix(f"{part}_")

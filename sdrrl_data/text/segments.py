@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from sdrrl_data.text.breaking import OPENING_BRACKETS, pieces, sentence_spans
 from sdrrl_data.text.layout import blocks
-from sdrrl_data.text.pairs import between, emphasis, encloses, is_emphasis, matched
+from sdrrl_data.text.paired_marks import between, emphasis, encloses, is_emphasis, matched
 from sdrrl_data.text.protected import Span, protected_spans
+from sdrrl_data.text.sentences import OPENING_BRACKETS, pieces, sentence_spans
 
 # What stands for each character of a protected span while sentences are looked for: a letter, brackets, a line end.
 _MASKS = {"word": "Ω", "opening": "(", "closing": ")", "gap": "\n"}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from sdrrl_data.text.leaning import leaning
+from sdrrl_data.text.clitics import leaning
 from sdrrl_data.text.words import HYPHENS
 
 # Inside a word these say that it is an abbreviation, or the name of a file or a field.

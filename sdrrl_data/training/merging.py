@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sdrrl_data.models import loading
+from sdrrl_data.models.locating import loading
 from sdrrl_data.training.plan import Plan
 
 

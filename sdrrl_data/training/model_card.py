@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sdrrl_data import languages
+from sdrrl_data.cards.markdown import environment
 from sdrrl_data.errors import UserError
-from sdrrl_data.text.markdown import environment
 from sdrrl_data.training.plan import Plan
 from sdrrl_data.training.reporting import Sample
 from sdrrl_data.training.sampling import LONGEST

@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data import draws
 from sdrrl_data.errors import UserError
-from sdrrl_data.generation import packaged
-from sdrrl_data.models import Located, loading
+from sdrrl_data.models import packaged
+from sdrrl_data.models.locating import Located, loading
+from sdrrl_data.recipe import draws
 from sdrrl_data.run import fingerprint
 from sdrrl_data.training import rows, schedule
 from sdrrl_data.training.checkpoints import Identity

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from platform import python_version
 from typing import Any
 
-from sdrrl_data import yaml_settings
+from sdrrl_data.recipe import overrides
+from sdrrl_data.run.versions import installed
 from sdrrl_data.training.losses import Losses, by_kind, together
 from sdrrl_data.training.plan import Plan, devices
 from sdrrl_data.training.rows import Rows
 from sdrrl_data.training.trainer import in_bf16
-from sdrrl_data.versions import installed
 
 PACKAGES = ("accelerate", "bitsandbytes", "datasets", "deepspeed", "peft", "sdrrl-data", "torch", "transformers", "trl")
 
@@ -59,7 +59,7 @@ def write(plan: Plan, steps: int, best: int, losses: Mapping[int, Losses], at_on
 
 def as_yaml(content: Mapping[str, Any]) -> str:
     """As it stands in the file."""
-    return yaml_settings.written(dict(content))
+    return overrides.written(dict(content))
 
 
 def _dataset(rows: Rows) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from sdrrl_data import languages
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import asking_hub
+from sdrrl_data.models.locating import asking_hub
 from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.disk import digest_of
 from sdrrl_data.steps.schemas import MESSAGES

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from sdrrl_data import draws
 from sdrrl_data.errors import UserError
+from sdrrl_data.recipe import draws
 from sdrrl_data.training.settings import Training
 
 

@@ -4,11 +4,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sdrrl_data.recipe import Settings
-from sdrrl_data.recipe.settings import Positive
+from sdrrl_data.recipe import Config
+from sdrrl_data.recipe.config import Positive
 
 
-class Lora(Settings):
+class Lora(Config):
     """A low-rank adapter (Hu et al. 2021, https://arxiv.org/abs/2106.09685)."""
 
     rank: Positive = 16
@@ -17,7 +17,7 @@ class Lora(Settings):
     targets: Literal["all-linear"] | Annotated[tuple[str, ...], Field(min_length=1)] = "all-linear"
 
 
-class Replay(Settings):
+class Replay(Config):
     """Rows in the rich language alone, so that the model keeps what it has there."""
 
     share: Annotated[float, Field(gt=0, lt=1)]  # of the rows of each epoch
@@ -26,7 +26,7 @@ class Replay(Settings):
     revision: str | None = None
 
 
-class Training(Settings):
+class Training(Config):
     """Everything that shapes a training, but the model and the rows.
 
     Each epoch is drawn anew from the train split. A row is in it as often as the product of its own `weight` and of

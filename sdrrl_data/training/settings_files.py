@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sdrrl_data import yaml_settings
 from sdrrl_data.errors import UserError
+from sdrrl_data.recipe import overrides
 from sdrrl_data.training.settings import Training
 
 
@@ -27,14 +27,14 @@ def load(path: Path | None = None, changes: Mapping[str, Any] | None = None) -> 
         path = path.expanduser()
         if not path.is_file():
             raise UserError(f"settings {path}: there is no such file")
-        found = yaml_settings.read(path.read_text(encoding="utf-8"), f"settings {path}")
+        found = overrides.read(path.read_text(encoding="utf-8"), f"settings {path}")
         if not isinstance(found, dict):
             raise UserError(f"settings {path}: expected a mapping of keys to values")
         content = found
         if _is_file(content.get("template")) and (path.parent / str(content["template"])).is_file():
             content["template"] = str(path.parent / content["template"])
     for key, value in (changes or {}).items():
-        yaml_settings.change(content, key, value)
+        overrides.change(content, key, value)
     template: Any = content.get("template")
     if _is_file(template):
         try:
@@ -45,7 +45,7 @@ def load(path: Path | None = None, changes: Mapping[str, Any] | None = None) -> 
         # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
         return Training.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
-        raise UserError(f"settings {path or 'with --set'}: {yaml_settings.explain(error, 'a training')}") from None
+        raise UserError(f"settings {path or 'with --set'}: {overrides.explain(error, 'a training')}") from None
 
 
 def _is_file(template: Any) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data.allocator import keep_freed_memory
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import loading
+from sdrrl_data.models.locating import loading
+from sdrrl_data.processes.allocator import keep_freed_memory
 from sdrrl_data.training import checkpoints, schedule
 from sdrrl_data.training.losses import Loss, Losses, measure, together
 from sdrrl_data.training.plan import Plan, devices, is_first

@@ -7,7 +7,7 @@ from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Generator, Ingredient, Translator
 
 
-def identify(settings: recipe.Translator, src: Language, tgt: Language, generator: Ingredient) -> Ingredient:
+def identify(settings: recipe.TranslatorConfig, src: Language, tgt: Language, generator: Ingredient) -> Ingredient:
     """What would translate, found without loading it.
 
     Args:
@@ -20,20 +20,20 @@ def identify(settings: recipe.Translator, src: Language, tgt: Language, generato
         UserError: the translator cannot be had, or does not know the pair.
     """
     match settings:
-        case recipe.Firefox():
+        case recipe.FirefoxConfig():
             from sdrrl_data.translation import firefox
 
             return firefox.identify(settings, src, tgt)
-        case recipe.Nllb():
+        case recipe.NllbConfig():
             from sdrrl_data.translation import nllb
 
             return nllb.identify(settings, src, tgt)
-        case recipe.SelfTranslation():
+        case recipe.SelfTranslationConfig():
             return Ingredient("translator", generator.name, generator.revision, generator.licence, generator.engine)
 
 
 def build(
-    settings: recipe.Translator, src: Language, tgt: Language, generator: Callable[[], Generator], seed: int
+    settings: recipe.TranslatorConfig, src: Language, tgt: Language, generator: Callable[[], Generator], seed: int
 ) -> Translator:
     """Load the translator from `src` into `tgt`.
 
@@ -48,15 +48,15 @@ def build(
         UserError: the translator cannot be had, or does not know the pair.
     """
     match settings:
-        case recipe.Firefox():
+        case recipe.FirefoxConfig():
             from sdrrl_data.translation.firefox import FirefoxTranslator
 
             return FirefoxTranslator(settings, src, tgt)
-        case recipe.Nllb():
+        case recipe.NllbConfig():
             from sdrrl_data.translation.nllb import NllbTranslator
 
             return NllbTranslator(settings, src, tgt)
-        case recipe.SelfTranslation():
-            from sdrrl_data.translation.own import SelfTranslator
+        case recipe.SelfTranslationConfig():
+            from sdrrl_data.translation.self_translation import SelfTranslator
 
             return SelfTranslator(settings, src, tgt, generator(), seed)

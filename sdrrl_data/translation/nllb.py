@@ -8,7 +8,7 @@ from typing import Literal
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
-from sdrrl_data.models import Located, loading, locate
+from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient, SetAside
 from sdrrl_data.translation.nllb_engine import Engine, Search, batched, most_tokens
 
@@ -25,7 +25,7 @@ class NllbTranslator:
     max_characters = 500
     whole_texts = False
 
-    def __init__(self, settings: recipe.Nllb, src: Language, tgt: Language) -> None:
+    def __init__(self, settings: recipe.NllbConfig, src: Language, tgt: Language) -> None:
         """Load the model, and convert it first where CTranslate2 meets it for the first time.
 
         Raises:
@@ -85,7 +85,7 @@ class NllbTranslator:
         return text.strip()
 
 
-def identify(settings: recipe.Nllb, src: Language, tgt: Language) -> Ingredient:
+def identify(settings: recipe.NllbConfig, src: Language, tgt: Language) -> Ingredient:
     """The model, by its commit or a digest of its directory.
 
     Raises:
@@ -103,11 +103,11 @@ def identify(settings: recipe.Nllb, src: Language, tgt: Language) -> Ingredient:
     return Ingredient("translator", located.name, located.revision, located.licence, f"{engine} {version(engine)}")
 
 
-def _engine(settings: recipe.Nllb) -> Literal["ctranslate2", "transformers"]:
+def _engine(settings: recipe.NllbConfig) -> Literal["ctranslate2", "transformers"]:
     if settings.engine == "auto":
         return "ctranslate2" if find_spec("ctranslate2") else "transformers"
     return settings.engine
 
 
-def _locate(settings: recipe.Nllb) -> Located:
+def _locate(settings: recipe.NllbConfig) -> Located:
     return locate(settings.model, settings.revision, "translator", "--translator nllb:DIR")

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data.child_process import cores
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import Located, loading, made_once
+from sdrrl_data.models.locating import Located, loading, made_once
+from sdrrl_data.processes.child_process import cores
 from sdrrl_data.run.disk import on_disk
 from sdrrl_data.translation.nllb_engine import Batch, Search
 

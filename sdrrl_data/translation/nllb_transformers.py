@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sdrrl_data.models import Located, loading
+from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.translation.nllb_engine import Batch, Search
 
 IDS = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")

@@ -7,12 +7,12 @@ from functools import partial
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator, Unit
 from sdrrl_data.run import Journal
-from sdrrl_data.text.carrying import marked, restored
-from sdrrl_data.text.kept import plain
+from sdrrl_data.text.masking import plain
+from sdrrl_data.text.placeholders import marked, restored
 from sdrrl_data.text.segments import Segment, apart, segments
-from sdrrl_data.translation.asking import Asking
 from sdrrl_data.translation.checks import Checks
 from sdrrl_data.translation.layout import paired
+from sdrrl_data.translation.retries import Asking
 
 _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 SHOWN = 80  # characters of a sentence that a reason names

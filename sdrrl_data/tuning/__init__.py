@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sdrrl_data.recipe import of_source
 from sdrrl_data.tuning.directions import Direction, direction
 from sdrrl_data.tuning.distribution import Distribution, Histogram, distribution, histogram
-from sdrrl_data.tuning.kept import Filters, Kept, Passing
 from sdrrl_data.tuning.proposals import Edge, Proposal, Values, percentile, proposal
+from sdrrl_data.tuning.retention import Filters, Kept, Passing
 
 __all__ = [
     "IN_FORCE",

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sdrrl_data.recipe import Bounds
+from sdrrl_data.recipe import BoundsConfig
 
 Direction = Literal["more", "less", "both"]  # is better; both: neither much more nor much less than usual
 
@@ -23,7 +23,7 @@ LESS_IS_BETTER = {
 THE_USUAL_IS_BETTER = {"length", "length_words", "src_compression", "compression"}
 
 
-def direction(score: str, threshold: Bounds | None = None) -> Direction:
+def direction(score: str, threshold: BoundsConfig | None = None) -> Direction:
     """Which values of a score are the good ones: of most, the high ones.
 
     Args:

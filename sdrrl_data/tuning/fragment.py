@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from sdrrl_data.recipe import Threshold
+from sdrrl_data.recipe import ThresholdConfig
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, Passing, Tuned
 
 HEADER = """\
@@ -16,7 +16,9 @@ HEADER = """\
 """
 
 
-def fragment(tuned: Iterable[Tuned], thresholds: Mapping[str, Threshold], src: str, targets: Collection[str]) -> str:
+def fragment(
+    tuned: Iterable[Tuned], thresholds: Mapping[str, ThresholdConfig], src: str, targets: Collection[str]
+) -> str:
     """The proposals as YAML with comments: `thresholds`, each for questions or for answers alone.
 
     A threshold keeps what is not proposed: its weight, and its bounds for other languages.
@@ -35,7 +37,7 @@ def fragment(tuned: Iterable[Tuned], thresholds: Mapping[str, Threshold], src: s
     lines = [HEADER, "thresholds:\n" if active else "thresholds: {}\n"]
     for column, found in columns.items():
         taken = [own for own in found if own.sound]
-        threshold = thresholds.get(column, thresholds.get(found[0].score, Threshold()))
+        threshold = thresholds.get(column, thresholds.get(found[0].score, ThresholdConfig()))
         languages = {src} if found[0].language == src else set(targets)
         entry = yaml.safe_dump({column: _threshold(taken or found, languages, threshold)}, sort_keys=False)
         lines.append(textwrap.indent("".join(f"# {_comment(own)}\n" for own in found), "  "))
@@ -43,7 +45,7 @@ def fragment(tuned: Iterable[Tuned], thresholds: Mapping[str, Threshold], src: s
     return "".join(lines)
 
 
-def _threshold(found: Sequence[Tuned], languages: Collection[str], threshold: Threshold) -> dict[str, Any]:
+def _threshold(found: Sequence[Tuned], languages: Collection[str], threshold: ThresholdConfig) -> dict[str, Any]:
     """The threshold with the proposals in it: for all languages at once where they are the same in all of these."""
     # Bounds for one language go before those for all, so where the recipe has some, they are what has to change.
     content = threshold.model_dump(exclude_defaults=True)
@@ -57,7 +59,7 @@ def _threshold(found: Sequence[Tuned], languages: Collection[str], threshold: Th
     return content | ({"languages": others} if others else {})
 
 
-def _bounds(tuned: Tuned, threshold: Threshold) -> dict[str, Any]:
+def _bounds(tuned: Tuned, threshold: ThresholdConfig) -> dict[str, Any]:
     """The bounds to write: one that stays as it is is written as it is, also where it is a percentile."""
     written = threshold.within(tuned.language)
     now, then = tuned.in_force or Passing(), tuned.passing or Passing()

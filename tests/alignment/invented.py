@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sdrrl_data import draws
+from sdrrl_data.recipe import draws
 from sdrrl_data.text.switching import Sentence, Swap
 from sdrrl_data.text.words import words
 

@@ -66,7 +66,7 @@ def pairs():
 
 
 def load(model, src=EN, tgt=PT, layer=None):
-    return AttentionAligner(recipe.AttentionAligner(layer=layer), recipe.Nllb(model=str(model)), src, tgt)
+    return AttentionAligner(recipe.AttentionConfig(layer=layer), recipe.NllbConfig(model=str(model)), src, tgt)
 
 
 def found(pairs, aligned, english=0):

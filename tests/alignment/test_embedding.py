@@ -17,14 +17,14 @@ from hypothesis.extra.numpy import arrays
 
 from sdrrl_data import recipe
 from sdrrl_data.alignment.embedding import EmbeddingAligner, identify
-from sdrrl_data.alignment.pieces import symmetrised, tokenized
+from sdrrl_data.alignment.subwords import symmetrised, tokenized
 from sdrrl_data.errors import UserError
 from tests.translation import nllb_model
 
 ARCHITECTURES = ("Bert", "XLMRoberta")
 CIPHER = str.maketrans(string.ascii_lowercase, "абвгдежзийклмнопрстуфхцчшщ")
 LAYERS, ROOM = 2, 70  # tokens of the longest input
-SURE = recipe.CodeSwitching().min_confidence
+SURE = recipe.CodeSwitchingConfig().min_confidence
 
 
 def build(folder, words, architecture):
@@ -84,7 +84,7 @@ def aligner(folder):
 
 
 def load(folder, layer=LAYERS):
-    return EmbeddingAligner(recipe.EmbeddingAligner(model=str(folder), layer=layer))
+    return EmbeddingAligner(recipe.EmbeddingConfig(model=str(folder), layer=layer))
 
 
 def ciphered(sentences):
@@ -192,14 +192,14 @@ def test_weights_of_another_architecture_are_refused(folder, tmp_path):
 
 
 def test_it_is_identified_by_its_files(folder):
-    ingredient = identify(recipe.EmbeddingAligner(model=str(folder)))
+    ingredient = identify(recipe.EmbeddingConfig(model=str(folder)))
     assert (ingredient.role, ingredient.name, ingredient.licence) == ("aligner", folder.name, None)
     assert ingredient.engine.startswith("transformers ")
 
 
 def test_a_directory_without_a_model_is_named(tmp_path):
     with pytest.raises(UserError, match=r"aligner .* has no config\.json"):
-        identify(recipe.EmbeddingAligner(model=str(tmp_path)))
+        identify(recipe.EmbeddingConfig(model=str(tmp_path)))
 
 
 shares = st.tuples(st.integers(1, 6), st.integers(1, 6)).flatmap(

@@ -15,7 +15,7 @@ DEEDS = {"see": "thấy", "hear": "nghe", "help": "giúp"}
 
 
 def trained(pairs):
-    aligner = alignment.build(recipe.HmmAligner())
+    aligner = alignment.build(recipe.HmmConfig())
     aligner.train(pairs)
     return aligner
 
@@ -73,7 +73,7 @@ def test_the_more_often_a_word_was_seen_the_surer_it_is():
     pairs = split(*((meal, " ".join(names[word] for word in meal.split())) for meal in meals))
     he, _, cheese = trained(TEMPLATES + pairs).align(pairs)[1]
     assert (he[:2], cheese[:2]) == ((0, 0), (2, 2))
-    assert he.confidence < recipe.CodeSwitching().min_confidence < cheese.confidence
+    assert he.confidence < recipe.CodeSwitchingConfig().min_confidence < cheese.confidence
 
 
 def test_a_pair_that_stands_there_twice_is_learned_once(portuguese):

@@ -11,7 +11,7 @@ from sdrrl_data.text.words import words
 from tests.alignment.invented import Gold, invented
 
 VARIANTS = {"plain": {}, "endings": {"endings": True}, "no spaces": {"spaces": False}, "forms": {"forms": True}}
-MIN_CONFIDENCE = recipe.CodeSwitching().min_confidence
+MIN_CONFIDENCE = recipe.CodeSwitchingConfig().min_confidence
 
 
 class Figures(NamedTuple):
@@ -37,7 +37,7 @@ def lines(shared_data, corpus, sentences):
 
 def measured(gold: list[Gold]) -> Figures:
     pairs = [pair.tokens() for pair in gold]
-    aligner = alignment.build(recipe.HmmAligner())
+    aligner = alignment.build(recipe.HmmConfig())
     aligner.train(pairs)
     aligned = aligner.align(pairs)
     sure = [{(i, j) for i, j, confidence in links if confidence >= MIN_CONFIDENCE} for links in aligned]

@@ -16,7 +16,7 @@ def pairs(shared_data):
     return list(zip(*sides, strict=True))
 
 
-@pytest.fixture(scope="module", params=[recipe.HmmAligner(), recipe.EflomalAligner()], ids=lambda own: own.kind)
+@pytest.fixture(scope="module", params=[recipe.HmmConfig(), recipe.EflomalConfig()], ids=lambda own: own.kind)
 def settings(request):
     return request.param
 

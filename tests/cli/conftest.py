@@ -9,11 +9,11 @@ from unittest.mock import patch
 import pytest
 from typer.testing import CliRunner
 
-from sdrrl_data import recipe_files
 from sdrrl_data.cli import app
-from sdrrl_data.generate import generate
+from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.recipe import loading
 from sdrrl_data.run import Manifest, Run
-from tests.small_models import CHANGES, models
+from tests.support.small_models import CHANGES, models
 
 ODD = [
     {"instruction": "Why is the word [bold red]danger[/bold red] \x1b[31mred\x07 in every manual?"},
@@ -56,10 +56,10 @@ def command(tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
 def small_run(tmp_path_factory) -> tuple[Manifest, Run]:
     """A run of the recipe `quickstart` by small models, with rows that are odd, set aside and dropped."""
     folder = tmp_path_factory.mktemp("small")
-    own = recipe_files.PACKAGED / "quickstart" / "seeds.jsonl"
+    own = loading.PACKAGED / "quickstart" / "seeds.jsonl"
     odd = "".join(json.dumps(row) + "\n" for row in ODD)
     (folder / "seeds.jsonl").write_text(own.read_text(encoding="utf-8") + odd, encoding="utf-8")
-    recipe = recipe_files.load(
+    recipe = loading.load(
         "quickstart",
         CHANGES
         | {"seeds.source": str(folder / "seeds.jsonl"), "generator.max_model_len": 400}

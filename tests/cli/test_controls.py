@@ -2,9 +2,9 @@ import shutil
 
 import pytest
 
+from sdrrl_data.controls.arms import read
 from sdrrl_data.run import Run
-from sdrrl_data.steps.controls import read
-from tests.small_models import write_tokenizer
+from tests.support.small_models import write_tokenizer
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
-from sdrrl_data import recipe_files
 from sdrrl_data.cli import dry_run
-from sdrrl_data.plan import Plan
-from tests import small_models
+from sdrrl_data.pipeline.plan import Plan
+from sdrrl_data.recipe import loading
+from tests.support import small_models
 
 
 def lines(text):
@@ -32,7 +32,7 @@ def test_it_counts_tokens(invoke):
 
 def test_a_probe_says_the_hours_of_each_target(tmp_path, capsys):
     models = small_models.models()
-    recipe = recipe_files.load("quickstart", small_models.CHANGES | {"tgt": ["pt", "vi"], "parallel": None})
+    recipe = loading.load("quickstart", small_models.CHANGES | {"tgt": ["pt", "vi"], "parallel": None})
     dry_run.show(Plan(recipe, tmp_path / "run", models), models, measure=True)
     shown = lines(capsys.readouterr().out)
     costs = {row[0]: row[1:] for row in shown if len(row) == 6 and row[4] == "s"}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.small_models import write_tokenizer
+from tests.support.small_models import write_tokenizer
 
 TEXTS = ["--parallel", "pairs.tsv"]
 MISTAKES = {

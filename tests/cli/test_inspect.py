@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 from rich.cells import cell_len
 
-from sdrrl_data import recipe_files
-from sdrrl_data.generate import Silent, generate
+from sdrrl_data.pipeline.generate import Silent, generate
+from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
-from tests.small_models import CHANGES, models
+from tests.support.small_models import CHANGES, models
 
 STEPS = (
     "seeds",
@@ -56,7 +56,7 @@ def odd_run(tmp_path_factory):
     seeds = [*({"instruction": text} for text in SCRIPTS), {"messages": TURNS}]
     (folder / "seeds.jsonl").write_text("".join(json.dumps(seed) + "\n" for seed in seeds))
     changes = {"seeds.source": str(folder / "seeds.jsonl"), "part_rows": 1, "translator": ["firefox", "nllb"]}
-    recipe = recipe_files.load("quickstart", CHANGES | changes | {"translations.best_by": "round_trip"})
+    recipe = loading.load("quickstart", CHANGES | changes | {"translations.best_by": "round_trip"})
     run = Run(folder / "run")
     with pytest.raises(KeyboardInterrupt):
         generate(recipe, run.path, models(), Stops("pt/verdicts"))

@@ -1,22 +1,22 @@
 import pytest
 
-from sdrrl_data import recipe_files
+from sdrrl_data.recipe import loading
 
 
 def test_recipes_are_listed_with_what_they_are_for(invoke):
     result = invoke("recipes")
     assert result.exit_code == 0
-    for name in recipe_files.names():
+    for name in loading.names():
         assert f"\n{name} " in result.output
-        assert recipe_files.load(name).description.split()[0] in result.output
+        assert loading.load(name).description.split()[0] in result.output
     _, parts = result.output.split("part, for --with")
-    for name in recipe_files.parts():
+    for name in loading.parts():
         assert f"\n{name} " in parts
 
 
 @pytest.mark.parametrize("path", ["sdrrl.yaml", "quickstart.yaml", "parts/no-crossing.yaml"])
 def test_a_recipe_is_shown_as_it_is_written(invoke, path):
-    own = recipe_files.PACKAGED / path
+    own = loading.PACKAGED / path
     result = invoke("recipes", own.stem)
     assert result.exit_code == 0
     assert result.stdout == own.read_text(encoding="utf-8")

@@ -8,14 +8,14 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from sdrrl_data import recipe_files
 from sdrrl_data.cli import samples, summary
 from sdrrl_data.cli.progress import Bars
-from sdrrl_data.generate import generate
+from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.recipe import loading
 from sdrrl_data.run.manifest import FilterCount
 from sdrrl_data.steps.transfer_set import CROSSINGS
 from sdrrl_data.steps.verdicts import TEXTS
-from tests.small_models import CHANGES, models
+from tests.support.small_models import CHANGES, models
 
 COMMAND = "sdrrl-data generate --recipe quickstart"
 
@@ -165,7 +165,7 @@ def test_bars_end_full(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "80")
-    recipe = recipe_files.load("quickstart", CHANGES | {"limit": 20, "part_rows": 8})
+    recipe = loading.load("quickstart", CHANGES | {"limit": 20, "part_rows": 8})
     with Bars(tmp_path / "run") as bars:
         generate(recipe, tmp_path / "run", models(), bars)
     captured = capsys.readouterr()
@@ -178,7 +178,7 @@ def test_bars_end_full(tmp_path, capsys, monkeypatch):
 
 
 def test_without_a_terminal_a_line_a_step(tmp_path, capsys):
-    recipe = recipe_files.load("quickstart", CHANGES | {"limit": 20, "part_rows": 8})
+    recipe = loading.load("quickstart", CHANGES | {"limit": 20, "part_rows": 8})
     with pytest.raises(KeyboardInterrupt), Bars(tmp_path / "run") as bars:
         generate(recipe, tmp_path / "run", models(), _Stops(bars))
     assert capsys.readouterr().err == (

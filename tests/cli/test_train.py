@@ -5,7 +5,7 @@ import shutil
 import polars as pl
 import pytest
 
-from tests.small_models import write_tokenizer
+from tests.support.small_models import write_tokenizer
 
 ROW = {"prompt": [{"role": "user", "content": "Why?"}], "completion": [{"role": "assistant", "content": "So."}]}
 TEMPLATE = "{% for message in messages %}{{ message['content'] }} {% endfor %}"

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from rich.cells import cell_len
 
-from sdrrl_data import recipe_files
+from sdrrl_data.recipe import loading
 from sdrrl_data.run import NOTHING_SET_ASIDE, Manifest, Part, Run
 from sdrrl_data.steps.schemas import MESSAGES, UNITS
 
@@ -69,7 +69,7 @@ def run(tmp_path):
     """A run that is finished up to its scores, which are made up."""
     run = Run(tmp_path / "my run")
     run.path.mkdir()
-    recipe = recipe_files.load("sdrrl", CHANGES).model_dump(mode="json", by_alias=True)
+    recipe = loading.load("sdrrl", CHANGES).model_dump(mode="json", by_alias=True)
     run.write_manifest(
         Manifest(
             state="unfinished",

@@ -20,7 +20,7 @@ from sdrrl_data.evaluation.likelihood import Likelihood
 from sdrrl_data.evaluation.measures import Measure
 from sdrrl_data.evaluation.results import Figure, figures
 from sdrrl_data.languages import find
-from sdrrl_data.models import locate
+from sdrrl_data.models.locating import locate
 from tests.evaluation.conftest import CHOICES, PAIRS, Steps
 
 EN, PT = find("en"), find("pt")

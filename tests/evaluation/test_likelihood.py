@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation import likelihood
 from sdrrl_data.evaluation.likelihood import Likelihood
-from sdrrl_data.models import locate
+from sdrrl_data.models.locating import locate
 from tests.evaluation.conftest import PAIRS
 
 TEXTS = [text for pair in PAIRS for text in pair]

@@ -89,7 +89,7 @@ def test_what_can_be_measured_on_what():
 
 
 def test_a_prompt_that_does_not_fit_is_an_empty_text(base):
-    settings = recipe.Generator(model=str(base), engine="transformers", max_tokens=8, max_model_len=256)
+    settings = recipe.GeneratorConfig(model=str(base), engine="transformers", max_tokens=8, max_model_len=256)
     measure = Measure(KINDS["chrf"], "tgt", PT, EN, [("why " * 400, "por quê")])
     with closing(generation.build(settings)) as generator:
         assert by_generation(measure, generator, 8, lambda _: None)["text"].to_list() == [""]

@@ -2,14 +2,14 @@ import json
 
 import pytest
 
-from sdrrl_data import recipe_files
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation.texts import Pair, read_parallel, read_questions
-from sdrrl_data.generate import generate
 from sdrrl_data.languages import find
+from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.recipe import loading
 from sdrrl_data.run import Part, Run
 from tests.evaluation.conftest import PAIRS
-from tests.small_models import CHANGES, models
+from tests.support.small_models import CHANGES, models
 
 EN, PT = find("en"), find("pt")
 SEEDS = [
@@ -25,7 +25,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     (folder / "seeds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in SEEDS))
     changes = {"seeds.source": str(folder / "seeds.jsonl"), "transfer_set.test_share": 0.4, "parallel": None}
-    generate(recipe_files.load("quickstart", CHANGES | changes), folder / "run", models())
+    generate(loading.load("quickstart", CHANGES | changes), folder / "run", models())
     return Run(folder / "run")
 
 

@@ -38,8 +38,8 @@ def serving(script, models=None):
 
 
 def settings(url, concurrency=4, timeout=60.0, retries=1, model="tiny", **options):
-    server = recipe.Server(url=url, concurrency=concurrency, timeout=timeout, retries=retries)
-    return recipe.Generator(model=model, engine="openai", server=server, **options)
+    server = recipe.ServerConfig(url=url, concurrency=concurrency, timeout=timeout, retries=retries)
+    return recipe.GeneratorConfig(model=model, engine="openai", server=server, **options)
 
 
 def request(question, seed=1, **options):

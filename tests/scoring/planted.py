@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from sdrrl_data.protocols import TextPair, Unit
-from sdrrl_data.recipe import Threshold
+from sdrrl_data.recipe import ThresholdConfig
 from sdrrl_data.text.words import words
 
 CODE = "```python\ntotal = 0\nfor line in open('notes.txt'):\n    total += len(line)\n```"
@@ -66,7 +66,7 @@ def planted(good: Sequence[Good], fault: Fault) -> list[TextPair]:
     return [pair for pair in pairs if pair is not None]
 
 
-def failed(scores: pl.DataFrame, thresholds: Mapping[str, Threshold]) -> pl.DataFrame:
+def failed(scores: pl.DataFrame, thresholds: Mapping[str, ThresholdConfig]) -> pl.DataFrame:
     """Which pairs fail which threshold, by the scores that are there: one row a pair, one column a threshold."""
     limits = {name: (own.min, own.max) for name, own in thresholds.items() if name in scores.columns}
     return scores.select(

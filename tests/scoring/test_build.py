@@ -7,11 +7,11 @@ import pytest
 from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.scoring import Context, identify, opened, opened_heuristics, prose
-from tests.small_models import Answering, Cipher
+from tests.support.small_models import Answering, Cipher
 
 EN, PT = find("en"), find("pt")
-KINDS = {own.model_fields["kind"].default: own for own in get_args(get_args(recipe.Scorer)[0])}
-HEURISTICS = sorted(own.model_fields["kind"].default for own in get_args(recipe.Heuristic))
+KINDS = {own.model_fields["kind"].default: own for own in get_args(get_args(recipe.ScorerConfig)[0])}
+HEURISTICS = sorted(own.model_fields["kind"].default for own in get_args(recipe.HeuristicConfig))
 TOGETHER = ["duplicates"]  # these look at all pairs of a run together
 ELSEWHERE = ["comet"]  # built by its own tests, for it needs an environment of its own
 
@@ -41,7 +41,7 @@ def context(asked_for):
 
     def generator(settings):
         asked_for.append("a generator")
-        return Answering(settings or recipe.Generator(model="tiny"))
+        return Answering(settings or recipe.GeneratorConfig(model="tiny"))
 
     return Context(EN, PT, back, generator, seed=1)
 

@@ -21,10 +21,10 @@ from sdrrl_data.protocols import Ingredient
 from sdrrl_data.scoring import comet_process
 from sdrrl_data.scoring.comet import CometScorer, identify
 from sdrrl_data.scoring.comet_checkpoint import HPARAMS, WEIGHTS
-from tests.hub import HubHandler
-from tests.processes import ending, left
 from tests.scoring import comet_model
 from tests.scoring.comet_model import SENTENCES
+from tests.support.hub import HubHandler
+from tests.support.processes import ending, left
 
 pytestmark = pytest.mark.alone
 
@@ -77,7 +77,7 @@ def models(python, request):
 @pytest.fixture(scope="module")
 def scorer(models):
     """One in the environment that uv makes. In the end its process ends."""
-    built = CometScorer(recipe.CometScorer(model=str(models / "unified"), batch_size=4))
+    built = CometScorer(recipe.CometConfig(model=str(models / "unified"), batch_size=4))
     yield built
     built.close()
     assert not list(workers())
@@ -180,15 +180,15 @@ def test_a_process_that_dies_every_time(models, python):
         ending(lambda: set(workers()) - others, signal.SIGSEGV) as ended,
         pytest.raises(Stopped, match=r"scorer unified: its COMET process died 4 times, at last with SIGSEGV"),
     ):
-        CometScorer(recipe.CometScorer(model=str(models / "unified"), python=python))
+        CometScorer(recipe.CometConfig(model=str(models / "unified"), python=python))
     assert len(ended) == 4
 
 
 def test_a_process_that_does_not_start(checkpoint, monkeypatch, tmp_path):
     with pytest.raises(Stopped, match=r"COMET could not be started \(exit code 1\)\. It said nothing"):
-        CometScorer(recipe.CometScorer(model=str(checkpoint), python="false"))
+        CometScorer(recipe.CometConfig(model=str(checkpoint), python="false"))
     with pytest.raises(Stopped, match=r"COMET cannot be imported \(No module named 'comet'\)"):
-        CometScorer(recipe.CometScorer(model=str(checkpoint), python=sys.executable))
+        CometScorer(recipe.CometConfig(model=str(checkpoint), python=sys.executable))
     try:
         comet_process.command(None)
     except UserError as error:
@@ -196,7 +196,7 @@ def test_a_process_that_does_not_start(checkpoint, monkeypatch, tmp_path):
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     with pytest.raises(Stopped, match=r"COMET could not be started .* It last said: .*unbabel-comet"):
-        CometScorer(recipe.CometScorer(model=str(checkpoint)))
+        CometScorer(recipe.CometConfig(model=str(checkpoint)))
 
 
 # Several checkpoints in one process, for the import alone takes many seconds.
@@ -264,15 +264,15 @@ def test_no_secret_reaches_the_process(monkeypatch):
 
 
 def test_a_directory_is_known_by_its_files(checkpoint, tmp_path_factory, python):
-    found = identify(recipe.CometScorer(model=str(checkpoint), python=python))
+    found = identify(recipe.CometConfig(model=str(checkpoint), python=python))
     assert found == Ingredient("scorer", checkpoint.name, found.revision, None, "unbabel-comet 2.2.7")
-    assert found == identify(recipe.CometScorer(model=str(checkpoint)))
+    assert found == identify(recipe.CometConfig(model=str(checkpoint)))
     copy = shutil.copytree(checkpoint, tmp_path_factory.mktemp("elsewhere") / checkpoint.name)
     (copy / "README.md").write_text("---\nlicense: mit\n---\n")
-    other = identify(recipe.CometScorer(model=str(copy), python=python))
+    other = identify(recipe.CometConfig(model=str(copy), python=python))
     assert (other.revision, other.licence) == (found.revision, "mit")
     (copy / WEIGHTS).write_bytes(b"wights!")  # another training
-    assert identify(recipe.CometScorer(model=str(copy), python=python)).revision != found.revision
+    assert identify(recipe.CometConfig(model=str(copy), python=python)).revision != found.revision
 
 
 @pytest.mark.parametrize(
@@ -292,32 +292,32 @@ def test_directories_that_are_no_use(checkpoint, python, hparams, says):
     else:
         (checkpoint / HPARAMS).write_text(hparams)
     with pytest.raises(UserError, match=says):
-        identify(recipe.CometScorer(model=str(checkpoint), python=python))
+        identify(recipe.CometConfig(model=str(checkpoint), python=python))
 
 
 @pytest.mark.parametrize("segments", ["", "input_segments: [mt, src]", "input_segments: [mt, src, ref]"])
 def test_unified_models_that_read_the_source_will_do(checkpoint, python, segments):
     (checkpoint / HPARAMS).write_text(f"class_identifier: unified_metric\n{segments}")
-    assert identify(recipe.CometScorer(model=str(checkpoint), python=python)).role == "scorer"
+    assert identify(recipe.CometConfig(model=str(checkpoint), python=python)).role == "scorer"
 
 
 def test_missing_weights(checkpoint, python):
     (checkpoint / WEIGHTS).unlink()
     with pytest.raises(UserError, match=r"there is no checkpoints/model\.ckpt in the directory"):
-        identify(recipe.CometScorer(model=str(checkpoint), python=python))
+        identify(recipe.CometConfig(model=str(checkpoint), python=python))
     with pytest.raises(UserError, match="there is no such directory, and it is no name on the Hub"):
-        identify(recipe.CometScorer(model=str(checkpoint / "nowhere"), python=python))
+        identify(recipe.CometConfig(model=str(checkpoint / "nowhere"), python=python))
 
 
 def test_nothing_to_run_it(checkpoint, monkeypatch):
     with pytest.raises(UserError, match="has no unbabel-comet: run"):
-        identify(recipe.CometScorer(model=str(checkpoint), python=sys.executable))
+        identify(recipe.CometConfig(model=str(checkpoint), python=sys.executable))
     with pytest.raises(UserError, match="no program that can be run"):
-        identify(recipe.CometScorer(model=str(checkpoint), python=str(checkpoint / "python")))
+        identify(recipe.CometConfig(model=str(checkpoint), python=str(checkpoint / "python")))
     monkeypatch.setitem(sys.modules, "uv", None)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match=r"pip install 'sdrrl-data\[comet\]'"):
-        identify(recipe.CometScorer(model=str(checkpoint)))
+        identify(recipe.CometConfig(model=str(checkpoint)))
 
 
 class Hub(HubHandler):

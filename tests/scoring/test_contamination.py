@@ -11,7 +11,7 @@ EN, PT = find("en"), find("pt")
 
 
 def settings(*sets):
-    return recipe.ContaminationScorer(sets=sets)
+    return recipe.ContaminationConfig(sets=sets)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ SHORT = TextPair("Yes.", "Sim.", [])
 
 
 def scorer(*against, kind="question"):
-    return DuplicatesScorer(recipe.DuplicatesScorer(against=against), EN, PT, kind)
+    return DuplicatesScorer(recipe.DuplicatesConfig(against=against), EN, PT, kind)
 
 
 def scored(own, pairs, first=0):
@@ -77,7 +77,7 @@ def test_a_set_with_nothing_to_compare_with(tmp_path):
 
 
 def test_sets_that_are_there(others, tmp_path):
-    (ingredient,) = identify(recipe.DuplicatesScorer(against=(others,)))
+    (ingredient,) = identify(recipe.DuplicatesConfig(against=(others,)))
     assert (ingredient.role, ingredient.name) == ("compared set", "others.jsonl")
     with pytest.raises(UserError, match=r"compared set .*/none: there is no such file"):
-        identify(recipe.DuplicatesScorer(against=(str(tmp_path / "none"),)))
+        identify(recipe.DuplicatesConfig(against=(str(tmp_path / "none"),)))

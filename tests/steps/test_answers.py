@@ -1,9 +1,9 @@
 import polars as pl
 import pytest
 
-from sdrrl_data import recipe_files
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import Completion, SetAside
+from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run, Task
 from sdrrl_data.scoring.chrf import ChrfScorer
 from sdrrl_data.steps import answers
@@ -52,7 +52,7 @@ def seeds(*questions):
 
 
 def recipe(**changes):
-    return recipe_files.load("quickstart", changes)
+    return loading.load("quickstart", changes)
 
 
 def answer(folder, parts, generator=None, **changes):

@@ -88,13 +88,13 @@ def aligner():
         schema=["src", "tgt"],
         orient="row",
     )
-    aligner = alignment.build(recipe.HmmAligner())
+    aligner = alignment.build(recipe.HmmConfig())
     aligner.train(external_pairs(pairs, "en", "pt"))
     return aligner
 
 
 def run(questions, aligner, answers=None, seed=42, languages=("en", "pt"), **changes):
-    how = recipe.CodeSwitching(**changes)
+    how = recipe.CodeSwitchingConfig(**changes)
     rows = switch(*tables(questions, answers), aligner, how, *languages, seed)
     assert dict(rows.schema) == SCHEMA
     return rows
@@ -182,7 +182,7 @@ def test_neither_order_nor_neighbours_change_a_row(aligner):
 
 def test_seeds_without_a_translation_are_passed_over(aligner):
     seeds, answers, translations = tables({"a": QUESTION, "b": QUESTION})
-    settings = recipe.CodeSwitching()
+    settings = recipe.CodeSwitchingConfig()
     rows = switch(seeds, answers, translations.filter(id="b"), aligner, settings, "en", "pt", 42)
     assert rows["id"].to_list() == ["b", "b"]
     assert switch(seeds, answers, translations.clear(), aligner, settings, "en", "pt", 42).is_empty()
@@ -340,7 +340,7 @@ def real(request, shared_data):
         files = (shared_data / "flores-dev" / f"{tag}.txt" for tag in ("en", language))
         pairs = list(zip(*(file.read_text(encoding="utf-8").splitlines()[:250] for file in files), strict=True))
     questions = {f"q{number}": [[pair]] for number, pair in enumerate(pairs)}
-    aligner = alignment.build(recipe.HmmAligner())
+    aligner = alignment.build(recipe.HmmConfig())
     aligner.train(training_pairs(*tables(questions), "en", language))
     return language, pairs, run(questions, aligner, languages=("en", language)).to_dicts()
 

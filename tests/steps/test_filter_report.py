@@ -3,16 +3,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data.recipe import Threshold
+from sdrrl_data.recipe import ThresholdConfig
 from sdrrl_data.steps.filter_report import removed, report
 from sdrrl_data.steps.transfer_set import CROSSINGS
 from sdrrl_data.steps.verdicts import TEXTS, cuts, judge
 
 THRESHOLDS = {
-    "src_finished": Threshold(min=1),
-    "language": Threshold(min=0.5),
-    "question_length": Threshold(max=2),
-    "similarity": Threshold(min=0.8, weight=0.5),
+    "src_finished": ThresholdConfig(min=1),
+    "language": ThresholdConfig(min=0.5),
+    "question_length": ThresholdConfig(max=2),
+    "similarity": ThresholdConfig(min=0.8, weight=0.5),
 }
 SCORES = pl.DataFrame(
     [
@@ -87,7 +87,7 @@ WEIGHTS = st.fixed_dictionaries(
 @given(ROWS, WEIGHTS)
 def test_alone_and_only_are_what_a_run_with_and_without_the_filter_loses(rows, filters):
     scores = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.Float64)).with_row_index("id")
-    thresholds = {name: Threshold(min=0.5, weight=weight) for name, weight in filters.items()}
+    thresholds = {name: ThresholdConfig(min=0.5, weight=weight) for name, weight in filters.items()}
     together = removed(judged(thresholds, scores))
     for count in report(judged(thresholds, scores)):
         assert count.alone == removed(judged({count.filter: thresholds[count.filter]}, scores))

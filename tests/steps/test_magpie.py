@@ -10,7 +10,7 @@ from sdrrl_data.run import Run, Task
 from sdrrl_data.steps.magpie import Writer
 from sdrrl_data.steps.seeds import SCHEMA, identity
 
-SETTINGS = recipe.Magpie(source="magpie")
+SETTINGS = recipe.MagpieConfig(source="magpie")
 FAMOUS = "What should I look at first when I buy an old house in the country?"
 FAULTS = {
     f"near copy of {identity([('user', FAMOUS)])}": Completion(f" {FAMOUS} Thanks!", "stop", 1, 16),
@@ -159,7 +159,7 @@ def test_what_was_written_before_a_crash_is_not_written_again(tmp_path, breaks_a
 
 def test_the_request_is_for_a_turn_of_the_user(tmp_path):
     generator = Wondering()
-    settings = recipe.Magpie(
+    settings = recipe.MagpieConfig(
         source="magpie", system_prompt="Ask of maps.", temperature=0.9, max_tokens=99, stop=("END",)
     )
     (part,) = write(tmp_path, generator, 10, settings=settings)

@@ -3,8 +3,8 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
-from sdrrl_data.recipe import Parallel
-from sdrrl_data.recipe_files import load
+from sdrrl_data.recipe import ParallelConfig
+from sdrrl_data.recipe.loading import load
 from sdrrl_data.steps import parallel_rows, prompts
 from sdrrl_data.steps.parallel_rows import make
 
@@ -12,7 +12,7 @@ PAIR = "The sky was clear this morning.\tO céu estava limpo hoje de manhã."
 
 
 def read(path, src="en", tgt="pt", corpus=("en", "pt")):
-    parallel = Parallel(source=str(path), src=corpus[0], tgt=corpus[1])
+    parallel = ParallelConfig(source=str(path), src=corpus[0], tgt=corpus[1])
     return parallel_rows.read(parallel, find(src), find(tgt))
 
 

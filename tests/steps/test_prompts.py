@@ -2,9 +2,9 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
-from sdrrl_data.recipe_files import load
+from sdrrl_data.recipe.loading import load
 from sdrrl_data.steps import prompts
-from tests.small_models import Cipher
+from tests.support.small_models import Cipher
 
 EN, PT, VI, FR, SL = map(find, ("en", "pt", "vi", "fr", "sl"))
 SHIPPED = load("quickstart").prompts

@@ -4,7 +4,7 @@ from sdrrl_data.languages import find
 from sdrrl_data.run import Run, Task
 from sdrrl_data.steps import seeds, translations
 from sdrrl_data.steps.references import as_answers
-from tests.small_models import Sloppy
+from tests.support.small_models import Sloppy
 
 
 def test_references_are_translated_and_questions_are_not(tmp_path):

@@ -2,14 +2,13 @@ import warnings
 
 import pytest
 
-from sdrrl_data import recipe_files
-from sdrrl_data.generate import generate
 from sdrrl_data.languages import find
-from sdrrl_data.plan import Plan
-from sdrrl_data.recipe import LanguageScorer, Seeds
+from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.pipeline.plan import Plan
+from sdrrl_data.recipe import LanguageConfig, SeedsConfig, loading
 from sdrrl_data.steps import seeds
 from sdrrl_data.steps.seed_language import FIRST, ForeignSeeds, doubt
-from tests import small_models
+from tests.support import small_models
 
 FRENCH = [f"Pourquoi le ciel est-il si bleu ce matin au-dessus du village numéro {number} ?" for number in range(8)]
 ENGLISH = [f"Why is the sky so very blue this morning above village number {number}?" for number in range(8)]
@@ -21,7 +20,7 @@ def write(path, questions):
 
 
 def read(path):
-    return seeds.read([Seeds(source=str(path))], 3 * FIRST).rows
+    return seeds.read([SeedsConfig(source=str(path))], 3 * FIRST).rows
 
 
 @pytest.mark.parametrize(
@@ -37,7 +36,7 @@ def read(path):
     ],
 )
 def test_most_questions_decide(tmp_path, questions, src, likeliest):
-    found = doubt(read(write(tmp_path / "seeds.txt", questions)), LanguageScorer(), find(src))
+    found = doubt(read(write(tmp_path / "seeds.txt", questions)), LanguageConfig(), find(src))
     if likeliest is None:
         assert found is None
     else:
@@ -46,13 +45,13 @@ def test_most_questions_decide(tmp_path, questions, src, likeliest):
 
 def test_real_questions(shared_data):
     rows = read(shared_data / "instructions" / "dolly-2k.jsonl")
-    assert doubt(rows, LanguageScorer(), find("en")) is None
-    assert "English is the likeliest" in doubt(rows, LanguageScorer(), find("fr"))
+    assert doubt(rows, LanguageConfig(), find("en")) is None
+    assert "English is the likeliest" in doubt(rows, LanguageConfig(), find("fr"))
 
 
 def plan(path, out, **changes):
     settings = small_models.CHANGES | {"scorers": ["language"], "thresholds": {}, "parallel": None, "src": "fr"}
-    recipe = recipe_files.load("quickstart", settings | {"seeds": {"source": str(path)}} | changes)
+    recipe = loading.load("quickstart", settings | {"seeds": {"source": str(path)}} | changes)
     return recipe, lambda: Plan(recipe, out, small_models.models())
 
 

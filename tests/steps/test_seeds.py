@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import SeedFields, Seeds
+from sdrrl_data.recipe import SeedFieldsConfig, SeedsConfig
 from sdrrl_data.run import SET_ASIDE
 from sdrrl_data.steps import seeds
 from sdrrl_data.steps.seeds import SCHEMA
-from tests.hub import HubHandler
+from tests.support.hub import HubHandler
 
 QUESTION = {"instruction": "What is the capital of Peru?", "output": "Lima."}
 
@@ -28,12 +28,12 @@ def read(source, limit):
 
 def jsonl(path, *rows):
     path.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows), encoding="utf-8")
-    return Seeds(source=str(path))
+    return SeedsConfig(source=str(path))
 
 
 def write(path, content):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return Seeds(source=str(path))
+    return SeedsConfig(source=str(path))
 
 
 def user(text):
@@ -42,7 +42,7 @@ def user(text):
 
 def only(tmp_path, row, **fields):
     """The messages and the reference of a single row."""
-    made = read(jsonl(tmp_path / "a.jsonl", row).model_copy(update={"fields": SeedFields(**fields)}), None)
+    made = read(jsonl(tmp_path / "a.jsonl", row).model_copy(update={"fields": SeedFieldsConfig(**fields)}), None)
     assert made.set_aside.is_empty()
     return made.rows["messages"][0].to_list(), made.rows["reference"][0]
 
@@ -169,7 +169,7 @@ def test_sets_a_bad_row_aside_and_keeps_its_neighbours(tmp_path, row, reason):
 
 def test_a_reference_that_was_asked_for_has_to_be_a_text(tmp_path):
     source = jsonl(tmp_path / "a.jsonl", {"question": "Why?", "gold": 3}, {"question": "Who?", "gold": "I."})
-    source = source.model_copy(update={"fields": SeedFields(reference="gold")})
+    source = source.model_copy(update={"fields": SeedFieldsConfig(reference="gold")})
     assert reasons(source) == ["'gold' is not a text"]
 
 
@@ -223,7 +223,7 @@ WRITERS = {
 @pytest.mark.parametrize("ending", WRITERS)
 def test_every_format_gives_the_same_rows(tmp_path, ending):
     WRITERS[ending](tmp_path / f"a.{ending}")
-    made = read(Seeds(source=str(tmp_path / f"a.{ending}")), None)
+    made = read(SeedsConfig(source=str(tmp_path / f"a.{ending}")), None)
     assert made.rows.select("messages", "reference").rows() == [
         (user('Why,\r\n"then"?'), "So.\nThus."),
         (user("¿Por qué? ไทย"), "007"),
@@ -234,7 +234,7 @@ def test_every_format_gives_the_same_rows(tmp_path, ending):
 
 def test_a_line_of_a_text_is_a_question(tmp_path):
     (tmp_path / "a.txt").write_bytes("\ufeffWhy?\r\n\n¿Por qué?\n".encode() + b"\xff\n")
-    made = read(Seeds(source=str(tmp_path / "a.txt")), None)
+    made = read(SeedsConfig(source=str(tmp_path / "a.txt")), None)
     assert made.rows["messages"].to_list() == [user("Why?"), user("¿Por qué?")]
     assert made.rows["source"].to_list() == ["a.txt:1", "a.txt:3"]
     assert made.set_aside["reason"].to_list() == ["not UTF-8 (invalid start byte at byte 1)"]
@@ -250,7 +250,7 @@ def test_conversations_in_parquet(tmp_path):
             ]
         }
     ).write_parquet(tmp_path / "a.parquet")
-    made = read(Seeds(source=str(tmp_path / "a.parquet")), None)
+    made = read(SeedsConfig(source=str(tmp_path / "a.parquet")), None)
     assert made.rows["messages"].to_list() == [user("Why?")]
     assert made.rows["reference"].to_list() == ["So."]
     assert made.set_aside["reason"].to_list() == [
@@ -314,20 +314,20 @@ def test_says_what_is_wrong_with_a_file(tmp_path, name, content, message):
     if content is not None:
         write(path, content)
     with pytest.raises(UserError) as error:
-        read(Seeds(source=str(path)), None)
+        read(SeedsConfig(source=str(path)), None)
     assert str(error.value).startswith(f"seeds {path}: {message}")
 
 
 def test_a_directory_is_no_source(tmp_path):
     with pytest.raises(UserError, match="this is a directory, give one file in it"):
-        read(Seeds(source=str(tmp_path)), None)
+        read(SeedsConfig(source=str(tmp_path)), None)
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "csv"])
 @pytest.mark.parametrize("field", ["messages", "question", "input", "reference"])
 def test_a_column_that_is_not_there(tmp_path, ending, field):
     WRITERS[ending](tmp_path / f"a.{ending}")
-    source = Seeds(source=str(tmp_path / f"a.{ending}"), fields=SeedFields(**{field: "titel"}))
+    source = SeedsConfig(source=str(tmp_path / f"a.{ending}"), fields=SeedFieldsConfig(**{field: "titel"}))
     with pytest.raises(UserError) as error:
         read(source, None)
     assert str(error.value) == (
@@ -339,17 +339,17 @@ def test_a_column_that_is_not_there(tmp_path, ending, field):
 @pytest.mark.parametrize("source", ["what is this", "org/name/more", "tasks", "x" * 5000, "nul\0/byte", ""])
 def test_neither_a_file_nor_a_dataset(source):
     with pytest.raises(UserError, match="there is no such file, and it is no name of a dataset"):
-        read(Seeds(source=source), None)
+        read(SeedsConfig(source=source), None)
 
 
 @pytest.mark.parametrize("source", ["~nobody-here/tasks", "./tasks", "/tasks", "org/tasks.jsonl"])
 def test_a_file_by_the_look_of_it(source):
     with pytest.raises(UserError, match=r"there is no such file$"):
-        read(Seeds(source=source), None)
+        read(SeedsConfig(source=source), None)
 
 
 def test_reads_real_instructions(shared_data):
-    made = read(Seeds(source=str(shared_data / "instructions" / "dolly-2k.jsonl")), None)
+    made = read(SeedsConfig(source=str(shared_data / "instructions" / "dolly-2k.jsonl")), None)
     assert (len(made.rows), len(made.set_aside)) == (1994, 6)
     assert made.set_aside["reason"].str.contains("the same question stands").all()
     assert made.rows["id"].is_unique().all()

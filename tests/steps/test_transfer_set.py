@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data import draws
-from sdrrl_data.recipe import Mix
+from sdrrl_data.recipe import MixConfig, draws
 from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS, mix, split
 
 KINDS = (*CROSSINGS, "code_switched", "translate", "complete")
@@ -30,7 +29,7 @@ def taken(rows, shares):
 
 
 def test_shares_hold_where_there_are_rows_enough():
-    counts = taken(dict.fromkeys(KINDS, 1000), Mix())
+    counts = taken(dict.fromkeys(KINDS, 1000), MixConfig())
     assert counts == {
         "src->src": 1000, "src->tgt": 1000, "tgt->src": 1000, "tgt->tgt": 1000,
         "code_switched": 500, "translate": 250, "complete": 250,
@@ -39,43 +38,45 @@ def test_shares_hold_where_there_are_rows_enough():
 
 def test_no_crossing_outweighs_another():
     rows = {"src->src": 90, "src->tgt": 80, "tgt->src": 70, "tgt->tgt": 60, "code_switched": 500}
-    counts = taken(rows, Mix())
+    counts = taken(rows, MixConfig())
     assert [counts[kind] for kind in CROSSINGS] == [60, 60, 60, 60]
     assert counts["code_switched"] == 30
 
 
 def test_a_kind_that_runs_short_does_not_shrink_the_others():
-    counts = taken({**dict.fromkeys(CROSSINGS, 100), "translate": 3}, Mix())
+    counts = taken({**dict.fromkeys(CROSSINGS, 100), "translate": 3}, MixConfig())
     assert counts["translate"] == 3
     assert counts["src->src"] == 100
 
 
 def test_a_share_of_nought_takes_nothing():
-    counts = taken(dict.fromkeys(KINDS, 10), Mix.model_validate({"src->src": 0, "code_switched": 0}))
+    counts = taken(dict.fromkeys(KINDS, 10), MixConfig.model_validate({"src->src": 0, "code_switched": 0}))
     assert counts["src->src"] == counts["code_switched"] == 0
     assert counts["tgt->tgt"] == 10
 
 
 def test_without_crossings_the_others_make_the_set():
     none = dict.fromkeys(CROSSINGS, 0.0)
-    counts = taken({"translate": 10, "complete": 4}, Mix.model_validate(none | {"translate": 0.5, "complete": 0.5}))
+    counts = taken(
+        {"translate": 10, "complete": 4}, MixConfig.model_validate(none | {"translate": 0.5, "complete": 0.5})
+    )
     assert counts == {"translate": 10, "complete": 4}
 
 
 def test_a_crossing_without_rows_leaves_no_set_out_of_proportion():
-    counts = taken({"src->src": 9, "src->tgt": 9, "translate": 9}, Mix())
+    counts = taken({"src->src": 9, "src->tgt": 9, "translate": 9}, MixConfig())
     assert sum(counts.values()) == 0
 
 
 def test_every_crossing_takes_the_same_seeds():
-    chosen, _ = mix(candidates(**{"src->src": 90, "src->tgt": 90, "tgt->src": 90, "tgt->tgt": 90}), Mix(), seed=1)
+    chosen, _ = mix(candidates(**{"src->src": 90, "src->tgt": 90, "tgt->src": 90, "tgt->tgt": 90}), MixConfig(), seed=1)
     seeds = [set(chosen.filter(kind=kind)["seed_id"]) for kind in CROSSINGS]
     assert seeds[0] == seeds[1] == seeds[2] == seeds[3]
 
 
 def test_rows_of_full_weight_are_drawn_by_their_seeds_alone():
     """So a run of before, where no filter makes rows lighter, keeps its rows."""
-    chosen, _ = mix(candidates(**{"src->src": 12, "src->tgt": 4, "tgt->src": 12, "tgt->tgt": 12}), Mix(), seed=42)
+    chosen, _ = mix(candidates(**{"src->src": 12, "src->tgt": 4, "tgt->src": 12, "tgt->tgt": 12}), MixConfig(), seed=42)
     order = sorted(map(str, range(12)), key=lambda id: draws.number(42, "mix", id))
     assert chosen.filter(kind="src->src")["seed_id"].to_list() == order[:4]
 
@@ -86,7 +87,7 @@ def test_lighter_rows_are_taken_less_often(light):
     rows = candidates(**{"src->src": 1, "src->tgt": 10}).with_columns(
         weight=pl.when(pl.col("seed_id").is_in(list("01234"))).then(light).otherwise(1.0)
     )
-    shares = Mix.model_validate(dict.fromkeys(CROSSINGS, 0.0) | {"src->src": 0.5, "src->tgt": 0.5})
+    shares = MixConfig.model_validate(dict.fromkeys(CROSSINGS, 0.0) | {"src->src": 0.5, "src->tgt": 0.5})
     taken = pl.concat(mix(rows, shares, seed)[0].filter(kind="src->tgt") for seed in range(300))
     assert taken.height == 300
     # Three standard deviations.
@@ -97,7 +98,7 @@ def test_lighter_rows_are_taken_less_often(light):
 def test_what_is_taken_does_not_depend_on_the_order_of_rows(order, seed):
     rows = candidates(**{"src->src": 6, "src->tgt": 6, "tgt->src": 6, "tgt->tgt": 6, "translate": 6})
     shuffled = rows[list(order)]
-    assert set(mix(rows, Mix(), seed)[0]["id"]) == set(mix(shuffled, Mix(), seed)[0]["id"])
+    assert set(mix(rows, MixConfig(), seed)[0]["id"]) == set(mix(shuffled, MixConfig(), seed)[0]["id"])
     assert split(shuffled, 0.3, seed).equals(split(rows, 0.3, seed))
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data.recipe import Threshold
+from sdrrl_data.recipe import ThresholdConfig
 from sdrrl_data.steps.verdicts import FAILURES, TEXTS, cuts, judge, relative
 
 SCORES = pl.DataFrame(
@@ -20,9 +20,9 @@ SCORES = pl.DataFrame(
     }
 )
 THRESHOLDS = {
-    "src_finished": Threshold(min=1),
-    "language": Threshold(min=0.5),
-    "length": Threshold(min=0.5, max=2),
+    "src_finished": ThresholdConfig(min=1),
+    "language": ThresholdConfig(min=0.5),
+    "length": ThresholdConfig(min=0.5, max=2),
 }
 
 
@@ -63,7 +63,7 @@ def test_a_missing_score_and_a_score_on_the_bound_pass():
 
 
 def test_a_score_that_nothing_gives_fails_nothing():
-    assert verdict("cut", {"round_trip": Threshold(min=30)})["failures"] == []
+    assert verdict("cut", {"round_trip": ThresholdConfig(min=30)})["failures"] == []
 
 
 @pytest.mark.parametrize("scores", [SCORES, SCORES.clear()])
@@ -77,9 +77,9 @@ def test_the_columns_are_the_same_whatever_fails(scores, thresholds):
 
 def test_weights_multiply_and_a_translation_has_its_sources():
     lighter = {
-        "src_finished": Threshold(min=1, weight=0.5),
-        "length": Threshold(min=2, weight=0.25),
-        "language": Threshold(min=0.95, weight=1),  # only noted
+        "src_finished": ThresholdConfig(min=1, weight=0.5),
+        "length": ThresholdConfig(min=2, weight=0.25),
+        "language": ThresholdConfig(min=0.95, weight=1),  # only noted
     }
     assert weights(verdict("cut", lighter)) == (1, 0.25, 0.5, 0.125)
     assert failed(verdict("cut", lighter)) == [
@@ -100,17 +100,23 @@ def limits(thresholds, scores=None, tgt="pt"):
 
 
 def test_a_threshold_for_one_text_goes_before_the_one_for_both():
-    assert limits({"length": Threshold(max=2), "answer_length": Threshold(max=3)}) == [
+    assert limits({"length": ThresholdConfig(max=2), "answer_length": ThresholdConfig(max=3)}) == [
         ("answer_tgt", "answer_length", None, 3),
         ("question_tgt", "length", None, 2),
     ]
-    assert limits({"question_src_language": Threshold(min=1)}) == [("question_src", "question_src_language", 1, None)]
+    assert limits({"question_src_language": ThresholdConfig(min=1)}) == [
+        ("question_src", "question_src_language", 1, None)
+    ]
     # What it does not bound is not bounded by the other one either.
-    assert limits({"length": Threshold(max=2), "answer_length": Threshold()}) == [("question_tgt", "length", None, 2)]
+    assert limits({"length": ThresholdConfig(max=2), "answer_length": ThresholdConfig()}) == [
+        ("question_tgt", "length", None, 2)
+    ]
 
 
 def test_bounds_of_a_language_stand_in_the_place_of_both():
-    threshold = Threshold.model_validate({"min": 0.1, "max": 0.9, "languages": {"th": {"max": 2}, "en": {"min": 0.3}}})
+    threshold = ThresholdConfig.model_validate(
+        {"min": 0.1, "max": 0.9, "languages": {"th": {"max": 2}, "en": {"min": 0.3}}}
+    )
     assert limits({"language": threshold}, tgt="pt")[0] == ("question_tgt", "language", 0.1, 0.9)
     assert limits({"language": threshold}, tgt="th")[0] == ("question_tgt", "language", None, 2)
     assert limits({"src_language": threshold}, tgt="th")[0] == ("question_src", "src_language", 0.3, None)
@@ -136,10 +142,10 @@ def column(*values):
     ],
 )
 def test_percentiles(values, bound, least, most):
-    assert limits({"answer_length": Threshold(min=bound)}, column(*values)) == [
+    assert limits({"answer_length": ThresholdConfig(min=bound)}, column(*values)) == [
         ("answer_tgt", "answer_length", least, None)
     ]
-    assert limits({"answer_length": Threshold(max=bound)}, column(*values)) == [
+    assert limits({"answer_length": ThresholdConfig(max=bound)}, column(*values)) == [
         ("answer_tgt", "answer_length", None, most)
     ]
 
@@ -149,7 +155,7 @@ def test_a_percentile_drops_as_many_as_it_may(values, percent):
     known = [value for value in values if value is not None]
     scores = column(*values)
     for name, share in ("min", Fraction(percent) / 100), ("max", 1 - Fraction(percent) / 100):
-        bounds = limits({"answer_length": Threshold(**{name: f"{percent}%"})}, scores)
+        bounds = limits({"answer_length": ThresholdConfig(**{name: f"{percent}%"})}, scores)
         assert len(bounds) == bool(known)
         for *_, least, most in bounds:
             outside = [value for value in known if (value < least if name == "min" else value > most)]
@@ -163,7 +169,7 @@ def test_each_text_has_percentiles_of_its_own_which_verdicts_name():
     scores = pl.DataFrame(
         {"id": list("abcd"), "question_length": [1.0, 2, 3, 4], "answer_length": [1 / 3, 2 / 3, 4 / 3, 8 / 3]}
     )
-    judged = judge(scores, cuts({"length": Threshold(min="25%", max="75%")}, scores, "en", "pt"))
+    judged = judge(scores, cuts({"length": ThresholdConfig(min="25%", max="75%")}, scores, "en", "pt"))
     assert [failed(row) for row in judged.to_dicts()] == [
         [
             ("question_tgt", "length", 1.0, ">= 2 (25%)", 0.0),
@@ -188,7 +194,10 @@ def test_each_text_has_percentiles_of_its_own_which_verdicts_name():
     ],
 )
 def test_whether_the_whole_run_is_looked_at(threshold, is_relative):
-    assert relative({"length": Threshold(min=0), "language": Threshold.model_validate(threshold)}) is is_relative
+    assert (
+        relative({"length": ThresholdConfig(min=0), "language": ThresholdConfig.model_validate(threshold)})
+        is is_relative
+    )
 
 
 NAMES = ("length", "src_language", "language")
@@ -197,7 +206,7 @@ VALUES = st.none() | st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
 LEAST, MOST = (st.none() | st.sampled_from(own) for own in ([0.0, 0.25, 0.5], [0.5, 0.75, 1.0]))
 SOME_THRESHOLDS = st.dictionaries(
     st.sampled_from([*NAMES, *COLUMNS, "round_trip"]),
-    st.builds(Threshold, min=LEAST, max=MOST, weight=st.sampled_from([0.0, 0.5, 1.0])),
+    st.builds(ThresholdConfig, min=LEAST, max=MOST, weight=st.sampled_from([0.0, 0.5, 1.0])),
 )
 
 

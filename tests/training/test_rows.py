@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.generate import generate
+from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.training import rows
-from tests import small_models
-from tests.describing.test_card import small_recipe
+from tests.cards.test_card import small_recipe
+from tests.support import small_models
 
 from .conftest import SIGNATURE, some_rows, write
 

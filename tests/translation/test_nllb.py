@@ -52,7 +52,7 @@ def cache(tmp_path_factory):
 
 
 def load(folder, engine, src=EN, tgt=PT, **settings):
-    return NllbTranslator(recipe.Nllb(model=str(folder), engine=engine, **settings), src, tgt)
+    return NllbTranslator(recipe.NllbConfig(model=str(folder), engine=engine, **settings), src, tgt)
 
 
 def translated(translator, sentences, again=False):
@@ -176,19 +176,19 @@ def test_every_other_language_of_flores_is_known():
 def test_a_language_that_nllb_lacks_is_refused_before_anything_is_looked_for(pair, tmp_path):
     pair = [find(language) if isinstance(language, str) else language for language in pair]
     with pytest.raises(UserError, match=r"does not know .*\(min_Arab\)"):
-        identify(recipe.Nllb(model=str(tmp_path / "none")), *pair)
+        identify(recipe.NllbConfig(model=str(tmp_path / "none")), *pair)
 
 
 @pytest.mark.parametrize(("asked", "engine"), [("auto", "ctranslate2"), *zip(ENGINES, ENGINES, strict=True)])
 def test_a_directory_is_identified_by_its_files(untrained, asked, engine):
-    ingredient = identify(recipe.Nllb(model=str(untrained), engine=asked), EN, VI)
+    ingredient = identify(recipe.NllbConfig(model=str(untrained), engine=asked), EN, VI)
     assert (ingredient.role, ingredient.name, ingredient.licence) == ("translator", untrained.name, None)
     assert ingredient.engine.startswith(f"{engine} ")
 
 
 def test_a_directory_without_a_model_is_named(tmp_path):
     with pytest.raises(UserError, match=r"has no config\.json"):
-        identify(recipe.Nllb(model=str(tmp_path)), EN, VI)
+        identify(recipe.NllbConfig(model=str(tmp_path)), EN, VI)
 
 
 class Harmful:

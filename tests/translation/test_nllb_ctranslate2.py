@@ -13,10 +13,10 @@ import pytest
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
-from sdrrl_data.models import locate
+from sdrrl_data.models.locating import locate
 from sdrrl_data.translation.nllb import NllbTranslator
 from sdrrl_data.translation.nllb_ctranslate2 import _converted, _threads
-from tests.hub import HubHandler
+from tests.support.hub import HubHandler
 from tests.translation import nllb_model
 
 TEXTS = ["Maria likes the door.", "Our neighbour wants two chairs in Lisbon."]
@@ -36,7 +36,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def load(folder):
-    return NllbTranslator(recipe.Nllb(model=str(folder), engine="ctranslate2"), find("en"), find("pt"))
+    return NllbTranslator(recipe.NllbConfig(model=str(folder), engine="ctranslate2"), find("en"), find("pt"))
 
 
 def test_a_model_is_converted_once(checkpoint, cache, capsys):

@@ -1,6 +1,6 @@
 import pytest
 
-from sdrrl_data.recipe import KNOWN_SCORES, SCORES, Bounds
+from sdrrl_data.recipe import KNOWN_SCORES, SCORES, BoundsConfig
 from sdrrl_data.tuning.directions import LESS_IS_BETTER, THE_USUAL_IS_BETTER, direction
 
 
@@ -21,14 +21,14 @@ def test_a_score_has_the_same_direction_on_both_sides():
     ("score", "threshold", "expected"),
     [
         ("similarity", None, "more"),
-        ("src_finished", Bounds(min=1), "more"),
-        ("repetition", Bounds(min=0.1), "less"),
+        ("src_finished", BoundsConfig(min=1), "more"),
+        ("repetition", BoundsConfig(min=0.1), "less"),
         ("src_refused", None, "less"),
-        ("length", Bounds(max=3), "both"),
+        ("length", BoundsConfig(max=3), "both"),
         ("own", None, "more"),
-        ("own", Bounds(min=1), "more"),
-        ("own", Bounds(max="95%"), "less"),
-        ("own", Bounds(min=1, max=2), "both"),
+        ("own", BoundsConfig(min=1), "more"),
+        ("own", BoundsConfig(max="95%"), "less"),
+        ("own", BoundsConfig(min=1, max=2), "both"),
     ],
 )
 def test_direction(score, threshold, expected):

@@ -3,8 +3,7 @@ import polars as pl
 import pytest
 import yaml
 
-from sdrrl_data import recipe_files
-from sdrrl_data.recipe import Bounds, Threshold
+from sdrrl_data.recipe import BoundsConfig, ThresholdConfig, loading
 from sdrrl_data.tuning import Filters, look
 from sdrrl_data.tuning.fragment import fragment
 
@@ -24,7 +23,7 @@ def written(thresholds, *looked_at, targets=("pt", "vi")):
     tuned = [own for tgt, table, names in looked_at for own in look(Filters(table, thresholds, "en", tgt), names)]
     text = fragment(tuned, thresholds, "en", targets)
     content = yaml.safe_load(text)["thresholds"]
-    return text, {name: Threshold.model_validate(own) for name, own in content.items()}
+    return text, {name: ThresholdConfig.model_validate(own) for name, own in content.items()}
 
 
 SIMILAR = scores(question_similarity=(0.7, 0.9))
@@ -53,16 +52,16 @@ def test_targets_that_agree():
 
 
 def test_a_target_of_several_changes_nothing_for_the_others():
-    thresholds = {"similarity": Threshold(min="3%", weight=0.5, languages={"vi": Bounds(min=0.5)})}
+    thresholds = {"similarity": ThresholdConfig(min="3%", weight=0.5, languages={"vi": BoundsConfig(min=0.5)})}
     text, found = written(thresholds, ("pt", SIMILAR, ["similarity"]))
     own = found["question_similarity"]
-    assert (own.min, own.weight, own.languages["vi"]) == ("3%", 0.5, Bounds(min=0.5))
+    assert (own.min, own.weight, own.languages["vi"]) == ("3%", 0.5, BoundsConfig(min=0.5))
     assert 0.75 < own.languages["pt"].min < 0.85
     assert "in force 30 of 1000 fail" in text
 
 
 def test_bounds_of_one_language_go_before_those_of_all():
-    thresholds = {"question_similarity": Threshold(min=0.1, languages={"pt": Bounds(min=0.2)})}
+    thresholds = {"question_similarity": ThresholdConfig(min=0.1, languages={"pt": BoundsConfig(min=0.2)})}
     _, found = written(thresholds, ("pt", SIMILAR, ["similarity"]), targets=["pt"])
     assert found["question_similarity"].min == 0.1
     assert found["question_similarity"].languages["pt"].min > 0.7
@@ -70,13 +69,13 @@ def test_bounds_of_one_language_go_before_those_of_all():
 
 def test_texts_in_the_source_language_are_the_same_for_all_targets():
     table = scores(answer_src_language=(0.1, 0.9))
-    _, found = written({"src_language": Threshold(min=0.3)}, ("pt", table, ["src_language"]))
+    _, found = written({"src_language": ThresholdConfig(min=0.3)}, ("pt", table, ["src_language"]))
     assert 0.3 < found["answer_src_language"].min < 0.8
     assert not found["answer_src_language"].languages
 
 
 def test_the_other_bound_stays_as_it_is_written():
-    thresholds = {"length": Threshold(max="99%")}
+    thresholds = {"length": ThresholdConfig(max="99%")}
     _, found = written(thresholds, ("pt", scores(answer_length=(0.5, 1)), ["length"]), targets=["pt"])
     assert 0.6 < found["answer_length"].min < 0.9
     assert found["answer_length"].max == "99%"
@@ -97,8 +96,8 @@ def test_a_target_without_a_group_of_bad_texts_keeps_its_threshold():
 
 @pytest.mark.parametrize("columns", [{"question_similarity": (0.7, 0.9)}, {"question_similarity": (0.9, 0.9)}])
 def test_it_can_be_laid_over_a_recipe(tmp_path, columns):
-    thresholds = recipe_files.load("sdrrl").thresholds
+    thresholds = loading.load("sdrrl").thresholds
     text, found = written(thresholds, ("vi", scores(**columns), ["similarity"]), targets=["vi"])
     path = tmp_path / "thresholds.yaml"
     path.write_text(text, encoding="utf-8")
-    assert recipe_files.load("sdrrl", overlays=[path]).thresholds == {**thresholds, **found}
+    assert loading.load("sdrrl", overlays=[path]).thresholds == {**thresholds, **found}

@@ -2,16 +2,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sdrrl_data.recipe import Bounds, Threshold
+from sdrrl_data.recipe import BoundsConfig, ThresholdConfig
 from sdrrl_data.steps import verdicts
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, Edge, Filters, Passing, Proposal, changes, look, taken
 
 ROWS = 1000
 THRESHOLDS = {
-    "similarity": Threshold(min=0.85, languages={"vi": Bounds(min=0.3)}),
-    "src_language": Threshold(min=0.5),
-    "question_length": Threshold(min="5%", max=1.1),
-    "repetition": Threshold(max=0.3, weight=0.5),
+    "similarity": ThresholdConfig(min=0.85, languages={"vi": BoundsConfig(min=0.3)}),
+    "src_language": ThresholdConfig(min=0.5),
+    "question_length": ThresholdConfig(min="5%", max=1.1),
+    "repetition": ThresholdConfig(max=0.3, weight=0.5),
 }
 
 
@@ -85,7 +85,7 @@ def test_candidates_keep_what_the_verdicts_would_keep(tuned):
         assert {IN_FORCE, PROPOSED} <= {name for candidate in own.candidates for name in candidate.names}
         for candidate in own.candidates:
             bounds = {key: bound for key, bound in candidate.passing._asdict().items() if bound is not None}
-            changed = THRESHOLDS | {own.column: Threshold(**bounds)}
+            changed = THRESHOLDS | {own.column: ThresholdConfig(**bounds)}
             weights = verdicts.judge(table, verdicts.cuts(changed, table, "en", "pt"))
             assert candidate.kept.pairs == weights.filter(pl.all_horizontal(pl.col(verdicts.TEXTS) > 0)).height
             fails = weights["failures"].list.eval(pl.element().struct.field("filter")).list.contains(own.column)
@@ -130,7 +130,7 @@ def test_all_sound_proposals_together(tuned):
     changed = dict(THRESHOLDS)
     for own in tuned.values():
         bounds = {key: bound for key, bound in own.passing._asdict().items() if bound is not None}
-        changed[own.column] = Threshold(**bounds, weight=own.weight)
+        changed[own.column] = ThresholdConfig(**bounds, weight=own.weight)
     weights = verdicts.judge(table, verdicts.cuts(changed, table, "en", "pt"))
     expected = weights.filter(pl.all_horizontal(pl.col(verdicts.TEXTS) > 0)).height
     assert Filters(table, THRESHOLDS, "en", "pt").pairs(changes(tuned.values())) == expected

@@ -1,0 +1,143 @@
+"""Whether a card says what is so: its figures are counted again, and its head is read by those who will read it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from sdrrl_data.cards import configs
+from sdrrl_data.cards.description import CARD
+from sdrrl_data.recipe import Recipe
+from sdrrl_data.run import Counts, Kind, Manifest, Run, recipe_of
+from sdrrl_data.steps import answer_rows, parallel_rows, transfer_set
+from sdrrl_data.steps.prompts import Asking
+
+Count = Callable[[Run, Mapping[str, Sequence[Kind]], Recipe], Counts]
+
+
+def check(run: Run, manifest: Manifest, count: Count) -> list[str]:
+    """What is wrong with the card in the folder of a finished run, a sentence each; nothing where all is well.
+
+    Every figure of the manifest, which are those of the card, is counted again from the run's Parquet; so are the
+    rows of each kind, and the seeds on either side of each config. `huggingface_hub` and `datasets` read the head.
+
+    Args:
+        run: with its card, and with transfer sets that `staging.check` has let pass.
+        manifest: of the run.
+        count: what counts a run: `sdrrl_data.cards.counts.count`.
+
+    Raises:
+        UserError: the card or the recipe cannot be read.
+    """
+    text = (run.path / CARD).read_text(encoding="utf-8")
+    return [*_figures(run, manifest, count), *_rows(run, manifest), *_head(run, manifest, text)]
+
+
+def asked_hub(run: Run) -> list[str] | None:
+    """What the Hub has against the head of the card; None where it cannot be asked."""
+    from huggingface_hub import DatasetCard, errors
+
+    card = DatasetCard((run.path / CARD).read_text(encoding="utf-8"))
+    try:
+        card.validate()
+    except (errors.HTTPError, OSError):  # type: ignore[attr-defined]
+        return None
+    except ValueError as error:
+        return [f"the Hub refuses the head of {CARD}: {' '.join(str(error).split())}"]
+    return []
+
+
+def _figures(run: Run, manifest: Manifest, count: Count) -> Iterator[str]:
+    """The manifest's figures that are not those of the tables."""
+    recipe = recipe_of(run, manifest)
+    try:
+        counted = count(run, {tag: _mix(run, recipe, tag) for tag in manifest.counts.targets}, recipe)
+    except (OSError, pl.exceptions.PolarsError, ValueError) as error:
+        yield f"the tables of the run cannot be counted ({str(error).splitlines()[0]})"
+        return
+    said, found = (dict(_flat(own.model_dump())) for own in (manifest.counts, counted))
+    for place in dict.fromkeys([*said, *found]):
+        if said.get(place) != found.get(place):
+            yield f"{place}: the card says {said.get(place, 'nothing')}, the tables say {found.get(place, 'nothing')}"
+
+
+def _mix(run: Run, recipe: Recipe, tag: str) -> list[Kind]:
+    """How a target's rows are mixed: what there is of each kind, and what is to be taken."""
+    names = ["translations", "verdicts", "prompts", "parallel"]
+    if recipe.transfer_set.mix.code_switched:
+        names.append("code_switched")
+    tables = {name: run.table(f"{tag}/{name}").read_all() for name in names}
+    tables |= {name: run.table(name).read_all() for name in ("seeds", "answers")}
+    asking = Asking(tables["prompts"], recipe.seed)
+    candidates = [
+        answer_rows.make(tables, asking, recipe.src, tag),
+        parallel_rows.make(tables["parallel"], asking, recipe.src, tag, recipe.seed),
+    ]
+    return transfer_set.mix(pl.concat(candidates), recipe.transfer_set.mix, recipe.seed)[1]
+
+
+def _flat(figures: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Each figure under its place, such as "targets, pt, rows, train"."""
+    if isinstance(figures, dict) and figures:
+        for name, own in figures.items():
+            yield from _flat(own, f"{place}, {name}" if place else name)
+    elif isinstance(figures, list) and figures:
+        for number, own in enumerate(figures, 1):
+            # Lists hold figures of something that has a name: a filter, a test set, a kind of row.
+            yield from _flat(own, f"{place}, {next(iter(own.values())) if isinstance(own, dict) else number}")
+    else:
+        yield place, figures
+
+
+def _rows(run: Run, manifest: Manifest) -> Iterator[str]:
+    """What in the transfer sets is not as the mix and the splits say."""
+    for tag, target in manifest.counts.targets.items():
+        files = pl.scan_parquet(run.path / tag / "transfer_set" / "*.parquet", include_file_paths="file")
+        rows = files.select("file", "split", _kind(manifest.recipe["src"])).collect()
+        taken = dict(rows.group_by("kind").len().iter_rows())
+        for kind in target.mix:
+            held = taken.get(kind.kind, 0)
+            if held != kind.taken:
+                yield f"{tag}: the card says {kind.taken} rows of the kind {kind.kind}, its files hold {held}"
+        file = pl.col("file").str.extract(r"([a-z]+)-[^/\\]*$")
+        astray = rows.filter(file != pl.col("split")).height
+        if astray:
+            yield f"{tag}: {astray} rows stand in a file of the other split"
+
+
+def _kind(src: str) -> pl.Expr:
+    """The kind of a row, as the mix names it."""
+    sides = [
+        pl.when(side == src).then(pl.lit("src")).otherwise(pl.lit("tgt"))
+        for side in (pl.col("direction").str.split("->").list.get(place) for place in (0, 1))
+    ]
+    return (
+        pl.when("code_switched")
+        .then(pl.lit("code_switched"))
+        .when(pl.col("task") == "answer")
+        .then(pl.concat_str(sides, separator="->"))
+        .otherwise("task")
+        .alias("kind")
+    )
+
+
+def _head(run: Run, manifest: Manifest, text: str) -> Iterator[str]:
+    """What `huggingface_hub` and `datasets` cannot read of the head, and seeds on both sides of a config."""
+    from datasets import get_dataset_config_names
+    from huggingface_hub import DatasetCard
+
+    try:
+        DatasetCard(text)
+        get_dataset_config_names(str(run.path))
+    except Exception as error:  # of many kinds, none of them documented
+        yield f"the head of {CARD} cannot be read by the Hub's clients ({' '.join(str(error).split())})"
+        return
+    for config in configs.configs(run, [manifest], {}):
+        train, test = (_seeds(run, config.files.get(split, [])) for split in configs.SPLITS)
+        if both := len(train & test):
+            yield f"config {config.name}: {both} seeds have rows in both splits"
+
+
+def _seeds(run: Run, patterns: Sequence[str]) -> set[str]:
+    files = [path for pattern in patterns for path in sorted(run.path.glob(pattern))]
+    return set(pl.read_parquet(files, columns=["seed_id"])["seed_id"]) if files else set()

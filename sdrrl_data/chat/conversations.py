@@ -1,0 +1,40 @@
+"""What a language model is shown, and how it is to go on, by the settings of a recipe."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from sdrrl_data import recipe
+from sdrrl_data.protocols import Message, Sampling
+
+
+def sampling(settings: recipe.SamplingConfig) -> Sampling:
+    """A recipe's sampling settings as a request takes them."""
+    return Sampling(
+        settings.temperature, settings.top_p, settings.repetition_penalty, settings.max_tokens, settings.stop
+    )
+
+
+def conversation(messages: Sequence[Message], settings: recipe.GeneratorConfig) -> list[Message]:
+    """The recipe's system prompt where the messages bring none, its examples, the messages."""
+    own = list(messages[:1]) if messages[0]["role"] == "system" else []
+    examples = turns((example.question, example.answer) for example in settings.few_shot)
+    return [*(own or system_message(settings.system_prompt)), *examples, *messages[len(own) :]]
+
+
+def system_message(prompt: str | None) -> list[Message]:
+    """A system prompt as the beginning of a conversation; nothing where the recipe has none."""
+    return [{"role": "system", "content": prompt}] if prompt is not None else []
+
+
+def turns(examples: Iterable[tuple[str, str]]) -> list[Message]:
+    """Questions with their answers."""
+    messages: list[Message] = []
+    for question, answer in examples:
+        messages.append({"role": "user", "content": question})
+        messages.append({"role": "assistant", "content": answer})
+    return messages
+
+
+def filled(prompt: str, values: Mapping[str, str]) -> str:
+    """A prompt with values in the place of its fields; in one go, so that nothing is replaced within a value."""
+    return re.sub(rf"\{{({'|'.join(values)})\}}", lambda field: values[field[1]], prompt)

@@ -1,0 +1,203 @@
+"""Recipes as YAML: the ones the package ships, and the user's own."""
+
+import difflib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from sdrrl_data import languages
+from sdrrl_data.errors import UserError
+from sdrrl_data.recipe import Recipe, overrides
+from sdrrl_data.recipe.overrides import sections
+
+PACKAGED = Path(str(files("sdrrl_data.recipes")))
+# The kinds of translators, and which of their keys stands after the colon in "nllb:MODEL".
+TRANSLATORS = {"firefox": "models", "nllb": "model", "self": None}
+# Sections that are of one kind or another, and where in the path of a mistake pydantic puts the kind.
+MEMBERS = {"seeds": 1, "translator": 2, "code_switching": 2, "scorers": 2}
+
+
+def names() -> list[str]:
+    """The recipes that the package ships."""
+    return [*_packaged()]
+
+
+def parts() -> list[str]:
+    """The parts of recipes that the package ships, to be laid over one."""
+    return [*_packaged("parts")]
+
+
+def text(name: str) -> str:
+    """A recipe, or a part of one that the package ships, as it is written.
+
+    Raises:
+        UserError: there is no such recipe.
+    """
+    return _path(name, _packaged() | _packaged("parts")).read_text(encoding="utf-8")
+
+
+def about(name: str) -> str:
+    """What a recipe, or a part of one, that the package ships is for."""
+    return str(yaml.safe_load(text(name))["description"])
+
+
+def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence[str | Path] = ()) -> Recipe:
+    """A packaged recipe by its name, or a YAML file by its path, with some values changed.
+
+    Args:
+        name: "quickstart", or the path of a YAML file. Paths in it are relative to it.
+        changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section.
+        overlays: parts of a recipe, laid over it one after the other before the changes: what they say goes before
+            what the recipe says, key by key. Each is one of `parts()` or the path of a YAML file.
+
+    Raises:
+        UserError: there is no such recipe, or a key or value in it is wrong.
+    """
+    content: dict[str, Any] = {}
+    for path in (_path(name, _packaged()), *(_path(str(own), _packaged("parts")) for own in overlays)):
+        layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
+        if not isinstance(layer, dict):
+            raise UserError(f"recipe {path}: expected a mapping of keys to values")
+        _as_lists(layer)
+        _resolve_paths(layer, path.parent)
+        _lay_over(content, layer)
+    content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
+    for key, value in (changes or {}).items():
+        overrides.change(content, key, deepcopy(value))
+        _as_lists(content)
+    _take_in_files(content)
+    try:
+        # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
+        recipe = Recipe.model_validate_json(json.dumps(content))
+    except (ValidationError, TypeError) as error:
+        raise UserError(f"recipe {name}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
+    src = languages.find(recipe.src).tag
+    tgt = tuple(dict.fromkeys(languages.find(tag).tag for tag in recipe.tgt))
+    if not tgt:
+        raise UserError(f"recipe {name}: tgt names no target language: give one with --tgt")
+    if src in tgt:
+        raise UserError(f"recipe {name}: {src} is both src and tgt: choose another target language")
+    thresholds = {
+        score: own.model_copy(update={"languages": {languages.find(tag).tag: b for tag, b in own.languages.items()}})
+        for score, own in recipe.thresholds.items()
+    }
+    return recipe.model_copy(update={"src": src, "tgt": tgt, "thresholds": thresholds})
+
+
+def _packaged(folder: str = "") -> dict[str, Path]:
+    """The YAML files in a folder of the package by their names."""
+    paths = sorted((PACKAGED / folder).glob("*.yaml"))
+    return {path.stem: path for path in paths if path.stem != "prompts"}  # which is a section of all recipes
+
+
+def _path(name: str, packaged: Mapping[str, Path]) -> Path:
+    if name in packaged:
+        return packaged[name]
+    if Path(name).suffix not in {".yaml", ".yml"} and not Path(name).expanduser().is_file():
+        close = difflib.get_close_matches(name, packaged, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(packaged)}; or give a YAML file"
+        raise UserError(f"there is no recipe {name}: {hint}")
+    return _file(Path(name))
+
+
+def _file(path: Path) -> Path:
+    path = path.expanduser()
+    if not path.is_file():
+        raise UserError(f"recipe {path}: there is no such file")
+    return path
+
+
+def _lay_over(content: dict[str, Any], layer: Mapping[str, Any]) -> None:
+    """Put the values of a layer into a recipe, section by section; a list takes the place of a list."""
+    for key, value in layer.items():
+        below = content.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            _lay_over(below, value)
+        else:
+            content[key] = value
+
+
+def _as_lists(content: dict[str, Any]) -> None:
+    """One source of seeds, or one translator, may stand without the brackets of a list.
+
+    A translator or a scorer may be a word.
+    """
+    seeds, translators = content.get("seeds"), content.get("translator")
+    if isinstance(seeds, dict) and seeds.get("source") != "magpie":
+        content["seeds"] = [seeds]
+    if isinstance(translators, dict | str):
+        translators = [translators]
+    if isinstance(translators, list):
+        content["translator"] = [_translator(own) if isinstance(own, str) else own for own in translators]
+    if isinstance(content.get("scorers"), list):
+        content["scorers"] = [{"kind": own} if isinstance(own, str) else own for own in content["scorers"]]
+
+
+def _translator(word: str) -> dict[str, str]:
+    """A translator as one word: "nllb", or "nllb:MODEL"."""
+    kind, colon, model = word.partition(":")
+    key = TRANSLATORS.get(kind)
+    if kind not in TRANSLATORS or (colon and not (key and model)):
+        raise UserError(f"there is no translator {word!r}: there are firefox, firefox:DIR, nllb, nllb:MODEL and self")
+    return {"kind": kind, key: model} if key and colon else {"kind": kind}
+
+
+def _resolve_paths(content: dict[str, Any], folder: Path) -> None:
+    """Paths in a recipe are relative to it. A copy of a packaged recipe goes on using what the package ships."""
+    seeds, switching = content.get("seeds"), content.get("code_switching")
+    aligner = switching.get("aligner") if isinstance(switching, dict) else None
+    scorers = sections(content.get("scorers"))
+    places = [(section, "source") for section in (*sections(seeds), content.get("parallel"), aligner)]
+    places += [(section, key) for section in _models(content) for key in TAKEN_IN]
+    places += [(section, key) for section in scorers for key in ("model", "python")]
+    for section, key in places:
+        if isinstance(section, dict) and isinstance(section.get(key), str):
+            section[key] = _resolved(section[key], folder)
+    for section in scorers:
+        for key in ("sets", "against"):
+            if isinstance(section.get(key), list):
+                section[key] = [_resolved(own, folder) if isinstance(own, str) else own for own in section[key]]
+
+
+def _resolved(path: str, folder: Path) -> str:
+    """A path that is there, seen from the recipe's folder or from the package; else as it was."""
+    found = (base / path for base in (folder, PACKAGED) if (base / path).exists())
+    return str(next(found, path))
+
+
+def _take_in_files(content: dict[str, Any]) -> None:
+    """Put the contents of the models' files in the place of their paths: they shape what the models write."""
+    for section in _models(content):
+        for key, (ending, read) in TAKEN_IN.items():
+            path = section.get(key)
+            if not isinstance(path, str) or not path.endswith(ending):
+                continue
+            try:
+                section[key] = read(Path(path).expanduser().read_text(encoding="utf-8"))
+            except OSError as error:
+                raise UserError(f"{key}: {path} cannot be read ({error.strerror})") from None
+            except ValueError as error:
+                raise UserError(f"{key}: {path} is not as expected ({error})") from None
+
+
+def _models(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The sections of generator, translators and a judge of its own."""
+    judges = [own.get("generator") for own in sections(content.get("scorers"))]
+    return sections([content.get("generator"), *sections(content.get("translator")), *judges])
+
+
+def _lines_of_json(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+# Keys of a model's section that may name a file: its ending, and how it is read.
+TAKEN_IN: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "template": (".jinja", str),
+    "few_shot": (".jsonl", _lines_of_json),
+}

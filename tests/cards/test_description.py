@@ -1,0 +1,97 @@
+"""What describes a set: it goes on saying what others wrote, and what other runs made."""
+
+import json
+import re
+import shutil
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from sdrrl_data.cards import card, description, portable
+from sdrrl_data.errors import UserError
+from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.run import Manifest, Run
+from tests.cards.test_card import head, section, small_recipe
+from tests.support import small_models
+
+OWN = "## What we used it for\n\nNothing yet.\n"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, Manifest]]:
+    """Two runs, each of one target."""
+    folder = tmp_path_factory.mktemp("described")
+    made = {}
+    for tag in ("vi", "pt"):
+        recipe = small_recipe(folder / "in" / tag, tgt=[tag], scorers=["length"], thresholds={"length": {"max": 2}})
+        made[tag] = Run(folder / tag), generate(recipe, folder / tag, small_models.models())
+    return made
+
+
+def pushed(
+    runs: dict[str, tuple[Run, Manifest]], tag: str, *others: str, existing: str | None = None
+) -> dict[str, bytes]:
+    """What describes a repository into which the target is pushed beside others; these are known by what lies there."""
+    return description.files(*runs[tag], [portable.manifest(runs[own][1]) for own in others], existing)
+
+
+def test_card_croissant_and_pictures(runs: dict[str, tuple[Run, Manifest]]) -> None:
+    from matplotlib.image import imread
+
+    found = pushed(runs, "pt")
+    assert list(found) == ["README.md", "croissant.json", "pt/scores.png"]
+    text = found["README.md"].decode()
+    assert text == card.write(runs["pt"][1], runs["pt"][0])
+    assert re.findall(r"!\[.+\]\((.+)\)", text) == ["pt/scores.png"]
+    assert imread(BytesIO(found["pt/scores.png"]), format="png").shape[1] == 900
+    described = json.loads(found["croissant.json"])
+    assert described["name"] == head(text)["pretty_name"]
+    assert {own["name"] for own in described["recordSet"]} >= {"pt", "all"}
+    assert pushed(runs, "pt") == found
+    assert not any(str(runs["pt"][0].path.parent).encode() in content for content in found.values())
+
+
+def test_pushing_one_target_keeps_what_is_said_of_another(runs: dict[str, tuple[Run, Manifest]]) -> None:
+    first = pushed(runs, "vi")["README.md"].decode()
+    both = pushed(runs, "pt", "vi", existing=f"{first}\n{OWN}")["README.md"].decode()
+    for target in ("English and Portuguese (`pt`)", "English and Vietnamese (`vi`)"):
+        assert "| `src->src` |" in section(both, target)
+        assert "```text\nuser: " in section(both, target)
+    assert section(both, "English and Vietnamese (`vi`)") == section(first, "English and Vietnamese (`vi`)")
+    assert both.count(OWN) == 1
+    assert head(both)["pretty_name"] == "SDRRL transfer set: English to Portuguese and Vietnamese"
+    assert [own["config_name"] for own in head(both)["configs"]] == ["pt", "vi", "all"]
+    assert head(both)["language"] == ["en", "pt", "vi"]
+    for run, manifest in runs.values():
+        assert all(signature in both for signature in manifest.signatures.values())
+        assert "sdrrl-data generate --recipe recipe.yaml" in section(both, "Making it again")
+        assert str(run.path.parent) not in both
+    # Whichever is pushed again, nothing has changed.
+    assert pushed(runs, "vi", "pt", existing=both)["README.md"].decode() == both
+    assert pushed(runs, "pt", "vi", existing=both)["README.md"].decode() == both
+
+
+def test_a_run_is_described_in_its_own_folder(runs: dict[str, tuple[Run, Manifest]], tmp_path: Path) -> None:
+    run = Run(shutil.copytree(runs["pt"][0].path, tmp_path / "run"))
+    manifest = runs["pt"][1]
+    (run.path / "README.md").write_text(OWN, encoding="utf-8")
+    description.write(run, manifest, licence="cc0-1.0")
+    expected = description.files(run, manifest, existing=OWN, licence="cc0-1.0")
+    assert {name: (run.path / name).read_bytes() for name in expected} == expected
+    assert OWN.strip() in expected["README.md"].decode()
+    assert head(expected["README.md"].decode())["license"] == "cc0-1.0"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"), [(b"---\n[\n---\n# mine\n", "the YAML head of the card"), (b"\xff\xfe", "cannot be read")]
+)
+def test_a_card_that_cannot_be_read_is_not_overwritten(
+    runs: dict[str, tuple[Run, Manifest]], tmp_path: Path, content: bytes, problem: str
+) -> None:
+    run = Run(shutil.copytree(runs["pt"][0].path, tmp_path / "run"))
+    path = run.path / "README.md"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=problem):
+        description.write(run, runs["pt"][1])
+    assert path.read_bytes() == content

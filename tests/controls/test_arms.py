@@ -1,0 +1,199 @@
+import polars as pl
+import pytest
+
+from sdrrl_data.controls import arms as controls
+from sdrrl_data.steps import answer_rows, transfer_set
+from sdrrl_data.steps.code_switching import SCHEMA
+from sdrrl_data.steps.schemas import MESSAGES
+from sdrrl_data.steps.verdicts import TEXTS
+
+IDS = [f"{number:02}" for number in range(20)]
+NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION, WEIGHTY = IDS[:4]
+NAMES = {"firefox": "Firefox@1"}
+
+
+def user(text):
+    return [{"role": "user", "content": text}]
+
+
+def span(text):
+    return {"text": text, "start": 0, "end": 1, "original": "x", "replacement": "y", "confidence": 0.5}
+
+
+def asking(_, tag, key):
+    return f"Answer in the other language than {tag}."
+
+
+@pytest.fixture(scope="module")
+def tables():
+    """Of every second seed the question is switched, of every fourth the answer, too; of every third the answer."""
+    written = {
+        "question_translator": ["firefox"] * 20,
+        "answer_translator": ["firefox"] * 20,
+    }
+    verdicts = pl.DataFrame({"id": IDS, **{text: [1.0] * 20 for text in TEXTS}})
+    verdicts = verdicts.with_columns(
+        question_tgt=pl.when(id=BAD_QUESTION).then(0.0).when(id=WEIGHTY).then(0.25).otherwise(1.0),
+        question_src=pl.when(id=WEIGHTY).then(0.5).otherwise(1.0),
+        answer_src=pl.when(id=WEIGHTY).then(0.1).otherwise(1.0),
+    )
+    switched = [
+        {
+            "id": id,
+            "matrix": matrix,
+            "question": user(f"{matrix} question {id}"),
+            "answer": f"{matrix} answer {id}",
+            "switched": [span("prompt")] * (number % 2 == 0)
+            + [span("completion")] * (number % 3 == 0 or number % 4 == 0),
+            "ratio": 0.3,
+        }
+        for number, id in enumerate(IDS)
+        for matrix in ("src", "tgt")
+    ]
+    return {
+        "seeds": pl.DataFrame(
+            {
+                "id": IDS,
+                "messages": pl.Series([user(f"Who {id}?") for id in IDS], dtype=MESSAGES),
+                "reference": [None if id == NO_REFERENCE else f"It {id}." for id in IDS],
+                "source": [f"s:{id}" for id in IDS],
+            }
+        ),
+        "translations": pl.DataFrame(
+            {
+                "id": IDS,
+                "question": pl.Series([user(f"Quem {id}?") for id in IDS], dtype=MESSAGES),
+                "answer": [f"Eu {id}." for id in IDS],
+                **written,
+            }
+        ),
+        "references": pl.DataFrame({"id": IDS, "answer": [f"Isso {id}." for id in IDS], **written}).filter(
+            ~pl.col("id").is_in([NO_REFERENCE, NOT_TRANSLATED])
+        ),
+        "verdicts": verdicts,
+        "code_switched": pl.DataFrame(switched, schema=SCHEMA),
+    }
+
+
+@pytest.fixture(scope="module")
+def rows(tables):
+    """A transfer set of all that could be in one, with rows of a parallel corpus."""
+    answers = pl.DataFrame({"id": IDS, "answer": [f"Me {id}." for id in IDS], "author": ["model"] * 20})
+    scores = pl.DataFrame(
+        {"id": IDS, "question_good": [0.5] * 20, "answer_good": [0.75] * 20, "answer_why": ["so"] * 20}
+    )
+    own = {**tables, "answers": answers, "scores": scores}
+    seeds = answer_rows.make(own, asking, "en", "pt")
+    parallel = pl.concat(
+        seeds.head(10).with_columns(
+            id=pl.col("id") + task,
+            seed_id=pl.lit("p"),
+            kind=pl.lit(task),
+            task=pl.lit(task),
+            direction=pl.lit(direction),
+        )
+        for task, direction in (("translate", "en->pt"), ("complete", "pt->pt"))
+    )
+    mixed = transfer_set.split(pl.concat([seeds, parallel]), 0.3, 42)
+    return transfer_set.finish(mixed, own, "model@1", NAMES, "signature")
+
+
+def made(tables, rows, names):
+    shared = controls.common(tables, rows, names)
+    arms = controls.from_transfer_set(rows, shared["seeds"])
+    return arms | controls.from_references(shared, arms["sdrrl"], asking, NAMES, "en", "pt", 42)
+
+
+@pytest.mark.parametrize(
+    ("names", "lacking"),
+    [
+        (["sdrrl", "no-crossing"], []),
+        (["sdrrl", "sft"], [NO_REFERENCE]),
+        (["t-sft"], [NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION]),
+        (["no-self-answers", "no-parallel"], [NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION]),
+    ],
+)
+def test_the_seeds_that_all_controls_have(tables, rows, names, lacking):
+    found = controls.common(tables, rows, names)
+    assert {name: sorted({*IDS} - {*table["id"]}) for name, table in found.items() if name != "references"} == (
+        dict.fromkeys(("seeds", "translations", "verdicts", "code_switched"), lacking)
+    )
+    few = rows.filter(pl.col("seed_id").is_in([*IDS[:6], "p"]))
+    assert {*controls.common(tables, few, names)["seeds"]["id"]} == {*IDS[:6]} - {*lacking}
+
+
+def test_ablations_take_one_thing_away(tables, rows):
+    arms = controls.from_transfer_set(rows, tables["seeds"])
+    assert arms["sdrrl"].equals(rows)
+    taken = {name: rows.join(arm, on="id", how="anti") for name, arm in arms.items()}
+    assert taken["no-code-switch"].equals(rows.filter("code_switched"))
+    assert taken["no-crossing"].equals(rows.filter(pl.col("direction").is_in(["en->pt", "pt->en"]), task="answer"))
+    assert taken["no-parallel"].equals(rows.filter(seed_id="p"))
+    assert all(own.height for name, own in taken.items() if name != "sdrrl")
+
+
+def test_with_fewer_seeds_the_mix_stays(tables, rows):
+    half = tables["seeds"].filter(pl.col("id").is_in(IDS[::2]))
+    arm = controls.from_transfer_set(rows, half)["sdrrl"]
+    answers = rows.filter(task="answer")
+    kept = arm.filter(task="answer").height / answers.height
+    for task in ("translate", "complete"):
+        for split in ("train", "test"):
+            all_of_it = rows.filter(task=task, split=split)
+            assert arm.filter(task=task, split=split).equals(all_of_it.head(round(kept * all_of_it.height)))
+
+
+def test_references_stand_for_answers(tables, rows):
+    arms = made(tables, rows, controls.ARMS)
+    seeds = {*IDS} - {NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION}
+    splits = dict(rows.filter(task="answer").select("seed_id", "split").iter_rows())
+    for name, question, answer, direction, translator in (
+        ("sft", "Who {}?", "It {}.", "en->en", None),
+        ("t-sft", "Quem {}?", "Isso {}.", "pt->pt", "Firefox@1"),
+    ):
+        arm = arms[name]
+        assert arm.schema == rows.schema
+        assert arm["seed_id"].is_unique().all()
+        assert {*arm["seed_id"]} == seeds
+        for row in arm.iter_rows(named=True):
+            id = row["seed_id"]
+            assert row["id"] == f"{id}/{direction}"
+            assert row["prompt"] == user(question.format(id))
+            assert row["completion"] == [{"role": "assistant", "content": answer.format(id)}]
+            assert row["scores"] == {"question_good": 0.5, "answer_good": None, "answer_why": None}
+            assert (row["generator"], row["translator"], row["signature"]) == (None, translator, "signature")
+            assert (row["split"], row["source"], row["direction"]) == (splits[id], f"s:{id}", direction)
+    weights = {name: dict(arms[name].select("seed_id", "weight").iter_rows())[WEIGHTY] for name in ("sft", "t-sft")}
+    assert weights == {"sft": 0.5, "t-sft": 0.25}  # of their questions
+
+
+def test_without_the_models_answers_the_rows_are_the_same_but_for_switched_answers(tables, rows):
+    arms = made(tables, rows, controls.ARMS)
+    assert arms["no-self-answers"].schema == rows.schema
+    sdrrl, arm = (arms[name].filter(task="answer") for name in ("sdrrl", "no-self-answers"))
+    for task in ("translate", "complete"):
+        assert arms["no-self-answers"].filter(task=task).equals(arms["sdrrl"].filter(task=task))
+    question = pl.element().struct.field("text").eq("prompt")
+    only_answers = sdrrl.filter("code_switched").filter(~pl.col("switched").list.eval(question).list.any())
+    assert not only_answers.is_empty()
+    both = arm.join(sdrrl, on="id")
+    assert both.height == arm.height == sdrrl.height - only_answers.height
+    for column in ("seed_id", "task", "direction", "prompt", "code_switched", "translator", "source", "split"):
+        assert both[column].equals(both[f"{column}_right"], check_names=False)
+    for row in arm.iter_rows(named=True):
+        answer = "Isso {}." if row["direction"].endswith("pt") else "It {}."
+        assert row["completion"][0]["content"] == answer.format(row["seed_id"])
+        assert row["switched"] == [span("prompt")] * row["code_switched"]
+        assert row["generator"] is None
+    same = arms["sdrrl"].join(only_answers, on="id", how="anti")
+    assert arms["no-self-answers"]["id"].equals(same["id"])
+
+
+def test_without_translated_references_there_is_sft_alone(tables, rows):
+    own = {name: table for name, table in tables.items() if name != "references"}
+    shared = controls.common(own, rows, ["sft"])
+    (arm,) = controls.from_references(shared, rows, asking, {}, "en", "pt", 42).values()
+    assert arm.filter(pl.col("seed_id") == IDS[9])["completion"].to_list() == [
+        [{"role": "assistant", "content": "It 09."}]
+    ]
+    assert {*arm["seed_id"]} == {*IDS} - {NO_REFERENCE}

@@ -1,0 +1,319 @@
+"""Controls of whole runs with small models: what is made, what is made once, and what is refused."""
+
+import json
+import shutil
+
+import polars as pl
+import pytest
+
+from sdrrl_data.controls import build
+from sdrrl_data.controls.arms import ARMS, read
+from sdrrl_data.errors import UserError
+from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.recipe import loading
+from sdrrl_data.run import Run
+from sdrrl_data.runners.local import Silent
+from tests.support import small_models
+
+THINGS = ("bridge", "garden", "market", "harbour", "library", "railway", "desert", "river")
+QUESTIONS = [f"Why do people of this {thing} like {what} in it so much?" for thing in THINGS for what in
+             ("tea", "old songs", "the long winter")]  # fmt: skip
+ANSWERS = "Because {} of them `never(x)` had another. They say:\n\n- it is old\n- it is {}"
+
+
+def write_seeds(path, referenced=True):
+    """Questions with an answer each, but for every eighth; of some the answer cannot be translated by `Sloppy`."""
+    rows = [
+        {"instruction": question} | ({"output": ANSWERS.format(n, "blue" if n % 5 == 1 else "good")} if n % 8 else {})
+        for n, question in enumerate(QUESTIONS)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def recipe(folder, **changes):
+    own = {
+        "seeds": [{"source": str(folder / "seeds.jsonl")}],
+        "generator.model": str(folder / "model"),
+        "part_rows": 8,
+        "transfer_set.test_share": 0.3,
+        "code_switching.texts": "both",
+    }
+    return loading.load("quickstart", small_models.CHANGES | own | changes)
+
+
+def make(out, tags=(), arms=(), reporter=None, **options):
+    run = Run(out)
+    return build.make(run, run.manifest(), tags, arms, models=small_models.models(), reporter=reporter, **options)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("controls")
+    write_seeds(folder / "seeds.jsonl")
+    small_models.write_tokenizer(folder / "model")
+    generate(recipe(folder, tgt=["pt", "vi"]), folder / "run", small_models.models())
+    return folder
+
+
+@pytest.fixture
+def out(folder, tmp_path):
+    """A finished run without controls, to be changed."""
+    return shutil.copytree(folder / "run", tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def made(folder):
+    """A run with its controls, to be looked at."""
+    copy = shutil.copytree(folder / "run", folder / "made")
+    return Run(copy), make(copy)
+
+
+class Steps(Silent):
+    """Notes which steps had something to do."""
+
+    def __init__(self):
+        self.names = []
+
+    def start(self, step, rows, done):
+        self.names.append((step, rows, done))
+
+
+def contents(out):
+    files = (path for path in out.rglob("*") if path.is_file() and path.name not in {".lock", "timings.jsonl"})
+    return {str(path.relative_to(out)): path.read_bytes() for path in files}
+
+
+def words(rows):
+    """Of each row, the words of its completion."""
+    return [len(text[0]["content"].split()) for text in rows["completion"]]
+
+
+def test_what_is_written(folder, made):
+    run, found = made
+    before, after = contents(folder / "run"), contents(run.path)
+    assert {name: after[name] for name in before} == before
+    assert [*found] == ["pt", "vi"]
+    new = {name.rpartition("/")[0] for name in {*after} - {*before}}
+    assert new == {
+        place
+        for tag, own in found.items()
+        for place in (tag, f"{tag}/references", *(f"{tag}/controls-{name}" for name in own.arms))
+    }
+    assert [*found["pt"].arms] == list(ARMS)
+    assert {*ARMS} - {*found["vi"].arms} == {"no-parallel"}  # the corpus has no Vietnamese
+    assert {f"vi/controls-t-sft/{split}-00000-of-00001.parquet" for split in ("train", "test")} < {*after}
+    manifest = run.manifest()
+    for tag, own in found.items():
+        assert read(run, manifest, tag) == own
+        assert (own.signature, own.seed, own.equal) == (manifest.signatures[tag], 42, "total")
+        assert own.tokenizer.startswith("model@")
+        assert str(folder) not in after[f"{tag}/controls.json"].decode()
+
+
+def test_as_many_tokens_in_every_control(made):
+    run, found = made
+    for tag, own in found.items():
+        datasets = {name: run.read_dataset(f"{tag}/controls-{name}") for name in own.arms}
+        longest = max(max(words(rows)) for rows in datasets.values())
+        for name, rows in datasets.items():
+            assert rows.schema == run.read_dataset(f"{tag}/transfer_set").schema
+            arm = own.arms[name]
+            for split, budget in own.budget.items():
+                mine = rows.filter(split=split)
+                in_target = mine.filter(pl.col("direction").str.ends_with(f"->{tag}"))
+                assert (arm.rows[split], arm.tokens[split]) == (mine.height, sum(words(mine)))
+                assert arm.target_tokens[split] == sum(words(in_target))
+                assert abs(arm.tokens[split] - budget) <= longest / 2
+        assert own.arms["sft"].target_tokens["train"] == 0
+        assert own.arms["t-sft"].target_tokens == own.arms["t-sft"].tokens
+
+
+def test_the_rows_of_the_controls(made):
+    run, found = made
+    transfer_set = run.read_dataset("pt/transfer_set")
+    arms = {name: run.read_dataset(f"pt/controls-{name}") for name in ARMS}
+    seeds = run.table("seeds").read_all()
+    references = run.table("pt/references").read_all()
+    assert references["id"].to_list() == seeds.filter(pl.col("reference").is_not_null())["id"].to_list()
+    texts = {
+        "en": dict(seeds.select("id", "reference").iter_rows()),
+        "pt": dict(references.select("id", "answer").iter_rows()),
+    }
+    for name in ("sdrrl", "no-code-switch", "no-crossing", "no-parallel"):
+        assert (
+            arms[name].join(transfer_set, on=["id", "prompt", "completion", "split"], how="semi").height
+            == arms[name].height
+        )
+        assert {*arms[name].filter(task="answer")["seed_id"]} <= {*references["id"]}
+    for name in ("sft", "t-sft", "no-self-answers"):
+        for row in arms[name].filter(task="answer").iter_rows(named=True):
+            assert row["completion"][0]["content"] == texts[row["direction"][-2:]][row["seed_id"]]
+    assert arms["no-self-answers"]["code_switched"].any()
+    splits = dict(transfer_set.select("seed_id", "split").iter_rows())
+    assert all(
+        splits[seed] == split for arm in arms.values() for seed, split in arm.select("seed_id", "split").iter_rows()
+    )
+    assert found["pt"].seeds == len({*references["id"]} & {*transfer_set["seed_id"]})
+
+
+def test_the_same_run_gives_the_same_bytes_and_nothing_is_done_twice(made, out):
+    run, found = made
+    steps = Steps()
+    assert make(out, ["vi"], reporter=steps) == {"vi": found["vi"]}
+    assert steps.names == [("vi/references", 24, 0)]
+    make(out)
+    assert contents(out) == contents(run.path)
+    times = {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet")}
+    steps = Steps()
+    assert make(out, reporter=steps) == found
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet")} == times
+    assert steps.names == []
+
+
+def test_stopped_while_references_are_translated_it_goes_on(made, out):
+    class Stops(Steps):
+        def advance(self, rows):
+            if self.names[-1][0] == "pt/references" and Run(out).table("pt/references").parts() == 1:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make(out, reporter=Stops())
+    steps = Steps()
+    make(out, reporter=steps)
+    assert steps.names == [("pt/references", 24, 8), ("vi/references", 24, 0)]
+    assert contents(out) == contents(made[0].path)
+
+
+def test_a_transfer_set_that_was_mixed_anew_has_no_controls_until_they_are_made_anew(folder, out):
+    before = make(out)
+    manifest = generate(
+        recipe(folder, tgt=["pt", "vi"], **{"transfer_set.mix.complete": 0}), out, small_models.models()
+    )
+    assert [read(Run(out), manifest, tag) for tag in ("pt", "vi")] == [None, None]
+    steps = Steps()
+    after = make(out, reporter=steps)
+    assert steps.names == []
+    assert after["pt"].signature == manifest.signatures["pt"] != before["pt"].signature
+    assert not Run(out).read_dataset("pt/controls-sdrrl").filter(task="complete").height
+    assert read(Run(out), manifest, "pt") == after["pt"]
+
+
+def test_of_several_translators_the_better_reference_is_taken(folder, tmp_path):
+    changes = {"translator": ["firefox", "nllb"], "translations.best_by": "round_trip"}
+    generate(recipe(folder, **changes), tmp_path / "run", small_models.models())
+    steps = Steps()
+    make(tmp_path / "run", reporter=steps, arms=["t-sft", "sdrrl"])
+    assert [name for name, *_ in steps.names] == [f"pt/references{which}" for which in ("-firefox", "-nllb", "")]
+    found = Run(tmp_path / "run").table("pt/references").read_all()
+    assert {*found["answer_translator"]} == {"firefox"}  # the other writes its words in the wrong order
+    assert found["answer_candidates"].list.len().max() == 2
+    assert {
+        *Run(tmp_path / "run").read_dataset("pt/controls-t-sft")["answer_translator" if 0 else "translator"]
+    } > set()
+
+
+def test_a_reference_that_cannot_be_translated_leaves_every_control(folder, tmp_path):
+    run = Run(tmp_path / "run")
+    generate(recipe(folder, translator="nllb", thresholds={}), run.path, small_models.models())
+    (found,) = make(run.path).values()
+    aside = run.table("pt/references").set_aside()
+    blue = [n for n in range(len(QUESTIONS)) if n % 5 == 1 and n % 8]
+    assert aside.height == len(blue)
+    for name in ARMS:
+        assert not {*run.read_dataset(f"pt/controls-{name}")["seed_id"]} & {*aside["id"]}
+    assert found.seeds == len(QUESTIONS) - 3 - len(blue)
+    sft = make(run.path, arms=["sft", "sdrrl"])["pt"]
+    assert sft.seeds == len(QUESTIONS) - 3
+
+
+def test_controls_that_are_not_named_again_go(out):
+    make(out, ["pt"])
+    found = make(out, ["pt"], ["sdrrl", "no-parallel"], equal="target")["pt"]
+    assert sorted(path.name for path in (out / "pt").glob("controls*")) == [
+        "controls-no-parallel",
+        "controls-sdrrl",
+        "controls.json",
+    ]
+    assert {arm.equal for arm in found.arms.values()} == {"target"}
+    assert found.seeds == len({*Run(out).read_dataset("pt/transfer_set").filter(task="answer")["seed_id"]})
+
+
+def test_what_needs_no_translated_reference_needs_no_translator(out):
+    def none(*_):
+        raise AssertionError("a translator was asked for")
+
+    run = Run(out)
+    models = small_models.models()
+    barred = type(models)(models.identify_generator, models.build_generator, none, none)
+    assert [*build.make(run, run.manifest(), ["pt"], ["sft", "sdrrl"], models=barred)["pt"].arms] == ["sft", "sdrrl"]
+    assert not (out / "pt" / "references").exists()
+
+
+def test_an_ablation_of_what_is_not_there(folder, tmp_path):
+    generate(recipe(folder, parallel=None), tmp_path / "run", small_models.models())
+    assert [*make(tmp_path / "run")["pt"].arms] == [name for name in ARMS if name != "no-parallel"]
+    with pytest.raises(UserError, match="no rows of a parallel corpus, so no-parallel would be the same as sdrrl"):
+        make(tmp_path / "run", arms=["no-parallel", "sdrrl"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"tags": ["th"]}, "run has no target th: it has pt, vi$"),
+        ({"arms": ["sdrrl", "sdrl"]}, "there is no control sdrl: there are sft, t-sft, sdrrl, no-code-switch"),
+        ({"tokenizer": "nowhere"}, "tokenizer nowhere: there is no such directory"),
+    ],
+)
+def test_what_is_not_there(out, changes, sentence):
+    before = contents(out)
+    with pytest.raises(UserError, match=sentence):
+        make(out, **changes)
+    assert contents(out) == before
+
+
+def change_manifest(out, change):
+    manifest = json.loads((out / "manifest.json").read_text())
+    change(manifest)
+    (out / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda own: own.update(state="unfinished"), "is not finished: type the `sdrrl-data generate` command"),
+        (
+            lambda own: own["recipe"]["generator"].update(server={"url": "http://127.0.0.1:1"}),
+            "answered on a server, which does not lend its tokenizer: .* --tokenizer$",
+        ),
+        (
+            lambda own: [part.update(revision="0") for part in own["ingredients"] if part["role"] == "translator"],
+            "translator firefox is now Cipher en-pt@1, which did not translate for",
+        ),
+        (lambda own: own["recipe"].update(odd=1), "of another version of sdrrl-data .1 mistakes."),
+    ],
+)
+def test_a_run_that_cannot_be_gone_on_with(out, change, sentence):
+    change_manifest(out, change)
+    before = contents(out)
+    with pytest.raises(UserError, match=sentence):
+        make(out)
+    assert contents(out) == before
+
+
+def test_a_named_tokenizer_counts_where_a_server_answered(out, folder):
+    change_manifest(out, lambda own: own["recipe"]["generator"].update(server={"url": "http://127.0.0.1:1"}))
+    assert make(out, ["pt"], ["sdrrl", "no-crossing"], tokenizer=str(folder / "model"))
+
+
+def test_seeds_without_references(folder, tmp_path):
+    rows = "".join(json.dumps({"instruction": question}) + "\n" for question in QUESTIONS)
+    (tmp_path / "seeds.jsonl").write_text(rows, encoding="utf-8")
+    changed = recipe(folder, seeds=[{"source": str(tmp_path / "seeds.jsonl")}])
+    generate(changed, tmp_path / "run", small_models.models())
+    with pytest.raises(
+        UserError, match="no reference answers, of which sft, t-sft, no-self-answers would be made"
+    ) as told:
+        make(tmp_path / "run")
+    others = str(told.value).rpartition("--only ")[2].split(",")
+    assert [*make(tmp_path / "run", arms=others)["pt"].arms] == others

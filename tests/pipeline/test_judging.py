@@ -1,0 +1,193 @@
+"""Scores and verdicts within a run: what is made when, and from what."""
+
+import json
+
+import polars as pl
+import pytest
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.recipe import loading
+from sdrrl_data.run import Run
+from tests.support import small_models
+
+TOPICS = ("the sea", "a town", "old songs", "the moon", "bread", "a long journey", "winter", "the river")
+QUESTIONS = [f"Why do people like {topic} so much, and what do they say of it to {who}?" for topic in TOPICS for who in
+             ("children", "their friends")]  # fmt: skip
+LENGTH = {"length": {"min": 0.5, "max": 2.0}}
+
+
+@pytest.fixture
+def seeds(tmp_path):
+    path = tmp_path / "seeds.jsonl"
+    path.write_text("".join(json.dumps({"instruction": question}) + "\n" for question in QUESTIONS))
+    return path
+
+
+class Steps:
+    """Notes which steps had something to do."""
+
+    def __init__(self):
+        self.names = []
+
+    def start(self, step, rows, done):
+        self.names.append(step)
+
+    def advance(self, rows):
+        pass
+
+
+def make(path, out, **changes):
+    """Makes a run; returns its manifest and the steps that had something to do."""
+    own = {"seeds": [{"source": str(path)}], "part_rows": 4, "scorers": ["length"], "thresholds": LENGTH}
+    steps = Steps()
+    recipe = loading.load("quickstart", small_models.CHANGES | own | changes)
+    return generate(recipe, out, small_models.models(), steps), steps.names
+
+
+def table(out, name):
+    return Run(out).table(f"pt/{name}").read_all()
+
+
+def test_one_more_scorer_scores_alone(seeds, tmp_path):
+    out = tmp_path / "run"
+    make(seeds, out)
+    _, steps = make(seeds, out, scorers=["length", "duplicates"])
+    assert steps == ["pt/scores-duplicates", "pt/verdicts"]
+    assert "question_src_duplicate_of" in table(out, "scores-duplicates").columns
+    _, steps = make(seeds, out, scorers=["duplicates", "length"])
+    assert steps == []
+
+
+def test_a_changed_threshold_redoes_verdicts_and_transfer_set_alone(seeds, tmp_path):
+    out = tmp_path / "run"
+    before, _ = make(seeds, out)
+    after, steps = make(seeds, out, thresholds={"length": {"min": "50%"}})
+    assert steps == ["pt/verdicts"]
+    assert sum(after.counts.targets["pt"].rows.values()) < sum(before.counts.targets["pt"].rows.values())
+
+
+def test_a_percentile_is_one_of_the_whole_run_and_follows_it(seeds, tmp_path):
+    out = tmp_path / "run"
+    percentile = {"length": {"min": "25%"}}
+    make(seeds, out, thresholds=percentile, limit=8)
+    _, steps = make(seeds, out, thresholds=percentile)
+    assert steps[-1] == "pt/verdicts"
+    make(seeds, tmp_path / "anew", thresholds=percentile)
+    # The lengths of a run that has grown are against what was usual when its parts were new.
+    scores, verdicts = table(out, "scores-heuristics"), table(out, "verdicts")
+    for text in ("question", "answer"):
+        failed = (verdicts[f"{text}_tgt"] == 0).sum()
+        assert 0 < failed <= scores[f"{text}_length"].count() / 4
+        bounds = {own["threshold"] for row in verdicts["failures"] for own in row if own["text"] == f"{text}_tgt"}
+        assert len(bounds) == 1
+
+
+def test_what_fails_may_weigh_less(seeds, tmp_path):
+    out = tmp_path / "run"
+    manifest, _ = make(seeds, out, thresholds={"answer_length": {"min": "50%", "weight": 0.25}})
+    rows = Run(out).read_dataset("pt/transfer_set").filter(task="answer", code_switched=False)
+    weights = rows.group_by("direction").agg(pl.col("weight").unique().sort()).rows()
+    assert sorted(weights) == [("en->en", [1.0]), ("en->pt", [0.25, 1.0]), ("pt->en", [1.0]), ("pt->pt", [0.25, 1.0])]
+    assert "answer_length>=50%*0.25" in manifest.signatures["pt"]
+
+
+def test_bounds_for_a_language_are_for_its_texts_alone(seeds, tmp_path):
+    out = tmp_path / "run"
+    make(seeds, out, thresholds={"length": {"min": 5, "languages": {"Portuguese": {"min": 0.1}, "vi": {"min": 6}}}})
+    assert table(out, "verdicts")["failures"].list.len().sum() == 0
+
+
+def test_the_signature_names_the_bounds_of_the_language_that_is_judged(seeds, tmp_path):
+    bounds = {"max": 0.5, "languages": {"en": {"max": 0.9}, "pt": {"max": 0.1}}}
+    thresholds = {"src_repetition": bounds, "answer_src_repetition": bounds, "repetition": bounds}
+    manifest, _ = make(seeds, tmp_path / "run", scorers=["repetition"], thresholds=thresholds)
+    filters = "filters:answer_src_repetition<=0.9,repetition<=0.1,src_repetition<=0.9|"
+    assert filters in manifest.signatures["pt"]
+
+
+def test_a_copy_is_found_wherever_the_earlier_one_stands(seeds, tmp_path):
+    copied = tmp_path / "copied.jsonl"
+    late = [QUESTIONS[0].upper(), QUESTIONS[1].replace("people", "men")]
+    copied.write_text(seeds.read_text() + "".join(json.dumps({"instruction": own}) + "\n" for own in late))
+    changes = {"scorers": ["duplicates"], "thresholds": {"question_src_duplicate": {"max": 0.6}}}
+    out = tmp_path / "run"
+    make(copied, out, limit=9, **changes)
+    make(copied, out, **changes)  # goes on with the third part
+    found = table(out, "scores-duplicates")
+    ids = table(out, "translations")["id"].to_list()
+    assert found["question_src_duplicate_of"].to_list()[-2:] == ids[:2]
+    assert found["question_src_duplicate"][-2] == 1.0
+    assert 0.6 < found["question_src_duplicate"][-1] < 1
+    assert (table(out, "verdicts")["question_src"].to_list()[-2:]) == [0.0, 0.0]
+    make(copied, tmp_path / "anew", **changes)
+    assert found.equals(table(tmp_path / "anew", "scores-duplicates"))
+
+
+def test_another_run_can_be_compared_with(seeds, tmp_path):
+    make(seeds, tmp_path / "old", limit=4)
+    against = {"kind": "duplicates", "against": [str(tmp_path / "old")]}
+    manifest, _ = make(seeds, tmp_path / "run", scorers=[against], thresholds={})
+    copies = table(tmp_path / "run", "scores-duplicates")["question_src_duplicate"].to_list()
+    assert copies[:4] == [1.0] * 4
+    assert max(copies[4:]) < 1
+    assert "compared set" in {ingredient.role for ingredient in manifest.ingredients}
+
+
+SCORER = """
+import polars as pl
+
+def exclaims(pairs: pl.DataFrame) -> pl.Series:
+    return pairs["target"].str.contains("!", literal=True).cast(pl.Float64)
+"""
+
+
+def test_a_function_of_the_users(seeds, tmp_path, monkeypatch):
+    (tmp_path / "exclaiming.py").write_text(SCORER)
+    monkeypatch.chdir(tmp_path)
+    own = {"kind": "function", "name": "exclaims", "function": "exclaiming:exclaims"}
+    out = tmp_path / "run"
+    make(seeds, out, scorers=[own], thresholds={"exclaims": {"max": 0}})
+    assert set(table(out, "scores-exclaims")["question_exclaims"]) == {0.0}
+    (tmp_path / "exclaiming.py").write_text(SCORER.replace('"!"', '"?"') + "# all of them ask\n")
+    _, steps = make(seeds, out, scorers=[own], thresholds={"exclaims": {"max": 0}})
+    assert steps == ["pt/scores-exclaims", "pt/verdicts"]
+    assert set(table(out, "scores-exclaims")["question_exclaims"]) == {1.0}
+
+
+def test_test_items_are_found_and_listed_in_the_card(seeds, tmp_path):
+    (tmp_path / "items.txt").write_text(f"{QUESTIONS[3]}\nWho has ever seen the other side of the moon at night?\n")
+    own = {"kind": "contamination", "sets": [str(tmp_path / "items.txt")]}
+    out = tmp_path / "run"
+    manifest, _ = make(seeds, out, scorers=[own], thresholds={"src_contamination": {"max": 0.9}})
+    (found,) = manifest.counts.targets["pt"].contamination
+    assert (found.set, found.items) == ("items.txt", 1)
+    scores = table(out, "scores-contamination")
+    assert scores["question_src_contamination"][3] == 1.0
+    assert scores["question_src_contamination_in"][3] == "items.txt:1"
+    assert f"| items.txt | 1 | {found.texts} |" in (out / "README.md").read_text(encoding="utf-8")
+    assert table(out, "verdicts")["question_src"][3] == 0.0
+
+
+@pytest.mark.parametrize("own", [None, {"model": "another", "temperature": 0.0, "max_tokens": 4, "max_model_len": 300}])
+def test_the_generator_or_another_model_judges(seeds, tmp_path, own):
+    judge = {"kind": "judge", "prompt": "Rate 3 {source} {target}", "generator": own}
+    manifest, _ = make(seeds, tmp_path / "run", scorers=[judge], thresholds={})
+    scores = table(tmp_path / "run", "scores-judge")
+    replies = scores["question_judge_reply"]
+    assert replies.null_count() == 0
+    # It answers with the words that it is asked, so a rating is wherever it was not cut before it came to it.
+    ratings = [3.0 if "3" in reply else None for reply in replies]
+    assert scores["question_judge"].to_list() == ratings
+    assert 3.0 in ratings
+    assert max(len(reply.split()) for reply in replies) <= (own or {"max_tokens": 32})["max_tokens"]
+    judges = [ingredient.name for ingredient in manifest.ingredients if ingredient.role == "scorer"]
+    assert len(judges) == 1
+
+
+def test_what_cannot_be_had_is_said_before_anything_is_written(seeds, tmp_path):
+    out = tmp_path / "run"
+    own = {"kind": "function", "name": "absent", "function": "no_such_module:score"}
+    with pytest.raises(UserError, match="no_such_module"):
+        make(seeds, out, scorers=[own], thresholds={})
+    assert not out.exists()

@@ -1,0 +1,257 @@
+import re
+
+import pytest
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.recipe import BoundsConfig, ThresholdConfig, loading, overrides, scorer_name, translator_names
+
+
+def load(changes=None, recipe="quickstart"):
+    return loading.load(recipe, changes)
+
+
+@pytest.mark.parametrize("name", loading.names())
+def test_every_packaged_recipe_is_valid(name):
+    recipe = load(recipe=name)
+    assert recipe.name == name
+    assert recipe.description
+
+
+def test_the_packaged_recipes():
+    assert loading.names() == ["quickstart", "sdrrl"]
+    assert loading.parts() == ["from-french", "no-code-switch", "no-crossing", "no-parallel"]
+
+
+@pytest.mark.parametrize("base", loading.names())
+@pytest.mark.parametrize(
+    ("overlay", "nothing_of"),
+    [
+        ("no-code-switch", {"code_switched"}),
+        ("no-crossing", {"src->tgt", "tgt->src"}),
+        ("no-parallel", {"translate", "complete"}),
+    ],
+)
+def test_an_ablation_leaves_one_ingredient_out(base, overlay, nothing_of):
+    whole, ablated = load(recipe=base), loading.load(base, overlays=[overlay])
+    shares = whole.transfer_set.mix.model_dump(by_alias=True)
+    assert ablated.transfer_set.mix.model_dump(by_alias=True) == shares | dict.fromkeys(nothing_of, 0)
+    assert (ablated.parallel is None) == (overlay == "no-parallel")
+    assert (ablated.name, ablated.description) == (overlay, loading.about(overlay))
+    same = {"transfer_set", "parallel", "name", "description"}
+    assert ablated.model_dump(exclude=same) == whole.model_dump(exclude=same)
+
+
+def test_questions_in_french():
+    recipe = loading.load("sdrrl", {"tgt": ["vi"]}, ["from-french"])
+    assert (recipe.src, recipe.seeds[0].split, recipe.parallel) == ("fr", "fr", None)
+
+
+def test_a_recipe_goes_without_parallel_text():
+    assert load(recipe="sdrrl").parallel.config == "en-{tgt}"
+    assert load({"parallel": None}, "sdrrl").parallel is None
+
+
+def test_languages_go_by_any_name():
+    recipe = load({"src": "English", "tgt": ["vie_Latn", "Thai", "vi"]})
+    assert recipe.src == "en"
+    assert recipe.tgt == ("vi", "th")
+
+
+def test_changes_reach_any_depth():
+    recipe = load({"transfer_set.mix.src->tgt": 0.5, "thresholds.similarity.min": 0.9, "generator.temperature": 1})
+    assert recipe.transfer_set.mix.src_tgt == 0.5
+    assert recipe.thresholds["similarity"].min == 0.9
+    assert recipe.thresholds["language"].min == load().thresholds["language"].min
+    assert recipe.generator.temperature == 1
+
+
+def test_a_mapping_replaces_a_section():
+    assert load({"translator": {"kind": "nllb", "model": "here"}}).translator[0].model == "here"
+
+
+def test_the_changes_themselves_stay_as_they_are():
+    changes = {"thresholds": {"similarity": {"min": 0.5}}, "thresholds.similarity.min": 0.9}
+    assert load(changes).thresholds["similarity"].min == 0.9
+    assert changes["thresholds"] == {"similarity": {"min": 0.5}}
+
+
+def test_paths_are_relative_to_the_recipe(tmp_path):
+    (tmp_path / "mine.yaml").write_text(loading.text("quickstart").replace("quickstart/seeds.jsonl", "own.jsonl"))
+    (tmp_path / "own.jsonl").touch()
+    assert load(recipe=str(tmp_path / "mine.yaml")).seeds[0].source == str(tmp_path / "own.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"generator.temprature": 1}, "generator.temprature is no key of a recipe, did you mean temperature?"),
+        ({"transfer_set.mix.src-tgt": 1}, "transfer_set.mix.src-tgt is no key of a recipe, did you mean src->tgt?"),
+        ({"generator.temperature": "hot"}, "generator.temperature: input should be a valid number, found 'hot'"),
+        ({"generator.max_tokens": 0}, "generator.max_tokens: input should be greater than 0, found 0"),
+        ({"generator.max_tokens": 1.5}, "generator.max_tokens: input should be a valid integer"),
+        ({"generator.max_tokens": 2048}, "max_tokens 2048 leaves no room for a prompt within generator.max_m"),
+        ({"generator.server": {"url": "127.0.0.1:8000"}}, "generator.server.url: string should match pattern"),
+        ({"generator.few_shot": "shots.txt"}, "generator.few_shot: input should be a valid array, found 'shots.txt'"),
+        ({"generator.few_shot": "none.jsonl"}, "few_shot: none.jsonl cannot be read (No such file"),
+        ({"seeds": []}, "seeds: tuple should have at least 1 item"),
+        ({"seeds": [{"source": "a"}, {"sorce": "b"}]}, "seeds.1.source is missing (and 1 more like it)"),
+        ({"seeds": {"source": "magpie", "split": "test"}}, "seeds.split is no key of a recipe"),
+        ({"translator.beams": 2}, "translator.0.beams is no key"),
+        ({"translator": {"kind": "google"}}, "translator.0: input tag 'google' found using 'kind' does not match"),
+        ({"translator": ["nllb", "google"]}, "there is no translator 'google': there are firefox, firefox:DIR, nllb"),
+        ({"translator": "self:model"}, "there is no translator 'self:model'"),
+        ({"translator": "nllb:"}, "there is no translator 'nllb:'"),
+        ({"translator": []}, "translator: tuple should have at least 1 item"),
+        ({"translator": {"kind": "self", "few_shot": "none.jsonl"}}, "few_shot: none.jsonl cannot be read (No such"),
+        ({"generator": {"engine": "vllm"}}, "generator.model is missing"),
+        ({"thresholds.simlarity.min": 0.5}, "thresholds.simlarity has no score: the scorers here give"),
+        ({"thresholds.similarity": 0.5}, "thresholds.similarity: input should be an object, found 0.5"),
+        ({"prompts.pt.translate": ["Traduza."]}, "prompts.pt.translate.0: "),
+        ({"tgt": []}, "tgt names no target language"),
+        ({"tgt": ["en"]}, "en is both src and tgt"),
+        ({"tgt": ["portuguesse"]}, "did you mean Portuguese"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named(changes, says):
+    with pytest.raises(UserError) as error:
+        load(changes)
+    assert says in str(error.value)
+
+
+def test_a_recipe_that_is_not_there(tmp_path):
+    with pytest.raises(UserError, match="no recipe quikstart: did you mean quickstart"):
+        load(recipe="quikstart")
+    with pytest.raises(UserError, match="there is no such file"):
+        load(recipe=str(tmp_path / "none.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("src: [en", "is not YAML in line 1"),
+        ("- src", "expected a mapping"),
+        ("!!python/object/apply:os.system [echo]", "is not YAML in line 1"),
+        ("name: 2024-01-01", "recipe"),
+    ],
+)
+def test_a_file_that_is_no_recipe(tmp_path, text, says):
+    (tmp_path / "bad.yaml").write_text(text)
+    with pytest.raises(UserError, match=says):
+        load(recipe=str(tmp_path / "bad.yaml"))
+
+
+def test_seeds_are_one_source_or_several():
+    assert [own.source for own in load({"seeds": [{"source": "a.csv"}, {"source": "b.csv"}]}).seeds] == [
+        "a.csv",
+        "b.csv",
+    ]
+    changes = {"seeds": [{"source": "a.csv"}, {"source": "b.csv"}], "seeds.1.fields.question": "ask"}
+    assert [own.fields.question for own in load(changes).seeds] == [None, "ask"]
+    assert load({"seeds": {"source": "a.csv"}, "seeds.licence": "mit"}).seeds[0].licence == "mit"
+    magpie = load({"seeds": {"source": "magpie"}, "seeds.system_prompt": "Cooking."}).seeds
+    assert (magpie.temperature, magpie.system_prompt) == (1.0, "Cooking.")
+
+
+def test_templates_and_examples_may_stand_in_files_beside_the_recipe(tmp_path):
+    (tmp_path / "base.jinja").write_text("{% for m in messages %}{{ m.content }}{% endfor %}", encoding="utf-8")
+    (tmp_path / "shots.jsonl").write_text('{"question": "1+1?", "answer": "2"}\n\n', encoding="utf-8")
+    own = loading.text("quickstart").replace(
+        "generator:\n", "generator:\n  template: base.jinja\n  few_shot: shots.jsonl\n"
+    )
+    (tmp_path / "mine.yaml").write_text(own, encoding="utf-8")
+    generator = load(recipe=str(tmp_path / "mine.yaml")).generator
+    assert generator.template == "{% for m in messages %}{{ m.content }}{% endfor %}"
+    assert [tuple(example.model_dump().values()) for example in generator.few_shot] == [("1+1?", "2")]
+    (tmp_path / "shots.jsonl").write_text("1+1? 2", encoding="utf-8")
+    with pytest.raises(UserError, match=r"few_shot: .*shots.jsonl is not as expected \(Extra data"):
+        load(recipe=str(tmp_path / "mine.yaml"))
+
+
+def test_translators_are_one_or_several():
+    assert [own.kind for own in load({"translator": "self"}).translator] == ["self"]
+    several = load(
+        {"translator": ["nllb:here", "self"], "translator.0.beams": 2, "translator.1.unit": "text"}
+    ).translator
+    assert (several[0].model, several[0].beams, several[1].unit) == ("here", 2, "text")
+    assert load({"translator": "firefox:there"}).translator[0].models == "there"
+    three = load({"translator": ["nllb", "firefox", "nllb:here"]}).translator
+    assert translator_names(three) == ["nllb", "firefox", "nllb-2"]
+
+
+def test_changes_are_parsed_as_yaml():
+    assert overrides.parse_change("limit=null") == ("limit", None)
+    assert overrides.parse_change("tgt=[vi, th]") == ("tgt", ["vi", "th"])
+    assert overrides.parse_change("generator.system_prompt=a=b") == ("generator.system_prompt", "a=b")
+    for wrong in ("limit", "=3", "a=[1"):
+        with pytest.raises(UserError, match="--set"):
+            overrides.parse_change(wrong)
+
+
+def test_scorers_are_words_or_sections():
+    recipe = load({"scorers": ["length", {"kind": "comet", "batch_size": 4}], "thresholds": {}})
+    assert [scorer_name(own) for own in recipe.scorers] == ["length", "comet"]
+    assert recipe.scorers[1].batch_size == 4
+
+
+def test_a_scorer_is_changed_by_its_kind():
+    recipe = load({"scorers.language.model": "glotlid.bin"})
+    assert [own.model for own in recipe.scorers if own.kind == "language"] == ["glotlid.bin"]
+
+
+FUNCTION = {"kind": "function", "name": "politeness", "function": "my_scores:politeness"}
+
+
+@pytest.mark.parametrize(
+    ("scorers", "thresholds", "message"),
+    [
+        (["length", "length"], {}, "scorers: length is there twice"),
+        ([FUNCTION, FUNCTION], {}, "scorers: politeness is there twice"),
+        (["length", FUNCTION | {"name": "similarity_min"}], {}, "or the name of another"),
+        ([{"kind": "contamination"}], {}, "scorers.0.sets is missing"),
+        (["length"], {"similarity": {"min": 0.5}}, "thresholds.similarity has no score: the scorers here give length"),
+        ([FUNCTION | {"name": "answer_tone"}], {}, "answer_tone is taken for the score of one text"),
+        (["length"], {"question_answer_length": {"min": 0.5}}, "thresholds.question_answer_length has no score"),
+        (["length"], {"question_src_finished": {"min": 1}}, "thresholds.question_src_finished has no score"),
+        (["length"], {"length": {"min": 2, "max": 1}}, "nothing is at least 2 and at most 1"),
+        (["length"], {"length": {"min": "101%"}}, "thresholds.length.min"),
+        (["length"], {"length": {"min": "100.5%"}}, "thresholds.length.min"),
+        (["length"], {"length": {"min": 0.5, "weight": 2}}, "thresholds.length.weight"),
+        (["length"], {"length": {"languages": {"Klingonese": {}}}}, "Klingonese"),
+    ],
+)
+def test_a_mistake_in_scorers_or_thresholds_is_named(scorers, thresholds, message):
+    with pytest.raises(UserError, match=re.escape(message)):
+        load({"scorers": scorers, "thresholds": thresholds})
+
+
+def test_thresholds_are_for_both_texts_or_one_by_language_or_percentile():
+    own = {"min": "5%", "languages": {"Thai": {"min": 0.4}}, "weight": 0.5}
+    thresholds = {"length": own, "answer_length": {"max": 2}, "politeness": {"min": 0.5}}
+    recipe = load({"scorers": ["length", FUNCTION], "thresholds": thresholds})
+    assert recipe.thresholds["length"].languages == {"th": BoundsConfig(min=0.4)}
+    assert recipe.thresholds["length"].min == "5%"
+
+
+def test_an_overlay_goes_before_the_recipe_key_by_key(tmp_path):
+    overlay = tmp_path / "tuned.yaml"
+    overlay.write_text("thresholds: {similarity: {min: 0.9}}\ntranslator: nllb\n")
+    recipe, plain = loading.load("quickstart", overlays=[overlay]), load()
+    assert recipe.thresholds == plain.thresholds | {"similarity": ThresholdConfig(min=0.9)}
+    assert translator_names(recipe.translator) == ["nllb"]
+    changed = loading.load("quickstart", {"thresholds.similarity.min": 0.7}, [overlay])
+    assert changed.thresholds["similarity"].min == 0.7
+
+
+def test_a_scorers_files_are_relative_to_the_recipe(tmp_path):
+    (tmp_path / "items.txt").touch()
+    overlay = tmp_path / "more.yaml"
+    overlay.write_text("scorers: [{kind: contamination, sets: [items.txt, flores]}]\nthresholds: null\n")
+    recipe = loading.load("quickstart", {"thresholds": {}}, [overlay])
+    assert recipe.scorers[0].sets == (str(tmp_path / "items.txt"), "flores")
+
+
+def test_an_overlay_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"tuned\.yaml: there is no such file"):
+        loading.load("quickstart", overlays=[tmp_path / "tuned.yaml"])
+    with pytest.raises(UserError, match="no recipe no-paralel: did you mean no-parallel"):
+        loading.load("quickstart", overlays=["no-paralel"])

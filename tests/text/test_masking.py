@@ -1,0 +1,45 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdrrl_data.protocols import TextPair, Unit
+from sdrrl_data.text.masking import kept, plain
+
+SOURCE = "- Run `ls -l` in /tmp/a, see https://example.org."
+TARGET = "- Em /tmp/a, veja `ls -l` em https://example.org: rode."
+
+
+def pair(source, target):
+    """With one unit: all but the first two characters."""
+    return TextPair(source, target, [Unit(2, len(source), 2, len(target))])
+
+
+def test_each_span_is_found_on_both_sides():
+    own = pair(SOURCE, SOURCE.replace("Run", "Execute agora"))
+    found = [(own.source[a:b], own.target[c:d]) for (a, b), (c, d) in kept(own, own.units[0])]
+    assert found == [(text, text) for text in ("`ls -l`", "/tmp/a", "https://example.org")]
+
+
+def test_the_plain_sentences_do_without_them():
+    own = pair(SOURCE, SOURCE.replace("Run", "Execute"))
+    assert plain(own) == [("Run in , see .", "Execute in , see .")]
+    assert plain(pair("- As it is.", "- Como  é.")) == [("As it is.", "Como  é.")]
+
+
+def test_a_span_that_the_target_lacks_ends_the_search():
+    own = pair(SOURCE, TARGET)
+    assert [SOURCE[a:b] for (a, b), _ in kept(own, own.units[0])] == ["`ls -l`"]
+
+
+pieces = st.lists(st.sampled_from(["`a`", "word ", "{x} ", "a.b/c ", "<b>", " ", "$x$", "é. ", "https://x.org "]))
+
+
+@given(pieces, pieces)
+def test_spans_are_alike_in_order_and_within_their_unit(source, target):
+    own = pair("- " + "".join(source), "- " + "".join(target))
+    ends = [2, 2]
+    for spans in kept(own, own.units[0]):
+        texts = [text[slice(*span)] for text, span in zip((own.source, own.target), spans, strict=True)]
+        assert texts[0] == texts[1]
+        for side, (start, end) in enumerate(spans):
+            assert ends[side] <= start < end <= len((own.source, own.target)[side])
+            ends[side] = end
