@@ -92,7 +92,7 @@ import sys
 from sdrrl_data import alignment, recipe
 sides = [[line.split() for line in open(path, encoding="utf-8").readlines()[:200]] for path in sys.argv[1:]]
 pairs = list(zip(*sides))
-aligner = alignment.build(recipe.HmmAligner())
+aligner = alignment.build(recipe.HmmConfig())
 aligner.train(pairs)
 print(aligner.align(pairs))
 """

@@ -36,7 +36,7 @@ RESUMED = """
 import json, pathlib, sys
 from sdrrl_data import alignment, recipe
 kind, folder, pairs = sys.argv[1:]
-settings = {"hmm": recipe.HmmAligner(), "eflomal": recipe.EflomalAligner()}[kind]
+settings = {"hmm": recipe.HmmConfig(), "eflomal": recipe.EflomalConfig()}[kind]
 aligner = alignment.build(settings)
 aligner.load(pathlib.Path(folder))
 print(json.dumps(aligner.align(json.loads(pathlib.Path(pairs).read_text(encoding="utf-8")))))

@@ -30,7 +30,7 @@ from sdrrl_data.generation.vllm import VllmGenerator
 from sdrrl_data.models.locating import locate
 from sdrrl_data.protocols import Request, Sampling
 
-settings = recipe.Generator(model=sys.argv[1], max_tokens=200, max_model_len=256)
+settings = recipe.GeneratorConfig(model=sys.argv[1], max_tokens=200, max_model_len=256)
 generator = VllmGenerator(settings, locate(settings.model, None, "generator", "--model"))
 assert not {"torch", "vllm"} & set(sys.modules)  # they are the engine's alone
 sampling = Sampling(1.0, 1.0, 1.0, 200)

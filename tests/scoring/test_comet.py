@@ -374,7 +374,7 @@ python, sentences = json.load(sys.stdin)
 for argument in sys.argv[1:]:
     model, _, revision = argument.partition("@")
     try:
-        found = identify(recipe.CometScorer(model=model, revision=revision or None, python=python))
+        found = identify(recipe.CometConfig(model=model, revision=revision or None, python=python))
         print(json.dumps([found.name, found.revision, found.licence]))
     except UserError as error:
         print(json.dumps(str(error)))
@@ -382,10 +382,10 @@ for argument in sys.argv[1:]:
 # In the end it is killed, and its COMET process has to notice.
 SCORE = """
 try:
-    CometScorer(recipe.CometScorer(model="org/lost", python=python))
+    CometScorer(recipe.CometConfig(model="org/lost", python=python))
 except UserError as error:
     print(json.dumps(str(error)))
-scorer = CometScorer(recipe.CometScorer(model="org/good", python=python))
+scorer = CometScorer(recipe.CometConfig(model="org/good", python=python))
 pairs = [TextPair(s, t, [Unit(0, len(s), 0, len(t))]) for s, t in sentences]
 print(json.dumps(scorer.score(pairs, lambda done: None)["comet"].to_list()))
 print(scorer._process._process.pid, flush=True)

@@ -146,7 +146,7 @@ READ = """
 import json, sys
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
-from sdrrl_data.recipe import Parallel
+from sdrrl_data.recipe import ParallelConfig
 from sdrrl_data.steps import parallel_rows, row_sources
 
 def show(found):
@@ -155,7 +155,7 @@ def show(found):
 for settings in json.loads(sys.argv[1]):
     tags = settings.pop("run")
     try:
-        part = parallel_rows.read(Parallel(source="org/pairs", **settings), *map(find, tags))
+        part = parallel_rows.read(ParallelConfig(source="org/pairs", **settings), *map(find, tags))
         show([part.rows["source"][0], part.rows.height, *part.rows.select("src", "tgt").row(-1)])
     except UserError as error:
         show(str(error))

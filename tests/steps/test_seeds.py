@@ -421,9 +421,10 @@ class Hub(HubHandler):
 READ_FROM_HUB = """
 import sys
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import Seeds
+from sdrrl_data.recipe import SeedsConfig
 from sdrrl_data.steps.seeds import read
-for settings in [Seeds(source="org/tasks"), Seeds(source="org/tasks", split="test"), Seeds(source="org/none")]:
+sources = [{"source": "org/tasks"}, {"source": "org/tasks", "split": "test"}, {"source": "org/none"}]
+for settings in [SeedsConfig(**source) for source in sources]:
     try:
         print([part.rows() for part in read([settings], None)])
     except UserError as error:

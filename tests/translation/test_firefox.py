@@ -174,7 +174,7 @@ import os, signal, psutil
 from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.translation.firefox import FirefoxTranslator
-translator = FirefoxTranslator(recipe.Firefox(), find("en"), find("pt"))
+translator = FirefoxTranslator(recipe.FirefoxConfig(), find("en"), find("pt"))
 translations = translator.translate(["There is a house in the village."] * 200)
 next(translations)
 print(*(child.pid for child in psutil.Process().children()), flush=True)

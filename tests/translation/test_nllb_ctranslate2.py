@@ -98,7 +98,7 @@ from sdrrl_data.translation.nllb import NllbTranslator
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:
-    NllbTranslator(recipe.Nllb(model=sys.argv[1], engine="ctranslate2"), find("en"), find("pt"))
+    NllbTranslator(recipe.NllbConfig(model=sys.argv[1], engine="ctranslate2"), find("en"), find("pt"))
 except Stopped as error:
     print(error)
 """
@@ -143,7 +143,7 @@ from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.translation.nllb import NllbTranslator
 
-translator = NllbTranslator(recipe.Nllb(model="org/small", engine="ctranslate2"), find("en"), find("pt"))
+translator = NllbTranslator(recipe.NllbConfig(model="org/small", engine="ctranslate2"), find("en"), find("pt"))
 print(len(list(translator.translate(["Maria likes the door."]))))
 """
 
