@@ -9,6 +9,7 @@ from sdrrl_data.cards import configs
 from sdrrl_data.cards.description import CARD
 from sdrrl_data.recipe import Recipe
 from sdrrl_data.run import Counts, Kind, Manifest, Run, recipe_of
+from sdrrl_data.sources.hub_rows import unreadable
 from sdrrl_data.steps import answer_rows, parallel_rows, transfer_set
 from sdrrl_data.steps.prompts import Asking
 
@@ -129,7 +130,7 @@ def _head(run: Run, manifest: Manifest, text: str) -> Iterator[str]:
     try:
         DatasetCard(text)
         get_dataset_config_names(str(run.path))
-    except Exception as error:  # of many kinds, none of them documented
+    except unreadable() as error:
         yield f"the head of {CARD} cannot be read by the Hub's clients ({' '.join(str(error).split())})"
         return
     for config in configs.configs(run, [manifest], {}):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pydantic import ValidationError
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.publishing.hub import There
+from sdrrl_data.models.hub import Repository
 from sdrrl_data.run import Manifest
 from sdrrl_data.run.disk import SCHEMA_VERSION
 
@@ -20,7 +20,7 @@ TAG = re.compile(r"\w+(-\w+)*")  # of a language
 SHARED = ("seeds", "answers")  # tables that all targets of a run have in common
 
 
-def manifests(there: There, but: Collection[str] = ()) -> dict[str, Manifest]:
+def manifests(there: Repository, but: Collection[str] = ()) -> dict[str, Manifest]:
     """The manifest of each target that a repository holds, apart from some: tag -> manifest, as it was pushed.
 
     Raises:
@@ -50,8 +50,8 @@ def runs(found: Mapping[str, Manifest]) -> list[Manifest]:
     return [manifest.only(own) for manifest, own in tags]
 
 
-def _read(there: There, path: str, tag: str) -> Manifest:
-    where = f"{there.repo}: {path}"
+def _read(there: Repository, path: str, tag: str) -> Manifest:
+    where = f"{there.name}: {path}"
     try:
         content = json.loads(there.read(path))
         if content["schema_version"] != SCHEMA_VERSION:

@@ -13,10 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from sdrrl_data import languages
 from sdrrl_data.cards import portable
 from sdrrl_data.errors import UserError
-from sdrrl_data.models.locating import asking_hub
-from sdrrl_data.publishing import hub, packing, published
-from sdrrl_data.publishing.hub import Say, There
+from sdrrl_data.models import hub
+from sdrrl_data.models.hub import Repository, Wanted
+from sdrrl_data.publishing import packing, published, retries
 from sdrrl_data.publishing.packing import Packed
+from sdrrl_data.publishing.retries import Say
 from sdrrl_data.recipe import loading, overrides
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.disk import digest_of, on_disk, written
@@ -60,19 +61,19 @@ def pull(
             something else.
         Stopped: the Hub stayed away.
     """
-    repo = hub.named(repo)
-    check = "the name (owner/name)"
-    with hub.refusals(repo), asking_hub(f"dataset {repo}", f"datasets/{repo}", revision, check):
-        there = hub.patiently(partial(hub.look, repo, revision), say)
-        found = hub.patiently(partial(published.manifests, there), say)
+    repo = retries.named(repo)
+    wanted = Wanted("dataset", repo, revision, "dataset", check="the name (owner/name)", instead="try again later")
+    with retries.refusals(repo), hub.refusals(wanted):
+        there = retries.patiently(partial(hub.look, "dataset", repo, revision, digests=True), say)
+        found = retries.patiently(partial(published.manifests, there), say)
         manifest = _chosen(repo, found, [languages.find(name).tag for name in tgt])
         tags = list(manifest.counts.targets)
-        result = Pulled(out, repo, there.sha, tags, portable.recipe(manifest.recipe, manifest.ingredients)[1])
+        result = Pulled(out, repo, there.commit, tags, portable.recipe(manifest.recipe, manifest.ingredients)[1])
         if _is_there(out, manifest):
             return result
-        unfinished = _unfinished(out, f"{repo}@{there.sha}: {', '.join(tags)}")
+        unfinished = _unfinished(out, f"{repo}@{there.commit}: {', '.join(tags)}")
         with Run(unfinished).lock():
-            tables = hub.patiently(partial(_fetch, there, manifest, unfinished / FETCHED), say)
+            tables = retries.patiently(partial(_fetch, there, manifest, unfinished / FETCHED), say)
             _make(there, manifest, tables, Run(unfinished), out)
             shutil.rmtree(unfinished / FETCHED)
             (unfinished / MARK).unlink()
@@ -122,7 +123,7 @@ def _unfinished(out: Path, what: str) -> Path:
     return folder
 
 
-def _tables(there: There, tags: Sequence[str]) -> dict[str, tuple[str, Packed]]:
+def _tables(there: Repository, tags: Sequence[str]) -> dict[str, tuple[str, Packed]]:
     """The tables of a run: name in the run -> its folder in the repository, and what it holds.
 
     Raises:
@@ -134,32 +135,28 @@ def _tables(there: There, tags: Sequence[str]) -> dict[str, tuple[str, Packed]]:
         try:
             index = INDEX.validate_json(there.read(path)) if path in there.files else {}
         except ValidationError as error:
-            raise UserError(f"{there.repo}: {path} cannot be read, so no run can be made of it") from error
+            raise UserError(f"{there.name}: {path} cannot be read, so no run can be made of it") from error
         for name, packed in index.items():
             for own in (name, *packed.files):
                 if not re.fullmatch(r"[\w-]+(\.parquet)?", own) or name in RESERVED:
-                    raise UserError(f"{there.repo}: {path} names {own!r}, so nothing is taken from it")
+                    raise UserError(f"{there.name}: {path} names {own!r}, so nothing is taken from it")
             # Seeds and answers are the same in the folders of all targets.
             place = name if name in published.SHARED else f"{tag}/{name}"
             tables.setdefault(place, (f"{tag}/{published.TABLES}/{name}", packed))
     return tables
 
 
-def _fetch(there: There, manifest: Manifest, folder: Path) -> dict[str, tuple[str, Packed]]:
+def _fetch(there: Repository, manifest: Manifest, folder: Path) -> dict[str, tuple[str, Packed]]:
     """Fetch the files of a run, and no others; returns what its tables are, as `_tables` does."""
-    from huggingface_hub import snapshot_download
-
     tags = list(manifest.counts.targets)
     tables = _tables(there, tags)
     wanted = [*manifest.files, *EXTRAS, *(f"{tag}/scores.png" for tag in tags)]
     wanted += [f"{place}/{file}" for place, packed in tables.values() for file in packed.files]
-    snapshot_download(
-        there.repo, repo_type="dataset", revision=there.sha, local_dir=folder, allow_patterns=wanted, max_workers=4
-    )
+    hub.download("dataset", there.name, there.commit, wanted, folder)
     return tables
 
 
-def _make(there: There, manifest: Manifest, tables: Mapping[str, tuple[str, Packed]], run: Run, out: Path) -> None:
+def _make(there: Repository, manifest: Manifest, tables: Mapping[str, tuple[str, Packed]], run: Run, out: Path) -> None:
     """Put the run together, which is to be in `out`, from what was fetched; parts that are there stay."""
     fetched = run.path / FETCHED
     digests = manifest.files | {
@@ -175,9 +172,9 @@ def _make(there: There, manifest: Manifest, tables: Mapping[str, tuple[str, Pack
         try:
             packing.unpack(packed, fetched / place, run.table(name))
         except (OSError, LookupError, pl.exceptions.PolarsError) as error:
-            raise UserError(f"{there.repo}: {place} cannot be read as a table, so no run can be made of it") from error
+            raise UserError(f"{there.name}: {place} cannot be read as a table, so no run can be made of it") from error
     if _takes_in_files(manifest.recipe):
-        raise UserError(f"{there.repo}: its recipe names files to be read on this machine, so no run is made of it")
+        raise UserError(f"{there.name}: its recipe names files to be read on this machine, so no run is made of it")
     local = portable.recipe(manifest.recipe, manifest.ingredients)[1]
     run.write_text(RECIPE, overrides.written(portable.within(out.resolve(), manifest.recipe, local)))
     recipe = loading.load(str(run.path / RECIPE)).model_dump(mode="json", by_alias=True)
@@ -193,7 +190,7 @@ def _takes_in_files(part: Any) -> bool:
     return isinstance(part, list) and any(map(_takes_in_files, part))
 
 
-def _check(there: There, file: Path, path: str, digest: str) -> None:
+def _check(there: Repository, file: Path, path: str, digest: str) -> None:
     """See that a file is the one that its run made.
 
     Raises:
@@ -203,4 +200,4 @@ def _check(there: There, file: Path, path: str, digest: str) -> None:
     if found != digest:
         file.unlink(missing_ok=True)  # what was damaged on the way is fetched anew next time
         problem = "is not what its run made: its SHA-256 is another" if found else "is missing"
-        raise UserError(f"{there.repo}: {path} {problem} (revision {there.sha}), so no run can be made of it")
+        raise UserError(f"{there.name}: {path} {problem} (revision {there.commit}), so no run can be made of it")

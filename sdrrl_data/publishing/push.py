@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdrrl_data import __version__
 from sdrrl_data.cards import description, licences
 from sdrrl_data.errors import UserError
-from sdrrl_data.publishing import hub, personal_data, published, staging
-from sdrrl_data.publishing.hub import Say, Stored, There
+from sdrrl_data.models import hub
+from sdrrl_data.models.hub import Digests, Repository
+from sdrrl_data.publishing import personal_data, published, retries, staging
+from sdrrl_data.publishing.retries import Say
 from sdrrl_data.publishing.staging import Content
 from sdrrl_data.run import Manifest, Run, opened, refuse_unfinished
 from sdrrl_data.run.disk import digest_of
@@ -61,7 +63,7 @@ def push(path: Path, wish: Wish, say: Say = lambda sentence: None) -> Pushed:
     """
     run, manifest = opened(path)
     refuse_unfinished(run, manifest)
-    wish = wish._replace(repo=hub.named(wish.repo))
+    wish = wish._replace(repo=retries.named(wish.repo))
     _refuse_contradictions(wish)
     controls = staging.controls(run, manifest)
     if wish.controls and not controls:
@@ -72,8 +74,8 @@ def push(path: Path, wish: Wish, say: Say = lambda sentence: None) -> Pushed:
         staging.check(run, manifest)
         for sentence in personal_data.warnings(run, manifest):
             say(f"warning: {sentence}")
-        with hub.refusals(wish.repo):
-            pushed = hub.patiently(partial(_push, run, manifest, wish, controls), say)
+        with retries.refusals(wish.repo):
+            pushed = retries.patiently(partial(_push, run, manifest, wish, controls), say)
         shutil.rmtree(path / staging.FOLDER, ignore_errors=True)
     return pushed
 
@@ -104,9 +106,9 @@ def _push(run: Run, manifest: Manifest, wish: Wish, controls: dict[str, list[str
     if there is None:
         api.create_repo(wish.repo, repo_type="dataset", private=not wish.public)
     if wish.revision and new_branch:
-        start = there.sha if there else None
+        start = there.commit if there else None
         api.create_branch(wish.repo, repo_type="dataset", branch=wish.revision, revision=start, exist_ok=True)
-    commit, pull_request, merged = there.sha if there else "", None, wish.revision
+    commit, pull_request, merged = there.commit if there else "", None, wish.revision
     if changed or stale:
         made = _commit(wish, list(manifest.counts.targets), changed, stale, there)
         commit, pull_request, merged = made.oid, made.pr_url, made.pr_revision or wish.revision
@@ -143,7 +145,7 @@ def _refuse_unknown_licences(manifests: Sequence[Manifest]) -> None:
         )
 
 
-def _look(wish: Wish) -> tuple[There | None, bool]:
+def _look(wish: Wish) -> tuple[Repository | None, bool]:
     """The dataset where it is to be changed, None where there is none yet; and whether the branch is to be made.
 
     Raises:
@@ -153,12 +155,12 @@ def _look(wish: Wish) -> tuple[There | None, bool]:
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        there = hub.look(wish.repo, wish.revision)
+        there = hub.look("dataset", wish.repo, wish.revision, digests=True)
     except RevisionNotFoundError:
-        return hub.look(wish.repo, None), True
+        return hub.look("dataset", wish.repo, None, digests=True), True
     except RepositoryNotFoundError:
         try:
-            HfApi().model_info(wish.repo)
+            hub.look("model", wish.repo, None)
         except RepositoryNotFoundError:
             return None, wish.revision not in {None, "main"}
         raise UserError(f"{wish.repo} is a model on the Hub: choose another name for the dataset") from None
@@ -169,14 +171,14 @@ def _look(wish: Wish) -> tuple[There | None, bool]:
     return there, False
 
 
-def _known(controls: dict[str, list[str]], there: There | None) -> dict[str, list[str]]:
+def _known(controls: dict[str, list[str]], there: Repository | None) -> dict[str, list[str]]:
     """Those controls that were pushed before: once they are there, they are kept in step."""
     folders = {path.rpartition("/")[0] for path in there.files} if there else set()
     known = {tag: [name for name in names if f"{tag}/controls-{name}" in folders] for tag, names in controls.items()}
     return {tag: names for tag, names in known.items() if names}
 
 
-def _existing_card(run: Run, there: There | None) -> str | None:
+def _existing_card(run: Run, there: Repository | None) -> str | None:
     """The card that is there; for a new repository the run's own, in which somebody may have written."""
     if there and CARD in there.files:
         return there.read(CARD).decode(errors="replace")
@@ -184,7 +186,7 @@ def _existing_card(run: Run, there: There | None) -> str | None:
     return own.read_text(encoding="utf-8") if own.is_file() else None
 
 
-def _tagged(wish: Wish, there: There | None, changes: bool) -> bool:
+def _tagged(wish: Wish, there: Repository | None, changes: bool) -> bool:
     """Whether the tag is where it should be.
 
     Raises:
@@ -196,13 +198,13 @@ def _tagged(wish: Wish, there: There | None, changes: bool) -> bool:
         return False
     tags = HfApi().list_repo_refs(wish.repo, repo_type="dataset").tags
     at = {tag.name: tag.target_commit for tag in tags}.get(wish.tag)
-    if at and (changes or at != there.sha):
+    if at and (changes or at != there.commit):
         raise UserError(f"{wish.repo} has a tag {wish.tag} already, of commit {at}: choose another --tag")
     return at is not None
 
 
 def _commit(
-    wish: Wish, targets: Sequence[str], changed: Mapping[str, Content], stale: Sequence[str], there: There | None
+    wish: Wish, targets: Sequence[str], changed: Mapping[str, Content], stale: Sequence[str], there: Repository | None
 ) -> "CommitInfo":
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
@@ -216,11 +218,11 @@ def _commit(
         revision=wish.revision,
         create_pr=wish.create_pr,
         # What was merged here was merged with this commit; another's may have come since.
-        parent_commit=there.sha if there else None,
+        parent_commit=there.commit if there else None,
     )
 
 
-def _same(content: Content, held: Stored | None) -> bool:
+def _same(content: Content, held: Digests | None) -> bool:
     """Whether a file is on the Hub as it is here."""
     if held is None:
         return False
