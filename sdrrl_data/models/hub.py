@@ -20,7 +20,7 @@ CARD = "README.md"
 SMALL = (CARD, ".gitattributes", "config.json")
 
 
-class Wanted(NamedTuple):
+class HubRequest(NamedTuple):
     """A model or dataset that is looked for, and the words for the sentence where it is not found."""
 
     kind: Kind
@@ -55,17 +55,17 @@ class Repository(NamedTuple):
     gated: bool = False
 
     def read(self, path: str) -> bytes:
-        """A small file of it, by way of the cache; raises what `hub_errors.raised` lists."""
+        """A small file of it, by way of the cache; raises what `raised_by_transfers` lists."""
         from huggingface_hub import hf_hub_download
 
         return Path(hf_hub_download(self.name, path, repo_type=self.kind, revision=self.commit)).read_bytes()
 
 
-def find(wanted: Wanted, usable: Callable[[Repository], bool]) -> Repository:
+def find(request: HubRequest, usable: Callable[[Repository], bool]) -> Repository:
     """A model or dataset as it is on the Hub; where the Hub cannot be asked, as it was fetched last.
 
     Args:
-        wanted: what is looked for.
+        request: what is looked for.
         usable: whether what was fetched of a repository is enough.
 
     Raises:
@@ -74,16 +74,16 @@ def find(wanted: Wanted, usable: Callable[[Repository], bool]) -> Repository:
         UserError: the Hub refuses for another reason, and nothing usable was fetched before.
     """
     try:
-        with refusals(wanted):
-            repository = look(wanted.kind, wanted.name, wanted.revision, timeout=TIMEOUT)
+        with refusals(request):
+            repository = look(request.kind, request.name, request.revision, timeout=TIMEOUT)
             if repository.gated:  # anybody may see that it is there
                 check_terms(repository)
     except hub_errors.raised() as error:
-        earlier = next(filter(usable, fetched(wanted.kind, wanted.name, wanted.revision)), None)
+        earlier = next(filter(usable, fetched(request.kind, request.name, request.revision)), None)
         if earlier is None:
-            raise _unavailable(wanted, error) from error
+            raise _unavailable(request, error) from error
         return earlier
-    _remember(repository, wanted.revision)
+    _remember(repository, request.revision)
     return repository
 
 
@@ -107,7 +107,7 @@ def look(
     }
     card = info.card_data or {}
     return Repository(
-        kind, info.id, str(info.sha), _licence(card), _configs(card), files, None, bool(info.private), bool(info.gated)
+        kind, name, str(info.sha), _licence(card), _configs(card), files, None, bool(info.private), bool(info.gated)
     )
 
 
@@ -166,7 +166,7 @@ def download(
 ) -> Path:
     """The folder of a repository's files that match the patterns, fetched as far as they are not on the disk yet.
 
-    Raises what `hub_errors.raised` lists.
+    Raises what `hub_errors.raised_by_transfers` lists.
 
     Args:
         kind: of repository.
@@ -185,7 +185,7 @@ def download(
 
 
 @contextmanager
-def refusals(wanted: Wanted) -> Iterator[None]:
+def refusals(request: HubRequest) -> Iterator[None]:
     """Where the Hub has no such thing for this user, say so in one sentence.
 
     Raises:
@@ -193,17 +193,17 @@ def refusals(wanted: Wanted) -> Iterator[None]:
     """
     from huggingface_hub import errors
 
-    not_found = ModelNotFound if wanted.kind == "model" else DatasetNotFound
+    not_found = ModelNotFound if request.kind == "model" else DatasetNotFound
     try:
         yield
     except errors.GatedRepoError:
-        page = wanted.name if wanted.kind == "model" else f"datasets/{wanted.name}"
-        raise not_found(f"{wanted}: accept its terms at https://huggingface.co/{page}, then `hf auth login`") from None
+        page = request.name if request.kind == "model" else f"datasets/{request.name}"
+        raise not_found(f"{request}: accept its terms at https://huggingface.co/{page}, then `hf auth login`") from None
     except errors.RevisionNotFoundError:
-        raise not_found(f"{wanted}: the Hub knows no revision {wanted.revision}") from None
+        raise not_found(f"{request}: the Hub knows no revision {request.revision}") from None
     except (errors.RepositoryNotFoundError, errors.HFValidationError):
         raise not_found(
-            f"{wanted}: the Hub has no such {wanted.kind} for you: check {wanted.check}, "
+            f"{request}: the Hub has no such {request.kind} for you: check {request.check}, "
             "or log in with `hf auth login` if it is private"
         ) from None
 
@@ -218,18 +218,17 @@ def downloads(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except hub_errors.raised() as error:
+    except hub_errors.raised_by_transfers() as error:
         outage = hub_errors.outage(error)
         sentence = f"{what} could not be downloaded: {outage.why if outage else hub_errors.described(error)}"
         raise (HubUnavailable if outage else UserError)(sentence) from error
 
 
-def _unavailable(wanted: Wanted, error: Exception) -> UserError:
+def _unavailable(request: HubRequest, error: Exception) -> UserError:
     if outage := hub_errors.outage(error):
-        return HubUnavailable(
-            f"{wanted} is not in the cache and the Hugging Face Hub cannot be reached: {wanted.instead} ({outage.why})"
-        )
-    return UserError(f"{wanted} is not in the cache, and {hub_errors.refusal(error) or hub_errors.described(error)}")
+        missing = f"{request} is not in the cache and the Hugging Face Hub cannot be reached"
+        return HubUnavailable(f"{missing}: {request.instead} ({outage.why})")
+    return UserError(f"{request} is not in the cache, and {hub_errors.refusal(error) or hub_errors.described(error)}")
 
 
 def _commit(folder: Path, revision: str | None) -> str | None:

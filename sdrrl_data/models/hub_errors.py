@@ -32,19 +32,23 @@ def raised() -> tuple[type[Exception], ...]:
     """What `huggingface_hub` raises where the Hub, the network or the disk is at fault.
 
     `HTTPError` is httpx's, and stands for every status and for connections; `OSError` for files, and for
-    `OfflineModeIsEnabled` and `LocalEntryNotFoundError`; `RuntimeError` is what an upload makes of any of these, and
-    what Xet's client raises; an answer may be no JSON, and a name none that the Hub takes.
+    `OfflineModeIsEnabled` and `LocalEntryNotFoundError`; an answer may not be JSON, and a name one that the Hub takes.
     """
     from huggingface_hub import errors
 
     return (
         errors.HTTPError,  # type: ignore[attr-defined]
         OSError,
-        RuntimeError,
         json.JSONDecodeError,
         errors.HFValidationError,
-        errors.XetDownloadError,
     )
+
+
+def raised_by_transfers() -> tuple[type[Exception], ...]:
+    """What it raises besides while files are sent or fetched: a `RuntimeError` of Xet, or around any of the others."""
+    from huggingface_hub.errors import XetDownloadError
+
+    return (*raised(), XetDownloadError, RuntimeError)
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from sdrrl_data.errors import ModelNotFound, UserError
 from sdrrl_data.models import hub
-from sdrrl_data.models.hub import Repository, Wanted
+from sdrrl_data.models.hub import HubRequest, Repository
 from sdrrl_data.models.places import HubName, place_of
 
 # Models whose main branch has no weights as safetensors, and where the conversion bot keeps them.
@@ -57,11 +57,11 @@ def locate(model: str, revision: str | None, role: str, option: str) -> Located:
     if place != HubName(model):
         raise ModelNotFound(f"{role} {model}: there is no such directory, and it is not a name on the Hub (org/model)")
     revision = revision or SAFETENSORS.get(model)
-    wanted = Wanted("model", model, revision, role, f"the name with {option}", f"{OFFER} with {option}")
-    repository = hub.find(wanted, _whole)
+    request = HubRequest("model", model, revision, role, f"the name with {option}", f"{OFFER} with {option}")
+    repository = hub.find(request, _whole)
     if not any(name.endswith(".safetensors") for name in repository.files):
         raise UserError(
-            f"{wanted}: revision {repository.commit} has no weights as *.safetensors; "
+            f"{request}: revision {repository.commit} has no weights as *.safetensors; "
             "the conversion bot often keeps them under a revision such as refs/pr/1"
         )
     return located(repository)

@@ -14,7 +14,7 @@ from sdrrl_data import languages
 from sdrrl_data.cards import portable
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import hub
-from sdrrl_data.models.hub import Repository, Wanted
+from sdrrl_data.models.hub import HubRequest, Repository
 from sdrrl_data.publishing import packing, published, retries
 from sdrrl_data.publishing.packing import Packed
 from sdrrl_data.publishing.retries import Say
@@ -62,8 +62,8 @@ def pull(
         Stopped: the Hub stayed away.
     """
     repo = retries.named(repo)
-    wanted = Wanted("dataset", repo, revision, "dataset", check="the name (owner/name)", instead="try again later")
-    with retries.refusals(repo), hub.refusals(wanted):
+    request = HubRequest("dataset", repo, revision, "dataset", check="the name (owner/name)", instead="try again later")
+    with retries.refusals(repo), hub.refusals(request):
         there = retries.patiently(partial(hub.look, "dataset", repo, revision, digests=True), say)
         found = retries.patiently(partial(published.manifests, there), say)
         manifest = _chosen(repo, found, [languages.find(name).tag for name in tgt])

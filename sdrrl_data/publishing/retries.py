@@ -48,7 +48,7 @@ def patiently(act: Callable[[], Result], say: Say) -> Result:
         try:
             with _waits_told(say):
                 return act()
-        except hub_errors.raised() as error:
+        except hub_errors.raised_by_transfers() as error:
             outage = _outage(error)
             if outage is None:
                 raise
@@ -76,7 +76,7 @@ def refusals(repo: str) -> Iterator[None]:
         yield
     except errors.OfflineModeIsEnabled:
         raise UserError(f"{repo}: HF_HUB_OFFLINE keeps the Hub's client from asking the Hub: unset it") from None
-    except hub_errors.raised() as error:
+    except hub_errors.raised_by_transfers() as error:
         sentence = _not_writable(error) or hub_errors.refusal(error)
         if sentence is None:
             raise

@@ -9,7 +9,7 @@ import yaml
 from sdrrl_data import recipe
 from sdrrl_data.errors import ModelNotFound, UserError
 from sdrrl_data.models import hub, locating
-from sdrrl_data.models.hub import Wanted
+from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.locating import Located
 from sdrrl_data.models.places import HubName, place_of
 
@@ -69,8 +69,8 @@ def fetch(located: Located) -> Path:
 
 
 def _on_hub(model: str, revision: str | None) -> Located:
-    wanted = Wanted("model", model, revision, "scorer", "the name of the comet scorer's model", INSTEAD)
-    repository = hub.find(wanted, usable=lambda earlier: {HPARAMS, WEIGHTS} <= earlier.files.keys())
+    request = HubRequest("model", model, revision, "scorer", "the name of the comet scorer's model", INSTEAD)
+    repository = hub.find(request, usable=lambda earlier: {HPARAMS, WEIGHTS} <= earlier.files.keys())
     for file in (HPARAMS, WEIGHTS):
         if file not in repository.files:
             raise UserError(f"scorer {model}: the Hub has no {file} of it, so it is not a COMET model")

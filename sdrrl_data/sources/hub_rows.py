@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sdrrl_data.errors import DatasetNotFound, HubUnavailable, UserError
 from sdrrl_data.models import hub, hub_errors
-from sdrrl_data.models.hub import Repository, Wanted
+from sdrrl_data.models.hub import HubRequest, Repository
 from sdrrl_data.sources.row_cache import RowCache
 from sdrrl_data.sources.row_files import Row, RowSource
 
@@ -20,15 +20,15 @@ from sdrrl_data.sources.row_files import Row, RowSource
 class HubDataset(NamedTuple):
     """A dataset that is known to be there, on the Hub or as it was fetched before."""
 
-    wanted: Wanted
+    request: HubRequest
     repository: Repository
 
 
-def find(wanted: Wanted, config: str | None = None, split: str | None = None) -> HubDataset:
+def find(request: HubRequest, config: str | None = None, split: str | None = None) -> HubDataset:
     """Find a dataset without reading it.
 
     Args:
-        wanted: which, and the words for the errors' sentences.
+        request: which, and the words for the errors' sentences.
         config: of it, as far as it is known; without the Hub, the last commit is taken of which it was fetched.
         split: of it, where it is to be streamed.
 
@@ -37,7 +37,7 @@ def find(wanted: Wanted, config: str | None = None, split: str | None = None) ->
         HubUnavailable: the Hub cannot be reached, and no rows were fetched before.
         UserError: the Hub refuses for another reason.
     """
-    return HubDataset(wanted, hub.find(wanted, partial(_is_on_disk, config=config, split=split)))
+    return HubDataset(request, hub.find(request, partial(_is_on_disk, config=config, split=split)))
 
 
 def stream(dataset: HubDataset, config: str | None, split: str) -> RowSource:
@@ -111,8 +111,8 @@ def _streamed_from_disk(dataset: HubDataset, config: str | None, split: str) -> 
     elif cache:
         yield from cache.rows()
         raise HubUnavailable(
-            f"{dataset.wanted}: the Hugging Face Hub cannot be reached, and no more rows than these were fetched "
-            f"before: take fewer, or {dataset.wanted.instead}"
+            f"{dataset.request}: the Hugging Face Hub cannot be reached, and no more rows than these were fetched "
+            f"before: take fewer, or {dataset.request.instead}"
         )
     else:
         raise _not_fetched(dataset, config)
@@ -163,10 +163,11 @@ def _is_whole(repository: Repository) -> bool:
 
 
 def _not_fetched(dataset: HubDataset, config: str | None) -> HubUnavailable:
-    part = f"its config {config}" if config else "the dataset"
+    part = f"its config {config}" if config else "a dataset without a config"
+    configs = ", ".join(sorted(_prepared_configs(dataset.repository))) or "none"
     return HubUnavailable(
-        f"{dataset.wanted}: {part} is not in the cache and the Hugging Face Hub cannot be reached: "
-        f"{dataset.wanted.instead}"
+        f"{dataset.request}: {part} is not in the cache and the Hugging Face Hub cannot be reached: "
+        f"{dataset.request.instead} (configs in the cache: {configs})"
     )
 
 
@@ -174,8 +175,8 @@ def unreadable() -> tuple[type[Exception], ...]:
     """What `datasets` raises where a dataset, the Hub, the network or the disk is at fault.
 
     Besides its own errors and the Hub's: `ValueError` for configs, splits and contents (those of JSON and UTF-8 are of
-    its kind), `TypeError` for a column that changes its type, `ImportError` for a compression that is not installed,
-    and what the readers of Parquet, YAML and compressed files raise.
+    its kind), `RuntimeError` for a script, `TypeError` for a column that changes its type, `ImportError` for a
+    compression that is not installed, and what the readers of Parquet, YAML and compressed files raise.
     """
     import lzma
     import zlib
@@ -185,7 +186,7 @@ def unreadable() -> tuple[type[Exception], ...]:
     from datasets.exceptions import DatasetsError
 
     return (
-        *hub_errors.raised(),
+        *hub_errors.raised_by_transfers(),
         DatasetsError,
         ValueError,
         TypeError,
@@ -200,17 +201,23 @@ def unreadable() -> tuple[type[Exception], ...]:
 
 @contextmanager
 def _reading(dataset: HubDataset, config: str | None) -> Iterator[None]:
-    wanted = dataset.wanted
+    request = dataset.request
     try:
         yield
     except unreadable() as error:
+        from datasets.exceptions import DatasetGenerationError
+
         if config and f"BuilderConfig '{config}' not found" in str(error):
             raise DatasetNotFound(
-                f"{wanted}: the Hub has no config {config} of this dataset: {wanted.instead}"
+                f"{request}: the Hub has no config {config} of this dataset: {request.instead}"
             ) from error
-        outage = hub_errors.outage(error)
-        where = "cache" if dataset.repository.folder else "Hugging Face Hub"
-        raise (HubUnavailable if outage else UserError)(
-            f"{wanted}: the dataset cannot be read from the {where}: check its name, config, split and revision, or "
-            f"{wanted.instead} ({outage.why if outage else hub_errors.described(error)})"
+        if outage := hub_errors.outage(error):
+            raise HubUnavailable(
+                f"{request}: the Hugging Face Hub cannot be reached: {request.instead} ({outage.why})"
+            ) from error
+        place = "cache" if dataset.repository.folder else "Hugging Face Hub"
+        reason = error.__cause__ if isinstance(error, DatasetGenerationError) and error.__cause__ else error
+        raise UserError(
+            f"{request}: the dataset cannot be read from the {place}: check its name, config, split and revision, or "
+            f"{request.instead} ({hub_errors.described(reason)})"
         ) from error

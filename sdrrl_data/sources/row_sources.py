@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sdrrl_data.errors import DatasetNotFound
 from sdrrl_data.models import hub
-from sdrrl_data.models.hub import Wanted
+from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.recipe import ParallelConfig, SeedsConfig
 from sdrrl_data.sources import hub_rows
@@ -43,8 +43,8 @@ def open_source(settings: SeedsConfig | ParallelConfig, role: str, instead: str)
         raise DatasetNotFound(
             f"{role} {settings.source}: there is no such file, and it is not a name of a dataset on the Hub (org/name)"
         )
-    wanted = Wanted("dataset", settings.source, settings.revision, role, "its name", instead)
-    dataset = hub_rows.find(wanted, settings.config, settings.split)
+    request = HubRequest("dataset", settings.source, settings.revision, role, "its name", instead)
+    dataset = hub_rows.find(request, settings.config, settings.split)
     return hub_rows.stream(dataset, settings.config, settings.split)
 
 
@@ -56,5 +56,5 @@ def licence_on_hub(name: str, commit: str) -> str | None:
         HubUnavailable: the Hub cannot be reached, and the card was not fetched before.
         UserError: the Hub does not give it.
     """
-    wanted = Wanted("dataset", name, commit, "the licence of", "its name", "name its licence in the recipe")
-    return hub.find(wanted, usable=lambda fetched: True).licence
+    request = HubRequest("dataset", name, commit, "the licence of", "its name", "name its licence in the recipe")
+    return hub.find(request, usable=lambda fetched: True).licence

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sdrrl_data.errors import DatasetNotFound, UserError
-from sdrrl_data.models.hub import Wanted
+from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.sources import hub_rows
@@ -110,8 +110,8 @@ def _file(path: Path, role: str) -> TextSet:
 
 
 def _on_hub(place: HubName, role: str) -> TextSet:
-    wanted = Wanted("dataset", place.name, None, role, "the name", INSTEAD)
-    dataset = hub_rows.find(wanted, place.config)
+    request = HubRequest("dataset", place.name, None, role, "the name", INSTEAD)
+    dataset = hub_rows.find(request, place.config)
     repository = dataset.repository
     return TextSet(role, place.name, dataset, place.config, repository.commit, repository.licence, repository.configs)
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from sdrrl_data import languages
 from sdrrl_data.errors import DatasetNotFound, UserError
-from sdrrl_data.models.hub import Wanted
+from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.disk import digest_of
@@ -133,16 +133,16 @@ def _of_files(files: Sequence[Path], name: str, config: str | None) -> Rows:
 
 def _of_hub(name: str, config: str | None, revision: str | None, option: str) -> Rows:
     instead = f"give a run or Parquet files as {option}"
-    wanted = Wanted("dataset", name, revision, "dataset", f"the name given as {option}", instead)
-    dataset = hub_rows.find(wanted, config)
+    request = HubRequest("dataset", name, revision, "dataset", f"the name given as {option}", instead)
+    dataset = hub_rows.find(request, config)
     repository = dataset.repository
     configs = repository.configs or ("default",)
-    chosen = _chosen(str(wanted), config, configs, [each for each in configs if each != "all"])
+    chosen = _chosen(str(request), config, configs, [each for each in configs if each != "all"])
     columns = [*NEEDED, *OPTIONAL]
     parts = [
         _normal(
             rows.select_columns([column for column in rows.column_names if column in columns]).to_polars(),
-            str(wanted),
+            str(request),
             str(split),
         )
         for split, rows in hub_rows.load(dataset, chosen).items()

@@ -17,10 +17,10 @@ FIND = """
 import json, sys
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import hub
-from sdrrl_data.models.hub import Wanted
+from sdrrl_data.models.hub import HubRequest
 
 for kind, name, revision in json.loads(sys.argv[1]):
-    wanted = Wanted(kind, name, revision, "scorer", "the name", "do without")
+    wanted = HubRequest(kind, name, revision, "scorer", "the name", "do without")
     try:
         found = hub.find(wanted, usable=lambda earlier: "config.json" in earlier.files)
         print(json.dumps([found.commit, found.licence, found.configs, sorted(found.files), str(found.folder)]))

@@ -30,6 +30,9 @@ generate(recipe, Path(sys.argv[1]), models)
 """
 
 
+FETCH = "from huggingface_hub import snapshot_download as fetch; fetch('org/model')"
+
+
 def run(folder, limit, variables, tgt="pt"):
     """In a process of its own, for the Hub's client reads its settings when it is imported."""
     done = subprocess.run(
@@ -50,7 +53,7 @@ def push(served, colour, sha):
     """Have everything stand on the Hub, or a new commit of it, in which the sky has this colour."""
     pairs = {"README.md": b"---\nlicense: cc-by-2.0\n---\n", "train.jsonl": hub.jsonl(PAIRS)}
     for key, files in {
-        "datasets/org/tasks": {"train.jsonl": hub.jsonl(QUESTIONS)},
+        "datasets/org/tasks": {".gitattributes": b"", "train.jsonl": hub.jsonl(QUESTIONS)},
         "datasets/org/pairs": pairs,
         "models/org/model": {"config.json": b"{}", "model.safetensors": b"weights"},
     }.items():
@@ -70,6 +73,7 @@ def test_what_was_taken_from_the_hub_is_taken_from_there_again(tmp_path):
         assert run(tmp_path, 4, served.environment(tmp_path / "cache")) == began
         push(served, b"grey", "d" * 40)
         assert run(tmp_path, 7, served.environment(tmp_path / "cache"), "pt,vi") == began
+        hub.run(FETCH, served.environment(tmp_path / "cache"))
     questions = Run(tmp_path / "run").table("seeds").read_all()
     assert questions.height == 7
     assert all("blue" in messages[-1]["content"] for messages in questions["messages"])
@@ -80,4 +84,8 @@ def test_what_was_taken_from_the_hub_is_taken_from_there_again(tmp_path):
         assert all("blue" in text for text in pairs["src"])
         assert pairs["source"][0] == f"org/pairs@{'a' * 40}:1"
     # With the same seeds, the Hub is not needed at all.
-    assert run(tmp_path, 7, hub.environment(hub.NOWHERE, tmp_path / "cache")) == began
+    gone = hub.environment(hub.NOWHERE, tmp_path / "cache")
+    assert run(tmp_path, 7, gone) == began
+    # Nor for another run on what was fetched before: the later commit of the model, and the earlier of the rows.
+    assert run(tmp_path / "again", 7, gone) == began | {"generator": "d" * 40}
+    assert Run(tmp_path / "again" / "run").table("seeds").read_all().equals(questions)

@@ -12,7 +12,7 @@ READ = """
 import itertools, json, sys
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
-from sdrrl_data.models.hub import Wanted
+from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.recipe import ParallelConfig, SeedsConfig
 from sdrrl_data.sources import hub_rows, row_sources, text_sets
 from sdrrl_data.steps import parallel_rows, seeds
@@ -149,7 +149,10 @@ for name, patterns in (("org/whole", None), ("org/part", ["README.md", "one/trai
 
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory):
-    """Datasets of which two commits were fetched, or a third was only looked at, or all files with the Hub's client."""
+    """Datasets of which two commits were fetched, or a third was only looked at, or all files with the Hub's client.
+
+    By way of a mirror of the Hub, into a cache of another place.
+    """
     home = tmp_path_factory.mktemp("home")
     cache = {"HF_HUB_CACHE": str(tmp_path_factory.mktemp("elsewhere"))}
     with hub.serving() as served:
@@ -159,7 +162,7 @@ def moved(tmp_path_factory):
             tasks = {".gitattributes": b"", "train.jsonl": hub.jsonl(questions(word, 2))}
             return push(served, "datasets/org/set", files), push(served, "datasets/org/tasks", tasks)
 
-        variables = served.environment(home) | cache
+        variables = hub.environment(served.mirror, home) | cache
         served.add("datasets/org/whole", hub.dataset("mit", {"one": {"train": turns("whole"), "test": turns("test")}}))
         served.add("datasets/org/part", hub.dataset("mit", {"one": {"train": turns("part"), "test": turns("test")}}))
         commits = [stand("old")]
@@ -176,11 +179,30 @@ def moved(tmp_path_factory):
             ("train", {"dataset": "org/set", "config": "none"}),
         )
         hub.run(FETCH, variables)
-    return commits, hub.offline(home) | cache
+        served.add("datasets/org/script", {"README.md": b"", "script.py": b"raise SystemExit", "train.jsonl": b"{}"})
+        served.add("datasets/org/broken", {"README.md": b"", "train.jsonl": b'{"question": "Why?"}\n{'})
+        wishes = [("seeds", {"source": f"org/{name}"}) for name in ("script", "broken")]
+        refused = read(variables, *wishes, ("texts", {"source": "org/broken"}))
+    return commits, hub.offline(home) | cache, refused
+
+
+def test_a_dataset_that_cannot_be_read_is_refused_and_none_is_run(moved):
+    script, streamed, whole = moved[2]
+    unreadable = "the dataset cannot be read from the Hugging Face Hub: check its name, config, split and revision, or "
+    assert [kind for kind, _ in moved[2]] == ["UserError"] * 3
+    assert script[1].startswith(
+        f"seeds org/script: {unreadable}give a local file with --seeds (RuntimeError: Dataset scr"
+    )
+    assert streamed[1].startswith(
+        f"seeds org/broken: {unreadable}give a local file with --seeds (ArrowInvalid: JSON pars"
+    )
+    assert whole[1].startswith(
+        f"test set org/broken: {unreadable}give a local file, or take it out of the recipe (Arrow"
+    )
 
 
 def test_without_the_hub_it_is_the_commit_that_is_asked_for_or_the_last_that_was_fetched(moved):
-    ((old_set, old_tasks), (new_set, new_tasks), (latest_set, latest_tasks)), variables = moved
+    ((old_set, old_tasks), (new_set, new_tasks), (latest_set, latest_tasks)), variables, _ = moved
     train, seeds = {"dataset": "org/set", "config": "one"}, {"source": "org/tasks"}
     wishes = [
         (train, {}),
@@ -199,7 +221,7 @@ def test_without_the_hub_it_is_the_commit_that_is_asked_for_or_the_last_that_was
 
 
 def test_what_the_hubs_client_has_fetched_is_read_if_it_is_all_there_is(moved):
-    _, variables = moved
+    _, variables, _ = moved
     train, seeds, part, streamed = read(
         variables,
         ("train", {"dataset": "org/whole"}),

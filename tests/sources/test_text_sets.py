@@ -30,6 +30,13 @@ def test_reads_the_same_rows_from_every_kind_of_file(tmp_path, ending):
     assert read(path) == [(str(number), list(row.values())) for number, row in enumerate(ROWS, 1)]
 
 
+@pytest.mark.parametrize("ending", WRITERS)
+def test_a_path_is_never_a_pattern(tmp_path, ending):
+    for name in ("a[12]?*", "a1x"):
+        WRITERS[ending](tmp_path / f"{name}.{ending}")
+    assert len(read(tmp_path / f"a[12]?*.{ending}")) == len(ROWS)
+
+
 def test_reads_lines(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes("\ufeffOne.\r\n\r\nThree.".encode())

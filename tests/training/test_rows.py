@@ -67,6 +67,14 @@ def test_parquet_files_are_read_however_they_are_named(dataset: Path, given: str
     assert found.signatures == (SIGNATURE,)
 
 
+def test_a_path_that_is_there_is_never_a_pattern(tmp_path: Path) -> None:
+    for name in ("set[12]", "set1"):
+        write(tmp_path / name, some_rows())
+    assert rows.find(str(tmp_path / "set[12]")).table.height == len(some_rows())
+    file = (tmp_path / "set1" / "train-00000-of-00001.parquet").rename(tmp_path / "set1" / "train-[0-9]*.parquet")
+    assert rows.find(str(file)).table["split"].unique().to_list() == ["train"]
+
+
 def test_columns_that_are_not_there_have_a_usual_value(tmp_path: Path) -> None:
     bare = [{name: row[name] for name in ("prompt", "completion")} for row in some_rows()]
     pl.DataFrame(bare).write_parquet(tmp_path / "own.parquet")

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tests.support.hub.handler import Asked, Fault, Handler
+from tests.support.hub.handler import MIRROR, Asked, Fault, Handler
 from tests.support.hub.repo import LARGE, File, Repo
 
 NOWHERE = "http://127.0.0.1:9"  # nothing answers there
@@ -108,6 +108,11 @@ class Hub:
     def environment(self, home: Path, token: str | None = None) -> dict[str, str]:
         """The variables for a client's process; `home`: its folder for what it fetches."""
         return environment(self.endpoint, home, token)
+
+    @property
+    def mirror(self) -> str:
+        """Another address of the Hub, with a path."""
+        return self.endpoint + MIRROR
 
     def run(self, script: str, home: Path, token: str | None = None, *arguments: str) -> list[Any]:
         """What a Python script prints, each line as JSON."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.support.hub import Hub
 
 PIECE = 1 << 14  # bytes that are read at once
+MIRROR = "/mirror"  # the Hub stands under this path, too: HF_ENDPOINT may name a mirror or a proxy with a path
 ROUTES = Routes([*reading.route, *writing.route])
 UNKNOWN = Refused(401, "Invalid credentials in Authorization header").reply
 
@@ -68,6 +69,7 @@ class Handler(BaseHTTPRequestHandler):
     hub: "Hub"
 
     def do_GET(self) -> None:
+        self.path = self.path.removeprefix(MIRROR)
         path, _, query = self.path.partition("?")
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         asked = Asked(self.command, self.path, self.hub.users.get(token))
