@@ -28,7 +28,7 @@ def card(
     from . import quiet
 
     quiet.hush()
-    from sdrrl_data.cards import checking, counts, description
+    from sdrrl_data.cards import checking, description
     from sdrrl_data.publishing import staging
     from sdrrl_data.run import opened as read_run
     from sdrrl_data.run import refuse_unfinished
@@ -38,7 +38,7 @@ def card(
     with opened.lock():
         staging.check(opened, manifest)
         description.write(opened, manifest, licence)
-        problems = checking.check(opened, manifest, counts.count)
+        problems = checking.check(opened, manifest)
     typer.echo(f"written  {run / description.CARD}, {description.CROISSANT} and a picture of each target's scores")
     typer.echo(
         "checked  transfer sets against their SHA-256, figures against the tables, the head by the Hub's clients"

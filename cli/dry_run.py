@@ -40,16 +40,13 @@ def _steps(plan: Plan) -> Table:
     table = Table("step", box=None, pad_edge=False)
     for heading in ("rows", "parts", "done", "to do"):
         table.add_column(heading, justify="right")
-    rows = {table: str(sum(part.rows.height for part in parts)) for table, parts in plan.given.items()}
-    seeds = str(sum(plan.sizes))
-    rows |= {step.table: seeds if step.inputs or step.table == "seeds" else "-" for step in plan.pipeline.steps}
-    for name, expected in plan.fingerprints.items():
+    for name, parts in plan.tables.fingerprints.items():
+        if name in plan.tables.given:
+            rows = str(sum(part.rows.height for part in plan.tables.given[name]))
+        else:
+            rows = str(sum(plan.sizes)) if plan.tables.jobs[name].step.makes == "part" else "-"
         missing = len(plan.missing(name))
-        counts = len(expected), len(expected) - missing, missing
-        table.add_row(name, rows[name], *map(str, counts))
-    for target in plan.targets:
-        done = plan.transfer_set_done(target)
-        table.add_row(target.table("transfer_set"), "-", "1", str(int(done)), str(int(not done)))
+        table.add_row(name, rows, *map(str, (len(parts), len(parts) - missing, missing)))
     return table
 
 

@@ -104,13 +104,13 @@ def generate(
     out = out or Path("runs", Path(recipe).stem)
     _show_warnings()
     if dry_run or probe:
-        from sdrrl_data.pipeline.plan import Plan
+        from sdrrl_data.pipeline.plan import resolve
         from sdrrl_data.steps.model_pool import Models
 
         from . import dry_run as dry
 
         models = Models()
-        dry.show(Plan(loaded, out, models), models, measure=probe)
+        dry.show(resolve(loaded, out, models), models, measure=probe)
         return
 
     from sdrrl_data.pipeline import generate as library

@@ -1,21 +1,17 @@
 """Whether a card says what is so: its figures are counted again, and its head is read by those who will read it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
 from sdrrl_data.cards import configs
 from sdrrl_data.cards.description import CARD
-from sdrrl_data.recipe import Recipe
-from sdrrl_data.run import Counts, Kind, Manifest, Run, recipe_of
-from sdrrl_data.steps import answer_rows, parallel_rows, transfer_set
-from sdrrl_data.steps.prompts import Asking
-
-Count = Callable[[Run, Mapping[str, Sequence[Kind]], Recipe], Counts]
+from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.steps import counts
 
 
-def check(run: Run, manifest: Manifest, count: Count) -> list[str]:
+def check(run: Run, manifest: Manifest) -> list[str]:
     """What is wrong with the card in the folder of a finished run, a sentence each; nothing where all is well.
 
     Every figure of the manifest, which are those of the card, is counted again from the run's Parquet; so are the
@@ -24,13 +20,12 @@ def check(run: Run, manifest: Manifest, count: Count) -> list[str]:
     Args:
         run: with its card, and with transfer sets that `staging.check` has let pass.
         manifest: of the run.
-        count: what counts a run: `sdrrl_data.cards.counts.count`.
 
     Raises:
         UserError: the card or the recipe cannot be read.
     """
     text = (run.path / CARD).read_text(encoding="utf-8")
-    return [*_figures(run, manifest, count), *_rows(run, manifest), *_head(run, manifest, text)]
+    return [*_figures(run, manifest), *_rows(run, manifest), *_head(run, manifest, text)]
 
 
 def asked_hub(run: Run) -> list[str] | None:
@@ -47,11 +42,11 @@ def asked_hub(run: Run) -> list[str] | None:
     return []
 
 
-def _figures(run: Run, manifest: Manifest, count: Count) -> Iterator[str]:
+def _figures(run: Run, manifest: Manifest) -> Iterator[str]:
     """The manifest's figures that are not those of the tables."""
     recipe = recipe_of(run, manifest)
     try:
-        counted = count(run, {tag: _mix(run, recipe, tag) for tag in manifest.counts.targets}, recipe)
+        counted = counts.count(run, recipe, list(manifest.counts.targets))
     except (OSError, pl.exceptions.PolarsError, ValueError) as error:
         yield f"the tables of the run cannot be counted ({str(error).splitlines()[0]})"
         return
@@ -59,21 +54,6 @@ def _figures(run: Run, manifest: Manifest, count: Count) -> Iterator[str]:
     for place in dict.fromkeys([*said, *found]):
         if said.get(place) != found.get(place):
             yield f"{place}: the card says {said.get(place, 'nothing')}, the tables say {found.get(place, 'nothing')}"
-
-
-def _mix(run: Run, recipe: Recipe, tag: str) -> list[Kind]:
-    """How a target's rows are mixed: what there is of each kind, and what is to be taken."""
-    names = ["translations", "verdicts", "prompts", "parallel"]
-    if recipe.transfer_set.mix.code_switched:
-        names.append("code_switched")
-    tables = {name: run.table(f"{tag}/{name}").read_all() for name in names}
-    tables |= {name: run.table(name).read_all() for name in ("seeds", "answers")}
-    asking = Asking(tables["prompts"], recipe.seed)
-    candidates = [
-        answer_rows.make(tables, asking, recipe.src, tag),
-        parallel_rows.make(tables["parallel"], asking, recipe.src, tag, recipe.seed),
-    ]
-    return transfer_set.mix(pl.concat(candidates), recipe.transfer_set.mix, recipe.seed)[1]
 
 
 def _flat(figures: Any, place: str = "") -> Iterator[tuple[str, Any]]:

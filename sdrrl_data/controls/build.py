@@ -10,17 +10,19 @@ import polars as pl
 from sdrrl_data import languages
 from sdrrl_data.controls import arms as controls
 from sdrrl_data.controls.arms import ABLATIONS, ARMS, REFERENCES, TRANSLATED, Controls
-from sdrrl_data.controls.equal_tokens import SPLITS, Cut, Equal, cut
+from sdrrl_data.controls.equal_tokens import Cut, Equal, cut
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading
-from sdrrl_data.pipeline import Pipeline, Target, revisions
+from sdrrl_data.pipeline import order, revisions
+from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Reporter
 from sdrrl_data.recipe import GeneratorConfig, translator_names
-from sdrrl_data.run import Manifest, Run, fingerprint, provenance, recipe_of, refuse_unfinished
-from sdrrl_data.runners.local import Silent, do
+from sdrrl_data.run import NOTHING_SET_ASIDE, Manifest, Part, Run, fingerprint, provenance, recipe_of, refuse_unfinished
+from sdrrl_data.runners.local import LocalRunner, Silent
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.prompts import Asking
+from sdrrl_data.steps.target import Target
 
 AT_ONCE = 1000  # texts whose tokens are in memory together
 
@@ -155,25 +157,20 @@ class _Making:
                     f"{self._run.path}, so that controls would differ by it: bring back the one that its manifest.json "
                     "names"
                 )
-        return Target(self._src, tgt, translators, (), None, None, {})
+        return Target(self._src, tgt, translators)
 
     def _translate(self, target: Target) -> list[str]:
         """Translate the references that are not translated yet; returns the fingerprints of all parts."""
-        parts = sum(map(len, self._manifest.growths))
-        prints = {"seeds": self._run.table("seeds").fingerprints(parts)}
-        pipeline = Pipeline(self._recipe, self._models, self._generator, self._src, [], self._manifest.growths)
-        expected: list[str] = []
+        parts = order.Parts.of(self._manifest.growths)
+        tables = Tables(self._run, {}, {"seeds": self._run.table("seeds").fingerprints(len(parts.sizes))})
+        tables.add(order.translation_steps(self._recipe, target, parts, of_references=True))
+        runner = LocalRunner(self._models, self._reporter)
         try:
-            for step in pipeline.references(target):
-                expected = [
-                    fingerprint(step.table, step.settings, [prints[table][part] for table in step.inputs])
-                    for part in range(parts)
-                ]
-                prints[step.table] = [*expected]
-                do(self._run, step, expected, self._reporter)
+            for table, job in tables.jobs.items():
+                runner.run(self._run, job, tables.missing(table))
         finally:
-            pipeline.close()
-        return expected
+            runner.close()
+        return list(tables.fingerprints[target.table("references")])
 
     def _arms(self, tag: str, target: Target | None) -> tuple[dict[str, pl.DataFrame], int]:
         """The controls before the cut, and how many seeds they share."""
@@ -215,7 +212,8 @@ class _Making:
 
     def _written(self, tag: str, found: Controls) -> bool:
         """Whether the files of these controls are there."""
-        return all(self._run.dataset_done(controls.folder(tag, name), found.fingerprint) for name in found.arms)
+        datasets = (self._run.dataset(controls.folder(tag, name)) for name in found.arms)
+        return all(dataset.fingerprint() == found.fingerprint for dataset in datasets)
 
     def _write(self, tag: str, done: Cut, made: Controls) -> None:
         """Write the datasets; the figures stand there only while these are whole."""
@@ -224,9 +222,8 @@ class _Making:
         for folder in place.glob("controls-*"):
             shutil.rmtree(folder)
         for name, rows in done.rows.items():
-            splits = {split: rows.filter(split=split) for split in SPLITS}
-            shard_rows = self._recipe.transfer_set.shard_rows
-            self._run.write_dataset(controls.folder(tag, name), splits, made.fingerprint, shard_rows)
+            dataset = self._run.dataset(controls.folder(tag, name), self._recipe.transfer_set.shard_rows)
+            dataset.write(0, Part(rows, NOTHING_SET_ASIDE), made.fingerprint)
         self._run.write_text(f"{tag}/{controls.FILE}", made.model_dump_json(indent=2) + "\n")
 
 

@@ -1,15 +1,12 @@
 """Where a run lies in a repository of the Hub, and which runs a repository holds."""
 
-import json
 import re
 from collections.abc import Collection, Mapping
-
-from pydantic import ValidationError
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.publishing.hub import There
 from sdrrl_data.run import Manifest
-from sdrrl_data.run.disk import SCHEMA_VERSION
+from sdrrl_data.run.manifest import parsed
 
 # Within the folder of a target.
 MANIFEST = "run/manifest.json"
@@ -17,7 +14,7 @@ RECIPE = "run/recipe.yaml"
 INDEX = "run/tables.json"  # table -> its parts and its files, as `packing.Packed`
 TABLES = "run/tables"
 TAG = re.compile(r"\w+(-\w+)*")  # of a language
-SHARED = ("seeds", "answers")  # tables that all targets of a run have in common
+SHARED = ("seeds", "answers", "shared_counts")  # tables that all targets of a run have in common
 
 
 def manifests(there: There, but: Collection[str] = ()) -> dict[str, Manifest]:
@@ -52,17 +49,8 @@ def runs(found: Mapping[str, Manifest]) -> list[Manifest]:
 
 def _read(there: There, path: str, tag: str) -> Manifest:
     where = f"{there.repo}: {path}"
-    try:
-        content = json.loads(there.read(path))
-        if content["schema_version"] != SCHEMA_VERSION:
-            raise UserError(
-                f"{where} has schema version {content['schema_version']}, this sdrrl-data reads version "
-                f"{SCHEMA_VERSION}: use the sdrrl-data that made it, or another repository"
-            )
-        manifest = Manifest.model_validate(content)
-        known = tag in manifest.counts.targets and tag in manifest.recipe["tgt"]
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
-        raise UserError(f"{where} cannot be read as a manifest: use another repository") from error
+    manifest = parsed(there.read(path), where, "use another repository")
+    known = tag in manifest.counts.targets and tag in manifest.recipe.get("tgt", ())
     strange = [own for own in manifest.files if not re.fullmatch(r"[\w-]+/transfer_set/[\w-]+\.parquet", own)]
     if strange or not known:
         problem = f"names {strange[0]!r} among its files" if strange else f"knows no target {tag}"

@@ -70,6 +70,16 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
     return "|".join(f"{name}:{str(value).replace(' ', '_')}" for name, value in fields.items())
 
 
+def with_versions(signature: str, signatures: Sequence[str]) -> str:
+    """A signature that names every version of sdrrl-data that these signatures name, in their order."""
+    versions = dict.fromkeys(version for other in signatures for version in _field(other, "version").split(","))
+    return signature.replace(f"|version:{_field(signature, 'version')}|", f"|version:{','.join(versions)}|")
+
+
+def _field(signature: str, name: str) -> str:
+    return signature.partition(f"|{name}:")[2].partition("|")[0]
+
+
 def same_settings(one: str, other: str) -> bool:
     """Whether two signatures stand for the same settings, whatever versions of the engines they name."""
     return one.rpartition("|")[2] == other.rpartition("|")[2]

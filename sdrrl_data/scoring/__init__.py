@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sdrrl_data import recipe
 from sdrrl_data.languages import Language
 from sdrrl_data.processes.spread import Spread, processes_for
 from sdrrl_data.protocols import Generator, Ingredient, Scorer, TextPair, Translator
 from sdrrl_data.text.masking import plain
+
+if TYPE_CHECKING:
+    from sdrrl_data.scoring.length import Expectation
 
 
 class Context(NamedTuple):
@@ -105,7 +108,7 @@ def opened(settings: recipe.ScorerConfig, context: Context) -> Iterator[Scorer]:
 
 @contextmanager
 def opened_heuristics(
-    settings: Sequence[recipe.HeuristicConfig], src: Language, tgt: Language, usual: Sequence[TextPair]
+    settings: Sequence[recipe.HeuristicConfig], src: Language, tgt: Language, usual: "Expectation"
 ) -> Iterator[Scorer]:
     """The scorers that only count, as one, on all cores.
 
@@ -113,12 +116,11 @@ def opened_heuristics(
         settings: of each.
         src: the language of the source texts.
         tgt: the language of the translations.
-        usual: pairs of the run, from which to learn what is usual.
+        usual: how long translations usually are in the run.
     """
     from sdrrl_data.scoring.heuristics import Heuristics
-    from sdrrl_data.scoring.length import Expectation
 
-    make = partial(Heuristics, settings, src, tgt, Expectation.learn(usual, src, tgt))
+    make = partial(Heuristics, settings, src, tgt, usual)
     with closing(Spread(make, processes_for())) as scorer:
         yield scorer
 

@@ -1,20 +1,25 @@
 """Answers: what the model says to each seed in the rich language, once for all targets."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import polars as pl
 
-from sdrrl_data import recipe
+from sdrrl_data import recipe, scoring
 from sdrrl_data.chat.conversations import conversation, sampling
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, Completion, Generator, Request, Scorer, SetAside
+from sdrrl_data.protocols import Advance, Completion, Generator, Ingredient, Request, Scorer, SetAside
 from sdrrl_data.recipe import draws
-from sdrrl_data.run import Part, Task, sort_out
+from sdrrl_data.run import Part, Run, Task, sort_out
 from sdrrl_data.scoring.refusal import refused
 from sdrrl_data.scoring.repetition import loops
+from sdrrl_data.steps import shaping
 from sdrrl_data.steps.best_of import Choice, choose
+from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
+from sdrrl_data.steps.step import Needs, Step, Work
 
 SCHEMA: Schema = {
     "id": pl.String,
@@ -30,6 +35,36 @@ SCHEMA: Schema = {
 }
 
 LOOPING = 0.3  # share of words in repeated runs; of good answers in English one in a hundred has more than 0.17
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswersStep(Step):
+    """The generator's answers to the seeds."""
+
+    needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+
+    generator: Ingredient
+    src: Language
+
+    @property
+    def settings(self) -> Any:
+        """How the generator answers, and what becomes of its answers."""
+        how = self.recipe.answers.model_dump(mode="json")
+        return [shaping.generator(self.recipe), how, self.generator.identity(), self.recipe.seed]
+
+    @property
+    def schema(self) -> Schema:
+        """See `SCHEMA`."""
+        return SCHEMA
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Load the generator; it is closed again, for its memory is needed by the steps that follow."""
+        how = self.recipe.answers
+        scorer = scoring.build_best_by(how.best_by) if how.samples > 1 else None
+        answering = Answering(models.generator(self.recipe.generator), self.recipe, self.src, scorer)
+        yield lambda tasks: answering.parts(tasks, advance)
+        models.close_generator()
 
 
 class Answering:

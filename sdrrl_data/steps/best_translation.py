@@ -1,16 +1,58 @@
 """Best of several translations: of question and answer each, the one that a scorer prefers."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import polars as pl
 
+from sdrrl_data import recipe, scoring
 from sdrrl_data.protocols import Advance, Scorer, SetAside
-from sdrrl_data.run import Part, sort_out
-from sdrrl_data.steps import text_pairs
+from sdrrl_data.run import Part, Run, Task, sort_out
+from sdrrl_data.steps import references, scoring_steps, text_pairs
+from sdrrl_data.steps.model_pool import ModelPool
+from sdrrl_data.steps.schemas import Schema
+from sdrrl_data.steps.step import Needs, TargetStep, Work, each
 from sdrrl_data.steps.translations import SCHEMA, Candidate
 
 PAIRS = {"question": text_pairs.question, "answer": text_pairs.answer}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BestTranslationsStep(TargetStep):
+    """The better ones of several translators' translations."""
+
+    needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+
+    candidates: Mapping[str, str]  # the tables of the translators, by their names in the recipe
+    of_references: bool = False  # as in `TranslationsStep`
+
+    @property
+    def settings(self) -> Any:
+        """The translators in their order, and what prefers one translation to another."""
+        best_by = self.recipe.translations.best_by
+        back = self.target.back.identity() if self.target.back and best_by == "round_trip" else None
+        return [list(self.candidates), best_by, back]
+
+    @property
+    def schema(self) -> Schema:
+        """See `translations.SCHEMA`."""
+        return SCHEMA
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Load the scorer that chooses."""
+        by_similarity = self.recipe.translations.best_by == "similarity"
+        config = recipe.SimilarityConfig() if by_similarity else recipe.RoundTripConfig()
+        with scoring.opened(config, scoring_steps.context(self.recipe, self.target, models)) as scorer:
+
+            def choose_part(task: Task) -> Part:
+                seeds, answers, *_ = (references.as_answers(task) if self.of_references else task).tables
+                parts = {name: run.table(table).part(task.part) for name, table in self.candidates.items()}
+                return choose(seeds, answers, parts, scorer, advance)
+
+            yield each(choose_part)
 
 
 def choose(

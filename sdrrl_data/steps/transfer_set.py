@@ -26,6 +26,24 @@ CANDIDATES: Schema = {
     "source": pl.String,
 }
 
+SCHEMA: Schema = {
+    "id": pl.String,
+    "seed_id": pl.String,
+    "task": pl.String,
+    "direction": pl.String,
+    "prompt": MESSAGES,
+    "completion": MESSAGES,
+    "code_switched": pl.Boolean,
+    "switched": SWITCHED,
+    "weight": pl.Float64,
+    # "scores" stands here: a struct of what the run's scorers gave
+    "generator": pl.String,
+    "translator": pl.String,
+    "source": pl.String,
+    "signature": pl.String,
+    "split": pl.String,
+}
+
 
 def mix(candidates: pl.DataFrame, shares: MixConfig, seed: int) -> tuple[pl.DataFrame, list[Kind]]:
     """Take rows so that the shares hold; returns them with the figures of each kind.

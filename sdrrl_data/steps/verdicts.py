@@ -1,16 +1,24 @@
 """Verdicts: thresholds applied to scores. Cheap: changing a threshold never scores again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from math import floor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sdrrl_data.protocols import Advance
 from sdrrl_data.recipe import Bound, ThresholdConfig, of_source
+from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
+from sdrrl_data.steps import scores as score_tables
+from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
+from sdrrl_data.steps.step import TargetStep, Work
 
 TEXTS = ("question_src", "question_tgt", "answer_src", "answer_tgt")
 FAILURE: Schema = {
@@ -21,7 +29,45 @@ FAILURE: Schema = {
     "weight": pl.Float64,  # of a text that fails, as the recipe has it
 }
 FAILURES = pl.List(pl.Struct(FAILURE))
+SCHEMA: Schema = {"id": pl.String, **dict.fromkeys(TEXTS, pl.Float64), "failures": FAILURES}
 _NAMES: Schema = {"text": pl.String, "filter": pl.String, "least": pl.String, "most": pl.String, "weight": pl.Float64}
+
+
+TOGETHER = 16  # parts that are judged at once: the cost of a part, whatever its size, is then paid once
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictsStep(TargetStep):
+    """Applies the recipe's thresholds. Its `whole` are the tables of scores where a threshold is a percentile."""
+
+    @property
+    def settings(self) -> Any:
+        """The thresholds."""
+        return {name: threshold.model_dump(mode="json") for name, threshold in self.recipe.thresholds.items()}
+
+    @property
+    def schema(self) -> Schema:
+        """See `SCHEMA`."""
+        return SCHEMA
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Turn percentiles into numbers."""
+        scored = score_tables.joined([run.table(name).read_all() for name in self.whole]) if self.whole else None
+        limits = cuts(self.recipe.thresholds, scored, self.src, self.tgt)
+
+        def work(tasks: Iterable[Task]) -> Iterator[tuple[int, Part]]:
+            waiting = iter(tasks)
+            while batch := list(islice(waiting, TOGETHER)):
+                tables = map(pl.concat, zip(*(task.tables for task in batch), strict=True))
+                judged = judge(score_tables.joined(list(tables)), limits)
+                start = 0
+                for task in batch:
+                    yield task.part, Part(judged.slice(start, task.tables[0].height), NOTHING_SET_ASIDE)
+                    start += task.tables[0].height
+                advance(judged.height)
+
+        yield work
 
 
 class Limit(NamedTuple):

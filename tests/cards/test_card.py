@@ -29,7 +29,7 @@ from sdrrl_data.recipe import KNOWN_SCORES, SCORES, FunctionConfig, Recipe, Thre
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.steps.schemas import MESSAGES
 from sdrrl_data.steps.transfer_set import CROSSINGS
-from tests.support import small_models
+from tests.support import datasets, small_models
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 THINGS = [f"the {kind} {thing}" for kind in ("old", "new", "small") for thing in ("bridge", "garden", "market", "inn")]
@@ -352,7 +352,7 @@ def with_completion(run: Run, folder: Path, completion: str) -> Run:
     for tag in ("pt", "ar-Latn"):
         rows = run.read_dataset(f"{tag}/transfer_set")
         rows = rows.with_columns(pl.Series("completion", [answer] * rows.height, dtype=MESSAGES))
-        Run(folder).write_dataset(f"{tag}/transfer_set", {"train": rows}, "", 1000)
+        datasets.write(Run(folder), f"{tag}/transfer_set", rows, split="train")
     return Run(folder)
 
 

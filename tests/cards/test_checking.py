@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sdrrl_data.cards import checking, counts, description
+from sdrrl_data.cards import checking, description
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.run import Manifest, Run
 from tests.cards.test_card import small_recipe
@@ -56,7 +56,7 @@ def manifest_of(run: Run) -> Manifest:
 
 
 def problems(run: Run, manifest: Manifest | None = None) -> list[str]:
-    return checking.check(run, manifest or manifest_of(run), counts.count)
+    return checking.check(run, manifest or manifest_of(run))
 
 
 def test_a_card_that_is_right(described: Run) -> None:

@@ -16,7 +16,7 @@ from sdrrl_data.recipe import draws
 from sdrrl_data.run import Counts, Manifest, Run, TargetCount
 from sdrrl_data.steps import transfer_set
 from tests.cards.test_card import head, section, small_recipe
-from tests.support import small_models
+from tests.support import datasets, small_models
 
 SEED, SHARE = 42, 0.1
 LATE = [id for id in map(str, range(200)) if draws.share(SEED, "split", id) >= SHARE]  # what trains
@@ -124,8 +124,8 @@ def test_a_control_is_a_config_when_asked_for(repository: tuple[Run, Manifest, M
 
     run = Run(shutil.copytree(repository[0].path, tmp_path / "run"))
     rows = run.read_dataset("pt/transfer_set").filter(code_switched=False)
-    splits = {split: rows.filter(split=split).head(3) for split in configs.SPLITS}
-    run.write_dataset("pt/controls-no-code-switch", splits, "", 1000)
+    few = pl.concat([rows.filter(split=split).head(3) for split in configs.SPLITS])
+    datasets.write(run, "pt/controls-no-code-switch", few)
     text = card.write(repository[1], run, controls={"pt": ["no-code-switch"]})
     (run.path / "README.md").write_text(text, encoding="utf-8")
     assert get_dataset_config_names(str(run.path)) == ["pt", "all", "pt-no-code-switch"]

@@ -9,6 +9,7 @@ from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Part, Run
 from tests.evaluation.conftest import PAIRS
+from tests.support import datasets
 from tests.support.small_models import CHANGES, models
 
 EN, PT = find("en"), find("pt")
@@ -110,7 +111,7 @@ def test_a_run_without_a_test_split(run, tmp_path):
     other = Run(tmp_path / "other")
     other.write_manifest(run.manifest())
     rows = run.read_dataset("pt/transfer_set").filter(split="train")
-    other.write_dataset("pt/transfer_set", {"train": rows}, "x", 1000)
+    datasets.write(other, "pt/transfer_set", rows)
     seeds = run.table("seeds")
     other.table("seeds").write(0, Part(seeds.read_all(), seeds.set_aside()), "x")
     with pytest.raises(UserError, match="has no row to test with"):

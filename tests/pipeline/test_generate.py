@@ -37,6 +37,11 @@ STEPS = (
     *("seeds", "answers", "pt/translations", "pt/code_switched"),
     *("pt/scores-heuristics", "pt/scores-round_trip", "pt/verdicts"),
 )
+LAST = ["pt/transfer_set", "pt/counts"]
+GROWN = [
+    *("answers", "pt/translations", "pt/aligner", "pt/code_switched", "pt/usual_lengths"),
+    *("pt/scores-heuristics", "pt/scores-round_trip", "pt/verdicts", *LAST, "shared_counts"),
+]
 
 
 @pytest.fixture
@@ -194,7 +199,7 @@ def test_the_second_run_does_nothing(seeds, tmp_path):
 def test_a_changed_threshold_redoes_verdicts_and_transfer_set_only(seeds, tmp_path):
     steps_of(seeds, tmp_path / "run")
     strict = {"thresholds.repetition.max": 0.0}
-    assert steps_of(seeds, tmp_path / "run", **strict) == ["pt/verdicts"]
+    assert steps_of(seeds, tmp_path / "run", **strict) == ["pt/verdicts", *LAST]
     run(seeds, tmp_path / "anew", **strict)
     assert contents(tmp_path / "run") == contents(tmp_path / "anew")
 
@@ -206,7 +211,7 @@ def test_a_changed_threshold_redoes_verdicts_and_transfer_set_only(seeds, tmp_pa
         ("translator.models", "elsewhere", None),
         ("code_switching.ratio", 0.6, "pt/code_switched"),
         ("scorers", ["round_trip", "length", "repetition", "language"], "pt/scores-language"),
-        ("transfer_set.test_share", 0.5, None),
+        ("transfer_set.test_share", 0.5, "pt/transfer_set"),
         ("seed", 7, "answers"),
     ],
 )
@@ -223,7 +228,7 @@ def test_a_run_grows_by_new_parts_and_keeps_what_was_there(seeds, tmp_path):
     out = tmp_path / "run"
     run(seeds, out, limit=8)
     first = {name: bytes_ for name, bytes_ in contents(out).items() if name.startswith(STEPS)}
-    assert steps_of(seeds, out, limit=12) == [step for step in STEPS if step != "seeds"]
+    assert steps_of(seeds, out, limit=12) == GROWN
     run(seeds, out)
     second = contents(out)
     assert first.items() <= second.items()
@@ -311,7 +316,7 @@ def test_a_finished_run_goes_on_without_its_seeds_its_corpus_and_its_model(seeds
     counting = Counting()
     generate(recipe(seeds, **corpus, **{"thresholds.repetition.max": 0.0}), out, models, counting)
     generate(recipe(seeds, **corpus, **{"thresholds.repetition.max": 0.0}, tgt=["vi"]), out, models, counting)
-    assert counting.steps[:2] == ["pt/verdicts", "vi/translations"]
+    assert counting.steps[:4] == ["pt/verdicts", *LAST, "vi/translations"]
     assert "translate" in set(transfer_set(out)["task"])
     before = contents(out)
     with pytest.raises(UserError, match=r"seeds.jsonl: there is no such file"):
@@ -352,7 +357,7 @@ def test_a_target_that_was_never_finished_is_no_part_of_the_run(seeds, tmp_path)
     shutil.rmtree(out / "vi" / "transfer_set")
     run(seeds, out)
     assert list(Run(out).manifest().counts.targets) == ["pt"]
-    assert steps_of(seeds, out, tgt=["vi"]) == []  # its tables were there
+    assert steps_of(seeds, out, tgt=["vi"]) == ["vi/transfer_set"]  # its tables were there
     assert list(Run(out).manifest().counts.targets) == ["pt", "vi"]
 
 

@@ -20,6 +20,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.publishing.export import Exported, Format, axolotl, export, llama_factory
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.steps.schemas import MESSAGES
+from tests.support import datasets
 
 FORMATS = get_args(Format)
 APP = typer.Typer()
@@ -52,7 +53,8 @@ def write(folder: Path, state: str = "finished", shard_rows: int = 2, **targets:
     signatures = {}
     for name, splits in targets.items():
         tag = name.replace("_", "-")
-        run.write_dataset(f"{tag}/transfer_set", splits, "fingerprint", shard_rows)
+        rows = pl.concat([rows.with_columns(split=pl.lit(split)) for split, rows in splits.items()])
+        datasets.write(run, f"{tag}/transfer_set", rows, shard_rows=shard_rows)
         signatures[tag] = "signature"
     content = {"state": state, "signatures": signatures, "recipe": {}, "versions": {}, "ingredients": []}
     run.write_manifest(Manifest.model_validate(content))

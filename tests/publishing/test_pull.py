@@ -30,9 +30,8 @@ def run(ann: client.Client, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def files(run: Run) -> dict[str, bytes]:
-    """What a run's tables and transfer sets are, byte for byte; what an aligner has learned does not come along."""
-    paths = (path for path in run.path.rglob("*.parquet") if "aligner" not in path.parts)
-    return {str(path.relative_to(run.path)): path.read_bytes() for path in paths}
+    """What a run's tables and transfer sets are, byte for byte."""
+    return {str(path.relative_to(run.path)): path.read_bytes() for path in run.path.rglob("*.parquet")}
 
 
 def manifest(run: Run) -> Manifest:
@@ -73,10 +72,23 @@ def test_a_pulled_run_is_the_run_and_goes_on(served: hub.Hub, ann: client.Client
     before = files(pulled)
     assert go_on(pulled) == []
     assert files(pulled) == before
-    assert go_on(alone, **{"thresholds.length.max": "50%"}) == ["pt/verdicts"]
+    assert go_on(alone, **{"thresholds.length.max": "50%"}) == ["pt/verdicts", "pt/transfer_set", "pt/counts"]
     assert manifest(alone).counts.targets["pt"].kept < manifest(run).counts.targets["pt"].kept
     assert {name.partition("/")[0] for name in go_on(alone, tgt=["vi"], **{"thresholds.length.max": "50%"})} == {"vi"}
     assert list(manifest(alone).files) == list(manifest(run).files)
+
+
+def test_a_set_that_0_1_0_published_is_pulled_and_goes_on(served: hub.Hub, ann: client.Client, tmp_path: Path) -> None:
+    published = Path(__file__).parents[1] / "data" / "0.1.0" / "published"
+    content = {str(path.relative_to(published)): path.read_bytes() for path in published.rglob("*") if path.is_file()}
+    served.add("datasets/eve/earlier", content, private=False)
+    (done,) = ann.ask({"pull": "eve/earlier", "out": tmp_path / "run"})
+    assert done["error"] is None
+    pulled = Run(tmp_path / "run")
+    before = files(pulled)
+    assert go_on(pulled) == ["pt/counts", "shared_counts"]
+    assert files(pulled).items() >= before.items()
+    assert go_on(pulled, **{"thresholds.length.max": "50%"})[0] == "pt/verdicts"
 
 
 def test_a_pull_that_was_killed_goes_on(served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path) -> None:
@@ -169,7 +181,7 @@ def test_what_cannot_be_pulled_is_refused_in_one_sentence(
         ({"pull": "ann/set", "tgt": ["pt", "es"]}, "ann/set holds targets of 2 runs"),
         ({"pull": "ann/set", "tgt": ["th"]}, "ann/set has no target th: it has es, pt, vi"),
         ({"pull": "ann/set", "revision": "v9"}, "the Hub knows no revision v9"),
-        ({"pull": "ann/set", "revision": "v1", "out": tmp_path / "taken"}, "is there already and is no run"),
+        ({"pull": "ann/set", "revision": "v1", "out": tmp_path / "taken"}, "is there already and is not a run"),
         (
             {"pull": "ann/set", "revision": "v1", "out": tmp_path / "another"},
             "is there already and holds something else",

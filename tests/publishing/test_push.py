@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 import yaml
 
@@ -48,7 +49,9 @@ def head(card: bytes) -> dict[str, Any]:
 def texts(path: str, content: bytes) -> str:
     """What a file says, also where it is compressed."""
     if path.endswith(".parquet"):
-        return str(pl.read_parquet(content).write_json()) + str(pl.read_parquet_metadata(content))
+        rows = pl.read_parquet(content)
+        readable = cs.binary().map_elements(lambda file: file.decode("latin-1"), return_dtype=pl.String)
+        return str(rows.with_columns(readable).write_json()) + str(pl.read_parquet_metadata(content))
     return content.decode(errors="replace")
 
 

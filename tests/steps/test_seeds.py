@@ -426,7 +426,7 @@ from sdrrl_data.steps.seeds import read
 sources = [{"source": "org/tasks"}, {"source": "org/tasks", "split": "test"}, {"source": "org/none"}]
 for settings in [SeedsConfig(**source) for source in sources]:
     try:
-        print([part.rows() for part in read([settings], None)])
+        print([table.rows() for table in read([settings], None)[:2]])
     except UserError as error:
         print(error)
 """
