@@ -103,12 +103,12 @@ def _costs(plan: Plan, timings: pl.DataFrame) -> list[Cost]:
     for table, job in plan.tables.jobs.items():
         step, planned = job.step, job.step.planned_rows()
         missing = sum(planned[part] for part in plan.missing(table))
-        own = [row for row in timings.iter_rows(named=True) if row["step"] == step.table]
-        work = [row for row in own if row["part"] is not None]
+        timed = [row for row in timings.iter_rows(named=True) if row["step"] == step.table]
+        work = [row for row in timed if row["part"] is not None]
         if not (missing and work):
             continue
         seconds = sum(row["seconds"] for row in work)
-        loading = sum(row["seconds"] for row in own) - seconds
+        loading = sum(row["seconds"] for row in timed) - seconds
         costs.append(Cost(step.table, missing, sum(row["rows"] for row in work) / max(seconds, 1e-6), loading))
     return costs
 

@@ -73,8 +73,8 @@ def _errno(error: Exception) -> int | None:
     """The system's number of an error; polars says it in words alone."""
     if isinstance(error, OSError) and error.errno:
         return error.errno
-    found = re.search(r"\(os error (\d+)\)", str(error))
-    return int(found[1]) if found else None
+    match = re.search(r"\(os error (\d+)\)", str(error))
+    return int(match[1]) if match else None
 
 
 def digest_of(path: Path) -> str:

@@ -59,7 +59,9 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
         "temperature": f"{settings.temperature:g}",
         "top_p": f"{settings.top_p:g}",
         "switch": f"{switching.aligner.kind}:{switching.texts}:{switching.level}:{switching.ratio:g}",
-        "filters": ",".join(_bounds(name, own, recipe.src, tgt) for name, own in sorted(recipe.thresholds.items())),
+        "filters": ",".join(
+            _bounds(name, threshold, recipe.src, tgt) for name, threshold in sorted(recipe.thresholds.items())
+        ),
         "seed": recipe.seed,
         "version": version("sdrrl-data"),
         "settings": fingerprint(
@@ -80,9 +82,9 @@ def _field(signature: str, name: str) -> str:
     return signature.partition(f"|{name}:")[2].partition("|")[0]
 
 
-def same_settings(one: str, other: str) -> bool:
+def same_settings(first: str, second: str) -> bool:
     """Whether two signatures stand for the same settings, whatever versions of the engines they name."""
-    return one.rpartition("|")[2] == other.rpartition("|")[2]
+    return first.rpartition("|")[2] == second.rpartition("|")[2]
 
 
 def described(ingredient: Ingredient) -> str:

@@ -117,51 +117,55 @@ class Answering:
     def _part(self, done: "_UnderWay") -> Part:
         done.task.journal.close()
         rows, samples = done.task.tables[0], done.samples()
-        written = [[one for one in own if isinstance(one, Completion)] for own in samples]
+        written = [
+            [completion for completion in candidates if isinstance(completion, Completion)] for candidates in samples
+        ]
         choices = choose(written, self._scorer) if self._scorer else [Choice(0, None)] * len(written)
         # Where no sample was written, each was refused for the same reason.
         chosen = [
-            own[choice.index] if own else every[-1]
-            for own, every, choice in zip(written, samples, choices, strict=True)
+            candidates[choice.index] if candidates else attempts[-1]
+            for candidates, attempts, choice in zip(written, samples, choices, strict=True)
         ]
         results = [
-            self._row(seed, made, choice)
-            for seed, made, choice in zip(rows.iter_rows(named=True), chosen, choices, strict=True)
+            self._row(seed, completion_or_refusal, choice)
+            for seed, completion_or_refusal, choice in zip(rows.iter_rows(named=True), chosen, choices, strict=True)
         ]
         return sort_out(rows, results, SCHEMA)
 
-    def _row(self, seed: Mapping[str, Any], made: Completion | SetAside, choice: Choice) -> dict[str, Any] | SetAside:
-        if isinstance(made, SetAside):
-            return made
+    def _row(
+        self, seed: Mapping[str, Any], completion: Completion | SetAside, choice: Choice
+    ) -> dict[str, Any] | SetAside:
+        if isinstance(completion, SetAside):
+            return completion
         how = self._settings.answers
-        faults, text, author = self._faults(made), made.text.strip(), "model"
+        faults, text, author = self._faults(completion), completion.text.strip(), "model"
         if how.faulty == "reference" and (faults or not text) and seed["reference"]:
             text, author = seed["reference"], "reference"
         if not text:
-            where = ", all tokens went to the reasoning" if made.reasoning else ""
+            where = ", all tokens went to the reasoning" if completion.reasoning else ""
             return SetAside(f"the answer is empty{where}")
-        if how.thinking == "keep" and made.reasoning and author == "model":
-            text = f"<think>\n{made.reasoning}\n</think>\n\n{text}"
+        if how.thinking == "keep" and completion.reasoning and author == "model":
+            text = f"<think>\n{completion.reasoning}\n</think>\n\n{text}"
         return {
             "id": seed["id"],
             "answer": text,
             "author": author,
             "faults": faults,
-            "reasoning": made.reasoning,
-            "finish_reason": made.finish_reason,
-            "prompt_tokens": made.prompt_tokens,
-            "completion_tokens": made.completion_tokens,
+            "reasoning": completion.reasoning,
+            "finish_reason": completion.finish_reason,
+            "prompt_tokens": completion.prompt_tokens,
+            "completion_tokens": completion.completion_tokens,
             "sample": choice.index,
             "sample_score": choice.score,
         }
 
-    def _faults(self, made: Completion) -> list[str]:
-        found = {
-            "cut": made.finish_reason != "stop",
-            "looping": loops(made.text, self._src, LOOPING),
-            "refused": refused(made.text, self._src.tag),
+    def _faults(self, completion: Completion) -> list[str]:
+        faults = {
+            "cut": completion.finish_reason != "stop",
+            "looping": loops(completion.text, self._src, LOOPING),
+            "refused": refused(completion.text, self._src.tag),
         }
-        return [fault for fault, there in found.items() if there]
+        return [fault for fault, present in faults.items() if present]
 
 
 class _UnderWay:
@@ -182,8 +186,8 @@ class _UnderWay:
             for sample in range(self._settings.answers.samples):
                 key = f"{id}/{sample}"
                 if key not in self._results:
-                    own = (sample,) if sample else ()
-                    seed = draws.number(self._settings.seed, "answer", id, *own)
+                    sample_key = (sample,) if sample else ()
+                    seed = draws.number(self._settings.seed, "answer", id, *sample_key)
                     yield Request(f"{self.task.part}/{key}", asked, seed, how)
 
     def add(self, key: str, result: Completion | SetAside) -> None:

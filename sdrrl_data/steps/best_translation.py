@@ -82,31 +82,31 @@ def choose(
         (name, sources[row["id"]] | row) for name, part in candidates.items() for row in part.rows.iter_rows(named=True)
     ]
     share = wanted.height / max(len(PAIRS) * len(rows), 1)
-    found: dict[str, dict[str, list[Candidate]]] = {id: {kind: [] for kind in PAIRS} for id in sources}
+    candidates_of: dict[str, dict[str, list[Candidate]]] = {id: {kind: [] for kind in PAIRS} for id in sources}
     for kind, pair in PAIRS.items():
         scored = scorer.score([pair(row) for _, row in rows], lambda done: advance(done * share))
         for (name, row), score in zip(rows, scored.to_series(0), strict=True):
-            found[row["id"]][kind].append({"translator": name, "score": score})
-    made = {(name, row["id"]): row for name, row in rows}
+            candidates_of[row["id"]][kind].append({"translator": name, "score": score})
+    translated = {(name, row["id"]): row for name, row in rows}
     refused = {
         (name, id): reason
         for name, part in candidates.items()
         for id, reason in part.set_aside.select("id", "reason").iter_rows()
     }
     results = [
-        _row(id, own, made) if own["answer"] else SetAside(_reasons(id, candidates, refused))
-        for id, own in found.items()
+        _row(id, texts, translated) if texts["answer"] else SetAside(_reasons(id, candidates, refused))
+        for id, texts in candidates_of.items()
     ]
     return sort_out(wanted, results, SCHEMA)
 
 
 def _row(
-    id: str, found: Mapping[str, Sequence[Candidate]], made: Mapping[tuple[str, str], Mapping[str, Any]]
+    id: str, candidates_of: Mapping[str, Sequence[Candidate]], translated: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> dict[str, Any]:
     row: dict[str, Any] = {"id": id}
-    for kind, candidates in found.items():
+    for kind, candidates in candidates_of.items():
         best = max(candidates, key=_worth)  # the first of equals
-        chosen = made[best["translator"], id]
+        chosen = translated[best["translator"], id]
         row |= {key: chosen[key] for key in (kind, f"{kind}_units")}
         row |= {f"{kind}_translator": best["translator"], f"{kind}_candidates": candidates}
     return row

@@ -99,11 +99,11 @@ class Writer:
             for earlier in range(known, task.part):
                 self._remember(seeds.read(earlier))
             try:
-                made = self._part(task, advance)
+                content = self._part(task, advance)
             finally:
                 task.journal.close()
             known = task.part + 1
-            yield task.part, made
+            yield task.part, content
 
     def _remember(self, rows: pl.DataFrame) -> None:
         for id, messages in rows.select("id", "messages").iter_rows():

@@ -110,7 +110,11 @@ def _table(prompts: PromptsConfig, written: Language, other: Language, itself: L
         ("translate", other, prompts.translate),
         ("complete", itself, prompts.complete),
     ]
-    texts = [(kind, text.format(language=_name(named, prompts, written))) for kind, named, own in kinds for text in own]
+    texts = [
+        (kind, text.format(language=_name(named, prompts, written)))
+        for kind, named, sentences in kinds
+        for text in sentences
+    ]
     rows = [
         {"id": f"{itself.tag}-{number}", "kind": kind, "language": itself.tag, "text": text}
         for number, (kind, text) in enumerate(texts)

@@ -93,7 +93,8 @@ def translate(task: Task, translator: Translator, name: str, src: Language, tgt:
     finally:
         task.journal.close()
     results = [
-        _row(row, [next(pairs) for _ in own], name) for row, own in zip(rows.iter_rows(named=True), texts, strict=True)
+        _row(row, [next(pairs) for _ in texts_of_row], name)
+        for row, texts_of_row in zip(rows.iter_rows(named=True), texts, strict=True)
     ]
     return sort_out(rows, results, SCHEMA)
 

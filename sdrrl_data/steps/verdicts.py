@@ -96,8 +96,8 @@ def relative(thresholds: Mapping[str, ThresholdConfig]) -> bool:
     return any(
         isinstance(bound, str)
         for threshold in thresholds.values()
-        for own in (threshold, *threshold.languages.values())
-        for bound in (own.min, own.max)
+        for bounds in (threshold, *threshold.languages.values())
+        for bound in (bounds.min, bounds.max)
     )
 
 
@@ -114,7 +114,7 @@ def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None,
         tgt: tag of the target language.
     """
     tags = {"src": src, "tgt": tgt}
-    found = []
+    cuts_of_texts = []
     for name, threshold in sorted(thresholds.items()):
         for part, score in _judged(name, thresholds):
             side = "src" if of_source(score) else "tgt"
@@ -123,8 +123,8 @@ def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None,
             values = scores[column] if scores is not None and column in scores.columns else pl.Series()
             least, most = _limit(bounds.min, values, upper=False), _limit(bounds.max, values, upper=True)
             if least or most:
-                found.append(Cut(f"{part}_{side}", name, column, least, most, threshold.weight))
-    return found
+                cuts_of_texts.append(Cut(f"{part}_{side}", name, column, least, most, threshold.weight))
+    return cuts_of_texts
 
 
 def judge(scores: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
@@ -134,8 +134,8 @@ def judge(scores: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
     weights of all filters that the text fails, multiplied; a translation's times its source's); `failures`
     (see `FAILURE`). A score that is missing, or that nothing in this run gives, fails nothing.
     """
-    there = set(scores.columns)
-    cuts = [cut for cut in cuts if cut.column in there]
+    columns = set(scores.columns)
+    cuts = [cut for cut in cuts if cut.column in columns]
     values = scores.select(cut.column for cut in cuts).to_numpy()  # a row a seed, a column a cut; NaN for null
     below = values < np.array([cut.min.value if cut.min else -np.inf for cut in cuts])
     above = values > np.array([cut.max.value if cut.max else np.inf for cut in cuts])
@@ -158,10 +158,10 @@ def _weights(rows: NDArray[np.intp], failed: pl.DataFrame, height: int) -> dict[
     weights = np.ones((len(TEXTS), height))
     texts = failed["text"].cast(pl.Enum(TEXTS)).to_physical().to_numpy()
     np.multiply.at(weights, (texts, rows), failed["weight"].to_numpy())
-    found = dict(zip(TEXTS, weights, strict=True))
-    found["question_tgt"] *= found["question_src"]
-    found["answer_tgt"] *= found["answer_src"]
-    return found
+    weight_of = dict(zip(TEXTS, weights, strict=True))
+    weight_of["question_tgt"] *= weight_of["question_src"]
+    weight_of["answer_tgt"] *= weight_of["answer_src"]
+    return weight_of
 
 
 def _lists(rows: NDArray[np.intp], failed: pl.DataFrame, height: int) -> pl.Series:
