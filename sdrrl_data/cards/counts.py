@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from sdrrl_data.recipe import ContaminationConfig, Recipe, translator_names
+from sdrrl_data.recipe import Recipe, translator_names
 from sdrrl_data.run import Contaminated, Count, Counts, Kind, Run, TargetCount
 from sdrrl_data.scoring import contamination
 from sdrrl_data.steps import filter_report
@@ -41,7 +41,7 @@ def count(run: Run, mixes: Mapping[str, Sequence[Kind]], recipe: Recipe) -> Coun
         counts.targets[tag] = _target(run, tag, kinds)
         if several:
             counts.targets[tag].translators = _chosen(run.table(f"{tag}/translations").read_all())
-        if any(isinstance(own, ContaminationConfig) for own in recipe.scorers):
+        if any(isinstance(own, contamination.ContaminationConfig) for own in recipe.scorers):
             counts.targets[tag].contamination = _contaminated(run.table(f"{tag}/scores-contamination").read_all())
     return counts
 

@@ -6,12 +6,12 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from sdrrl_data import alignment, recipe, scoring
+from sdrrl_data import alignment, scoring
 from sdrrl_data.languages import Language
 from sdrrl_data.pipeline.judging import Judging
 from sdrrl_data.pipeline.shaping import generator_settings, translator_of, translator_settings
 from sdrrl_data.protocols import Advance, Aligner, Ingredient, Translator
-from sdrrl_data.recipe import SHAPELESS, MagpieConfig, Recipe, learns
+from sdrrl_data.recipe import MagpieConfig, Recipe, ScorerConfig, learns
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
 from sdrrl_data.steps import (
     answers,
@@ -98,7 +98,7 @@ class Pipeline:
             yield lambda tasks: writer.parts(tasks, run.table("seeds"), advance)
 
         shaping = [
-            settings.model_dump(mode="json"),
+            settings.shaping(),
             generator_settings(self._recipe),
             generator.identity(),
             self._recipe.seed,
@@ -148,9 +148,7 @@ class Pipeline:
 
         @contextmanager
         def open_(run: Run, advance: Advance) -> Iterator[Work]:
-            by_similarity = best_by == "similarity"
-            preferring = recipe.SimilarityConfig() if by_similarity else recipe.RoundTripConfig()
-            with self._judging.scorer(preferring, target) as scorer:
+            with self._judging.scorer(ScorerConfig.named(best_by)(kind=best_by), target) as scorer:
 
                 def choose(task: Task) -> Part:
                     seeds, answered, *_ = texts.of(task).tables
@@ -208,6 +206,5 @@ class Pipeline:
 
             yield each(switch)
 
-        own = settings.model_dump(mode="json", exclude=SHAPELESS["code_switching"])
-        shaping = [own, target.aligner.identity() if target.aligner else None, self._recipe.seed]
+        shaping = [settings.shaping(), target.aligner.identity() if target.aligner else None, self._recipe.seed]
         return Step(target.table("code_switched"), inputs, shaping, open_, whole)

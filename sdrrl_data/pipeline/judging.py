@@ -8,11 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data import recipe, scoring
+from sdrrl_data import scoring
 from sdrrl_data.pipeline.shaping import translator_settings
 from sdrrl_data.protocols import Advance, Ingredient, Scorer
-from sdrrl_data.recipe import SHAPELESS, Recipe
+from sdrrl_data.recipe import HEURISTICS, Recipe, ScorerConfig, scorer_name
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
+from sdrrl_data.scoring.comparing import ComparingConfig
+from sdrrl_data.scoring.counting import CountingConfig
 from sdrrl_data.steps import scores, usual_pairs, verdicts
 from sdrrl_data.steps.model_pool import InMemory
 from sdrrl_data.steps.step import Step, Target, Work, each
@@ -36,49 +38,49 @@ class Judging:
 
     def steps(self, target: Target) -> list[Step]:
         """A step a scorer, so that one more leaves the others' scores alone; those that only count share one."""
-        counting = [own for own in self._recipe.scorers if isinstance(own, recipe.HeuristicConfig)]
-        others = [own for own in self._recipe.scorers if not isinstance(own, recipe.HeuristicConfig)]
+        counting = [own for own in self._recipe.scorers if isinstance(own, CountingConfig)]
+        others = [own for own in self._recipe.scorers if not isinstance(own, CountingConfig)]
         scored = [
             self._heuristics(target, counting),
             *(
-                self._duplicates(target, own) if isinstance(own, recipe.DuplicatesConfig) else self._scored(target, own)
+                self._compared(target, own) if isinstance(own, ComparingConfig) else self._scored(target, own)
                 for own in others
             ),
         ]
         return [*scored, self._verdicts(target, [step.table for step in scored])]
 
-    def scorer(self, own: recipe.ScorerConfig, target: Target) -> AbstractContextManager[Scorer]:
-        """A scorer; for the round trip, the first translator also translates back."""
+    def scorer(self, scorer_config: ScorerConfig, target: Target) -> AbstractContextManager[Scorer]:
+        """A scorer of pairs, each by itself."""
+        return scoring.opened(scorer_config, self._context(target))
+
+    def _context(self, target: Target) -> scoring.Context:
+        """What a scorer may need; the first translator also translates back."""
         first = self._recipe.translator[0]
-        context = scoring.Context(
+        return scoring.Context(
             target.src,
             target.tgt,
             lambda: self._models.translator(first, target.tgt, target.src),
             self._models.generator,
             self._recipe.seed,
         )
-        return scoring.opened(own, context)
 
-    def _scored(self, target: Target, own: recipe.ScorerConfig) -> Step:
+    def _scored(self, target: Target, own: ScorerConfig) -> Step:
         @contextmanager
         def open_(_: Run, advance: Advance) -> Iterator[Work]:
             self._models.close()  # the memory is wanted by others
             with self.scorer(own, target) as scorer:
                 yield each(lambda task: _part(scores.score(scores.pairs_of(*task.tables), scorer, advance)))
 
-        name = recipe.scorer_name(own)
+        name = scorer_name(own)
         back = None
-        if isinstance(own, recipe.RoundTripConfig):
+        if own.translates_back:
             first = next(iter(target.translators))
             back = [translator_settings(self._recipe, target, first), target.back.identity() if target.back else None]
-        made_by = [
-            own.model_dump(mode="json", exclude=SHAPELESS["scorers"]["__all__"]),
-            _identities(target.scorers[name]),
-        ]
+        made_by = [own.shaping(), _identities(target.scorers[name])]
         return Step(target.table(f"scores-{name}"), target.pairs, [made_by, target.src.tag, back], open_)
 
-    def _heuristics(self, target: Target, counting: Sequence[recipe.HeuristicConfig]) -> Step:
-        learning = any(isinstance(own, recipe.LengthConfig) for own in counting)
+    def _heuristics(self, target: Target, counting: Sequence[CountingConfig]) -> Step:
+        learning = any(own.learns_usual for own in counting)
 
         @contextmanager
         def open_(run: Run, advance: Advance) -> Iterator[Work]:
@@ -99,18 +101,15 @@ class Judging:
 
                 yield each(score)
 
-        settings = [[own.model_dump(mode="json") for own in counting], target.src.tag]
-        table = target.table(f"scores-{recipe.HEURISTICS}")
+        settings = [[own.shaping() for own in counting], target.src.tag]
+        table = target.table(f"scores-{HEURISTICS}")
         return Step(table, target.pairs, settings, open_, whole=target.pairs if learning else ())
 
-    def _duplicates(self, target: Target, own: recipe.DuplicatesConfig) -> Step:
+    def _compared(self, target: Target, own: ComparingConfig) -> Step:
         @contextmanager
         def open_(run: Run, advance: Advance) -> Iterator[Work]:
-            from sdrrl_data.scoring.duplicates import DuplicatesScorer
-
-            questions, answered = (
-                DuplicatesScorer(own, target.src, target.tgt, texts) for texts in ("question", "answer")
-            )
+            context = self._context(target)
+            questions, answered = own.compare(context, "question"), own.compare(context, "answer")
             seen = 0  # parts whose texts are remembered
 
             def score(task: Task) -> Part:
@@ -124,9 +123,10 @@ class Judging:
 
             yield each(score)
 
-        name = recipe.scorer_name(own)
-        settings = [_identities(target.scorers[name]), target.src.tag]
-        return Step(target.table(f"scores-{name}"), target.pairs, settings, open_, whole=target.pairs)
+        name = scorer_name(own)
+        settings = {key: value for key, value in own.shaping().items() if key != "kind"}
+        made_by = [_identities(target.scorers[name]), target.src.tag, *([settings] if settings else [])]
+        return Step(target.table(f"scores-{name}"), target.pairs, made_by, open_, whole=target.pairs)
 
     def _verdicts(self, target: Target, tables: Sequence[str]) -> Step:
         thresholds, src, tgt = self._recipe.thresholds, target.src.tag, target.tgt.tag

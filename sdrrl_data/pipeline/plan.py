@@ -1,7 +1,7 @@
 """A recipe resolved against its models, its seeds and the run's folder: what there is to do, and what is done."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -15,8 +15,6 @@ from sdrrl_data.pipeline import Pipeline, Target, revisions
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import (
     GeneratorConfig,
-    JudgeConfig,
-    LanguageConfig,
     MagpieConfig,
     Recipe,
     ScorerConfig,
@@ -53,7 +51,7 @@ class Plan:
         pin = recipe.generator.revision
         taken = revisions.known(self._before, "generator", recipe.generator.model, pin) if pin else None
         self.generator = taken or self._identified(recipe.generator, models)
-        scorers = {scorer_name(own): _behind(own, models, self.generator) for own in recipe.scorers}
+        scorers = {scorer_name(own): scoring.identify(own, self._named_generator(models)) for own in recipe.scorers}
         self.targets = [_target(recipe, src, find(tag), models, self.generator, scorers) for tag in recipe.tgt]
         # The tables that are read, not made.
         self.given: dict[str, list[Part]] = {}
@@ -143,7 +141,7 @@ class Plan:
 
     def _doubt_seeds(self, src: Language) -> None:
         """Say that the questions are in another language, before the answers are paid for."""
-        recognising = [own for own in self.recipe.scorers if isinstance(own, LanguageConfig)]
+        recognising = [own for own in self.recipe.scorers if own.tells_language]
         read = self.given.get("seeds")
         if read and recognising and self.missing("answers"):
             found = seed_language.doubt(read[0].rows, recognising[0], src)
@@ -173,6 +171,10 @@ class Plan:
             if before is None or before.state != "finished" or before.recipe["generator"]["model"] != generator.model:
                 raise
             return next(part for part in before.ingredients if part.role == "generator")
+
+    def _named_generator(self, models: Models) -> Callable[[GeneratorConfig | None], Ingredient]:
+        """Names a generator that a scorer asks for; None: the recipe's own."""
+        return lambda settings: models.identify_generator(settings) if settings else self.generator
 
     @property
     def ingredients(self) -> list[Ingredient]:
@@ -272,13 +274,6 @@ def _essentials(ingredients: Sequence[Ingredient]) -> dict[str, list[str]]:
     return {role: [i.name for i in ingredients if i.role == role] for role in ("seeds", "generator")}
 
 
-def _behind(scorer: ScorerConfig, models: Models, generator: Ingredient) -> list[Ingredient]:
-    """What stands behind a scorer: for a judge, the model that judges."""
-    if isinstance(scorer, JudgeConfig):
-        return [replace(models.identify_generator(scorer.generator) if scorer.generator else generator, role="scorer")]
-    return scoring.identify(scorer)
-
-
 def _target(
     recipe: Recipe,
     src: Language,
@@ -295,7 +290,10 @@ def _target(
         for language in prompts.unwritten(recipe.prompts, src, tgt)
     ]
     back = None
-    if "round_trip" in {*scorers, *([recipe.translations.best_by] if len(found) > 1 else [])}:
+    judging = [type(own) for own in recipe.scorers]
+    if len(found) > 1:
+        judging.append(ScorerConfig.named(recipe.translations.best_by))
+    if any(own.translates_back for own in judging):
         back = replace(models.identify_translator(first, tgt, src, generator), role="back-translator")
     if back and back.identity() == found[0].identity():  # NLLB and the generator know both directions
         back = None

@@ -12,7 +12,7 @@ from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Generator, Request, SetAside, TextPair, Unit
 from sdrrl_data.recipe import draws
 from sdrrl_data.run import Journal, Part, Table, Task, sort_out
-from sdrrl_data.scoring.language import LanguageScorer
+from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
 from sdrrl_data.steps.seeds import SCHEMA, identity
 from sdrrl_data.text.near_duplicates import NearCopies
 from sdrrl_data.text.segments import sentences
@@ -43,7 +43,7 @@ class Writer:
         self._settings = settings
         self._language = language
         self._seed = seed
-        self._recognise = LanguageScorer(recipe.LanguageConfig(), language, language)
+        self._recognise = LanguageScorer(LanguageConfig(), language, language)
         self._copies = NearCopies(settings.near_copies, language.tag)
 
     def parts(self, tasks: Iterable[Task], seeds: Table, advance: Advance) -> Iterator[tuple[int, Part]]:

@@ -46,7 +46,7 @@ class InMemory:
         """The translator from `src` into `tgt`; the one before, and a generator that does not translate, are closed."""
         if self._translator is None or self._translates != (settings, src, tgt):
             self._close_translator()
-            if not isinstance(settings, recipe.SelfTranslationConfig):
+            if not settings.uses_generator:
                 self.close_generator()
             self._translator = self._models.build_translator(settings, src, tgt, self.generator, self._settings.seed)
             self._translates = settings, src, tgt
