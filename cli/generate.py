@@ -61,9 +61,8 @@ def generate(
         str | None,
         typer.Option(
             metavar="TRANSLATORS",
-            help="[cyan]firefox[/cyan], [cyan]firefox:DIR[/cyan], [cyan]nllb[/cyan], [cyan]nllb:MODEL[/cyan] (a "
-            "directory, or a name on the Hub), [cyan]self[/cyan]; of several, separated by commas, the better "
-            "translation is kept.",
+            help="What translates, such as [cyan]nllb[/cyan] or [cyan]nllb:MODEL[/cyan]; [cyan]sdrrl-data "
+            "recipes[/cyan] lists them. Of several, separated by commas, the better translation is kept.",
         ),
     ] = None,
     overlays: Annotated[

@@ -8,11 +8,14 @@ import typer
 def recipes(
     name: Annotated[str | None, typer.Argument(help="Show the YAML of this one instead.")] = None,
 ) -> None:
-    """List the recipes that come with the package, and parts to lay over them, or show one as a start for your own."""
+    """List the recipes that come with the package, parts to lay over them, and what translates, scores and so on.
+
+    Or show one as a start for your own.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    from sdrrl_data.recipe import loading
+    from sdrrl_data.recipe import AlignerConfig, GeneratorEngine, ScorerConfig, TranslatorConfig, loading
 
     if name:
         typer.echo(loading.text(name), nl=False)
@@ -24,3 +27,11 @@ def recipes(
             table.add_row(known, loading.about(known))
         console.print(table)
         console.print()
+    for sort in (TranslatorConfig, ScorerConfig, AlignerConfig, GeneratorEngine):
+        table = Table(sort.what, "description", "pip install", box=None, pad_edge=False)
+        for component in sort.kinds().values():
+            words = ", ".join(component.own_words())
+            table.add_row(words, component.summary(), f"sdrrl-data[{component.extra}]" if component.extra else "")
+        console.print(table)
+        console.print()
+    console.print("One of your own is named as module:Class, such as my_scores:Politeness.")

@@ -14,7 +14,16 @@ from rich.text import Text
 from sdrrl_data import tuning
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import TextPair
-from sdrrl_data.recipe import KNOWN_SCORES, Recipe, of_source, score_tables, scorer_name, scores_of
+from sdrrl_data.recipe import (
+    KNOWN_SCORES,
+    Recipe,
+    Score,
+    of_source,
+    score_columns,
+    score_tables,
+    scorer_name,
+    scores_of,
+)
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, Candidate, Passing, Tuned, reading
 from sdrrl_data.tuning.fragment import fragment
@@ -25,7 +34,7 @@ from .escaping import harmless
 ANSWERS = "answers"  # stands for the scorer of what is known of the answers without one
 WIDTH = 48  # cells that questions take, and answers beside them
 LONGEST = 170  # cells of a terminal that a text may take
-BETTER = {"more": "more is better", "less": "less is better", "both": "the usual is better"}
+BETTER = {"more": "more is better", "less": "less is better", "usual": "the usual is better"}
 
 
 class Wanted(NamedTuple):
@@ -43,7 +52,7 @@ def show(run: Run, manifest: Manifest, tags: Sequence[str], wanted: Wanted, cons
         UserError: the run has no scores yet, or none of this name.
     """
     recipe = recipe_of(run, manifest)
-    names = _wanted_scores(recipe, wanted)
+    wanted_scores = _wanted_scores(recipe, wanted)
     thresholds, src = recipe.thresholds, recipe.src
     found: list[Tuned] = []
     console.print(bars.LEGEND)
@@ -54,7 +63,7 @@ def show(run: Run, manifest: Manifest, tags: Sequence[str], wanted: Wanted, cons
             console.print(line)
         # Texts in the source language are the same for all targets: they are looked at once.
         seen = any(own.language == src for own in found)
-        asked = [name for name in names if not (seen and of_source(name))]
+        asked = {name: score for name, score in wanted_scores.items() if not (seen and of_source(name))}
         filters = tuning.Filters(scores, thresholds, src, tag)
         tuned = list(tuning.look(filters, asked))
         examples = _examples(run, manifest, scores, tag, tuned) if wanted.examples else {}
@@ -76,8 +85,8 @@ def show(run: Run, manifest: Manifest, tags: Sequence[str], wanted: Wanted, cons
             )
     if not found:
         raise UserError(
-            f"{run.path} has no values of {', '.join(names)} yet: type the `sdrrl-data generate` command that began it "
-            "again, with the same --out"
+            f"{run.path} has no values of {', '.join(wanted_scores)} yet: type the `sdrrl-data generate` command that "
+            "began it again, with the same --out"
         )
     if any(own.passing and not own.sound for own in found):
         console.print(
@@ -103,15 +112,16 @@ def where_next(run: Path, written: Path | None, proposals: bool, console: Consol
     console.print(line, soft_wrap=True)
 
 
-def _wanted_scores(recipe: Recipe, wanted: Wanted) -> list[str]:
-    """The names of the scores to look at, in the order of the recipe's scorers."""
+def _wanted_scores(recipe: Recipe, wanted: Wanted) -> dict[str, Score]:
+    """The scores to look at by their columns, in the order of the recipe's scorers."""
     scorers = {scorer_name(scorer): scores_of(scorer) for scorer in recipe.scorers} | {ANSWERS: KNOWN_SCORES}
     if wanted.scorer is not None and wanted.scorer not in scorers:
         raise UserError(f"the run has no scorer {wanted.scorer}: it has {', '.join(scorers)}")
     names = [name for scorer, own in scorers.items() if wanted.scorer in (None, scorer) for name in own]
     if wanted.score is not None and wanted.score not in names:
         raise UserError(f"there is no score {wanted.score} here: there are {', '.join(names)}")
-    return [name for name in names if wanted.score in (None, name)]
+    declared = score_columns(recipe.scorers)
+    return {name: declared[name] for name in names if wanted.score in (None, name)}
 
 
 def _missing(run: Run, tag: str, rows: Mapping[str, int]) -> list[str]:
@@ -126,7 +136,7 @@ def _missing(run: Run, tag: str, rows: Mapping[str, int]) -> list[str]:
 def _show_score(texts: Sequence[Tuned], console: Console) -> None:
     first = texts[0]
     console.print()
-    console.print(f"{first.language}: {first.score} ({BETTER[first.direction]})", style="bold")
+    console.print(f"{first.language}: {first.score} ({BETTER[first.better]})", style="bold")
     console.print(_beside([Group(*_panel(own)) for own in texts], console))
 
 

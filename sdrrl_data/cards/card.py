@@ -1,12 +1,17 @@
 """The text of the card: what a set is, how it was made, what was dropped, and what may be done with it."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
 
 from sdrrl_data.cards import configs, licences, meanings
 from sdrrl_data.cards.examples import LONGEST, examples
 from sdrrl_data.cards.head import head
 from sdrrl_data.cards.markdown import environment, line, listed
 from sdrrl_data.cards.runs import Made, made, title
+from sdrrl_data.recipe import Score, ScorerConfig, score_columns, shipped_scores
 from sdrrl_data.run import Manifest, Run
 
 PICTURE = "scores.png"  # in the folder of each target
@@ -80,14 +85,23 @@ def _kept_out(manifests: Sequence[Manifest]) -> list[str]:
     return [tag for tag, count in rows.items() if count["test"] and tag not in agreeing]
 
 
-def _scores(manifests: Sequence[Manifest]) -> list[tuple[str, tuple[str, str]]]:
-    """Each score that a filter goes by, once for both languages: its name, what it says, and what it does not see."""
-    found: dict[tuple[str, tuple[str, str]], None] = {}
+def _scores(manifests: Sequence[Manifest]) -> list[Score]:
+    """Each score that a filter goes by, once for both languages."""
+    explained: dict[Score, None] = {}
     for manifest in manifests:
-        scorers = manifest.recipe["scorers"]
-        own = {scorer["name"]: scorer["function"] for scorer in scorers if scorer["kind"] == "function"}
+        declared = shipped_scores() | score_columns([*_known_scorers(manifest.recipe["scorers"])])
         for filter in manifest.recipe["thresholds"]:
             score = filter.removeprefix("question_").removeprefix("answer_")
-            plain = score if score in {*own, *meanings.SCORES} else score.removeprefix("src_")
-            found[plain, meanings.SCORES.get(plain) or (f"what `{own[plain]}` gives", "unknown")] = None
-    return list(found)
+            unknown = Score(score, says="what a scorer of its maker's own gives", misses="unknown")
+            explained[declared.get(score, unknown)] = None
+    return list(explained)
+
+
+def _known_scorers(sections: Sequence[dict[str, Any]]) -> Iterator[ScorerConfig]:
+    """The scorers of a recipe, as far as they are known here: for a card, nobody's own code is imported."""
+    for section in sections:
+        if kind := ScorerConfig.loaded(section["kind"]):
+            try:
+                yield kind.model_validate_json(json.dumps(section))
+            except ValidationError:  # of another version of sdrrl-data
+                continue

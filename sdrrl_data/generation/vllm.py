@@ -7,16 +7,34 @@ vLLM's own data parallelism, which hangs or refuses offline: https://github.com/
 import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from itertools import count
 from multiprocessing.connection import wait
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.generation.engine_process import Answer, EngineProcess, Failed, Job, Ready, Useful
+from sdrrl_data.generation.local_engine import LocalEngine
 from sdrrl_data.models.locating import Located
 from sdrrl_data.protocols import Completion, Request, SetAside
+from sdrrl_data.recipe import GeneratorConfig
 
 RESTARTS = 3  # of dead engines; what kills a fourth one is not chance
+
+
+class VllmEngine(LocalEngine):
+    """vLLM, on GPUs or a CPU."""
+
+    kind = "vllm"
+    order = 2
+    extra = "vllm"
+
+    def missing(self, settings: GeneratorConfig) -> str | None:
+        """The package."""
+        return None if find_spec("vllm") else "generator.engine vllm is not installed: pip install 'sdrrl-data[vllm]'"
+
+    def open(self, settings: GeneratorConfig) -> "VllmGenerator":
+        """The generator, with its engines in processes of their own."""
+        return VllmGenerator(settings, self.locate(settings))
 
 
 class VllmGenerator:
@@ -25,7 +43,7 @@ class VllmGenerator:
     Building it takes as long as the first engine takes to start (15 s on a CPU); the others start at the same time.
     """
 
-    def __init__(self, settings: recipe.GeneratorConfig, located: Located) -> None:
+    def __init__(self, settings: GeneratorConfig, located: Located) -> None:
         """Start the engines.
 
         Raises:

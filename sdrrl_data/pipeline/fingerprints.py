@@ -6,7 +6,7 @@ from functools import lru_cache
 from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.steps.best_translation import BestTranslationsStep
 from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
-from sdrrl_data.steps.scoring_steps import DuplicatesStep
+from sdrrl_data.steps.scoring_steps import ComparisonStep
 from sdrrl_data.steps.step import Job, Step
 from sdrrl_data.steps.transfer_set_step import TransferSetStep
 from sdrrl_data.steps.translations import TranslationsStep
@@ -88,7 +88,7 @@ class _Shaping:
     def _first_parts(self, bound: int) -> str:
         """What stands for all that a step of 0.1.0 had learned from, when the run had so many parts."""
         step = self._step
-        tables = step.inputs if step.learned or isinstance(step, DuplicatesStep) else ()
+        tables = step.inputs if step.learned or isinstance(step, ComparisonStep) else ()
         if step.learned and isinstance(step, CodeSwitchingStep):
             tables += (step.target.table("parallel"),)
         return fingerprint([self._earlier[table][:bound] for table in tables])

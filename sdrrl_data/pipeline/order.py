@@ -6,17 +6,9 @@ from typing import NamedTuple
 
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import (
-    HEURISTICS,
-    DuplicatesConfig,
-    HeuristicConfig,
-    LengthConfig,
-    MagpieConfig,
-    Recipe,
-    ScorerConfig,
-    learns,
-    scorer_name,
-)
+from sdrrl_data.recipe import HEURISTICS, MagpieConfig, Recipe, ScorerConfig, learns, scorer_name
+from sdrrl_data.scoring.comparing import ComparingConfig
+from sdrrl_data.scoring.counting import CountingConfig
 from sdrrl_data.steps.aligner import AlignerStep
 from sdrrl_data.steps.answers import AnswersStep
 from sdrrl_data.steps.best_translation import BestTranslationsStep
@@ -24,12 +16,12 @@ from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
 from sdrrl_data.steps.counts import CountsStep, SharedCountsStep
 from sdrrl_data.steps.magpie import MagpieStep
 from sdrrl_data.steps.prompts import PromptsStep
-from sdrrl_data.steps.scoring_steps import DuplicatesStep, HeuristicScoresStep, ScoresStep
+from sdrrl_data.steps.scoring_steps import ComparisonStep, HeuristicScoresStep, ScoresStep
 from sdrrl_data.steps.step import Step
 from sdrrl_data.steps.target import Target
 from sdrrl_data.steps.transfer_set_step import TransferSetStep
 from sdrrl_data.steps.translations import TranslationsStep
-from sdrrl_data.steps.usual_lengths import UsualLengthsStep
+from sdrrl_data.steps.usual import UsualStep
 from sdrrl_data.steps.verdicts import VerdictsStep, relative
 
 Growths = Sequence[Sequence[int]]
@@ -69,7 +61,7 @@ def target_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
     if recipe.transfer_set.mix.code_switched:
         steps += _code_switching_steps(recipe, target, parts)
     scoring_steps = _scoring_steps(recipe, target, parts)
-    score_tables = tuple(step.table for step in scoring_steps if not isinstance(step, UsualLengthsStep))
+    score_tables = tuple(step.table for step in scoring_steps if not isinstance(step, UsualStep))
     verdicts = VerdictsStep(
         table=target.table("verdicts"),
         inputs=score_tables,
@@ -186,19 +178,21 @@ def _code_switching_steps(recipe: Recipe, target: Target, parts: Parts) -> list[
 
 
 def _scoring_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
-    """A step a scorer; those that only count share one, and may learn which lengths are usual."""
-    counting = tuple(scorer for scorer in recipe.scorers if isinstance(scorer, HeuristicConfig))
-    usual = [
-        UsualLengthsStep(
-            table=target.table("usual_lengths"), inputs=target.pairs, target=target, recipe=recipe, **parts._asdict()
-        )
-        for scorer in counting
-        if isinstance(scorer, LengthConfig)
-    ]
+    """A step a scorer; those that only count share one, and may learn what is usual in the run."""
+    counting = tuple(scorer for scorer in recipe.scorers if isinstance(scorer, CountingConfig))
+    learning = tuple(scorer for scorer in counting if scorer.learns_usual)
+    usual = UsualStep(
+        table=target.table("usual"),
+        inputs=target.pairs,
+        scorers=learning,
+        target=target,
+        recipe=recipe,
+        **parts._asdict(),
+    )
     heuristics = HeuristicScoresStep(
         table=target.table(f"scores-{HEURISTICS}"),
         inputs=target.pairs,
-        learned=tuple(step.table for step in usual),
+        learned=(usual.table,) if learning else (),
         scorers=counting,
         target=target,
         recipe=recipe,
@@ -207,15 +201,15 @@ def _scoring_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
     others = [
         _scoring_step(recipe, target, parts, scorer)
         for scorer in recipe.scorers
-        if not isinstance(scorer, HeuristicConfig)
+        if not isinstance(scorer, CountingConfig)
     ]
-    return [*usual, heuristics, *others]
+    return [*([usual] if learning else []), heuristics, *others]
 
 
 def _scoring_step(recipe: Recipe, target: Target, parts: Parts, scorer: ScorerConfig) -> Step:
     table = target.table(f"scores-{scorer_name(scorer)}")
-    if isinstance(scorer, DuplicatesConfig):
-        return DuplicatesStep(
+    if isinstance(scorer, ComparingConfig):
+        return ComparisonStep(
             table=table, inputs=target.pairs, scorer=scorer, target=target, recipe=recipe, **parts._asdict()
         )
     return ScoresStep(table=table, inputs=target.pairs, scorer=scorer, target=target, recipe=recipe, **parts._asdict())

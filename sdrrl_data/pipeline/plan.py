@@ -12,7 +12,7 @@ from sdrrl_data.languages import Language, find
 from sdrrl_data.pipeline import given, order, revisions, targets
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import GeneratorConfig, LanguageConfig, Recipe, score_tables
+from sdrrl_data.recipe import GeneratorConfig, Recipe, score_tables
 from sdrrl_data.run import Manifest, Run, growth, provenance
 from sdrrl_data.steps import seed_language
 from sdrrl_data.steps.model_pool import Models
@@ -230,7 +230,7 @@ def _refuse_to_redo(run: Run, before: Manifest | None, target: Target, signature
 
 def _doubt_seeds(plan: Plan) -> None:
     """Say that the questions are in another language, before the answers are paid for."""
-    language_scorers = [scorer for scorer in plan.recipe.scorers if isinstance(scorer, LanguageConfig)]
+    language_scorers = [scorer for scorer in plan.recipe.scorers if scorer.tells_language]
     seeds = plan.tables.given.get("seeds")
     if seeds and language_scorers and plan.missing("answers"):
         doubt = seed_language.doubt(seeds[0].rows, language_scorers[0], plan.src)

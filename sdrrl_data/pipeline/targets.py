@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sdrrl_data import alignment, scoring
+from sdrrl_data import alignment
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import JudgeConfig, Recipe, ScorerConfig, scorer_name, translator_names
+from sdrrl_data.recipe import GeneratorConfig, Recipe, ScorerConfig, scorer_name, translator_names
 from sdrrl_data.steps import prompts
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.target import Target
@@ -20,7 +20,11 @@ def resolve(
     Raises:
         UserError: a model cannot be found, or does not know a language.
     """
-    scorers = {scorer_name(scorer): _behind(scorer, models, generator) for scorer in recipe.scorers}
+
+    def named(config: GeneratorConfig | None) -> Ingredient:
+        return models.identify_generator(config) if config else generator
+
+    scorers = {scorer_name(scorer): scorer.checked(scorer.identify(named)) for scorer in recipe.scorers}
     return [_target(recipe, src, tgt, models, generator, scorers) for tgt in targets]
 
 
@@ -34,14 +38,6 @@ def translators(
     """
     configs = zip(translator_names(recipe.translator), recipe.translator, strict=True)
     return {name: models.identify_translator(config, src, tgt, generator) for name, config in configs}
-
-
-def _behind(scorer: ScorerConfig, models: Models, generator: Ingredient) -> list[Ingredient]:
-    """What a scorer uses: for a judge, the model that judges."""
-    if isinstance(scorer, JudgeConfig):
-        judge = models.identify_generator(scorer.generator) if scorer.generator else generator
-        return [replace(judge, role="scorer")]
-    return scoring.identify(scorer)
 
 
 def _target(
@@ -59,7 +55,10 @@ def _target(
         for language in prompts.unwritten(recipe.prompts, src, tgt)
     ]
     back = None
-    if "round_trip" in {*scorers, *([recipe.translations.best_by] if len(named) > 1 else [])}:
+    asking = [type(scorer) for scorer in recipe.scorers]
+    if len(named) > 1:
+        asking.append(ScorerConfig.named(recipe.translations.best_by))
+    if any(scorer.translates_back for scorer in asking):
         back = replace(models.identify_translator(first, tgt, src, generator), role="back-translator")
     if back and back.identity() == next(iter(named.values())).identity():
         back = None  # NLLB and the generator know both directions

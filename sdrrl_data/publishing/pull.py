@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +17,7 @@ from sdrrl_data.models.locating import asking_hub
 from sdrrl_data.publishing import hub, packing, published
 from sdrrl_data.publishing.hub import Say, There
 from sdrrl_data.publishing.packing import Packed
-from sdrrl_data.recipe import loading, overrides
+from sdrrl_data.recipe import Recipe, fields, loading, overrides, paths
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.disk import digest_of, on_disk, written
 
@@ -176,21 +176,15 @@ def _make(there: There, manifest: Manifest, tables: Mapping[str, tuple[str, Pack
             packing.unpack(packed, fetched / place, run.table(name))
         except (OSError, LookupError, pl.exceptions.PolarsError) as error:
             raise UserError(f"{there.repo}: {place} cannot be read as a table, so no run can be made of it") from error
-    if _takes_in_files(manifest.recipe):
+    if paths.names_file(Recipe, manifest.recipe):
         raise UserError(f"{there.repo}: its recipe names files to be read on this machine, so no run is made of it")
     local = portable.recipe(manifest.recipe, manifest.ingredients)[1]
-    run.write_text(RECIPE, overrides.written(portable.within(out.resolve(), manifest.recipe, local)))
-    recipe = loading.load(str(run.path / RECIPE)).model_dump(mode="json", by_alias=True)
+    recipe = portable.within(out.resolve(), manifest.recipe, local)
+    run.write_text(RECIPE, overrides.written(recipe))
+    # To read a recipe imports the code of its maker's that it names: not for having fetched it.
+    if not fields.own_code(Recipe, recipe):
+        recipe = loading.load(str(run.path / RECIPE)).model_dump(mode="json", by_alias=True)
     run.write_manifest(manifest.model_copy(update={"recipe": recipe}))
-
-
-def _takes_in_files(part: Any) -> bool:
-    """Whether a part of a recipe would have files read into it; `push` writes what stands in them."""
-    if isinstance(part, dict):
-        endings = {key: ending for key, (ending, _) in loading.TAKEN_IN.items()}
-        texts = ((key, value) for key, value in part.items() if isinstance(value, str) and key in endings)
-        return any(value.endswith(endings[key]) for key, value in texts) or _takes_in_files(list(part.values()))
-    return isinstance(part, list) and any(map(_takes_in_files, part))
 
 
 def _check(there: There, file: Path, path: str, digest: str) -> None:

@@ -91,7 +91,7 @@ def _tables(run: Run, manifest: Manifest, tag: str) -> list[str]:
         for table in ("translations", "references")
         for name in (*(f"{table}-{translator}" for translator in translators), table)
     ]
-    scored = ["usual_lengths", *score_tables(recipe.scorers), "verdicts", "counts"]
+    scored = ["usual", *score_tables(recipe.scorers), "verdicts", "counts"]
     names = ["parallel", *translated, "prompts", "aligner", "code_switched", *scored]
     return [name for name in SHARED if run.table(name).parts()] + [
         name for name in names if run.table(f"{tag}/{name}").parts()

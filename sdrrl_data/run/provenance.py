@@ -5,7 +5,7 @@ from importlib.metadata import version
 from platform import python_version
 
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import SHAPELESS, Recipe, ThresholdConfig, of_source
+from sdrrl_data.recipe import Recipe, ThresholdConfig, of_source
 from sdrrl_data.run import fingerprint
 from sdrrl_data.run.versions import installed
 
@@ -65,7 +65,7 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
         "seed": recipe.seed,
         "version": version("sdrrl-data"),
         "settings": fingerprint(
-            recipe.model_dump(mode="json", by_alias=True, exclude=SHAPELESS),
+            recipe.shaping(),
             [i.identity() for i in ingredients if i.role != "seeds"],
         ),
     }

@@ -1,14 +1,17 @@
 """COMET: how good a translation is, as a model says that learned it from human judgements."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Annotated, Literal
 
 import polars as pl
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import Stopped
-from sdrrl_data.protocols import Advance, Ingredient, TextPair
+from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
+from sdrrl_data.recipe import Model, Place, Score, ScorerConfig, ScorerContext, Shapeless, StaysHere
+from sdrrl_data.recipe.config import Positive
 from sdrrl_data.scoring import comet_checkpoint, comet_process
 from sdrrl_data.scoring.comet_process import CometProcess
 from sdrrl_data.scoring.sentences import mean_and_lowest
@@ -19,15 +22,46 @@ RESTARTS = 3  # of dead processes; what kills a fourth one is not chance
 Sentence = tuple[str, str]  # in the source, and its translation
 
 
-def identify(settings: recipe.CometConfig) -> Ingredient:
-    """Name the model, found without its weights, and see that COMET can be run.
+class CometConfig(ScorerConfig):
+    """A reference-free COMET model, in an environment of its own."""
 
-    Raises:
-        UserError: the model, or what runs it, cannot be had.
-    """
-    engine = f"unbabel-comet {comet_process.version(settings.python)}"
-    located = comet_checkpoint.locate(settings)
-    return Ingredient("scorer", located.name, located.revision, located.licence, engine)
+    kind: Literal["comet"] = "comet"
+    model: Annotated[str, Model()] = "Unbabel/wmt22-cometkiwi-da"  # or the directory of a checkpoint
+    revision: Annotated[str | None, Shapeless()] = None
+    # An interpreter that has unbabel-comet; None: uv makes its environment.
+    python: Annotated[str | None, Place(), StaysHere()] = None
+    batch_size: Annotated[Positive, Shapeless()] = 16  # sentences
+
+    extra = "comet"
+    gpu = True
+    scores = (
+        Score(
+            "comet",
+            says="mean quality of the translated sentences, by a COMET model that wants no reference",
+            misses="whether sentences fit together; kinds of text and languages that it has not learned",
+        ),
+        Score(
+            "comet_min",
+            says="as `comet`, of the sentence where it is lowest",
+            misses="kinds of text and languages that it has not learned; very short sentences",
+        ),
+    )
+
+    def identify(self, generator: object = None) -> list[Ingredient]:
+        """The model, found without its weights, where COMET can be run.
+
+        Raises:
+            UserError: the model, or what runs it, cannot be had.
+        """
+        engine = f"unbabel-comet {comet_process.version(self.python)}"
+        located = comet_checkpoint.locate(self)
+        return [Ingredient("scorer", located.name, located.revision, located.licence, engine)]
+
+    @contextmanager
+    def open(self, context: ScorerContext) -> Iterator[Scorer]:
+        """The scorer, with its model in a process of its own."""
+        with closing(CometScorer(self)) as scorer:
+            yield scorer
 
 
 class CometScorer:
@@ -40,7 +74,7 @@ class CometScorer:
     Source: Rei et al. 2022, https://aclanthology.org/2022.wmt-1.60, through unbabel-comet.
     """
 
-    def __init__(self, settings: recipe.CometConfig) -> None:
+    def __init__(self, settings: CometConfig) -> None:
         """Fetch the model, and load it in a process of its own.
 
         Raises:

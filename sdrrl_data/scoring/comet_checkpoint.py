@@ -4,14 +4,16 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import locating
 from sdrrl_data.models.locating import Located
+
+if TYPE_CHECKING:
+    from sdrrl_data.scoring.comet import CometConfig
 
 HPARAMS, WEIGHTS = "hparams.yaml", "checkpoints/model.ckpt"
 FILES = [HPARAMS, WEIGHTS, "README.md"]  # of a model, as far as they are needed
@@ -29,7 +31,7 @@ LICENCES = {
 }
 
 
-def locate(settings: recipe.CometConfig) -> Located:
+def locate(settings: "CometConfig") -> Located:
     """Find a model without its weights.
 
     Raises:

@@ -15,7 +15,6 @@ from sdrrl_data.recipe import draws
 from sdrrl_data.run import Part, Run, Task, sort_out
 from sdrrl_data.scoring.refusal import refused
 from sdrrl_data.scoring.repetition import loops
-from sdrrl_data.steps import shaping
 from sdrrl_data.steps.best_of import Choice, choose
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
@@ -50,7 +49,7 @@ class AnswersStep(Step):
     def settings(self) -> Any:
         """How the generator answers, and what becomes of its answers."""
         how = self.recipe.answers.model_dump(mode="json")
-        return [shaping.generator(self.recipe), how, self.generator.identity(), self.recipe.seed]
+        return [self.recipe.generator.shaping(), how, self.generator.identity(), self.recipe.seed]
 
     @property
     def schema(self) -> Schema:

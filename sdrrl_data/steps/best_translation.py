@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import polars as pl
 
-from sdrrl_data import recipe, scoring
 from sdrrl_data.protocols import Advance, Scorer, SetAside
+from sdrrl_data.recipe import ScorerConfig
 from sdrrl_data.run import Part, Run, Task, sort_out
 from sdrrl_data.steps import references, scoring_steps, text_pairs
 from sdrrl_data.steps.model_pool import ModelPool
@@ -43,9 +43,9 @@ class BestTranslationsStep(TargetStep):
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Load the scorer that chooses."""
-        by_similarity = self.recipe.translations.best_by == "similarity"
-        config = recipe.SimilarityConfig() if by_similarity else recipe.RoundTripConfig()
-        with scoring.opened(config, scoring_steps.context(self.recipe, self.target, models)) as scorer:
+        best_by = self.recipe.translations.best_by
+        config = ScorerConfig.named(best_by)(kind=best_by)
+        with config.open(scoring_steps.context(self.recipe, self.target, models)) as scorer:
 
             def choose_part(task: Task) -> Part:
                 seeds, answers, *_ = (references.as_answers(task) if self.of_references else task).tables

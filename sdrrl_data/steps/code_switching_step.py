@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from sdrrl_data.protocols import Advance, Aligner
-from sdrrl_data.recipe import SHAPELESS
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
 from sdrrl_data.steps import aligner, code_switching
 from sdrrl_data.steps.model_pool import ModelPool
@@ -22,7 +21,7 @@ class CodeSwitchingStep(TargetStep):
     @property
     def settings(self) -> Any:
         """What to switch, and the model or dictionary behind the aligner."""
-        settings = self.recipe.code_switching.model_dump(mode="json", exclude=SHAPELESS["code_switching"])
+        settings = self.recipe.code_switching.shaping()
         identity = self.target.aligner.identity() if self.target.aligner else None
         return [settings, identity, self.recipe.seed]
 

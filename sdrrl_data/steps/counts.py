@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import BaseModel
 
 from sdrrl_data.protocols import Advance
-from sdrrl_data.recipe import ContaminationConfig, Recipe, translator_names
+from sdrrl_data.recipe import Recipe, translator_names
 from sdrrl_data.run import NOTHING_SET_ASIDE, Contaminated, Count, Counts, Kind, Part, Run, TargetCount
 from sdrrl_data.scoring import contamination
 from sdrrl_data.steps import filter_report, transfer_set_step
@@ -157,7 +157,7 @@ def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Fig
     target = _target(run, tag, kinds)
     if several:
         target.translators = _chosen(run.table(f"{tag}/translations").read_all())
-    if any(isinstance(scorer, ContaminationConfig) for scorer in recipe.scorers):
+    if any(isinstance(scorer, contamination.ContaminationConfig) for scorer in recipe.scorers):
         target.contamination = _contaminated(run.table(f"{tag}/scores-contamination").read_all())
     yield TARGET, target
 

@@ -14,8 +14,7 @@ from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Generator, Ingredient, Request, SetAside, TextPair, Unit
 from sdrrl_data.recipe import draws
 from sdrrl_data.run import Journal, Part, Run, Table, Task, sort_out
-from sdrrl_data.scoring.language import LanguageScorer
-from sdrrl_data.steps import shaping
+from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.seeds import SCHEMA, identity
@@ -43,8 +42,8 @@ class MagpieStep(Step):
     @property
     def settings(self) -> Any:
         """How the generator writes them."""
-        how = self.magpie.model_dump(mode="json")
-        return [how, shaping.generator(self.recipe), self.generator.identity(), self.recipe.seed]
+        how = self.magpie.shaping()
+        return [how, self.recipe.generator.shaping(), self.generator.identity(), self.recipe.seed]
 
     @property
     def schema(self) -> Schema:
@@ -78,7 +77,7 @@ class Writer:
         self._settings = settings
         self._language = language
         self._seed = seed
-        self._recognise = LanguageScorer(recipe.LanguageConfig(), language, language)
+        self._recognise = LanguageScorer(LanguageConfig(), language, language)
         self._copies = NearCopies(settings.near_copies, language.tag)
 
     def parts(self, tasks: Iterable[Task], seeds: Table, advance: Advance) -> Iterator[tuple[int, Part]]:

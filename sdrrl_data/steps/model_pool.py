@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sdrrl_data import generation, translation
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Generator, Ingredient, Translator
-from sdrrl_data.recipe import GeneratorConfig, Recipe, SelfTranslationConfig, TranslatorConfig
+from sdrrl_data.recipe import GeneratorConfig, Recipe, TranslatorConfig
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class ModelPool:
         """
         if self._translator is None or self._translates != (config, src, tgt):
             self._close_translator()
-            if not isinstance(config, SelfTranslationConfig):
+            if not config.uses_generator:
                 self.close_generator()
             self._translator = self._models.build_translator(
                 config, src, tgt, lambda: self.generator(recipe.generator), recipe.seed

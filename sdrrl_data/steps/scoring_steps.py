@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 import polars as pl
 
-from sdrrl_data import recipe, scoring
+from sdrrl_data import scoring
 from sdrrl_data.protocols import Advance, Ingredient, Scorer
-from sdrrl_data.recipe import HeuristicConfig, Recipe, ScorerConfig
+from sdrrl_data.recipe import Recipe, ScorerConfig, ScorerContext, scorer_name, scores_of
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
-from sdrrl_data.scoring.length import Expectation
-from sdrrl_data.steps import scores, shaping, usual_lengths
+from sdrrl_data.scoring.comparing import ComparingConfig
+from sdrrl_data.scoring.counting import CountingConfig
+from sdrrl_data.steps import scores, shaping, usual
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.step import Needs, TargetStep, Work, each
@@ -28,12 +29,12 @@ class HeuristicScoresStep(TargetStep):
 
     needs: ClassVar[Needs] = Needs(cores="all")
 
-    scorers: tuple[HeuristicConfig, ...]
+    scorers: tuple[CountingConfig, ...]
 
     @property
     def settings(self) -> Any:
         """Those of every scorer."""
-        return [[scorer.model_dump(mode="json") for scorer in self.scorers], self.src]
+        return [[scorer.shaping() for scorer in self.scorers], self.src]
 
     @property
     def schema(self) -> Schema:
@@ -42,15 +43,14 @@ class HeuristicScoresStep(TargetStep):
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
-        """Load the scorers once a growth, with the lengths that are usual in it."""
+        """Load the scorers once a growth, with what they learned from it."""
         with ExitStack() as stack:
 
             @lru_cache(maxsize=1)
             def scorer(growth: int) -> Scorer:
-                usual = Expectation(None, None)
-                for name in self.learned:
-                    usual = usual_lengths.expectation(run.table(name).read(growth))
-                opened = scoring.opened_heuristics(self.scorers, self.target.src, self.target.tgt, usual)
+                tables = [run.table(name).read(growth) for name in self.learned]
+                learned = usual.learned(self.scorers, tables)
+                opened = scoring.opened_heuristics(self.scorers, self.target.src, self.target.tgt, learned)
                 return stack.enter_context(opened)
 
             def score(task: Task) -> Part:
@@ -74,13 +74,13 @@ class ScoresStep(TargetStep):
 
     @property
     def settings(self) -> Any:
-        """Those of the scorer, the models and sets that it uses, and for the round trip its translator."""
+        """Those of the scorer, the models and sets that it uses, and the translator back, where it asks for one."""
         back = None
-        if isinstance(self.scorer, recipe.RoundTripConfig):
+        if self.scorer.translates_back:
             first = next(iter(self.target.translators))
             identity = self.target.back.identity() if self.target.back else None
             back = [shaping.translator(self.recipe, self.target, first), identity]
-        return [[shaping.scorer(self.scorer), _identities(self.target, self.scorer)], self.src, back]
+        return [[self.scorer.shaping(), _identities(self.target, self.scorer)], self.src, back]
 
     @property
     def schema(self) -> Schema:
@@ -91,24 +91,25 @@ class ScoresStep(TargetStep):
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Load the scorer, with all of the memory free for it."""
         models.close()
-        with scoring.opened(self.scorer, context(self.recipe, self.target, models)) as scorer:
+        with self.scorer.open(context(self.recipe, self.target, models)) as scorer:
             yield each(
                 lambda task: Part(scores.score(scores.pairs_of(*task.tables), scorer, advance), NOTHING_SET_ASIDE)
             )
 
 
 @dataclass(frozen=True, kw_only=True)
-class DuplicatesStep(TargetStep):
-    """Compares each text with all earlier ones, so part after part."""
+class ComparisonStep(TargetStep):
+    """A scorer that compares each text with all earlier ones, so part after part."""
 
     ordered: ClassVar[bool] = True
 
-    scorer: recipe.DuplicatesConfig
+    scorer: ComparingConfig
 
     @property
     def settings(self) -> Any:
-        """The sets that texts are compared with."""
-        return [_identities(self.target, self.scorer), self.src]
+        """The sets that texts are compared with, and the scorer's settings, if it has any."""
+        settings = {key: value for key, value in self.scorer.shaping().items() if key != "kind"}
+        return [_identities(self.target, self.scorer), self.src, *([settings] if settings else [])]
 
     @property
     def schema(self) -> Schema:
@@ -118,10 +119,8 @@ class DuplicatesStep(TargetStep):
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Read the sets to compare with."""
-        from sdrrl_data.scoring.duplicates import DuplicatesScorer
-
-        src, tgt = self.target.src, self.target.tgt
-        questions, answers = (DuplicatesScorer(self.scorer, src, tgt, texts) for texts in ("question", "answer"))
+        available = context(self.recipe, self.target, models)
+        questions, answers = self.scorer.compare(available, "question"), self.scorer.compare(available, "answer")
         remembered = 0  # parts
 
         def score(task: Task) -> Part:
@@ -137,10 +136,10 @@ class DuplicatesStep(TargetStep):
         yield each(score)
 
 
-def context(recipe: Recipe, target: Target, models: ModelPool) -> scoring.Context:
-    """What a scorer may use; for the round trip, the first translator also translates back."""
+def context(recipe: Recipe, target: Target, models: ModelPool) -> ScorerContext:
+    """What a scorer may use; the first translator also translates back."""
     first = recipe.translator[0]
-    return scoring.Context(
+    return ScorerContext(
         target.src,
         target.tgt,
         lambda: models.translator(first, target.tgt, target.src, recipe),
@@ -150,11 +149,11 @@ def context(recipe: Recipe, target: Target, models: ModelPool) -> scoring.Contex
 
 
 def _identities(target: Target, scorer: ScorerConfig) -> list[list[str | None]]:
-    ingredients: Sequence[Ingredient] = target.scorers[recipe.scorer_name(scorer)]
+    ingredients: Sequence[Ingredient] = target.scorers[scorer_name(scorer)]
     return [ingredient.identity() for ingredient in ingredients]
 
 
 def _columns(scorers: Iterable[ScorerConfig]) -> Schema:
     """The scores, of questions and of answers. Columns of text that explain them are the scorer's own."""
-    names = [score for scorer in scorers for score in recipe.scores_of(scorer)]
+    names = [score for scorer in scorers for score in scores_of(scorer)]
     return {f"{text}_{score}": pl.Float64 for text in ("question", "answer") for score in names}

@@ -2,13 +2,8 @@
 
 from typing import Any
 
-from sdrrl_data.recipe import SHAPELESS, Recipe, ScorerConfig, SelfTranslationConfig, TranslatorConfig
+from sdrrl_data.recipe import Recipe, TranslatorConfig
 from sdrrl_data.steps.target import Target
-
-
-def generator(recipe: Recipe) -> Any:
-    """What shapes the generator's answers."""
-    return recipe.generator.model_dump(mode="json", exclude=SHAPELESS["generator"])
 
 
 def translator_config(recipe: Recipe, target: Target, name: str) -> TranslatorConfig:
@@ -19,11 +14,5 @@ def translator_config(recipe: Recipe, target: Target, name: str) -> TranslatorCo
 def translator(recipe: Recipe, target: Target, name: str) -> Any:
     """What shapes a translator's translations."""
     config = translator_config(recipe, target, name)
-    settings = config.model_dump(mode="json", exclude=SHAPELESS["translator"]["__all__"])
-    by_generator = generator(recipe) if isinstance(config, SelfTranslationConfig) else None
-    return [settings, by_generator, target.translators[name].identity(), target.src.tag]
-
-
-def scorer(config: ScorerConfig) -> Any:
-    """What shapes a scorer's scores."""
-    return config.model_dump(mode="json", exclude=SHAPELESS["scorers"]["__all__"])
+    by_generator = recipe.generator.shaping() if config.uses_generator else None
+    return [config.shaping(), by_generator, target.translators[name].identity(), target.src.tag]

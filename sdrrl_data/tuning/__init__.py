@@ -1,10 +1,10 @@
 """Thresholds looked at, and proposed, from the scores of a run. No score is made again."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from sdrrl_data.recipe import of_source
-from sdrrl_data.tuning.directions import Direction, direction
+from sdrrl_data.recipe import BoundsConfig, Score, of_source
+from sdrrl_data.recipe.components import Better
 from sdrrl_data.tuning.distribution import Distribution, Histogram, distribution, histogram
 from sdrrl_data.tuning.proposals import Edge, Proposal, Values, percentile, proposal
 from sdrrl_data.tuning.retention import Filters, Kept, Passing
@@ -13,7 +13,6 @@ __all__ = [
     "IN_FORCE",
     "PROPOSED",
     "Candidate",
-    "Direction",
     "Distribution",
     "Edge",
     "Filters",
@@ -50,7 +49,7 @@ class Tuned(NamedTuple):
     score: str  # without the text that it is of: "similarity", "src_language"
     text: str  # "question" or "answer"
     language: str  # tag of what is judged
-    direction: Direction
+    better: Better  # which values are the good ones
     distribution: Distribution
     in_force: Passing | None
     weight: float  # of a text that fails
@@ -93,20 +92,34 @@ def taken(proposal: Proposal, in_force: Passing) -> Passing:
     return Passing(bound(proposal.min, in_force.min, max), bound(proposal.max, in_force.max, min))
 
 
-def look(filters: Filters, wanted: Iterable[str]) -> Iterator[Tuned]:
+def direction(score: Score, threshold: BoundsConfig | None = None) -> Better:
+    """Which values of a score are the good ones: what its scorer says, or else what the threshold in force means.
+
+    Args:
+        score: as its scorer declares it.
+        threshold: the one in force; without one, more is taken to be better.
+    """
+    if score.better:
+        return score.better
+    if threshold is None or threshold.max is None:
+        return "more"
+    return "less" if threshold.min is None else "usual"
+
+
+def look(filters: Filters, wanted: Mapping[str, Score]) -> Iterator[Tuned]:
     """Each score of questions and of answers that has values: how they are spread, and what thresholds would keep.
 
     Args:
         filters: those of one target.
-        wanted: names of scores, in the order in which they are to come.
+        wanted: scores by their column without the text that it is of, in the order in which they are to come.
     """
-    for score in wanted:
+    for score, declared in wanted.items():
         for text in ("question", "answer"):
             column = f"{text}_{score}"
             if column in filters.scores.columns:
                 values = filters.scores[column].drop_nulls().sort().to_numpy()  # once: to sort it again costs little
                 if len(values):
-                    yield _tuned(filters, score, text, values)
+                    yield _tuned(filters, score, declared, text, values)
 
 
 def changes(tuned: Iterable[Tuned]) -> dict[str, Passing]:
@@ -114,17 +127,17 @@ def changes(tuned: Iterable[Tuned]) -> dict[str, Passing]:
     return {own.column: own.passing for own in tuned if own.passing and own.sound and not own.weight}
 
 
-def _tuned(filters: Filters, score: str, text: str, ordered: Values) -> Tuned:
+def _tuned(filters: Filters, score: str, declared: Score, text: str, ordered: Values) -> Tuned:
     column = f"{text}_{score}"
     threshold = filters.thresholds.get(column, filters.thresholds.get(score))
-    better, in_force = direction(score, threshold), filters.in_force(column)
+    better, in_force = direction(declared, threshold), filters.in_force(column)
     now, suggested = in_force or Passing(), proposal(ordered, better)
     passing = taken(suggested, now)
     found = Tuned(
         score=score,
         text=text,
         language=filters.src if of_source(score) else filters.tgt,
-        direction=better,
+        better=better,
         distribution=distribution(ordered, filters.scores.height - len(ordered)),
         in_force=in_force,
         weight=threshold.weight if threshold else 0.0,
@@ -140,9 +153,9 @@ def _candidates(tuned: Tuned, filters: Filters, ordered: Values) -> tuple[Candid
     now = tuned.in_force or Passing()
     asked = [(IN_FORCE, tuned.in_force), (PROPOSED, tuned.passing)]
     for share in CANDIDATES:
-        own = share / 2 if tuned.direction == "both" else share
-        low = now.min if tuned.direction == "less" else percentile(ordered, own)
-        high = now.max if tuned.direction == "more" else 0.0 - percentile(-ordered[::-1], own)
+        own = share / 2 if tuned.better == "usual" else share
+        low = now.min if tuned.better == "less" else percentile(ordered, own)
+        high = now.max if tuned.better == "more" else 0.0 - percentile(-ordered[::-1], own)
         asked.append((f"{100 * share:g}%", Passing(low, high)))
     named: dict[Passing, list[str]] = {}
     for name, passing in asked:

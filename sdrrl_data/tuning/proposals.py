@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sdrrl_data.tuning.directions import Direction
+from sdrrl_data.recipe.components import Better
 
 Values = NDArray[np.float64]
 
@@ -47,21 +47,21 @@ class Proposal(NamedTuple):
         return any(edge is not None and edge.valley for edge in (self.min, self.max))
 
 
-def proposal(values: Values, direction: Direction) -> Proposal:
+def proposal(values: Values, better: Better) -> Proposal:
     """The threshold that the distribution of a score suggests. It never drops more than `MOST_DROPPED` of the values.
 
     Args:
         values: of one score, in any order, without nulls and NaN. The same values give the same proposal.
-        direction: which of them are good.
+        better: which of them are good.
     """
     ordered = np.sort(values, kind="stable")  # quick where they are in order already
     if len(ordered) < LEAST_VALUES:
         return Proposal(None, None, f"too few values: {len(ordered)}, it takes {LEAST_VALUES}")
     if ordered[0] == ordered[-1]:
         return Proposal(None, None, "all values are the same")
-    sides = 2 if direction == "both" else 1
-    low = _edge(ordered, MOST_DROPPED / sides, CAUTIOUS / sides) if direction != "less" else None
-    high = _edge(-ordered[::-1], MOST_DROPPED / sides, CAUTIOUS / sides) if direction != "more" else None
+    sides = 2 if better == "usual" else 1
+    low = _edge(ordered, MOST_DROPPED / sides, CAUTIOUS / sides) if better != "less" else None
+    high = _edge(-ordered[::-1], MOST_DROPPED / sides, CAUTIOUS / sides) if better != "more" else None
     if high:
         high = Edge(0.0 - high.value, high.valley)  # never -0.0
     if not low and not high:

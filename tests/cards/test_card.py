@@ -19,14 +19,15 @@ from markdown_it.token import Token
 from typer.main import get_command
 
 from sdrrl_data import cli
-from sdrrl_data.cards import card, meanings
+from sdrrl_data.cards import card
 from sdrrl_data.cards.examples import LONGEST
 from sdrrl_data.cards.head import SIZES
 from sdrrl_data.cards.markdown import fence, line
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline.generate import generate
-from sdrrl_data.recipe import KNOWN_SCORES, SCORES, FunctionConfig, Recipe, ThresholdConfig, loading
+from sdrrl_data.recipe import Recipe, ThresholdConfig, loading, shipped_scores
 from sdrrl_data.run import Manifest, Run
+from sdrrl_data.scoring.function import FunctionConfig
 from sdrrl_data.steps.schemas import MESSAGES
 from sdrrl_data.steps.transfer_set import CROSSINGS
 from tests.support import datasets, small_models
@@ -298,10 +299,12 @@ def scores_in(text: str) -> list[list[str]]:
 
 
 def test_every_score_is_explained_once(run: Run, manifest: Manifest) -> None:
-    names = [*KNOWN_SCORES, *(score for scores in SCORES.values() for score in scores)]
-    thresholds = {f"{text}{name}": ThresholdConfig(min=0.25) for name in names for text in ("", "question_", "answer_")}
+    shipped = shipped_scores()
+    thresholds = {
+        f"{text}{name}": ThresholdConfig(min=0.25) for name in shipped for text in ("", "question_", "answer_")
+    }
     rows = scores_in(card.write(with_thresholds(manifest, thresholds), run))
-    assert sorted(row[0] for row in rows) == sorted(meanings.SCORES)
+    assert sorted(row[0] for row in rows) == sorted({score.name for score in shipped.values()})
     assert all(len(cell) > 3 for row in rows for cell in row)
 
 

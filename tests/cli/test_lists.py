@@ -1,6 +1,6 @@
 import pytest
 
-from sdrrl_data.recipe import loading
+from sdrrl_data.recipe import AlignerConfig, GeneratorEngine, ScorerConfig, TranslatorConfig, loading
 
 
 def test_recipes_are_listed_with_what_they_are_for(invoke):
@@ -12,6 +12,16 @@ def test_recipes_are_listed_with_what_they_are_for(invoke):
     _, parts = result.output.split("part, for --with")
     for name in loading.parts():
         assert f"\n{name} " in parts
+
+
+def test_what_a_recipe_can_name_is_listed_with_what_to_install(invoke):
+    output = " ".join(invoke("recipes").output.split())
+    for sort in (TranslatorConfig, ScorerConfig, AlignerConfig, GeneratorEngine):
+        for kind, own in sort.kinds().items():
+            assert kind in output
+            assert own.summary().split()[0] in output
+            assert not own.extra or f"[{own.extra}]" in output
+    assert "nllb, nllb:MODEL" in output
 
 
 @pytest.mark.parametrize("path", ["sdrrl.yaml", "quickstart.yaml", "parts/no-crossing.yaml"])

@@ -54,7 +54,7 @@ def test_a_probe_measures_every_step_and_leaves_nothing_behind(seeds, tmp_path):
     assert probe.rows == 48
     assert probe.tokens_out > 5
     steps = (
-        *("translations", "prompts", "aligner", "code_switched", "usual_lengths", "scores-heuristics"),
+        *("translations", "prompts", "aligner", "code_switched", "usual", "scores-heuristics"),
         *("scores-round_trip", "verdicts", "transfer_set", "counts"),
     )
     assert [cost.step for cost in probe.costs] == [

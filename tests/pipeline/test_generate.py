@@ -39,7 +39,7 @@ STEPS = (
 )
 LAST = ["pt/transfer_set", "pt/counts"]
 GROWN = [
-    *("answers", "pt/translations", "pt/aligner", "pt/code_switched", "pt/usual_lengths"),
+    *("answers", "pt/translations", "pt/aligner", "pt/code_switched", "pt/usual"),
     *("pt/scores-heuristics", "pt/scores-round_trip", "pt/verdicts", *LAST, "shared_counts"),
 ]
 

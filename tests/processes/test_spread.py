@@ -7,16 +7,15 @@ from functools import partial
 import polars as pl
 import pytest
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.processes.child_process import cores
 from sdrrl_data.processes.spread import WORTH, Spread, processes_for
 from sdrrl_data.protocols import TextPair, Unit
-from sdrrl_data.scoring.language import LanguageScorer
+from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
 from tests.support.processes import ending, left, running
 
-MAKE = partial(LanguageScorer, recipe.LanguageConfig(), find("en"), find("pt"))
+MAKE = partial(LanguageScorer, LanguageConfig(), find("en"), find("pt"))
 SENTENCE = "There are {} houses in the village."
 MANY = [TextPair(text, text, [Unit(0, len(text), 0, len(text))]) for text in map(SENTENCE.format, range(WORTH + 100))]
 
@@ -97,7 +96,7 @@ def test_processes_that_end_over_and_over(spread):
 
 
 def test_a_scorer_that_cannot_be_made(tmp_path):
-    settings = recipe.LanguageConfig(model=str(tmp_path / "gone.bin"))
+    settings = LanguageConfig(model=str(tmp_path / "gone.bin"))
     scorer = Spread(partial(LanguageScorer, settings, find("en"), find("pt")), 2)
     with pytest.raises(UserError, match=r"gone\.bin cannot be read"):
         scorer.score(MANY, lambda done: None)

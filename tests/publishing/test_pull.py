@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sdrrl_data.errors import UserError
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Manifest, Run
@@ -196,3 +197,17 @@ def test_what_cannot_be_pulled_is_refused_in_one_sentence(
     assert not (tmp_path / "out").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == [".out.pull", "another", "taken"]
     assert [path.name for path in (tmp_path / "taken").iterdir()] == ["notes.txt"]
+
+
+def test_code_of_whoever_made_it_is_not_imported_to_fetch_it(
+    served: hub.Hub, ann: client.Client, tmp_path: Path
+) -> None:
+    there = served.repos["datasets/ann/set"].files("v1")
+    scorer = {"kind": "nowhere:Thing", "level": 3}
+    edit = edited(lambda own: own["recipe"]["scorers"].append(scorer))
+    served.add("datasets/eve/own-code", there | {MANIFEST: edit(there[MANIFEST])}, private=False)
+    (pulled,) = ann.ask({"pull": "eve/own-code", "tgt": ["pt"], "out": tmp_path / "own"})
+    assert pulled["targets"] == ["pt"]
+    assert manifest(Run(tmp_path / "own")).recipe["scorers"][-1] == scorer
+    with pytest.raises(UserError, match="scorer nowhere:Thing: there is no module nowhere in"):
+        loading.load(str(tmp_path / "own" / RECIPE))

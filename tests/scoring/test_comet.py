@@ -15,11 +15,10 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.scoring import comet_process
-from sdrrl_data.scoring.comet import CometScorer, identify
+from sdrrl_data.scoring.comet import CometConfig, CometScorer
 from sdrrl_data.scoring.comet_checkpoint import HPARAMS, WEIGHTS
 from tests.scoring import comet_model
 from tests.scoring.comet_model import SENTENCES
@@ -77,7 +76,7 @@ def models(python, request):
 @pytest.fixture(scope="module")
 def scorer(models):
     """One in the environment that uv makes. In the end its process ends."""
-    built = CometScorer(recipe.CometConfig(model=str(models / "unified"), batch_size=4))
+    built = CometScorer(CometConfig(model=str(models / "unified"), batch_size=4))
     yield built
     built.close()
     assert not list(workers())
@@ -180,15 +179,15 @@ def test_a_process_that_dies_every_time(models, python):
         ending(lambda: set(workers()) - others, signal.SIGSEGV) as ended,
         pytest.raises(Stopped, match=r"scorer unified: its COMET process died 4 times, at last with SIGSEGV"),
     ):
-        CometScorer(recipe.CometConfig(model=str(models / "unified"), python=python))
+        CometScorer(CometConfig(model=str(models / "unified"), python=python))
     assert len(ended) == 4
 
 
 def test_a_process_that_does_not_start(checkpoint, monkeypatch, tmp_path):
     with pytest.raises(Stopped, match=r"COMET could not be started \(exit code 1\)\. It said nothing"):
-        CometScorer(recipe.CometConfig(model=str(checkpoint), python="false"))
+        CometScorer(CometConfig(model=str(checkpoint), python="false"))
     with pytest.raises(Stopped, match=r"COMET cannot be imported \(No module named 'comet'\)"):
-        CometScorer(recipe.CometConfig(model=str(checkpoint), python=sys.executable))
+        CometScorer(CometConfig(model=str(checkpoint), python=sys.executable))
     try:
         comet_process.command(None)
     except UserError as error:
@@ -196,7 +195,7 @@ def test_a_process_that_does_not_start(checkpoint, monkeypatch, tmp_path):
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     with pytest.raises(Stopped, match=r"COMET could not be started .* It last said: .*unbabel-comet"):
-        CometScorer(recipe.CometConfig(model=str(checkpoint)))
+        CometScorer(CometConfig(model=str(checkpoint)))
 
 
 # Several checkpoints in one process, for the import alone takes many seconds.
@@ -264,15 +263,15 @@ def test_no_secret_reaches_the_process(monkeypatch):
 
 
 def test_a_directory_is_known_by_its_files(checkpoint, tmp_path_factory, python):
-    found = identify(recipe.CometConfig(model=str(checkpoint), python=python))
+    found = CometConfig(model=str(checkpoint), python=python).identify()[0]
     assert found == Ingredient("scorer", checkpoint.name, found.revision, None, "unbabel-comet 2.2.7")
-    assert found == identify(recipe.CometConfig(model=str(checkpoint)))
+    assert found == CometConfig(model=str(checkpoint)).identify()[0]
     copy = shutil.copytree(checkpoint, tmp_path_factory.mktemp("elsewhere") / checkpoint.name)
     (copy / "README.md").write_text("---\nlicense: mit\n---\n")
-    other = identify(recipe.CometConfig(model=str(copy), python=python))
+    other = CometConfig(model=str(copy), python=python).identify()[0]
     assert (other.revision, other.licence) == (found.revision, "mit")
     (copy / WEIGHTS).write_bytes(b"wights!")  # another training
-    assert identify(recipe.CometConfig(model=str(copy), python=python)).revision != found.revision
+    assert CometConfig(model=str(copy), python=python).identify()[0].revision != found.revision
 
 
 @pytest.mark.parametrize(
@@ -292,32 +291,32 @@ def test_directories_that_are_no_use(checkpoint, python, hparams, says):
     else:
         (checkpoint / HPARAMS).write_text(hparams)
     with pytest.raises(UserError, match=says):
-        identify(recipe.CometConfig(model=str(checkpoint), python=python))
+        CometConfig(model=str(checkpoint), python=python).identify()[0]
 
 
 @pytest.mark.parametrize("segments", ["", "input_segments: [mt, src]", "input_segments: [mt, src, ref]"])
 def test_unified_models_that_read_the_source_will_do(checkpoint, python, segments):
     (checkpoint / HPARAMS).write_text(f"class_identifier: unified_metric\n{segments}")
-    assert identify(recipe.CometConfig(model=str(checkpoint), python=python)).role == "scorer"
+    assert CometConfig(model=str(checkpoint), python=python).identify()[0].role == "scorer"
 
 
 def test_missing_weights(checkpoint, python):
     (checkpoint / WEIGHTS).unlink()
     with pytest.raises(UserError, match=r"there is no checkpoints/model\.ckpt in the directory"):
-        identify(recipe.CometConfig(model=str(checkpoint), python=python))
+        CometConfig(model=str(checkpoint), python=python).identify()[0]
     with pytest.raises(UserError, match="there is no such directory, and it is no name on the Hub"):
-        identify(recipe.CometConfig(model=str(checkpoint / "nowhere"), python=python))
+        CometConfig(model=str(checkpoint / "nowhere"), python=python).identify()[0]
 
 
 def test_nothing_to_run_it(checkpoint, monkeypatch):
     with pytest.raises(UserError, match="has no unbabel-comet: run"):
-        identify(recipe.CometConfig(model=str(checkpoint), python=sys.executable))
+        CometConfig(model=str(checkpoint), python=sys.executable).identify()[0]
     with pytest.raises(UserError, match="no program that can be run"):
-        identify(recipe.CometConfig(model=str(checkpoint), python=str(checkpoint / "python")))
+        CometConfig(model=str(checkpoint), python=str(checkpoint / "python")).identify()[0]
     monkeypatch.setitem(sys.modules, "uv", None)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match=r"pip install 'sdrrl-data\[comet\]'"):
-        identify(recipe.CometConfig(model=str(checkpoint)))
+        CometConfig(model=str(checkpoint)).identify()[0]
 
 
 class Hub(HubHandler):
@@ -365,16 +364,15 @@ def _tag(text):
 
 IDENTIFY = """
 import json, os, signal, sys
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import TextPair, Unit
-from sdrrl_data.scoring.comet import CometScorer, identify
+from sdrrl_data.scoring.comet import CometConfig, CometScorer
 
 python, sentences = json.load(sys.stdin)
 for argument in sys.argv[1:]:
     model, _, revision = argument.partition("@")
     try:
-        found = identify(recipe.CometConfig(model=model, revision=revision or None, python=python))
+        found = CometConfig(model=model, revision=revision or None, python=python).identify()[0]
         print(json.dumps([found.name, found.revision, found.licence]))
     except UserError as error:
         print(json.dumps(str(error)))
@@ -382,10 +380,10 @@ for argument in sys.argv[1:]:
 # In the end it is killed, and its COMET process has to notice.
 SCORE = """
 try:
-    CometScorer(recipe.CometConfig(model="org/lost", python=python))
+    CometScorer(CometConfig(model="org/lost", python=python))
 except UserError as error:
     print(json.dumps(str(error)))
-scorer = CometScorer(recipe.CometConfig(model="org/good", python=python))
+scorer = CometScorer(CometConfig(model="org/good", python=python))
 pairs = [TextPair(s, t, [Unit(0, len(s), 0, len(t))]) for s, t in sentences]
 print(json.dumps(scorer.score(pairs, lambda done: None)["comet"].to_list()))
 print(scorer._process._process.pid, flush=True)

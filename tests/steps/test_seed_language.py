@@ -5,7 +5,8 @@ import pytest
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.plan import resolve
-from sdrrl_data.recipe import LanguageConfig, SeedsConfig, loading
+from sdrrl_data.recipe import SeedsConfig, loading
+from sdrrl_data.scoring.language import LanguageConfig
 from sdrrl_data.steps import seeds
 from sdrrl_data.steps.seed_language import FIRST, ForeignSeeds, doubt
 from tests.support import small_models

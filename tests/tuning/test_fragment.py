@@ -3,9 +3,11 @@ import polars as pl
 import pytest
 import yaml
 
-from sdrrl_data.recipe import BoundsConfig, ThresholdConfig, loading
+from sdrrl_data.recipe import BoundsConfig, ThresholdConfig, loading, shipped_scores
 from sdrrl_data.tuning import Filters, look
 from sdrrl_data.tuning.fragment import fragment
+
+SHIPPED = shipped_scores()
 
 
 def scores(**columns):
@@ -20,7 +22,11 @@ def scores(**columns):
 
 def written(thresholds, *looked_at, targets=("pt", "vi")):
     """The fragment, and what it says, of (target, scores, names of scores)."""
-    tuned = [own for tgt, table, names in looked_at for own in look(Filters(table, thresholds, "en", tgt), names)]
+    tuned = [
+        own
+        for tgt, table, names in looked_at
+        for own in look(Filters(table, thresholds, "en", tgt), {name: SHIPPED[name] for name in names})
+    ]
     text = fragment(tuned, thresholds, "en", targets)
     content = yaml.safe_load(text)["thresholds"]
     return text, {name: ThresholdConfig.model_validate(own) for name, own in content.items()}

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sdrrl_data.recipe import BoundsConfig, ThresholdConfig
+from sdrrl_data.recipe import BoundsConfig, ThresholdConfig, shipped_scores
 from sdrrl_data.steps import verdicts
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, Edge, Filters, Passing, Proposal, changes, look, taken
 
@@ -36,7 +36,9 @@ def scores(tgt=0):
     )
 
 
-NAMES = ["similarity", "src_language", "length", "repetition", "comet"]
+SHIPPED = shipped_scores()
+NAMES = {name: SHIPPED[name] for name in ("similarity", "src_language", "length", "repetition", "comet")}
+SIMILARITY = {"similarity": SHIPPED["similarity"]}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ def test_each_score_of_each_text_in_the_order_asked_for(tuned):
         "answer_repetition",
     ]
     assert [own.language for own in tuned.values()] == ["pt", "pt", "en", "pt", "pt"]
-    assert [own.direction for own in tuned.values()] == ["more", "more", "more", "both", "less"]
+    assert [own.better for own in tuned.values()] == ["more", "more", "more", "usual", "less"]
     assert all(own.distribution.nulls == scores()[column].null_count() for column, own in tuned.items())
 
 
@@ -62,7 +64,7 @@ def test_what_is_in_force_is_what_the_verdicts_ask(tuned):
     assert tuned["question_similarity"].in_force == Passing(0.85, None)
     assert tuned["question_length"].in_force == Passing(fifth[int(0.05 * len(fifth))], 1.1)
     assert (tuned["answer_repetition"].in_force, tuned["answer_repetition"].weight) == (Passing(None, 0.3), 0.5)
-    (vietnamese, *_) = look(Filters(scores(), THRESHOLDS, "en", "vi"), ["similarity"])
+    (vietnamese, *_) = look(Filters(scores(), THRESHOLDS, "en", "vi"), SIMILARITY)
     assert vietnamese.in_force == Passing(0.3, None)
 
 
@@ -99,7 +101,7 @@ def test_percentiles_drop_so_many_at_most(tuned):
     for own in tuned.values():
         for candidate in own.candidates:
             for name in candidate.names:
-                if name.endswith("%") and own.direction != "both":
+                if name.endswith("%") and own.better != "usual":
                     assert (ROWS - candidate.kept.texts) / own.distribution.values <= float(name[:-1]) / 100
 
 
@@ -144,4 +146,4 @@ def test_without_thresholds_nothing_is_in_force():
 
 def test_scores_that_all_are_missing_are_left_out():
     table = scores().with_columns(question_similarity=pl.lit(None, pl.Float64))
-    assert [own.column for own in look(Filters(table, {}, "en", "pt"), ["similarity"])] == ["answer_similarity"]
+    assert [own.column for own in look(Filters(table, {}, "en", "pt"), SIMILARITY)] == ["answer_similarity"]

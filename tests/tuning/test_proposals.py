@@ -24,7 +24,7 @@ def mixture(bad, good, share=0.05, rows=ROWS):
         # Repetition: loops beside texts that hardly repeat themselves.
         (mixture((0.8, 0.1), (0.05, 0.02)), "less", None, Edge(0.35, True)),
         # Length: halves beside whole texts, and nothing that is too long.
-        (mixture((0.5, 0.07), (1, 0.08)), "both", Edge(0.69, True), Edge(1.22, False)),
+        (mixture((0.5, 0.07), (1, 0.08)), "usual", Edge(0.69, True), Edge(1.22, False)),
     ],
 )
 def test_golden_mixtures(values, direction, low, high):
@@ -44,7 +44,7 @@ def test_the_bad_ones_fall_and_the_good_ones_stay(share):
 
 def test_a_valley_on_either_side():
     low, high = mixture((0.4, 0.05), (1, 0.08)), mixture((1.6, 0.05), (1, 0.08))
-    found = proposal(np.concatenate([low, high]), "both")
+    found = proposal(np.concatenate([low, high]), "usual")
     assert (found.min.valley, found.max.valley) == (True, True)
     assert 0.5 < found.min.value < 0.75
     assert 1.25 < found.max.value < 1.5
@@ -81,15 +81,15 @@ def test_yes_or_no(share, expected):
 
 def test_nothing_is_proposed_from_few_values_or_from_equal_ones():
     values = np.linspace(0, 1, LEAST_VALUES)
-    assert proposal(values, "both").why == "percentile"
-    assert proposal(values[1:], "both") == (None, None, f"too few values: {LEAST_VALUES - 1}, it takes {LEAST_VALUES}")
+    assert proposal(values, "usual").why == "percentile"
+    assert proposal(values[1:], "usual") == (None, None, f"too few values: {LEAST_VALUES - 1}, it takes {LEAST_VALUES}")
     assert proposal(np.zeros(1000), "less") == (None, None, "all values are the same")
 
 
 def test_bounds_have_few_digits():
     found = proposal(mixture((0.7, 0.02), (0.9, 0.02)) * 1234.5, "more")
     assert found.min.value % 1 == 0
-    assert proposal(np.linspace(0, 1, 1000), "both")[:2] == (Edge(0.005, False), Edge(0.995, False))
+    assert proposal(np.linspace(0, 1, 1000), "usual")[:2] == (Edge(0.005, False), Edge(0.995, False))
 
 
 def values_of(elements):
@@ -108,7 +108,7 @@ mixtures = st.builds(
 )
 
 
-@given(any_values | mixtures, st.sampled_from(["more", "less", "both"]))
+@given(any_values | mixtures, st.sampled_from(["more", "less", "usual"]))
 def test_never_drops_more_than_the_stated_share(values, direction):
     low, high, _ = found = proposal(values, direction)
     fails = np.zeros(len(values), bool)
@@ -119,5 +119,5 @@ def test_never_drops_more_than_the_stated_share(values, direction):
     assert fails.sum() <= MOST_DROPPED * len(values)
     assert bool(low or high) == fails.any()  # a bound that drops nothing is none
     assert proposal(np.random.default_rng(3).permutation(values), direction) == found
-    mirrored = proposal(-values, {"more": "less", "less": "more", "both": "both"}[direction])
+    mirrored = proposal(-values, {"more": "less", "less": "more", "usual": "usual"}[direction])
     assert [edge and -edge.value for edge in mirrored[:2]] == [edge and edge.value for edge in (high, low)]

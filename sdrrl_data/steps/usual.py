@@ -1,5 +1,6 @@
-"""How long translations usually are in a run: learned once a growth, from some of its pairs."""
+"""What is usual in a run, such as the length of a translation: learned once a growth, from some of its pairs."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,26 +10,29 @@ import polars as pl
 
 from sdrrl_data.protocols import Advance, TextPair
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
-from sdrrl_data.scoring.length import Expectation
+from sdrrl_data.scoring import heuristics
+from sdrrl_data.scoring.counting import CountingConfig
 from sdrrl_data.steps import scores
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.step import TargetStep, Work, each
 
 PARTS = 16  # read at most: thousands of pairs, whatever the size of the run
-SCHEMA: Schema = {"characters": pl.Float64, "words": pl.Float64}  # of the target, for one of the source
+SCHEMA: Schema = {"scorer": pl.String, "learned": pl.String}  # as JSON
 
 
 @dataclass(frozen=True, kw_only=True)
-class UsualLengthsStep(TargetStep):
-    """Learns the usual length of a translation; see `scoring.length.Expectation`."""
+class UsualStep(TargetStep):
+    """Has the scorers that only count learn what is usual."""
 
     makes: ClassVar[Literal["growth"]] = "growth"
 
+    scorers: tuple[CountingConfig, ...]  # those that learn
+
     @property
     def settings(self) -> Any:
-        """The languages alone."""
-        return [self.src, self.tgt]
+        """Those of the scorers."""
+        return [[scorer.shaping() for scorer in self.scorers], self.src]
 
     @property
     def schema(self) -> Schema:
@@ -41,16 +45,19 @@ class UsualLengthsStep(TargetStep):
 
         def learn(task: Task) -> Part:
             pairs = sample(run, self.inputs, self.bounds[task.part])
-            usual = Expectation.learn(pairs, self.target.src, self.target.tgt)
+            src, tgt = self.target.src, self.target.tgt
+            learned = heuristics.learned(self.scorers, pairs, src, tgt)
+            rows = [(scorer.called(), json.dumps(usual)) for scorer, usual in zip(self.scorers, learned, strict=True)]
             advance(task.rows)
-            return Part(pl.DataFrame([usual], schema=SCHEMA, orient="row"), NOTHING_SET_ASIDE)
+            return Part(pl.DataFrame(rows, schema=SCHEMA, orient="row"), NOTHING_SET_ASIDE)
 
         yield each(learn)
 
 
-def expectation(rows: pl.DataFrame) -> Expectation:
-    """What a part of the table says."""
-    return Expectation(*rows.row(0))
+def learned(scorers: Sequence[CountingConfig], tables: Sequence[pl.DataFrame]) -> list[Any]:
+    """What each of these scorers has learned, by the rows of this table; None for one that learns nothing."""
+    known = {scorer: json.loads(content) for table in tables for scorer, content in table.iter_rows()}
+    return [known.get(scorer.called()) for scorer in scorers]
 
 
 def sample(run: Run, tables: Sequence[str], parts: int) -> list[TextPair]:
