@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Any
 
 from sdrrl_data import recipe
-from sdrrl_data.chat.rendering import Chat, Stop
+from sdrrl_data.chat.rendering import Chat
+from sdrrl_data.chat.stops import Stop
 from sdrrl_data.errors import UserError
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Completion, Request, SetAside

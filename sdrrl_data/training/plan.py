@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from sdrrl_data.chat.template import ChatTemplate
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading
@@ -16,7 +17,7 @@ from sdrrl_data.run import fingerprint
 from sdrrl_data.training import rows, schedule
 from sdrrl_data.training.checkpoints import Identity
 from sdrrl_data.training.settings import Training
-from sdrrl_data.training.tokens import Chat, Tokenized, tokenize
+from sdrrl_data.training.tokens import Tokenized, open_template, tokenize
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Plan:
     job: Job
     settings: Training  # as resolved
     located: Located
-    chat: Chat
+    chat: ChatTemplate
     limit: int  # tokens that a row may have
     source: rows.Rows
     replayed: rows.Rows | None  # the other dataset that the rich language's rows are from
@@ -83,8 +84,9 @@ def prepare(job: Job) -> Plan:
     """
     settings = job.settings.resolved()
     located = packaged.locate(job.model, job.model_revision, "model", "--model")
-    tokenizer, context = _tokenizer(located)
-    chat = Chat(tokenizer, settings, located.name)
+    tokenizer, config = _open(located)
+    chat = open_template(tokenizer, settings, located.name)
+    context = getattr(config.get_text_config(), "max_position_embeddings", None)
     limit = min(settings.max_length, context or settings.max_length)
     source = rows.find(job.dataset, job.tgt, job.config, job.revision)
     table, replayed = _with_replay(source, settings)
@@ -109,8 +111,8 @@ def prepare(job: Job) -> Plan:
     return Plan(job, settings, located, chat, limit, source, replayed, train, test, order, batch, identity)
 
 
-def _tokenizer(located: Located) -> tuple[Any, int | None]:
-    """The tokenizer, and the model's context in tokens where its configuration says so."""
+def _open(located: Located) -> tuple[Any, Any]:
+    """The tokenizer and the configuration of a model."""
     from transformers import AutoConfig, AutoTokenizer
 
     with loading("model", located.name):
@@ -118,7 +120,7 @@ def _tokenizer(located: Located) -> tuple[Any, int | None]:
         config = AutoConfig.from_pretrained(located.path, **located.pinned())
     if tokenizer.pad_token is None and tokenizer.eos_token is None:
         raise UserError(f"the tokenizer of model {located.name} has neither a padding nor an end token")
-    return tokenizer, getattr(config.get_text_config(), "max_position_embeddings", None)
+    return tokenizer, config
 
 
 def _with_replay(source: rows.Rows, settings: Training) -> tuple[pl.DataFrame, rows.Rows | None]:
