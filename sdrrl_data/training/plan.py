@@ -14,7 +14,7 @@ from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.recipe import draws
 from sdrrl_data.run import fingerprint
-from sdrrl_data.training import rows, schedule
+from sdrrl_data.training import rows, schedule, turn_ends
 from sdrrl_data.training.checkpoints import Identity
 from sdrrl_data.training.settings import Training
 from sdrrl_data.training.tokens import Tokenized, open_template, tokenize
@@ -43,6 +43,7 @@ class Plan:
     settings: Training  # as resolved
     located: Located
     chat: ChatTemplate
+    new_end: int | None  # the token that ends a turn, where the model's own files do not name it
     limit: int  # tokens that a row may have
     source: rows.Rows
     replayed: rows.Rows | None  # the other dataset that the rich language's rows are from
@@ -86,6 +87,7 @@ def prepare(job: Job) -> Plan:
     located = packaged.locate(job.model, job.model_revision, "model", "--model")
     tokenizer, config = _open(located)
     chat = open_template(tokenizer, settings, located.name)
+    new_end = turn_ends.name_end(tokenizer, chat, config, located)
     context = getattr(config.get_text_config(), "max_position_embeddings", None)
     limit = min(settings.max_length, context or settings.max_length)
     source = rows.find(job.dataset, job.tgt, job.config, job.revision)
@@ -108,7 +110,7 @@ def prepare(job: Job) -> Plan:
         settings=settings.model_dump(mode="json"),
     )
     batch = _batch(settings, train.table["input_ids"].list.len().gather(order), limit)
-    return Plan(job, settings, located, chat, limit, source, replayed, train, test, order, batch, identity)
+    return Plan(job, settings, located, chat, new_end, limit, source, replayed, train, test, order, batch, identity)
 
 
 def _open(located: Located) -> tuple[Any, Any]:
