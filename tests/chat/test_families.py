@@ -108,11 +108,11 @@ def read_tekken(folder):
 def tokenizer(request, tmp_path_factory):
     from transformers import AddedToken
 
-    made = request.param(tmp_path_factory.mktemp("tokenizer"))
+    loaded = request.param(tmp_path_factory.mktemp("tokenizer"))
     marks = sorted({mark for text in TEMPLATES.values() for mark in MARKS.findall(text)})
-    made.add_tokens([AddedToken(mark, normalized=False, special=True) for mark in marks], special_tokens=True)
-    made.add_tokens([AddedToken(mark, normalized=False) for mark in ("<think>", "</think>")])
-    return made
+    loaded.add_tokens([AddedToken(mark, normalized=False, special=True) for mark in marks], special_tokens=True)
+    loaded.add_tokens([AddedToken(mark, normalized=False) for mark in ("<think>", "</think>")])
+    return loaded
 
 
 def open_chat(tokenizer, template, **options):

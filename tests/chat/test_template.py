@@ -107,9 +107,9 @@ def test_what_a_template_raises_sets_that_conversation_aside(make_tokenizer):
     prompts = [chat.tokenize(Request("key", asked, 1, Sampling(0.0, 1.0, 1.0, 9))) for asked in (bad, ASKED)]
     assert prompts[0].reason.startswith("the chat template refuses the conversation: ")
     template = ChatTemplate(tokenizer, "model tiny")
-    made = list(template.examples([(bad, ANSWERED), (ASKED, ANSWERED)]))
-    assert made[0] == SetAside("refused by the chat template")
-    assert made[1].prompt == prompts[1]
+    examples = list(template.examples([(bad, ANSWERED), (ASKED, ANSWERED)]))
+    assert examples[0] == SetAside("refused by the chat template")
+    assert examples[1].prompt == prompts[1]
 
 
 def test_a_prompt_that_changes_once_it_is_answered_is_not_trained_on(make_tokenizer):
@@ -117,8 +117,8 @@ def test_a_prompt_that_changes_once_it_is_answered_is_not_trained_on(make_tokeni
     counts = "{{ messages | length if messages | length > 2 else '' }}" + CHATML
     template = ChatTemplate(make_tokenizer(counts, TOKENS), "model tiny")
     longer = [*ASKED, *ANSWERED, *ASKED]
-    made = list(template.examples([(ASKED, ANSWERED), (longer, ANSWERED)]))
-    assert made[1] == SetAside("refused by the chat template")
+    examples = list(template.examples([(ASKED, ANSWERED), (longer, ANSWERED)]))
+    assert examples[1] == SetAside("refused by the chat template")
 
 
 def test_white_space_ends_no_turn(make_tokenizer):

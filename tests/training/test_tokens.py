@@ -68,17 +68,17 @@ def test_the_ids_are_those_that_trl_makes(make_tokenizer: MakeTokenizer, templat
     tokenizer = make_tokenizer(template)
     chat = open_template(tokenizer, Training(), "tiny")
     rows = some_rows()
-    for row, found in zip(rows, chat.examples([(row["prompt"], row["completion"]) for row in rows]), strict=True):
+    for row, example in zip(rows, chat.examples([(row["prompt"], row["completion"]) for row in rows]), strict=True):
         prompt = _tokenize(tokenizer, row["prompt"], add_generation_prompt=True)["input_ids"]
         whole = _tokenize(tokenizer, row["prompt"] + row["completion"])["input_ids"]
-        assert (found.prompt, [*found.prompt, *found.completion]) == (prompt, whole)
+        assert (example.prompt, [*example.prompt, *example.completion]) == (prompt, whole)
 
 
 def test_the_completion_stands_behind_a_prompt_that_opens_a_reasoning_section(make_tokenizer: MakeTokenizer) -> None:
     thinking = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>{% endif %}")
     chat = open_template(make_tokenizer(thinking), Training(), "tiny")
-    (made,) = tokenize(table((QUESTION, ANSWER)), chat, 100, "drop").table.select("input_ids", "start").rows()
-    ids, start = made
+    (tokenized,) = tokenize(table((QUESTION, ANSWER)), chat, 100, "drop").table.select("input_ids", "start").rows()
+    ids, start = tokenized
     assert ids[:start] == chat.prompt(QUESTION)
     assert chat.tokenizer.decode(ids[:start]).endswith("<|im_start|>assistant\n<think>")
     assert chat.tokenizer.decode(ids[start:]) == "\n</think>\n\nThe house is red.<|im_end|>\n"
@@ -88,9 +88,9 @@ def test_rows_whose_reasoning_has_no_place_are_counted(make_tokenizer: MakeToken
     quiet = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>\n\n</think>\n\n{% endif %}")
     chat = open_template(make_tokenizer(quiet), Training(), "tiny")
     reasoned = [{"role": "assistant", "content": "<think>\nIt looks red.\n</think>\n\nThe house is red."}]
-    made = tokenize(table((QUESTION, reasoned), (QUESTION, ANSWER)), chat, 100, "drop")
-    assert made.reasoning_lost == 1
-    assert made.table["input_ids"][0].to_list() == made.table["input_ids"][1].to_list()
+    tokenized = tokenize(table((QUESTION, reasoned), (QUESTION, ANSWER)), chat, 100, "drop")
+    assert tokenized.reasoning_lost == 1
+    assert tokenized.table["input_ids"][0].to_list() == tokenized.table["input_ids"][1].to_list()
 
 
 @pytest.mark.parametrize(("too_long", "left", "cut", "dropped"), [("drop", 1, 0, 2), ("cut", 2, 1, 1)])
@@ -101,10 +101,10 @@ def test_long_rows_are_dropped_or_cut_and_counted(
     (whole,) = chat.examples([(QUESTION, ANSWER)])
     long = [{"role": "assistant", "content": "red " * 100}]
     endless = [{"role": "user", "content": "house " * 100}]
-    made = tokenize(table((QUESTION, ANSWER), (QUESTION, long), (endless, ANSWER)), chat, 60, too_long)
-    assert (made.table.height, made.cut, made.dropped) == (left, cut, {"longer than 60 tokens": dropped})
-    assert made.table["input_ids"].list.len().max() == (60 if cut else len(whole.prompt) + len(whole.completion))
-    assert (made.table["start"] < made.table["input_ids"].list.len()).all()
+    tokenized = tokenize(table((QUESTION, ANSWER), (QUESTION, long), (endless, ANSWER)), chat, 60, too_long)
+    assert (tokenized.table.height, tokenized.cut, tokenized.dropped) == (left, cut, {"longer than 60 tokens": dropped})
+    assert tokenized.table["input_ids"].list.len().max() == (60 if cut else len(whole.prompt) + len(whole.completion))
+    assert (tokenized.table["start"] < tokenized.table["input_ids"].list.len()).all()
 
 
 def test_rows_that_cannot_be_rendered_are_counted_with_the_reason(make_tokenizer: MakeTokenizer) -> None:
@@ -112,9 +112,9 @@ def test_rows_that_cannot_be_rendered_are_counted_with_the_reason(make_tokenizer
     chat = open_template(make_tokenizer(strict), Training(), "tiny")
     empty = [{"role": "assistant", "content": "  "}]
     rows = table((ANSWER + QUESTION, ANSWER), (QUESTION, empty), ([], ANSWER), (QUESTION, ANSWER))
-    made = tokenize(rows, chat, 100, "drop")
-    assert made.dropped == {"refused by the chat template": 1, "empty": 2}
-    assert made.table["key"].to_list() == ["3"]
+    tokenized = tokenize(rows, chat, 100, "drop")
+    assert tokenized.dropped == {"refused by the chat template": 1, "empty": 2}
+    assert tokenized.table["key"].to_list() == ["3"]
 
 
 def test_system_text_that_the_template_refuses_goes_into_the_users_turn(make_tokenizer: MakeTokenizer) -> None:
@@ -122,9 +122,9 @@ def test_system_text_that_the_template_refuses_goes_into_the_users_turn(make_tok
     chat = open_template(make_tokenizer(strict), Training(), "tiny")
     system = [{"role": "system", "content": "Be brief."}, *QUESTION]
     folded = [{"role": "user", "content": "Be brief.\n\nWhat is this house like?"}]
-    made = tokenize(table((system, ANSWER), (folded, ANSWER)), chat, 100, "drop")
-    assert made.dropped == {}
-    assert made.table["input_ids"][0].to_list() == made.table["input_ids"][1].to_list()
+    tokenized = tokenize(table((system, ANSWER), (folded, ANSWER)), chat, 100, "drop")
+    assert tokenized.dropped == {}
+    assert tokenized.table["input_ids"][0].to_list() == tokenized.table["input_ids"][1].to_list()
 
 
 @pytest.mark.parametrize(
@@ -150,13 +150,13 @@ def test_a_model_that_cannot_be_talked_to_is_refused(
 
 
 def test_the_settings_bring_a_template(make_tokenizer: MakeTokenizer) -> None:
-    own = CHATML + "{% if hint %}{{ hint }}{% endif %}"
+    hinted = CHATML + "{% if hint %}{{ hint }}{% endif %}"
     tokenizer = make_tokenizer(None)
-    chat = open_template(tokenizer, Training(template=own, template_options={"hint": "now"}), "tiny")
+    chat = open_template(tokenizer, Training(template=hinted, template_options={"hint": "now"}), "tiny")
     prompt = chat.prompt(QUESTION)
     assert tokenizer.decode(prompt).endswith("assistant\nnow")
     # So that both are saved with the model.
-    assert tokenizer.chat_template.endswith(own)
+    assert tokenizer.chat_template.endswith(hinted)
     assert tokenizer.apply_chat_template(QUESTION, add_generation_prompt=True, return_dict=False) == prompt
 
 
