@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from sdrrl_data import generation, recipe
+from sdrrl_data.chat.template import has_template
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation import markdown, measures, plot, signature
 from sdrrl_data.evaluation.arms import Arm, find_arms, tokenizer_of, whole
@@ -25,7 +26,7 @@ from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.disk import fingerprint_of, write_parquet
 from sdrrl_data.scoring.comet import CometConfig, CometScorer
 
-VERSION = 1  # of how items are measured; a new one has all be measured anew
+VERSION = 2  # of how items are measured; a new one has all be measured anew
 LONGEST_CONTEXT = 4096  # tokens of question and answer: what more a model could read would only take memory
 
 
@@ -202,7 +203,7 @@ def _wanted(settings: Settings, arms: Sequence[Arm]) -> tuple[list[Measure], lis
         questions = read_questions(settings.questions, src, tgt, limit)
     choices = _choices(settings.choices, src, tgt, limit) if settings.choices else {}
     found = measures.measures(src, tgt, parallel, questions, choices, bool(settings.comet), bool(settings.judge))
-    silent = [arm.name for arm in arms if not tokenizer_of(arm).chat_template]
+    silent = [arm.name for arm in arms if not has_template(tokenizer_of(arm))]
     left_out = []
     if silent:
         dropped = list(dict.fromkeys(own.kind.title for own in found if own.kind.chat))

@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
-from sdrrl_data.chat.rendering import Chat, Stop
+from sdrrl_data.chat.rendering import Chat
+from sdrrl_data.chat.stops import Stop
 from sdrrl_data.errors import UserError
 from sdrrl_data.generation.local_engine import LocalEngine
 from sdrrl_data.models.locating import Located, loading
