@@ -44,7 +44,7 @@ def card(
         "checked  transfer sets against their SHA-256, figures against the tables, the head by the Hub's clients"
     )
     if not problems:
-        asked = checking.asked_hub(opened)
+        asked = checking.hub_problems(opened)
         typer.echo("asked    " + ("nobody: the Hub cannot be reached" if asked is None else "the Hub about the head"))
         problems = asked or []
     for problem in problems:

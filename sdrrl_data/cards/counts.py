@@ -10,15 +10,15 @@ from sdrrl_data.scoring import contamination
 from sdrrl_data.steps import filter_report
 from sdrrl_data.steps.verdicts import TEXTS
 
-MOST_REASONS = 10  # the rest is in the tables
+MOST_REASONS = 10  # the others are in the tables
 
 
 def count(run: Run, mixes: Mapping[str, Sequence[Kind]], recipe: Recipe) -> Counts:
-    """Rows in and out of each step, and what became of them in each target.
+    """The rows in and out of each step, and what became of them in each target.
 
     Args:
-        run: a run whose tables are all there.
-        mixes: of each target, how its rows were mixed.
+        run: a run that has all its tables.
+        mixes: target -> how its rows were mixed.
         recipe: of the run.
     """
     translators = translator_names(recipe.translator)
@@ -41,13 +41,13 @@ def count(run: Run, mixes: Mapping[str, Sequence[Kind]], recipe: Recipe) -> Coun
         counts.targets[tag] = _target(run, tag, kinds)
         if several:
             counts.targets[tag].translators = _chosen(run.table(f"{tag}/translations").read_all())
-        if any(isinstance(own, ContaminationConfig) for own in recipe.scorers):
+        if any(isinstance(scorer_config, ContaminationConfig) for scorer_config in recipe.scorers):
             counts.targets[tag].contamination = _contaminated(run.table(f"{tag}/scores-contamination").read_all())
     return counts
 
 
 def _count(rows_in: int, rows_out: int, set_aside: pl.DataFrame) -> Count:
-    # Reasons that differ in an id or a number alone count as one.
+    # Reasons that differ only in an id or a number count as one.
     alike = set_aside.with_columns(alike=pl.col("reason").str.replace_all(r"\b([0-9a-f]{16}|\d+)\b|“.*”", "…"))
     reasons = (
         alike.group_by("alike")
@@ -62,14 +62,14 @@ def _count(rows_in: int, rows_out: int, set_aside: pl.DataFrame) -> Count:
 
 
 def _marked(answers: pl.DataFrame) -> dict[str, int]:
-    """How many answers have which fault, and how many the source's own answer stands in for."""
+    """How many answers have each fault, and how many were replaced by the source's own answer."""
     faults = answers["faults"].explode().drop_nulls().value_counts(sort=True)
     replaced = answers.filter(author="reference").height
     return dict(faults.iter_rows()) | ({"from the reference": replaced} if replaced else {})
 
 
 def _chosen(translations: pl.DataFrame) -> dict[str, int]:
-    """How many questions and answers are which translator's."""
+    """How many questions and answers each translator translated."""
     names = pl.concat([translations["question_translator"], translations["answer_translator"]])
     return dict(
         names.value_counts(sort=True).sort("count", "question_translator", descending=[True, False]).iter_rows()
@@ -82,12 +82,12 @@ def _contaminated(scores: pl.DataFrame) -> list[Contaminated]:
 
 def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
     verdicts = run.table(f"{tag}/verdicts").read_all()
-    kept = verdicts.select(pl.col(TEXTS) > 0)
+    passes = verdicts.select(pl.col(TEXTS) > 0)
     rows = run.read_dataset(f"{tag}/transfer_set")
     return TargetCount(
         pairs=verdicts.height,
-        kept=kept.filter(*TEXTS).height,
-        kept_texts={text: int(kept[text].sum()) for text in TEXTS},
+        kept=passes.filter(*TEXTS).height,
+        kept_texts={text: int(passes[text].sum()) for text in TEXTS},
         filters=filter_report.report(verdicts),
         removed=filter_report.removed(verdicts),
         mix=list(kinds),
