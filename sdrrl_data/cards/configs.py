@@ -35,7 +35,7 @@ class DatasetConfig(NamedTuple):
 
     def in_head(self) -> dict[str, Any]:
         """Its entry in the head of the card."""
-        # A single path is no list, as people write it.
+        # People write a single path without a list.
         files = [
             {"split": split, "path": paths[0] if len(paths) == 1 else paths} for split, paths in self.files.items()
         ]
