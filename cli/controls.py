@@ -32,7 +32,7 @@ class Equal(StrEnum):
 
 
 def controls(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.", show_default=False)],
     tgt: Annotated[
         str | None,
         typer.Option(metavar="LANGUAGES", help="Only for these targets, separated by commas."),
@@ -67,37 +67,37 @@ def controls(
     """
     from . import quiet
 
-    quiet.hush()
+    quiet.silence_libraries()
     from rich.console import Console
 
     from sdrrl_data.controls import build as library
-    from sdrrl_data.run import opened as read_run
+    from sdrrl_data.run import opened
 
     from . import overview
+    from .options import split_commas
     from .progress import Bars
-    from .separated import separated
 
-    opened, manifest = read_run(run)
-    tags = overview.targets(opened, manifest, tgt)
+    run, manifest = opened(folder)
+    tags = overview.targets(run, manifest, tgt)
     try:
-        with Bars(run) as bars:
-            by_tag = library.make(opened, manifest, tags, separated(only), equal.value, tokenizer, reporter=bars)
+        with Bars(folder) as bars:
+            by_tag = library.make(run, manifest, tags, split_commas(only), equal.value, tokenizer, reporter=bars)
     except KeyboardInterrupt:
-        typer.echo("stopped. What is finished is kept: type the same command again to continue", err=True)
+        typer.echo("stopped; what is finished is kept: run the same command again to continue", err=True)
         raise typer.Exit(130) from None
     console = Console(highlight=False, markup=False, emoji=False)
     for tag, target_controls in by_tag.items():
-        _show(run, tag, target_controls, console)
-        aside = opened.table(f"{tag}/references").set_aside().height
+        _show(folder, tag, target_controls, console)
+        aside = run.table(f"{tag}/references").set_aside().height
         if aside:
-            console.print(f"not translated: {aside} of the references; {run}/{tag}/set_aside/references says why")
+            console.print(f"not translated: {aside} of the references; {folder}/{tag}/set_aside/references says why")
 
 
-def _show(run: Path, tag: str, controls: "Controls", console: "Console") -> None:
+def _show(folder: Path, tag: str, controls: "Controls", console: "Console") -> None:
     """Print the figures of one target's controls."""
     from rich.table import Table
 
-    from .escaping import harmless
+    from .escaping import escaped
 
     table = Table(box=None, pad_edge=False)
     table.add_column("control", no_wrap=True)
@@ -107,7 +107,7 @@ def _show(run: Path, tag: str, controls: "Controls", console: "Console") -> None
         tokens, target = arm.tokens["train"], arm.target_tokens["train"]
         numbers = (arm.rows["train"], arm.rows["test"], arm.seeds["train"], tokens, target)
         table.add_row(name, *(f"{number:,}" for number in numbers), f"{target / max(tokens, 1):.1%}")
-    console.print(f"\n{run}/{tag}/controls-NAME", style="bold")
+    console.print(f"\n{folder}/{tag}/controls-NAME", style="bold")
     console.print(table)
     console.print("seeds and tokens (of completions) are those of the train split")
     kind = "completion tokens" if controls.equal == "total" else f"completion tokens in {tag}"
@@ -120,5 +120,5 @@ def _show(run: Path, tag: str, controls: "Controls", console: "Console") -> None
         console.print(
             f"{', '.join(others)}: no tokens in {tag}, so all their tokens are made equal to these", soft_wrap=True
         )
-    console.print(f"tokens are those of {harmless(controls.tokenizer)}", soft_wrap=True)
-    console.print(f"signature  {harmless(controls.signature)}", soft_wrap=True)
+    console.print(f"tokens are those of {escaped(controls.tokenizer)}", soft_wrap=True)
+    console.print(f"signature  {escaped(controls.signature)}", soft_wrap=True)

@@ -20,7 +20,7 @@ EXAMPLES = """
 
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
     format: Annotated[Format, typer.Option(help="The format of a row.", show_default=False)],
     tgt: Annotated[
         str | None, typer.Option(metavar="LANGUAGES", help="Only these targets, separated by commas.")
@@ -38,13 +38,13 @@ def export(
     from rich.console import Console
 
     from sdrrl_data.publishing import export as library
-    from sdrrl_data.run import opened as read_run
+    from sdrrl_data.run import opened
 
     from . import overview
 
-    opened, manifest = read_run(run)
-    tags = overview.targets(opened, manifest, tgt)
-    splits = library.export(opened, manifest, tags, format, out or run / f"export-{format}", force)
+    run, manifest = opened(folder)
+    tags = overview.targets(run, manifest, tgt)
+    splits = library.export(run, manifest, tags, format, out or folder / f"export-{format}", force)
     console = Console(highlight=False, markup=False, emoji=False)
     written = [split for split in splits if split.rows]
     for split in written:

@@ -35,21 +35,21 @@ def pull(
     """
     from . import quiet
 
-    quiet.hush()
+    quiet.silence_libraries()
     from sdrrl_data.publishing import pull as library
 
-    from .escaping import harmless
-    from .separated import separated
+    from .escaping import escaped
+    from .options import split_commas
 
     out = out or Path("runs", repo.rpartition("/")[2])
     pulled = library.pull(
-        repo, out, revision, separated(tgt), say=lambda sentence: typer.echo(harmless(sentence), err=True)
+        repo, out, revision, split_commas(tgt), say=lambda sentence: typer.echo(escaped(sentence), err=True)
     )
     folder = shlex.quote(str(pulled.path))
     generate = f"sdrrl-data generate --recipe {folder}/{library.RECIPE} --out {folder}"
     typer.echo(f"run        {pulled.path}: {', '.join(pulled.targets)} of {pulled.repo} at {pulled.commit}")
     if pulled.local:
-        typer.echo(f"not here   {harmless(', '.join(pulled.local))}: files and directories of the people who made it")
+        typer.echo(f"not here   {escaped(', '.join(pulled.local))}: files and directories of the people who made it")
     typer.echo(f"look at    sdrrl-data inspect {folder}")
     typer.echo(f"tune       sdrrl-data tune {folder} --write thresholds.yaml")
     typer.echo(f"retune     {generate} --with thresholds.yaml")

@@ -19,7 +19,7 @@ EXAMPLES = """
 
 
 def push(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
     repo: Annotated[
         str, typer.Argument(metavar="REPO", help="The dataset on the Hub, owner/name.", show_default=False)
     ],
@@ -42,13 +42,13 @@ def push(
     """
     from . import quiet
 
-    quiet.hush()
+    quiet.silence_libraries()
     from sdrrl_data.publishing import push as library
 
-    from .escaping import harmless
+    from .escaping import escaped
 
     config = library.PushConfig(repo, public, revision, tag, create_pr, licence, controls)
-    pushed = library.push(run, config, say=lambda sentence: typer.echo(harmless(sentence), err=True))
+    pushed = library.push(folder, config, say=lambda sentence: typer.echo(escaped(sentence), err=True))
     if pushed.sent or pushed.deleted:
         size = sum(pushed.sent.values()) / 1e6
         removed = f", {len(pushed.deleted)} removed" if pushed.deleted else ""

@@ -21,7 +21,7 @@ EXAMPLES = """
 
 
 def tune(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
     scorer: Annotated[str | None, typer.Option(metavar="SCORER", help="Show only the scores of this scorer.")] = None,
     score: Annotated[str | None, typer.Option(metavar="SCORE", help="Show only this score.")] = None,
     tgt: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="Show only this target.")] = None,
@@ -44,18 +44,18 @@ def tune(
         raise UserError(f"{write} exists already: choose another file, or overwrite it with --force")
     from rich.console import Console
 
-    from sdrrl_data.run import opened as read_run
+    from sdrrl_data.run import opened
 
     from . import overview, tune_tables
 
-    opened, manifest = read_run(run)
-    tags = overview.targets(opened, manifest, tgt)
+    run, manifest = opened(folder)
+    tags = overview.targets(run, manifest, tgt)
     console = Console(highlight=False, markup=False, emoji=False)
     selection = tune_tables.ScoreSelection(scorer, score, examples)
-    fragment = tune_tables.show(opened, manifest, tags, selection, console)
+    fragment = tune_tables.show(run, manifest, tags, selection, console)
     if write and fragment:
         try:
             write.write_text(fragment, encoding="utf-8")
         except OSError as error:
             raise UserError(f"{write} cannot be written ({error.strerror}): choose another file") from None
-    tune_tables.where_next(run, write, bool(fragment), console)
+    tune_tables.show_next_command(folder, write, bool(fragment), console)

@@ -20,7 +20,7 @@ from sdrrl_data.tuning import IN_FORCE, PROPOSED, CandidateBounds, Passing, Tune
 from sdrrl_data.tuning.fragment import fragment
 
 from . import bars
-from .escaping import harmless
+from .escaping import escaped
 
 ANSWERS = "answers"  # in place of a scorer: for what is known of the answers without one
 WIDTH = 48  # cells of the terminal for questions; as many for the answers beside them
@@ -88,19 +88,19 @@ def show(run: Run, manifest: Manifest, tags: Sequence[str], selection: ScoreSele
     return fragment(all_tuned, thresholds, src, recipe.tgt) if any_proposal else ""
 
 
-def where_next(run: Path, written: Path | None, proposals: bool, console: Console) -> None:
+def show_next_command(folder: Path, written: Path | None, proposals: bool, console: Console) -> None:
     """Print the command to type next."""
     console.print()
-    place = shlex.quote(str(run))
+    run = shlex.quote(str(folder))
     if not proposals:
-        line = f"nothing is proposed; look at rows: sdrrl-data inspect {place} --step scores"
+        line = f"nothing is proposed; look at rows: sdrrl-data inspect {run} --step scores"
     elif written:
         line = (
             f"{written} is written. Read it, then run `generate` again with it:\n"
-            f"sdrrl-data generate ... --out {place} --with {shlex.quote(str(written))}"
+            f"sdrrl-data generate ... --out {run} --with {shlex.quote(str(written))}"
         )
     else:
-        line = f"write the proposals  sdrrl-data tune {place} --write thresholds.yaml"
+        line = f"write the proposals  sdrrl-data tune {run} --write thresholds.yaml"
     console.print(line, soft_wrap=True)
 
 
@@ -225,7 +225,7 @@ def _examples(
 def _pair(pair: TextPair) -> Text:
     lines = []
     for text in pair.source, pair.target:
-        line = Text(harmless(text))
+        line = Text(escaped(text))
         line.truncate(LONGEST, overflow="ellipsis")
         lines.append(line)
     return Text("\n").join(lines)
