@@ -61,7 +61,7 @@ def _layout(fields: views.Fields) -> Table:
     return grid
 
 
-class _Chunk(NamedTuple):
+class _RowBlock(NamedTuple):
     """Rows that are read together."""
 
     rows: int
@@ -70,33 +70,33 @@ class _Chunk(NamedTuple):
 
 def _chosen(run: Run, manifest: Manifest, name: str, selection: RowSelection) -> tuple[list[dict[str, Any]], int]:
     """The rows to show, in the order of the table, and the number of rows that they were chosen from."""
-    chunks = _chunks(run, manifest, name, selection.set_aside)
+    blocks = _blocks(run, manifest, name, selection.set_aside)
     if selection.id is None:
-        total = sum(chunk.rows for chunk in chunks)
+        total = sum(block.rows for block in blocks)
         numbers = random.Random(manifest.recipe["seed"]).sample(range(total), min(selection.rows, total))
     else:
-        ids = (id for chunk in chunks for id in chunk.read()["id"])
+        ids = (id for block in blocks for id in block.read()["id"])
         matching = [number for number, id in enumerate(ids) if id.startswith(selection.id)]
         total, numbers = len(matching), matching[: selection.rows]
     rows: list[dict[str, Any]] = []
     start = 0
-    for chunk in chunks:
-        in_chunk = sorted(number - start for number in numbers if start <= number < start + chunk.rows)
-        if in_chunk:  # so that only a few parts of a long run are read
-            rows += chunk.read()[in_chunk].to_dicts()
-        start += chunk.rows
+    for block in blocks:
+        in_block = sorted(number - start for number in numbers if start <= number < start + block.rows)
+        if in_block:  # so that only a few parts of a long run are read
+            rows += block.read()[in_block].to_dicts()
+        start += block.rows
     return rows, total
 
 
-def _chunks(run: Run, manifest: Manifest, name: str, set_aside: bool) -> list[_Chunk]:
-    """The parts of a table; a transfer set, or the rows that were set aside, in one chunk."""
+def _blocks(run: Run, manifest: Manifest, name: str, set_aside: bool) -> list[_RowBlock]:
+    """The parts of a table; a transfer set, or the rows that were set aside, in one block."""
     table = run.table(name)
     if set_aside or name.endswith("/transfer_set"):
         all_rows = table.set_aside() if set_aside else run.read_dataset(name)
-        return [_Chunk(all_rows.height, lambda: all_rows)]
+        return [_RowBlock(all_rows.height, lambda: all_rows)]
     # Engines finish parts in any order: in an unfinished run, an early part may be missing.
     parts = [part for part in range(sum(map(len, manifest.growths))) if table.has(part)]
-    return [_Chunk(table.rows(part), partial(_with_texts, run, name, part)) for part in parts]
+    return [_RowBlock(table.rows(part), partial(_with_texts, run, name, part)) for part in parts]
 
 
 def _with_texts(run: Run, name: str, part: int) -> pl.DataFrame:

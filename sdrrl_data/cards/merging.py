@@ -3,8 +3,8 @@
 Of the old head, keys that the new card does not have stay, and so do entries of lists; a known licence replaces an
 unknown one. Of the old body, sections (`##`) whose headings the new card does not have stay, each behind the section
 that it stood behind, and so do subsections (`###`) of a section that both cards have. A section that an earlier card
-wrote cannot be told from one written by hand: so what a card writes only now and then belongs under a heading that is
-always there. The exception are the sections of targets, whose headings end with the name of a config in brackets, as in
+wrote looks like one written by hand: so what a card writes only sometimes belongs under a heading that is always there.
+The exception are the sections of targets, whose headings end with the name of a config in brackets, as in
 "English and Portuguese (`pt`)": such a section stays as long as the config stays, although the new card may have no
 rows to write it from. Text above the first heading is always that of the new card.
 """

@@ -34,7 +34,7 @@ class EqualDatasets(NamedTuple):
 def cut(arms: Mapping[str, pl.DataFrame], tgt: str, equal: Equal, count: CountTokens) -> EqualDatasets:
     """Cut every dataset to the tokens that the smallest dataset has (the budget), each split by itself.
 
-    Of each dataset, so many rows are taken from its beginning that their tokens come nearest to the budget. No row is
+    Rows are taken from the beginning of each dataset, as many as bring their tokens nearest to the budget. No row is
     cut, and none is repeated.
 
     Args:

@@ -36,7 +36,7 @@ class Pulled(NamedTuple):
     repo: str
     commit: str
     targets: list[str]
-    local: list[str]  # names of files and directories of the people who made it, which were not pushed
+    local: list[str]  # files and directories of the people who made it; their names only, they were not pushed
 
 
 def pull(

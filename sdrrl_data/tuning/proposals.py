@@ -25,7 +25,7 @@ LEAST_GROUP = 0.001  # share of the values that counts as a group of bad values;
 DEEP = 3.0  # standard deviations (of chance) by which the bars beside a valley must be higher than those in it
 MOST_BARS, FEWEST_BARS = 64, 16
 WIDE = 5  # bars that are compared together
-FEW_STEPS = 20  # if the values are at most so many steps apart, they are marks on a scale: each is a bar
+FEW_STEPS = 20  # values on a scale with at most this many steps are marks: each mark is a bar
 
 
 class Edge(NamedTuple):

@@ -24,7 +24,7 @@ class Retained(NamedTuple):
     """What remains after a filter."""
 
     texts: int  # questions (or answers) that pass this filter, including those that were not judged
-    pairs: int  # pairs of question and answer, in both languages, of which no filter drops a text
+    pairs: int  # pairs of question and answer that keep all their texts, in both languages, under all filters
 
 
 class Filters:
