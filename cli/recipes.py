@@ -6,11 +6,11 @@ import typer
 
 
 def recipes(
-    name: Annotated[str | None, typer.Argument(help="Show the YAML of this one instead.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Show the YAML of this recipe or part.")] = None,
 ) -> None:
-    """List the recipes that come with the package, parts to lay over them, and what translates, scores and so on.
+    """List the recipes of the package, the parts that change them, and what translates, scores and so on.
 
-    Or show one as a start for your own.
+    Or show one of them, to start your own from.
     """
     from rich.console import Console
     from rich.table import Table
@@ -23,8 +23,8 @@ def recipes(
     console = Console(highlight=False, markup=False, emoji=False)
     for heading, names in (("recipe", loading.names()), ("part, for --with", loading.parts())):
         table = Table(heading, "description", box=None, pad_edge=False)
-        for known in names:
-            table.add_row(known, loading.about(known))
+        for packaged in names:
+            table.add_row(packaged, loading.about(packaged))
         console.print(table)
         console.print()
     for sort in (TranslatorConfig, ScorerConfig, AlignerConfig, GeneratorEngine):

@@ -101,7 +101,7 @@ def train(
     """
     from . import quiet
 
-    quiet.hush()
+    quiet.silence_libraries()
     from sdrrl_data.recipe import overrides
     from sdrrl_data.training import settings_files
 

@@ -19,20 +19,20 @@ Say = Callable[[str], None]
 Result = TypeVar("Result")
 
 
-class Stored(NamedTuple):
-    """A file of the Hub: what stands for its content."""
+class HubFile(NamedTuple):
+    """A file on the Hub: the hash of its content."""
 
     sha256: str | None  # of a large file
     blob: str | None  # the name that git has for it
 
 
-class There(NamedTuple):
-    """A dataset of the Hub as it is at one commit."""
+class HubDataset(NamedTuple):
+    """A dataset on the Hub, as it is at one commit."""
 
     repo: str
     sha: str
     private: bool
-    files: dict[str, Stored]  # by path
+    files: dict[str, HubFile]  # by path
 
     def read(self, path: str) -> bytes:
         """A small file of it; it goes through the cache of the Hub's client."""
@@ -41,7 +41,7 @@ class There(NamedTuple):
         return Path(hf_hub_download(self.repo, path, repo_type="dataset", revision=self.sha)).read_bytes()
 
 
-def look(repo: str, revision: str | None) -> There:
+def look(repo: str, revision: str | None) -> HubDataset:
     """A dataset as it is now.
 
     Raises:
@@ -50,8 +50,11 @@ def look(repo: str, revision: str | None) -> There:
     from huggingface_hub import HfApi
 
     info = HfApi().dataset_info(repo, revision=revision, files_metadata=True)
-    files = {own.rfilename: Stored(own.lfs.sha256 if own.lfs else None, own.blob_id) for own in info.siblings or []}
-    return There(info.id, str(info.sha), bool(info.private), files)
+    files = {
+        sibling.rfilename: HubFile(sibling.lfs.sha256 if sibling.lfs else None, sibling.blob_id)
+        for sibling in info.siblings or []
+    }
+    return HubDataset(info.id, str(info.sha), bool(info.private), files)
 
 
 def named(repo: str) -> str:
@@ -93,11 +96,11 @@ def patiently(act: Callable[[], Result], say: Say) -> Result:
                 raise
             if pause is None:
                 raise Stopped(
-                    f"the Hub {trouble.what}, {len(PAUSES) + 1} times; run the same command again later: "
+                    f"the Hub {trouble.problem}, {len(PAUSES) + 1} times; run the same command again later: "
                     "what has arrived is not sent again"
                 ) from error
         seconds = pause if trouble.wait is None else trouble.wait
-        say(f"the Hub {trouble.what}; trying again in {seconds:g} s")
+        say(f"the Hub {trouble.problem}; trying again in {seconds:g} s")
         time.sleep(seconds)
     raise AssertionError("the last try returns or raises")
 
@@ -118,10 +121,10 @@ def refusals(repo: str) -> Iterator[None]:
     except errors.OfflineModeIsEnabled:
         raise UserError(f"{repo}: HF_HUB_OFFLINE keeps the Hub's client from asking the Hub: unset it") from None
     except Exception as error:
-        found = next((own for own in _chain(error) if isinstance(own, errors.HfHubHTTPError)), None)
-        if found is None:
+        from_hub = next((cause for cause in _chain(error) if isinstance(cause, errors.HfHubHTTPError)), None)
+        if from_hub is None:
             raise
-        raise UserError(f"{repo}: {_refusal(found)}") from error
+        raise UserError(f"{repo}: {_refusal(from_hub)}") from error
 
 
 def _refusal(error: Exception) -> str:
@@ -136,12 +139,12 @@ def _refusal(error: Exception) -> str:
                 "the Hub does not let you write there: name a repository of your own, or log in (`hf auth login`, "
                 "HF_TOKEN) with a token that may write"
             )
-    said = (error.server_message or str(error)).strip().splitlines()
-    return f"the Hub refuses it ({error.response.status_code}: {said[0] if said else 'it does not say why'})"
+    lines = (error.server_message or str(error)).strip().splitlines()
+    return f"the Hub refuses it ({error.response.status_code}: {lines[0] if lines else 'it does not say why'})"
 
 
 class _Trouble(NamedTuple):
-    what: str  # the Hub does
+    problem: str  # what the Hub does, in the words after "the Hub"
     wait: float | None  # seconds, where it says how long
 
 
@@ -149,9 +152,9 @@ def _trouble(error: Exception) -> _Trouble | None:
     """What will pass if one waits; None: something else."""
     from huggingface_hub import errors
 
-    for own in _chain(error):
-        if isinstance(own, errors.HfHubHTTPError):
-            status, headers = own.response.status_code, own.response.headers
+    for cause in _chain(error):
+        if isinstance(cause, errors.HfHubHTTPError):
+            status, headers = cause.response.status_code, cause.response.headers
             if status == CHANGED:
                 return _Trouble("has a new commit by somebody else", 0)
             if status == 429:
@@ -159,12 +162,12 @@ def _trouble(error: Exception) -> _Trouble | None:
             return (
                 _Trouble(f"has a fault ({status})", seconds_asked(headers)) if status == 408 or status >= 500 else None
             )
-        if isinstance(own, errors.OfflineModeIsEnabled):
+        if isinstance(cause, errors.OfflineModeIsEnabled):
             return None
         away = (errors.HTTPError, ConnectionError, TimeoutError)  # type: ignore[attr-defined]
-        if isinstance(own, away):
-            return _Trouble(f"cannot be reached ({type(own).__name__}: {str(own).partition(chr(10))[0]})", None)
-        if isinstance(own, json.JSONDecodeError):
+        if isinstance(cause, away):
+            return _Trouble(f"cannot be reached ({type(cause).__name__}: {str(cause).partition(chr(10))[0]})", None)
+        if isinstance(cause, json.JSONDecodeError):
             return _Trouble("answers with what is no JSON", None)
     return None
 

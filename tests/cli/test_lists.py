@@ -26,10 +26,10 @@ def test_what_a_recipe_can_name_is_listed_with_what_to_install(invoke):
 
 @pytest.mark.parametrize("path", ["sdrrl.yaml", "quickstart.yaml", "parts/no-crossing.yaml"])
 def test_a_recipe_is_shown_as_it_is_written(invoke, path):
-    own = loading.PACKAGED / path
-    result = invoke("recipes", own.stem)
+    packaged = loading.PACKAGED / path
+    result = invoke("recipes", packaged.stem)
     assert result.exit_code == 0
-    assert result.stdout == own.read_text(encoding="utf-8")
+    assert result.stdout == packaged.read_text(encoding="utf-8")
 
 
 def test_a_recipe_that_is_not_there(invoke):

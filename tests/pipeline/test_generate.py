@@ -408,7 +408,7 @@ def test_of_several_translations_the_better_one_is_kept(seeds, tmp_path):
     assert sum(manifest.counts.targets["pt"].translators.values()) == 2 * chosen.height
     named = set(transfer_set(out).filter(task="answer")["translator"])
     assert "Cipher en-pt@1(small-models 1)" in named
-    assert "Each of several translators translated every text" in (out / "README.md").read_text()
+    assert "Every text was translated by each translator" in (out / "README.md").read_text()
 
 
 def test_a_row_that_no_translator_can_do_is_set_aside_with_every_reason(seeds, tmp_path):
