@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import polars as pl
@@ -267,7 +266,7 @@ def test_a_killed_growth_ends_with_the_same_bytes(seeds, tmp_path):
     for out in ("whole", "killed"):
         run(seeds, tmp_path / out, limit=8)
     run(seeds, tmp_path / "whole")
-    kill(seeds, tmp_path / "killed", parquet_files(tmp_path / "killed") + 9)
+    assert killed(seeds, tmp_path / "killed", 30) == -signal.SIGKILL
     run(seeds, tmp_path / "killed")
     assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
 
@@ -483,37 +482,41 @@ def test_seeds_of_the_model_need_a_limit(tmp_path):
         run(None, tmp_path / "run", seeds={"source": "magpie"})
 
 
-RUN_IT = """
-import sys
+KILLED = """
+import os, signal, sys
 from pathlib import Path
 from tests.pipeline.test_generate import run
-run(Path(sys.argv[1]), Path(sys.argv[2]))
+
+seeds, out, changes_left = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+
+def count(event, arguments):
+    global changes_left
+    writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+    if (writes or event in ("os.rename", "os.remove")) and str(arguments[0]).startswith(str(out)):
+        changes_left -= 1
+        if not changes_left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(count)
+run(seeds, out)
 """
 
 
-def parquet_files(folder):
-    """How many there are, while others may come and go."""
-    return sum(name.endswith(".parquet") for _, _, names in os.walk(folder) for name in names)
-
-
-def kill(seeds, out, files):
-    """Start a run and kill it when it has so many files; says whether it was still running."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUN_IT, seeds, out],
+def killed(seeds, out, changes):
+    """Run until it is about to change the disk for the so-manieth time, and is killed; says how it ended."""
+    process = subprocess.run(
+        [sys.executable, "-c", KILLED, seeds, out, str(changes)],
         cwd=Path(__file__).parents[2],
         env=os.environ | {"POLARS_MAX_THREADS": "1"},
     )
-    while process.poll() is None and parquet_files(out) < files:
-        time.sleep(0.001)
-    running = process.poll() is None
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    return running
+    return process.returncode
 
 
 def test_killed_at_any_moment_it_ends_with_the_same_bytes(seeds, tmp_path):
     run(seeds, tmp_path / "whole")
     out = tmp_path / "killed"
-    assert sum(kill(seeds, out, files) for files in (1, 4, 8, 13, 19, 24, 30, 33, 1000)) >= 5
+    # Each run goes on where the last one was killed, and changes something before that; 178 changes make a whole run.
+    moments = [1, 3, 9, 17, 24, 30, 27, 34, 22]
+    assert {killed(seeds, out, changes) for changes in moments} == {-signal.SIGKILL}
     run(seeds, out)
     assert contents(out) == contents(tmp_path / "whole")

@@ -165,7 +165,7 @@ conversations = st.builds(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 4)
 @given(st.lists(conversations, min_size=1, max_size=5), st.sampled_from(FORMATS))
 def test_any_conversation_comes_back(
     tmp_path_factory: pytest.TempPathFactory, written: list[Turns], format: Format

@@ -32,7 +32,10 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.parquet")}
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples // 4,
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture],
+)
 @given(parts=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2)), min_size=1, max_size=8), rows=st.integers(1, 30))
 def test_a_table_comes_back_byte_for_byte(
     parts: list[tuple[int, int]], rows: int, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch

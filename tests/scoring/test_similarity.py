@@ -65,7 +65,7 @@ def test_batches_do_not_change_the_scores(remembered, scorer, text_pair, score, 
     assert score(scorer, pairs) == at_once
 
 
-@settings(max_examples=15)
+@settings(max_examples=settings().max_examples // 6)
 @given(st.text(min_size=1, max_size=30), st.text(max_size=30))
 def test_is_a_cosine(scorer, text_pair, score, source, target):
     (value,) = score(scorer, [text_pair((source, target))])["similarity"]

@@ -292,7 +292,7 @@ def pieces(sentences):
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples * 3 // 5)
 @given(
     made,
     made,

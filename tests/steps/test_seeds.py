@@ -369,7 +369,7 @@ ROW = st.dictionaries(
 )
 LINE = ROW.map(json.dumps) | JSON.map(json.dumps) | st.just("{")
 GOOD = json.dumps({"question": "Is there at least one good row?"})
-IN_TMP_PATH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+IN_TMP_PATH = settings(suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture])
 
 
 @IN_TMP_PATH
