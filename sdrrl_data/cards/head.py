@@ -14,6 +14,9 @@ SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M"
 def head(title: str, manifests: Sequence[Manifest], configs: Sequence[Config], terms: Terms) -> dict[str, Any]:
     """What stands between the lines `---`, in this order; nothing that is empty.
 
+    huggingface_hub's `DatasetCardData` would hold the same dictionary, check nothing, and order the keys by its own
+    fields; the tests read the card with it.
+
     Source: https://github.com/huggingface/hub-docs/blob/main/datasetcard.md, with the words that the tagging of
     datasets has for creators and multilinguality.
     """

@@ -55,6 +55,8 @@ def merged(new: str, existing: str | None, anew: Collection[str] = ()) -> str:
 def parts(text: str) -> tuple[dict[str, Any], str]:
     """The head of a card, which is empty where it has none, and its body with plain ends of lines.
 
+    huggingface_hub's `DatasetCard` takes a head that does not end for text, and drops keys without a value.
+
     Raises:
         UserError: the head is no YAML mapping, or does not end.
     """
