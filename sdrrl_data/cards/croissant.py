@@ -1,5 +1,8 @@
 """Croissant metadata of a published dataset, for tools that find and load datasets with it.
 
+It is written without mlcroissant, with which it would be as long: that package brings pandas, scipy and rdflib, and
+takes two seconds to import. The tests read the metadata with it.
+
 Source: https://docs.mlcommons.org/croissant/docs/croissant-spec.html and croissant-rai-spec.html, both version 1.0.
 """
 

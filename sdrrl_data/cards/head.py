@@ -14,6 +14,9 @@ SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M"
 def head(title: str, manifests: Sequence[Manifest], configs: Sequence[DatasetConfig], terms: Terms) -> dict[str, Any]:
     """What is written between the two lines `---`, in this order. Empty values are left out.
 
+    huggingface_hub's `DatasetCardData` would hold the same dictionary, check nothing, and order the keys by its own
+    fields; the tests read the card with it.
+
     Source: https://github.com/huggingface/hub-docs/blob/main/datasetcard.md. The words for creators and multilinguality
     are those of the Hub's dataset tags.
     """

@@ -61,6 +61,8 @@ def merge(new: str, existing: str | None, replaced: Collection[str] = ()) -> str
 def split(text: str) -> tuple[dict[str, Any], str]:
     """The head of a card, which is empty if the card has none, and its body with plain line ends.
 
+    huggingface_hub's `DatasetCard` takes a head that does not end for text, and drops keys without a value.
+
     Raises:
         UserError: the head is not a YAML mapping, or does not end.
     """

@@ -1,13 +1,14 @@
 """How likely a model finds texts: exact sums of log-probabilities, many texts at a time."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sdrrl_data.chat.messages import ConversationRefused
 from sdrrl_data.chat.template import ChatTemplate
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Advance, Message
+from sdrrl_data.text.batches import batches
 
 LOGITS = {"cpu": 1 << 27, "cuda": 1 << 30}  # of a batch: rows x columns x vocabulary
 NO_LIMIT = 1 << 30  # tokens, where a model names no length of its context
@@ -106,9 +107,8 @@ class Likelihood:
             if piece.before and piece.tokens and _length(piece) <= self._context
         ]
         advance(len(pieces) - len(fitting))
-        fitting.sort(key=lambda number: _length(pieces[number]), reverse=True)
         room = LOGITS[self._device] // self._model.config.get_text_config().vocab_size
-        for batch in _batches(fitting, pieces, room):
+        for batch in batches(fitting, lambda number: _length(pieces[number]), room):
             for number, value in zip(batch, self._batch([pieces[number] for number in batch]), strict=True):
                 sums[number] = value
             advance(len(batch))
@@ -140,15 +140,3 @@ def context_of(config: Any) -> int:
 
 def _length(piece: Piece) -> int:
     return len(piece.before) + len(piece.tokens)
-
-
-def _batches(numbers: Sequence[int], pieces: Sequence[Piece], room: int) -> Iterator[list[int]]:
-    """The numbers of pieces to be read together, whose padded tokens have room; the longest come first."""
-    batch: list[int] = []
-    for number in numbers:
-        if batch and _length(pieces[batch[0]]) * (len(batch) + 1) > room:
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch

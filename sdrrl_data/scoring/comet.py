@@ -15,6 +15,7 @@ from sdrrl_data.recipe.config import Positive
 from sdrrl_data.scoring import comet_checkpoint, comet_process
 from sdrrl_data.scoring.comet_process import CometProcess
 from sdrrl_data.scoring.sentences import mean_and_lowest
+from sdrrl_data.text.batches import longest_first
 from sdrrl_data.text.masking import plain
 
 RESTARTS = 3  # of dead processes; what kills a fourth one is not chance
@@ -112,7 +113,7 @@ class CometScorer:
         """The score of each sentence."""
         scores: dict[Sentence, float] = {}
         # The longest first: if memory is too small, it shows at once.
-        left = sorted(sentences, key=lambda sentence: len(sentence[0]) + len(sentence[1]), reverse=True)
+        left = longest_first(sentences, lambda sentence: len(sentence[0]) + len(sentence[1]))
         while left:
             batch = left[: self._batch_size]
             match self._process.ask(batch):

@@ -19,12 +19,13 @@ from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.seeds import SCHEMA, identity
 from sdrrl_data.steps.step import Needs, Step, Work
-from sdrrl_data.text.near_duplicates import NearCopies
+from sdrrl_data.text.near_duplicates import NearDuplicates
 from sdrrl_data.text.segments import sentences
 
 MOST_ATTEMPTS = 5  # for each question that is wanted
 ATTEMPTS = 1.2  # in a round, for each question that is missing
 SMALLEST_ROUND = 8  # attempts
+RECALL = 0.999  # of the questions that are just as alike as near copies are, as many are found
 IN_LANGUAGE = 0.2  # probability; of real questions in English one in a thousand has less
 
 
@@ -78,7 +79,7 @@ class Writer:
         self._language = language
         self._seed = seed
         self._recognise = LanguageScorer(LanguageConfig(), language, language)
-        self._copies = NearCopies(settings.near_copies, language.tag)
+        self._earlier = NearDuplicates(language.tag, settings.near_copies, RECALL, min_words=0)
 
     def parts(self, tasks: Iterable[Task], seeds: Table, advance: Advance) -> Iterator[tuple[int, Part]]:
         """Each part with its number, its rows as in `seeds.SCHEMA`.
@@ -106,7 +107,7 @@ class Writer:
 
     def _remember(self, rows: pl.DataFrame) -> None:
         for id, messages in rows.select("id", "messages").iter_rows():
-            self._copies.copy_of(id, messages[-1]["content"])
+            self._earlier.duplicate_of(id, messages[-1]["content"])
 
     def _part(self, task: Task, advance: Advance) -> Part:
         attempts: list[tuple[str, str | None]] = []  # where, and what was written
@@ -155,7 +156,7 @@ class Writer:
         if not self._in_language(question):
             return SetAside(f"the question is not in {self._language.name}")
         id = identity([("user", question)])
-        copied = self._copies.copy_of(id, question)
+        copied = self._earlier.duplicate_of(id, question)
         if copied is not None:
             return SetAside(f"near copy of {copied}")
         messages = [{"role": "user", "content": question}]
