@@ -8,6 +8,7 @@ import polars as pl
 from sdrrl_data.cards import configs
 from sdrrl_data.cards.description import CARD
 from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.sources.hub_rows import unreadable
 from sdrrl_data.steps import counts
 
 
@@ -111,7 +112,7 @@ def _head(run: Run, manifest: Manifest, text: str) -> Iterator[str]:
     try:
         DatasetCard(text)
         get_dataset_config_names(str(run.path))
-    except Exception as error:  # of many kinds, none of them documented
+    except unreadable() as error:
         yield f"the head of {CARD} cannot be read by the Hub's clients ({' '.join(str(error).split())})"
         return
     for config in configs.configs(run, [manifest], {}):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.publishing.hub import HubDataset
+from sdrrl_data.models.hub import Repository
 from sdrrl_data.run import Manifest
 from sdrrl_data.run.manifest import parsed
 
@@ -17,7 +17,7 @@ TAG = re.compile(r"\w+(-\w+)*")  # of a language
 SHARED = ("seeds", "answers", "shared_counts")  # tables that all targets of a run share
 
 
-def manifests(dataset: HubDataset, without: Collection[str] = ()) -> dict[str, Manifest]:
+def manifests(dataset: Repository, without: Collection[str] = ()) -> dict[str, Manifest]:
     """The manifest of each target in a repository, without some targets: tag -> manifest, as it was pushed.
 
     Raises:
@@ -47,8 +47,8 @@ def runs(by_tag: Mapping[str, Manifest]) -> list[Manifest]:
     return [manifest.only(tags) for manifest, tags in tags_of_runs]
 
 
-def _read(dataset: HubDataset, path: str, tag: str) -> Manifest:
-    where = f"{dataset.repo}: {path}"
+def _read(dataset: Repository, path: str, tag: str) -> Manifest:
+    where = f"{dataset.name}: {path}"
     manifest = parsed(dataset.read(path), where, "use another repository")
     known = tag in manifest.counts.targets and tag in manifest.recipe.get("tgt", ())
     strange = [file for file in manifest.files if not re.fullmatch(r"[\w-]+/transfer_set/[\w-]+\.parquet", file)]

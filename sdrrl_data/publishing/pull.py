@@ -13,10 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from sdrrl_data import languages
 from sdrrl_data.cards import portable
 from sdrrl_data.errors import UserError
-from sdrrl_data.models.locating import asking_hub
-from sdrrl_data.publishing import hub, packing, published
-from sdrrl_data.publishing.hub import HubDataset, Say
+from sdrrl_data.models import hub
+from sdrrl_data.models.hub import Repository, Wanted
+from sdrrl_data.publishing import packing, published, retries
 from sdrrl_data.publishing.packing import Packed
+from sdrrl_data.publishing.retries import Say
 from sdrrl_data.recipe import Recipe, fields, loading, overrides, paths
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.disk import digest_of, on_disk, written
@@ -60,19 +61,19 @@ def pull(
             something else.
         Stopped: the Hub could not be reached.
     """
-    repo = hub.named(repo)
-    check = "the name (owner/name)"
-    with hub.refusals(repo), asking_hub(f"dataset {repo}", f"datasets/{repo}", revision, check):
-        dataset = hub.patiently(partial(hub.look, repo, revision), say)
-        manifests = hub.patiently(partial(published.manifests, dataset), say)
+    repo = retries.named(repo)
+    wanted = Wanted("dataset", repo, revision, "dataset", check="the name (owner/name)", instead="try again later")
+    with retries.refusals(repo), hub.refusals(wanted):
+        dataset = retries.patiently(partial(hub.look, "dataset", repo, revision, digests=True), say)
+        manifests = retries.patiently(partial(published.manifests, dataset), say)
         manifest = _chosen(repo, manifests, [languages.find(name).tag for name in tgt])
         tags = list(manifest.counts.targets)
-        result = Pulled(out, repo, dataset.sha, tags, portable.recipe(manifest.recipe, manifest.ingredients)[1])
+        result = Pulled(out, repo, dataset.commit, tags, portable.recipe(manifest.recipe, manifest.ingredients)[1])
         if _is_pulled(out, manifest):
             return result
-        unfinished = _unfinished(out, f"{repo}@{dataset.sha}: {', '.join(tags)}")
+        unfinished = _unfinished(out, f"{repo}@{dataset.commit}: {', '.join(tags)}")
         with Run(unfinished).lock():
-            tables = hub.patiently(partial(_fetch, dataset, manifest, unfinished / FETCHED), say)
+            tables = retries.patiently(partial(_fetch, dataset, manifest, unfinished / FETCHED), say)
             _make(dataset, manifest, tables, Run(unfinished), out)
             shutil.rmtree(unfinished / FETCHED)
             (unfinished / MARK).unlink()
@@ -122,7 +123,7 @@ def _unfinished(out: Path, content: str) -> Path:
     return folder
 
 
-def _tables(dataset: HubDataset, tags: Sequence[str]) -> dict[str, tuple[str, Packed]]:
+def _tables(dataset: Repository, tags: Sequence[str]) -> dict[str, tuple[str, Packed]]:
     """The tables of a run: name in the run -> its folder in the repository, and its parts and files.
 
     Raises:
@@ -134,33 +135,29 @@ def _tables(dataset: HubDataset, tags: Sequence[str]) -> dict[str, tuple[str, Pa
         try:
             index = INDEX.validate_json(dataset.read(path)) if path in dataset.files else {}
         except ValidationError as error:
-            raise UserError(f"{dataset.repo}: {path} cannot be read, so no run can be made of it") from error
+            raise UserError(f"{dataset.name}: {path} cannot be read, so no run can be made of it") from error
         for name, packed in index.items():
             for file_name in (name, *packed.files):
                 if not re.fullmatch(r"[\w-]+(\.parquet)?", file_name) or name in RESERVED:
-                    raise UserError(f"{dataset.repo}: {path} names {file_name!r}, so nothing is taken from it")
+                    raise UserError(f"{dataset.name}: {path} names {file_name!r}, so nothing is taken from it")
             # Seeds and answers are the same in the folders of all targets.
             place = name if name in published.SHARED else f"{tag}/{name}"
             tables.setdefault(place, (f"{tag}/{published.TABLES}/{name}", packed))
     return tables
 
 
-def _fetch(dataset: HubDataset, manifest: Manifest, folder: Path) -> dict[str, tuple[str, Packed]]:
+def _fetch(dataset: Repository, manifest: Manifest, folder: Path) -> dict[str, tuple[str, Packed]]:
     """Fetch the files of a run, and no others; returns its tables, as `_tables` does."""
-    from huggingface_hub import snapshot_download
-
     tags = list(manifest.counts.targets)
     tables = _tables(dataset, tags)
     paths = [*manifest.files, *EXTRAS, *(f"{tag}/scores.png" for tag in tags)]
     paths += [f"{place}/{file}" for place, packed in tables.values() for file in packed.files]
-    snapshot_download(
-        dataset.repo, repo_type="dataset", revision=dataset.sha, local_dir=folder, allow_patterns=paths, max_workers=4
-    )
+    hub.download("dataset", dataset.name, dataset.commit, paths, folder)
     return tables
 
 
 def _make(
-    dataset: HubDataset, manifest: Manifest, tables: Mapping[str, tuple[str, Packed]], run: Run, out: Path
+    dataset: Repository, manifest: Manifest, tables: Mapping[str, tuple[str, Packed]], run: Run, out: Path
 ) -> None:
     """Put a run together from the fetched files; parts that it has already stay. It will be moved to `out`."""
     fetched = run.path / FETCHED
@@ -178,9 +175,9 @@ def _make(
             packing.unpack(packed, fetched / place, run.table(name))
         except (OSError, LookupError, pl.exceptions.PolarsError) as error:
             problem = f"{place} cannot be read as a table, so no run can be made of it"
-            raise UserError(f"{dataset.repo}: {problem}") from error
+            raise UserError(f"{dataset.name}: {problem}") from error
     if paths.names_file(Recipe, manifest.recipe):
-        raise UserError(f"{dataset.repo}: its recipe reads files of this machine, so no run is made of it")
+        raise UserError(f"{dataset.name}: its recipe reads files of this machine, so no run is made of it")
     local = portable.recipe(manifest.recipe, manifest.ingredients)[1]
     recipe = portable.within(out.resolve(), manifest.recipe, local)
     run.write_text(RECIPE, overrides.written(recipe))
@@ -190,7 +187,7 @@ def _make(
     run.write_manifest(manifest.model_copy(update={"recipe": recipe}))
 
 
-def _check(dataset: HubDataset, file: Path, path: str, digest: str) -> None:
+def _check(dataset: Repository, file: Path, path: str, digest: str) -> None:
     """Check that a file is the one that its run made.
 
     Raises:
@@ -200,4 +197,4 @@ def _check(dataset: HubDataset, file: Path, path: str, digest: str) -> None:
     if fetched_digest != digest:
         file.unlink(missing_ok=True)  # if it was damaged on the way, it is fetched again next time
         problem = "is not what its run made: it has another SHA-256" if fetched_digest else "is missing"
-        raise UserError(f"{dataset.repo}: {path} {problem} (revision {dataset.sha}), so no run can be made of it")
+        raise UserError(f"{dataset.name}: {path} {problem} (revision {dataset.commit}), so no run can be made of it")

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdrrl_data import __version__
 from sdrrl_data.cards import description, licences
 from sdrrl_data.errors import UserError
-from sdrrl_data.publishing import hub, personal_data, published, staging
-from sdrrl_data.publishing.hub import HubDataset, HubFile, Say
+from sdrrl_data.models import hub
+from sdrrl_data.models.hub import Digests, Repository
+from sdrrl_data.publishing import personal_data, published, retries, staging
+from sdrrl_data.publishing.retries import Say
 from sdrrl_data.publishing.staging import Content
 from sdrrl_data.run import Manifest, Run, opened, refuse_unfinished
 from sdrrl_data.run.disk import digest_of
@@ -61,7 +63,7 @@ def push(path: Path, config: PushConfig, say: Say = lambda sentence: None) -> Pu
     """
     run, manifest = opened(path)
     refuse_unfinished(run, manifest)
-    config = config._replace(repo=hub.named(config.repo))
+    config = config._replace(repo=retries.named(config.repo))
     _refuse_contradictions(config)
     controls = staging.controls(run, manifest)
     if config.controls and not controls:
@@ -72,8 +74,8 @@ def push(path: Path, config: PushConfig, say: Say = lambda sentence: None) -> Pu
         staging.check(run, manifest)
         for sentence in personal_data.warnings(run, manifest):
             say(f"warning: {sentence}")
-        with hub.refusals(config.repo):
-            pushed = hub.patiently(partial(_push, run, manifest, config, controls), say)
+        with retries.refusals(config.repo):
+            pushed = retries.patiently(partial(_push, run, manifest, config, controls), say)
         shutil.rmtree(path / staging.FOLDER, ignore_errors=True)
     return pushed
 
@@ -106,9 +108,9 @@ def _push(run: Run, manifest: Manifest, config: PushConfig, controls: dict[str, 
     if dataset is None:
         api.create_repo(config.repo, repo_type="dataset", private=not config.public)
     if config.revision and new_branch:
-        start = dataset.sha if dataset else None
+        start = dataset.commit if dataset else None
         api.create_branch(config.repo, repo_type="dataset", branch=config.revision, revision=start, exist_ok=True)
-    commit, pull_request, branch = dataset.sha if dataset else "", None, config.revision
+    commit, pull_request, branch = dataset.commit if dataset else "", None, config.revision
     if changed or stale:
         info = _commit(config, list(manifest.counts.targets), changed, stale, dataset)
         commit, pull_request, branch = info.oid, info.pr_url, info.pr_revision or config.revision
@@ -144,7 +146,7 @@ def _refuse_unknown_licences(manifests: Sequence[Manifest]) -> None:
         )
 
 
-def _look(config: PushConfig) -> tuple[HubDataset | None, bool]:
+def _look(config: PushConfig) -> tuple[Repository | None, bool]:
     """The dataset at the revision that will change, or None if it does not exist; and whether the branch is missing.
 
     Raises:
@@ -154,12 +156,12 @@ def _look(config: PushConfig) -> tuple[HubDataset | None, bool]:
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        dataset = hub.look(config.repo, config.revision)
+        dataset = hub.look("dataset", config.repo, config.revision, digests=True)
     except RevisionNotFoundError:
-        return hub.look(config.repo, None), True
+        return hub.look("dataset", config.repo, None, digests=True), True
     except RepositoryNotFoundError:
         try:
-            HfApi().model_info(config.repo)
+            hub.look("model", config.repo, None)
         except RepositoryNotFoundError:
             return None, config.revision not in {None, "main"}
         raise UserError(f"{config.repo} is a model on the Hub: choose another name for the dataset") from None
@@ -172,14 +174,14 @@ def _look(config: PushConfig) -> tuple[HubDataset | None, bool]:
     return dataset, False
 
 
-def _pushed_before(controls: dict[str, list[str]], dataset: HubDataset | None) -> dict[str, list[str]]:
+def _pushed_before(controls: dict[str, list[str]], dataset: Repository | None) -> dict[str, list[str]]:
     """The controls that are in the repository: every push updates them."""
     folders = {path.rpartition("/")[0] for path in dataset.files} if dataset else set()
     pushed = {tag: [name for name in names if f"{tag}/controls-{name}" in folders] for tag, names in controls.items()}
     return {tag: names for tag, names in pushed.items() if names}
 
 
-def _existing_card(run: Run, dataset: HubDataset | None) -> str | None:
+def _existing_card(run: Run, dataset: Repository | None) -> str | None:
     """The card of the repository; for a new repository the card of the run, which somebody may have edited."""
     if dataset and CARD in dataset.files:
         return dataset.read(CARD).decode(errors="replace")
@@ -187,7 +189,7 @@ def _existing_card(run: Run, dataset: HubDataset | None) -> str | None:
     return card_of_run.read_text(encoding="utf-8") if card_of_run.is_file() else None
 
 
-def _has_tag(config: PushConfig, dataset: HubDataset | None, changes: bool) -> bool:
+def _has_tag(config: PushConfig, dataset: Repository | None, changes: bool) -> bool:
     """Whether the repository has the tag at the right commit.
 
     Raises:
@@ -199,7 +201,7 @@ def _has_tag(config: PushConfig, dataset: HubDataset | None, changes: bool) -> b
         return False
     tags = HfApi().list_repo_refs(config.repo, repo_type="dataset").tags
     commit = {tag.name: tag.target_commit for tag in tags}.get(config.tag)
-    if commit and (changes or commit != dataset.sha):
+    if commit and (changes or commit != dataset.commit):
         raise UserError(f"{config.repo} has a tag {config.tag} already, of commit {commit}: choose another --tag")
     return commit is not None
 
@@ -209,7 +211,7 @@ def _commit(
     targets: Sequence[str],
     changed: Mapping[str, Content],
     stale: Sequence[str],
-    dataset: HubDataset | None,
+    dataset: Repository | None,
 ) -> "CommitInfo":
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
@@ -223,11 +225,11 @@ def _commit(
         revision=config.revision,
         create_pr=config.create_pr,
         # The card was merged with that of this commit; somebody may have added another commit since.
-        parent_commit=dataset.sha if dataset else None,
+        parent_commit=dataset.commit if dataset else None,
     )
 
 
-def _same(content: Content, file: HubFile | None) -> bool:
+def _same(content: Content, file: Digests | None) -> bool:
     """Whether a file on the Hub has this content."""
     if file is None:
         return False

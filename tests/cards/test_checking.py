@@ -11,8 +11,7 @@ from sdrrl_data.cards import checking, description
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.run import Manifest, Run
 from tests.cards.test_card import small_recipe
-from tests.publishing import hub
-from tests.support import small_models
+from tests.support import hub, small_models
 
 TRAIN = "pt/transfer_set/train-00000-of-00001.parquet"
 TEST = "pt/transfer_set/test-00000-of-00001.parquet"

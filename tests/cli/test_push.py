@@ -4,7 +4,8 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.publishing import client, hub
+from tests.publishing import client
+from tests.support import hub
 
 
 def test_a_run_goes_to_the_hub_and_comes_back(command, tmp_path: Path) -> None:

@@ -12,8 +12,7 @@ from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import Recipe, loading
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.runners.local import Silent
-from tests.publishing import hub
-from tests.support import small_models
+from tests.support import hub, small_models
 
 SCRIPT = """
 import json, os, sys

@@ -12,8 +12,8 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Manifest, Run
-from tests.publishing import client, hub
-from tests.support import small_models
+from tests.publishing import client
+from tests.support import hub, small_models
 
 RECIPE = "recipe.yaml"
 
@@ -189,7 +189,7 @@ def test_what_cannot_be_pulled_is_refused_in_one_sentence(
         ({"pull": "eve/private"}, "the Hub has no such dataset for you"),
         ({"pull": "eve/nothing"}, "the Hub has no such dataset for you"),
         ({"pull": "eve/other"}, "eve/other holds no run of sdrrl-data"),
-        ({"pull": "a b"}, "'a b' is no name of a dataset on the Hub"),
+        ({"pull": "a b"}, "'a b' is not a name of a dataset on the Hub"),
         ({"pull": "ann/set"}, "ann/set has targets of 2 runs, and a folder can hold only one run: use --tgt"),
         ({"pull": "ann/set", "tgt": ["pt", "es"]}, "ann/set has targets of 2 runs"),
         ({"pull": "ann/set", "tgt": ["th"]}, "ann/set has no target th: it has es, pt, vi"),

@@ -14,10 +14,11 @@ import yaml
 
 from sdrrl_data.controls import build
 from sdrrl_data.errors import Stopped
-from sdrrl_data.publishing import hub as hub_client
+from sdrrl_data.models import hub_errors
+from sdrrl_data.publishing import retries
 from sdrrl_data.run import Run, opened
-from tests.publishing import client, hub
-from tests.support import small_models
+from tests.publishing import client
+from tests.support import hub, small_models
 
 LOAD = """
 import json, sys
@@ -225,8 +226,8 @@ def test_what_cannot_be_pushed_is_refused_in_one_sentence(
     (damaged["shortened"] / train).unlink()
     shutil.copy(run.path / train, damaged["longer"] / "pt/transfer_set/more.parquet")
     cases: list[tuple[dict[str, Any], str]] = [
-        ({"repo": "ann/my set"}, "'ann/my set' is no name of a dataset on the Hub"),
-        ({"repo": "datasets/ann/set"}, "'datasets/ann/set' is no name of a dataset on the Hub"),
+        ({"repo": "ann/my set"}, "'ann/my set' is not a name of a dataset on the Hub"),
+        ({"repo": "datasets/ann/set"}, "'datasets/ann/set' is not a name of a dataset on the Hub"),
         ({"repo": "set"}, "'set' says no owner"),
         ({"repo": "ann/model"}, "ann/model is a model on the Hub: choose another name"),
         ({"repo": "ann/open"}, "ann/open is public, so everybody could read these rows: say --public"),
@@ -311,11 +312,11 @@ def test_what_looks_like_personal_data_is_told(served: hub.Hub, ann: client.Clie
 def test_the_hub_says_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
     import httpx2
 
-    assert hub_client.seconds_asked(httpx2.Headers(headers)) == seconds
+    assert hub_errors.seconds_asked(httpx2.Headers(headers)) == seconds
 
 
 def test_a_hub_that_stays_away_ends_the_push(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_client, "PAUSES", (0, 0))
+    monkeypatch.setattr(retries, "PAUSES", (0, 0))
     tries, said = [], []
 
     def away() -> None:
@@ -323,6 +324,6 @@ def test_a_hub_that_stays_away_ends_the_push(monkeypatch: pytest.MonkeyPatch) ->
         raise ConnectionResetError("the line is cut")
 
     with pytest.raises(Stopped, match="3 times; run the same command again later"):
-        hub_client.patiently(away, said.append)
+        retries.patiently(away, said.append)
     assert len(tries) == 3
     assert said == ["the Hub cannot be reached (ConnectionResetError: the line is cut); trying again in 0 s"] * 2

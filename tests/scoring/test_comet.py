@@ -6,8 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
@@ -22,7 +20,7 @@ from sdrrl_data.scoring.comet import CometConfig, CometScorer
 from sdrrl_data.scoring.comet_checkpoint import HPARAMS, WEIGHTS
 from tests.scoring import comet_model
 from tests.scoring.comet_model import SENTENCES
-from tests.support.hub import HubHandler
+from tests.support import hub
 from tests.support.processes import ending, left
 
 pytestmark = pytest.mark.alone
@@ -304,7 +302,7 @@ def test_missing_weights(checkpoint, python):
     (checkpoint / WEIGHTS).unlink()
     with pytest.raises(UserError, match=r"there is no checkpoints/model\.ckpt in the directory"):
         CometConfig(model=str(checkpoint), python=python).identify()[0]
-    with pytest.raises(UserError, match="there is no such directory, and it is no name on the Hub"):
+    with pytest.raises(UserError, match="there is no such directory, and it is not a name on the Hub"):
         CometConfig(model=str(checkpoint / "nowhere"), python=python).identify()[0]
 
 
@@ -317,49 +315,6 @@ def test_nothing_to_run_it(checkpoint, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match=r"pip install 'sdrrl-data\[comet\]'"):
         CometConfig(model=str(checkpoint)).identify()[0]
-
-
-class Hub(HubHandler):
-    """A few models: files by their names, or why they are not given."""
-
-    models: dict[str, Path | str] = {}  # noqa: RUF012
-
-    def do_GET(self):
-        path = self.path.partition("?")[0].removeprefix("/api/models")
-        _, org, name, *rest = path.split("/")
-        model = self.models.get(name, "RepoNotFound")
-        if path != self.path.partition("?")[0]:
-            self._about(f"{org}/{name}", model, rest)
-        elif isinstance(model, Path) and (model / "/".join(rest[2:])).is_file():
-            self.answer(200, (model / "/".join(rest[2:])).read_bytes())
-        elif isinstance(model, Path):
-            self.answer(404, {}, "EntryNotFound")
-        else:
-            self.answer(403, {}, model)
-
-    def _about(self, name, model, rest):
-        if model == "RepoNotFound":
-            self.answer(404, {}, model)
-            return
-        files = [file for file in model.rglob("*") if file.is_file()] if isinstance(model, Path) else []
-        names = [str(file.relative_to(model)) for file in files]
-        if rest[:1] == ["tree"]:
-            entries = zip(names, files, strict=True)
-            self.answer(
-                200,
-                [{"type": "file", "path": own, "size": file.stat().st_size, "oid": _tag(own)} for own, file in entries],
-            )
-        else:
-            siblings = [{"rfilename": own} for own in names]
-            self.answer(200, {"id": name, "sha": self.commit, "siblings": siblings, "cardData": {"license": "mit"}})
-
-    def send_header(self, name, value):
-        # The cache keeps a model's files by their tags.
-        super().send_header(name, f'"{_tag(self.path)}"' if name == "ETag" else value)
-
-
-def _tag(text):
-    return hashlib.sha1(text.encode()).hexdigest()
 
 
 IDENTIFY = """
@@ -391,22 +346,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-@pytest.fixture
-def hub(tmp_path_factory):
-    """A Hub of our own; gives the settings with which the real client finds it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield {
-        "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
-        "HF_HOME": str(tmp_path_factory.mktemp("cache")),
-        "HF_HUB_OFFLINE": "0",
-        "HF_HUB_DISABLE_XET": "1",
-    }
-    server.shutdown()
-    server.server_close()
-
-
-def test_models_on_the_hub(models, python, checkpoint, hub, tmp_path_factory):
+def test_models_on_the_hub(models, python, checkpoint, tmp_path_factory):
     """What the Hub has is downloaded, and then loaded without it."""
     import torch
 
@@ -423,14 +363,13 @@ def test_models_on_the_hub(models, python, checkpoint, hub, tmp_path_factory):
     lost = shutil.copytree(checkpoint, folder / "lost")
     with (lost / HPARAMS).open("a") as hparams:
         hparams.write("\npretrained_model: org/none")
-    encoder = models / "encoder"
-    Hub.models = {"good": good, "encoder": encoder, "judged": judged, "lost": lost, "gated": "GatedRepo"}
+    folders = {"good": good, "encoder": models / "encoder", "judged": judged, "lost": lost}
 
-    def run(code, settings, *arguments):
+    def run(code, variables, *arguments):
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments],
             input=json.dumps([python, SENTENCES]),
-            env=os.environ | settings,
+            env=variables,
             capture_output=True,
             text=True,
         )
@@ -438,18 +377,26 @@ def test_models_on_the_hub(models, python, checkpoint, hub, tmp_path_factory):
         return map(json.loads, done.stdout.splitlines())
 
     names = [f"org/{name}" for name in ("good", "gated", "none", "encoder", "judged")]
-    found, gated, none, encoder, judged, lost, scores, worker = run(IDENTIFY + SCORE, hub, *names)
+    home = tmp_path_factory.mktemp("cache")
+    with hub.serving() as served:
+        for name, content in folders.items():
+            served.add(f"models/org/{name}", hub.files_of(content), sha="a" * 40)
+        served.add("models/org/gated", hub.files_of(checkpoint), gated=True)
+        found, gated, none, encoder, judged, lost, scores, worker = run(
+            IDENTIFY + SCORE, served.environment(home), *names
+        )
     assert found == ["org/good", "a" * 40, "mit"]
     assert gated == "scorer org/gated: accept its terms at https://huggingface.co/org/gated, then `hf auth login`"
     assert none.startswith("scorer org/none: the Hub has no such model for you")
-    assert encoder == "scorer org/encoder: the Hub has no hparams.yaml of it, so it is no COMET model"
+    assert encoder == "scorer org/encoder: the Hub has no hparams.yaml of it, so it is not a COMET model"
     assert judged.startswith("scorer org/judged: a COMET model of the class regression_metric wants a reference")
     assert lost.startswith("scorer org/lost: its encoder org/none could not be downloaded")
     assert scores == pytest.approx(expected(models, "xcomet"), abs=1e-6)
     assert not left([worker], 60)
 
-    offline = hub | {"HF_HUB_OFFLINE": "1"}
-    again, missing, unfinished = run(IDENTIFY, offline, f"org/good@{'a' * 40}", "org/gated", f"org/judged@{'a' * 40}")
+    again, missing, unfinished = run(
+        IDENTIFY, hub.offline(home), f"org/good@{'a' * 40}", "org/gated", f"org/judged@{'a' * 40}"
+    )
     assert again == found
     for reason in (missing, unfinished):
         assert "is not in the cache and the Hugging Face Hub cannot be reached" in reason

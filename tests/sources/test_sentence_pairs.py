@@ -7,7 +7,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.recipe import ParallelConfig
 from sdrrl_data.steps import parallel_rows
-from tests.publishing import hub
+from tests.support import hub
 
 ENGLISH, VIETNAMESE = "It rained all day.", "Trời mưa cả ngày."
 
@@ -147,7 +147,8 @@ import json, sys
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.recipe import ParallelConfig
-from sdrrl_data.steps import parallel_rows, row_sources
+from sdrrl_data.sources import row_sources
+from sdrrl_data.steps import parallel_rows
 
 def show(found):
     print(json.dumps(found))

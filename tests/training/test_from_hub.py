@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from tests.publishing import client, hub
+from tests.publishing import client
+from tests.support import hub
 
 # Each argument is a call, its words separated by line breaks: one process, for importing takes longer than training.
 CALLS = """

@@ -3,7 +3,8 @@
 import math
 from pathlib import Path
 
-from tests.publishing import client, hub
+from tests.publishing import client
+from tests.support import hub
 
 TRAIN = """
 import contextlib, json, sys

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.publishing.hub_repo import LARGE, File, Repo, head
-from tests.publishing.hub_routes import API, PAGES, REVISION, Refused, Reply, Request, Routes, check_owner, find
+from tests.support.hub.repo import LARGE, File, Repo, head
+from tests.support.hub.routes import API, PAGES, REVISION, Refused, Reply, Request, Routes, check_owner, find
 
 if TYPE_CHECKING:
-    from tests.publishing.hub import Hub
+    from tests.support.hub import Hub
 
 route = Routes()
 

@@ -1,5 +1,6 @@
 """How the tests' Hub takes a request: it is logged, goes wrong where it is to go wrong, and is answered."""
 
+import json
 import re
 import socket
 import struct
@@ -7,18 +8,18 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from tests.publishing import hub_reading, hub_writing
-from tests.publishing.hub_routes import Refused, Reply, Request, Routes, reply
-from tests.support.hub import HubHandler
+from tests.support.hub import reading, writing
+from tests.support.hub.routes import Refused, Reply, Request, Routes, reply
 
 if TYPE_CHECKING:
-    from tests.publishing.hub import Hub
+    from tests.support.hub import Hub
 
 PIECE = 1 << 14  # bytes that are read at once
-ROUTES = Routes([*hub_reading.route, *hub_writing.route])
+ROUTES = Routes([*reading.route, *writing.route])
 UNKNOWN = Refused(401, "Invalid credentials in Authorization header").reply
 
 
@@ -61,11 +62,10 @@ class Fault:
         return True
 
 
-class Handler(HubHandler):
+class Handler(BaseHTTPRequestHandler):
     """Handles the requests of a Hub."""
 
     hub: "Hub"
-    commit = ""
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
@@ -92,13 +92,29 @@ class Handler(HubHandler):
         with suppress(ConnectionError):
             if fault is None or fault.status is not None:
                 asked.status = answer.status
-                self.answer(*answer[:2], headers=answer.headers)
+                self._answer(answer)
             elif fault.halves:
-                self.answer(*answer[:2], headers=answer.headers, half=True)
+                self._answer(answer, half=True)
         if fault and fault.status is None:
             self._break_off(fault)
 
-    do_POST = do_PUT = do_GET
+    do_HEAD = do_POST = do_PUT = do_GET
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+    def _answer(self, answer: Reply, half: bool = False) -> None:
+        """Send an answer; `half`: stop in the middle of its content."""
+        content = answer.content if isinstance(answer.content, bytes) else json.dumps(answer.content).encode()
+        status, headers = answer.status, {"ETag": '"b"', "X-Repo-Commit": "", **answer.headers}
+        if status == 200 and "Range" in self.headers:
+            status, content, headers["Content-Range"] = _part(content, self.headers["Range"])
+        self.send_response(status)
+        for name, value in (headers | {"Content-Length": str(len(content))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content[: len(content) // 2] if half else content)
 
     def _read(self, asked: Asked, size: int) -> bytes:
         """So many bytes of the body, or fewer where the client is gone."""
@@ -117,3 +133,14 @@ class Handler(HubHandler):
                 while self.rfile.read1(PIECE):
                     pass
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _part(content: bytes, asked: str) -> tuple[int, bytes, str]:
+    """Status, bytes and Content-Range for a Range of one piece: `bytes=0-9`, `bytes=10-` or `bytes=-5`."""
+    size = len(content)
+    first, _, last = asked.removeprefix("bytes=").partition("-")
+    start = int(first) if first else max(size - int(last), 0)
+    end = min(int(last) + 1, size) if first and last else size
+    if start >= size:
+        return 416, b"", f"bytes */{size}"
+    return 206, content[start:end], f"bytes {start}-{end - 1}/{size}"

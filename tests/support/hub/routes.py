@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from tests.publishing.hub_repo import Commit, Repo
+from tests.support.hub.repo import Commit, Repo
 
 if TYPE_CHECKING:
-    from tests.publishing.hub import Hub
+    from tests.support.hub import Hub
 
 API = r"/api/(?P<kind>datasets|models)/(?P<name>[^/]+/[^/]+)"
 PAGES = r"/(?:(?P<kind>datasets)/)?(?P<name>[^/]+/[^/]+?)"  # a model's stand at the top

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.publishing import hub
+from tests.support import hub
 
 BIG = [bytes([number]) * 400_000 for number in range(3)]
 

@@ -1,4 +1,4 @@
-"""A small Hub that the real clients write to and read from, on 127.0.0.1.
+"""A small Hub that the real clients write to and read from, on 127.0.0.1: the only one that the tests have.
 
     with hub.serving() as served:
         served.user("token", "ann")
@@ -15,14 +15,18 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.publishing.hub_handler import Asked, Fault, Handler
-from tests.publishing.hub_repo import LARGE, File, Repo
+import yaml
+
+from tests.support.hub.handler import Asked, Fault, Handler
+from tests.support.hub.repo import LARGE, File, Repo
+
+NOWHERE = "http://127.0.0.1:9"  # nothing answers there
 
 
 class Upload(NamedTuple):
@@ -110,6 +114,28 @@ class Hub:
         return run(script, self.environment(home, token), *arguments)
 
 
+def files_of(folder: Path) -> dict[str, bytes]:
+    """The files of a folder by their paths in it, to `add` them."""
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def jsonl(rows: Iterable[Any]) -> bytes:
+    """Rows as a file has them, one a line."""
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def dataset(licence: str, configs: Mapping[str, Mapping[str, Iterable[Any]]]) -> dict[str, bytes]:
+    """The files of a dataset: config -> split -> rows."""
+    card: dict[str, Any] = {"license": licence, "configs": []}
+    files: dict[str, bytes] = {}
+    for config, splits in configs.items():
+        paths = {split: f"{config}/{split}.jsonl" for split in splits}
+        data_files = [{"split": split, "path": path} for split, path in paths.items()]
+        card["configs"].append({"config_name": config, "data_files": data_files})
+        files |= {paths[split]: jsonl(rows) for split, rows in splits.items()}
+    return {"README.md": f"---\n{yaml.safe_dump(card)}---\n".encode(), **files}
+
+
 def environment(endpoint: str, home: Path, token: str | None = None) -> dict[str, str]:
     """The variables for a process that finds the Hub at an endpoint; none of the caller's own settings are left."""
     variables = {
@@ -121,6 +147,11 @@ def environment(endpoint: str, home: Path, token: str | None = None) -> dict[str
     }
     others = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
     return others | variables | ({"HF_TOKEN": token} if token else {})
+
+
+def offline(home: Path) -> dict[str, str]:
+    """The variables for a process that is not to ask the Hub, and has what was fetched before into its folder."""
+    return environment(NOWHERE, home) | {"HF_HUB_OFFLINE": "1"}
 
 
 def run(script: str, variables: Mapping[str, str], *arguments: str) -> list[Any]:

@@ -4,11 +4,11 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from tests.publishing.hub_repo import Commit, File, Repo, head
-from tests.publishing.hub_routes import API, PAGES, REVISION, Refused, Reply, Request, Routes, check_terms, find
+from tests.support.hub.repo import Commit, File, Repo, head
+from tests.support.hub.routes import API, PAGES, REVISION, Refused, Reply, Request, Routes, check_terms, find
 
 if TYPE_CHECKING:
-    from tests.publishing.hub import Hub
+    from tests.support.hub import Hub
 
 DATE = "2026-01-01T00:00:00.000Z"  # of all that is there
 route = Routes()
