@@ -156,7 +156,7 @@ def test_processes_that_end_over_and_over(own):
     translator, processes = own
     translations = translator.translate(MANY)
     next(translations)
-    with ending(processes), pytest.raises(Stopped, match=r"its process ended twice at one place \(SIGKILL\)"):
+    with ending(processes), pytest.raises(Stopped, match=r"translator firefox: its process ended 4 times .* SIGKILL"):
         list(translations)
     assert in_order(translator, MANY[:1]) == ["Há 100 casas na aldeia."]
 
@@ -174,7 +174,7 @@ import os, signal, psutil
 from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.translation.firefox import FirefoxTranslator
-translator = FirefoxTranslator(recipe.Firefox(), find("en"), find("pt"))
+translator = FirefoxTranslator(recipe.FirefoxConfig(), find("en"), find("pt"))
 translations = translator.translate(["There is a house in the village."] * 200)
 next(translations)
 print(*(child.pid for child in psutil.Process().children()), flush=True)
