@@ -168,21 +168,21 @@ def test_a_killed_process_is_started_again(scorer, models, text_pair, caplog):
     scores = scorer.score(pairs, advance)
     assert scores["comet"].to_list() == pytest.approx(expected(models, "unified"), abs=1e-6)
     assert sum(done) == pytest.approx(len(pairs))
-    assert "the COMET process died (SIGKILL) and is started again" in caplog.messages
+    assert any(message.startswith("scorer unified: its COMET process ended (SIGKILL") for message in caplog.messages)
 
 
 def test_a_process_that_dies_every_time(models, python):
     others = set(workers())
     with (
         ending(lambda: set(workers()) - others, signal.SIGSEGV) as ended,
-        pytest.raises(Stopped, match=r"scorer unified: its COMET process died 4 times, at last with SIGSEGV"),
+        pytest.raises(Stopped, match=r"scorer unified: its COMET process ended 4 times .*, at last with SIGSEGV"),
     ):
         CometScorer(CometConfig(model=str(models / "unified"), python=python))
     assert len(ended) == 4
 
 
 def test_a_process_that_does_not_start(checkpoint, monkeypatch, tmp_path):
-    with pytest.raises(Stopped, match=r"COMET could not be started \(exit code 1\)\. It said nothing"):
+    with pytest.raises(Stopped, match=r"COMET process could not be started \(exit code 1\)\. It said nothing"):
         CometScorer(CometConfig(model=str(checkpoint), python="false"))
     with pytest.raises(Stopped, match=r"COMET cannot be imported \(No module named 'comet'\)"):
         CometScorer(CometConfig(model=str(checkpoint), python=sys.executable))
@@ -192,8 +192,47 @@ def test_a_process_that_does_not_start(checkpoint, monkeypatch, tmp_path):
         pytest.skip(str(error))
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    with pytest.raises(Stopped, match=r"COMET could not be started .* It last said: .*unbabel-comet"):
+    with pytest.raises(Stopped, match=r"COMET process could not be started .* It last said: .*unbabel-comet"):
         CometScorer(CometConfig(model=str(checkpoint)))
+
+
+# Stands in for COMET's process: it scores a sentence by its length, and some sentences end it.
+DEADLY_WORKER = """#!{python}
+import json, os, signal, sys
+from multiprocessing.connection import Connection
+
+connection = Connection(int(sys.argv[2]))
+receive = lambda: json.loads(connection.recv_bytes())
+send = lambda *message: connection.send_bytes(json.dumps(message).encode())
+receive()
+send("ready", 2)
+while message := receive():
+    _, number, batch = message
+    if any(source == "This one is deadly." for source, _ in batch):
+        os.kill(os.getpid(), signal.{signal})
+    send("done", number, [float(len(source)) for source, _ in batch])
+"""
+
+
+@pytest.mark.parametrize(("by", "size"), [("SIGSEGV", 4), ("SIGKILL", 2)])
+def test_a_sentence_that_ends_every_process_leaves_its_text_without_a_score(
+    checkpoint, tmp_path_factory, text_pair, score, caplog, by, size
+):
+    python = tmp_path_factory.mktemp("bin") / "python"
+    python.write_text(DEADLY_WORKER.format(python=sys.executable, signal=by))
+    python.chmod(0o755)
+    scorer = CometScorer(CometConfig(model=str(checkpoint), python=str(python), batch_size=4))
+    sentences = [(f"This is sentence {number}.", "") for number in range(20)]
+    pairs = [text_pair(sentence) for sentence in sentences]
+    pairs[7] = text_pair(sentences[7], ("This one is deadly.", ""))
+    columns = score(scorer, pairs)
+    assert columns["comet"] == [None if number == 7 else len(source) for number, (source, _) in enumerate(sentences)]
+    assert columns["comet_min"][7] is None
+    assert scorer._batch_size <= size
+    (warning,) = (message for message in caplog.messages if "not scored" in message)
+    assert f"it ended the worker 3 times, at last with {by}" in warning or "it ended the worker 4 times" in warning
+    assert "This one is deadly." in warning
+    scorer.close()
 
 
 # Several checkpoints in one process, for the import alone takes many seconds.
@@ -318,7 +357,7 @@ def test_nothing_to_run_it(checkpoint, monkeypatch):
 
 
 IDENTIFY = """
-import json, os, signal, sys
+import json, os, psutil, signal, sys
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import TextPair, Unit
 from sdrrl_data.scoring.comet import CometConfig, CometScorer
@@ -341,7 +380,7 @@ except UserError as error:
 scorer = CometScorer(CometConfig(model="org/good", python=python))
 pairs = [TextPair(s, t, [Unit(0, len(s), 0, len(t))]) for s, t in sentences]
 print(json.dumps(scorer.score(pairs, lambda done: None)["comet"].to_list()))
-print(scorer._process._process.pid, flush=True)
+print(json.dumps([child.pid for child in psutil.Process().children(recursive=True)]), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -382,7 +421,7 @@ def test_models_on_the_hub(models, python, checkpoint, tmp_path_factory):
         for name, content in folders.items():
             served.add(f"models/org/{name}", hub.files_of(content), sha="a" * 40)
         served.add("models/org/gated", hub.files_of(checkpoint), gated=True)
-        found, gated, none, encoder, judged, lost, scores, worker = run(
+        found, gated, none, encoder, judged, lost, scores, workers = run(
             IDENTIFY + SCORE, served.environment(home), *names
         )
     assert found == ["org/good", "a" * 40, "mit"]
@@ -392,7 +431,8 @@ def test_models_on_the_hub(models, python, checkpoint, tmp_path_factory):
     assert judged.startswith("scorer org/judged: a COMET model of the class regression_metric wants a reference")
     assert lost.startswith("scorer org/lost: its encoder org/none could not be downloaded")
     assert scores == pytest.approx(expected(models, "xcomet"), abs=1e-6)
-    assert not left([worker], 60)
+    assert workers
+    assert not left(workers, 60)
 
     again, missing, unfinished = run(
         IDENTIFY, hub.offline(home), f"org/good@{'a' * 40}", "org/gated", f"org/judged@{'a' * 40}"
