@@ -106,17 +106,17 @@ def evaluate(
     """
     from . import quiet
 
-    quiet.hush()
+    quiet.silence_libraries()
     from rich.console import Console
 
     from sdrrl_data import evaluation
 
+    from .options import split_commas
     from .progress import Bars
-    from .separated import separated
 
     settings = evaluation.Settings(
         base=base,
-        tuned=[place for own in tuned for place in separated(own)],
+        tuned=[place for own in tuned for place in split_commas(own)],
         tgt=tgt,
         src=src,
         parallel=parallel,
@@ -146,7 +146,7 @@ def show(results: "Results", out: Path, console: "Console") -> None:
     from sdrrl_data.evaluation.arms import BASE
     from sdrrl_data.evaluation.markdown import cells
 
-    from .escaping import harmless
+    from .escaping import escaped
 
     before = {figure.measure.name: cells(figure)[0] for figure in results.of(BASE)}
     for arm in results.arms[1:]:
@@ -161,17 +161,17 @@ def show(results: "Results", out: Path, console: "Console") -> None:
                 measure = figure.measure
                 if measure.side == side:
                     table.add_row(measure.title, before[measure.name], *cells(figure))
-        console.print(f"\n{harmless(arm.name)}", style="bold")
+        console.print(f"\n{escaped(arm.name)}", style="bold")
         console.print(table)
     console.print()
     if results.judge:
-        console.print(f"judge      {harmless(results.judge.made_of.name)}", soft_wrap=True)
+        console.print(f"judge      {escaped(results.judge.made_of.name)}", soft_wrap=True)
     for figure in results.judged():
         said = f"{figure.arm}, {figure.measure.language.tag}: {figure.verdicts}"
-        console.print(f"judged     {harmless(said)}", soft_wrap=True)
+        console.print(f"judged     {escaped(said)}", soft_wrap=True)
     for sentence in results.left_out:
-        console.print(f"left out   {harmless(sentence)}", soft_wrap=True)
-    console.print(f"signature  {harmless(results.signature)}", soft_wrap=True)
+        console.print(f"left out   {escaped(sentence)}", soft_wrap=True)
+    console.print(f"signature  {escaped(results.signature)}", soft_wrap=True)
     console.print(
         f"report     {out / 'evaluation.md'}: what each figure favours, and what may be concluded", soft_wrap=True
     )

@@ -101,7 +101,7 @@ def train(
     """
     from . import quiet
 
-    quiet.hush()
+    quiet.silence_libraries()
     from sdrrl_data.recipe import overrides
     from sdrrl_data.training import settings_files
 
@@ -175,6 +175,11 @@ def _show_plan(plan: "Plan") -> None:
             console.print(f"           {count:,} rows left out: {reason}", soft_wrap=True)
         if split.cut:
             console.print(f"           {split.cut:,} rows cut at {plan.limit:,} tokens", soft_wrap=True)
+        if split.reasoning_lost:
+            console.print(
+                f"           {split.reasoning_lost:,} rows without their reasoning: the chat template leaves it out",
+                soft_wrap=True,
+            )
     unit = "packs" if plan.settings.packing else "rows"
     about = "about " if plan.settings.packing else ""
     console.print(f"tokens     {plan.tokens:,} over all epochs")

@@ -19,6 +19,8 @@ from typing import Any
 from sdrrl_data.errors import UserError
 
 RELATED = 15  # langcodes' distance: a language of the same macrolanguage, or one that its readers read as well
+# Characters of a tag or name. The longest that langcodes has is 77; its parser calls itself for every part of a tag.
+LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,20 @@ def _exact(query: str) -> Language | None:
 
 
 def _tag(query: str) -> str | None:
-    """The tag that this is, or that langcodes has for this name, if any."""
+    """The tag that this is, or that langcodes has for this name, if any.
+
+    langcodes has names for codes too that are not tags: the range `qaa..qtz` for private use, and Wiktionary's codes,
+    in which the code of another language may stand (`mkh-vie-pro` is Proto-Vietic, not Vietnamese).
+    """
     import langcodes
 
     tag = _clean(query)
-    return tag if langcodes.tag_is_valid(tag) else _tag_of_name(tag)
+    if len(tag) > LONGEST:
+        return None
+    if langcodes.tag_is_valid(tag):
+        return tag
+    named = _tag_of_name(tag)
+    return named if named and langcodes.tag_is_valid(named) else None
 
 
 def _tag_of_name(name: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.gain.experiment import MODEL, questions
 from sdrrl_data import generation, recipe
-from sdrrl_data.cli.quiet import hush
+from sdrrl_data.cli.quiet import silence_libraries
 from sdrrl_data.models import packaged
 from sdrrl_data.processes.allocator import keep_freed_memory
 from sdrrl_data.protocols import Completion, Request, Sampling
@@ -27,7 +27,7 @@ Speeds = dict[str, float]
 
 
 def main() -> None:
-    hush()
+    silence_libraries()
     path, engine = sys.argv[1:]
     Path(path).write_text(json.dumps(_writing(engine) | _training(), indent=2) + "\n", encoding="utf-8")
 

@@ -4,20 +4,38 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from sdrrl_data import recipe
 from sdrrl_data.alignment.hmm_direction import LEAST, Counts, Direction, at_first, best, in_order, without_order
 from sdrrl_data.alignment.lexicon import Batch, Together, Words, batches
 from sdrrl_data.alignment.symmetry import DOUBT, grown, rated
 from sdrrl_data.protocols import Link
+from sdrrl_data.recipe import AlignerConfig, AlignerContext
+from sdrrl_data.recipe.config import Positive
 
 Tokens = Sequence[str]
 
 BATCH = 1 << 16  # source words times target words
 LEAST_KEPT = 1e-4  # probability in either direction of a pair of words that is worth being remembered
 FILES = ("words.json", "hmm.npz")
+
+
+class HmmConfig(AlignerConfig):
+    """Hidden Markov alignment models in both directions, symmetrised by growing their intersection."""
+
+    kind: Literal["hmm"] = "hmm"
+    iterations: Positive = 4  # of each of its two stages
+
+    learns = True
+
+    def identify(self) -> None:
+        """Nothing: it learns from the run."""
+
+    def open(self, context: AlignerContext) -> "HmmAligner":
+        """The aligner, not trained yet."""
+        return HmmAligner(self)
 
 
 class HmmAligner:
@@ -38,7 +56,7 @@ class HmmAligner:
 
     learns = True
 
-    def __init__(self, settings: recipe.HmmConfig) -> None:
+    def __init__(self, settings: HmmConfig) -> None:
         self._iterations = settings.iterations
 
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from sdrrl_data import generation, recipe
+from sdrrl_data.chat.template import has_template
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation import markdown, measures, plot, signature
 from sdrrl_data.evaluation.arms import Arm, find_arms, tokenizer_of, whole
@@ -20,11 +21,12 @@ from sdrrl_data.evaluation.results import Results, figures
 from sdrrl_data.evaluation.texts import Pair, Question, one_or_two, read_parallel, read_questions
 from sdrrl_data.languages import Language, find
 from sdrrl_data.models.locating import Located
-from sdrrl_data.protocols import Advance, Ingredient, Reporter
+from sdrrl_data.protocols import Advance, Reporter
 from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.disk import fingerprint_of, write_parquet
+from sdrrl_data.scoring.comet import CometConfig, CometScorer
 
-VERSION = 1  # of how items are measured; a new one has all be measured anew
+VERSION = 2  # of how items are measured; a new one has all be measured anew
 LONGEST_CONTEXT = 4096  # tokens of question and answer: what more a model could read would only take memory
 
 
@@ -65,8 +67,8 @@ def evaluate(settings: Settings, out: Path, reporter: Reporter) -> Results:
     arms = find_arms(settings.base, settings.tuned)
     wanted, left_out = _wanted(settings, arms)
     engine = generation.choose_engine(_generator(settings, arms[0].model))
-    scorer = recipe.CometConfig(model=settings.comet) if settings.comet else None
-    comet = _identified(scorer) if scorer else None
+    scorer = CometConfig(model=settings.comet) if settings.comet else None
+    comet = scorer.identify()[0] if scorer else None
     judge = find_judge(settings.judge, settings.judge_url, settings.engine) if settings.judge else None
     judged: dict[str, Sequence[object]] = {
         "comet": comet.identity() if comet else [],
@@ -134,10 +136,8 @@ class _Work:
             answers = self._texts(arm, own, "fidelity", wanted)
             self._keep(arm, own, measures.by_answers(own, answers, self._start(arm, own)))
 
-    def score(self, arms: Sequence[Arm], wanted: Sequence[Measure], settings: recipe.CometConfig) -> None:
+    def score(self, arms: Sequence[Arm], wanted: Sequence[Measure], settings: CometConfig) -> None:
         """Have COMET score every model's translations that it has not scored."""
-        from sdrrl_data.scoring.comet import CometScorer
-
         missing = self._missing(arms, wanted, "comet")
         if not missing:
             return
@@ -203,7 +203,7 @@ def _wanted(settings: Settings, arms: Sequence[Arm]) -> tuple[list[Measure], lis
         questions = read_questions(settings.questions, src, tgt, limit)
     choices = _choices(settings.choices, src, tgt, limit) if settings.choices else {}
     found = measures.measures(src, tgt, parallel, questions, choices, bool(settings.comet), bool(settings.judge))
-    silent = [arm.name for arm in arms if not tokenizer_of(arm).chat_template]
+    silent = [arm.name for arm in arms if not has_template(tokenizer_of(arm))]
     left_out = []
     if silent:
         dropped = list(dict.fromkeys(own.kind.title for own in found if own.kind.chat))
@@ -227,9 +227,3 @@ def _choices(given: str, src: Language, tgt: Language, limit: int | None) -> dic
 def _generator(settings: Settings, located: Located) -> recipe.GeneratorConfig:
     """How a model is to generate."""
     return greedy(located, settings.engine, settings.max_tokens, LONGEST_CONTEXT, "give fewer with --max-tokens")
-
-
-def _identified(scorer: recipe.CometConfig) -> Ingredient:
-    from sdrrl_data.scoring import comet
-
-    return comet.identify(scorer)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from sdrrl_data import generation, recipe
 from sdrrl_data.chat.conversations import filled
+from sdrrl_data.chat.template import has_template
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation.arms import Arm, tokenizer_of
 from sdrrl_data.evaluation.generating import Engine, greedy
@@ -87,7 +88,7 @@ def find_judge(model: str, url: str | None, engine: Engine) -> Judge:
     if url:
         return _on_server(model, url)
     located = packaged.locate(model, None, "judge", "--judge")
-    if not tokenizer_of(Arm("judge", located)).chat_template:
+    if not has_template(tokenizer_of(Arm("judge", located))):
         raise UserError(f"judge {located.name} has no chat template: choose an instruct model with --judge")
     settings = greedy(located, engine, SAMPLING.max_tokens, LONGEST_CONTEXT, "give another judge with --judge")
     used = generation.choose_engine(settings)

@@ -4,10 +4,10 @@ import gc
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sdrrl_data import recipe
-from sdrrl_data.chat.rendering import Chat
+from sdrrl_data.chat.messages import ConversationRefused
+from sdrrl_data.chat.template import ChatTemplate
 from sdrrl_data.models.locating import Located, loading
-from sdrrl_data.protocols import Advance, Message, Request, Sampling, SetAside
+from sdrrl_data.protocols import Advance, Message
 from sdrrl_data.text.batches import batches
 
 LOGITS = {"cpu": 1 << 27, "cuda": 1 << 30}  # of a batch: rows x columns x vocabulary
@@ -66,18 +66,19 @@ class Likelihood:
     ) -> list[float | None]:
         """The log-probability of each answer (its text alone, not what ends the turn) to the messages before it.
 
+        What the chat template puts before an answer, such as an empty reasoning section, stands there.
         None where the two do not fit, or the chat template refuses the messages.
 
         Raises:
-            UserError: the model has no chat template.
+            UserError: the model has no chat template, or a conversation does not come through it.
         """
-        settings = recipe.GeneratorConfig(model=self._located.name, max_tokens=1, max_model_len=self._context)
-        chat = Chat(self._tokenizer, settings)
+        template = ChatTemplate(self._tokenizer, f"model {self._located.name}")
         pieces = []
-        for number, (messages, answer) in enumerate(conversations):
-            tokens = self._tokens(answer)
-            prompt = chat.tokenize(Request(str(number), messages, 0, Sampling(0.0, 1.0, 1.0, len(tokens))))
-            pieces.append(Piece([], []) if isinstance(prompt, SetAside) else Piece(prompt, tokens))
+        for messages, answer in conversations:
+            try:
+                pieces.append(Piece(*template.answer(messages, answer)))
+            except ConversationRefused:
+                pieces.append(Piece([], []))
         return self._sums(pieces, advance)
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import polars as pl
 
-from sdrrl_data import recipe
 from sdrrl_data.chat.conversations import filled
 from sdrrl_data.evaluation import choices
 from sdrrl_data.evaluation.choices import Choice
@@ -18,13 +17,13 @@ from sdrrl_data.protocols import Advance, Completion, Generator, Message, Reques
 from sdrrl_data.scoring.repetition import loops
 from sdrrl_data.steps.answers import LOOPING
 from sdrrl_data.text.segments import sentences
-from sdrrl_data.translation.self_translation import unwrapped
+from sdrrl_data.translation.self_translation import SelfTranslationConfig, unwrapped
 
 IN_LANGUAGE = 0.5  # the least probability of an answer that counts as in its language
 WAYS = {"choice-letter": choices.by_letter, "choice-text": choices.by_text}
 TRANSLATIONS = {"chrf", "comet"}
 # Translations by the prompt of the recipes' self-translation.
-PROMPT = recipe.SelfTranslationConfig().prompt
+PROMPT = SelfTranslationConfig().prompt
 
 STATISTICS = {"statistics": pl.List(pl.Float64)}
 Rows = pl.DataFrame  # a row an item: `statistics`, and `text` where something was generated
@@ -159,13 +158,13 @@ def _messages(measure: Measure, item: Any) -> Sequence[Message]:
 
 def _in_language(texts: Sequence[str], language: Language) -> list[list[float]]:
     """Whether each text is in a language, and 1; zeros where that cannot be told. An empty one is in none."""
-    from sdrrl_data.scoring.language import LanguageScorer
+    from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
 
     pairs = []
     for text in texts:
         units = [Unit(start, end, start, end) for start, end in sentences(text, language.tag)]
         pairs.append(TextPair(text, text, units))
-    found = LanguageScorer(recipe.LanguageConfig(), language, language).score(pairs, lambda _: None)["language"]
+    found = LanguageScorer(LanguageConfig(), language, language).score(pairs, lambda _: None)["language"]
     return [
         [0.0, 1.0] if not text else [0.0, 0.0] if own is None else [float(own >= IN_LANGUAGE), 1.0]
         for text, own in zip(texts, found, strict=True)

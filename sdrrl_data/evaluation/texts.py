@@ -11,7 +11,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Message
 from sdrrl_data.run import Manifest, Run, opened, refuse_unfinished
-from sdrrl_data.sources.row_files import text_of
+from sdrrl_data.sources.row_files import lines_of
 from sdrrl_data.steps import seeds
 
 TWO_FILES = "two files are separated by a comma, source language first"
@@ -41,7 +41,7 @@ def read_parallel(given: str, limit: int | None) -> list[Pair]:
         UserError: a file cannot be read, there is no pair, or the files are of unequal length.
     """
     paths = one_or_two("parallel", given)
-    lines = [_lines(path) for path in paths]
+    lines = [lines_of(path, "--parallel") for path in paths]
     if len(paths) == 1:
         fields = [line.split("\t") for line in lines[0]]
         pairs = [Pair(own[0].strip(), own[1].strip()) for own in fields if len(own) == 2]
@@ -133,8 +133,3 @@ def one_or_two(option: str, given: str) -> list[Path]:
     if len(paths) not in (1, 2):
         raise UserError(f"--{option} takes one or two files, not {len(paths)}: {TWO_FILES}")
     return paths
-
-
-def _lines(path: Path) -> list[str]:
-    lines = text_of(path, "--parallel").split("\n")
-    return lines[:-1] if lines[-1] == "" else lines

@@ -4,20 +4,40 @@ import gc
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
-from sdrrl_data import recipe
-from sdrrl_data.chat.rendering import Chat, Stop
+from sdrrl_data.chat.rendering import Chat
+from sdrrl_data.chat.stops import Stop
 from sdrrl_data.errors import UserError
+from sdrrl_data.generation.local_engine import LocalEngine
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Completion, Request, SetAside
+from sdrrl_data.recipe import GeneratorConfig
 from sdrrl_data.text.batches import batches, longest_first
 
 WINDOW = 256  # requests that are sorted by length together
 PREFILL_TOKENS = 8192  # of prompts that are read at once, padding included
 MOST_PADDING = 0.1  # of them
 CPU_ROWS, GPU_ROWS = 16, 128  # written at once, where the cache has room
+
+
+class HuggingFaceEngine(LocalEngine):
+    """transformers, on one GPU or a CPU."""
+
+    kind = "transformers"
+    order = 3
+    extra = "nllb"
+
+    def missing(self, settings: GeneratorConfig) -> str | None:
+        """The packages; what is the best to have instead."""
+        installed = find_spec("transformers") and find_spec("torch")
+        return None if installed else "no engine is installed to run a generator: pip install 'sdrrl-data[vllm]'"
+
+    def open(self, settings: GeneratorConfig) -> "TransformersGenerator":
+        """The generator, with the model loaded."""
+        return TransformersGenerator(settings, self.locate(settings))
 
 
 class TransformersGenerator:
@@ -31,7 +51,7 @@ class TransformersGenerator:
         wasted_tokens: those of them that were padding.
     """
 
-    def __init__(self, settings: recipe.GeneratorConfig, located: Located) -> None:
+    def __init__(self, settings: GeneratorConfig, located: Located) -> None:
         """Load the model, in float32 on a CPU and in its own type on a GPU.
 
         Raises:

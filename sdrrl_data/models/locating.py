@@ -1,18 +1,21 @@
 """Where a model is: a directory, a package that carries it, or the Hub; and what is known of it."""
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-import yaml
 from filelock import FileLock
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import ModelNotFound, UserError
+from sdrrl_data.models import hub
+from sdrrl_data.models.hub import Repository, Wanted
+from sdrrl_data.models.places import HubName, place_of
 
 # Models whose main branch has no weights as safetensors, and where the conversion bot keeps them.
 SAFETENSORS = {"facebook/nllb-200-distilled-600M": "refs/pr/45"}
@@ -44,14 +47,30 @@ def locate(model: str, revision: str | None, role: str, option: str) -> Located:
         option: how the user gives another ("--model").
 
     Raises:
-        UserError: it is not there, cannot be reached, or has no weights as safetensors.
+        ModelNotFound: it is not there, or not for this user.
+        HubUnavailable: the Hub cannot be reached, and the model was not fetched before.
+        UserError: it has no weights as safetensors, or the Hub refuses for another reason.
     """
-    path = Path(model).expanduser()
-    if path.is_dir():
-        return _directory(path, role)
-    if path.is_absolute() or model.count("/") != 1:
-        raise UserError(f"{role} {model}: there is no such directory, and it is no name on the Hub (org/model)")
-    return _on_hub(model, revision or SAFETENSORS.get(model), role, option)
+    place = place_of(model)
+    if isinstance(place, Path) and place.is_dir():
+        return _directory(place, role)
+    if place != HubName(model):
+        raise ModelNotFound(f"{role} {model}: there is no such directory, and it is not a name on the Hub (org/model)")
+    revision = revision or SAFETENSORS.get(model)
+    wanted = Wanted("model", model, revision, role, f"the name with {option}", f"{OFFER} with {option}")
+    repository = hub.find(wanted, _whole)
+    if not any(name.endswith(".safetensors") for name in repository.files):
+        raise UserError(
+            f"{wanted}: revision {repository.commit} has no weights as *.safetensors; "
+            "the conversion bot often keeps them under a revision such as refs/pr/1"
+        )
+    return located(repository)
+
+
+def located(repository: Repository) -> Located:
+    """A model on the Hub, or where it is in the cache, as loaders take it."""
+    path = str(repository.folder) if repository.folder else repository.name
+    return Located(path, repository.name, repository.commit, repository.licence)
 
 
 def package_folder(package: str) -> Path | None:
@@ -99,7 +118,7 @@ def loading(role: str, name: str) -> Iterator[None]:
 
 def _directory(path: Path, role: str) -> Located:
     if not (path / "config.json").is_file():
-        raise UserError(f"{role} {path}: the directory has no config.json, so it holds no model")
+        raise ModelNotFound(f"{role} {path}: the directory has no config.json, so it holds no model")
     if not list(path.glob("*.safetensors")):
         raise UserError(f"{role} {path}: the directory has no weights as *.safetensors")
     digest = hashlib.blake2b(digest_size=8)
@@ -108,7 +127,7 @@ def _directory(path: Path, role: str) -> Located:
             digest.update(file.name.encode() + file.read_bytes())
         elif file.is_file():
             digest.update(f"{file.name}:{file.stat().st_size}".encode() + sample(file))
-    return Located(str(path.resolve()), path.resolve().name, digest.hexdigest(), licence_of(path))
+    return Located(str(path.resolve()), path.resolve().name, digest.hexdigest(), hub.licence_of(path))
 
 
 def sample(file: Path) -> bytes:
@@ -122,87 +141,13 @@ def sample(file: Path) -> bytes:
     return b"".join(pieces)
 
 
-def licence_of(path: Path) -> str | None:
-    """The licence in the YAML head of a model directory's card."""
-    card = path / "README.md"
-    if not card.is_file():
-        return None
-    parts = card.read_text(encoding="utf-8", errors="replace").split("---\n", 2)
-    try:
-        head = yaml.safe_load(parts[1]) if len(parts) == 3 and not parts[0].strip() else None
-    except yaml.YAMLError:
-        return None
-    licence = head.get("license") if isinstance(head, dict) else None
-    return licence if isinstance(licence, str) else None
-
-
-@contextmanager
-def asking_hub(what: str, page: str, revision: str | None, check: str) -> Iterator[None]:
-    """Ask the Hub for something; what it refuses becomes one sentence.
-
-    Args:
-        what: what is asked for, for the error's sentence ("generator org/model").
-        page: where it is on the Hub ("org/model", "datasets/org/name").
-        revision: of it, if one is wanted.
-        check: what to look at where there is no such thing ("the name with --model").
-
-    Raises:
-        UserError: there is no such thing, or not for this user.
-    """
-    from huggingface_hub import errors
-
-    try:
-        yield
-    except errors.GatedRepoError:
-        raise UserError(f"{what}: accept its terms at https://huggingface.co/{page}, then `hf auth login`") from None
-    except errors.RevisionNotFoundError:
-        raise UserError(f"{what}: the Hub knows no revision {revision}") from None
-    except (errors.RepositoryNotFoundError, errors.HFValidationError):
-        kind = "dataset" if page.startswith("datasets/") else "model"
-        raise UserError(
-            f"{what}: the Hub has no such {kind} for you: check {check}, "
-            "or log in with `hf auth login` if it is private"
-        ) from None
-
-
-def _on_hub(model: str, revision: str | None, role: str, option: str) -> Located:
-    from huggingface_hub import HfApi, errors
-
-    try:
-        with asking_hub(f"{role} {model}", model, revision, f"the name with {option}"):
-            info = HfApi().model_info(model, revision=revision, timeout=10)
-    except (errors.HTTPError, errors.HfHubHTTPError, errors.OfflineModeIsEnabled, OSError):  # type: ignore[attr-defined]
-        return _in_cache(model, revision, role, option)
-    if not any(file.rfilename.endswith(".safetensors") for file in info.siblings or []):
-        raise UserError(
-            f"{role} {model}: revision {info.sha} has no weights as *.safetensors; "
-            "the conversion bot often keeps them under a revision such as refs/pr/1"
-        )
-    return Located(model, model, str(info.sha), info.card_data.get("license") if info.card_data else None)
-
-
-def _in_cache(model: str, revision: str | None, role: str, option: str) -> Located:
-    """A model that was downloaded before, for when the Hub cannot be reached."""
-    path = in_hub_cache(model, "model", revision)
-    if path is None:
-        raise UserError(
-            f"{role} {model} is not in the cache and the Hugging Face Hub cannot be reached: {OFFER} with {option}"
-        )
-    return Located(str(path), model, path.name, licence_of(path))
-
-
-def in_hub_cache(name: str, kind: Literal["model", "dataset"], revision: str | None) -> Path | None:
-    """The folder with what was downloaded before, named after its commit; None where there is none.
-
-    Without a revision it is the last one. What was downloaded by its commit stands under no branch in the cache: the
-    Hub's client finds it by its commit alone.
-    """
-    from huggingface_hub import CacheNotFound, scan_cache_dir
-
-    try:
-        cached = [repo for repo in scan_cache_dir().repos if (repo.repo_type, repo.repo_id) == (kind, name)]
-    except CacheNotFound:
-        return None
-    found = [own for repo in cached for own in repo.revisions if revision in {None, own.commit_hash, *own.refs}]
-    last = max(found, key=lambda own: own.last_modified, default=None)
-    return last.snapshot_path if last else None
+def _whole(repository: Repository) -> bool:
+    """Whether what was fetched of a model is all that loads it: a download may have been broken off."""
+    weights = {name for name in repository.files if name.endswith(".safetensors")}
+    index = (repository.folder or Path()) / "model.safetensors.index.json"
+    if index.is_file():
+        try:
+            weights |= {*json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()}
+        except (ValueError, KeyError, AttributeError, TypeError):  # it is not an index
+            return False
+    return bool(weights) and {"config.json", *weights} <= repository.files.keys()

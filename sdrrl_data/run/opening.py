@@ -21,7 +21,7 @@ def opened(path: Path) -> tuple[Run, Manifest]:
     manifest = run.manifest() if (path / "manifest.json").is_file() else None
     if manifest is None:
         problem = "it has no manifest.json" if path.exists() else "there is no such folder"
-        raise UserError(f"{path} is no run ({problem}): name a folder that `sdrrl-data generate` has made")
+        raise UserError(f"{path} is not a run ({problem}): name a folder that `sdrrl-data generate` made")
     return run, manifest
 
 

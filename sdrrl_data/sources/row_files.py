@@ -3,7 +3,6 @@
 import csv
 import itertools
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import DatasetNotFound, UserError
 
 
 class Row(NamedTuple):
@@ -23,21 +22,15 @@ class Row(NamedTuple):
     json: str | None = None  # the row as JSON, where it is at hand
 
 
-class Source(NamedTuple):
-    """Opened rows."""
+class RowSource(NamedTuple):
+    """Opened rows of a file, or of a dataset of the Hub."""
 
     name: str  # "tasks.jsonl", "org/name@commit"
     columns: list[str] | None  # None where each row has its own
     rows: Iterator[Row]
 
 
-def is_file(source: str) -> bool:
-    """Whether a source is a file: it exists, has one of the known endings, or starts with `/`, `.` or `~`."""
-    path = os.path.expanduser(source)
-    return os.path.exists(path) or Path(path).suffix.lower() in _READERS or source.startswith(("/", ".", "~"))
-
-
-def open_file(path: Path, role: str) -> Source:
+def open_file(path: Path, role: str) -> RowSource:
     """Open a file of rows.
 
     Args:
@@ -45,7 +38,8 @@ def open_file(path: Path, role: str) -> Source:
         role: what it is for, for the error's sentence ("seeds").
 
     Raises:
-        UserError: it is not there, or is not what it says it is. Iterating over the rows raises it too.
+        DatasetNotFound: it is not there.
+        UserError: it is not what it says it is. Iterating over the rows raises it too.
     """
     return reader_of(path, role)(path, role)
 
@@ -64,35 +58,60 @@ def text_of(path: Path, role: str) -> str:
         raise UserError(f"{role}: {path} is not UTF-8, save it as UTF-8") from None
 
 
-def reader_of(path: Path, role: str) -> Callable[[Path, str], Source]:
+def lines_of(path: Path, role: str) -> list[str]:
+    """The lines of a file, those too that are empty; only a line feed ends one.
+
+    Raises:
+        UserError: it cannot be read, or is not UTF-8.
+    """
+    lines = text_of(path, role).split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def parquet_table(path: Path, role: str) -> pl.DataFrame:
+    """A Parquet file as a table.
+
+    Raises:
+        UserError: it cannot be read, or is not a Parquet file.
+    """
+    try:
+        return pl.read_parquet(path, glob=False)
+    except OSError as error:
+        raise UserError(f"{role} {path}: cannot be read ({error.strerror or error})") from None
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # some broken files make it panic
+        raise UserError(f"{role} {path}: not a Parquet file ({str(error).splitlines()[0]})") from None
+
+
+def reader_of(path: Path, role: str) -> Callable[[Path, str], RowSource]:
     """What opens a file, which is seen to be there and to hold something, and not read.
 
     Raises:
-        UserError: it is not there, is empty, or of an ending that is not known.
+        DatasetNotFound: it is not there.
+        UserError: it is empty, or of an ending that is not known.
     """
     try:
         with path.open("rb") as file:
             empty = not file.read(1)
     except FileNotFoundError:
-        raise UserError(f"{role} {path}: there is no such file") from None
+        raise DatasetNotFound(f"{role} {path}: there is no such file") from None
     except IsADirectoryError:
         raise UserError(f"{role} {path}: this is a directory, give one file in it") from None
     except OSError as error:
         raise UserError(f"{role} {path}: cannot be read ({error.strerror})") from None
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise UserError(f"{role} {path}: expected a file ending in {', '.join(_READERS)}")
+        raise UserError(f"{role} {path}: expected a file ending in {', '.join(ENDINGS)}")
     if empty:
         raise UserError(f"{role} {path}: the file is empty")
     return reader
 
 
-def _jsonl(path: Path, role: str) -> Source:
-    return Source(path.name, None, (_json_line(number, line) for number, line in _lines(path)))
+def _jsonl(path: Path, role: str) -> RowSource:
+    return RowSource(path.name, None, (_json_line(number, line) for number, line in _lines(path)))
 
 
-def _text(path: Path, role: str) -> Source:
-    return Source(path.name, None, (_line(number, line) for number, line in _lines(path)))
+def _text(path: Path, role: str) -> RowSource:
+    return RowSource(path.name, None, (_line(number, line) for number, line in _lines(path)))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -127,7 +146,7 @@ def _json_line(number: int, line: bytes) -> Row:
     return Row(number, text, problem)
 
 
-def _json(path: Path, role: str) -> Source:
+def _json(path: Path, role: str) -> RowSource:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
@@ -136,31 +155,28 @@ def _json(path: Path, role: str) -> Source:
         raise UserError(f"{role} {path}: not JSON ({error}); one object a line belongs in a .jsonl") from None
     if not isinstance(content, list):
         raise UserError(f"{role} {path}: expected a list of objects; one object a line belongs in a .jsonl")
-    return Source(path.name, None, itertools.starmap(Row, enumerate(content, 1)))
+    return RowSource(path.name, None, itertools.starmap(Row, enumerate(content, 1)))
 
 
-def _parquet(path: Path, role: str) -> Source:
-    try:
-        table = pl.read_parquet(path, glob=False)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # some broken files make it panic
-        raise UserError(f"{role} {path}: not a Parquet file ({str(error).splitlines()[0]})") from None
-    return Source(path.name, table.columns, itertools.starmap(Row, enumerate(table.iter_rows(named=True), 1)))
+def _parquet(path: Path, role: str) -> RowSource:
+    table = parquet_table(path, role)
+    return RowSource(path.name, table.columns, itertools.starmap(Row, enumerate(table.iter_rows(named=True), 1)))
 
 
-def _csv(path: Path, role: str) -> Source:
+def _csv(path: Path, role: str) -> RowSource:
     return _separated(path, role, ",")
 
 
-def _tsv(path: Path, role: str) -> Source:
+def _tsv(path: Path, role: str) -> RowSource:
     return _separated(path, role, "\t")
 
 
-def _separated(path: Path, role: str, separator: str) -> Source:
+def _separated(path: Path, role: str, separator: str) -> RowSource:
     records = _records(path, role, separator)
     header = next(records, None)
     if header is None:
         raise UserError(f"{role} {path}: the file is empty")
-    return Source(path.name, header, _rows_under(header, records))
+    return RowSource(path.name, header, _rows_under(header, records))
 
 
 def _records(path: Path, role: str, separator: str) -> Iterator[list[str]]:
@@ -183,7 +199,7 @@ def _rows_under(header: list[str], records: Iterator[list[str]]) -> Iterator[Row
             yield Row(number, fields, f"has {len(fields)} fields, the header has {len(header)}")
 
 
-_READERS: dict[str, Callable[[Path, str], Source]] = {
+_READERS: dict[str, Callable[[Path, str], RowSource]] = {
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
     ".json": _json,
@@ -192,3 +208,4 @@ _READERS: dict[str, Callable[[Path, str], Source]] = {
     ".tsv": _tsv,
     ".txt": _text,
 }
+ENDINGS = tuple(_READERS)

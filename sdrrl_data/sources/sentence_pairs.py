@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
+from sdrrl_data.models.places import place_of
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.recipe import ParallelConfig
-from sdrrl_data.sources.row_files import text_of
-from sdrrl_data.sources.row_sources import on_hub, open_source
+from sdrrl_data.sources.row_files import ENDINGS, lines_of
+from sdrrl_data.sources.row_sources import open_source
 
 WITH_COLUMNS = {".jsonl", ".ndjson", ".json", ".parquet", ".csv"}  # endings of files
 INSTEAD = "name another corpus with --set parallel.source=SOURCE, or go without one with --set parallel=null"
@@ -19,7 +20,7 @@ INSTEAD = "name another corpus with --set parallel.source=SOURCE, or go without 
 Column = tuple[str, ...]  # its name; of a column of dictionaries, also the key
 
 
-class Found(NamedTuple):
+class CorpusRow(NamedTuple):
     """A pair, or what stands in the place of one."""
 
     place: str  # "pairs.tsv:12", "org/name@commit:12"
@@ -27,7 +28,7 @@ class Found(NamedTuple):
     sides: tuple[str, str] | SetAside  # the texts in the corpus's first and in its second language
 
 
-def pairs(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[Found]:
+def pairs(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[CorpusRow]:
     """Each line that is not blank, or each row, in their order; a dataset of the Hub is fetched as it is read.
 
     Columns that are not named are found by the first row: `translation` with a dictionary by language code, `english`
@@ -41,30 +42,32 @@ def pairs(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[Fo
     Raises:
         UserError: while iterating: it cannot be read, or has no such columns.
     """
-    path = Path(parallel.source).expanduser()
-    if parallel.fields or path.suffix.lower() in WITH_COLUMNS or on_hub(parallel.source):
-        return _rows(parallel, src, tgt)
-    return _lines(path)
+    place = place_of(parallel.source, ENDINGS)
+    if isinstance(place, Path) and not parallel.fields and place.suffix.lower() not in WITH_COLUMNS:
+        return _lines(place)
+    return _rows(parallel, src, tgt)
 
 
-def _lines(path: Path) -> Iterator[Found]:
-    for number, line in enumerate(text_of(path, "parallel.source").split("\n"), 1):
+def _lines(path: Path) -> Iterator[CorpusRow]:
+    for number, line in enumerate(lines_of(path, "parallel.source"), 1):
         if line.strip():
             texts = line.split("\t")
-            yield Found(f"{path.name}:{number}", line, _sides(texts, "not source<TAB>target"))
+            yield CorpusRow(f"{path.name}:{number}", line, _sides(texts, "not source<TAB>target"))
 
 
-def _rows(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[Found]:
+def _rows(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[CorpusRow]:
     config = parallel.config and parallel.config.replace("{src}", src.tag).replace("{tgt}", tgt.tag)
     source = open_source(parallel.model_copy(update={"config": config}), "parallel", INSTEAD)
     columns: tuple[Column, Column] | None = None
     for row in source.rows:
         place, written = f"{source.name}:{row.number}", row.json or json.dumps(row.content, default=str)
         if row.problem or not isinstance(row.content, dict):
-            yield Found(place, written, SetAside(row.problem or "not an object with named fields"))
+            yield CorpusRow(place, written, SetAside(row.problem or "not an object with named fields"))
             continue
         columns = columns or _columns(row.content, parallel, src, tgt)
-        yield Found(place, written, _sides([_value(row.content, own) for own in columns], "not a pair of texts"))
+        yield CorpusRow(
+            place, written, _sides([_value(row.content, column) for column in columns], "not a pair of texts")
+        )
 
 
 def _sides(texts: list[Any], otherwise: str) -> tuple[str, str] | SetAside:
@@ -122,5 +125,5 @@ def _value(row: Mapping[str, Any], column: Column) -> Any:
 
 def _holder(row: Mapping[str, Any], column: Column) -> Mapping[str, Any]:
     """The dictionary in which a side's text stands, which may be the row itself."""
-    found = row if len(column) == 1 else row.get(column[0])
-    return found if isinstance(found, dict) else {}
+    holder = row if len(column) == 1 else row.get(column[0])
+    return holder if isinstance(holder, dict) else {}

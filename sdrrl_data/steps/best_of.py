@@ -28,12 +28,12 @@ def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[Choi
         scorer: gets each sample as target, each other one as its source, as one unit; its first column counts. It is
             called once, with the pairs of all questions.
     """
-    texts = [[sample.text.strip() for sample in own] for own in samples]
+    texts = [[sample.text.strip() for sample in texts_of_question] for texts_of_question in samples]
     compared = [
         (question, index, TextPair(other, text, [Unit(0, len(other), 0, len(text))]))
-        for question, own in enumerate(texts)
-        for index, text in enumerate(own)
-        for place, other in enumerate(own)
+        for question, texts_of_question in enumerate(texts)
+        for index, text in enumerate(texts_of_question)
+        for place, other in enumerate(texts_of_question)
         if place != index and text and other
     ]
     scored = scorer.score([pair for _, _, pair in compared], lambda _: None)
@@ -41,9 +41,10 @@ def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[Choi
     for (question, index, _), score in zip(compared, scored.to_series(0), strict=True):
         if score is not None:
             scores.setdefault((question, index), []).append(score)
-    means = {sample: fmean(own) for sample, own in scores.items()}
+    means = {sample: fmean(against_others) for sample, against_others in scores.items()}
     return [
-        _best(own, [means.get((question, index)) for index in range(len(own))]) for question, own in enumerate(samples)
+        _best(samples_of_question, [means.get((question, index)) for index in range(len(samples_of_question))])
+        for question, samples_of_question in enumerate(samples)
     ]
 
 

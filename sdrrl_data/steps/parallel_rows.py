@@ -13,7 +13,7 @@ from sdrrl_data.protocols import SetAside
 from sdrrl_data.recipe import draws
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, sort_out
 from sdrrl_data.sources.row_sources import on_hub
-from sdrrl_data.sources.sentence_pairs import Found, pairs
+from sdrrl_data.sources.sentence_pairs import CorpusRow, pairs
 from sdrrl_data.steps.prompts import Asking
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.transfer_set import CANDIDATES
@@ -42,9 +42,9 @@ def read(parallel: recipe.ParallelConfig | None, src: Language, tgt: Language) -
     written: list[tuple[str, str]] = []
     results: list[dict[str, str] | SetAside] = []
     seen: set[str] = set()
-    for found in pairs(parallel, *own):
-        written.append((found.place, found.written))
-        results.append(_pair(found, seen))
+    for row in pairs(parallel, *own):
+        written.append((row.place, row.written))
+        results.append(_pair(row, seen))
         if len(seen) == limit:
             break
     part = sort_out(pl.DataFrame(written, schema=["id", "line"], orient="row"), results, SCHEMA)
@@ -60,14 +60,14 @@ def _languages(parallel: recipe.ParallelConfig, src: Language, tgt: Language) ->
     return first or (tgt if second == src else src), second or (src if first == tgt else tgt)
 
 
-def _pair(found: Found, seen: set[str]) -> dict[str, str] | SetAside:
-    if isinstance(found.sides, SetAside):
-        return found.sides
-    id = hashlib.blake2b("\t".join(found.sides).encode(), digest_size=8).hexdigest()
+def _pair(row: CorpusRow, seen: set[str]) -> dict[str, str] | SetAside:
+    if isinstance(row.sides, SetAside):
+        return row.sides
+    id = hashlib.blake2b("\t".join(row.sides).encode(), digest_size=8).hexdigest()
     if id in seen:
         return SetAside("the same pair stands in an earlier line")
     seen.add(id)
-    return {"id": id, "source": found.place, "src": found.sides[0], "tgt": found.sides[1]}
+    return {"id": id, "source": row.place, "src": row.sides[0], "tgt": row.sides[1]}
 
 
 def make(pairs: pl.DataFrame, asking: Asking, src: str, tgt: str, seed: int) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sdrrl_data.models.locating import loading
+from sdrrl_data.training import turn_ends
 from sdrrl_data.training.plan import Plan
 
 
@@ -22,5 +23,7 @@ def merge(plan: Plan, adapter: Path, out: Path) -> None:
             located.path, dtype=torch.float32, use_safetensors=True, **located.pinned()
         )
     merged = PeftModel.from_pretrained(base, str(adapter)).merge_and_unload()
+    if plan.new_end is not None:
+        turn_ends.add_end(merged, plan.new_end)
     merged.to(own).save_pretrained(out)
     plan.chat.tokenizer.save_pretrained(out)

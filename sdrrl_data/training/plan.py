@@ -8,15 +8,16 @@ from typing import Any
 
 import polars as pl
 
+from sdrrl_data.chat.template import ChatTemplate
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.recipe import draws
 from sdrrl_data.run import fingerprint
-from sdrrl_data.training import rows, schedule
+from sdrrl_data.training import rows, schedule, turn_ends
 from sdrrl_data.training.checkpoints import Identity
 from sdrrl_data.training.settings import Training
-from sdrrl_data.training.tokens import Chat, Tokenized, tokenize
+from sdrrl_data.training.tokens import Tokenized, open_template, tokenize
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Plan:
     job: Job
     settings: Training  # as resolved
     located: Located
-    chat: Chat
+    chat: ChatTemplate
+    new_end: int | None  # the token that ends a turn, where the model's own files do not name it
     limit: int  # tokens that a row may have
     source: rows.Rows
     replayed: rows.Rows | None  # the other dataset that the rich language's rows are from
@@ -83,8 +85,10 @@ def prepare(job: Job) -> Plan:
     """
     settings = job.settings.resolved()
     located = packaged.locate(job.model, job.model_revision, "model", "--model")
-    tokenizer, context = _tokenizer(located)
-    chat = Chat(tokenizer, settings, located.name)
+    tokenizer, config = _open(located)
+    chat = open_template(tokenizer, settings, located.name)
+    new_end = turn_ends.name_end(tokenizer, chat, config, located)
+    context = getattr(config.get_text_config(), "max_position_embeddings", None)
     limit = min(settings.max_length, context or settings.max_length)
     source = rows.find(job.dataset, job.tgt, job.config, job.revision)
     table, replayed = _with_replay(source, settings)
@@ -106,11 +110,11 @@ def prepare(job: Job) -> Plan:
         settings=settings.model_dump(mode="json"),
     )
     batch = _batch(settings, train.table["input_ids"].list.len().gather(order), limit)
-    return Plan(job, settings, located, chat, limit, source, replayed, train, test, order, batch, identity)
+    return Plan(job, settings, located, chat, new_end, limit, source, replayed, train, test, order, batch, identity)
 
 
-def _tokenizer(located: Located) -> tuple[Any, int | None]:
-    """The tokenizer, and the model's context in tokens where its configuration says so."""
+def _open(located: Located) -> tuple[Any, Any]:
+    """The tokenizer and the configuration of a model."""
     from transformers import AutoConfig, AutoTokenizer
 
     with loading("model", located.name):
@@ -118,7 +122,7 @@ def _tokenizer(located: Located) -> tuple[Any, int | None]:
         config = AutoConfig.from_pretrained(located.path, **located.pinned())
     if tokenizer.pad_token is None and tokenizer.eos_token is None:
         raise UserError(f"the tokenizer of model {located.name} has neither a padding nor an end token")
-    return tokenizer, getattr(config.get_text_config(), "max_position_embeddings", None)
+    return tokenizer, config
 
 
 def _with_replay(source: rows.Rows, settings: Training) -> tuple[pl.DataFrame, rows.Rows | None]:

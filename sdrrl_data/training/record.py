@@ -45,6 +45,10 @@ def write(plan: Plan, steps: int, best: int, losses: Mapping[int, Losses], at_on
         "tokens over all epochs": plan.tokens,
         "dropped": {"train": plan.train.dropped, "test": plan.test.dropped},
         "cut": {"train": plan.train.cut, "test": plan.test.cut},
+        "reasoning left out by the chat template": {
+            "train": plan.train.reasoning_lost,
+            "test": plan.test.reasoning_lost,
+        },
         "tokens a row, at most": plan.limit,
         "rows a step": plan.batch,
         "rows at once": at_once,

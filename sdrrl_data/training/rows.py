@@ -1,6 +1,7 @@
 """The rows to train on: from a dataset of the Hub, a run, or Parquet files."""
 
 import glob
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,10 +10,13 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from sdrrl_data import languages
-from sdrrl_data.errors import UserError
-from sdrrl_data.models.locating import asking_hub
+from sdrrl_data.errors import DatasetNotFound, UserError
+from sdrrl_data.models.hub import Wanted
+from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.disk import digest_of
+from sdrrl_data.sources import hub_rows
+from sdrrl_data.sources.row_files import parquet_table
 from sdrrl_data.steps.schemas import MESSAGES
 
 NEEDED = {"prompt": MESSAGES, "completion": MESSAGES}
@@ -66,19 +70,23 @@ def find(
         option: what the user gave it with, for the error's sentence.
 
     Raises:
-        UserError: it is not there, has several configs and none is named, or lacks a column.
+        DatasetNotFound: it is not there, or not for this user.
+        HubUnavailable: the Hub cannot be reached, and the dataset was not fetched before.
+        UserError: it has several configs and none is named, or lacks a column.
     """
     config = config or (languages.find(tgt).tag if tgt else None)
-    path = Path(dataset).expanduser()
+    path = Path(os.path.expanduser(dataset))
     if (path / "manifest.json").is_file():
         return _of_run(path, config)
     files = [path] if path.is_file() else sorted(path.glob("*.parquet") if path.is_dir() else _globbed(path))
     if files:
         return _of_files(files, path.resolve().name, None)
     if path.exists():
-        raise UserError(f"{dataset} has no Parquet files and is no run: name a folder that has, or a run's")
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", dataset):
-        raise UserError(f"{dataset}: there is no such file or folder, and it is no dataset on the Hub (org/name)")
+        raise UserError(f"{dataset} has no Parquet files and is not a run: name a folder that has, or a run's")
+    if place_of(dataset) != HubName(dataset):
+        raise DatasetNotFound(
+            f"{dataset}: there is no such file or folder, and it is not a dataset on the Hub (org/name)"
+        )
     return _of_hub(dataset, config, revision, option)
 
 
@@ -117,39 +125,36 @@ def _chosen(where: str, config: str | None, configs: Sequence[str], usual: Seque
 def _of_files(files: Sequence[Path], name: str, config: str | None) -> Rows:
     parts = []
     for file in files:
-        try:
-            part = pl.read_parquet(file, glob=False)
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-            raise UserError(f"{file} is no Parquet file ({str(error).splitlines()[0]})") from None
         split = re.match(r"train|test", file.name)
-        parts.append(_normal(part, str(file), split[0] if split else None))
+        parts.append(_normal(parquet_table(file, "dataset"), str(file), split[0] if split else None))
     revision = fingerprint([digest_of(file) for file in files])
     return _rows(pl.concat(parts), name=name, config=config, revision=revision, licence=None, on_hub=False)
 
 
 def _of_hub(name: str, config: str | None, revision: str | None, option: str) -> Rows:
-    from datasets import get_dataset_config_names, load_dataset
-    from huggingface_hub import HfApi
-
-    what = f"dataset {name}"
-    try:
-        with asking_hub(what, f"datasets/{name}", revision, f"the name given as {option}"):
-            info = HfApi().dataset_info(name, revision=revision, timeout=10)
-        configs = get_dataset_config_names(name, revision=info.sha)
-        chosen = _chosen(what, config, configs, [own for own in configs if own != "all"])
-        loaded = load_dataset(name, chosen, revision=info.sha)
-    except UserError:
-        raise
-    except Exception as error:  # of three libraries and their network: there is no list of what they raise
-        reason = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-        raise UserError(f"{what} cannot be read from the Hugging Face Hub ({reason})") from error
+    instead = f"give a run or Parquet files as {option}"
+    wanted = Wanted("dataset", name, revision, "dataset", f"the name given as {option}", instead)
+    dataset = hub_rows.find(wanted, config)
+    repository = dataset.repository
+    configs = repository.configs or ("default",)
+    chosen = _chosen(str(wanted), config, configs, [each for each in configs if each != "all"])
     columns = [*NEEDED, *OPTIONAL]
     parts = [
-        _normal(rows.select_columns([own for own in rows.column_names if own in columns]).to_polars(), what, str(split))
-        for split, rows in loaded.items()
+        _normal(
+            rows.select_columns([column for column in rows.column_names if column in columns]).to_polars(),
+            str(wanted),
+            str(split),
+        )
+        for split, rows in hub_rows.load(dataset, chosen).items()
     ]
-    licence = info.card_data.get("license") if info.card_data else None
-    return _rows(pl.concat(parts), name=name, config=chosen, revision=str(info.sha), licence=licence, on_hub=True)
+    return _rows(
+        pl.concat(parts),
+        name=name,
+        config=chosen,
+        revision=repository.commit,
+        licence=repository.licence,
+        on_hub=True,
+    )
 
 
 def _normal(rows: pl.DataFrame, where: str, split: str | None) -> pl.DataFrame:

@@ -25,7 +25,7 @@ def draw(trainer: Any, plan: Plan) -> list[Sample]:
     training = model.training
     model.eval()
     for prompt in _prompts(plan):
-        ids = torch.tensor(chat.tokens([chat.prompt(prompt)]), device=model.device)
+        ids = torch.tensor([chat.prompt(prompt)], device=model.device)
         with torch.inference_mode():
             written = model.generate(
                 input_ids=ids,

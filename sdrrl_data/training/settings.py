@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sdrrl_data.recipe import Config
+from sdrrl_data.recipe import Config, Model, Shapeless, TakenIn
 from sdrrl_data.recipe.config import Positive
 
 
@@ -21,9 +21,10 @@ class Replay(Config):
     """Rows in the rich language alone, so that the model keeps what it has there."""
 
     share: Annotated[float, Field(gt=0, lt=1)]  # of the rows of each epoch
-    dataset: str | None = None  # where they are from; None: the set's own answers to source questions in the source
+    # Where they are from; None: the set's own answers to source questions in the source.
+    dataset: Annotated[str | None, Model()] = None
     config: str | None = None  # of that dataset
-    revision: str | None = None
+    revision: Annotated[str | None, Shapeless()] = None
 
 
 class Training(Config):
@@ -59,7 +60,8 @@ class Training(Config):
     save_every: Positive = 100  # steps; with patience, checkpoints come with evaluations
     keep: Positive = 2  # checkpoints, besides the best one
     samples: Annotated[int, Field(ge=0)] = 4  # test prompts that the model answers before and after
-    template: str | None = None  # a chat template (Jinja), for a model that has none of its own; or its file
+    # A chat template (Jinja), for a model that has none of its own; or its file.
+    template: Annotated[str | None, TakenIn(".jinja")] = None
     template_options: dict[str, Any] = Field(default={})  # what the template understands: {enable_thinking: false}
 
     def resolved(self) -> "Training":

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import overrides
+from sdrrl_data.recipe import overrides, paths
 from sdrrl_data.training.settings import Training
 
 
@@ -16,7 +16,7 @@ def load(path: Path | None = None, changes: Mapping[str, Any] | None = None) -> 
     """The settings in a file, or the usual ones, with some values changed.
 
     Args:
-        path: a YAML file. The path of a template in it is relative to it.
+        path: a YAML file. Paths in it are relative to it.
         changes: new values by dotted key, such as {"lora.rank": 8}.
 
     Raises:
@@ -31,22 +31,12 @@ def load(path: Path | None = None, changes: Mapping[str, Any] | None = None) -> 
         if not isinstance(found, dict):
             raise UserError(f"settings {path}: expected a mapping of keys to values")
         content = found
-        if _is_file(content.get("template")) and (path.parent / str(content["template"])).is_file():
-            content["template"] = str(path.parent / content["template"])
+        paths.resolve(Training, content, path.parent)
     for key, value in (changes or {}).items():
         overrides.change(content, key, value)
-    template: Any = content.get("template")
-    if _is_file(template):
-        try:
-            content["template"] = Path(template).expanduser().read_text(encoding="utf-8")
-        except OSError as error:
-            raise UserError(f"template: {template} cannot be read ({error.strerror})") from None
+    paths.take_in(Training, content)
     try:
         # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
         return Training.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
         raise UserError(f"settings {path or 'with --set'}: {overrides.explain(error, 'a training')}") from None
-
-
-def _is_file(template: Any) -> bool:
-    return isinstance(template, str) and template.endswith(".jinja")

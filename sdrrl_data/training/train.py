@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.run.disk import written
-from sdrrl_data.training import checkpoints, memory, merging, model_card, record, sampling, trainer
+from sdrrl_data.training import checkpoints, memory, merging, model_card, record, sampling, trainer, turn_ends
 from sdrrl_data.training.losses import Losses
 from sdrrl_data.training.plan import Job, Plan, devices, is_first, prepare
 from sdrrl_data.training.reporting import Everyone, Reporter, Sample
@@ -104,6 +104,8 @@ def _write(own: Any, plan: Plan, trained: Trained, at_once: int) -> None:
             return
         for leftover in ("training_args.bin", "README.md"):
             (weights / leftover).unlink(missing_ok=True)
+        if plan.new_end is not None and settings.method != "full":
+            turn_ends.write_end(own.model, weights)
         if merge:
             merging.merge(plan, weights, out)
         content = record.write(plan, trained.steps, trained.best, trained.losses, at_once)

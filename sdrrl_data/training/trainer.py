@@ -10,7 +10,7 @@ import polars as pl
 from sdrrl_data.errors import UserError
 from sdrrl_data.models.locating import loading
 from sdrrl_data.processes.allocator import keep_freed_memory
-from sdrrl_data.training import checkpoints, schedule
+from sdrrl_data.training import checkpoints, schedule, turn_ends
 from sdrrl_data.training.losses import Loss, Losses, measure, together
 from sdrrl_data.training.plan import Plan, devices, is_first
 from sdrrl_data.training.reporting import Reporter, Step
@@ -142,7 +142,10 @@ def _model(plan: Plan) -> Any:
     if settings.method == "qlora":
         options |= {"quantization_config": _quantization(bf16), "dtype": torch.bfloat16 if bf16 else torch.float32}
     with loading("model", located.name):
-        return AutoModelForCausalLM.from_pretrained(located.path, use_safetensors=True, **options, **located.pinned())
+        model = AutoModelForCausalLM.from_pretrained(located.path, use_safetensors=True, **options, **located.pinned())
+    if plan.new_end is not None:
+        turn_ends.add_end(model, plan.new_end)
+    return model
 
 
 def _quantization(bf16: bool) -> Any:

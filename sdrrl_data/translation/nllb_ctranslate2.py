@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sdrrl_data.errors import UserError
+from sdrrl_data.models import hub
 from sdrrl_data.models.locating import Located, loading, made_once
 from sdrrl_data.processes.child_process import cores
 from sdrrl_data.run.disk import on_disk
@@ -107,7 +108,6 @@ def _converted(located: Located, quantization: str) -> Path:
 
 def _convert(located: Located, target: Path, quantization: str) -> None:
     from ctranslate2.converters import TransformersConverter
-    from huggingface_hub import snapshot_download
 
     class FromSafetensors(TransformersConverter):  # type: ignore[misc]
         """Reads no pickle, whatever else lies in the folder."""
@@ -118,8 +118,8 @@ def _convert(located: Located, target: Path, quantization: str) -> None:
 
     source = located.path
     if located.pinned():
-        with loading("translator", located.name):
-            source = snapshot_download(located.name, revision=located.revision, allow_patterns=FILES)
+        with hub.downloads(f"translator {located.name}"):
+            source = str(hub.download("model", located.name, located.revision, FILES))
     converter = FromSafetensors(source, load_as_float16=quantization == "float16", trust_remote_code=False)
     with on_disk(target):
         converter.convert(str(target), quantization=quantization)

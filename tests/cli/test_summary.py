@@ -127,7 +127,7 @@ def test_three_rows_of_different_directions_one_code_switched(shown):
     assert re.search(r"\[.+\]", sample.partition("answer")[0])
 
 
-def test_a_row_is_shown_as_it_is_but_harmless(small_run, capsys):
+def test_a_row_is_shown_as_it_is_but_escaped(small_run, capsys):
     _, run = small_run
     rows = run.read_dataset("pt/transfer_set").filter(direction="en->en", code_switched=False)
     odd = rows.filter(pl.col("prompt").list.last().struct.field("content").str.contains("danger"))

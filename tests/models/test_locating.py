@@ -2,50 +2,15 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.models.locating import locate, package_folder
+from tests.support import hub
 
 COMMIT = "c" * 40
-
-
-class Hub(BaseHTTPRequestHandler):
-    """What the Hub says of a few models: status, error code, and the files of the one that is there."""
-
-    models = {  # noqa: RUF012
-        "good": (200, "", ["config.json", "model.safetensors"]),
-        "pickled": (200, "", ["config.json", "pytorch_model.bin"]),
-        "gated": (403, "GatedRepo", []),
-        "none": (404, "RepoNotFound", []),
-        "branchless": (404, "RevisionNotFound", []),
-        "broken": (500, "", []),
-    }
-
-    def do_GET(self):
-        status, code, files = self.models[self.path.split("/")[4].partition("?")[0]]
-        body = json.dumps(
-            {
-                "id": "org/name",
-                "sha": COMMIT,
-                "cardData": {"license": "mit"},
-                "siblings": [{"rfilename": file} for file in files],
-            }
-        ).encode()
-        self.send_response(status)
-        if code:
-            self.send_header("X-Error-Code", code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
 
 
 SCRIPT = """
@@ -53,29 +18,38 @@ import sys
 from sdrrl_data.errors import UserError
 from sdrrl_data.models.locating import locate
 for model in sys.argv[1:]:
+    model, _, revision = model.partition("@")
     try:
-        print(*locate(model, None, "generator", "--model"))
+        print(*locate(model, revision or None, "generator", "--model"))
     except UserError as error:
         print(error)
 """
 
 
+MODEL = {"config.json": b"{}", "model.safetensors": b"weights", "README.md": b"---\nlicense: mit\n---\n"}
+
+
 @pytest.fixture(scope="module")
 def on_hub(tmp_path_factory):
-    """What locating each of the models says, with the real client against a server of our own."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    hub = {
-        "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
-        "HF_HOME": str(tmp_path_factory.mktemp("hub")),
-        "HF_HUB_OFFLINE": "0",
-    }
-    names = [f"org/{name}" for name in Hub.models]
+    """What locating each of the models says, with the real client against a Hub of our own."""
+    names = ["good", "pickled", "gated", "none", "branchless", "broken"]
+    with hub.serving() as served:
+        for name in ("good", "branchless", "broken"):
+            served.add(f"models/org/{name}", MODEL, sha=COMMIT)
+        served.add("models/org/gated", MODEL, gated=True)
+        served.add("models/org/pickled", {"config.json": b"{}", "pytorch_model.bin": b"weights"})
+        served.fail("GET", "/api/models/org/broken", 500, times=9)
+        asked = [f"org/{name}" + ("@v1" if name == "branchless" else "") for name in names]
+        home = tmp_path_factory.mktemp("hub")
+        return dict(zip(names, located(served.environment(home), *asked), strict=True))
+
+
+def located(variables, *models):
+    """What locating each of the models says, in a process of its own, with these variables."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *names], env=os.environ | hub, stdout=subprocess.PIPE, text=True, timeout=120
+        [sys.executable, "-c", SCRIPT, *models], env=variables, stdout=subprocess.PIPE, text=True, timeout=120
     )
-    server.shutdown()
-    return dict(zip(Hub.models, done.stdout.splitlines(), strict=True))
+    return done.stdout.splitlines()
 
 
 def test_a_model_of_the_hub_is_pinned_to_its_commit(on_hub):
@@ -100,25 +74,40 @@ def test_what_the_hub_does_not_give_is_named(on_hub, model, says):
 @pytest.mark.parametrize(
     ("revision", "says"),
     [
-        ("None", f"{{hub}}/models--org--kept/snapshots/{'b' * 40} org/kept {'b' * 40} None"),
-        (f"'{COMMIT}'", f"{{hub}}/models--org--kept/snapshots/{COMMIT} org/kept {COMMIT} None"),
-        ("'main'", f"{{hub}}/models--org--kept/snapshots/{COMMIT} org/kept {COMMIT} None"),
-        ("'other'", "generator org/kept is not in the cache and the Hugging Face Hub cannot be reached: use --recipe"),
+        ("", f"{{hub}}/models--org--kept/snapshots/{'b' * 40} org/kept {'b' * 40} mit"),
+        (f"@{COMMIT}", f"{{hub}}/models--org--kept/snapshots/{COMMIT} org/kept {COMMIT} mit"),
+        ("@main", f"{{hub}}/models--org--kept/snapshots/{COMMIT} org/kept {COMMIT} mit"),
+        ("@other", "generator org/kept is not in the cache and the Hugging Face Hub cannot be reached: use --recipe"),
     ],
 )
 def test_without_the_hub_what_was_downloaded_is_found(tmp_path, revision, says):
     kept = tmp_path / "hub" / "models--org--kept"
     for age, commit in (20, COMMIT), (10, "b" * 40):  # the later one by its commit alone, so that no branch names it
-        file = kept / "snapshots" / commit / "config.json"
-        file.parent.mkdir(parents=True)
-        file.write_text("{}")
-        os.utime(file, (time.time() - age,) * 2)
+        folder = kept / "snapshots" / commit
+        folder.mkdir(parents=True)
+        for name, content in MODEL.items():
+            (folder / name).write_bytes(content)
+        os.utime(folder, (time.time() - age,) * 2)
     (kept / "refs").mkdir()
     (kept / "refs" / "main").write_text(COMMIT)
-    environment = os.environ | {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
-    script = SCRIPT.replace("None", revision)
-    done = subprocess.run([sys.executable, "-c", script, "org/kept"], env=environment, capture_output=True, text=True)
-    assert done.stdout.startswith(says.format(hub=tmp_path / "hub")), done.stderr
+    (line,) = located(hub.offline(tmp_path), f"org/kept{revision}")
+    assert line.startswith(says.format(hub=tmp_path / "hub"))
+
+
+def test_without_the_hub_a_download_that_was_broken_off_is_passed_over(tmp_path):
+    index = json.dumps({"weight_map": {"a": "1.safetensors", "b": "2.safetensors"}}).encode()
+    whole = {"config.json": b"{}", "model.safetensors.index.json": index, "1.safetensors": b"", "2.safetensors": b""}
+    snapshots = tmp_path / "hub" / "models--org--kept" / "snapshots"
+    lacking = [set(), {"2.safetensors"}, {"config.json"}, {"1.safetensors", "2.safetensors"}]
+    for age, missing in enumerate(reversed(lacking)):
+        folder = snapshots / (str(lacking.index(missing)) * 40)
+        folder.mkdir(parents=True)
+        for name in whole.keys() - missing:
+            (folder / name).write_bytes(whole[name])
+        os.utime(folder, (time.time() - age,) * 2)
+    found, half = located(hub.offline(tmp_path), "org/kept", f"org/kept@{'1' * 40}")
+    assert found.startswith(f"{snapshots / ('0' * 40)} org/kept {'0' * 40}")
+    assert "is not in the cache and the Hugging Face Hub cannot be reached" in half
 
 
 @pytest.fixture
@@ -172,7 +161,7 @@ def test_a_directory_without_a_model(directory):
 
 @pytest.mark.parametrize("model", ["/nowhere/at/all", "nowhere", "a/b/c"])
 def test_what_is_neither_a_directory_nor_a_name_on_the_hub(model):
-    with pytest.raises(UserError, match="there is no such directory, and it is no name on the Hub"):
+    with pytest.raises(UserError, match="there is no such directory, and it is not a name on the Hub"):
         find(model)
 
 

@@ -1,42 +1,15 @@
 """A run goes on with what it began with, whatever has become of it on the Hub."""
 
-import json
-import os
 import subprocess
 import sys
-import threading
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
-
 from sdrrl_data.run import Run
-from tests.support.hub import HubHandler
+from tests.support import hub
 
 ROLES = ("seeds", "parallel corpus", "generator")
 QUESTIONS = [{"question": f"Why is the sky so very blue on day {day}?"} for day in range(9)]
-ROWS = "\n".join(map(json.dumps, QUESTIONS)).encode()
 PAIRS = [{"en": f"A blue sky, day {day}.", "pt": f"O céu, dia {day}.", "vi": f"Trời, ngày {day}."} for day in range(9)]
-
-
-class Hub(HubHandler):
-    """As much of the Hub as naming a model and reading a dataset takes; what is asked for by a branch has moved on."""
-
-    def do_GET(self):
-        path = self.path.partition("?")[0]
-        *_, revision = path.rpartition("/revision/")
-        commit = revision if len(revision) == 40 else self.commit
-        files = [{"rfilename": "model.safetensors"}, {"rfilename": "train.jsonl"}]
-        rows = "\n".join(map(json.dumps, PAIRS)).encode() if "org/pairs" in path else ROWS
-        if path.endswith("/train.jsonl"):
-            self.answer(200, rows if "a" * 40 in path else rows.replace(b"blue", b"grey"))
-        elif "/tree/" in path:
-            self.answer(200, [{"type": "file", "path": "train.jsonl", "size": len(rows), "oid": "b" * 40}])
-        elif path.startswith(("/api/models/org/model", "/api/datasets/org/tasks", "/api/datasets/org/pairs")):
-            card = {"license": "cc-by-2.0"} if "org/pairs" in path else {}
-            self.answer(200, {"id": path.split("/", 3)[3], "sha": commit, "siblings": files, "cardData": card})
-        else:
-            self.answer(404, {}, "EntryNotFound")
 
 
 # Small models answer and translate, but which model it is, is found as always.
@@ -57,23 +30,12 @@ generate(recipe, Path(sys.argv[1]), models)
 """
 
 
-@pytest.fixture
-def hub(tmp_path):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    Hub.commit = "a" * 40
-
-
-def run(folder, limit, endpoint, tgt="pt"):
+def run(folder, limit, variables, tgt="pt"):
     """In a process of its own, for the Hub's client reads its settings when it is imported."""
-    settings = {"HF_ENDPOINT": endpoint, "HF_HOME": str(folder / "cache"), "HF_HUB_OFFLINE": "0"}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, folder / "run", str(limit), tgt],
         cwd=Path(__file__).parents[2],
-        env=os.environ | settings | {"HF_HUB_DISABLE_XET": "1"},
+        env=variables,
         capture_output=True,
         text=True,
         timeout=300,
@@ -84,12 +46,30 @@ def run(folder, limit, endpoint, tgt="pt"):
     return {i.role: i.revision for i in manifest.ingredients if i.role in ROLES}
 
 
-def test_what_was_taken_from_the_hub_is_taken_from_there_again(hub, tmp_path):
-    endpoint = f"http://127.0.0.1:{hub.server_port}"
+def push(served, colour, sha):
+    """Have everything stand on the Hub, or a new commit of it, in which the sky has this colour."""
+    pairs = {"README.md": b"---\nlicense: cc-by-2.0\n---\n", "train.jsonl": hub.jsonl(PAIRS)}
+    for key, files in {
+        "datasets/org/tasks": {"train.jsonl": hub.jsonl(QUESTIONS)},
+        "datasets/org/pairs": pairs,
+        "models/org/model": {"config.json": b"{}", "model.safetensors": b"weights"},
+    }.items():
+        files = {path: content.replace(b"blue", colour) for path, content in files.items()}
+        if key not in served.repos:
+            served.add(key, files, sha=sha)
+        else:
+            repo = served.repos[key]
+            tree = {path: hub.File(content) for path, content in files.items()}
+            repo.commit("refs/heads/main", repo.find("main"), "another colour", tree, sha)
+
+
+def test_what_was_taken_from_the_hub_is_taken_from_there_again(tmp_path):
     began = dict.fromkeys(ROLES, "a" * 40)
-    assert run(tmp_path, 4, endpoint) == began
-    Hub.commit = "d" * 40  # somebody pushes to both repositories
-    assert run(tmp_path, 7, endpoint, "pt,vi") == began
+    with hub.serving() as served:
+        push(served, b"blue", "a" * 40)
+        assert run(tmp_path, 4, served.environment(tmp_path / "cache")) == began
+        push(served, b"grey", "d" * 40)
+        assert run(tmp_path, 7, served.environment(tmp_path / "cache"), "pt,vi") == began
     questions = Run(tmp_path / "run").table("seeds").read_all()
     assert questions.height == 7
     assert all("blue" in messages[-1]["content"] for messages in questions["messages"])
@@ -100,4 +80,4 @@ def test_what_was_taken_from_the_hub_is_taken_from_there_again(hub, tmp_path):
         assert all("blue" in text for text in pairs["src"])
         assert pairs["source"][0] == f"org/pairs@{'a' * 40}:1"
     # With the same seeds, the Hub is not needed at all.
-    assert run(tmp_path, 7, "http://127.0.0.1:9") == began
+    assert run(tmp_path, 7, hub.environment(hub.NOWHERE, tmp_path / "cache")) == began

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.publishing import client, hub
+from tests.publishing import client
+from tests.support import hub
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,10 @@
+from contextlib import contextmanager
+
 import pytest
 
 from sdrrl_data.languages import find
 from sdrrl_data.scoring import item_sets
-from tests.scoring import hub
+from tests.support import hub
 
 EN, PT = find("en"), find("pt")
 GATED = "openlanguagedata/flores_plus"
@@ -56,13 +58,22 @@ CASES = [
 ]
 
 
+@contextmanager
+def serving(gated):
+    """A Hub of these datasets; all may be looked at, and those in `gated` not read."""
+    with hub.serving() as served:
+        for name, files in DATASETS.items():
+            served.add(f"datasets/{name}", files, gated=name in gated, sha="d" * 40)
+        yield served
+
+
 @pytest.fixture(scope="module")
 def read(tmp_path_factory):
     """What there is to read in each case: from the small Hub, and then without it."""
     script, home = READ.replace("CASES", repr(CASES)), tmp_path_factory.mktemp("home")
-    with hub.serving(DATASETS, set()) as endpoint:
-        online = hub.run(script, endpoint, home)
-    return dict(zip(CASES, zip(online, hub.run(script, endpoint, home, offline=True), strict=True), strict=True))
+    with serving(set()) as served:
+        online = served.run(script, home)
+    return dict(zip(CASES, zip(online, hub.run(script, hub.offline(home)), strict=True), strict=True))
 
 
 def identity(name):
@@ -111,7 +122,10 @@ def test_reads_the_hub_and_then_what_it_has_of_it(read, case, name, items):
     [
         (("mgsm", "vi", "pt"), "test set mgsm (juletxara/mgsm) has neither Vietnamese nor Portuguese: take it out"),
         (("xquad", "en", "vi"), "test set google/xquad: it has no texts in a column 'question', it may have changed"),
-        (("org/tasks:three", "en", "pt"), "test set org/tasks: the dataset cannot be read from the Hugging Face Hub"),
+        (
+            ("org/tasks:three", "en", "pt"),
+            "test set org/tasks: the Hub has no config three of this dataset: give a local",
+        ),
         (
             ("org/none", "en", "pt"),
             "test set org/none: the Hub has no such dataset for you: check the name",
@@ -124,8 +138,8 @@ def test_says_what_is_wrong(read, case, message):
 
 
 def test_says_whose_terms_to_accept(tmp_path):
-    with hub.serving(DATASETS, {GATED}) as endpoint:
-        (found,) = hub.run(READ.replace("CASES", "[('flores', 'en', 'zh')]"), endpoint, tmp_path)
+    with serving({GATED}) as served:
+        (found,) = served.run(READ.replace("CASES", "[('flores', 'en', 'zh')]"), tmp_path)
     message = f"test set {GATED}: accept its terms at https://huggingface.co/datasets/{GATED}, then `hf auth login`"
     assert found == [message, message]
 

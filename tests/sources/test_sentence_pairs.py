@@ -7,7 +7,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.recipe import ParallelConfig
 from sdrrl_data.steps import parallel_rows
-from tests.publishing import hub
+from tests.support import hub
 
 ENGLISH, VIETNAMESE = "It rained all day.", "Trời mưa cả ngày."
 
@@ -146,8 +146,9 @@ READ = """
 import json, sys
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
-from sdrrl_data.recipe import Parallel
-from sdrrl_data.steps import parallel_rows, row_sources
+from sdrrl_data.recipe import ParallelConfig
+from sdrrl_data.sources import row_sources
+from sdrrl_data.steps import parallel_rows
 
 def show(found):
     print(json.dumps(found))
@@ -155,7 +156,7 @@ def show(found):
 for settings in json.loads(sys.argv[1]):
     tags = settings.pop("run")
     try:
-        part = parallel_rows.read(Parallel(source="org/pairs", **settings), *map(find, tags))
+        part = parallel_rows.read(ParallelConfig(source="org/pairs", **settings), *map(find, tags))
         show([part.rows["source"][0], part.rows.height, *part.rows.select("src", "tgt").row(-1)])
     except UserError as error:
         show(str(error))

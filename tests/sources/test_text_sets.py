@@ -16,7 +16,7 @@ WRITERS = {
     "tsv": lambda path: pl.DataFrame(ROWS).write_csv(path, separator="\t"),
     "parquet": lambda path: pl.DataFrame(ROWS).write_parquet(path),
 }
-IN_TMP_PATH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+IN_TMP_PATH = settings(suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture])
 
 
 def read(path):
@@ -48,9 +48,9 @@ def test_a_file_is_known_by_what_is_in_it(tmp_path):
     [
         ("a.jsonl", "{}\n{", "row 2 cannot be read (not JSON (Expecting property name"),
         ("a.json", "{}", "expected a list of objects; one object a line belongs in a .jsonl"),
-        ("a.csv", "a,b\n1", "row 1 cannot be read (has 1 fields, the header has 2): mend the file"),
+        ("a.csv", "a,b\n1", "row 1 cannot be read (has 1 fields, the header has 2): correct the file"),
         ("a.parquet", "{}", "not a Parquet file ("),
-        ("a.txt", b"\xff", "row 1 cannot be read (not UTF-8 (invalid start byte at byte 1)): mend the file"),
+        ("a.txt", b"\xff", "row 1 cannot be read (not UTF-8 (invalid start byte at byte 1)): correct the file"),
         ("a.doc", "x", "expected a file ending in .jsonl, "),
         ("none.txt", None, "there is no such file"),
     ],
@@ -82,7 +82,7 @@ def test_any_bytes_are_read_or_refused(tmp_path, ending, content):
 
 @pytest.mark.parametrize("source", ["what is this", "belebele2", "org/name/more", "x" * 5000, "nul\0/byte"])
 def test_neither_a_file_nor_a_dataset(source):
-    with pytest.raises(UserError, match="there is no such file, and it is no name of a dataset"):
+    with pytest.raises(UserError, match="there is no such file, and it is not a name of a dataset"):
         find(source, "test set")
 
 

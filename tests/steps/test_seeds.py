@@ -1,11 +1,6 @@
 import csv
 import hashlib
 import json
-import os
-import subprocess
-import sys
-import threading
-from http.server import ThreadingHTTPServer
 
 import polars as pl
 import pytest
@@ -17,7 +12,7 @@ from sdrrl_data.recipe import SeedFieldsConfig, SeedsConfig
 from sdrrl_data.run import SET_ASIDE
 from sdrrl_data.steps import seeds
 from sdrrl_data.steps.seeds import SCHEMA
-from tests.support.hub import HubHandler
+from tests.support import hub
 
 QUESTION = {"instruction": "What is the capital of Peru?", "output": "Lima."}
 
@@ -338,7 +333,7 @@ def test_a_column_that_is_not_there(tmp_path, ending, field):
 
 @pytest.mark.parametrize("source", ["what is this", "org/name/more", "tasks", "x" * 5000, "nul\0/byte", ""])
 def test_neither_a_file_nor_a_dataset(source):
-    with pytest.raises(UserError, match="there is no such file, and it is no name of a dataset"):
+    with pytest.raises(UserError, match="there is no such file, and it is not a name of a dataset"):
         read(SeedsConfig(source=source), None)
 
 
@@ -369,7 +364,7 @@ ROW = st.dictionaries(
 )
 LINE = ROW.map(json.dumps) | JSON.map(json.dumps) | st.just("{")
 GOOD = json.dumps({"question": "Is there at least one good row?"})
-IN_TMP_PATH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+IN_TMP_PATH = settings(suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture])
 
 
 @IN_TMP_PATH
@@ -401,70 +396,38 @@ def test_any_bytes_are_read_or_refused(tmp_path, ending, content):
         assert len(made.rows) >= 1
 
 
-class Hub(HubHandler):
-    """As much of the Hub as reading one dataset takes."""
-
-    commit = "c" * 40
-    file = "".join(json.dumps(row) + "\n" for row in [QUESTION, {"instruction": "", "output": "So."}]).encode()
-
-    def do_GET(self):
-        if self.path.endswith("/resolve/" + self.commit + "/train.jsonl"):
-            self.answer(200, self.file)
-        elif "/org/tasks/tree/" in self.path:
-            self.answer(200, [{"type": "file", "path": "train.jsonl", "size": len(self.file), "oid": "b" * 40}])
-        elif self.path.startswith("/api/datasets/org/tasks"):
-            self.answer(200, {"id": "org/tasks", "sha": self.commit, "siblings": [{"rfilename": "train.jsonl"}]})
-        else:
-            self.answer(404, {}, "RepoNotFound" if self.path.startswith("/api/") else "EntryNotFound")
-
-
 READ_FROM_HUB = """
-import sys
+import json
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import Seeds
+from sdrrl_data.recipe import SeedsConfig
 from sdrrl_data.steps.seeds import read
-for settings in [Seeds(source="org/tasks"), Seeds(source="org/tasks", split="test"), Seeds(source="org/none")]:
+sources = [{"source": "org/tasks"}, {"source": "org/tasks", "split": "test"}, {"source": "org/none"}]
+for settings in [SeedsConfig(**source) for source in sources]:
     try:
-        print([part.rows() for part in read([settings], None)])
+        print(json.dumps([table.rows() for table in read([settings], None)[:2]]))
     except UserError as error:
-        print(error)
+        print(json.dumps(str(error)))
 """
 
 
-def read_from_hub(tmp_path, endpoint):
-    """In a process of its own, for the Hub's client reads its settings when it is imported."""
-    hub = {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
-    run = subprocess.run(
-        [sys.executable, "-c", READ_FROM_HUB],
-        env=os.environ | hub,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    return run.stdout.splitlines()
-
-
 def test_reads_a_dataset_of_the_hub(tmp_path):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    rows, split, missing = read_from_hub(tmp_path, f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()
-    name = f"org/tasks@{Hub.commit}"
-    assert rows == repr(
-        [
-            [("2392d7612c53a169", user("What is the capital of Peru?"), "Lima.", f"{name}:1")],
-            [(f"{name}:2", "'instruction' is empty", '{"instruction": "", "output": "So."}')],
-        ]
-    )
+    with hub.serving() as served:
+        rows = [QUESTION, {"instruction": "", "output": "So."}]
+        served.add("datasets/org/tasks", {"train.jsonl": hub.jsonl(rows)}, sha="c" * 40)
+        rows, split, missing = served.run(READ_FROM_HUB, tmp_path)
+    name = f"org/tasks@{'c' * 40}"
+    assert rows == [
+        [["2392d7612c53a169", user("What is the capital of Peru?"), "Lima.", f"{name}:1"]],
+        [[f"{name}:2", "'instruction' is empty", '{"instruction": "", "output": "So."}']],
+    ]
     assert "Bad split: test. Available splits: ['train']" in split
-    assert missing.startswith("seeds org/none: the dataset cannot be read from the Hugging Face Hub: check its name")
+    assert missing.startswith("seeds org/none: the Hub has no such dataset for you: check its name")
 
 
 def test_says_that_the_hub_cannot_be_reached(tmp_path):
-    for line in read_from_hub(tmp_path, "http://127.0.0.1:9"):
+    for line in hub.run(READ_FROM_HUB, hub.environment(hub.NOWHERE, tmp_path)):
         assert line.startswith("seeds org/")
-        assert "or give a local file with --seeds (ConnectError: " in line
+        assert "cannot be reached: give a local file with --seeds (ConnectError: " in line
 
 
 def test_several_sources_are_read_one_after_the_other(tmp_path):

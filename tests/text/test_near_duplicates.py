@@ -184,7 +184,7 @@ def test_agrees_with_comparing_every_pair(questions):
     assert sum(want >= 0.6 for want in expected) > 50
 
 
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 5)
 @given(st.lists(st.tuples(st.integers(1, 60), st.booleans())))
 def test_how_texts_are_divided_into_calls_does_not_matter(questions, calls):
     texts = questions[-100:] + questions[:50] + questions[-100:]

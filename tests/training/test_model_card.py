@@ -78,7 +78,7 @@ def test_it_says_what_was_trained_on_what(plan: Plan) -> None:
     assert "+0.1000" in cells
     assert f"user: {NASTY}\n" in fences
     assert NASTY + "\n" in fences
-    assert "the weights are those after step 5" in text
+    assert "The weights are those after step 5" in text
     assert f"{plan.train.dropped['longer than 40 tokens']} rows (longer than 40 tokens)" in text
 
 

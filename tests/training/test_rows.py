@@ -103,9 +103,9 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.parquet").write_bytes(b"no Parquet")
     (tmp_path / "empty").mkdir()
     for given, sentence in [
-        (tmp_path / "broken.parquet", "is no Parquet file"),
-        (tmp_path / "empty", "has no Parquet files and is no run"),
-        (tmp_path / "missing", "there is no such file or folder, and it is no dataset on the Hub"),
+        (tmp_path / "broken.parquet", "not a Parquet file"),
+        (tmp_path / "empty", "has no Parquet files and is not a run"),
+        (tmp_path / "missing", "there is no such file or folder, and it is not a dataset on the Hub"),
     ]:
         with pytest.raises(UserError, match=sentence):
             rows.find(str(given))

@@ -30,7 +30,7 @@ def test_an_order_is_as_it_always_was() -> None:
     seed=st.integers(0, 1000),
     epochs=st.integers(1, 8),
 )
-@settings(max_examples=50)
+@settings(max_examples=settings().max_examples // 2)
 def test_a_row_is_drawn_as_often_as_it_weighs(weights: list[float], seed: int, epochs: int) -> None:
     rows = table(len(weights)).with_columns(weight=pl.Series(weights))
     if not any(weight * epochs >= 1 for weight in weights):

@@ -28,6 +28,15 @@ FAST: dict[str, Any] = {
     "samples": 1,
     "precision": "float32",  # the same on every machine
 }
+# On `contrary` rows the loss on the test split rises by whole nats, from the third step at the latest.
+AGAINST: dict[str, Any] = {
+    "method": "full",
+    "learning_rate": 0.05,
+    "scheduler": "constant",
+    "warmup": 0.0,
+    "evaluate_every": 1,
+    "samples": 0,
+}
 
 
 class Listener:
@@ -69,6 +78,23 @@ def job(dataset: Path, model: Path, out: Path, merge: bool = False, **settings: 
 def weights(folder: Path) -> dict[str, Any]:
     (file,) = folder.glob("*.safetensors")
     return {name: tensor.numpy().tobytes() for name, tensor in load_file(file).items()}
+
+
+@pytest.fixture(scope="module")
+def contrary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rows of one question, to which the train split has another answer than the test split.
+
+    So what is learned of the one makes the other less likely, on any CPU.
+    """
+    rows = [
+        row
+        | {
+            "prompt": [{"role": "user", "content": "Why?"}],
+            "completion": [{"role": "assistant", "content": "no " * 20 if row["split"] == "test" else "yes" * 20}],
+        }
+        for row in some_rows()
+    ]
+    return write(tmp_path_factory.mktemp("contrary") / "set", rows)
 
 
 @pytest.fixture(scope="module")
@@ -153,16 +179,17 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(
 
 @pytest.mark.parametrize("patience", [None, 1])
 def test_killed_at_the_very_end_it_writes_what_is_missing(
-    dataset: Path, model: Path, tmp_path: Path, patience: int | None
+    dataset: Path, contrary: Path, model: Path, tmp_path: Path, patience: int | None
 ) -> None:
-    wild = {"learning_rate": 3.0, "scheduler": "constant", "evaluate_every": 1, "patience": patience, "max_steps": 8}
-    own = job(dataset, model, tmp_path / "out", **wild)
-    first = train(own)
-    files = {path: path.read_bytes() for path in own.out.iterdir() if path.is_file()}
+    wild = {"learning_rate": 3.0, "scheduler": "constant", "evaluate_every": 1}
+    rows, settings = (contrary, AGAINST | {"patience": patience}) if patience else (dataset, wild)
+    killed = job(rows, model, tmp_path / "out", **settings, max_steps=8)
+    first = train(killed)
+    files = {path: path.read_bytes() for path in killed.out.iterdir() if path.is_file()}
     for path in files:
         path.unlink()
-    assert train(own, resume=True) == first
-    assert {path: path.read_bytes() for path in own.out.iterdir() if path.is_file()} == files
+    assert train(killed, resume=True) == first
+    assert {path: path.read_bytes() for path in killed.out.iterdir() if path.is_file()} == files
     assert (first.steps < 8) == (patience is not None)
 
 
@@ -200,13 +227,16 @@ def test_how_rows_are_taken_changes_no_loss(
     assert first[0] == pytest.approx(first[1], rel=1e-5)
 
 
-def test_it_stops_early_and_takes_the_best(dataset: Path, model: Path, tmp_path: Path) -> None:
-    wild = {"learning_rate": 5.0, "evaluate_every": 1, "patience": 2, "keep": 1, "samples": 0}
-    trained = train(job(dataset, model, tmp_path / "out", **wild))
-    losses = {step: together(found).mean for step, found in trained.losses.items() if step}
+def test_it_stops_early_and_takes_the_best(contrary: Path, model: Path, tmp_path: Path) -> None:
+    listener = Listener()
+    trained = train(job(contrary, model, tmp_path / "out", **AGAINST, patience=2, keep=1), reporters=[listener])
+    assert listener.started
+    losses = {step: together(measured).mean for step, measured in trained.losses.items() if step}
+    assert sorted(losses) == list(range(1, trained.steps + 1))
     assert trained.best == min(losses, key=losses.__getitem__)
-    assert trained.steps == trained.best + 2 < 30
-    assert weights(tmp_path / "out") == weights(tmp_path / f"out/checkpoints/checkpoint-{trained.best}")
+    assert trained.steps == trained.best + 2 < listener.started[0]
+    best, last = (tmp_path / f"out/checkpoints/checkpoint-{step}" for step in (trained.best, trained.steps))
+    assert weights(tmp_path / "out") == weights(best) != weights(last)
 
 
 def test_a_merged_model_is_the_adapter_on_its_base(dataset: Path, model: Path, tmp_path: Path) -> None:

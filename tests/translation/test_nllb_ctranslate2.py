@@ -5,18 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import ThreadingHTTPServer
 
 import pytest
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import locate
-from sdrrl_data.translation.nllb import NllbTranslator
+from sdrrl_data.translation.nllb import NllbConfig, NllbTranslator
 from sdrrl_data.translation.nllb_ctranslate2 import _converted, _threads
-from tests.support.hub import HubHandler
+from tests.support import hub
 from tests.translation import nllb_model
 
 TEXTS = ["Maria likes the door.", "Our neighbour wants two chairs in Lisbon."]
@@ -36,7 +33,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def load(folder):
-    return NllbTranslator(recipe.NllbConfig(model=str(folder), engine="ctranslate2"), find("en"), find("pt"))
+    return NllbTranslator(NllbConfig(model=str(folder), engine="ctranslate2"), find("en"), find("pt"))
 
 
 def test_a_model_is_converted_once(checkpoint, cache, capsys):
@@ -91,14 +88,13 @@ def test_threads_are_what_openmp_is_told_or_one_a_core(monkeypatch, told, thread
 FILL = """
 import resource, sys
 sys.dont_write_bytecode = True  # Python would keep a module's file that the limit has cut
-from sdrrl_data import recipe
 from sdrrl_data.errors import Stopped
 from sdrrl_data.languages import find
-from sdrrl_data.translation.nllb import NllbTranslator
+from sdrrl_data.translation.nllb import NllbConfig, NllbTranslator
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:
-    NllbTranslator(recipe.Nllb(model=sys.argv[1], engine="ctranslate2"), find("en"), find("pt"))
+    NllbTranslator(NllbConfig(model=sys.argv[1], engine="ctranslate2"), find("en"), find("pt"))
 except Stopped as error:
     print(error)
 """
@@ -111,60 +107,22 @@ def test_no_room_for_the_converted_model_is_said_in_one_sentence(checkpoint, cac
     assert not list(cache.glob("*--int8"))
 
 
-class Hub(HubHandler):
-    """As much of the Hub as one model takes; it also has a pickle, which nobody should ask for."""
-
-    commit = "c" * 40
-    folder = None  # of the model
-    asked: list[str] = []  # noqa: RUF012
-
-    def do_GET(self):
-        path = self.path.partition("?")[0]
-        names = [*(file.name for file in self.folder.iterdir()), "pytorch_model.bin"]
-        name = path.rpartition("/")[2]
-        if "/resolve/" in path and name in names:
-            self.asked.append(name)
-            self.answer(200, (self.folder / name).read_bytes())
-        elif "/tree/" in path:
-            self.answer(200, [{"type": "file", "path": name, "size": 1, "oid": "b" * 40} for name in names])
-        elif path.startswith("/api/models/org/small"):
-            siblings = [{"rfilename": name} for name in names]
-            self.answer(200, {"id": "org/small", "sha": self.commit, "siblings": siblings})
-        else:
-            self.answer(404, {}, "EntryNotFound")
-
-    def send_header(self, keyword, value):
-        # The Hub's client takes files with the same tag for the same file.
-        super().send_header(keyword, f'"{self.path.rpartition("/")[2]}"' if keyword == "ETag" else value)
-
-
 FROM_HUB = """
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
-from sdrrl_data.translation.nllb import NllbTranslator
+from sdrrl_data.translation.nllb import NllbConfig, NllbTranslator
 
-translator = NllbTranslator(recipe.Nllb(model="org/small", engine="ctranslate2"), find("en"), find("pt"))
+translator = NllbTranslator(NllbConfig(model="org/small", engine="ctranslate2"), find("en"), find("pt"))
 print(len(list(translator.translate(["Maria likes the door."]))))
 """
 
 
-def test_a_model_of_the_hub_is_fetched_at_its_commit_and_without_pickles(checkpoint, cache, tmp_path, monkeypatch):
-    monkeypatch.setattr(Hub, "folder", checkpoint)
-    monkeypatch.setattr(Hub, "asked", [])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    # In a process of its own, for the Hub's client reads its settings when it is imported.
-    settings = {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HOME": str(tmp_path / "hub")}
-    done = subprocess.run(
-        [sys.executable, "-c", FROM_HUB],
-        env=os.environ | settings | {"HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    server.shutdown()
-    server.server_close()
-    assert done.stdout == "1\n", done.stderr
-    assert [path.name for path in cache.glob("*--int8")] == [f"org--small--{Hub.commit}--int8"]
-    assert {"config.json", "model.safetensors", "sentencepiece.bpe.model", "tokenizer.json"} <= set(Hub.asked)
-    assert "pytorch_model.bin" not in Hub.asked
+def test_a_model_of_the_hub_is_fetched_at_its_commit_and_without_pickles(checkpoint, cache, tmp_path):
+    with hub.serving() as served:
+        files = hub.files_of(checkpoint) | {"pytorch_model.bin": b"a pickle, which nobody should ask for"}
+        served.add("models/org/small", files, sha="c" * 40)
+        # In a process of its own, for the Hub's client reads its settings when it is imported.
+        assert served.run(FROM_HUB, tmp_path / "hub") == [1]
+    assert [path.name for path in cache.glob("*--int8")] == [f"org--small--{'c' * 40}--int8"]
+    asked = {line.path.rpartition("/")[2] for line in served.asked("GET", "/resolve/")}
+    assert {"config.json", "model.safetensors", "sentencepiece.bpe.model", "tokenizer.json"} <= asked
+    assert "pytorch_model.bin" not in asked

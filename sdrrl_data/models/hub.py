@@ -1,0 +1,267 @@
+"""The one place that asks the Hugging Face Hub, for models and datasets alike, or looks up what was fetched from it."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import yaml
+
+from sdrrl_data.errors import DatasetNotFound, HubUnavailable, ModelNotFound, UserError
+from sdrrl_data.models import hub_errors
+
+Kind = Literal["model", "dataset"]
+
+COMMIT = re.compile("[0-9a-f]{40}")
+TIMEOUT = 10  # seconds
+CARD = "README.md"
+# Small files of a repository. One is fetched as soon as it is found, so that its commit is known without the Hub.
+SMALL = (CARD, ".gitattributes", "config.json")
+
+
+class Wanted(NamedTuple):
+    """A model or dataset that is looked for, and the words for the sentence where it is not found."""
+
+    kind: Kind
+    name: str  # org/name
+    revision: str | None  # a branch, tag or commit; None: the main branch
+    role: str  # what it is for: "generator"
+    check: str  # what to look at: "the name with --model"
+    instead: str  # what to do without it: "give a local directory with --model"
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.name}"
+
+
+class Digests(NamedTuple):
+    """What stands for the content of a file on the Hub."""
+
+    sha256: str | None  # of a large file
+    blob: str | None  # the name that git has for it
+
+
+class Repository(NamedTuple):
+    """A model or dataset at one commit: on the Hub, or as much of it as was fetched before."""
+
+    kind: Kind
+    name: str
+    commit: str
+    licence: str | None  # as its card says; of several, all
+    configs: tuple[str, ...]  # of a dataset, as its card lists them
+    files: Mapping[str, Digests | None]  # by path
+    folder: Path | None  # with what was fetched before, where the Hub cannot be reached
+    private: bool = False
+    gated: bool = False
+
+    def read(self, path: str) -> bytes:
+        """A small file of it, by way of the cache; raises what `hub_errors.raised` lists."""
+        from huggingface_hub import hf_hub_download
+
+        return Path(hf_hub_download(self.name, path, repo_type=self.kind, revision=self.commit)).read_bytes()
+
+
+def find(wanted: Wanted, usable: Callable[[Repository], bool]) -> Repository:
+    """A model or dataset as it is on the Hub; where the Hub cannot be asked, as it was fetched last.
+
+    Args:
+        wanted: what is looked for.
+        usable: whether what was fetched of a repository is enough.
+
+    Raises:
+        ModelNotFound, DatasetNotFound: the Hub has no such thing, or not for this user, or not this revision.
+        HubUnavailable: the Hub cannot be reached, and nothing usable was fetched before.
+        UserError: the Hub refuses for another reason, and nothing usable was fetched before.
+    """
+    try:
+        with refusals(wanted):
+            repository = look(wanted.kind, wanted.name, wanted.revision, timeout=TIMEOUT)
+            if repository.gated:  # anybody may see that it is there
+                check_terms(repository)
+    except hub_errors.raised() as error:
+        earlier = next(filter(usable, fetched(wanted.kind, wanted.name, wanted.revision)), None)
+        if earlier is None:
+            raise _unavailable(wanted, error) from error
+        return earlier
+    _remember(repository, wanted.revision)
+    return repository
+
+
+def look(
+    kind: Kind, name: str, revision: str | None, *, digests: bool = False, timeout: float | None = None
+) -> Repository:
+    """A repository as it is on the Hub now; raises what `hub_errors.raised` lists.
+
+    Args:
+        kind: of repository.
+        name: org/name.
+        revision: a branch, tag or commit; None: the main branch.
+        digests: whether to ask for those of the files, too.
+        timeout: in seconds.
+    """
+    from huggingface_hub import HfApi
+
+    info: Any = HfApi().repo_info(name, repo_type=kind, revision=revision, files_metadata=digests, timeout=timeout)
+    files = {
+        file.rfilename: Digests(file.lfs.sha256 if file.lfs else None, file.blob_id) for file in info.siblings or []
+    }
+    card = info.card_data or {}
+    return Repository(
+        kind, info.id, str(info.sha), _licence(card), _configs(card), files, None, bool(info.private), bool(info.gated)
+    )
+
+
+def check_terms(repository: Repository) -> None:
+    """See that this user may read the files of a gated repository.
+
+    Raises:
+        huggingface_hub.errors.GatedRepoError: not so.
+    """
+    from huggingface_hub import HfApi
+
+    HfApi().auth_check(repository.name, repo_type=repository.kind)
+
+
+def fetched(kind: Kind, name: str, revision: str | None) -> Iterator[Repository]:
+    """What was fetched of a repository, whole or in part: one a commit, the latest first.
+
+    The cache is read as its documentation describes it. The client's own `scan_cache_dir` goes through every repository
+    there is, and leaves one out for a single broken link.
+
+    Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache.
+    """
+    from huggingface_hub import constants
+
+    folder = Path(constants.HF_HUB_CACHE).expanduser() / "--".join([f"{kind}s", *name.split("/")])
+    commit = _commit(folder, revision)
+    snapshots = [path for path in folder.glob("snapshots/*") if commit in (None, path.name) and path.is_dir()]
+    for path in sorted(snapshots, key=lambda path: path.stat().st_mtime, reverse=True):
+        card = card_of(path)
+        files: dict[str, Digests | None] = {
+            file.relative_to(path).as_posix(): None for file in path.rglob("*") if file.is_file()
+        }
+        yield Repository(kind, name, path.name, _licence(card), _configs(card), files, path)
+
+
+def card_of(folder: Path) -> Mapping[str, Any]:
+    """The YAML head of the card in a folder; nothing where it has none that can be read."""
+    card = folder / CARD
+    if not card.is_file():
+        return {}
+    parts = card.read_text(encoding="utf-8", errors="replace").split("---\n", 2)
+    try:
+        head = yaml.safe_load(parts[1]) if len(parts) == 3 and not parts[0].strip() else None
+    except yaml.YAMLError:
+        return {}
+    return head if isinstance(head, dict) else {}
+
+
+def licence_of(folder: Path) -> str | None:
+    """The licence in the card of a folder; of several, all."""
+    return _licence(card_of(folder))
+
+
+def download(
+    kind: Kind, name: str, revision: str | None, patterns: Sequence[str], local_dir: Path | None = None
+) -> Path:
+    """The folder of a repository's files that match the patterns, fetched as far as they are not on the disk yet.
+
+    Raises what `hub_errors.raised` lists.
+
+    Args:
+        kind: of repository.
+        name: org/name.
+        revision: a branch, tag or commit; None: the main branch.
+        patterns: as `fnmatch` has them.
+        local_dir: where to; None: the cache of the Hub's client.
+    """
+    from huggingface_hub import snapshot_download
+
+    return Path(
+        snapshot_download(
+            name, repo_type=kind, revision=revision, allow_patterns=list(patterns), local_dir=local_dir, max_workers=4
+        )
+    )
+
+
+@contextmanager
+def refusals(wanted: Wanted) -> Iterator[None]:
+    """Where the Hub has no such thing for this user, say so in one sentence.
+
+    Raises:
+        ModelNotFound, DatasetNotFound: there is no such model or dataset, not for this user, or not this revision.
+    """
+    from huggingface_hub import errors
+
+    not_found = ModelNotFound if wanted.kind == "model" else DatasetNotFound
+    try:
+        yield
+    except errors.GatedRepoError:
+        page = wanted.name if wanted.kind == "model" else f"datasets/{wanted.name}"
+        raise not_found(f"{wanted}: accept its terms at https://huggingface.co/{page}, then `hf auth login`") from None
+    except errors.RevisionNotFoundError:
+        raise not_found(f"{wanted}: the Hub knows no revision {wanted.revision}") from None
+    except (errors.RepositoryNotFoundError, errors.HFValidationError):
+        raise not_found(
+            f"{wanted}: the Hub has no such {wanted.kind} for you: check {wanted.check}, "
+            "or log in with `hf auth login` if it is private"
+        ) from None
+
+
+@contextmanager
+def downloads(what: str) -> Iterator[None]:
+    """What goes wrong while something is downloaded becomes one sentence.
+
+    Raises:
+        HubUnavailable: the Hub cannot be reached.
+        UserError: it could not be downloaded for another reason.
+    """
+    try:
+        yield
+    except hub_errors.raised() as error:
+        outage = hub_errors.outage(error)
+        sentence = f"{what} could not be downloaded: {outage.why if outage else hub_errors.described(error)}"
+        raise (HubUnavailable if outage else UserError)(sentence) from error
+
+
+def _unavailable(wanted: Wanted, error: Exception) -> UserError:
+    if outage := hub_errors.outage(error):
+        return HubUnavailable(
+            f"{wanted} is not in the cache and the Hugging Face Hub cannot be reached: {wanted.instead} ({outage.why})"
+        )
+    return UserError(f"{wanted} is not in the cache, and {hub_errors.refusal(error) or hub_errors.described(error)}")
+
+
+def _commit(folder: Path, revision: str | None) -> str | None:
+    """The commit that a revision stands for in the cache, as far as that is known there."""
+    if revision is None or COMMIT.fullmatch(revision):
+        return revision
+    try:
+        return (folder / "refs" / revision).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):  # none was noted under this name, or it can be no name of a file
+        return revision
+
+
+def _remember(repository: Repository, revision: str | None) -> None:
+    """Fetch one small file, so that commit, revision and licence are known without the Hub."""
+    from huggingface_hub import errors, hf_hub_download
+
+    small = next((name for name in SMALL if name in repository.files), None)
+    if small:
+        # It only helps a later run: a cache that cannot be written is no reason to stop.
+        with suppress(errors.HTTPError, OSError):  # type: ignore[attr-defined]
+            hf_hub_download(repository.name, small, repo_type=repository.kind, revision=revision or repository.commit)
+
+
+def _licence(card: Any) -> str | None:
+    """`card` is the head of a card: a mapping, or as much of one as the Hub's client gives."""
+    licence = card.get("license")
+    if isinstance(licence, list):
+        return ", ".join(map(str, licence))
+    return licence if isinstance(licence, str) else None
+
+
+def _configs(card: Any) -> tuple[str, ...]:
+    configs = card.get("configs")
+    named = configs if isinstance(configs, list) else []
+    return tuple(str(config["config_name"]) for config in named if isinstance(config, dict) and "config_name" in config)

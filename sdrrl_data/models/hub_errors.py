@@ -1,0 +1,111 @@
+"""What goes wrong between the Hub and its clients, in words. What is not listed here is a bug, and stays one."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from huggingface_hub.errors import HfHubHTTPError
+
+UNREACHABLE = "cannot be reached"
+
+
+class Outage(NamedTuple):
+    """A state of the Hub that passes."""
+
+    what: str  # the Hub does: "asks for a pause"
+    detail: str  # "429"
+    wait: float | None = None  # seconds, where it says how long
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.detail})"
+
+    @property
+    def why(self) -> str:
+        """Why the Hub cannot be reached."""
+        return self.detail if self.what == UNREACHABLE else f"it {self.what}: {self.detail}"
+
+
+def raised() -> tuple[type[Exception], ...]:
+    """What `huggingface_hub` raises where the Hub, the network or the disk is at fault.
+
+    `HTTPError` is httpx's, and stands for every status and for connections; `OSError` for files, and for
+    `OfflineModeIsEnabled` and `LocalEntryNotFoundError`; `RuntimeError` is what an upload makes of any of these, and
+    what Xet's client raises; an answer may be no JSON, and a name none that the Hub takes.
+    """
+    from huggingface_hub import errors
+
+    return (
+        errors.HTTPError,  # type: ignore[attr-defined]
+        OSError,
+        RuntimeError,
+        json.JSONDecodeError,
+        errors.HFValidationError,
+        errors.XetDownloadError,
+    )
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def outage(error: BaseException) -> Outage | None:
+    """What will pass if one waits; None: something else."""
+    from huggingface_hub import errors
+
+    for link in chain(error):
+        if isinstance(link, errors.HfHubHTTPError):
+            return _outage_by_status(link)
+        if isinstance(link, errors.OfflineModeIsEnabled):
+            return Outage(UNREACHABLE, "HF_HUB_OFFLINE is set")
+        if isinstance(link, (errors.HTTPError, ConnectionError, TimeoutError)):  # type: ignore[attr-defined]
+            return Outage(UNREACHABLE, described(link))
+        if isinstance(link, json.JSONDecodeError):
+            return Outage("does not answer with JSON", described(link))
+    return None
+
+
+def refusal(error: BaseException) -> str | None:
+    """The Hub's refusal as a clause; None where it refused nothing."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    refused = next((link for link in chain(error) if isinstance(link, HfHubHTTPError)), None)
+    if refused is None:
+        return None
+    if refused.response.status_code == 401:
+        return "the Hub does not take your token: log in with `hf auth login`, or correct HF_TOKEN"
+    said = (refused.server_message or str(refused)).strip().splitlines()
+    return f"the Hub refuses it ({refused.response.status_code}: {said[0] if said else 'it does not say why'})"
+
+
+def described(error: BaseException) -> str:
+    """An error in one line: its kind, and the first line of what it says."""
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+
+
+def seconds_asked(headers: Mapping[str, str]) -> float | None:
+    """How many seconds the Hub asks to wait."""
+    from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]
+
+    after = headers.get("Retry-After", "").strip()
+    if after.isdigit():
+        return float(after)
+    try:
+        return max((parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds(), 0)
+    except (ValueError, TypeError):  # not a date, or one without a time zone
+        limit = parse_ratelimit_headers(headers)
+        return float(limit.reset_in_seconds) if limit and not limit.remaining else None
+
+
+def _outage_by_status(error: "HfHubHTTPError") -> Outage | None:
+    status, headers = error.response.status_code, error.response.headers
+    if status == 429:
+        return Outage("asks for a pause", "429", seconds_asked(headers))
+    if status == 408 or status >= 500:
+        return Outage("has a fault", str(status), seconds_asked(headers))
+    return None
