@@ -47,6 +47,11 @@ class HmmAligner:
     The models begin as IBM models 1 that learn only what both directions agree on (Liang et al. 2006,
     https://aclanthology.org/N06-1014), so that a rare word is seldom taken for the counterpart of all the words beside
     its own. Then each direction learns for itself, as a word of the one language may be several of the other.
+
+    Beside sil-thot's HMM it trains 13 times and aligns 6 times as fast (20,000 pairs: 9.8 s and 4.9 s), and its sure
+    links are more of the true ones (73.8 % against 68.5 % of 997 sentences; 99 % of them are right, as theirs are).
+    Beside sil-thot's eflomal it is 3.6 and 2.3 times as fast, with as many true links (73.3 %). It saves 1 MiB, they
+    68 and 13; memory is about the same (sil-thot 3.5.3, AMD EPYC, one core: `python -m benchmarks.aligners`).
     """
 
     learns = True

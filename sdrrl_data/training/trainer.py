@@ -49,7 +49,7 @@ def build(plan: Plan, at_once: int, reporter: Reporter, checkpoint: Path | None 
 
         def evaluate(self, *ignored: Any, **also: Any) -> dict[str, float]:
             """The losses on the test split, which go into the checkpoint's history too."""
-            found = measure(self.model_wrapped, test, at_once, self.accelerator, self._tokenizer.pad_token_id)
+            found = measure(self.model_wrapped, test, at_once, self.accelerator, self.processing_class.pad_token_id)
             number = self.state.global_step
             kinds = [[*kind, *loss] for kind, loss in found.items()]
             self.state.log_history.append({"step": number, "losses": kinds})
