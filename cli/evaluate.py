@@ -109,30 +109,31 @@ def evaluate(
     quiet.hush()
     from rich.console import Console
 
-    from sdrrl_data import evaluation
+    from sdrrl_data.evaluation import evaluate as library
 
     from .progress import Bars
     from .separated import separated
 
-    settings = evaluation.Settings(
-        base=base,
-        tuned=[place for own in tuned for place in separated(own)],
-        tgt=tgt,
-        src=src,
-        parallel=parallel,
-        questions=questions,
-        choices=choices,
-        comet=comet,
-        judge=judge,
-        judge_url=judge_url,
-        limit=limit,
-        max_tokens=max_tokens,
-        engine=engine.value,
-        seed=seed,
-    )
     try:
         with Bars(out) as bars:
-            results = evaluation.evaluate(settings, out, bars)
+            results = library.evaluate(
+                base,
+                [place for places in tuned for place in separated(places)],
+                tgt,
+                out,
+                src=src,
+                parallel=parallel,
+                questions=questions,
+                choices=choices,
+                comet=comet,
+                judge=judge,
+                judge_url=judge_url,
+                limit=limit,
+                max_tokens=max_tokens,
+                engine=engine.value,
+                seed=seed,
+                reporter=bars,
+            )
     except KeyboardInterrupt:
         typer.echo("stopped; what is measured is kept: run the same command again to go on", err=True)
         raise typer.Exit(130) from None

@@ -169,8 +169,7 @@ def _changes(
     if limit is not None:
         changes["limit"] = limit
     if model is not None:
-        # A revision in the recipe is one of the recipe's own model.
-        changes |= {"generator.model": model, "generator.revision": None}
+        changes["generator.model"] = model
     if translator is not None:
         changes["translator"] = [name.strip() for name in translator.split(",")]
     return changes

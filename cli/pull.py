@@ -43,7 +43,11 @@ def pull(
 
     out = out or Path("runs", repo.rpartition("/")[2])
     pulled = library.pull(
-        repo, out, revision, separated(tgt), say=lambda sentence: typer.echo(harmless(sentence), err=True)
+        repo,
+        out,
+        revision=revision,
+        tgt=separated(tgt),
+        say=lambda sentence: typer.echo(harmless(sentence), err=True),
     )
     folder = shlex.quote(str(pulled.path))
     go_on = f"sdrrl-data generate --recipe {folder}/{library.RECIPE} --out {folder}"

@@ -48,8 +48,17 @@ def push(
 
     from .escaping import harmless
 
-    wish = library.Wish(repo, public, revision, tag, create_pr, licence, controls)
-    pushed = library.push(run, wish, say=lambda sentence: typer.echo(harmless(sentence), err=True))
+    pushed = library.push(
+        run,
+        repo,
+        public=public,
+        revision=revision,
+        tag=tag,
+        create_pr=create_pr,
+        licence=licence,
+        controls=controls,
+        say=lambda sentence: typer.echo(harmless(sentence), err=True),
+    )
     if pushed.sent or pushed.deleted:
         size = sum(pushed.sent.values()) / 1e6
         gone = f", {len(pushed.deleted)} removed" if pushed.deleted else ""

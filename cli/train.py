@@ -103,44 +103,40 @@ def train(
 
     quiet.hush()
     from sdrrl_data.recipe import overrides
-    from sdrrl_data.training import settings_files
-
-    loaded = settings_files.load(settings, dict(map(overrides.parse_change, changes or [])))
-    _check_installed()
-    from sdrrl_data.training import launching
+    from sdrrl_data.training import launching, settings_files
     from sdrrl_data.training.plan import Job, is_first, prepare
 
+    loaded = settings_files.load(settings, dict(map(overrides.parse_change, changes or [])))
     if accelerate:
         arguments = _without_accelerate(sys.argv[sys.argv.index("train") + 1 :])
         typer.echo(launching.command(accelerate.value, arguments))
         return
-    job = Job(dataset, model, out, loaded, tgt, config, revision, model_revision, merge)
     if dry_run:
-        _show_plan(prepare(job))
+        _show_plan(prepare(Job(dataset, model, out, loaded, tgt, config, revision, model_revision, merge)))
         return
-    from sdrrl_data.training import tracking
     from sdrrl_data.training.train import train as train_it
 
     from .train_progress import Bar
 
-    reporters = [Bar(), *(tracking.build(kind.value, out) for kind in track or [])] if is_first() else []
     try:
-        trained = train_it(job, resume, reporters)
+        trained = train_it(
+            dataset,
+            model,
+            out,
+            tgt=tgt,
+            config=config,
+            revision=revision,
+            model_revision=model_revision,
+            settings=loaded,
+            merge=merge,
+            resume=resume,
+            reporters=[Bar(), *(tracker.value for tracker in track or [])],
+        )
     except KeyboardInterrupt:
         typer.echo("stopped; the checkpoints are kept: run the same command with --resume to go on", err=True)
         raise typer.Exit(130) from None
     if is_first():
-        _show(trained, job.out)
-
-
-def _check_installed() -> None:
-    from importlib.util import find_spec
-
-    from sdrrl_data.errors import UserError
-
-    missing = [name for name in ("torch", "transformers", "trl", "peft", "accelerate") if not find_spec(name)]
-    if missing:
-        raise UserError(f"training needs {', '.join(missing)}: pip install 'sdrrl-data[train]'")
+        _show(trained, out)
 
 
 def _without_accelerate(arguments: list[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Make a transfer set: do what a plan says is missing."""
 
+from os import PathLike
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +9,7 @@ from sdrrl_data.cards import counts, description
 from sdrrl_data.pipeline import Target
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter
-from sdrrl_data.recipe import Recipe, score_tables
+from sdrrl_data.recipe import Recipe, loading, score_tables
 from sdrrl_data.run import Counts, Kind, Manifest, provenance
 from sdrrl_data.runners.local import Silent, do
 from sdrrl_data.steps import answer_rows, parallel_rows, scores, transfer_set
@@ -16,21 +17,33 @@ from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.prompts import Asking
 
 
-def generate(recipe: Recipe, out: Path, models: Models | None = None, reporter: Reporter | None = None) -> Manifest:
+def generate(
+    recipe: Recipe | str | PathLike[str],
+    out: str | PathLike[str],
+    models: Models | None = None,
+    reporter: Reporter | None = None,
+) -> Manifest:
     """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
 
     Killed at any moment and called again, it goes on with the next row and ends with the same bytes.
 
     Args:
-        recipe: what to do; see `sdrrl_data.recipe.loading.load`.
+        recipe: what to do: a recipe from `load_recipe`, the name of a packaged one, or the path of a YAML file.
         out: the run's folder.
         models: what finds and loads generator and translator; the recipe's own by default.
         reporter: is told how the run gets on.
 
+    Returns:
+        What made the run, and its figures: `counts.targets["pt"].rows` says how many rows each split has. A strict
+        filter may leave none, which is not an error.
+
     Raises:
         UserError: a model, a language or the seeds cannot be had, or `out` holds another run. Nothing was written.
+        Stopped: a model's process, a server or the disk failed. What is finished is kept.
     """
-    plan = Plan(recipe, out, models or Models())
+    if not isinstance(recipe, Recipe):
+        recipe = loading.load(recipe)
+    plan = Plan(recipe, Path(out), models or Models())
     if manifest := plan.finished():
         return manifest
     with plan.run.lock():

@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,9 +42,10 @@ class Pulled(NamedTuple):
 
 def pull(
     repo: str,
-    out: Path,
+    out: str | PathLike[str],
+    *,
     revision: str | None = None,
-    tgt: Sequence[str] = (),
+    tgt: str | Sequence[str] = (),
     say: Say = lambda sentence: None,
 ) -> Pulled:
     """Make a run's folder from a published set. Killed at any moment and called again, it goes on.
@@ -52,20 +54,24 @@ def pull(
         repo: a dataset of the Hub that `push` has made.
         out: the folder, which must not be there, or be empty, or hold this very run.
         revision: a branch, tag or commit; the main branch by default.
-        tgt: the targets to take, by any name; all by default, where they are of one run.
+        tgt: the target or targets to take, by any name; all by default, where they are of one run.
         say: is told what the Hub is waited for.
+
+    Returns:
+        Where the run is, its targets, and what did not come along.
 
     Raises:
         UserError: there is no such set, not for this user, or none that this version can read; or `out` holds
             something else.
         Stopped: the Hub stayed away.
     """
-    repo = hub.named(repo)
+    repo, out = hub.named(repo), Path(out)
+    wanted = [languages.find(name).tag for name in ([tgt] if isinstance(tgt, str) else tgt)]
     check = "the name (owner/name)"
     with hub.refusals(repo), asking_hub(f"dataset {repo}", f"datasets/{repo}", revision, check):
         there = hub.patiently(partial(hub.look, repo, revision), say)
         found = hub.patiently(partial(published.manifests, there), say)
-        manifest = _chosen(repo, found, [languages.find(name).tag for name in tgt])
+        manifest = _chosen(repo, found, wanted)
         tags = list(manifest.counts.targets)
         result = Pulled(out, repo, there.sha, tags, portable.recipe(manifest.recipe, manifest.ingredients)[1])
         if _is_there(out, manifest):

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,20 +46,45 @@ class Pushed(NamedTuple):
     load: str  # Python
 
 
-def push(path: Path, wish: Wish, say: Say = lambda sentence: None) -> Pushed:
-    """Publish a run. Killed at any moment and called again, it sends only what has not arrived.
+def push(
+    run: str | PathLike[str],
+    repo: str,
+    *,
+    public: bool = False,
+    revision: str | None = None,
+    tag: str | None = None,
+    create_pr: bool = False,
+    licence: str | None = None,
+    controls: bool = False,
+    say: Say = lambda sentence: None,
+) -> Pushed:
+    """Publish a finished run on the Hub. Killed at any moment and called again, it sends only what has not arrived.
 
     Every target of the run gets a folder and a config of its own; what the repository has of others stays.
 
     Args:
-        path: the run's folder.
-        wish: where it is to go, and how.
+        run: its folder, or a `Run`.
+        repo: the dataset on the Hub, as owner/name. A new one is private.
+        public: let everybody read it.
+        revision: a branch to push to, made where there is none; the main one by default.
+        tag: a name for the commit.
+        create_pr: open a pull request instead.
+        licence: under which the set is passed on, as the Hub names it ("cc-by-4.0").
+        controls: push the controls too, each as a config of its own.
         say: is told what the Hub is waited for, and what looks like personal data.
 
+    Returns:
+        Where the set is now, and what was sent.
+
     Raises:
-        UserError: the run, the repository's name or the wish is not as it should be, or the Hub refuses.
+        UserError: the run or what is asked for is not as it should be, or the Hub refuses. Nothing was sent.
         Stopped: the Hub stayed away.
     """
+    wish = Wish(repo, public, revision, tag, create_pr, licence, controls)
+    return _publish(Path(run), wish, say)
+
+
+def _publish(path: Path, wish: Wish, say: Say) -> Pushed:
     run, manifest = opened(path)
     refuse_unfinished(run, manifest)
     wish = wish._replace(repo=hub.named(wish.repo))

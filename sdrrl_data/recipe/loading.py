@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from importlib.resources import files
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -47,20 +48,26 @@ def about(name: str) -> str:
     return str(yaml.safe_load(text(name))["description"])
 
 
-def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence[str | Path] = ()) -> Recipe:
+def load(
+    name: str | PathLike[str],
+    changes: Mapping[str, Any] | None = None,
+    overlays: Sequence[str | PathLike[str]] = (),
+) -> Recipe:
     """A packaged recipe by its name, or a YAML file by its path, with some values changed.
 
     Args:
         name: "quickstart", or the path of a YAML file. Paths in it are relative to it.
-        changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section.
+        changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section. Another
+            `generator.model` is taken without the revision that the recipe has for its own.
         overlays: parts of a recipe, laid over it one after the other before the changes: what they say goes before
             what the recipe says, key by key. Each is one of `parts()` or the path of a YAML file.
 
     Raises:
         UserError: there is no such recipe, or a key or value in it is wrong.
     """
+    name, changes = fspath(name), changes or {}
     content: dict[str, Any] = {}
-    for path in (_path(name, _packaged()), *(_path(str(own), _packaged("parts")) for own in overlays)):
+    for path in (_path(name, _packaged()), *(_path(fspath(overlay), _packaged("parts")) for overlay in overlays)):
         layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
         if not isinstance(layer, dict):
             raise UserError(f"recipe {path}: expected a mapping of keys to values")
@@ -68,7 +75,9 @@ def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence
         _resolve_paths(layer, path.parent)
         _lay_over(content, layer)
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
-    for key, value in (changes or {}).items():
+    for key, value in changes.items():
+        if key == "generator.model" and "generator.revision" not in changes:
+            overrides.change(content, "generator.revision", None)
         overrides.change(content, key, deepcopy(value))
         _as_lists(content)
     _take_in_files(content)

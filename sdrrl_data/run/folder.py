@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
+from sdrrl_data import languages
 from sdrrl_data.errors import UserError
 from sdrrl_data.run.disk import SCHEMA_VERSION, digest_of, fingerprint_of, on_disk, write_parquet, written
 from sdrrl_data.run.manifest import Manifest
@@ -22,8 +24,12 @@ TIMINGS = "timings.jsonl"
 class Run:
     """A run's folder."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(path)
+
+    def __fspath__(self) -> str:
+        """The folder, so that a run may stand wherever a path may."""
+        return str(self.path)
 
     def table(self, name: str) -> Table:
         """A table by its path in the run, such as `answers` or `pt/translations`."""
@@ -147,6 +153,28 @@ class Run:
                 yield
         except Timeout:
             raise UserError(f"another sdrrl-data is working on {self.path}: wait for it, or stop it") from None
+
+    @property
+    def targets(self) -> list[str]:
+        """The tags of the run's target languages; empty where there is no run yet."""
+        manifest = self.manifest()
+        return list(manifest.signatures) if manifest else []
+
+    def transfer_set(self, target: str) -> pl.DataFrame:
+        """The rows of a target's transfer set, of both splits (column `split`: train, test).
+
+        Args:
+            target: a target language of the run, by any of its names.
+
+        Raises:
+            UserError: the run has no such target, or its transfer set is not made yet.
+        """
+        tag, targets = languages.find(target).tag, self.targets
+        if tag not in targets:
+            raise UserError(f"{self.path} has no target {tag}: it has {', '.join(targets) or 'none yet'}")
+        if not self.dataset_files(f"{tag}/transfer_set"):
+            raise UserError(f"{self.path} has no transfer set of {tag} yet: run `generate` again to finish it")
+        return self.read_dataset(f"{tag}/transfer_set")
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -6,6 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from sdrrl_data.training import installed
+
 Kind = Literal["ddp", "fsdp", "deepspeed"]
 
 
@@ -18,7 +20,11 @@ def command(kind: Kind, arguments: Sequence[str]) -> str:
     Args:
         kind: how the work is shared: each device has the whole model, or PyTorch or DeepSpeed spreads it over all.
         arguments: of `sdrrl-data train`.
+
+    Raises:
+        UserError: what training needs is not installed.
     """
+    installed.require()
     import torch
 
     configuration = Path(str(files("sdrrl_data.training"))) / "launch" / f"{kind}.yaml"

@@ -13,7 +13,7 @@ from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.recipe import draws
 from sdrrl_data.run import fingerprint
-from sdrrl_data.training import rows, schedule
+from sdrrl_data.training import installed, rows, schedule
 from sdrrl_data.training.checkpoints import Identity
 from sdrrl_data.training.settings import Training
 from sdrrl_data.training.tokens import Chat, Tokenized, tokenize
@@ -79,8 +79,9 @@ def prepare(job: Job) -> Plan:
     """Find the model, read and tokenize the rows, draw their order; no weights are loaded.
 
     Raises:
-        UserError: the model or the dataset cannot be had, or no row is left to train on.
+        UserError: a package, the model or the dataset cannot be had, or no row is left to train on.
     """
+    installed.require()
     settings = job.settings.resolved()
     located = packaged.locate(job.model, job.model_revision, "model", "--model")
     tokenizer, context = _tokenizer(located)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +13,21 @@ from sdrrl_data.recipe import overrides
 from sdrrl_data.training.settings import Training
 
 
-def load(path: Path | None = None, changes: Mapping[str, Any] | None = None) -> Training:
-    """The settings in a file, or the usual ones, with some values changed.
+def load(settings: Training | str | PathLike[str] | None = None, changes: Mapping[str, Any] | None = None) -> Training:
+    """Settings, those in a file, or the usual ones, with some values changed.
 
     Args:
-        path: a YAML file. The path of a template in it is relative to it.
+        settings: settings, or a YAML file of them. The path of a template in it is relative to it.
         changes: new values by dotted key, such as {"lora.rank": 8}.
 
     Raises:
         UserError: there is no such file, or a key or value in it is wrong.
     """
-    content: dict[str, Any] = {}
-    if path:
-        path = path.expanduser()
-        if not path.is_file():
-            raise UserError(f"settings {path}: there is no such file")
-        found = overrides.read(path.read_text(encoding="utf-8"), f"settings {path}")
-        if not isinstance(found, dict):
-            raise UserError(f"settings {path}: expected a mapping of keys to values")
-        content = found
-        if _is_file(content.get("template")) and (path.parent / str(content["template"])).is_file():
-            content["template"] = str(path.parent / content["template"])
+    if isinstance(settings, Training):
+        content, path = settings.model_dump(mode="json"), None
+    else:
+        path = Path(settings).expanduser() if settings is not None else None
+        content = _read(path) if path else {}
     for key, value in (changes or {}).items():
         overrides.change(content, key, value)
     template: Any = content.get("template")
@@ -46,6 +41,17 @@ def load(path: Path | None = None, changes: Mapping[str, Any] | None = None) -> 
         return Training.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
         raise UserError(f"settings {path or 'with --set'}: {overrides.explain(error, 'a training')}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise UserError(f"settings {path}: there is no such file")
+    content = overrides.read(path.read_text(encoding="utf-8"), f"settings {path}")
+    if not isinstance(content, dict):
+        raise UserError(f"settings {path}: expected a mapping of keys to values")
+    if _is_file(content.get("template")) and (path.parent / str(content["template"])).is_file():
+        content["template"] = str(path.parent / content["template"])
+    return content
 
 
 def _is_file(template: Any) -> bool:

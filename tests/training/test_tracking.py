@@ -8,7 +8,6 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.training import tracking
-from sdrrl_data.training.plan import Job
 from sdrrl_data.training.settings import Training
 from sdrrl_data.training.train import train
 
@@ -24,8 +23,7 @@ def out(dataset: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) ->
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("COMET_START_ONLINE", "0")
         environment.setenv("COMET_API_KEY", KEY)
-        trackers = [tracking.build(kind, folder) for kind in ("comet", "tensorboard")]
-        train(Job(str(dataset), str(model), folder, settings), reporters=trackers)
+        train(dataset, model, folder, settings=settings, reporters=["comet", "tensorboard"])
     return folder
 
 

@@ -13,7 +13,6 @@ from safetensors.torch import load_file
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.training import memory
 from sdrrl_data.training.losses import Losses, together
-from sdrrl_data.training.plan import Job
 from sdrrl_data.training.reporting import Sample, Step
 from sdrrl_data.training.settings import Lora, Training
 from sdrrl_data.training.train import Trained, train
@@ -62,8 +61,15 @@ class Listener:
         self.closed = True
 
 
-def job(dataset: Path, model: Path, out: Path, merge: bool = False, **settings: Any) -> Job:
-    return Job(str(dataset), str(model), out, Training(**{**FAST, **settings}), merge=merge)
+def job(dataset: Path, model: Path, out: Path, merge: bool = False, **settings: Any) -> dict[str, Any]:
+    """The arguments of `train`."""
+    return {
+        "dataset": dataset,
+        "model": model,
+        "out": out,
+        "settings": Training(**{**FAST, **settings}),
+        "merge": merge,
+    }
 
 
 def weights(folder: Path) -> dict[str, Any]:
@@ -75,7 +81,7 @@ def weights(folder: Path) -> dict[str, Any]:
 def finished(dataset: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Listener, Trained]:
     out = tmp_path_factory.mktemp("finished") / "out"
     listener = Listener()
-    trained = train(job(dataset, model, out, max_steps=8), reporters=[listener])
+    trained = train(**job(dataset, model, out, max_steps=8), reporters=[listener])
     return out, listener, trained
 
 
@@ -134,21 +140,21 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(
 ) -> None:
     own = job(dataset, model, tmp_path / "out", max_steps=8)
     with pytest.raises(KeyboardInterrupt):
-        train(own, reporters=[Listener(stop_after=7 if torn else 4)])
+        train(**own, reporters=[Listener(stop_after=7 if torn else 4)])
     if torn:  # as a kill in the middle of writing leaves it
         (tmp_path / "out/checkpoints/checkpoint-6/whole.json").unlink()
         (tmp_path / "out/checkpoints/checkpoint-6/adapter_model.safetensors").write_bytes(b"half")
     with pytest.raises(UserError, match="is there already: go on with --resume"):
-        train(own)
+        train(**own)
     listener = Listener()
-    trained = train(own, resume=True, reporters=[listener])
+    trained = train(**own, resume=True, reporters=[listener])
     assert listener.started == (8, 3)
     assert [step.number for step in listener.steps] == [4, 5, 6, 7, 8]
     assert weights(tmp_path / "out") == weights(finished[0])
     assert trained.losses == finished[2].losses
     assert trained.samples == finished[2].samples
     with pytest.raises(UserError, match="holds a finished training"):
-        train(own, resume=True)
+        train(**own, resume=True)
 
 
 @pytest.mark.parametrize("patience", [None, 1])
@@ -157,12 +163,12 @@ def test_killed_at_the_very_end_it_writes_what_is_missing(
 ) -> None:
     wild = {"learning_rate": 3.0, "scheduler": "constant", "evaluate_every": 1, "patience": patience, "max_steps": 8}
     own = job(dataset, model, tmp_path / "out", **wild)
-    first = train(own)
-    files = {path: path.read_bytes() for path in own.out.iterdir() if path.is_file()}
+    first = train(**own)
+    files = {path: path.read_bytes() for path in own["out"].iterdir() if path.is_file()}
     for path in files:
         path.unlink()
-    assert train(own, resume=True) == first
-    assert {path: path.read_bytes() for path in own.out.iterdir() if path.is_file()} == files
+    assert train(**own, resume=True) == first
+    assert {path: path.read_bytes() for path in own["out"].iterdir() if path.is_file()} == files
     assert (first.steps < 8) == (patience is not None)
 
 
@@ -171,10 +177,10 @@ def test_another_training_is_not_gone_on_with(
 ) -> None:
     own = job(dataset, model, tmp_path / "out", max_steps=3)
     with pytest.raises(KeyboardInterrupt):
-        train(own, reporters=[Listener(stop_after=3)])
+        train(**own, reporters=[Listener(stop_after=3)])
     # The interrupt came before the last checkpoint was written; there is none yet.
     with pytest.raises(KeyboardInterrupt):
-        train(job(dataset, model, tmp_path / "out", max_steps=5), resume=True, reporters=[Listener(stop_after=4)])
+        train(**job(dataset, model, tmp_path / "out", max_steps=5), resume=True, reporters=[Listener(stop_after=4)])
     other = write(tmp_path / "other", some_rows()[:60])
     for changed, sentence in [
         (job(dataset, model, tmp_path / "out", max_steps=6), "checkpoint-3 was made with max_steps 5, now it is 6"),
@@ -183,7 +189,7 @@ def test_another_training_is_not_gone_on_with(
         (job(dataset, make_model(more=("<|new|>",)), tmp_path / "out", max_steps=5), "another vocabulary"),
     ]:
         with pytest.raises(UserError, match=sentence):
-            train(changed, resume=True)
+            train(**changed, resume=True)
 
 
 @pytest.mark.parametrize("changes", [{"packing": True}, {"at_once": 1}, {"gradient_checkpointing": True}])
@@ -195,14 +201,14 @@ def test_how_rows_are_taken_changes_no_loss(
     first = []
     for name, settings in (("usual", usual), ("changed", usual | changes)):
         listener = Listener()
-        train(job(dataset, model, tmp_path / name, **settings), reporters=[listener])
+        train(**job(dataset, model, tmp_path / name, **settings), reporters=[listener])
         first.append(listener.steps[0].loss)
     assert first[0] == pytest.approx(first[1], rel=1e-5)
 
 
 def test_it_stops_early_and_takes_the_best(dataset: Path, model: Path, tmp_path: Path) -> None:
     wild = {"learning_rate": 5.0, "evaluate_every": 1, "patience": 2, "keep": 1, "samples": 0}
-    trained = train(job(dataset, model, tmp_path / "out", **wild))
+    trained = train(**job(dataset, model, tmp_path / "out", **wild))
     losses = {step: together(found).mean for step, found in trained.losses.items() if step}
     assert trained.best == min(losses, key=losses.__getitem__)
     assert trained.steps == trained.best + 2 < 30
@@ -214,7 +220,7 @@ def test_a_merged_model_is_the_adapter_on_its_base(dataset: Path, model: Path, t
     from transformers import AutoModelForCausalLM
 
     out = tmp_path / "out"
-    train(job(dataset, model, out, merge=True, max_steps=3, samples=0))
+    train(**job(dataset, model, out, merge=True, max_steps=3, samples=0))
     ids = torch.arange(20).unsqueeze(0)
     with torch.inference_mode():
         merged, apart, base = (
@@ -231,7 +237,7 @@ def test_a_merged_model_is_the_adapter_on_its_base(dataset: Path, model: Path, t
 
 def test_in_bf16_the_base_is_rounded_and_the_adapter_is_not(dataset: Path, model: Path, tmp_path: Path) -> None:
     rounded, whole = (
-        train(job(dataset, model, tmp_path / precision, precision=precision, max_steps=6))
+        train(**job(dataset, model, tmp_path / precision, precision=precision, max_steps=6))
         for precision in ("bf16", "float32")
     )
     for step in (0, 6):
@@ -246,7 +252,7 @@ def test_in_bf16_the_base_is_rounded_and_the_adapter_is_not(dataset: Path, model
 
 
 def test_all_weights_are_trained(dataset: Path, model: Path, tmp_path: Path) -> None:
-    trained = train(job(dataset, model, tmp_path / "out", method="full", max_steps=6, samples=0))
+    trained = train(**job(dataset, model, tmp_path / "out", method="full", max_steps=6, samples=0))
     assert together(trained.losses[6]).mean < together(trained.losses[0]).mean - 0.5
     before, after = weights(model), weights(tmp_path / "out")
     assert before.keys() == after.keys()
@@ -260,10 +266,10 @@ def test_a_full_disk_ends_it_with_a_sentence(dataset: Path, model: Path, tmp_pat
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, usual[1]))
     try:
         with pytest.raises(Stopped, match=r"checkpoint-3 cannot be written \(.*make room on the disk"):
-            train(own)
+            train(**own)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
-    assert train(own, resume=True).steps == 3
+    assert train(**own, resume=True).steps == 3
 
 
 def test_with_too_little_memory_fewer_rows_are_taken_at_once() -> None:

@@ -1,0 +1,18 @@
+"""Whether what training needs is installed."""
+
+from importlib.util import find_spec
+
+from sdrrl_data.errors import UserError
+
+PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
+
+
+def require() -> None:
+    """Refuse to begin without the packages that every training needs.
+
+    Raises:
+        UserError: one is missing.
+    """
+    missing = [name for name in PACKAGES if not find_spec(name)]
+    if missing:
+        raise UserError(f"training needs {', '.join(missing)}: pip install 'sdrrl-data[train]'")
