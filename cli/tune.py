@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import OutputExists, UserError
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -42,7 +42,7 @@ def tune(
     Nothing is scored again, and the run is not changed. An unfinished run is shown as far as its scores go.
     """
     if write and write.exists() and not force:
-        raise UserError(f"{write} is there already: choose another file, or write it anew with --force")
+        raise OutputExists(f"{write} is there already: choose another file, or write it anew with --force")
     from rich.console import Console
 
     from sdrrl_data.run import opened as read_run

@@ -18,7 +18,26 @@ Importing this module is cheap: each name is loaded when it is first asked for.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sdrrl_data.errors import UserError
+    from sdrrl_data.errors import (
+        DiskFailed,
+        DiskFull,
+        EngineFailed,
+        NotARun,
+        NotInstalled,
+        OutOfMemory,
+        OutputExists,
+        RecipeError,
+        RunBusy,
+        RunMismatch,
+        RunUnfinished,
+        ScorerFailed,
+        ServerLost,
+        ServerUnavailable,
+        Stopped,
+        UnknownLanguage,
+        UserError,
+        VersionMismatch,
+    )
     from sdrrl_data.evaluation.evaluate import evaluate
     from sdrrl_data.pipeline.generate import generate
     from sdrrl_data.publishing.pull import pull
@@ -31,9 +50,26 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "DiskFailed",
+    "DiskFull",
+    "EngineFailed",
+    "NotARun",
+    "NotInstalled",
+    "OutOfMemory",
+    "OutputExists",
     "Recipe",
+    "RecipeError",
     "Run",
+    "RunBusy",
+    "RunMismatch",
+    "RunUnfinished",
+    "ScorerFailed",
+    "ServerLost",
+    "ServerUnavailable",
+    "Stopped",
+    "UnknownLanguage",
     "UserError",
+    "VersionMismatch",
     "__version__",
     "evaluate",
     "generate",
@@ -43,10 +79,9 @@ __all__ = [
     "train",
 ]
 
-_MODULES = {  # where each name is; where it has another name there, after a colon
+_MODULES = {  # where each name is, and after a colon its name there, if it is another; the others are errors
     "Recipe": "sdrrl_data.recipe",
     "Run": "sdrrl_data.run",
-    "UserError": "sdrrl_data.errors",
     "evaluate": "sdrrl_data.evaluation.evaluate",
     "generate": "sdrrl_data.pipeline.generate",
     "load_recipe": "sdrrl_data.recipe.loading:load",
@@ -62,11 +97,11 @@ if not TYPE_CHECKING:  # so that a type checker takes the imports above, and kno
             from importlib.metadata import version  # slow to import, and seldom asked for
 
             return version("sdrrl-data")
-        if name not in _MODULES:
+        if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        module, _, other_name = _MODULES[name].partition(":")
+        module, _, other_name = _MODULES.get(name, "sdrrl_data.errors").partition(":")
         return getattr(import_module(module), other_name or name)
 
 

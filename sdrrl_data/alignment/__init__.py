@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from sdrrl_data import recipe
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Aligner, Ingredient
 
@@ -19,7 +19,7 @@ def identify(settings: recipe.AlignerConfig) -> Ingredient | None:
     """
     match settings:
         case recipe.EflomalConfig() if not find_spec("thot"):
-            raise UserError("aligner eflomal needs sil-thot: pip install 'sdrrl-data[eflomal]'")
+            raise NotInstalled("aligner eflomal needs sil-thot: pip install 'sdrrl-data[eflomal]'", "eflomal")
         case recipe.DictionaryConfig():
             from sdrrl_data.alignment import dictionary
 

@@ -11,7 +11,7 @@ from sdrrl_data import languages
 from sdrrl_data.controls import arms as controls
 from sdrrl_data.controls.arms import ABLATIONS, ARMS, REFERENCES, TRANSLATED, Controls
 from sdrrl_data.controls.equal_tokens import SPLITS, Cut, Equal, cut
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, RunMismatch, UserError
 from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.pipeline import Pipeline, Target, revisions
@@ -150,7 +150,7 @@ class _Making:
         for name, settings in zip(translator_names(self._recipe.translator), self._recipe.translator, strict=True):
             translators[name] = found = self._models.identify_translator(settings, self._src, tgt, self._generator)
             if found.identity() not in known:
-                raise UserError(
+                raise RunMismatch(
                     f"translator {name} is now {found.name}@{found.revision}, which did not translate for "
                     f"{self._run.path}, so that controls would differ by it: bring back the one that its manifest.json "
                     "names"
@@ -237,7 +237,9 @@ def _located(generator: GeneratorConfig, named: str | None) -> Located:
         UserError: it cannot be had, or only a server has it.
     """
     if not find_spec("transformers"):
-        raise UserError("tokens are counted with transformers, which is missing: pip install 'sdrrl-data[train]'")
+        raise NotInstalled(
+            "tokens are counted with transformers, which is missing: pip install 'sdrrl-data[train]'", "train"
+        )
     if named is None and (generator.engine == "openai" or (generator.server and generator.engine == "auto")):
         raise UserError(
             f"{generator.model} answered on a server, which does not lend its tokenizer: name the model that is to be "

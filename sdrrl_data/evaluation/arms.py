@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePath
 from typing import Any
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.run import fingerprint
@@ -104,7 +104,9 @@ def _tuned(name: str, place: str, base: Located) -> Arm:
     if not (folder / ADAPTER).is_file():
         return Arm(name, locate(place, None, "tuned model", "--tuned"))
     if not find_spec("peft"):
-        raise UserError(f"tuned model {place} is an adapter, which needs peft: pip install 'sdrrl-data[train]'")
+        raise NotInstalled(
+            f"tuned model {place} is an adapter, which needs peft: pip install 'sdrrl-data[train]'", "train"
+        )
     if not (folder / "adapter_model.safetensors").is_file():
         raise UserError(f"tuned model {place}: the adapter has no weights as adapter_model.safetensors")
     try:

@@ -154,8 +154,9 @@ def _on_server(model: str, url: str) -> Judge:
     )
     try:
         return Judge(settings, generation.identify(settings))
-    except UserError as error:
-        raise UserError(f"judge: {error} (--judge gives generator.model, --judge-url generator.server.url)") from None
+    except UserError as error:  # of whatever kind
+        error.args = (f"judge: {error} (--judge gives generator.model, --judge-url generator.server.url)",)
+        raise
 
 
 def _request(key: str, measure: Measure, question: Sequence[Message], first: str, second: str) -> Request:

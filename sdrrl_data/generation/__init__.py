@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Literal
 
 from sdrrl_data import recipe
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, RecipeError
 from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Generator, Ingredient, Request, SetAside
@@ -78,17 +78,17 @@ def choose_engine(settings: recipe.GeneratorConfig) -> Engine:
         UserError: it is not installed, or has no server.
     """
     if settings.engine == "openai" and not settings.server:
-        raise UserError("generator.engine openai needs a server: --set generator.server.url=http://HOST:PORT/v1")
+        raise RecipeError("generator.engine openai needs a server: --set generator.server.url=http://HOST:PORT/v1")
     if settings.server and settings.engine in {"auto", "openai"}:
         if not find_spec("openai"):
-            raise UserError("a generator on a server needs its client: pip install 'sdrrl-data[openai]'")
+            raise NotInstalled("a generator on a server needs its client: pip install 'sdrrl-data[openai]'", "openai")
         return "openai"
     if settings.engine != "transformers" and find_spec("vllm"):
         return "vllm"
     if settings.engine == "vllm":
-        raise UserError("generator.engine vllm is not installed: pip install 'sdrrl-data[vllm]'")
+        raise NotInstalled("generator.engine vllm is not installed: pip install 'sdrrl-data[vllm]'", "vllm")
     if not find_spec("transformers") or not find_spec("torch"):
-        raise UserError("no engine is installed to run a generator: pip install 'sdrrl-data[vllm]'")
+        raise NotInstalled("no engine is installed to run a generator: pip install 'sdrrl-data[vllm]'", "vllm")
     return "transformers"
 
 

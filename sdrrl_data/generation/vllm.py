@@ -11,7 +11,7 @@ from itertools import count
 from multiprocessing.connection import wait
 
 from sdrrl_data import recipe
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, Stopped, UserError
 from sdrrl_data.generation.engine_process import Answer, EngineProcess, Failed, Job, Ready, Useful
 from sdrrl_data.models.locating import Located
 from sdrrl_data.protocols import Completion, Request, SetAside
@@ -114,7 +114,7 @@ class VllmGenerator:
     def _replace(self, dead: EngineProcess) -> None:
         how = dead.end()
         if not self._restarts:
-            raise Stopped(
+            raise EngineFailed(
                 f"generator {self._located.name}: its vLLM engine died {RESTARTS + 1} times, at last with {how}; "
                 "finished rows are kept. Look above for what it said; if it was out of memory, give less to do at a "
                 "time (generator.max_model_len, a smaller model), then go on with the same command"

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from sdrrl_data import alignment, scoring
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError, RunMismatch, UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.pipeline import Pipeline, Target, revisions
 from sdrrl_data.protocols import Ingredient
@@ -118,7 +118,7 @@ class Plan:
         for what in ("src", "seeds", "generator"):
             if was[what] != now[what][: len(was[what])]:
                 also = " (more seeds can be added: name the first ones too)" if what == "seeds" else ""
-                raise UserError(
+                raise RunMismatch(
                     f"{self.run.path} holds another run ({what} {' '.join(was[what])}, not {' '.join(now[what])}): "
                     f"choose another --out{also}"
                 )
@@ -129,7 +129,7 @@ class Plan:
         table = self.run.table("seeds")
         if isinstance(recipe.seeds, MagpieConfig):
             if recipe.limit is None:
-                raise UserError("seeds magpie: say how many questions to write with --limit")
+                raise RecipeError("seeds magpie: say how many questions to write with --limit")
             return growth.grown(known, growth.fitting(known, recipe.limit), recipe.limit, recipe.part_rows)
         if self._before and revisions.settled(self.resolved, self._before) and table.parts() == sum(map(len, known)):
             self.given["seeds"] = [table.part(part) for part in range(table.parts())]
@@ -206,7 +206,7 @@ class Plan:
             return was
         if tag not in self._named:
             both = ",".join(self.recipe.tgt)
-            raise UserError(
+            raise RunMismatch(
                 f"{self.run.path} also holds {target.tgt.name}, which these settings would make anew: "
                 f"name it too (--tgt {both}), keep the settings, or choose another --out"
             )

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import OutputExists, UserError
 from sdrrl_data.protocols import Message
 from sdrrl_data.run import Manifest, Run, refuse_unfinished
 from sdrrl_data.run.disk import written
@@ -62,7 +62,7 @@ def export(
     wanted = [_split(run, tag, split, format, out) for tag in tags for split in SPLITS]
     taken = [own.path for own in wanted if own.name in entries or own.path.exists()]
     if taken and not force:
-        raise UserError(f"{taken[0]} is there already: choose another --out, or write it anew with --force")
+        raise OutputExists(f"{taken[0]} is there already: choose another --out, or write it anew with --force")
     for tag in tags:
         if not any(own.rows["kept"].any() for own in wanted if own.tag == tag):
             raise UserError(f"{run.path} has no row of {tag} to write as {format}")

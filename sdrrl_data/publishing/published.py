@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from pydantic import ValidationError
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import UserError, VersionMismatch
 from sdrrl_data.publishing.hub import There
 from sdrrl_data.run import Manifest
 from sdrrl_data.run.disk import SCHEMA_VERSION
@@ -55,7 +55,7 @@ def _read(there: There, path: str, tag: str) -> Manifest:
     try:
         content = json.loads(there.read(path))
         if content["schema_version"] != SCHEMA_VERSION:
-            raise UserError(
+            raise VersionMismatch(
                 f"{where} has schema version {content['schema_version']}, this sdrrl-data reads version "
                 f"{SCHEMA_VERSION}: use the sdrrl-data that made it, or another repository"
             )

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sdrrl_data import languages
 from sdrrl_data.cards import portable
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotARun, RunMismatch, UserError
 from sdrrl_data.models.locating import asking_hub
 from sdrrl_data.publishing import hub, packing, published
 from sdrrl_data.publishing.hub import Say, There
@@ -91,7 +91,7 @@ def pull(
 def _chosen(repo: str, found: dict[str, Manifest], wanted: Sequence[str]) -> Manifest:
     """The manifest of the one run that is meant, restricted to the targets that are, without anything local."""
     if not found:
-        raise UserError(f"{repo} holds no run of sdrrl-data (there is no TARGET/{published.MANIFEST})")
+        raise NotARun(f"{repo} holds no run of sdrrl-data (there is no TARGET/{published.MANIFEST})")
     if missing := [tag for tag in wanted if tag not in found]:
         raise UserError(f"{repo} has no target {', '.join(missing)}: it has {', '.join(found)}")
     runs = published.runs({tag: found[tag] for tag in found if tag in wanted or not wanted})
@@ -111,7 +111,7 @@ def _is_there(out: Path, manifest: Manifest) -> bool:
         return False
     before = Run(out).manifest()
     if before is None or before.files != manifest.files:
-        raise UserError(f"{out} is there already and holds something else: choose another --out")
+        raise RunMismatch(f"{out} is there already and holds something else: choose another --out")
     return True
 
 

@@ -13,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from sdrrl_data import languages
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import Recipe, overrides
 from sdrrl_data.recipe.overrides import sections
 
@@ -38,7 +38,7 @@ def text(name: str) -> str:
     """A recipe, or a part of one that the package ships, as it is written.
 
     Raises:
-        UserError: there is no such recipe.
+        RecipeError: there is no such recipe.
     """
     return _path(name, _packaged() | _packaged("parts")).read_text(encoding="utf-8")
 
@@ -63,14 +63,14 @@ def load(
             what the recipe says, key by key. Each is one of `parts()` or the path of a YAML file.
 
     Raises:
-        UserError: there is no such recipe, or a key or value in it is wrong.
+        RecipeError: there is no such recipe, or a key or value in it is wrong.
     """
     name, changes = fspath(name), changes or {}
     content: dict[str, Any] = {}
     for path in (_path(name, _packaged()), *(_path(fspath(overlay), _packaged("parts")) for overlay in overlays)):
         layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
         if not isinstance(layer, dict):
-            raise UserError(f"recipe {path}: expected a mapping of keys to values")
+            raise RecipeError(f"recipe {path}: expected a mapping of keys to values")
         _as_lists(layer)
         _resolve_paths(layer, path.parent)
         _lay_over(content, layer)
@@ -85,13 +85,13 @@ def load(
         # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
         recipe = Recipe.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
-        raise UserError(f"recipe {name}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
+        raise RecipeError(f"recipe {name}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
     src = languages.find(recipe.src).tag
     tgt = tuple(dict.fromkeys(languages.find(tag).tag for tag in recipe.tgt))
     if not tgt:
-        raise UserError(f"recipe {name}: tgt names no target language: give one with --tgt")
+        raise RecipeError(f"recipe {name}: tgt names no target language: give one with --tgt")
     if src in tgt:
-        raise UserError(f"recipe {name}: {src} is both src and tgt: choose another target language")
+        raise RecipeError(f"recipe {name}: {src} is both src and tgt: choose another target language")
     thresholds = {
         score: own.model_copy(update={"languages": {languages.find(tag).tag: b for tag, b in own.languages.items()}})
         for score, own in recipe.thresholds.items()
@@ -111,14 +111,14 @@ def _path(name: str, packaged: Mapping[str, Path]) -> Path:
     if Path(name).suffix not in {".yaml", ".yml"} and not Path(name).expanduser().is_file():
         close = difflib.get_close_matches(name, packaged, n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(packaged)}; or give a YAML file"
-        raise UserError(f"there is no recipe {name}: {hint}")
+        raise RecipeError(f"there is no recipe {name}: {hint}")
     return _file(Path(name))
 
 
 def _file(path: Path) -> Path:
     path = path.expanduser()
     if not path.is_file():
-        raise UserError(f"recipe {path}: there is no such file")
+        raise RecipeError(f"recipe {path}: there is no such file")
     return path
 
 
@@ -153,7 +153,7 @@ def _translator(word: str) -> dict[str, str]:
     kind, colon, model = word.partition(":")
     key = TRANSLATORS.get(kind)
     if kind not in TRANSLATORS or (colon and not (key and model)):
-        raise UserError(f"there is no translator {word!r}: there are firefox, firefox:DIR, nllb, nllb:MODEL and self")
+        raise RecipeError(f"there is no translator {word!r}: there are firefox, firefox:DIR, nllb, nllb:MODEL and self")
     return {"kind": kind, key: model} if key and colon else {"kind": kind}
 
 
@@ -190,9 +190,9 @@ def _take_in_files(content: dict[str, Any]) -> None:
             try:
                 section[key] = read(Path(path).expanduser().read_text(encoding="utf-8"))
             except OSError as error:
-                raise UserError(f"{key}: {path} cannot be read ({error.strerror})") from None
+                raise RecipeError(f"{key}: {path} cannot be read ({error.strerror})") from None
             except ValueError as error:
-                raise UserError(f"{key}: {path} is not as expected ({error})") from None
+                raise RecipeError(f"{key}: {path} is not as expected ({error})") from None
 
 
 def _models(content: dict[str, Any]) -> list[dict[str, Any]]:

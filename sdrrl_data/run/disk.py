@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from sdrrl_data.errors import Stopped
+from sdrrl_data.errors import DiskFailed, DiskFull
 
 SCHEMA_VERSION = 4  # of a run's files
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -20,7 +20,7 @@ def write_parquet(rows: pl.DataFrame, path: Path, fingerprint: str) -> None:
     """Write a table with what stands for everything that shaped it.
 
     Raises:
-        Stopped: the disk refuses.
+        DiskFailed: the disk refuses.
     """
     metadata = {"sdrrl_data.schema_version": str(SCHEMA_VERSION), "sdrrl_data.fingerprint": fingerprint}
     with written(path) as temporary:
@@ -51,8 +51,9 @@ def on_disk(path: Path) -> Iterator[None]:
     except (OSError, pl.exceptions.PolarsError) as error:
         number = _errno(error)
         reason = os.strerror(number) if number else str(error).splitlines()[0]
-        room = "make room on the disk" if number in FULL else "see to the disk"
-        raise Stopped(
+        room = "make room on the disk" if number in FULL else "check the disk"
+        kind = DiskFull if number in FULL else DiskFailed
+        raise kind(
             f"{path} cannot be written ({reason}); what is finished is kept: {room}, then run the same command again"
         ) from error
 

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from sdrrl_data import languages
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotARun, RunBusy, UserError, VersionMismatch
 from sdrrl_data.run.disk import SCHEMA_VERSION, digest_of, fingerprint_of, on_disk, write_parquet, written
 from sdrrl_data.run.manifest import Manifest
 from sdrrl_data.run.table import Table
@@ -44,18 +44,18 @@ class Run:
         path = self.path / "manifest.json"
         if not path.exists():
             if self.path.is_file() or (self.path.is_dir() and _visible(self.path)):
-                raise UserError(f"{self.path} is there already and is no run: choose another --out")
+                raise NotARun(f"{self.path} is there already and is not a run: choose another --out")
             return None
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["schema_version"] != SCHEMA_VERSION:
-                raise UserError(
+                raise VersionMismatch(
                     f"{path} has schema version {content['schema_version']}, this sdrrl-data reads version "
                     f"{SCHEMA_VERSION}: use the sdrrl-data that made it, or another folder"
                 )
             return Manifest.model_validate(content)
         except (ValueError, KeyError, TypeError, ValidationError) as error:
-            raise UserError(f"{path} cannot be read as a manifest: use another folder") from error
+            raise NotARun(f"{path} cannot be read as a manifest: use another folder") from error
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Write `manifest.json`."""
@@ -152,7 +152,7 @@ class Run:
             with FileLock(self.path / ".lock", timeout=0):
                 yield
         except Timeout:
-            raise UserError(f"another sdrrl-data is working on {self.path}: wait for it, or stop it") from None
+            raise RunBusy(f"another sdrrl-data is working on {self.path}: wait for it, or stop it") from None
 
     @property
     def targets(self) -> list[str]:

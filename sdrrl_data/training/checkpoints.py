@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sdrrl_data.errors import Stopped, UserError
-from sdrrl_data.run.disk import written
+from sdrrl_data.errors import DiskFailed, DiskFull, RunMismatch, UserError
+from sdrrl_data.run.disk import FULL, written
 
 WHOLE = "whole.json"  # written last
 # What changes neither the weights nor which of them are kept at the end.
@@ -70,7 +70,7 @@ def writing(path: Path) -> Iterator[None]:
     """What the disk refuses while a checkpoint or a model is written becomes one sentence.
 
     Raises:
-        Stopped: there is no room, or no right to write.
+        DiskFailed: there is no room, or no right to write.
     """
     from accelerate.utils.memory import should_reduce_batch_size
     from safetensors import SafetensorError
@@ -81,7 +81,8 @@ def writing(path: Path) -> Iterator[None]:
         if should_reduce_batch_size(error):
             raise
         reason = str(error).splitlines()[0]
-        raise Stopped(
+        kind = DiskFull if isinstance(error, OSError) and error.errno in FULL else DiskFailed
+        raise kind(
             f"{path} cannot be written ({reason}); what is finished is kept: make room on the disk, then run the same "
             "command again with --resume"
         ) from error
@@ -104,8 +105,8 @@ def _same(path: Path, before: Identity, now: Identity) -> None:
     for what in ("vocabulary", "model", "dataset"):
         was, is_ = getattr(before, what), getattr(now, what)
         if was != is_:
-            raise UserError(f"{path} was made with another {what} ({was}, now {is_}): {begin}")
+            raise RunMismatch(f"{path} was made with another {what} ({was}, now {is_}): {begin}")
     for key in sorted({*before.settings, *now.settings} - FREE):
         was, is_ = before.settings.get(key), now.settings.get(key)
         if was != is_:
-            raise UserError(f"{path} was made with {key} {was}, now it is {is_}: {begin}")
+            raise RunMismatch(f"{path} was made with {key} {was}, now it is {is_}: {begin}")

@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
 
@@ -15,4 +15,4 @@ def require() -> None:
     """
     missing = [name for name in PACKAGES if not find_spec(name)]
     if missing:
-        raise UserError(f"training needs {', '.join(missing)}: pip install 'sdrrl-data[train]'")
+        raise NotInstalled(f"training needs {', '.join(missing)}: pip install 'sdrrl-data[train]'", "train")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sdrrl_data.errors import Stopped
+from sdrrl_data.errors import OutOfMemory
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ def with_less(work: Callable[[int], T], sizes: Sequence[int], say: Callable[[str
         release_memory()
         if place + 1 < len(sizes):
             say(f"memory ran out with {size} rows at once: going on with {sizes[place + 1]}")
-    raise Stopped(
+    raise OutOfMemory(
         f"memory ran out with {sizes[-1]} rows at once: lower at_once or max_length, or set gradient_checkpointing; "
         "the checkpoints are kept"
     )

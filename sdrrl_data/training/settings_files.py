@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import overrides
 from sdrrl_data.training.settings import Training
 
@@ -35,20 +35,20 @@ def load(settings: Training | str | PathLike[str] | None = None, changes: Mappin
         try:
             content["template"] = Path(template).expanduser().read_text(encoding="utf-8")
         except OSError as error:
-            raise UserError(f"template: {template} cannot be read ({error.strerror})") from None
+            raise RecipeError(f"template: {template} cannot be read ({error.strerror})") from None
     try:
         # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
         return Training.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
-        raise UserError(f"settings {path or 'with --set'}: {overrides.explain(error, 'a training')}") from None
+        raise RecipeError(f"settings {path or 'with --set'}: {overrides.explain(error, 'a training')}") from None
 
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise UserError(f"settings {path}: there is no such file")
+        raise RecipeError(f"settings {path}: there is no such file")
     content = overrides.read(path.read_text(encoding="utf-8"), f"settings {path}")
     if not isinstance(content, dict):
-        raise UserError(f"settings {path}: expected a mapping of keys to values")
+        raise RecipeError(f"settings {path}: expected a mapping of keys to values")
     if _is_file(content.get("template")) and (path.parent / str(content["template"])).is_file():
         content["template"] = str(path.parent / content["template"])
     return content

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled
 from sdrrl_data.training.losses import Losses, by_kind, together
 from sdrrl_data.training.reporting import Reporter, Sample, Step
 
@@ -27,7 +27,9 @@ def build(kind: str, out: Path) -> Reporter:
     """
     package = {"comet": "comet_ml", "tensorboard": "tensorboard"}[kind]
     if not find_spec(package):
-        raise UserError(f"--track {kind} needs a package that is not installed: pip install 'sdrrl-data[track]'")
+        raise NotInstalled(
+            f"--track {kind} needs a package that is not installed: pip install 'sdrrl-data[track]'", "track"
+        )
     return Comet(out) if kind == "comet" else TensorBoard(out)
 
 

@@ -6,7 +6,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import OutputExists, UserError
 from sdrrl_data.run.disk import written
 from sdrrl_data.training import (
     checkpoints,
@@ -108,9 +108,9 @@ def _check(plan: Plan, resume: bool) -> None:
 
     out = plan.job.out
     if (out / RECORD).exists():
-        raise UserError(f"{out} holds a finished training: choose another --out")
+        raise OutputExists(f"{out} holds a finished training: choose another --out")
     if is_first() and not resume and out.is_dir() and any(out.iterdir()):
-        raise UserError(f"{out} is there already: go on with --resume, or choose another --out")
+        raise OutputExists(f"{out} is there already: go on with --resume, or choose another --out")
     if devices() == 1 and torch.cuda.device_count() > 1:
         raise UserError(
             f"{torch.cuda.device_count()} GPUs are here, and one process can use one: choose it with "

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled
 from sdrrl_data.models.locating import loading
 from sdrrl_data.processes.allocator import keep_freed_memory
 from sdrrl_data.training import checkpoints, schedule
@@ -153,7 +153,9 @@ def _quantization(bf16: bool) -> Any:
     from transformers import BitsAndBytesConfig
 
     if not find_spec("bitsandbytes"):
-        raise UserError("method qlora needs bitsandbytes: pip install 'sdrrl-data[qlora]', or take method lora")
+        raise NotInstalled(
+            "method qlora needs bitsandbytes: pip install 'sdrrl-data[qlora]', or take method lora", "qlora"
+        )
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Literal
 
 from sdrrl_data import recipe
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient, SetAside
@@ -98,7 +98,7 @@ def identify(settings: recipe.NllbConfig, src: Language, tgt: Language) -> Ingre
     # CTranslate2 takes its tokens from transformers, and its weights through torch.
     missing = [package for package in ("transformers", "torch", engine) if not find_spec(package)]
     if missing:
-        raise UserError(f"translator nllb needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'")
+        raise NotInstalled(f"translator nllb needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'", "nllb")
     located = _locate(settings)
     return Ingredient("translator", located.name, located.revision, located.licence, f"{engine} {version(engine)}")
 

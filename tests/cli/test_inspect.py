@@ -258,8 +258,8 @@ def test_narrow_terminals(inspect, odd_run, monkeypatch, columns, step):
 
 
 MISTAKES = {
-    "a folder that is missing": (["nowhere"], "nowhere is no run (there is no such folder)"),
-    "a folder without a run": (["."], ". is no run (it has no manifest.json)"),
+    "a folder that is missing": (["nowhere"], "nowhere is not a run (there is no such folder)"),
+    "a folder without a run": (["."], ". is not a run (it has no manifest.json)"),
     "a step that is missing": (["RUN", "--step", "answer"], "has no table answer: it has seeds, answers, parallel, "),
     "a language that is none": (["RUN", "--tgt", "Portuguesse"], "did you mean Portuguese (pt)"),
     "a target that is missing": (["RUN", "--tgt", "vi"], "has no target vi: it has pt"),

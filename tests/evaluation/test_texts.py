@@ -95,7 +95,7 @@ def test_questions_of_files(tmp_path):
 
 
 def test_runs_that_are_no_use(run, tmp_path):
-    with pytest.raises(UserError, match=r"is no run \(it has no manifest.json\)"):
+    with pytest.raises(UserError, match=r"is not a run \(it has no manifest.json\)"):
         read_questions(str(tmp_path), EN, PT, None)
     with pytest.raises(UserError, match="is not from en to vi, it has --src en --tgt pt"):
         read_questions(str(run.path), EN, find("vi"), None)

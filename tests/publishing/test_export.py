@@ -336,7 +336,7 @@ def test_the_command_says_what_is_lost(tmp_path: Path, format: Format, said: lis
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["nowhere"], "nowhere is no run"),
+        (["nowhere"], "nowhere is not a run"),
         (["run", "--tgt", "vi"], "has no target vi: it has pt, ar-Latn$"),
         (["run", "--tgt", "pt,Klingonisch"], "Klingonisch"),
         (["run", "--out", "run/manifest.json"], "cannot be written"),

@@ -10,7 +10,7 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import DiskFailed, OutOfMemory, OutputExists, RunMismatch
 from sdrrl_data.training import memory
 from sdrrl_data.training.losses import Losses, together
 from sdrrl_data.training.reporting import Sample, Step
@@ -144,7 +144,7 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(
     if torn:  # as a kill in the middle of writing leaves it
         (tmp_path / "out/checkpoints/checkpoint-6/whole.json").unlink()
         (tmp_path / "out/checkpoints/checkpoint-6/adapter_model.safetensors").write_bytes(b"half")
-    with pytest.raises(UserError, match="is there already: go on with --resume"):
+    with pytest.raises(OutputExists, match="is there already: go on with --resume"):
         train(**own)
     listener = Listener()
     trained = train(**own, resume=True, reporters=[listener])
@@ -153,7 +153,7 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(
     assert weights(tmp_path / "out") == weights(finished[0])
     assert trained.losses == finished[2].losses
     assert trained.samples == finished[2].samples
-    with pytest.raises(UserError, match="holds a finished training"):
+    with pytest.raises(OutputExists, match="holds a finished training"):
         train(**own, resume=True)
 
 
@@ -188,7 +188,7 @@ def test_another_training_is_not_gone_on_with(
         (job(other, model, tmp_path / "out", max_steps=5), "another dataset"),
         (job(dataset, make_model(more=("<|new|>",)), tmp_path / "out", max_steps=5), "another vocabulary"),
     ]:
-        with pytest.raises(UserError, match=sentence):
+        with pytest.raises(RunMismatch, match=sentence):
             train(**changed, resume=True)
 
 
@@ -265,7 +265,7 @@ def test_a_full_disk_ends_it_with_a_sentence(dataset: Path, model: Path, tmp_pat
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, usual[1]))
     try:
-        with pytest.raises(Stopped, match=r"checkpoint-3 cannot be written \(.*make room on the disk"):
+        with pytest.raises(DiskFailed, match=r"checkpoint-3 cannot be written \(.*make room on the disk"):
             train(**own)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
@@ -281,7 +281,7 @@ def test_with_too_little_memory_fewer_rows_are_taken_at_once() -> None:
     assert memory.sizes(16, 9) == [8, 4, 2, 1]
     assert memory.with_less(work, [8, 4, 2, 1], said.append) == 4
     assert said == ["memory ran out with 8 rows at once: going on with 4"]
-    with pytest.raises(Stopped, match="memory ran out with 8 rows at once: lower at_once"):
+    with pytest.raises(OutOfMemory, match="memory ran out with 8 rows at once: lower at_once"):
         memory.with_less(work, [9, 8], said.append)
     with pytest.raises(ZeroDivisionError):
         memory.with_less(lambda size: size // 0, [2, 1], said.append)
