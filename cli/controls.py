@@ -79,7 +79,7 @@ def controls(
     opened, manifest = read_run(run)
     tags = overview.targets(opened, manifest, tgt)
     try:
-        with Bars(run) as bars:
+        with Bars() as bars:
             made = library.make(opened, manifest, tags, separated(only), equal.value, tokenizer, reporter=bars)
     except KeyboardInterrupt:
         typer.echo("stopped; what is finished is kept: run the same command again to go on", err=True)

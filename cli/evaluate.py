@@ -115,7 +115,7 @@ def evaluate(
     from .separated import separated
 
     try:
-        with Bars(out) as bars:
+        with Bars() as bars:
             results = library.evaluate(
                 base,
                 [place for places in tuned for place in separated(places)],

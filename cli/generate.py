@@ -120,7 +120,7 @@ def generate(
     from .progress import Bars
 
     try:
-        with Bars(out) as bars:
+        with Bars() as bars:
             manifest = library.generate(loaded, out, reporter=bars)
     except KeyboardInterrupt:
         typer.echo("stopped; what is finished is kept: run the same command again to go on", err=True)

@@ -39,6 +39,7 @@ def pull(
     from sdrrl_data.publishing import pull as library
 
     from .escaping import harmless
+    from .progress import Bars
     from .separated import separated
 
     out = out or Path("runs", repo.rpartition("/")[2])
@@ -47,7 +48,7 @@ def pull(
         out,
         revision=revision,
         tgt=separated(tgt),
-        say=lambda sentence: typer.echo(harmless(sentence), err=True),
+        reporter=Bars(),
     )
     folder = shlex.quote(str(pulled.path))
     go_on = f"sdrrl-data generate --recipe {folder}/{library.RECIPE} --out {folder}"

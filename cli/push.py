@@ -46,7 +46,7 @@ def push(
     quiet.hush()
     from sdrrl_data.publishing import push as library
 
-    from .escaping import harmless
+    from .progress import Bars
 
     pushed = library.push(
         run,
@@ -57,7 +57,7 @@ def push(
         create_pr=create_pr,
         licence=licence,
         controls=controls,
-        say=lambda sentence: typer.echo(harmless(sentence), err=True),
+        reporter=Bars(),
     )
     if pushed.sent or pushed.deleted:
         size = sum(pushed.sent.values()) / 1e6

@@ -1,6 +1,7 @@
 """`sdrrl-data train`."""
 
 import sys
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -116,22 +117,25 @@ def train(
         return
     from sdrrl_data.training.train import train as train_it
 
-    from .train_progress import Bar
+    from .progress import Bars
 
     try:
-        trained = train_it(
-            dataset,
-            model,
-            out,
-            tgt=tgt,
-            config=config,
-            revision=revision,
-            model_revision=model_revision,
-            settings=loaded,
-            merge=merge,
-            resume=resume,
-            reporters=[Bar(), *(tracker.value for tracker in track or [])],
-        )
+        # Closed, the bar stays as it is: a training that stops early is not shown as done to the end.
+        with closing(Bars()) as bars:
+            trained = train_it(
+                dataset,
+                model,
+                out,
+                tgt=tgt,
+                config=config,
+                revision=revision,
+                model_revision=model_revision,
+                settings=loaded,
+                merge=merge,
+                resume=resume,
+                reporter=bars,
+                trackers=[tracker.value for tracker in track or []],
+            )
     except KeyboardInterrupt:
         typer.echo("stopped; the checkpoints are kept: run the same command with --resume to go on", err=True)
         raise typer.Exit(130) from None

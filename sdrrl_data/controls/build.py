@@ -15,10 +15,10 @@ from sdrrl_data.errors import NotInstalled, RunMismatch, UserError
 from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.pipeline import Pipeline, Target, revisions
-from sdrrl_data.protocols import Reporter
+from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.recipe import GeneratorConfig, translator_names
 from sdrrl_data.run import Manifest, Run, fingerprint, provenance, recipe_of, refuse_unfinished
-from sdrrl_data.runners.local import Silent, do
+from sdrrl_data.runners.local import do
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.prompts import Asking
 

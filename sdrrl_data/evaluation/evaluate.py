@@ -15,9 +15,8 @@ from sdrrl_data.evaluation.measuring import Measuring, generator_config
 from sdrrl_data.evaluation.results import Figure, Results, figures
 from sdrrl_data.evaluation.selection import select
 from sdrrl_data.evaluation.settings import EvaluationConfig
-from sdrrl_data.protocols import Ingredient, Reporter
+from sdrrl_data.protocols import Ingredient, Reporter, Silent
 from sdrrl_data.run import Run
-from sdrrl_data.runners.local import Silent
 
 PathOrName = str | PathLike[str]
 Files = PathOrName | Sequence[PathOrName]  # one file, or two: that of the source language first

@@ -8,10 +8,10 @@ import polars as pl
 from sdrrl_data.cards import counts, description
 from sdrrl_data.pipeline import Target
 from sdrrl_data.pipeline.plan import Plan
-from sdrrl_data.protocols import Reporter
+from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.recipe import Recipe, loading, score_tables
 from sdrrl_data.run import Counts, Kind, Manifest, provenance
-from sdrrl_data.runners.local import Silent, do
+from sdrrl_data.runners.local import do
 from sdrrl_data.steps import answer_rows, parallel_rows, scores, transfer_set
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.prompts import Asking
@@ -63,6 +63,7 @@ def _carry_out(plan: Plan, reporter: Reporter) -> Manifest:
     )
     plan.run.write_manifest(manifest)
     _write_given(plan)
+    _tell_what_answers(plan, reporter)
     try:
         for step in plan.pipeline.steps:
             do(plan.run, step, plan.fingerprints[step.table], reporter)
@@ -94,6 +95,16 @@ def _write_given(plan: Plan) -> None:
         table.forget_after(len(parts))
         for part in plan.missing(name):
             table.write(part, parts[part], plan.fingerprints[name][part])
+
+
+def _tell_what_answers(plan: Plan, reporter: Reporter) -> None:
+    """Say which model and engine answer, where answers are missing, and that another engine would be faster."""
+    if not plan.missing("answers"):
+        return
+    engine = plan.generator.engine or ""
+    reporter.say(f"answers by {plan.generator.name} on {engine}")
+    if engine.startswith("transformers") and plan.recipe.generator.engine == "auto":
+        reporter.say("vLLM is not installed, so this takes several times longer")
 
 
 def _write_transfer_set(plan: Plan, target: Target) -> list[Kind]:

@@ -15,8 +15,9 @@ from sdrrl_data import languages
 from sdrrl_data.cards import portable
 from sdrrl_data.errors import NotARun, RunMismatch, UserError
 from sdrrl_data.models.locating import asking_hub
+from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.publishing import hub, packing, published
-from sdrrl_data.publishing.hub import Say, There
+from sdrrl_data.publishing.hub import There
 from sdrrl_data.publishing.packing import Packed
 from sdrrl_data.recipe import loading, overrides
 from sdrrl_data.run import Manifest, Run
@@ -46,7 +47,7 @@ def pull(
     *,
     revision: str | None = None,
     tgt: str | Sequence[str] = (),
-    say: Say = lambda sentence: None,
+    reporter: Reporter | None = None,
 ) -> Pulled:
     """Make a run's folder from a published set. Killed at any moment and called again, it goes on.
 
@@ -55,7 +56,7 @@ def pull(
         out: the folder, which must not be there, or be empty, or hold this very run.
         revision: a branch, tag or commit; the main branch by default.
         tgt: the target or targets to take, by any name; all by default, where they are of one run.
-        say: is told what the Hub is waited for.
+        reporter: is told what the Hub is waited for.
 
     Returns:
         Where the run is, its targets, and what did not come along.
@@ -65,7 +66,7 @@ def pull(
             something else.
         Stopped: the Hub stayed away.
     """
-    repo, out = hub.named(repo), Path(out)
+    repo, out, say = hub.named(repo), Path(out), (reporter or Silent()).say
     wanted = [languages.find(name).tag for name in ([tgt] if isinstance(tgt, str) else tgt)]
     check = "the name (owner/name)"
     with hub.refusals(repo), asking_hub(f"dataset {repo}", f"datasets/{repo}", revision, check):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdrrl_data import __version__
 from sdrrl_data.cards import description, licences
 from sdrrl_data.errors import UserError
+from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.publishing import hub, personal_data, published, staging
 from sdrrl_data.publishing.hub import Say, Stored, There
 from sdrrl_data.publishing.staging import Content
@@ -56,7 +57,7 @@ def push(
     create_pr: bool = False,
     licence: str | None = None,
     controls: bool = False,
-    say: Say = lambda sentence: None,
+    reporter: Reporter | None = None,
 ) -> Pushed:
     """Publish a finished run on the Hub. Killed at any moment and called again, it sends only what has not arrived.
 
@@ -71,7 +72,7 @@ def push(
         create_pr: open a pull request instead.
         licence: under which the set is passed on, as the Hub names it ("cc-by-4.0").
         controls: push the controls too, each as a config of its own.
-        say: is told what the Hub is waited for, and what looks like personal data.
+        reporter: is told what the Hub is waited for, and what looks like personal data.
 
     Returns:
         Where the set is now, and what was sent.
@@ -81,7 +82,7 @@ def push(
         Stopped: the Hub stayed away.
     """
     wish = Wish(repo, public, revision, tag, create_pr, licence, controls)
-    return _publish(Path(run), wish, say)
+    return _publish(Path(run), wish, (reporter or Silent()).say)
 
 
 def _publish(path: Path, wish: Wish, say: Say) -> Pushed:

@@ -12,16 +12,6 @@ from sdrrl_data.steps.step import Step
 READ_AHEAD = 16  # parts of a step's inputs that are read together
 
 
-class Silent:
-    """A reporter that says nothing."""
-
-    def start(self, step: str, rows: int, done: int) -> None:
-        """Say nothing."""
-
-    def advance(self, rows: float) -> None:
-        """Say nothing."""
-
-
 def do(run: Run, step: Step, expected: Sequence[str], reporter: Reporter) -> None:
     """Make the parts of a step that are missing.
 

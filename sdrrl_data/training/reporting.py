@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sdrrl_data.protocols import Message
-from sdrrl_data.training.losses import Losses
+from sdrrl_data.protocols import Message, Reporter
+from sdrrl_data.training.losses import Losses, together
 
 
-class Step(NamedTuple):
+class TrainingStep(NamedTuple):
     """A step that was just done."""
 
     number: int  # from 1
@@ -23,14 +23,14 @@ class Sample(NamedTuple):
     answer: str
 
 
-class Reporter(Protocol):
-    """Is told how a training gets on."""
+class Tracker(Protocol):
+    """Keeps the figures of a training. What a `Reporter` is told is for the moment; this is for later."""
 
-    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
-        """It begins, or goes on after so many steps. `about`: model, dataset, its signature, settings."""
+    def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+        """The training begins, or goes on after so many steps. `about`: model, dataset, its signature, settings."""
         ...
 
-    def step(self, step: Step) -> None:
+    def step(self, step: TrainingStep) -> None:
         """A step is done."""
         ...
 
@@ -42,47 +42,45 @@ class Reporter(Protocol):
         """What the model answers after so many steps."""
         ...
 
-    def say(self, sentence: str) -> None:
-        """Something that the user should know."""
-        ...
-
     def close(self) -> None:
-        """It has ended, well or not."""
+        """The training has ended, well or not."""
         ...
 
 
-class Everyone:
-    """Tells several reporters."""
+class Listeners:
+    """The reporter and the trackers of a training: tells each of them what it wants to know."""
 
-    def __init__(self, reporters: Sequence[Reporter]) -> None:
-        self._reporters = reporters
+    def __init__(self, reporter: Reporter, trackers: Sequence[Tracker]) -> None:
+        self._reporter, self._trackers = reporter, trackers
 
-    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.start(about, steps, done)
+    def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+        """The training begins, or goes on after so many steps."""
+        self._reporter.start(f"{about['model']['name']} on {about['dataset']['name']}", steps, done, "steps")
+        for tracker in self._trackers:
+            tracker.begin(about, steps, done)
 
-    def step(self, step: Step) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.step(step)
+    def step(self, step: TrainingStep) -> None:
+        """A step is done."""
+        self._reporter.advance(1, f"loss {step.loss:.4f}, {step.tokens_per_second:,.0f} tokens/s")
+        for tracker in self._trackers:
+            tracker.step(step)
 
     def evaluated(self, number: int, losses: Losses) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.evaluated(number, losses)
+        """The losses on the test split after so many steps."""
+        self._reporter.say(f"test loss after step {number}: {together(losses).mean:.4f}")
+        for tracker in self._trackers:
+            tracker.evaluated(number, losses)
 
     def samples(self, number: int, samples: Sequence[Sample]) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.samples(number, samples)
+        """What the model answers after so many steps, which is too long for a reporter."""
+        for tracker in self._trackers:
+            tracker.samples(number, samples)
 
     def say(self, sentence: str) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.say(sentence)
+        """Something that the user should know."""
+        self._reporter.say(sentence)
 
     def close(self) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.close()
+        """The training has ended, well or not."""
+        for tracker in self._trackers:
+            tracker.close()

@@ -1,4 +1,4 @@
-"""Reporters that keep a training's figures: comet and tensorboard."""
+"""Trackers that come with the package: comet and tensorboard."""
 
 import json
 import logging
@@ -10,12 +10,12 @@ from typing import Any
 
 from sdrrl_data.errors import NotInstalled
 from sdrrl_data.training.losses import Losses, by_kind, together
-from sdrrl_data.training.reporting import Reporter, Sample, Step
+from sdrrl_data.training.reporting import Sample, Tracker, TrainingStep
 
 PROJECT = "sdrrl-data"
 
 
-def build(kind: str, out: Path) -> Reporter:
+def build(kind: str, out: Path) -> Tracker:
     """The tracker of this name.
 
     Args:
@@ -40,7 +40,7 @@ class Comet:
         self._out = out
         self._experiment: Any = None
 
-    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+    def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
         """Begin an experiment with everything that is known of the training."""
         self.close()  # of a first try that had too little memory
         import comet_ml
@@ -69,7 +69,7 @@ class Comet:
         self._experiment.log_parameters(dict(_flat(about)))
         self._experiment.log_other("signature", about["signature"])
 
-    def step(self, step: Step) -> None:
+    def step(self, step: TrainingStep) -> None:
         """Log the figures of a step."""
         figures = {"loss": step.loss, "learning_rate": step.learning_rate, "tokens_per_second": step.tokens_per_second}
         self._experiment.log_metrics(figures, step=step.number)
@@ -82,9 +82,6 @@ class Comet:
         """Log prompts and answers."""
         for sample in samples:
             self._experiment.log_text(_shown(sample), step=number)
-
-    def say(self, sentence: str) -> None:
-        """Keep it to itself."""
 
     def close(self) -> None:
         """Send or write what is left."""
@@ -99,7 +96,7 @@ class TensorBoard:
         self._folder = out / "tensorboard"
         self._writer: Any = None
 
-    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+    def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
         """Begin, or go on, in the same folder; what was logged after the checkpoint is hidden."""
         from torch.utils.tensorboard import SummaryWriter
 
@@ -108,7 +105,7 @@ class TensorBoard:
         self._writer.add_text("about", f"```json\n{json.dumps(about, indent=2, ensure_ascii=False)}\n```", done)
         self._writer.add_text("signature", about["signature"], done)
 
-    def step(self, step: Step) -> None:
+    def step(self, step: TrainingStep) -> None:
         """Log the figures of a step."""
         for name, value in step._asdict().items():
             if name != "number":
@@ -123,9 +120,6 @@ class TensorBoard:
         """Log prompts and answers."""
         for place, sample in enumerate(samples):
             self._writer.add_text(f"sample/{place}", f"```text\n{_shown(sample)}\n```", number)
-
-    def say(self, sentence: str) -> None:
-        """Keep it to itself."""
 
     def close(self) -> None:
         """Write what is left."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from sdrrl_data.errors import OutputExists, UserError
+from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.run.disk import written
 from sdrrl_data.training import (
     checkpoints,
@@ -21,7 +22,7 @@ from sdrrl_data.training import (
 )
 from sdrrl_data.training.losses import Losses
 from sdrrl_data.training.plan import Job, Plan, devices, is_first, prepare
-from sdrrl_data.training.reporting import Everyone, Reporter, Sample
+from sdrrl_data.training.reporting import Listeners, Sample, Tracker
 from sdrrl_data.training.settings import Training
 
 RECORD = "training.yaml"
@@ -49,7 +50,8 @@ def train(
     changes: Mapping[str, Any] | None = None,
     merge: bool = False,
     resume: bool = False,
-    reporters: Sequence[Reporter | Literal["comet", "tensorboard"]] = (),
+    reporter: Reporter | None = None,
+    trackers: Sequence[Tracker | Literal["comet", "tensorboard"]] = (),
 ) -> Trained:
     """Fine-tune a model on a transfer set.
 
@@ -69,7 +71,8 @@ def train(
         merge: write a whole model besides the adapter.
         resume: go on from the last whole checkpoint in `out`, where there is one. On a CPU the weights come out as if
             the training had never been stopped.
-        reporters: are told how it gets on. "comet" and "tensorboard" keep the figures there.
+        reporter: is told how the training gets on.
+        trackers: keep its figures: "comet", "tensorboard", or others.
 
     Returns:
         How many steps there were, which one was written, and the losses and samples before and after.
@@ -89,17 +92,28 @@ def train(
         model_revision,
         merge,
     )
-    told = reporters if is_first() else ()
-    reporter = Everyone([tracking.build(named, job.out) if isinstance(named, str) else named for named in told])
+    listeners = _listeners(reporter, trackers, job.out) if is_first() else Listeners(Silent(), ())
     plan = prepare(job)
     _check(plan, resume)
     try:
         most = plan.settings.at_once or memory.usual()
         # One process of several cannot begin anew alone, so they have but one try.
         sizes = memory.sizes(plan.batch // devices(), most)[: 1 if devices() > 1 else None]
-        return memory.with_less(lambda at_once: _fit(plan, at_once, reporter), sizes, reporter.say)
+        return memory.with_less(lambda at_once: _fit(plan, at_once, listeners), sizes, listeners.say)
     finally:
-        reporter.close()
+        listeners.close()
+
+
+def _listeners(
+    reporter: Reporter | None, trackers: Sequence[Tracker | Literal["comet", "tensorboard"]], out: Path
+) -> Listeners:
+    """Those of the first process; trackers that are named are opened.
+
+    Raises:
+        NotInstalled: a tracker's package is missing.
+    """
+    opened = [tracking.build(tracker, out) if isinstance(tracker, str) else tracker for tracker in trackers]
+    return Listeners(reporter or Silent(), opened)
 
 
 def _check(plan: Plan, resume: bool) -> None:
@@ -120,27 +134,27 @@ def _check(plan: Plan, resume: bool) -> None:
         checkpoints.last(out / trainer.CHECKPOINTS, plan.identity)
 
 
-def _fit(plan: Plan, at_once: int, reporter: Reporter) -> Trained:
+def _fit(plan: Plan, at_once: int, listeners: Listeners) -> Trained:
     """Train, then write everything."""
     out, settings = plan.job.out, plan.settings
     checkpoint = checkpoints.last(out / trainer.CHECKPOINTS, plan.identity)
-    own = trainer.build(plan, at_once, reporter, checkpoint)
+    own = trainer.build(plan, at_once, listeners, checkpoint)
     steps = math.ceil(len(own.train_dataset) / plan.batch)  # packs are whole only now
     steps = min(steps, settings.max_steps or steps)
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if is_first():
-        reporter.start(record.about(plan), steps, done)
+        listeners.begin(record.about(plan), steps, done)
     before = sampling.kept(out) if checkpoint else sampling.draw(own, plan)
     if is_first() and not checkpoint:
         with checkpoints.writing(out):
             sampling.keep(out, before)
-        reporter.samples(0, before)
+        listeners.samples(0, before)
     own.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     losses = trainer.history(own)
     best = own.state.best_global_step if settings.patience else own.state.global_step
     after = sampling.draw(own, plan)
     if is_first():
-        reporter.samples(own.state.global_step, after)
+        listeners.samples(own.state.global_step, after)
     trained = Trained(own.state.global_step, best or own.state.global_step, losses, {"before": before, "after": after})
     _write(own, plan, trained, at_once)
     return trained

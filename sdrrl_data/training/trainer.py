@@ -13,19 +13,19 @@ from sdrrl_data.processes.allocator import keep_freed_memory
 from sdrrl_data.training import checkpoints, schedule
 from sdrrl_data.training.losses import Loss, Losses, measure, together
 from sdrrl_data.training.plan import Plan, devices, is_first
-from sdrrl_data.training.reporting import Reporter, Step
+from sdrrl_data.training.reporting import Listeners, TrainingStep
 from sdrrl_data.training.settings import Training
 
 CHECKPOINTS = "checkpoints"
 
 
-def build(plan: Plan, at_once: int, reporter: Reporter, checkpoint: Path | None = None) -> Any:
+def build(plan: Plan, at_once: int, listeners: Listeners, checkpoint: Path | None = None) -> Any:
     """A trainer with the model loaded.
 
     Args:
         plan: what to train on what.
         at_once: rows that a device takes at once; `plan.batch` is a multiple of it.
-        reporter: is told of each step and each evaluation; only that of the first process.
+        listeners: are told of each step and each evaluation, in the first process alone.
         checkpoint: what it is to go on from.
 
     Raises:
@@ -56,7 +56,7 @@ def build(plan: Plan, at_once: int, reporter: Reporter, checkpoint: Path | None 
             metrics = {"eval_loss": together(found).mean}
             self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
             if is_first():
-                reporter.evaluated(number, found)
+                listeners.evaluated(number, found)
             self._last = time.perf_counter()  # evaluating is no training
             return metrics
 
@@ -67,7 +67,7 @@ def build(plan: Plan, at_once: int, reporter: Reporter, checkpoint: Path | None 
                 now = time.perf_counter()
                 speed = (logs["num_tokens"] - self._tokens) / max(now - self._last, 1e-9)
                 self._tokens, self._last = logs["num_tokens"], now
-                reporter.step(Step(self.state.global_step, logs["loss"], logs["learning_rate"], speed))
+                listeners.step(TrainingStep(self.state.global_step, logs["loss"], logs["learning_rate"], speed))
 
         def _run_epoch(self, *given: Any, **also: Any) -> None:
             """Train, but not one step more after a checkpoint that was the last."""

@@ -23,7 +23,7 @@ def out(dataset: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) ->
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("COMET_START_ONLINE", "0")
         environment.setenv("COMET_API_KEY", KEY)
-        train(dataset, model, folder, settings=settings, reporters=["comet", "tensorboard"])
+        train(dataset, model, folder, settings=settings, trackers=["comet", "tensorboard"])
     return folder
 
 

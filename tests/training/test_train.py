@@ -1,5 +1,6 @@
 """Training for real: what comes out, stopped and gone on with, with little memory or disk."""
 
+import re
 import resource
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from safetensors.torch import load_file
 from sdrrl_data.errors import DiskFailed, OutOfMemory, OutputExists, RunMismatch
 from sdrrl_data.training import memory
 from sdrrl_data.training.losses import Losses, together
-from sdrrl_data.training.reporting import Sample, Step
+from sdrrl_data.training.reporting import Sample, TrainingStep
 from sdrrl_data.training.settings import Lora, Training
 from sdrrl_data.training.train import Trained, train
 
@@ -30,20 +31,33 @@ FAST: dict[str, Any] = {
 
 
 class Listener:
-    """Keeps what it is told, and may stop the training after a step."""
+    """A reporter and a tracker that keeps what it is told, and may stop the training after a step."""
 
     def __init__(self, stop_after: int | None = None) -> None:
         self.stop_after = stop_after
-        self.steps: list[Step] = []
+        self.steps: list[TrainingStep] = []
         self.losses: dict[int, Losses] = {}
         self.said: list[str] = []
         self.started: tuple[int, int] | None = None
+        self.shown: tuple[str, int, int, str] | None = None
+        self.notes: list[str] = []
+        self.advanced = 0.0
         self.closed = False
 
-    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+    def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
+        self.shown = what, total, done, unit
+
+    def advance(self, amount: float, note: str = "") -> None:
+        self.advanced += amount
+        self.notes.append(note)
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+    def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
         self.started = steps, done
 
-    def step(self, step: Step) -> None:
+    def step(self, step: TrainingStep) -> None:
         self.steps.append(step)
         if step.number == self.stop_after:
             raise KeyboardInterrupt
@@ -53,9 +67,6 @@ class Listener:
 
     def samples(self, number: int, samples: Sequence[Sample]) -> None:
         pass
-
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
 
     def close(self) -> None:
         self.closed = True
@@ -81,7 +92,7 @@ def weights(folder: Path) -> dict[str, Any]:
 def finished(dataset: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Listener, Trained]:
     out = tmp_path_factory.mktemp("finished") / "out"
     listener = Listener()
-    trained = train(**job(dataset, model, out, max_steps=8), reporters=[listener])
+    trained = train(**job(dataset, model, out, max_steps=8), reporter=listener, trackers=[listener])
     return out, listener, trained
 
 
@@ -93,6 +104,12 @@ def test_it_learns_and_tells(finished: tuple[Path, Listener, Trained]) -> None:
     assert listener.losses == trained.losses
     assert together(trained.losses[8]).mean < together(trained.losses[0]).mean - 0.1
     assert all(step.tokens_per_second > 0 for step in listener.steps)
+    assert listener.shown == ("tiny-llama on set", 8, 0, "steps")
+    assert listener.advanced == 8
+    assert all(re.fullmatch(r"loss \d\.\d{4}, [\d,]+ tokens/s", note) for note in listener.notes)
+    assert [sentence.partition(":")[0] for sentence in listener.said] == [
+        f"test loss after step {step}" for step in (0, 3, 6, 8)
+    ]
     assert listener.closed
     assert trained.steps == trained.best == 8
 
@@ -140,14 +157,14 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(
 ) -> None:
     own = job(dataset, model, tmp_path / "out", max_steps=8)
     with pytest.raises(KeyboardInterrupt):
-        train(**own, reporters=[Listener(stop_after=7 if torn else 4)])
+        train(**own, trackers=[Listener(stop_after=7 if torn else 4)])
     if torn:  # as a kill in the middle of writing leaves it
         (tmp_path / "out/checkpoints/checkpoint-6/whole.json").unlink()
         (tmp_path / "out/checkpoints/checkpoint-6/adapter_model.safetensors").write_bytes(b"half")
     with pytest.raises(OutputExists, match="is there already: go on with --resume"):
         train(**own)
     listener = Listener()
-    trained = train(**own, resume=True, reporters=[listener])
+    trained = train(**own, resume=True, trackers=[listener])
     assert listener.started == (8, 3)
     assert [step.number for step in listener.steps] == [4, 5, 6, 7, 8]
     assert weights(tmp_path / "out") == weights(finished[0])
@@ -177,10 +194,10 @@ def test_another_training_is_not_gone_on_with(
 ) -> None:
     own = job(dataset, model, tmp_path / "out", max_steps=3)
     with pytest.raises(KeyboardInterrupt):
-        train(**own, reporters=[Listener(stop_after=3)])
+        train(**own, trackers=[Listener(stop_after=3)])
     # The interrupt came before the last checkpoint was written; there is none yet.
     with pytest.raises(KeyboardInterrupt):
-        train(**job(dataset, model, tmp_path / "out", max_steps=5), resume=True, reporters=[Listener(stop_after=4)])
+        train(**job(dataset, model, tmp_path / "out", max_steps=5), resume=True, trackers=[Listener(stop_after=4)])
     other = write(tmp_path / "other", some_rows()[:60])
     for changed, sentence in [
         (job(dataset, model, tmp_path / "out", max_steps=6), "checkpoint-3 was made with max_steps 5, now it is 6"),
@@ -201,7 +218,7 @@ def test_how_rows_are_taken_changes_no_loss(
     first = []
     for name, settings in (("usual", usual), ("changed", usual | changes)):
         listener = Listener()
-        train(**job(dataset, model, tmp_path / name, **settings), reporters=[listener])
+        train(**job(dataset, model, tmp_path / name, **settings), trackers=[listener])
         first.append(listener.steps[0].loss)
     assert first[0] == pytest.approx(first[1], rel=1e-5)
 
