@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sdrrl_data.training.plan import Plan
+    from sdrrl_data.training.plan import TrainingPlan
     from sdrrl_data.training.train import Trained
 
 EXAMPLES = """
@@ -105,7 +105,7 @@ def train(
     quiet.hush()
     from sdrrl_data.recipe import overrides
     from sdrrl_data.training import launching, settings_files
-    from sdrrl_data.training.plan import Job, is_first, prepare
+    from sdrrl_data.training.plan import TrainingJob, is_first, prepare
 
     loaded = settings_files.load(settings, dict(map(overrides.parse_change, changes or [])))
     if accelerate:
@@ -113,7 +113,7 @@ def train(
         typer.echo(launching.command(accelerate.value, arguments))
         return
     if dry_run:
-        _show_plan(prepare(Job(dataset, model, out, loaded, tgt, config, revision, model_revision, merge)))
+        _show_plan(prepare(TrainingJob(dataset, model, out, loaded, tgt, config, revision, model_revision, merge)))
         return
     from sdrrl_data.training.train import train as train_it
 
@@ -154,7 +154,7 @@ def _without_accelerate(arguments: list[str]) -> list[str]:
     return kept
 
 
-def _show_plan(plan: "Plan") -> None:
+def _show_plan(plan: "TrainingPlan") -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""Whether what training needs is installed."""
+"""Checks that the packages that training needs are installed."""
 
 from importlib.util import find_spec
 
@@ -8,10 +8,10 @@ PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
 
 
 def require() -> None:
-    """Refuse to begin without the packages that every training needs.
+    """Check for the packages that every training needs.
 
     Raises:
-        UserError: one is missing.
+        NotInstalled: one is missing.
     """
     missing = [name for name in PACKAGES if not find_spec(name)]
     if missing:

@@ -1,4 +1,4 @@
-"""What a training tells while it goes on, and to whom."""
+"""What a training reports while it runs, and to whom."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -8,26 +8,26 @@ from sdrrl_data.training.losses import Losses, together
 
 
 class TrainingStep(NamedTuple):
-    """A step that was just done."""
+    """The figures of a step."""
 
     number: int  # from 1
-    loss: float  # nats a token
+    loss: float  # nats per token
     learning_rate: float
     tokens_per_second: float
 
 
 class Sample(NamedTuple):
-    """A test prompt and what the model makes of it."""
+    """A test prompt and the model's answer."""
 
     prompt: Sequence[Message]
     answer: str
 
 
 class Tracker(Protocol):
-    """Keeps the figures of a training. What a `Reporter` is told is for the moment; this is for later."""
+    """Records the figures of a training. (A `Reporter` only shows its progress.)"""
 
     def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
-        """The training begins, or goes on after so many steps. `about`: model, dataset, its signature, settings."""
+        """The training begins, or resumes after `done` steps. `about`: model, dataset, its signature, settings."""
         ...
 
     def step(self, step: TrainingStep) -> None:
@@ -35,26 +35,26 @@ class Tracker(Protocol):
         ...
 
     def evaluated(self, number: int, losses: Losses) -> None:
-        """The losses on the test split after so many steps."""
+        """The losses on the test split after step `number`."""
         ...
 
     def samples(self, number: int, samples: Sequence[Sample]) -> None:
-        """What the model answers after so many steps."""
+        """What the model answers after step `number`."""
         ...
 
     def close(self) -> None:
-        """The training has ended, well or not."""
+        """The training has ended, or failed."""
         ...
 
 
 class Listeners:
-    """The reporter and the trackers of a training: tells each of them what it wants to know."""
+    """Passes the events of a training on to its reporter and its trackers."""
 
     def __init__(self, reporter: Reporter, trackers: Sequence[Tracker]) -> None:
         self._reporter, self._trackers = reporter, trackers
 
     def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
-        """The training begins, or goes on after so many steps."""
+        """The training begins, or resumes after `done` steps."""
         self._reporter.start(f"{about['model']['name']} on {about['dataset']['name']}", steps, done, "steps")
         for tracker in self._trackers:
             tracker.begin(about, steps, done)
@@ -66,21 +66,21 @@ class Listeners:
             tracker.step(step)
 
     def evaluated(self, number: int, losses: Losses) -> None:
-        """The losses on the test split after so many steps."""
+        """The losses on the test split after step `number`."""
         self._reporter.say(f"test loss after step {number}: {together(losses).mean:.4f}")
         for tracker in self._trackers:
             tracker.evaluated(number, losses)
 
     def samples(self, number: int, samples: Sequence[Sample]) -> None:
-        """What the model answers after so many steps, which is too long for a reporter."""
+        """What the model answers after step `number`. Only for trackers: it is too long for a reporter."""
         for tracker in self._trackers:
             tracker.samples(number, samples)
 
     def say(self, sentence: str) -> None:
-        """Something that the user should know."""
+        """Something the user should know."""
         self._reporter.say(sentence)
 
     def close(self) -> None:
-        """The training has ended, well or not."""
+        """The training has ended, or failed."""
         for tracker in self._trackers:
             tracker.close()

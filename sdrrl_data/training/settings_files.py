@@ -1,4 +1,4 @@
-"""Settings of a training as YAML."""
+"""Loading the settings of a training from YAML."""
 
 import json
 from collections.abc import Mapping
@@ -10,20 +10,22 @@ from pydantic import ValidationError
 
 from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import overrides
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.settings import TrainingConfig
 
 
-def load(settings: Training | str | PathLike[str] | None = None, changes: Mapping[str, Any] | None = None) -> Training:
-    """Settings, those in a file, or the usual ones, with some values changed.
+def load(
+    settings: TrainingConfig | str | PathLike[str] | None = None, changes: Mapping[str, Any] | None = None
+) -> TrainingConfig:
+    """The settings of a training: given, from a file, or the defaults; with some values changed.
 
     Args:
-        settings: settings, or a YAML file of them. The path of a template in it is relative to it.
+        settings: settings, or a YAML file. The path of a template in that file is relative to it.
         changes: new values by dotted key, such as {"lora.rank": 8}.
 
     Raises:
-        UserError: there is no such file, or a key or value in it is wrong.
+        RecipeError: there is no such file, or a key or a value is wrong.
     """
-    if isinstance(settings, Training):
+    if isinstance(settings, TrainingConfig):
         content, path = settings.model_dump(mode="json"), None
     else:
         path = Path(settings).expanduser() if settings is not None else None
@@ -37,8 +39,8 @@ def load(settings: Training | str | PathLike[str] | None = None, changes: Mappin
         except OSError as error:
             raise RecipeError(f"template: {template} cannot be read ({error.strerror})") from None
     try:
-        # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
-        return Training.model_validate_json(json.dumps(content))
+        # Through JSON: strict validation then accepts a list for a tuple, but no text for a number.
+        return TrainingConfig.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
         raise RecipeError(f"settings {path or 'with --set'}: {overrides.explain(error, 'a training')}") from None
 

@@ -9,7 +9,7 @@ from jinja2 import TemplateError, TemplateSyntaxError
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.steps.schemas import Schema
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.settings import TrainingConfig
 
 AT_ONCE = 1000  # texts that are tokenized together
 ANSWER = "sdrrl"  # stands where a completion would, to see what the template puts after it
@@ -28,7 +28,7 @@ class Tokenized(NamedTuple):
 class Chat:
     """A model's chat template, and what ends a turn in it."""
 
-    def __init__(self, tokenizer: Any, settings: Training, model: str) -> None:
+    def __init__(self, tokenizer: Any, settings: TrainingConfig, model: str) -> None:
         """Read the template: the settings', or else the model's own.
 
         Args:

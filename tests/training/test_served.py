@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.train import train
 
 pytest.importorskip("vllm")
@@ -68,7 +68,7 @@ def test_vllm_serves_the_adapter(
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     out = tmp_path / "adapter"
-    settings = Training(learning_rate=0.02, batch_size=4, at_once=2, max_steps=20, samples=0)
+    settings = TrainingConfig(learning_rate=0.02, batch_size=4, at_once=2, max_steps=20, samples=0)
     train(dataset, wider_model, out, settings=settings)
     base, tokenizer = AutoModelForCausalLM.from_pretrained(wider_model), AutoTokenizer.from_pretrained(out)
     expected = [answers(base, tokenizer), answers(PeftModel.from_pretrained(base, str(out)), tokenizer)]

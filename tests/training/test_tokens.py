@@ -8,9 +8,9 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.training import trainer
-from sdrrl_data.training.plan import Job, prepare
+from sdrrl_data.training.plan import TrainingJob, prepare
 from sdrrl_data.training.reporting import Everyone
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.tokens import Chat, tokenize
 
 from .conftest import CHATML, LLAMA, PLAIN, MakeModel, MakeTokenizer, some_rows
@@ -39,8 +39,8 @@ def test_a_batch_has_the_completion_and_its_end_in_the_loss(
     make_model: MakeModel, dataset: Path, tmp_path: Path, template: str, end: str, learned: str, packing: bool
 ) -> None:
     model = make_model(template, end=end)
-    settings = Training(batch_size=2, at_once=2, packing=packing, max_length=80, test_rows=1)
-    plan = prepare(Job(str(dataset), str(model), tmp_path / "out", settings))
+    settings = TrainingConfig(batch_size=2, at_once=2, packing=packing, max_length=80, test_rows=1)
+    plan = prepare(TrainingJob(str(dataset), str(model), tmp_path / "out", settings))
     own = trainer.build(plan, 2, Everyone([]))
     expected = {
         learned.replace("The house is red.", row["completion"][0]["content"])
@@ -66,7 +66,7 @@ def test_the_ids_are_those_that_trl_makes(make_tokenizer: MakeTokenizer, templat
     from trl.data_utils import _tokenize
 
     tokenizer = make_tokenizer(template)
-    chat = Chat(tokenizer, Training(), "tiny")
+    chat = Chat(tokenizer, TrainingConfig(), "tiny")
     rows = some_rows()
     for row, found in zip(rows, chat.rows([(row["prompt"], row["completion"]) for row in rows]), strict=True):
         prompt = _tokenize(tokenizer, row["prompt"], add_generation_prompt=True)["input_ids"]
@@ -77,7 +77,7 @@ def test_a_template_that_renders_the_prompt_in_another_way_starts_where_they_par
     make_tokenizer: MakeTokenizer,
 ) -> None:
     thinking = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>{% endif %}")
-    chat = Chat(make_tokenizer(thinking), Training(), "tiny")
+    chat = Chat(make_tokenizer(thinking), TrainingConfig(), "tiny")
     ((ids, start),) = chat.rows([(QUESTION, ANSWER)])
     assert chat.tokenizer.decode(ids[start:]) == "The house is red.<|im_end|>\n"
 
@@ -86,7 +86,7 @@ def test_a_template_that_renders_the_prompt_in_another_way_starts_where_they_par
 def test_long_rows_are_dropped_or_cut_and_counted(
     make_tokenizer: MakeTokenizer, too_long: str, left: int, cut: int, dropped: int
 ) -> None:
-    chat = Chat(make_tokenizer(), Training(), "tiny")
+    chat = Chat(make_tokenizer(), TrainingConfig(), "tiny")
     long = [{"role": "assistant", "content": "red " * 100}]
     endless = [{"role": "user", "content": "house " * 100}]
     made = tokenize(table((QUESTION, ANSWER), (QUESTION, long), (endless, ANSWER)), chat, 60, too_long)
@@ -99,7 +99,7 @@ def test_long_rows_are_dropped_or_cut_and_counted(
 
 def test_rows_that_cannot_be_rendered_are_counted_with_the_reason(make_tokenizer: MakeTokenizer) -> None:
     strict = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}" + CHATML
-    chat = Chat(make_tokenizer(strict), Training(), "tiny")
+    chat = Chat(make_tokenizer(strict), TrainingConfig(), "tiny")
     system = [{"role": "system", "content": "Be brief."}, *QUESTION]
     empty = [{"role": "assistant", "content": "  "}]
     made = tokenize(table((system, ANSWER), (QUESTION, empty), ([], ANSWER), (QUESTION, ANSWER)), chat, 100, "drop")
@@ -110,14 +110,19 @@ def test_rows_that_cannot_be_rendered_are_counted_with_the_reason(make_tokenizer
 @pytest.mark.parametrize(
     ("template", "end", "settings", "sentence"),
     [
-        (None, "<|im_end|>", Training(), "model tiny has no chat template"),
-        ("{% if %}", "<|im_end|>", Training(), "the chat template of tiny is not Jinja: line 1"),
-        ("{{ raise_exception('no') }}", "<|im_end|>", Training(), "refuses a plain question and answer: no"),
-        (PLAIN, None, Training(), "neither the chat template nor the tokenizer of tiny has a token that ends a turn"),
+        (None, "<|im_end|>", TrainingConfig(), "model tiny has no chat template"),
+        ("{% if %}", "<|im_end|>", TrainingConfig(), "the chat template of tiny is not Jinja: line 1"),
+        ("{{ raise_exception('no') }}", "<|im_end|>", TrainingConfig(), "refuses a plain question and answer: no"),
+        (
+            PLAIN,
+            None,
+            TrainingConfig(),
+            "neither the chat template nor the tokenizer of tiny has a token that ends a turn",
+        ),
     ],
 )
 def test_a_model_that_cannot_be_talked_to_is_refused(
-    make_tokenizer: MakeTokenizer, template: str | None, end: str | None, settings: Training, sentence: str
+    make_tokenizer: MakeTokenizer, template: str | None, end: str | None, settings: TrainingConfig, sentence: str
 ) -> None:
     with pytest.raises(UserError, match=sentence):
         Chat(make_tokenizer(template, end=end), settings, "tiny")
@@ -126,6 +131,6 @@ def test_a_model_that_cannot_be_talked_to_is_refused(
 def test_the_settings_bring_a_template(make_tokenizer: MakeTokenizer) -> None:
     own = CHATML + "{% if hint %}{{ hint }}{% endif %}"
     tokenizer = make_tokenizer(None)
-    chat = Chat(tokenizer, Training(template=own, template_options={"hint": "now"}), "tiny")
+    chat = Chat(tokenizer, TrainingConfig(template=own, template_options={"hint": "now"}), "tiny")
     assert chat.prompt(QUESTION).endswith("assistant\nnow")
     assert tokenizer.chat_template == own  # so that it is saved with the model

@@ -15,7 +15,7 @@ from sdrrl_data.errors import DiskFailed, OutOfMemory, OutputExists, RunMismatch
 from sdrrl_data.training import memory
 from sdrrl_data.training.losses import Losses, together
 from sdrrl_data.training.reporting import Sample, TrainingStep
-from sdrrl_data.training.settings import Lora, Training
+from sdrrl_data.training.settings import AdapterConfig, TrainingConfig
 from sdrrl_data.training.train import Trained, train
 
 from .conftest import SIGNATURE, MakeModel, some_rows, write
@@ -78,7 +78,7 @@ def job(dataset: Path, model: Path, out: Path, merge: bool = False, **settings: 
         "dataset": dataset,
         "model": model,
         "out": out,
-        "settings": Training(**{**FAST, **settings}),
+        "settings": TrainingConfig(**{**FAST, **settings}),
         "merge": merge,
     }
 
@@ -136,12 +136,12 @@ def test_the_adapter_loads_with_its_tokenizer(finished: tuple[Path, Listener, Tr
     from transformers import AutoTokenizer
 
     out, _, trained = finished
-    own, tokenizer = AutoPeftModelForCausalLM.from_pretrained(out), AutoTokenizer.from_pretrained(out)
+    loaded, tokenizer = AutoPeftModelForCausalLM.from_pretrained(out), AutoTokenizer.from_pretrained(out)
     sample = trained.samples["after"][0]
     prompt = tokenizer.apply_chat_template(
         sample.prompt, add_generation_prompt=True, return_dict=True, return_tensors="pt"
     )
-    written = own.generate(**prompt, max_new_tokens=128, do_sample=False, pad_token_id=tokenizer.pad_token_id)
+    written = loaded.generate(**prompt, max_new_tokens=128, do_sample=False, pad_token_id=tokenizer.pad_token_id)
     answer = tokenizer.decode(written[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True).strip()
     assert answer == sample.answer
 
@@ -155,23 +155,23 @@ def test_checkpoints_are_kept_as_asked(finished: tuple[Path, Listener, Trained])
 def test_stopped_and_resumed_it_ends_with_the_same_weights(
     finished: tuple[Path, Listener, Trained], dataset: Path, model: Path, tmp_path: Path, torn: bool
 ) -> None:
-    own = job(dataset, model, tmp_path / "out", max_steps=8)
+    arguments = job(dataset, model, tmp_path / "out", max_steps=8)
     with pytest.raises(KeyboardInterrupt):
-        train(**own, trackers=[Listener(stop_after=7 if torn else 4)])
+        train(**arguments, trackers=[Listener(stop_after=7 if torn else 4)])
     if torn:  # as a kill in the middle of writing leaves it
         (tmp_path / "out/checkpoints/checkpoint-6/whole.json").unlink()
         (tmp_path / "out/checkpoints/checkpoint-6/adapter_model.safetensors").write_bytes(b"half")
-    with pytest.raises(OutputExists, match="is there already: go on with --resume"):
-        train(**own)
+    with pytest.raises(OutputExists, match="already exists: continue with --resume"):
+        train(**arguments)
     listener = Listener()
-    trained = train(**own, resume=True, trackers=[listener])
+    trained = train(**arguments, resume=True, trackers=[listener])
     assert listener.started == (8, 3)
     assert [step.number for step in listener.steps] == [4, 5, 6, 7, 8]
     assert weights(tmp_path / "out") == weights(finished[0])
     assert trained.losses == finished[2].losses
     assert trained.samples == finished[2].samples
     with pytest.raises(OutputExists, match="holds a finished training"):
-        train(**own, resume=True)
+        train(**arguments, resume=True)
 
 
 @pytest.mark.parametrize("patience", [None, 1])
@@ -179,22 +179,22 @@ def test_killed_at_the_very_end_it_writes_what_is_missing(
     dataset: Path, model: Path, tmp_path: Path, patience: int | None
 ) -> None:
     wild = {"learning_rate": 3.0, "scheduler": "constant", "evaluate_every": 1, "patience": patience, "max_steps": 8}
-    own = job(dataset, model, tmp_path / "out", **wild)
-    first = train(**own)
-    files = {path: path.read_bytes() for path in own["out"].iterdir() if path.is_file()}
+    arguments = job(dataset, model, tmp_path / "out", **wild)
+    first = train(**arguments)
+    files = {path: path.read_bytes() for path in arguments["out"].iterdir() if path.is_file()}
     for path in files:
         path.unlink()
-    assert train(**own, resume=True) == first
-    assert {path: path.read_bytes() for path in own["out"].iterdir() if path.is_file()} == files
+    assert train(**arguments, resume=True) == first
+    assert {path: path.read_bytes() for path in arguments["out"].iterdir() if path.is_file()} == files
     assert (first.steps < 8) == (patience is not None)
 
 
 def test_another_training_is_not_gone_on_with(
     dataset: Path, model: Path, make_model: MakeModel, tmp_path: Path
 ) -> None:
-    own = job(dataset, model, tmp_path / "out", max_steps=3)
+    arguments = job(dataset, model, tmp_path / "out", max_steps=3)
     with pytest.raises(KeyboardInterrupt):
-        train(**own, trackers=[Listener(stop_after=3)])
+        train(**arguments, trackers=[Listener(stop_after=3)])
     # The interrupt came before the last checkpoint was written; there is none yet.
     with pytest.raises(KeyboardInterrupt):
         train(**job(dataset, model, tmp_path / "out", max_steps=5), resume=True, trackers=[Listener(stop_after=4)])
@@ -214,7 +214,7 @@ def test_how_rows_are_taken_changes_no_loss(
     dataset: Path, model: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     """With everything in one step the first loss is the same."""
-    usual = {"max_steps": 1, "batch_size": 128, "at_once": 8, "lora": Lora(rank=2, dropout=0.0), "samples": 0}
+    usual = {"max_steps": 1, "batch_size": 128, "at_once": 8, "lora": AdapterConfig(rank=2, dropout=0.0), "samples": 0}
     first = []
     for name, settings in (("usual", usual), ("changed", usual | changes)):
         listener = Listener()
@@ -258,7 +258,7 @@ def test_in_bf16_the_base_is_rounded_and_the_adapter_is_not(dataset: Path, model
         for precision in ("bf16", "float32")
     )
     for step in (0, 6):
-        near, exact = (together(own.losses[step]).mean for own in (rounded, whole))
+        near, exact = (together(trained.losses[step]).mean for trained in (rounded, whole))
         assert near != exact
         assert near == pytest.approx(exact, rel=1e-2)
     for precision in ("bf16", "float32"):
@@ -278,15 +278,15 @@ def test_all_weights_are_trained(dataset: Path, model: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("limit", [60_000, 100_000])  # bytes of a file: less than the adapter, than the optimizer
 def test_a_full_disk_ends_it_with_a_sentence(dataset: Path, model: Path, tmp_path: Path, limit: int) -> None:
-    own = job(dataset, model, tmp_path / "out", max_steps=3, samples=0)
+    arguments = job(dataset, model, tmp_path / "out", max_steps=3, samples=0)
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, usual[1]))
     try:
-        with pytest.raises(DiskFailed, match=r"checkpoint-3 cannot be written \(.*make room on the disk"):
-            train(**own)
+        with pytest.raises(DiskFailed, match=r"checkpoint-3 cannot be written \(.*free some space on the disk"):
+            train(**arguments)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
-    assert train(**own, resume=True).steps == 3
+    assert train(**arguments, resume=True).steps == 3
 
 
 def test_with_too_little_memory_fewer_rows_are_taken_at_once() -> None:
@@ -297,7 +297,7 @@ def test_with_too_little_memory_fewer_rows_are_taken_at_once() -> None:
     said: list[str] = []
     assert memory.sizes(16, 9) == [8, 4, 2, 1]
     assert memory.with_less(work, [8, 4, 2, 1], said.append) == 4
-    assert said == ["memory ran out with 8 rows at once: going on with 4"]
+    assert said == ["memory ran out with 8 rows at once: continuing with 4"]
     with pytest.raises(OutOfMemory, match="memory ran out with 8 rows at once: lower at_once"):
         memory.with_less(work, [9, 8], said.append)
     with pytest.raises(ZeroDivisionError):
