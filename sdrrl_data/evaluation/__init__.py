@@ -1,1 +1,1 @@
-"""Did the target language gain, and did the source language keep what it had?"""
+"""Evaluation: what a tuned model gained in the target language, and lost in the source language."""

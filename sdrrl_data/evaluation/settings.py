@@ -1,14 +1,14 @@
-"""What an evaluation compares, and on what."""
+"""The settings of an evaluation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sdrrl_data.evaluation.generating import Engine
+from sdrrl_data.evaluation.generating import EngineName
 
 
 @dataclass(frozen=True)
 class EvaluationConfig:
-    """The settings of an evaluation; see `evaluate`."""
+    """The arguments of `evaluate`, which describes them; files as one text, separated by a comma."""
 
     base: str
     tuned: Sequence[str]
@@ -22,5 +22,5 @@ class EvaluationConfig:
     judge_url: str | None
     limit: int | None
     max_tokens: int
-    engine: Engine
+    engine: EngineName
     seed: int

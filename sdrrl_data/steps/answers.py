@@ -13,7 +13,7 @@ from sdrrl_data.recipe import draws
 from sdrrl_data.run import Part, Task, sort_out
 from sdrrl_data.scoring.refusal import refused
 from sdrrl_data.scoring.repetition import loops
-from sdrrl_data.steps.best_of import Choice, choose
+from sdrrl_data.steps.best_of import BestSample, choose
 from sdrrl_data.steps.schemas import Schema
 
 SCHEMA: Schema = {
@@ -83,7 +83,7 @@ class Answering:
         done.task.journal.close()
         rows, samples = done.task.tables[0], done.samples()
         written = [[one for one in own if isinstance(one, Completion)] for own in samples]
-        choices = choose(written, self._scorer) if self._scorer else [Choice(0, None)] * len(written)
+        choices = choose(written, self._scorer) if self._scorer else [BestSample(0, None)] * len(written)
         # Where no sample was written, each was refused for the same reason.
         chosen = [
             own[choice.index] if own else every[-1]
@@ -95,7 +95,9 @@ class Answering:
         ]
         return sort_out(rows, results, SCHEMA)
 
-    def _row(self, seed: Mapping[str, Any], made: Completion | SetAside, choice: Choice) -> dict[str, Any] | SetAside:
+    def _row(
+        self, seed: Mapping[str, Any], made: Completion | SetAside, choice: BestSample
+    ) -> dict[str, Any] | SetAside:
         if isinstance(made, SetAside):
             return made
         how = self._settings.answers

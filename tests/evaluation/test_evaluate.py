@@ -50,13 +50,15 @@ def test_everything_once(settings, tmp_path, base):
     out, steps = tmp_path / "out", Steps()
     results = evaluate(**settings, out=out, reporter=steps)
     names = [f"{kind}-{tag}" for kind in ALL for tag in ("pt", "en") if (kind, tag) != ("references", "pt")]
-    assert sorted(steps.started) == sorted(f"{arm} {name}" for arm in ("base", "adapter", "other") for name in names)
+    assert sorted(steps.started) == sorted(
+        f"{model} {name}" for model in ("base", "adapter", "other") for name in names
+    )
     assert steps.done == pytest.approx(steps.rows)
-    assert [(figure.measure.name, figure.arm) for figure in results.figures] == [
-        (name, arm) for name in names for arm in ("base", "adapter", "other")
+    assert [(figure.measure.name, figure.model) for figure in results.figures] == [
+        (name, model) for name in names for model in ("base", "adapter", "other")
     ]
 
-    found = {(figure.measure.name, figure.arm): figure for figure in results.figures}
+    found = {(figure.measure.name, figure.model): figure for figure in results.figures}
     model = Likelihood(locate(str(base), None, "base", "--base"))
     texts = [target for _, target in PAIRS]
     nats = -sum(model.of_texts(texts, lambda _: None))
@@ -138,8 +140,8 @@ MISTAKES = {
     "a judge without answers": ({"questions": None, "judge": "org/judge"}, "--judge compares answers to questions"),
     "a judge's server alone": ({"judge_url": "http://127.0.0.1:1/v1"}, "name the model there with --judge"),
     "no such judge": ({"judge": "nowhere"}, "judge nowhere: there is no such directory"),
-    "no address": ({"judge": "tiny", "judge_url": "127.0.0.1:8000"}, "--judge-url is no address of a server"),
-    "too many tokens": ({"max_tokens": 256}, "leave no room for a question within 256 of model: give fewer"),
+    "no address": ({"judge": "tiny", "judge_url": "127.0.0.1:8000"}, "--judge-url is not the address of a server"),
+    "too many tokens": ({"max_tokens": 256}, "leave no room for a question in the 256 tokens of model: lower"),
 }
 
 
@@ -177,7 +179,7 @@ def test_the_command_shows_every_model(settings, tmp_path):
     ],
 )
 def test_what_counts_as_better(kind, change, better):
-    assert Figure("arm", Measure(KINDS[kind], "tgt", PT, EN, []), 1.0, 1, change).better() is better
+    assert Figure("model", Measure(KINDS[kind], "tgt", PT, EN, []), 1.0, 1, change).better() is better
 
 
 def rows(*statistics):

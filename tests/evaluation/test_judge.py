@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from sdrrl_data import generation
 from sdrrl_data.cli import evaluate as command
 from sdrrl_data.errors import UserError
-from sdrrl_data.evaluation.arms import find_arms
+from sdrrl_data.evaluation.compared_models import find_models
 from sdrrl_data.evaluation.evaluate import evaluate
 from sdrrl_data.evaluation.judge import by_judge, find_judge, shown, verdict
 from sdrrl_data.evaluation.kinds import KINDS
@@ -57,7 +57,7 @@ def judged(server, before, after, questions=None):
     """What a judge on the server makes of these answers."""
     items = questions or [[{"role": "user", "content": f"Question {number}?"}] for number in range(len(before))]
     measure, done = Measure(KINDS["judge"], "tgt", PT, EN, items), []
-    with closing(generation.build(find_judge("tiny", server.url, "auto").settings)) as generator:
+    with closing(generation.build(find_judge("tiny", server.url, "auto").config)) as generator:
         rows = by_judge(measure, generator, before, after, done.append)
     assert sum(done) == len(before)
     return rows
@@ -172,7 +172,7 @@ def test_a_judge_that_prefers_the_longer_answer(settings, tmp_path, make_model):
         results = evaluate(**settings, out=out, reporter=Steps())
         asked = len(server.bodies)
         found = {
-            (figure.arm, figure.measure.language.tag): figure
+            (figure.model, figure.measure.language.tag): figure
             for figure in results.figures
             if "judge" in figure.measure.name
         }
@@ -258,7 +258,7 @@ def test_a_model_whose_replies_are_no_verdicts(settings, tmp_path, make_model):
 
 
 def test_a_judge_that_cannot_be_had(base, make_model):
-    with pytest.raises(UserError, match=r"1024 tokens leave no room .* give another judge with --judge"):
+    with pytest.raises(UserError, match=r"1024 tokens leave no room .* choose another judge with --judge"):
         find_judge(str(base), None, "transformers")
     with pytest.raises(UserError, match="judge mute has no chat template"):
         find_judge(str(make_model("mute", template=None, context=4096)), None, "transformers")
@@ -271,7 +271,7 @@ def test_a_judge_that_cannot_be_had(base, make_model):
 
 def test_whether_the_judge_is_one_of_the_models(base, make_model, make_adapter):
     wide = make_model("wide", context=4096)
-    arms = find_arms(str(wide), [str(make_adapter(wide)), str(base)])
-    assert find_judge(str(wide), None, "transformers").is_among(arms) == ["base"]
+    models = find_models(str(wide), [str(make_adapter(wide)), str(base)])
+    assert find_judge(str(wide), None, "transformers").is_among(models) == ["base"]
     with judging(longer) as server:
-        assert find_judge("tiny", server.url, "auto").is_among(arms) == []
+        assert find_judge("tiny", server.url, "auto").is_among(models) == []

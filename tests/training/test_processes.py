@@ -44,7 +44,7 @@ def test_ctrl_c_ends_it_with_a_sentence(dataset: Path, model: Path, tmp_path: Pa
         if line.startswith("step "):  # the first, then one in 500
             process.send_signal(signal.SIGINT)
     assert process.wait(60) == 130
-    assert said[-1] == "stopped; the checkpoints are kept: run the same command with --resume to go on\n"
+    assert said[-1] == "stopped; the checkpoints are kept: run the same command with --resume to continue\n"
     assert not (out / "training.yaml").exists()
 
 
