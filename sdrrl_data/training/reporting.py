@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sdrrl_data.protocols import Message, Reporter
+from sdrrl_data.protocols import Message, Reporter, Silent
 from sdrrl_data.training.losses import Losses, together
 
 
@@ -50,8 +50,8 @@ class Tracker(Protocol):
 class Listeners:
     """Passes the events of a training on to its reporter and its trackers."""
 
-    def __init__(self, reporter: Reporter, trackers: Sequence[Tracker]) -> None:
-        self._reporter, self._trackers = reporter, trackers
+    def __init__(self, reporter: Reporter | None = None, trackers: Sequence[Tracker] = ()) -> None:
+        self._reporter, self._trackers = reporter or Silent(), trackers
 
     def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
         """The training begins, or resumes after `done` steps."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from sdrrl_data.errors import OutputExists, UserError
-from sdrrl_data.protocols import Reporter, Silent
+from sdrrl_data.protocols import Reporter
 from sdrrl_data.run.disk import written
 from sdrrl_data.training import (
     checkpoints,
@@ -96,7 +96,7 @@ def train(
         model_revision,
         merge,
     )
-    listeners = _listeners(reporter, trackers, job.out) if is_first() else Listeners(Silent(), ())
+    listeners = _listeners(reporter, trackers, job.out) if is_first() else Listeners()
     plan = prepare(job)
     _check(plan, resume)
     try:
@@ -117,7 +117,7 @@ def _listeners(
         NotInstalled: a tracker's package is missing.
     """
     opened = [tracking.build(tracker, out) if isinstance(tracker, str) else tracker for tracker in trackers]
-    return Listeners(reporter or Silent(), opened)
+    return Listeners(reporter, opened)
 
 
 def _check(plan: TrainingPlan, resume: bool) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sdrrl_data.errors import UserError
 from sdrrl_data.training import trainer
 from sdrrl_data.training.plan import TrainingJob, prepare
-from sdrrl_data.training.reporting import Everyone
+from sdrrl_data.training.reporting import Listeners
 from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.tokens import Chat, tokenize
 
@@ -41,7 +41,7 @@ def test_a_batch_has_the_completion_and_its_end_in_the_loss(
     model = make_model(template, end=end)
     settings = TrainingConfig(batch_size=2, at_once=2, packing=packing, max_length=80, test_rows=1)
     plan = prepare(TrainingJob(str(dataset), str(model), tmp_path / "out", settings))
-    own = trainer.build(plan, 2, Everyone([]))
+    own = trainer.build(plan, 2, Listeners())
     expected = {
         learned.replace("The house is red.", row["completion"][0]["content"])
         for row in some_rows()
