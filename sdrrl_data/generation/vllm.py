@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from itertools import count
 from multiprocessing.connection import wait
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, NotInstalled, Stopped, UserError
 from sdrrl_data.generation.engine_process import Answer, EngineProcess, Failed, Job, Ready, Useful
 from sdrrl_data.generation.local_engine import LocalEngine
 from sdrrl_data.models.locating import Located
@@ -28,9 +28,11 @@ class VllmEngine(LocalEngine):
     order = 2
     extra = "vllm"
 
-    def missing(self, settings: GeneratorConfig) -> str | None:
+    def missing(self, settings: GeneratorConfig) -> UserError | None:
         """The package."""
-        return None if find_spec("vllm") else "generator.engine vllm is not installed: pip install 'sdrrl-data[vllm]'"
+        if find_spec("vllm"):
+            return None
+        return NotInstalled("generator.engine vllm is not installed: pip install 'sdrrl-data[vllm]'", "vllm")
 
     def open(self, settings: GeneratorConfig) -> "VllmGenerator":
         """The generator, with its engines in processes of their own."""
@@ -132,7 +134,7 @@ class VllmGenerator:
     def _replace(self, dead: EngineProcess) -> None:
         how = dead.end()
         if not self._restarts:
-            raise Stopped(
+            raise EngineFailed(
                 f"generator {self._located.name}: its vLLM engine died {RESTARTS + 1} times, at last with {how}; "
                 "finished rows are kept. Look above for what it said; if it was out of memory, give less to do at a "
                 "time (generator.max_model_len, a smaller model), then go on with the same command"

@@ -7,7 +7,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.processes.child_process import ChildProcess, cores
 from sdrrl_data.protocols import Advance, Scorer, TextPair
 
@@ -119,7 +119,7 @@ class Spread:
         """What a process that ended was scoring, for another to do."""
         how = self._end(worker)
         if chunk.ended + 1 == TRIES:
-            raise Stopped(f"a scorer's process ended {TRIES} times at one place ({how}): is there memory enough?")
+            raise EngineFailed(f"a scorer's process ended {TRIES} times at one place ({how}): is there memory enough?")
         return chunk._replace(ended=chunk.ended + 1)
 
     def _end(self, worker: _Worker) -> str:

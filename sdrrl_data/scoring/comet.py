@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import polars as pl
 
-from sdrrl_data.errors import Stopped
+from sdrrl_data.errors import EngineFailed, OutOfMemory
 from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
 from sdrrl_data.recipe import Model, Place, Score, ScorerConfig, ScorerContext, Shapeless, StaysHere
 from sdrrl_data.recipe.config import Positive
@@ -122,7 +122,7 @@ class CometScorer:
                     advance(len(batch))
                     del left[: len(batch)]
                 case {"memory": _} if len(batch) == 1:
-                    raise Stopped(
+                    raise OutOfMemory(
                         f"scorer {self._name}: there is not enough memory for a single sentence of "
                         f"{len(batch[0][0])} characters; finished rows are kept. "
                         "Free some memory, or name a smaller model, then go on with the same command"
@@ -161,16 +161,16 @@ class CometScorer:
                     return process
                 case {"failed": reason}:
                     process.end()
-                    raise Stopped(f"scorer {self._name}: {reason}")
+                    raise EngineFailed(f"scorer {self._name}: {reason}")
             how = process.end()
             if how.startswith("exit code"):  # it ended by itself, as it would again
-                raise Stopped(f"scorer {self._name}: COMET could not be started ({how}). {process.last_words()}")
+                raise EngineFailed(f"scorer {self._name}: COMET could not be started ({how}). {process.last_words()}")
             self._count(how)
 
     def _count(self, how: str) -> None:
         """Note that the process has died; too often is too often."""
         if not self._restarts:
-            raise Stopped(
+            raise EngineFailed(
                 f"scorer {self._name}: its COMET process died {RESTARTS + 1} times, at last with {how}"
                 f"{' (out of memory?)' if how == 'SIGKILL' else ''}; finished rows are kept. "
                 f"{self._process.last_words()}"

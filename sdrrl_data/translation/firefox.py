@@ -6,7 +6,7 @@ from importlib.metadata import version
 from multiprocessing.connection import wait
 from typing import Annotated, Literal
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.processes.child_process import cores
 from sdrrl_data.protocols import Ingredient, SetAside
@@ -119,5 +119,7 @@ class FirefoxTranslator:
         how = process.end()
         first, *others = process.under_way
         if first.second:
-            raise Stopped(f"translator firefox: its process ended twice at one place ({how}): is there memory enough?")
+            raise EngineFailed(
+                f"translator firefox: its process ended twice at one place ({how}): is there memory enough?"
+            )
         return [first._replace(second=True), *others]

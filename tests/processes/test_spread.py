@@ -7,7 +7,7 @@ from functools import partial
 import polars as pl
 import pytest
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.processes.child_process import cores
 from sdrrl_data.processes.spread import WORTH, Spread, processes_for
@@ -90,7 +90,10 @@ def test_a_killed_process_is_replaced(spread, alone):
 
 def test_processes_that_end_over_and_over(spread):
     scorer, processes = spread
-    with ending(processes), pytest.raises(Stopped, match=r"a scorer's process ended 3 times at one place \(SIGKILL\)"):
+    with (
+        ending(processes),
+        pytest.raises(EngineFailed, match=r"a scorer's process ended 3 times at one place \(SIGKILL\)"),
+    ):
         scorer.score(MANY, lambda done: None)
     assert not processes()
 
