@@ -80,7 +80,7 @@ def controls(
     run, manifest = opened(folder)
     tags = overview.targets(run, manifest, tgt)
     try:
-        with Bars(folder) as bars:
+        with Bars() as bars:
             by_tag = library.make(run, manifest, tags, split_commas(only), equal.value, tokenizer, reporter=bars)
     except KeyboardInterrupt:
         typer.echo("stopped; what is finished is kept: run the same command again to continue", err=True)

@@ -30,7 +30,7 @@ def show(plan: Plan, models: Models, measure: bool) -> None:
     if plan.finished():
         console.print("Everything is finished already.")
     elif measure:
-        with Bars(plan.run.path) as bars:
+        with Bars() as bars:
             probe = estimate.probe(plan, models, bars)
         console.print()
         _show_probe(console, plan, probe)

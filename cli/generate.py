@@ -121,7 +121,7 @@ def generate(
     from .progress import Bars
 
     try:
-        with Bars(out) as bars:
+        with Bars() as bars:
             manifest = library.generate(loaded, out, reporter=bars)
     except KeyboardInterrupt:
         typer.echo("stopped; what is finished is kept: run the same command again to continue", err=True)
@@ -170,8 +170,7 @@ def _changes(
     if limit is not None:
         changes["limit"] = limit
     if model is not None:
-        # A revision in the recipe belongs to the recipe's model.
-        changes |= {"generator.model": model, "generator.revision": None}
+        changes["generator.model"] = model
     if translator is not None:
         changes["translator"] = [name.strip() for name in translator.split(",")]
     return changes

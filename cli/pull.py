@@ -40,10 +40,15 @@ def pull(
 
     from .escaping import escaped
     from .options import split_commas
+    from .progress import Bars
 
     out = out or Path("runs", repo.rpartition("/")[2])
     pulled = library.pull(
-        repo, out, revision, split_commas(tgt), say=lambda sentence: typer.echo(escaped(sentence), err=True)
+        repo,
+        out,
+        revision=revision,
+        tgt=split_commas(tgt),
+        reporter=Bars(),
     )
     folder = shlex.quote(str(pulled.path))
     generate = f"sdrrl-data generate --recipe {folder}/{library.RECIPE} --out {folder}"

@@ -45,10 +45,19 @@ def push(
     quiet.silence_libraries()
     from sdrrl_data.publishing import push as library
 
-    from .escaping import escaped
+    from .progress import Bars
 
-    config = library.PushConfig(repo, public, revision, tag, create_pr, licence, controls)
-    pushed = library.push(folder, config, say=lambda sentence: typer.echo(escaped(sentence), err=True))
+    pushed = library.push(
+        folder,
+        repo,
+        public=public,
+        revision=revision,
+        tag=tag,
+        create_pr=create_pr,
+        licence=licence,
+        controls=controls,
+        reporter=Bars(),
+    )
     if pushed.sent or pushed.deleted:
         size = sum(pushed.sent.values()) / 1e6
         removed = f", {len(pushed.deleted)} removed" if pushed.deleted else ""

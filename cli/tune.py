@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import OutputExists, UserError
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -41,7 +41,7 @@ def tune(
     Nothing is scored again, and the run does not change. Of an unfinished run, the scores that exist so far are shown.
     """
     if write and write.exists() and not force:
-        raise UserError(f"{write} exists already: choose another file, or overwrite it with --force")
+        raise OutputExists(f"{write} exists already: choose another file, or overwrite it with --force")
     from rich.console import Console
 
     from sdrrl_data.run import opened

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import UnknownLanguage
 
 RELATED = 15  # langcodes' distance: a language of the same macrolanguage, or one that its readers read as well
 # Characters of a tag or name. The longest that langcodes has is 77; its parser calls itself for every part of a tag.
@@ -53,7 +53,7 @@ def find(query: str) -> Language:
     near = (_related(query) or search(query))[:3] if _key(query) else []
     names = [f"{language.name} ({language.tag})" for language in near]
     hint = f"did you mean {_either(names)}?" if names else "`sdrrl-data languages` lists them all"
-    raise UserError(f"there is no language {query!r} in FLORES-200: {hint}")
+    raise UnknownLanguage(f"there is no language {query!r} in FLORES-200: {hint}")
 
 
 def search(query: str) -> list[Language]:

@@ -172,12 +172,36 @@ class Scorer(Protocol):
 
 
 class Reporter(Protocol):
-    """Is told how long work gets on."""
+    """Is told how work gets on, whatever the work is: making rows, training, evaluating, publishing."""
 
-    def start(self, step: str, rows: int, done: int) -> None:
-        """A step begins, with so many rows, of which some were done before."""
+    def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
+        """A piece of work begins. What began before it has ended, or begins again if it has the same name.
+
+        Args:
+            what: its name, such as the table that a step writes.
+            total: how many units of work there are in all.
+            done: how many of them were done before.
+            unit: what is counted, in the plural: "rows", "steps".
+        """
         ...
 
-    def advance(self, rows: float) -> None:
-        """So many rows (or parts of one) of the current step just got done."""
+    def advance(self, amount: float, note: str = "") -> None:
+        """So many units (or parts of one) just got done. `note` has a few figures to show beside their number."""
         ...
+
+    def say(self, sentence: str) -> None:
+        """Something that the user should know."""
+        ...
+
+
+class Silent:
+    """A `Reporter` that tells nobody; also a base for one that wants to be told of some things alone."""
+
+    def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
+        """Tell nobody."""
+
+    def advance(self, amount: float, note: str = "") -> None:
+        """Tell nobody."""
+
+    def say(self, sentence: str) -> None:
+        """Tell nobody."""

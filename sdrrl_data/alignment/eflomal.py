@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sdrrl_data.alignment.lexicon import LONGEST
 from sdrrl_data.alignment.symmetry import DOUBT, rated
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled
 from sdrrl_data.protocols import Link
 from sdrrl_data.recipe import AlignerConfig, AlignerContext
 
@@ -39,7 +39,7 @@ class EflomalConfig(AlignerConfig):
             UserError: sil-thot is not installed.
         """
         if not find_spec("thot"):
-            raise UserError("aligner eflomal needs sil-thot: pip install 'sdrrl-data[eflomal]'")
+            raise NotInstalled("aligner eflomal needs sil-thot: pip install 'sdrrl-data[eflomal]'", "eflomal")
 
     def open(self, context: AlignerContext) -> "EflomalAligner":
         """The aligner, not trained yet."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from sdrrl_data.alignment.subwords import BATCH_TOKENS, Pieces, Tokens, linked, memberships, tokenized
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient, Link
 from sdrrl_data.recipe import AlignerConfig, AlignerContext, Model, Shapeless
@@ -38,7 +38,9 @@ class EmbeddingConfig(AlignerConfig):
         """
         missing = [package for package in ("transformers", "torch") if not find_spec(package)]
         if missing:
-            raise UserError(f"aligner embedding needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'")
+            raise NotInstalled(
+                f"aligner embedding needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'", "nllb"
+            )
         located = _locate(self)
         engine = f"transformers {version('transformers')}"
         return Ingredient("aligner", located.name, located.revision, located.licence, engine)

@@ -11,15 +11,15 @@ from sdrrl_data import languages
 from sdrrl_data.controls import arms as controls
 from sdrrl_data.controls.arms import ABLATIONS, ARMS, REFERENCES, TRANSLATED, Controls
 from sdrrl_data.controls.equal_tokens import Equal, EqualDatasets, cut
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, RunMismatch, UserError
 from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.pipeline import order, revisions
 from sdrrl_data.pipeline.tables import Tables
-from sdrrl_data.protocols import Reporter
+from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.recipe import GeneratorConfig, translator_names
 from sdrrl_data.run import NOTHING_SET_ASIDE, Manifest, Part, Run, fingerprint, provenance, recipe_of, refuse_unfinished
-from sdrrl_data.runners.local import LocalRunner, Silent
+from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.prompts import Asking
 from sdrrl_data.steps.target import Target
@@ -153,7 +153,7 @@ class _Builder:
         for name, translator_config in zip(names, self._recipe.translator, strict=True):
             translator = self._models.identify_translator(translator_config, self._src, tgt, self._generator)
             if translator.identity() not in of_run:
-                raise UserError(
+                raise RunMismatch(
                     f"translator {name} is now {translator.name}@{translator.revision}, which did not translate for "
                     f"{self._run.path}, so the controls would differ in their translator, too: use the translator that "
                     "the run's manifest.json names"
@@ -237,8 +237,9 @@ def _located(generator: GeneratorConfig, named: str | None) -> Located:
         UserError: it is not available, or only a server has it.
     """
     if not find_spec("transformers"):
-        raise UserError(
-            "transformers is needed to count tokens, and it is not installed: pip install 'sdrrl-data[train]'"
+        raise NotInstalled(
+            "transformers is needed to count tokens, and it is not installed: pip install 'sdrrl-data[train]'",
+            "train",
         )
     if named is None and (generator.engine == "openai" or (generator.server and generator.engine == "auto")):
         raise UserError(

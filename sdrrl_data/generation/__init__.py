@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import Generator, Ingredient, Request, SetAside
 from sdrrl_data.recipe import GeneratorConfig, GeneratorEngine
 from sdrrl_data.recipe.engines import AUTO
@@ -56,5 +55,5 @@ def engine(settings: GeneratorConfig) -> GeneratorEngine:
     else:
         chosen = GeneratorEngine.named(settings.engine)()
     if lacking := chosen.missing(settings):
-        raise UserError(lacking)
+        raise lacking
     return chosen

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from sdrrl_data.chat import thinking
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import NotInstalled, RecipeError, ServerLost, ServerUnavailable, UserError
 from sdrrl_data.processes.child_process import let_ctrl_c_through
 from sdrrl_data.protocols import Completion, Ingredient, Request, SetAside
 from sdrrl_data.recipe import GeneratorConfig, GeneratorEngine, ServerConfig
@@ -41,12 +41,12 @@ class OpenAIEngine(GeneratorEngine):
         """Whether there is a server."""
         return settings.server is not None
 
-    def missing(self, settings: GeneratorConfig) -> str | None:
+    def missing(self, settings: GeneratorConfig) -> UserError | None:
         """A server, or its client."""
         if not settings.server:
-            return "generator.engine openai needs a server: --set generator.server.url=http://HOST:PORT/v1"
+            return RecipeError("generator.engine openai needs a server: --set generator.server.url=http://HOST:PORT/v1")
         if not find_spec("openai"):
-            return "a generator on a server needs its client: pip install 'sdrrl-data[openai]'"
+            return NotInstalled("a generator on a server needs its client: pip install 'sdrrl-data[openai]'", "openai")
         return None
 
     def identify(self, settings: GeneratorConfig) -> Ingredient:
@@ -74,12 +74,12 @@ def identify(settings: GeneratorConfig) -> Ingredient:
             owners = {model["id"]: model.get("owned_by") for model in listed["data"]}
         except APIError as error:
             remedy = _remedy(error) or "try again when it is well"
-            raise UserError(f"server {server.url}: {_message(error)}: {remedy}") from None
+            raise ServerUnavailable(f"server {server.url}: {_message(error)}: {remedy}") from None
         except (JSONDecodeError, TypeError, KeyError):
-            raise UserError(f"server {server.url} gives no list of models: {REMEDIES[404]}") from None
+            raise ServerUnavailable(f"server {server.url} gives no list of models: {REMEDIES[404]}") from None
     if settings.model not in owners:
         names = _one_line(", ".join(owners) or "no model")
-        raise UserError(f"server {server.url} does not serve {settings.model} but {names}: set generator.model")
+        raise ServerUnavailable(f"server {server.url} does not serve {settings.model} but {names}: set generator.model")
     owner = owners[settings.model]
     return Ingredient("generator", settings.model, None, None, f"openai ({owner})" if owner else "openai")
 
@@ -137,7 +137,7 @@ class OpenAIGenerator:
                     yield from (failure[:2] for failure in failures)
                     failures = []
                 elif len(failures) == MOST_FAILURES:
-                    raise Stopped(
+                    raise ServerLost(
                         f"server {self._server.url} failed {MOST_FAILURES} requests in a row ({answer.failure}): "
                         "see what ails it, then run again; finished rows are kept"
                     )
@@ -159,14 +159,14 @@ class OpenAIGenerator:
             message, remedy = _message(error), _remedy(error)
             if remedy is None:
                 return _Answer(request.key, SetAside(f"the server failed: {message}"), failure=message)
-            raise Stopped(
+            raise ServerLost(
                 f"server {self._server.url}: {message}: {remedy}, then run again; finished rows are kept"
             ) from None
         return _Answer(request.key, _result(answer))
 
     def _body(self, request: Request) -> dict[str, Any]:
         if request.speaker == "user":
-            raise UserError(
+            raise RecipeError(
                 "seeds magpie need generator.engine vllm or transformers: a server does not write the user's turn"
             )
         sampling = request.sampling

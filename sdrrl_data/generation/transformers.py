@@ -10,7 +10,7 @@ from typing import Any
 
 from sdrrl_data.chat.rendering import Chat
 from sdrrl_data.chat.stops import Stop
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.generation.local_engine import LocalEngine
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Completion, Request, SetAside
@@ -30,10 +30,11 @@ class HuggingFaceEngine(LocalEngine):
     order = 3
     extra = "nllb"
 
-    def missing(self, settings: GeneratorConfig) -> str | None:
+    def missing(self, settings: GeneratorConfig) -> UserError | None:
         """The packages; what is the best to have instead."""
-        installed = find_spec("transformers") and find_spec("torch")
-        return None if installed else "no engine is installed to run a generator: pip install 'sdrrl-data[vllm]'"
+        if find_spec("transformers") and find_spec("torch"):
+            return None
+        return NotInstalled("no engine is installed to run a generator: pip install 'sdrrl-data[vllm]'", "vllm")
 
     def open(self, settings: GeneratorConfig) -> "TransformersGenerator":
         """The generator, with the model loaded."""

@@ -7,6 +7,7 @@ vLLM's own data parallelism, which hangs or refuses offline: https://github.com/
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.generation.local_engine import LocalEngine
 from sdrrl_data.generation.vllm_engine import EngineJob
 from sdrrl_data.models.locating import Located
@@ -28,9 +29,11 @@ class VllmEngine(LocalEngine):
     order = 2
     extra = "vllm"
 
-    def missing(self, settings: GeneratorConfig) -> str | None:
+    def missing(self, settings: GeneratorConfig) -> UserError | None:
         """The package."""
-        return None if find_spec("vllm") else "generator.engine vllm is not installed: pip install 'sdrrl-data[vllm]'"
+        if find_spec("vllm"):
+            return None
+        return NotInstalled("generator.engine vllm is not installed: pip install 'sdrrl-data[vllm]'", "vllm")
 
     def open(self, settings: GeneratorConfig) -> "VllmGenerator":
         """The generator, with its engines in processes of their own."""

@@ -1,42 +1,56 @@
 """Make a transfer set: do what a plan says is missing."""
 
+from os import PathLike
 from pathlib import Path
 
 from sdrrl_data.cards import description
 from sdrrl_data.pipeline import plan as planning
 from sdrrl_data.pipeline.plan import Plan
-from sdrrl_data.protocols import Reporter
-from sdrrl_data.recipe import Recipe
+from sdrrl_data.protocols import Reporter, Silent
+from sdrrl_data.recipe import Recipe, loading
 from sdrrl_data.run import Counts, Manifest, provenance
-from sdrrl_data.runners.local import LocalRunner, Silent
+from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.runners.runner import Runner
 from sdrrl_data.steps import counts
 from sdrrl_data.steps.model_pool import Models
 
 
-def generate(recipe: Recipe, out: Path, models: Models | None = None, reporter: Reporter | None = None) -> Manifest:
+def generate(
+    recipe: Recipe | str | PathLike[str],
+    out: str | PathLike[str],
+    models: Models | None = None,
+    reporter: Reporter | None = None,
+) -> Manifest:
     """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
 
     Killed at any moment and called again, it goes on with the next row and ends with the same bytes.
 
     Args:
-        recipe: what to do; see `sdrrl_data.recipe.loading.load`.
+        recipe: what to do: a recipe from `load_recipe`, the name of a packaged one, or the path of a YAML file.
         out: the run's folder.
         models: what finds and loads generator and translator; the recipe's own by default.
         reporter: is told about progress.
 
+    Returns:
+        What made the run, and its figures: `counts.targets["pt"].rows` says how many rows each split has. A strict
+        filter may leave none, which is not an error.
+
     Raises:
         UserError: a model, a language or the seeds cannot be found, or `out` holds another run. Nothing was written.
+        Stopped: a model's process, a server or the disk failed. What is finished is kept.
     """
+    if not isinstance(recipe, Recipe):
+        recipe = loading.load(recipe)
     models = models or Models()
-    plan = planning.resolve(recipe, out, models)
+    plan = planning.resolve(recipe, Path(out), models)
     if manifest := plan.finished():
         return manifest
     with plan.run.lock():
-        return _carry_out(plan, LocalRunner(models, reporter or Silent()))
+        return _carry_out(plan, models, reporter or Silent())
 
 
-def _carry_out(plan: Plan, runner: Runner) -> Manifest:
+def _carry_out(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
+    runner: Runner = LocalRunner(models, reporter)
     manifest = Manifest(
         state="unfinished",
         signatures=dict(plan.signatures),
@@ -48,6 +62,7 @@ def _carry_out(plan: Plan, runner: Runner) -> Manifest:
     )
     plan.run.write_manifest(manifest)
     _write_given(plan)
+    _tell_what_answers(plan, reporter)
     try:
         for table, job in plan.tables.jobs.items():
             missing = plan.missing(table)
@@ -79,3 +94,13 @@ def _write_given(plan: Plan) -> None:
         table.forget_after(len(parts))
         for part in plan.missing(name):
             table.write(part, parts[part], plan.tables.fingerprints[name][part])
+
+
+def _tell_what_answers(plan: Plan, reporter: Reporter) -> None:
+    """Say which model and engine answer, where answers are missing, and that another engine would be faster."""
+    if not plan.missing("answers"):
+        return
+    engine = plan.generator.engine or ""
+    reporter.say(f"answers by {plan.generator.name} on {engine}")
+    if engine.startswith("transformers") and plan.recipe.generator.engine == "auto":
+        reporter.say("vLLM is not installed, so this takes several times longer")

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError
 from sdrrl_data.pipeline import revisions
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import MagpieConfig, Recipe
@@ -35,7 +35,7 @@ def read_seeds(
     known, table = before.growths if before else [], run.table("seeds")
     if isinstance(recipe.seeds, MagpieConfig):
         if recipe.limit is None:
-            raise UserError("seeds magpie: say how many questions to write with --limit")
+            raise RecipeError("seeds magpie: say how many questions to write with --limit")
         parts = growth.fitting(known, recipe.limit)
         return growth.grown(known, parts, recipe.limit, recipe.part_rows), []
     if before and revisions.settled(resolved, before) and table.parts() == sum(map(len, known)):

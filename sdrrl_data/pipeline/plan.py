@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RunMismatch, UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.pipeline import given, order, revisions, targets
 from sdrrl_data.pipeline.tables import Tables
@@ -172,7 +172,7 @@ def _refuse_another_run(run: Run, before: Manifest | None, src: str, shared: Seq
     for what in ("src", "seeds", "generator"):
         if was[what] != now[what][: len(was[what])]:
             also = " (more seeds can be added: name the first ones too)" if what == "seeds" else ""
-            raise UserError(
+            raise RunMismatch(
                 f"{run.path} holds another run ({what} {' '.join(was[what])}, not {' '.join(now[what])}): "
                 f"choose another --out{also}"
             )
@@ -222,7 +222,7 @@ def _refuse_to_redo(run: Run, before: Manifest | None, target: Target, signature
     """
     was = before.signatures.get(target.tgt.tag) if before else None
     if was is None or not provenance.same_settings(was, signature):
-        raise UserError(
+        raise RunMismatch(
             f"{run.path} also holds {target.tgt.name}, which these settings would make anew: "
             f"name it too (--tgt {','.join(tags)}), keep the settings, or choose another --out"
         )

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.processes.child_process import Start, let_ctrl_c_through
 from sdrrl_data.processes.jobs import QueuedJob, Split, groups, whole
 from sdrrl_data.processes.pool_worker import PATIENCE, PoolWorker, end_all
@@ -65,7 +65,7 @@ class Pool:
 
         Raises:
             UserError: it cannot load, for a reason that the user can mend.
-            Stopped: it could not be started, or ended over and over.
+            EngineFailed: it could not be started, or ended over and over.
         """
         self._wanted = max(self._wanted, 1)
         try:
@@ -91,7 +91,7 @@ class Pool:
 
         Raises:
             UserError: the first worker cannot load, for a reason that the user can mend.
-            Stopped: workers end over and over, or one could not be started again.
+            EngineFailed: workers end over and over, or one could not be started again.
         """
         self._drop()
         for worker in list(self._workers.values()):
@@ -127,7 +127,7 @@ class Pool:
                     f"{self._name} ended {ends} times with nothing done in between, at last with {self._last_end}; "
                     f"finished rows are kept. {self._last_words}. {self._advice}"
                 )
-                raise self._closed(Stopped(reason.strip()))
+                raise self._closed(EngineFailed(reason.strip()))
             self._workers[rank] = PoolWorker(rank, self._start, self._first(rank), self._inbox)
 
     def _hand_out(self, source: Iterator[tuple[Any, Any]]) -> bool:
@@ -172,7 +172,7 @@ class Pool:
                 worker.window = window
                 self._loaded = True
             case ["failed", reason]:
-                raise self._closed(Stopped(reason) if self._loaded else UserError(reason))
+                raise self._closed(EngineFailed(reason) if self._loaded else UserError(reason))
             case ["done", number, result] if number in worker.under_way:  # not of a call that was given up
                 self._set_aside = self._fruitless[worker.rank] = 0
                 return [(worker.take(number).key, result)]
@@ -207,7 +207,7 @@ class Pool:
         how = self._last_end = self._remove(worker)
         self._last_words = worker.process.last_words()
         if not self._loaded and how.startswith("exit code"):  # it ended by itself, as it would again
-            raise self._closed(Stopped(f"{self._name} could not be started ({how}). {self._last_words}"))
+            raise self._closed(EngineFailed(f"{self._name} could not be started ({how}). {self._last_words}"))
         logging.getLogger(__name__).warning(
             "%s ended (%s) and is started again; what it had not finished is asked again", self._name, how
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdrrl_data.errors import Stopped
+from sdrrl_data.errors import EngineFailed
 from sdrrl_data.processes.child_process import cores, module
 from sdrrl_data.processes.jobs import batches, rows
 from sdrrl_data.processes.pool import Pool
@@ -49,7 +49,7 @@ class Spread:
 
         Raises:
             UserError: a scorer could not be made.
-            Stopped: processes end over and over.
+            EngineFailed: processes end over and over.
         """
         if self._processes == 1 or self._scored_here + len(pairs) < WORTH:
             self._scorer = self._scorer or self._make()
@@ -79,7 +79,9 @@ def _joined(frames: "Sequence[pl.DataFrame | None]") -> "pl.DataFrame":
 
     scored = [frame for frame in frames if frame is not None]
     if not scored:
-        raise Stopped("no pair could be scored; finished rows are kept. Look above for what the scorer's process said")
+        raise EngineFailed(
+            "no pair could be scored; finished rows are kept. Look above for what the scorer's process said"
+        )
     nulls = scored[0].clear(1)
     return pl.concat([nulls if frame is None else frame for frame in frames])
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import OutputExists, UserError
 from sdrrl_data.protocols import Message
 from sdrrl_data.run import Manifest, Run, refuse_unfinished
 from sdrrl_data.run.disk import written
@@ -62,7 +62,7 @@ def export(
     sources = [_source(run, tag, split, format, out) for tag in tags for split in SPLITS]
     existing = [source.path for source in sources if source.name in entries or source.path.exists()]
     if existing and not force:
-        raise UserError(f"{existing[0]} exists already: choose another --out, or overwrite it with --force")
+        raise OutputExists(f"{existing[0]} exists already: choose another --out, or overwrite it with --force")
     for tag in tags:
         if not any(source.rows["exported"].any() for source in sources if source.tag == tag):
             raise UserError(f"{run.path} has no row of {tag} to write as {format}")

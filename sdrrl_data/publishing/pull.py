@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,12 +13,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from sdrrl_data import languages
 from sdrrl_data.cards import portable
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotARun, RunMismatch, UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import Repository, Wanted
+from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.publishing import packing, published, retries
 from sdrrl_data.publishing.packing import Packed
-from sdrrl_data.publishing.retries import Say
 from sdrrl_data.recipe import Recipe, fields, loading, overrides, paths
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.disk import digest_of, on_disk, written
@@ -42,10 +43,11 @@ class Pulled(NamedTuple):
 
 def pull(
     repo: str,
-    out: Path,
+    out: str | PathLike[str],
+    *,
     revision: str | None = None,
-    tgt: Sequence[str] = (),
-    say: Say = lambda sentence: None,
+    tgt: str | Sequence[str] = (),
+    reporter: Reporter | None = None,
 ) -> Pulled:
     """Make a run's folder from a published dataset. If it is killed at any moment and called again, it continues.
 
@@ -53,20 +55,24 @@ def pull(
         repo: a dataset on the Hub that `push` made.
         out: the folder; it must not exist, or be empty, or hold this very run.
         revision: a branch, tag or commit; by default the main branch.
-        tgt: the targets to take, by any name; by default all, if they belong to one run.
-        say: is called with a sentence when the Hub makes us wait.
+        tgt: the target or targets to take, by any name; by default all, if they belong to one run.
+        reporter: is told when the Hub makes us wait.
+
+    Returns:
+        Where the run is, its targets, and what did not come along.
 
     Raises:
         UserError: there is no such dataset, this user may not read it, or this version cannot read it; or `out` holds
             something else.
         Stopped: the Hub could not be reached.
     """
-    repo = retries.named(repo)
+    repo, out, say = retries.named(repo), Path(out), (reporter or Silent()).say
+    tags_wanted = [languages.find(name).tag for name in ([tgt] if isinstance(tgt, str) else tgt)]
     wanted = Wanted("dataset", repo, revision, "dataset", check="the name (owner/name)", instead="try again later")
     with retries.refusals(repo), hub.refusals(wanted):
         dataset = retries.patiently(partial(hub.look, "dataset", repo, revision, digests=True), say)
         manifests = retries.patiently(partial(published.manifests, dataset), say)
-        manifest = _chosen(repo, manifests, [languages.find(name).tag for name in tgt])
+        manifest = _chosen(repo, manifests, tags_wanted)
         tags = list(manifest.counts.targets)
         result = Pulled(out, repo, dataset.commit, tags, portable.recipe(manifest.recipe, manifest.ingredients)[1])
         if _is_pulled(out, manifest):
@@ -86,7 +92,7 @@ def pull(
 def _chosen(repo: str, manifests: dict[str, Manifest], tags: Sequence[str]) -> Manifest:
     """The manifest of the run with these targets, restricted to them, without anything local; no tags: all targets."""
     if not manifests:
-        raise UserError(f"{repo} holds no run of sdrrl-data (there is no TARGET/{published.MANIFEST})")
+        raise NotARun(f"{repo} holds no run of sdrrl-data (there is no TARGET/{published.MANIFEST})")
     if missing := [tag for tag in tags if tag not in manifests]:
         raise UserError(f"{repo} has no target {', '.join(missing)}: it has {', '.join(manifests)}")
     runs = published.runs({tag: manifest for tag, manifest in manifests.items() if tag in tags or not tags})
@@ -106,7 +112,7 @@ def _is_pulled(out: Path, manifest: Manifest) -> bool:
         return False
     existing = Run(out).manifest()
     if existing is None or existing.files != manifest.files:
-        raise UserError(f"{out} exists already and holds something else: choose another --out")
+        raise RunMismatch(f"{out} exists already and holds something else: choose another --out")
     return True
 
 

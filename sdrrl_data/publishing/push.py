@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +13,7 @@ from sdrrl_data.cards import description, licences
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import Digests, Repository
+from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.publishing import personal_data, published, retries, staging
 from sdrrl_data.publishing.retries import Say
 from sdrrl_data.publishing.staging import Content
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 CARD = "README.md"
 
 
-class PushConfig(NamedTuple):
+class _PushConfig(NamedTuple):
     """Where a run is pushed, and how."""
 
     repo: str
@@ -47,20 +49,46 @@ class Pushed(NamedTuple):
     load: str  # Python that loads the dataset
 
 
-def push(path: Path, config: PushConfig, say: Say = lambda sentence: None) -> Pushed:
-    """Publish a run. If it is killed at any moment and called again, it sends only what has not arrived.
+def push(
+    run: str | PathLike[str],
+    repo: str,
+    *,
+    public: bool = False,
+    revision: str | None = None,
+    tag: str | None = None,
+    create_pr: bool = False,
+    licence: str | None = None,
+    controls: bool = False,
+    reporter: Reporter | None = None,
+) -> Pushed:
+    """Publish a finished run on the Hub. If it is killed at any moment and called again,
+     it sends only what has not arrived.
 
     Every target of the run gets its own folder and its own config; other targets in the repository stay.
 
     Args:
-        path: the run's folder.
-        config: where the run is pushed, and how.
-        say: is called with a sentence when the Hub makes us wait, and when something looks like personal data.
+        run: its folder, or a `Run`.
+        repo: the dataset on the Hub, as owner/name. A new one is private.
+        public: let everybody read it.
+        revision: a branch to push to, which is made if it does not exist; the main one by default.
+        tag: a name for the commit.
+        create_pr: open a pull request instead.
+        licence: under which the set is passed on, as the Hub names it ("cc-by-4.0").
+        controls: push the controls too, each as a config of its own.
+        reporter: is told when the Hub makes us wait, and when something looks like personal data.
+
+    Returns:
+        Where the set is now, and what was sent.
 
     Raises:
-        UserError: the run, the name of the repository or the config cannot be used, or the Hub refuses.
+        UserError: the run or what is asked for cannot be used, or the Hub refuses. Nothing was sent.
         Stopped: the Hub could not be reached.
     """
+    config = _PushConfig(repo, public, revision, tag, create_pr, licence, controls)
+    return _publish(Path(run), config, (reporter or Silent()).say)
+
+
+def _publish(path: Path, config: _PushConfig, say: Say) -> Pushed:
     run, manifest = opened(path)
     refuse_unfinished(run, manifest)
     config = config._replace(repo=retries.named(config.repo))
@@ -80,7 +108,7 @@ def push(path: Path, config: PushConfig, say: Say = lambda sentence: None) -> Pu
     return pushed
 
 
-def _push(run: Run, manifest: Manifest, config: PushConfig, controls: dict[str, list[str]]) -> Pushed:
+def _push(run: Run, manifest: Manifest, config: _PushConfig, controls: dict[str, list[str]]) -> Pushed:
     """One attempt. It looks at the repository and does what is missing, so it may be repeated."""
     from huggingface_hub import HfApi, get_token
 
@@ -128,7 +156,7 @@ def _push(run: Run, manifest: Manifest, config: PushConfig, controls: dict[str, 
     )
 
 
-def _refuse_contradictions(config: PushConfig) -> None:
+def _refuse_contradictions(config: _PushConfig) -> None:
     if config.create_pr and config.revision:
         raise UserError("--create-pr proposes changes of the main branch: leave out --revision, or --create-pr")
     if config.create_pr and config.tag:
@@ -146,7 +174,7 @@ def _refuse_unknown_licences(manifests: Sequence[Manifest]) -> None:
         )
 
 
-def _look(config: PushConfig) -> tuple[Repository | None, bool]:
+def _look(config: _PushConfig) -> tuple[Repository | None, bool]:
     """The dataset at the revision that will change, or None if it does not exist; and whether the branch is missing.
 
     Raises:
@@ -189,7 +217,7 @@ def _existing_card(run: Run, dataset: Repository | None) -> str | None:
     return card_of_run.read_text(encoding="utf-8") if card_of_run.is_file() else None
 
 
-def _has_tag(config: PushConfig, dataset: Repository | None, changes: bool) -> bool:
+def _has_tag(config: _PushConfig, dataset: Repository | None, changes: bool) -> bool:
     """Whether the repository has the tag at the right commit.
 
     Raises:
@@ -207,7 +235,7 @@ def _has_tag(config: PushConfig, dataset: Repository | None, changes: bool) -> b
 
 
 def _commit(
-    config: PushConfig,
+    config: _PushConfig,
     targets: Sequence[str],
     changed: Mapping[str, Content],
     stale: Sequence[str],

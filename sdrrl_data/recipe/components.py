@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 from pydantic import GetCoreSchemaHandler, ValidationError, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Aligner, Generator, Ingredient, Scorer, Translator
 from sdrrl_data.recipe.config import Config
@@ -67,12 +67,12 @@ class Component(Config, Declared):
         """What the component says is behind it: a model that it names has to be among that.
 
         Raises:
-            UserError: it names a model, and says that there is nothing behind it.
+            RecipeError: it names a model, and says that there is nothing behind it.
         """
         written = walk(type(self), self.model_dump(mode="json"))
         places = [field.key for field in written if field.marker(Place) and field.value]
         if places and not ingredients:
-            raise UserError(
+            raise RecipeError(
                 f"{self.what} {self.kind}: its identify() names nothing, so no fingerprint would tell "
                 f"what its {places[0]} stands for"
             )
@@ -149,7 +149,7 @@ class ScorerConfig(Component):
             generator: names a generator without loading it; None: the recipe's own.
 
         Raises:
-            UserError: one of them, or what runs it, cannot be had.
+            RecipeError: one of them, or what runs it, cannot be had.
         """
 
     @abstractmethod
@@ -157,7 +157,7 @@ class ScorerConfig(Component):
         """A scorer of pairs, with what it needs in memory; given back at the end.
 
         Raises:
-            UserError: what it needs cannot be had.
+            RecipeError: what it needs cannot be had.
             ValueError: it does not judge each pair by itself.
         """
 
@@ -191,7 +191,7 @@ class TranslatorConfig(Component):
             generator: the run's, which may translate too.
 
         Raises:
-            UserError: it cannot be had, or does not know the pair.
+            RecipeError: it cannot be had, or does not know the pair.
         """
 
     @abstractmethod
@@ -199,7 +199,7 @@ class TranslatorConfig(Component):
         """The translator, loaded; whoever opened it closes it.
 
         Raises:
-            UserError: it cannot be had, or does not know the pair.
+            RecipeError: it cannot be had, or does not know the pair.
         """
 
     @classmethod
@@ -234,7 +234,7 @@ class AlignerConfig(Component):
         None for one that learns from the run itself, and for the recipe's translator.
 
         Raises:
-            UserError: it cannot be had.
+            RecipeError: it cannot be had.
         """
 
     @abstractmethod
@@ -242,6 +242,6 @@ class AlignerConfig(Component):
         """The aligner. One that learns has yet to be trained, or to load what it has learned.
 
         Raises:
-            UserError: it cannot be had.
+            RecipeError: it cannot be had.
             ValueError: the context lacks what it needs.
         """

@@ -6,7 +6,7 @@ import inspect
 import pkgutil
 from typing import Any, ClassVar, Self, cast
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import user_code
 
 
@@ -37,13 +37,13 @@ class Declared:
         """The class that a recipe names; the user's own is imported.
 
         Raises:
-            UserError: there is none.
+            RecipeError: there is none.
         """
         if known := cls.kinds().get(word):
             return known
         if user_code.NAME.fullmatch(word):
             return cls._users(word)
-        raise UserError(cls._unknown(word))
+        raise RecipeError(cls._unknown(word))
 
     @classmethod
     def named_in_validation(cls, word: str) -> type[Self]:
@@ -51,7 +51,7 @@ class Declared:
 
         Raises:
             ValueError: no class has this word.
-            UserError: there is no such class of the user's own.
+            RecipeError: there is no such class of the user's own.
         """
         if not user_code.NAME.fullmatch(word) and word not in cls.kinds():
             raise ValueError(cls._unknown(word))

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import Generator, Ingredient, Request, SetAside
 from sdrrl_data.recipe.declared import Declared
 
@@ -38,8 +39,8 @@ class GeneratorEngine(Declared, ABC):
         return [AUTO, *super().declared_words()]
 
     @abstractmethod
-    def missing(self, settings: "GeneratorConfig") -> str | None:
-        """What it lacks to run here, in a sentence that says what to do; None: nothing."""
+    def missing(self, settings: "GeneratorConfig") -> UserError | None:
+        """What it lacks to run here, as an error whose sentence says what to do; None: nothing."""
 
     @abstractmethod
     def identify(self, settings: "GeneratorConfig") -> Ingredient:

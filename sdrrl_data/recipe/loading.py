@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from importlib.resources import files
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from sdrrl_data import languages
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import Recipe, TranslatorConfig, overrides, paths
 
 PACKAGED = Path(str(files("sdrrl_data.recipes")))
@@ -34,7 +35,7 @@ def text(name: str) -> str:
     """A recipe, or a part of one that the package ships, as it is written.
 
     Raises:
-        UserError: there is no such recipe.
+        RecipeError: there is no such recipe.
     """
     return _path(name, _packaged() | _packaged("parts")).read_text(encoding="utf-8")
 
@@ -44,28 +45,36 @@ def about(name: str) -> str:
     return str(yaml.safe_load(text(name))["description"])
 
 
-def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence[str | Path] = ()) -> Recipe:
+def load(
+    name: str | PathLike[str],
+    changes: Mapping[str, Any] | None = None,
+    overlays: Sequence[str | PathLike[str]] = (),
+) -> Recipe:
     """A packaged recipe by its name, or a YAML file by its path, with some values changed.
 
     Args:
         name: "quickstart", or the path of a YAML file. Paths in it are relative to it.
-        changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section.
+        changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section. Another
+            `generator.model` is taken without the revision that the recipe has for its own.
         overlays: parts of a recipe, laid over it one after the other before the changes: what they say goes before
             what the recipe says, key by key. Each is one of `parts()` or the path of a YAML file.
 
     Raises:
-        UserError: there is no such recipe, or a key or value in it is wrong.
+        RecipeError: there is no such recipe, or a key or value in it is wrong.
     """
+    name, changes = fspath(name), changes or {}
     content: dict[str, Any] = {}
-    for path in (_path(name, _packaged()), *(_path(str(own), _packaged("parts")) for own in overlays)):
+    for path in (_path(name, _packaged()), *(_path(fspath(overlay), _packaged("parts")) for overlay in overlays)):
         layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
         if not isinstance(layer, dict):
-            raise UserError(f"recipe {path}: expected a mapping of keys to values")
+            raise RecipeError(f"recipe {path}: expected a mapping of keys to values")
         _as_lists(layer)
         paths.resolve(Recipe, layer, path.parent, shipped=PACKAGED)
         _lay_over(content, layer)
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
-    for key, value in (changes or {}).items():
+    for key, value in changes.items():
+        if key == "generator.model" and "generator.revision" not in changes:
+            overrides.change(content, "generator.revision", None)
         overrides.change(content, key, deepcopy(value))
         _as_lists(content)
     paths.take_in(Recipe, content)
@@ -73,13 +82,13 @@ def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence
         # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
         recipe = Recipe.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
-        raise UserError(f"recipe {name}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
+        raise RecipeError(f"recipe {name}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
     src = languages.find(recipe.src).tag
     tgt = tuple(dict.fromkeys(languages.find(tag).tag for tag in recipe.tgt))
     if not tgt:
-        raise UserError(f"recipe {name}: tgt names no target language: give one with --tgt")
+        raise RecipeError(f"recipe {name}: tgt names no target language: give one with --tgt")
     if src in tgt:
-        raise UserError(f"recipe {name}: {src} is both src and tgt: choose another target language")
+        raise RecipeError(f"recipe {name}: {src} is both src and tgt: choose another target language")
     thresholds = {
         score: own.model_copy(update={"languages": {languages.find(tag).tag: b for tag, b in own.languages.items()}})
         for score, own in recipe.thresholds.items()
@@ -99,14 +108,14 @@ def _path(name: str, packaged: Mapping[str, Path]) -> Path:
     if Path(name).suffix not in {".yaml", ".yml"} and not Path(name).expanduser().is_file():
         close = difflib.get_close_matches(name, packaged, n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(packaged)}; or give a YAML file"
-        raise UserError(f"there is no recipe {name}: {hint}")
+        raise RecipeError(f"there is no recipe {name}: {hint}")
     return _file(Path(name))
 
 
 def _file(path: Path) -> Path:
     path = path.expanduser()
     if not path.is_file():
-        raise UserError(f"recipe {path}: there is no such file")
+        raise RecipeError(f"recipe {path}: there is no such file")
     return path
 
 
@@ -147,5 +156,5 @@ def _translator(word: str) -> dict[str, str]:
         return {"kind": kind}
     if not (key and model):
         words = TranslatorConfig.declared_words()
-        raise UserError(f"there is no translator {word!r}: there are {', '.join(words[:-1])} and {words[-1]}")
+        raise RecipeError(f"there is no translator {word!r}: there are {', '.join(words[:-1])} and {words[-1]}")
     return {"kind": kind, key: model}

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe.config import Config
 from sdrrl_data.recipe.fields import Written, walk
 from sdrrl_data.recipe.markers import Place, TakenIn
@@ -22,7 +22,7 @@ def resolve(config: type[Config], content: dict[str, Any], folder: Path, shipped
         shipped: a folder of files that come with the package, looked into second.
 
     Raises:
-        UserError: the user's own code that they name cannot be imported.
+        RecipeError: the user's own code that they name cannot be imported.
     """
 
     def resolved(path: Any, words: frozenset[str]) -> Any:
@@ -52,7 +52,7 @@ def take_in(config: type[Config], content: dict[str, Any]) -> None:
         content: as they are written; changed.
 
     Raises:
-        UserError: a file cannot be read, or is not as expected; or the user's own code that the settings name cannot
+        RecipeError: a file cannot be read, or is not as expected; or the user's own code that the settings name cannot
             be imported.
     """
     for field in list(walk(config, content, importing=True)):
@@ -62,9 +62,9 @@ def take_in(config: type[Config], content: dict[str, Any]) -> None:
         try:
             field.section[field.name] = taken.read(Path(field.value).expanduser().read_text(encoding="utf-8"))
         except OSError as error:
-            raise UserError(f"{field.key}: {field.value} cannot be read ({error.strerror})") from None
+            raise RecipeError(f"{field.key}: {field.value} cannot be read ({error.strerror})") from None
         except ValueError as error:
-            raise UserError(f"{field.key}: {field.value} is not as expected ({error})") from None
+            raise RecipeError(f"{field.key}: {field.value} is not as expected ({error})") from None
 
 
 def names_file(config: type[Config], content: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError
 
 NAME = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")  # module:name
 
@@ -32,7 +32,7 @@ def find(name: str, where: str, key: str, sort: type | None = None) -> Any:
         sort: a class that it has to be one of; None: it has to be a function.
 
     Raises:
-        UserError: it is not there, or its module cannot be imported, or it is something else.
+        RecipeError: it is not there, or its module cannot be imported, or it is something else.
     """
     module_name, _, attribute = name.partition(":")
     try:
@@ -40,20 +40,20 @@ def find(name: str, where: str, key: str, sort: type | None = None) -> Any:
     except Exception as error:
         # The module itself, or a package that it is in; not one that it imports.
         if isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}."):
-            raise UserError(
+            raise RecipeError(
                 f"{where}: there is no module {module_name} in {Path.cwd()} or among the installed packages: "
                 f"start from the folder that it is in, or correct `{key}`"
             ) from error
-        raise UserError(f"{where}: module {module_name} cannot be imported: {last_line(error)}") from error
+        raise RecipeError(f"{where}: module {module_name} cannot be imported: {last_line(error)}") from error
     named = getattr(module, attribute, None)
     place = f"module {module_name} ({getattr(module, '__file__', 'built in')})"
     if sort is None and not callable(named):
-        raise UserError(f"{where}: {place} has no function {attribute}")
+        raise RecipeError(f"{where}: {place} has no function {attribute}")
     if sort and not (isinstance(named, type) and issubclass(named, sort)):
-        raise UserError(f"{where}: {place} has no class {attribute} that is a {sort.__name__}")
+        raise RecipeError(f"{where}: {place} has no class {attribute} that is a {sort.__name__}")
     if sort and inspect.isabstract(named):
         missing = ", ".join(sorted(getattr(named, "__abstractmethods__", ())))
-        raise UserError(f"{where}: {attribute} in {place} does not say how to: {missing}")
+        raise RecipeError(f"{where}: {attribute} in {place} does not say how to: {missing}")
     return named
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data.errors import Stopped
+from sdrrl_data.errors import DiskFailed, DiskFull
 from sdrrl_data.run.versions import SCHEMA_VERSION
 
 # Keys of a file's metadata.
@@ -30,7 +30,7 @@ def write_parquet(rows: pl.DataFrame, path: Path, fingerprint: str, figures: Map
         figures: what was counted while they were made, as JSON can hold it; kept there too.
 
     Raises:
-        Stopped: the disk refuses.
+        DiskFailed: the disk refuses.
     """
     metadata = {"sdrrl_data.schema_version": str(SCHEMA_VERSION), FINGERPRINT: fingerprint}
     if figures:
@@ -64,7 +64,8 @@ def on_disk(path: Path) -> Iterator[None]:
         number = _errno(error)
         reason = os.strerror(number) if number else str(error).splitlines()[0]
         room = "make room on the disk" if number in FULL else "check the disk"
-        raise Stopped(
+        kind = DiskFull if number in FULL else DiskFailed
+        raise kind(
             f"{path} cannot be written ({reason}); what is finished is kept: {room}, then run the same command again"
         ) from error
 

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from filelock import FileLock, Timeout
 
-from sdrrl_data.errors import UserError
+from sdrrl_data import languages
+from sdrrl_data.errors import NotARun, RunBusy, UserError
 from sdrrl_data.run.dataset import SHARD_ROWS, Dataset
 from sdrrl_data.run.disk import on_disk, written
 from sdrrl_data.run.manifest import Manifest, parsed
@@ -21,8 +23,12 @@ TIMINGS = "timings.jsonl"
 class Run:
     """A run's folder."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(path)
+
+    def __fspath__(self) -> str:
+        """The folder, so that a run may stand wherever a path may."""
+        return str(self.path)
 
     def table(self, name: str) -> Table:
         """A table by its path in the run, such as `answers` or `pt/translations`."""
@@ -37,7 +43,7 @@ class Run:
         path = self.path / "manifest.json"
         if not path.exists():
             if self.path.is_file() or (self.path.is_dir() and _visible(self.path)):
-                raise UserError(f"{self.path} is there already and is not a run: choose another --out")
+                raise NotARun(f"{self.path} is there already and is not a run: choose another --out")
             return None
         try:
             return parsed(path.read_bytes(), str(path), "use another folder")
@@ -99,7 +105,29 @@ class Run:
             with FileLock(self.path / ".lock", timeout=0):
                 yield
         except Timeout:
-            raise UserError(f"another sdrrl-data is working on {self.path}: wait for it, or stop it") from None
+            raise RunBusy(f"another sdrrl-data is working on {self.path}: wait for it, or stop it") from None
+
+    @property
+    def targets(self) -> list[str]:
+        """The tags of the run's target languages; empty where there is no run yet."""
+        manifest = self.manifest()
+        return list(manifest.signatures) if manifest else []
+
+    def transfer_set(self, target: str) -> pl.DataFrame:
+        """The rows of a target's transfer set, of both splits (column `split`: train, test).
+
+        Args:
+            target: a target language of the run, by any of its names.
+
+        Raises:
+            UserError: the run has no such target, or its transfer set is not made yet.
+        """
+        tag, targets = languages.find(target).tag, self.targets
+        if tag not in targets:
+            raise UserError(f"{self.path} has no target {tag}: it has {', '.join(targets) or 'none yet'}")
+        if not self.dataset(f"{tag}/transfer_set").files():
+            raise UserError(f"{self.path} has no transfer set of {tag} yet: run `generate` again to finish it")
+        return self.dataset(f"{tag}/transfer_set").read()
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotARun, VersionMismatch
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.run.versions import READABLE, SCHEMA_VERSION
 
@@ -110,7 +110,8 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
         instead: what the user can do where it cannot be read ("use another folder").
 
     Raises:
-        UserError: it is not a manifest, or of a version that this one cannot read.
+        NotARun: it is not a manifest.
+        VersionMismatch: it is of a version that this one cannot read.
     """
     try:
         fields = json.loads(content)
@@ -118,10 +119,10 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
         if version not in READABLE:
             newer = isinstance(version, int) and version > SCHEMA_VERSION
             advice = "install a newer sdrrl-data" if newer else "use the sdrrl-data that made it"
-            raise UserError(
+            raise VersionMismatch(
                 f"{where} has schema version {version}, and this sdrrl-data reads versions "
                 f"{', '.join(map(str, READABLE))}: {advice}, or {instead}"
             )
         return Manifest.model_validate(fields | {"schema_version": SCHEMA_VERSION})
     except (ValueError, KeyError, TypeError, ValidationError) as error:
-        raise UserError(f"{where} cannot be read as a manifest: {instead}") from error
+        raise NotARun(f"{where} cannot be read as a manifest: {instead}") from error

@@ -9,16 +9,6 @@ from sdrrl_data.steps.model_pool import ModelPool, Models
 from sdrrl_data.steps.step import Job
 
 
-class Silent:
-    """A reporter that says nothing."""
-
-    def start(self, step: str, rows: int, done: int) -> None:
-        """Say nothing."""
-
-    def advance(self, rows: float) -> None:
-        """Say nothing."""
-
-
 class LocalRunner:
     """The first `Runner`: this process.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import polars as pl
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import OutOfMemory, Stopped, UserError
 from sdrrl_data.processes.jobs import rows
 from sdrrl_data.processes.pool import Pool
 from sdrrl_data.protocols import Advance, Ingredient, Scorer, SetAside, TextPair
@@ -92,7 +92,7 @@ class CometScorer:
         try:
             self._pool.load()
         except UserError as error:
-            raise error if isinstance(error, Stopped) else Stopped(f"scorer {located.name}: {error}") from error
+            raise error if isinstance(error, Stopped) else EngineFailed(f"scorer {located.name}: {error}") from error
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """Columns `comet` and `comet_min`.
@@ -142,10 +142,10 @@ class CometScorer:
         """The parts of a batch that was too much, after which smaller ones are asked; a `Split`.
 
         Raises:
-            Stopped: a single sentence does not fit into memory.
+            OutOfMemory: a single sentence does not fit into memory.
         """
         if why == "memory" and len(batch) == 1:
-            raise Stopped(
+            raise OutOfMemory(
                 f"scorer {self._name}: there is not enough memory for a single sentence of "
                 f"{len(batch[0][0])} characters; finished rows are kept. "
                 "Free some memory, or name a smaller model, then go on with the same command"

@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.processes.child_process import Start
 
 WORKER = Path(__file__).with_name("comet_worker.py")
@@ -60,9 +60,10 @@ def command(python: str | None) -> list[str]:
         return [_interpreter(python)]
     found = import_module("uv").find_uv_bin() if find_spec("uv") else shutil.which("uv")
     if not found:
-        raise UserError(
+        raise NotInstalled(
             "the comet scorer's environment is made by uv, which is not here: run `pip install 'sdrrl-data[comet]'`, "
-            "or name an interpreter that has unbabel-comet as the scorer's python"
+            "or name an interpreter that has unbabel-comet as the scorer's python",
+            "comet",
         )
     return [found, "run", "--no-project", "--script"]
 
@@ -79,7 +80,7 @@ def version(python: str | None) -> str:
     asked = "from importlib.metadata import version; print(version('unbabel-comet'))"
     done = subprocess.run([_interpreter(python), "-c", asked], env=environment(), capture_output=True, text=True)
     if done.returncode:
-        raise UserError(
+        raise NotInstalled(
             f"the comet scorer's python {python} has no unbabel-comet: "
             f"run `{python} -m pip install unbabel-comet=={VERSION}`, or leave python out, and uv makes an environment"
         )

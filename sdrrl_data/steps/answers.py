@@ -15,7 +15,7 @@ from sdrrl_data.recipe import draws
 from sdrrl_data.run import Part, Run, Task, sort_out
 from sdrrl_data.scoring.refusal import refused
 from sdrrl_data.scoring.repetition import loops
-from sdrrl_data.steps.best_of import Choice, choose
+from sdrrl_data.steps.best_of import BestSample, choose
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.step import Needs, Step, Work
@@ -119,7 +119,7 @@ class Answering:
         written = [
             [completion for completion in candidates if isinstance(completion, Completion)] for candidates in samples
         ]
-        choices = choose(written, self._scorer) if self._scorer else [Choice(0, None)] * len(written)
+        choices = choose(written, self._scorer) if self._scorer else [BestSample(0, None)] * len(written)
         # Where no sample was written, each was refused for the same reason.
         chosen = [
             candidates[choice.index] if candidates else attempts[-1]
@@ -132,7 +132,7 @@ class Answering:
         return sort_out(rows, results, SCHEMA)
 
     def _row(
-        self, seed: Mapping[str, Any], completion: Completion | SetAside, choice: Choice
+        self, seed: Mapping[str, Any], completion: Completion | SetAside, choice: BestSample
     ) -> dict[str, Any] | SetAside:
         if isinstance(completion, SetAside):
             return completion

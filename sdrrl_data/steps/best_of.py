@@ -8,14 +8,14 @@ from sdrrl_data.protocols import Completion, Scorer, TextPair, Unit
 
 
 @dataclass(frozen=True)
-class Choice:
+class BestSample:
     """Which sample is the best, and its mean score against the others; None where there is nothing to compare."""
 
     index: int
     score: float | None
 
 
-def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[Choice]:
+def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[BestSample]:
     """The best sample of each question: the one with the greatest mean score against the question's other samples.
 
     A text goes before an empty one, and one that the model ended itself before one that was cut, whatever their scores;
@@ -48,10 +48,10 @@ def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[Choi
     ]
 
 
-def _best(samples: Sequence[Completion], means: Sequence[float | None]) -> Choice:
+def _best(samples: Sequence[Completion], means: Sequence[float | None]) -> BestSample:
     def worth(index: int) -> tuple[bool, bool, float]:
         sample, mean = samples[index], means[index]
         return bool(sample.text.strip()), sample.finish_reason == "stop", float("-inf") if mean is None else mean
 
     index = max(range(len(samples)), key=worth, default=0)  # the first of equals
-    return Choice(index, means[index] if samples else None)
+    return BestSample(index, means[index] if samples else None)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import polars as pl
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import Advance, SetAside, Translator
 from sdrrl_data.recipe import PromptsConfig, draws
@@ -58,7 +58,7 @@ def unwritten(prompts: Mapping[str, PromptsConfig], src: Language, tgt: Language
     lacking = [language for language in (src, tgt) if language.tag not in prompts]
     if lacking and ENGLISH.tag not in prompts:
         names = " or ".join(language.name for language in lacking)
-        raise UserError(
+        raise RecipeError(
             f"prompts: the recipe has none in {names}, and none in English to translate: "
             f"give it prompts.{lacking[0].tag}"
         )

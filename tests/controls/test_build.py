@@ -10,9 +10,9 @@ from sdrrl_data.controls import build
 from sdrrl_data.controls.arms import ARMS, read
 from sdrrl_data.errors import UserError
 from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
-from sdrrl_data.runners.local import Silent
 from tests.support import small_models
 
 THINGS = ("bridge", "garden", "market", "harbour", "library", "railway", "desert", "river")

@@ -5,8 +5,8 @@ import pytest
 from sdrrl_data.pipeline import estimate
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.plan import resolve
+from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
-from sdrrl_data.runners.local import Silent
 from tests.support import small_models
 
 

@@ -16,6 +16,7 @@ import pytest
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
 from sdrrl_data.steps.model_pool import Models
@@ -66,17 +67,14 @@ def contents(out):
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
 
-class Counting:
+class Counting(Silent):
     """Reports which steps had something to do."""
 
     def __init__(self):
         self.steps = []
 
-    def start(self, step, rows, done):
-        self.steps.append(step)
-
-    def advance(self, rows):
-        pass
+    def start(self, what, total, done, unit="rows"):
+        self.steps.append(what)
 
 
 def steps_of(path, out, **changes):

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.processes.child_process import cores
 from sdrrl_data.processes.spread import WORTH, Spread, processes_for
@@ -93,7 +93,7 @@ def test_a_killed_process_is_replaced(spread, alone):
 
 def test_processes_that_end_over_and_over(spread):
     scorer, processes = spread
-    with ending(processes), pytest.raises(Stopped, match=r"a scorer's process ended 4 times .* SIGKILL"):
+    with ending(processes), pytest.raises(EngineFailed, match=r"a scorer's process ended 4 times .* SIGKILL"):
         scorer.score(MANY, lambda done: None)
     assert not processes()
 
@@ -115,7 +115,7 @@ def test_pairs_over_which_processes_end_have_no_scores_and_a_warning(monkeypatch
 def test_where_no_pair_can_be_scored_the_work_stops(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     scorer = Spread(DeadlyScorer, 2)
-    with pytest.raises(Stopped, match="a scorer's process ended 4 times"):
+    with pytest.raises(EngineFailed, match="a scorer's process ended 4 times"):
         scorer.score([TextPair(DEADLY, "", [])] * WORTH, lambda done: None)
     scorer.close()
 

@@ -13,7 +13,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import AlignerConfig, Component, Config, Recipe, ScorerConfig, TranslatorConfig, loading
 from sdrrl_data.recipe.fields import changed, walk
 from sdrrl_data.recipe.markers import Model, Place, Shapeless, StaysHere, TakenIn, marker, markers
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.settings import TrainingConfig
 
 EARLIER = [
     json.loads(line)
@@ -207,5 +207,5 @@ def test_a_training_has_places_too(tmp_path):
         settings_files.load(tmp_path / "mine.yaml")
     settings = settings_files.load(tmp_path / "mine.yaml", {"template": None})
     assert settings.replay.dataset == str(tmp_path / "rows.jsonl")
-    assert issubclass(Training, Config)
-    assert not issubclass(Training, Component)
+    assert issubclass(TrainingConfig, Config)
+    assert not issubclass(TrainingConfig, Component)

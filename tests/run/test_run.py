@@ -5,7 +5,7 @@ import sys
 import polars as pl
 import pytest
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RunBusy, UserError
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.run import SET_ASIDE, Manifest, Part, Run, fingerprint, set_aside, sort_out
 
@@ -142,7 +142,7 @@ def test_a_folder_with_other_things_is_no_run(tmp_path):
 
 
 def test_two_processes_never_hold_one_run(tmp_path):
-    with Run(tmp_path).lock(), pytest.raises(UserError, match="another sdrrl-data"), Run(tmp_path).lock():
+    with Run(tmp_path).lock(), pytest.raises(RunBusy, match="another sdrrl-data"), Run(tmp_path).lock():
         pass
 
 
@@ -210,7 +210,7 @@ import resource, signal, sys
 sys.dont_write_bytecode = True  # Python would keep a module's file that the limit has cut
 import polars as pl
 from pathlib import Path
-from sdrrl_data.errors import Stopped
+from sdrrl_data.errors import DiskFull
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -225,7 +225,7 @@ try:
         journal = table.journal(1, "x")
         for id in rows["id"]:
             journal.add(id, [id] * 10)
-except Stopped as error:
+except DiskFull as error:
     print(error)
 """
 

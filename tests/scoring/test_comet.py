@@ -13,7 +13,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, OutOfMemory, UserError
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.scoring import comet_process
 from sdrrl_data.scoring.comet import CometConfig, CometScorer
@@ -151,7 +151,9 @@ def test_out_of_memory_halves_the_batches(scorer, room, text_pair, score, caplog
 
 def test_a_sentence_that_does_not_fit_into_memory(scorer, room, text_pair):
     room(20 * MB)
-    with pytest.raises(Stopped, match=r"scorer unified: there is not enough memory for a single sentence of 13\d\d"):
+    with pytest.raises(
+        OutOfMemory, match=r"scorer unified: there is not enough memory for a single sentence of 13\d\d"
+    ):
         scorer.score([text_pair(LONG[0])], lambda done: None)
 
 
@@ -175,16 +177,16 @@ def test_a_process_that_dies_every_time(models, python):
     others = set(workers())
     with (
         ending(lambda: set(workers()) - others, signal.SIGSEGV) as ended,
-        pytest.raises(Stopped, match=r"scorer unified: its COMET process ended 4 times .*, at last with SIGSEGV"),
+        pytest.raises(EngineFailed, match=r"scorer unified: its COMET process ended 4 times .*, at last with SIGSEGV"),
     ):
         CometScorer(CometConfig(model=str(models / "unified"), python=python))
     assert len(ended) == 4
 
 
 def test_a_process_that_does_not_start(checkpoint, monkeypatch, tmp_path):
-    with pytest.raises(Stopped, match=r"COMET process could not be started \(exit code 1\)\. It said nothing"):
+    with pytest.raises(EngineFailed, match=r"COMET process could not be started \(exit code 1\)\. It said nothing"):
         CometScorer(CometConfig(model=str(checkpoint), python="false"))
-    with pytest.raises(Stopped, match=r"COMET cannot be imported \(No module named 'comet'\)"):
+    with pytest.raises(EngineFailed, match=r"COMET cannot be imported \(No module named 'comet'\)"):
         CometScorer(CometConfig(model=str(checkpoint), python=sys.executable))
     try:
         comet_process.command(None)
@@ -192,7 +194,7 @@ def test_a_process_that_does_not_start(checkpoint, monkeypatch, tmp_path):
         pytest.skip(str(error))
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    with pytest.raises(Stopped, match=r"COMET process could not be started .* It last said: .*unbabel-comet"):
+    with pytest.raises(EngineFailed, match=r"COMET process could not be started .* It last said: .*unbabel-comet"):
         CometScorer(CometConfig(model=str(checkpoint)))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import ScorerFailed, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.scoring.function import FunctionConfig as Settings
@@ -155,14 +155,14 @@ def test_without_pairs_it_is_not_called(score):
     ],
 )
 def test_what_it_does_wrong_is_said_in_one_sentence(function, says, pairs):
-    with pytest.raises(Stopped) as caught:
+    with pytest.raises(ScorerFailed) as caught:
         scorer(function).score(pairs, lambda _: None)
     assert str(caught.value).startswith(f"scorer own: users_own:{function} {says}")
     assert "\n" not in str(caught.value)
 
 
 def test_the_error_of_the_function_is_the_cause(pairs):
-    with pytest.raises(Stopped) as caught:
+    with pytest.raises(ScorerFailed) as caught:
         scorer("fails").score(pairs, lambda _: None)
     assert isinstance(caught.value.__cause__, ValueError)
 

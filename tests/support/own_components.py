@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import polars as pl
 
+from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import Advance, Aligner, Generator, Ingredient, Link, Scorer, TextPair, Translator
 from sdrrl_data.recipe import (
     AlignerConfig,
@@ -143,7 +144,7 @@ class Shuffling(GeneratorEngine):
 
     kind = f"{MODULE}:Shuffling"
 
-    def missing(self, settings: GeneratorConfig) -> str | None:
+    def missing(self, settings: GeneratorConfig) -> UserError | None:
         return None
 
     def identify(self, settings: GeneratorConfig) -> Ingredient:

@@ -8,8 +8,8 @@ import pytest
 from sdrrl_data import recipe
 from sdrrl_data.chat.rendering import Chat
 from sdrrl_data.protocols import Request, Sampling
-from sdrrl_data.training.plan import Job, prepare
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.plan import TrainingJob, prepare
+from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.train import train
 
 from .conftest import CHATML, MakeModel
@@ -37,9 +37,9 @@ def test_a_base_model_is_served_as_it_was_trained(
     from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
     base = make_model(None, end="<|end_of_text|>")
-    settings = Training(template=HINTED, template_options={"hint": "Answer: "}, method=method, **FAST)  # type: ignore[arg-type]
-    job = Job(str(dataset), str(base), tmp_path / "out", settings, merge=method == "lora")
-    train(job)
+    settings = TrainingConfig(template=HINTED, template_options={"hint": "Answer: "}, method=method, **FAST)  # type: ignore[arg-type]
+    job = TrainingJob(str(dataset), str(base), tmp_path / "out", settings, merge=method == "lora")
+    train(job.dataset, job.model, job.out, settings=job.settings, merge=job.merge)
     plan = prepare(job)
     prompt = plan.chat.prompt(QUESTION)  # type: ignore[arg-type]
     assert plan.chat.tokenizer.decode(prompt).endswith("assistant\nAnswer: ")
@@ -63,8 +63,8 @@ def test_a_base_model_is_served_as_it_was_trained(
 def test_a_model_that_stops_there_already_is_left_as_it_is(dataset: Path, model: Path, tmp_path: Path) -> None:
     from transformers import AutoTokenizer
 
-    job = Job(str(dataset), str(model), tmp_path / "out", Training(**FAST))
-    train(job)
+    job = TrainingJob(str(dataset), str(model), tmp_path / "out", TrainingConfig(**FAST))
+    train(job.dataset, job.model, job.out, settings=job.settings, merge=job.merge)
     assert prepare(job).new_end is None
     assert not (job.out / "generation_config.json").exists()
     before, after = (AutoTokenizer.from_pretrained(folder) for folder in (model, job.out))
@@ -79,7 +79,7 @@ def test_a_model_whose_generation_stops_there_is_left_as_it_is(
     model = make_model(CHATML, end="<|end_of_text|>")
     tokenizer = AutoTokenizer.from_pretrained(model)
     ends = tokenizer.convert_tokens_to_ids(["<|end_of_text|>", "<|im_end|>"])
-    job = Job(str(dataset), str(model), tmp_path / "out", Training(**FAST))
+    job = TrainingJob(str(dataset), str(model), tmp_path / "out", TrainingConfig(**FAST))
     assert prepare(job).new_end == ends[1]
     GenerationConfig(eos_token_id=ends).save_pretrained(model)
     plan = prepare(job)

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from sdrrl_data.training.plan import Job
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.train import train
 
 pytest.importorskip("vllm")
@@ -68,8 +67,8 @@ def test_vllm_serves_the_adapter(
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     out = tmp_path / "adapter"
-    settings = Training(learning_rate=0.02, batch_size=4, at_once=2, max_steps=20, samples=0)
-    train(Job(str(dataset), str(wider_model), out, settings))
+    settings = TrainingConfig(learning_rate=0.02, batch_size=4, at_once=2, max_steps=20, samples=0)
+    train(dataset, wider_model, out, settings=settings)
     for name, value in {
         "OMP_NUM_THREADS": "1",
         "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB

@@ -8,9 +8,9 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.training import trainer
-from sdrrl_data.training.plan import Job, prepare
-from sdrrl_data.training.reporting import Everyone
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.plan import TrainingJob, prepare
+from sdrrl_data.training.reporting import Listeners
+from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.tokens import open_template, tokenize
 
 from .conftest import CHATML, LLAMA, PLAIN, MakeModel, MakeTokenizer, some_rows
@@ -39,9 +39,9 @@ def test_a_batch_has_the_completion_and_its_end_in_the_loss(
     make_model: MakeModel, dataset: Path, tmp_path: Path, template: str, end: str, learned: str, packing: bool
 ) -> None:
     model = make_model(template, end=end)
-    settings = Training(batch_size=2, at_once=2, packing=packing, max_length=80, test_rows=1)
-    plan = prepare(Job(str(dataset), str(model), tmp_path / "out", settings))
-    own = trainer.build(plan, 2, Everyone([]))
+    settings = TrainingConfig(batch_size=2, at_once=2, packing=packing, max_length=80, test_rows=1)
+    plan = prepare(TrainingJob(str(dataset), str(model), tmp_path / "out", settings))
+    own = trainer.build(plan, 2, Listeners())
     expected = {
         learned.replace("The house is red.", row["completion"][0]["content"])
         for row in some_rows()
@@ -66,7 +66,7 @@ def test_the_ids_are_those_that_trl_makes(make_tokenizer: MakeTokenizer, templat
     from trl.data_utils import _tokenize
 
     tokenizer = make_tokenizer(template)
-    chat = open_template(tokenizer, Training(), "tiny")
+    chat = open_template(tokenizer, TrainingConfig(), "tiny")
     rows = some_rows()
     for row, example in zip(rows, chat.examples([(row["prompt"], row["completion"]) for row in rows]), strict=True):
         prompt = _tokenize(tokenizer, row["prompt"], add_generation_prompt=True)["input_ids"]
@@ -76,7 +76,7 @@ def test_the_ids_are_those_that_trl_makes(make_tokenizer: MakeTokenizer, templat
 
 def test_the_completion_stands_behind_a_prompt_that_opens_a_reasoning_section(make_tokenizer: MakeTokenizer) -> None:
     thinking = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>{% endif %}")
-    chat = open_template(make_tokenizer(thinking), Training(), "tiny")
+    chat = open_template(make_tokenizer(thinking), TrainingConfig(), "tiny")
     (tokenized,) = tokenize(table((QUESTION, ANSWER)), chat, 100, "drop").table.select("input_ids", "start").rows()
     ids, start = tokenized
     assert ids[:start] == chat.prompt(QUESTION)
@@ -86,7 +86,7 @@ def test_the_completion_stands_behind_a_prompt_that_opens_a_reasoning_section(ma
 
 def test_rows_whose_reasoning_has_no_place_are_counted(make_tokenizer: MakeTokenizer) -> None:
     quiet = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>\n\n</think>\n\n{% endif %}")
-    chat = open_template(make_tokenizer(quiet), Training(), "tiny")
+    chat = open_template(make_tokenizer(quiet), TrainingConfig(), "tiny")
     reasoned = [{"role": "assistant", "content": "<think>\nIt looks red.\n</think>\n\nThe house is red."}]
     tokenized = tokenize(table((QUESTION, reasoned), (QUESTION, ANSWER)), chat, 100, "drop")
     assert tokenized.reasoning_lost == 1
@@ -97,7 +97,7 @@ def test_rows_whose_reasoning_has_no_place_are_counted(make_tokenizer: MakeToken
 def test_long_rows_are_dropped_or_cut_and_counted(
     make_tokenizer: MakeTokenizer, too_long: str, left: int, cut: int, dropped: int
 ) -> None:
-    chat = open_template(make_tokenizer(), Training(), "tiny")
+    chat = open_template(make_tokenizer(), TrainingConfig(), "tiny")
     (whole,) = chat.examples([(QUESTION, ANSWER)])
     long = [{"role": "assistant", "content": "red " * 100}]
     endless = [{"role": "user", "content": "house " * 100}]
@@ -109,7 +109,7 @@ def test_long_rows_are_dropped_or_cut_and_counted(
 
 def test_rows_that_cannot_be_rendered_are_counted_with_the_reason(make_tokenizer: MakeTokenizer) -> None:
     strict = "{% if messages[0].role != 'user' %}{{ raise_exception('the user begins') }}{% endif %}" + CHATML
-    chat = open_template(make_tokenizer(strict), Training(), "tiny")
+    chat = open_template(make_tokenizer(strict), TrainingConfig(), "tiny")
     empty = [{"role": "assistant", "content": "  "}]
     rows = table((ANSWER + QUESTION, ANSWER), (QUESTION, empty), ([], ANSWER), (QUESTION, ANSWER))
     tokenized = tokenize(rows, chat, 100, "drop")
@@ -119,7 +119,7 @@ def test_rows_that_cannot_be_rendered_are_counted_with_the_reason(make_tokenizer
 
 def test_system_text_that_the_template_refuses_goes_into_the_users_turn(make_tokenizer: MakeTokenizer) -> None:
     strict = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}" + CHATML
-    chat = open_template(make_tokenizer(strict), Training(), "tiny")
+    chat = open_template(make_tokenizer(strict), TrainingConfig(), "tiny")
     system = [{"role": "system", "content": "Be brief."}, *QUESTION]
     folded = [{"role": "user", "content": "Be brief.\n\nWhat is this house like?"}]
     tokenized = tokenize(table((system, ANSWER), (folded, ANSWER)), chat, 100, "drop")
@@ -130,20 +130,25 @@ def test_system_text_that_the_template_refuses_goes_into_the_users_turn(make_tok
 @pytest.mark.parametrize(
     ("template", "end", "settings", "sentence"),
     [
-        (None, "<|im_end|>", Training(), "model tiny has no chat template"),
-        ("{% if %}", "<|im_end|>", Training(), "the chat template of model tiny is not Jinja: line 1"),
-        ("{{ raise_exception('no') }}", "<|im_end|>", Training(), "refuses a plain question and answer: no"),
-        ("{% if %}", "<|im_end|>", Training(template="{% for %}"), "template in the settings is not Jinja: line 1"),
+        (None, "<|im_end|>", TrainingConfig(), "model tiny has no chat template"),
+        ("{% if %}", "<|im_end|>", TrainingConfig(), "the chat template of model tiny is not Jinja: line 1"),
+        ("{{ raise_exception('no') }}", "<|im_end|>", TrainingConfig(), "refuses a plain question and answer: no"),
+        (
+            "{% if %}",
+            "<|im_end|>",
+            TrainingConfig(template="{% for %}"),
+            "template in the settings is not Jinja: line 1",
+        ),
         (
             PLAIN,
             None,
-            Training(),
+            TrainingConfig(),
             "neither the chat template nor the tokenizer of model tiny has a token that ends a turn",
         ),
     ],
 )
 def test_a_model_that_cannot_be_talked_to_is_refused(
-    make_tokenizer: MakeTokenizer, template: str | None, end: str | None, settings: Training, sentence: str
+    make_tokenizer: MakeTokenizer, template: str | None, end: str | None, settings: TrainingConfig, sentence: str
 ) -> None:
     with pytest.raises(UserError, match=sentence):
         open_template(make_tokenizer(template, end=end), settings, "tiny")
@@ -152,7 +157,7 @@ def test_a_model_that_cannot_be_talked_to_is_refused(
 def test_the_settings_bring_a_template(make_tokenizer: MakeTokenizer) -> None:
     hinted = CHATML + "{% if hint %}{{ hint }}{% endif %}"
     tokenizer = make_tokenizer(None)
-    chat = open_template(tokenizer, Training(template=hinted, template_options={"hint": "now"}), "tiny")
+    chat = open_template(tokenizer, TrainingConfig(template=hinted, template_options={"hint": "now"}), "tiny")
     prompt = chat.prompt(QUESTION)
     assert tokenizer.decode(prompt).endswith("assistant\nnow")
     # So that both are saved with the model.
@@ -162,5 +167,5 @@ def test_the_settings_bring_a_template(make_tokenizer: MakeTokenizer) -> None:
 
 def test_a_template_without_options_is_saved_as_it_is(make_tokenizer: MakeTokenizer) -> None:
     tokenizer = make_tokenizer(None)
-    open_template(tokenizer, Training(template=CHATML), "tiny")
+    open_template(tokenizer, TrainingConfig(template=CHATML), "tiny")
     assert tokenizer.chat_template == CHATML

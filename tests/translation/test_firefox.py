@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 import sacrebleu
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import package_folder
 from sdrrl_data.protocols import SetAside
@@ -155,7 +155,10 @@ def test_processes_that_end_over_and_over(own):
     translator, processes = own
     translations = translator.translate(MANY)
     next(translations)
-    with ending(processes), pytest.raises(Stopped, match=r"translator firefox: its process ended 4 times .* SIGKILL"):
+    with (
+        ending(processes),
+        pytest.raises(EngineFailed, match=r"translator firefox: its process ended 4 times .* SIGKILL"),
+    ):
         list(translations)
     assert in_order(translator, MANY[:1]) == ["Há 100 casas na aldeia."]
 
