@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Protocol
 from benchmarks.code_switching import lines, pairs
 from sdrrl_data import recipe
 from sdrrl_data.alignment.eflomal import EflomalAligner
-from sdrrl_data.alignment.hmm import HmmAligner
+from sdrrl_data.alignment.hmm import HmmAligner, HmmConfig
 from sdrrl_data.alignment.lexicon import LONGEST
 from sdrrl_data.protocols import Link
 from sdrrl_data.text.words import words
@@ -30,7 +30,7 @@ from tests.alignment.invented import invented
 Tokens = Sequence[str]
 GOLD = {"997 sentences": (997, {}), "997, inflected": (997, {"forms": True}), "100 sentences": (100, {})}
 ROWS = 20_000
-ITERATIONS = recipe.HmmConfig().iterations
+ITERATIONS = HmmConfig().iterations
 SURE = recipe.CodeSwitchingConfig().min_confidence
 
 
@@ -66,7 +66,7 @@ def thot_hmm(pairs: Sequence[tuple[Tokens, Tokens]]) -> object:
 
 
 ALIGNERS: dict[str, Callable[[], Aligner]] = {
-    "our HMM": lambda: HmmAligner(recipe.HmmConfig()),
+    "our HMM": lambda: HmmAligner(HmmConfig()),
     "sil-thot's HMM": ThotHmmAligner,
     "sil-thot's eflomal": EflomalAligner,
 }
