@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import polars as pl
 
-from sdrrl_data.errors import OutOfMemory, Stopped, UserError
+from sdrrl_data.errors import EngineFailed, OutOfMemory, Stopped, UserError
 from sdrrl_data.processes.jobs import rows
 from sdrrl_data.processes.pool import Pool
 from sdrrl_data.protocols import Advance, Ingredient, Scorer, SetAside, TextPair
