@@ -1,4 +1,4 @@
-"""Shows how work gets on: a bar for each piece of it, or lines where no terminal can draw one."""
+"""Shows progress: a bar for each piece of work on a terminal, and lines elsewhere."""
 
 from types import TracebackType
 
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from .escaping import escaped
 
-LINES = 20  # with figures, at most, where there is no bar
+LINES = 20  # how many lines with figures a piece of work has, at most, if there is no bar
 
 
 class Bars:
@@ -24,9 +24,9 @@ class Bars:
         self._bar: tuple[Progress, TaskID] | None = None
 
     def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
-        """Work begins; its bar appears with the first unit, so that it disturbs no bar of a download."""
+        """Work begins; its bar appears with the first unit, so that it does not disturb the bar of a download."""
         if what == self._what:
-            self.close()  # it begins again, so it was not finished
+            self.close()  # it starts again, so it was not finished
         else:
             self._finish()
         self._what, self._total, self._before, self._unit = what, total, done, unit
@@ -38,7 +38,7 @@ class Bars:
             self._console.print(f"{what} ({unit}: {total}{before})", soft_wrap=True)
 
     def advance(self, amount: float, note: str = "") -> None:
-        """Move the bar; of the notes, some are lines where there is none."""
+        """Move the bar; without a bar, print some of the notes."""
         self._advanced += amount
         if self._console.is_terminal:
             progress, task = self._drawn()
@@ -50,7 +50,7 @@ class Bars:
                 self._console.print(f"{unit} {number}/{self._total}: {note}", soft_wrap=True)
 
     def say(self, sentence: str) -> None:
-        """Print it, above the bar where there is one."""
+        """Print the sentence, above the bar if there is one."""
         waiting = self._console.is_terminal and self._what and not self._bar
         if waiting:
             self._console.control(Control((ControlType.ERASE_IN_LINE, 2)))
@@ -59,7 +59,7 @@ class Bars:
             self._announce()
 
     def close(self) -> None:
-        """Leave the screen as it is: work that was stopped keeps the bar it had."""
+        """Stop drawing, and leave the bar as it is."""
         if self._bar:
             self._bar[0].stop()
         self._what, self._bar = "", None
@@ -86,7 +86,7 @@ class Bars:
         return self._bar
 
     def _finish(self) -> None:
-        """Draw the last piece of work as done, also one whose units were not counted singly."""
+        """Draw the last piece of work as done, even if its units were not counted one by one."""
         if self._what and self._console.is_terminal:
             progress, task = self._drawn()
             progress.update(task, completed=self._total)
@@ -108,12 +108,12 @@ def _progress(console: Console) -> Progress:
 
 class _CountColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
-        """Units done and in all; what is done of a unit does not show."""
+        """Units done, and their total; fractions of a unit are not shown."""
         return Text(f"{int(task.completed)}/{task.total:.0f}")
 
 
 class _FiguresColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
-        """The last note, or else units a second."""
+        """The last note, or units per second if there is none."""
         speed = task.finished_speed or task.speed
         return Text(task.fields["note"] or (f"{speed:.1f} {task.fields['unit']}/s" if speed else ""))

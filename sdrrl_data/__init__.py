@@ -9,10 +9,10 @@ Make a transfer set, and look at its rows:
     >>> "en->pt" in rows["direction"]
     True
 
-`push` and `pull` are for the Hub, `train` and `evaluate` for models. All of them raise a `UserError`, in one of its
-kinds, where something is wrong that the caller can mend.
+`push` and `pull` exchange runs with the Hugging Face Hub; `train` and `evaluate` work on models. If something is wrong
+that the caller can fix, they raise a `UserError`; its subclasses tell the reasons apart.
 
-Importing this module is cheap: each name is loaded when it is first asked for.
+Importing this module is cheap: each name is loaded when it is first used.
 """
 
 from typing import TYPE_CHECKING
@@ -79,7 +79,7 @@ __all__ = [
     "train",
 ]
 
-_MODULES = {  # where each name is, and after a colon its name there, if it is another; the others are errors
+_MODULES = {  # of each name, and after a colon its name there if it is another one; all other names are errors
     "Recipe": "sdrrl_data.recipe",
     "Run": "sdrrl_data.run",
     "evaluate": "sdrrl_data.evaluation.evaluate",
@@ -94,7 +94,7 @@ if not TYPE_CHECKING:  # so that a type checker takes the imports above, and kno
 
     def __getattr__(name: str) -> object:
         if name == "__version__":
-            from importlib.metadata import version  # slow to import, and seldom asked for
+            from importlib.metadata import version  # slow to import, and rarely needed
 
             return version("sdrrl-data")
         if name not in __all__:

@@ -1,8 +1,8 @@
-"""The exceptions that speak to the user, in kinds that a program can tell apart."""
+"""The exceptions with a message for the user, in kinds that a program can tell apart."""
 
 
 class UserError(Exception):
-    """Something the user can mend, in one clear sentence: what was wrong, where, and what to do.
+    """Something the user can fix, in one clear sentence: what was wrong, where, and what to do.
 
     The command line prints the sentence and exits with `exit_code`. Unless the error is `Stopped`, nothing was written.
     """
@@ -19,7 +19,7 @@ class RecipeError(UserError):
 
 
 class UnknownLanguage(UserError):
-    """A language was named that FLORES-200 does not have; the sentence names the nearest ones."""
+    """FLORES-200 does not have the language that was named; the sentence suggests similar names."""
 
 
 class NotInstalled(UserError):
@@ -43,19 +43,19 @@ class VersionMismatch(UserError):
 
 
 class RunUnfinished(UserError):
-    """A run has to be finished for what was asked; `generate` with the same recipe and folder finishes it."""
+    """The run is not finished, but has to be; `generate` with the same recipe and folder finishes it."""
 
 
 class RunBusy(UserError):
-    """Another process is writing into the folder; it can be tried again when that process has ended."""
+    """Another process is writing to the folder; try again when it has ended."""
 
 
 class RunMismatch(UserError):
-    """The folder holds another run or training than the one that was asked for, which would be lost or mixed up."""
+    """The folder holds another run or training than the one that was asked for; it is left as it is."""
 
 
 class OutputExists(UserError):
-    """What was to be written is there already, and nobody said that it may be overwritten or continued."""
+    """The output already exists, and the call does not say that it may be overwritten or continued."""
 
 
 class ServerUnavailable(UserError):
@@ -63,7 +63,7 @@ class ServerUnavailable(UserError):
 
 
 class Stopped(UserError):
-    """The work could not go on. What was finished by then is kept, and the same call again goes on from there."""
+    """The work could not continue. What was finished by then is kept; the same call again continues from there."""
 
     exit_code = 1
 
@@ -97,8 +97,8 @@ class OutOfMemory(Stopped):
 
 
 class DiskFailed(Stopped):
-    """A file cannot be written: there is no permission, the disk is broken or full."""
+    """A file cannot be written: writing is not allowed, or the disk is broken or full."""
 
 
 class DiskFull(DiskFailed):
-    """A file cannot be written because there is no room for it."""
+    """A file cannot be written because the disk is full."""

@@ -172,10 +172,10 @@ class Scorer(Protocol):
 
 
 class Reporter(Protocol):
-    """Is told how work gets on, whatever the work is: making rows, training, evaluating, publishing."""
+    """Is told about the progress of any work that takes long: generating, training, evaluating, publishing."""
 
     def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
-        """A piece of work begins. What began before it has ended, or begins again if it has the same name.
+        """A piece of work begins. The one before has ended; if it has the same name, it starts again.
 
         Args:
             what: its name, such as the table that a step writes.
@@ -186,22 +186,22 @@ class Reporter(Protocol):
         ...
 
     def advance(self, amount: float, note: str = "") -> None:
-        """So many units (or parts of one) just got done. `note` has a few figures to show beside their number."""
+        """So many units (or fractions of one) were just done. `note`: a few figures to show next to their number."""
         ...
 
     def say(self, sentence: str) -> None:
-        """Something that the user should know."""
+        """Something the user should know."""
         ...
 
 
 class Silent:
-    """A `Reporter` that tells nobody; also a base for one that wants to be told of some things alone."""
+    """A `Reporter` that does nothing; a base class for reporters that need only some of the methods."""
 
     def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
     def advance(self, amount: float, note: str = "") -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
     def say(self, sentence: str) -> None:
-        """Tell nobody."""
+        """Do nothing."""

@@ -97,7 +97,7 @@ def _write_given(plan: Plan) -> None:
 
 
 def _tell_what_answers(plan: Plan, reporter: Reporter) -> None:
-    """Say which model and engine answer, where answers are missing, and that another engine would be faster."""
+    """If answers are missing, say which model and engine give them, and whether another engine would be faster."""
     if not plan.missing("answers"):
         return
     engine = plan.generator.engine or ""

@@ -44,8 +44,8 @@ class Stops(Silent):
     def __init__(self, step):
         self._step = step
 
-    def start(self, step, rows, done):
-        if step == self._step:
+    def start(self, what, total, done, unit="rows"):
+        if what == self._step:
             raise KeyboardInterrupt
 
 

@@ -75,8 +75,8 @@ class Steps(Silent):
     def __init__(self):
         self.names = []
 
-    def start(self, step, rows, done):
-        self.names.append((step, rows, done))
+    def start(self, what, total, done, unit="rows"):
+        self.names.append((what, total, done))
 
 
 def contents(out):

@@ -40,7 +40,7 @@ def settings(base, adapter, make_model, parallel, choices, tmp_path):
         tgt="Portuguese",
         parallel=parallel,
         questions=f"{tmp_path}/en.jsonl,{tmp_path}/pt.txt",
-        choices=f"{tmp_path}/choices-en.jsonl,{choices}",
+        choices=(tmp_path / "choices-en.jsonl", choices),
         max_tokens=8,
         engine="transformers",
     )
@@ -141,6 +141,7 @@ MISTAKES = {
     "a judge's server alone": ({"judge_url": "http://127.0.0.1:1/v1"}, "name the model there with --judge"),
     "no such judge": ({"judge": "nowhere"}, "judge nowhere: there is no such directory"),
     "no address": ({"judge": "tiny", "judge_url": "127.0.0.1:8000"}, "--judge-url is not the address of a server"),
+    "a comma in a path": ({"choices": ["one.jsonl", "a,b.jsonl"]}, "choices: a,b.jsonl has a comma in its name"),
     "too many tokens": ({"max_tokens": 256}, "leave no room for a question in the 256 tokens of model: lower"),
 }
 

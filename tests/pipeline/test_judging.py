@@ -7,6 +7,7 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
 from tests.support import small_models
@@ -24,17 +25,14 @@ def seeds(tmp_path):
     return path
 
 
-class Steps:
+class Steps(Silent):
     """Notes which steps had something to do."""
 
     def __init__(self):
         self.names = []
 
-    def start(self, step, rows, done):
-        self.names.append(step)
-
-    def advance(self, rows):
-        pass
+    def start(self, what, total, done, unit="rows"):
+        self.names.append(what)
 
 
 def make(path, out, **changes):
