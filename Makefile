@@ -1,4 +1,4 @@
-.PHONY: setup quickstart test lint bench clean
+.PHONY: setup quickstart test fuzz lint bench clean
 
 BIN := .venv/bin
 # The environment is our own: with compiled modules kept in it, vLLM's processes start in half the time.
@@ -17,6 +17,11 @@ quickstart: setup
 test: setup
 	$(TEST) -m "not alone" -n 2 --dist loadfile $(ARGS) || [ $$? -eq 5 ]
 	$(TEST) -m alone $(ARGS) || [ $$? -eq 5 ]
+
+# `make test` draws the same examples every time. Here they are new ones, ten times as many, of the tests that use
+# Hypothesis; what fails is kept in .hypothesis/ and tried first the next time. `make fuzz ARGS=tests/text` takes some.
+fuzz: setup
+	$(TEST) --hypothesis-profile=fuzz -m hypothesis --timeout 3600 -n 2 --dist load $(ARGS)
 
 lint: setup
 	$(BIN)/ruff format --check .

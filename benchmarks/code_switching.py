@@ -29,7 +29,7 @@ from sdrrl_data import alignment, recipe
 from sdrrl_data.languages import find
 from sdrrl_data.steps import code_switching
 from sdrrl_data.steps.schemas import MESSAGES, UNITS
-from sdrrl_data.translation.firefox import FirefoxTranslator
+from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 
 DATA = Path(__file__).parents[2] / "shared/data"
 ROWS, FEWER, PART_ROWS = 20_000, 5_000, 500
@@ -166,7 +166,7 @@ def translate(made: Sequence[Joined]) -> float:
 def translated(sentences: Sequence[str]) -> float:
     """Seconds, those of the translator's own process included."""
     before = cpu()
-    translator = FirefoxTranslator(recipe.FirefoxConfig(), find(SRC), find(TGT))
+    translator = FirefoxTranslator(FirefoxConfig(), find(SRC), find(TGT))
     assert len(list(translator.translate(sentences))) == len(sentences)
     translator.close()
     return cpu() - before

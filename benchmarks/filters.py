@@ -9,22 +9,19 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import get_args
 
 import polars as pl
 
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import Scorer, TextPair
-from sdrrl_data.recipe import ThresholdConfig
+from sdrrl_data.recipe import ScorerConfig, ThresholdConfig
 from sdrrl_data.recipe.loading import load
-from sdrrl_data.scoring.duplicates import DuplicatesScorer
-from sdrrl_data.scoring.heuristics import Heuristics
-from sdrrl_data.scoring.language import LanguageScorer
-from sdrrl_data.scoring.length import Expectation
+from sdrrl_data.scoring.duplicates import DuplicatesConfig, DuplicatesScorer
+from sdrrl_data.scoring.heuristics import Heuristics, learned
+from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
 from sdrrl_data.scoring.round_trip import RoundTripScorer
-from sdrrl_data.scoring.similarity import SimilarityScorer
-from sdrrl_data.translation.firefox import FirefoxTranslator
+from sdrrl_data.scoring.similarity import SimilarityConfig, SimilarityScorer
+from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 from tests.scoring.planted import FAULTS, failed, good_pairs, near_copy, planted, whole
 
 FLORES = Path(__file__).parents[2] / "shared/data/flores-dev"
@@ -44,18 +41,14 @@ def show(tag: str) -> None:
     thresholds = load("quickstart" if tag == "pt" else "sdrrl").thresholds
     good = good_pairs(FLORES, tag, PAIRS)
     pairs = {fault: planted(good, plant) for fault, plant in {"good": whole, **FAULTS}.items()}
+    counting = [kind() for kind in ScorerConfig.kinds().values() if kind.counts_only]
     fast: list[Scorer] = [
-        LanguageScorer(recipe.LanguageConfig(), find("en"), find(tag)),
-        Heuristics(
-            [own() for own in get_args(recipe.HeuristicConfig)],
-            find("en"),
-            find(tag),
-            Expectation.learn(pairs["good"], find("en"), find(tag)),
-        ),
+        LanguageScorer(LanguageConfig(), find("en"), find(tag)),
+        Heuristics(counting, find("en"), find(tag), learned(counting, pairs["good"], find("en"), find(tag))),
     ]
-    slow: list[Scorer] = [SimilarityScorer(recipe.SimilarityConfig())]
+    slow: list[Scorer] = [SimilarityScorer(SimilarityConfig())]
     if tag == "pt":
-        slow.append(RoundTripScorer(FirefoxTranslator(recipe.FirefoxConfig(), find("pt"), find("en")), find("pt")))
+        slow.append(RoundTripScorer(FirefoxTranslator(FirefoxConfig(), find("pt"), find("en")), find("pt")))
     found = fails(fast, pairs, thresholds)
     for fault, more in fails(slow, {fault: pairs[fault] for fault in SLOW_ON}, thresholds).items():
         found[fault] = pl.concat([found[fault], more], how="horizontal")
@@ -72,7 +65,7 @@ def near_copies(
     tag: str, pairs: dict[str, list[TextPair]], thresholds: dict[str, ThresholdConfig], known: pl.DataFrame
 ) -> dict[str, pl.DataFrame]:
     """Which good pairs fail as copies, beside what is known of them, and which near copies of them."""
-    scorer = DuplicatesScorer(recipe.DuplicatesConfig(), find("en"), find(tag), "question")
+    scorer = DuplicatesScorer(DuplicatesConfig(), find("en"), find(tag), "question")
     thresholds = {"src_duplicate": thresholds["question_src_duplicate"]}
     found = {
         fault: failed(scorer.score([f"{fault} {row}" for row in range(len(own))], own, lambda _: None), thresholds)

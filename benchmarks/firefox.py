@@ -8,14 +8,13 @@ from pathlib import Path
 
 from fxtranslate import Translator
 
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
-from sdrrl_data.translation.firefox import FirefoxTranslator
+from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 from sdrrl_data.translation.firefox_models import route
 
 LINES = Path(__file__).parents[2] / "shared/data/flores-dev/en.txt"
 ROUNDS = 3
-SETTINGS, SRC, TGT = recipe.FirefoxConfig(), find("en"), find("pt")
+SETTINGS, SRC, TGT = FirefoxConfig(), find("en"), find("pt")
 
 
 def main() -> None:

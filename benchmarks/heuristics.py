@@ -13,15 +13,13 @@ import time
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import get_args
 
 from benchmarks._elsewhere import python_with
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.processes.spread import Spread
 from sdrrl_data.protocols import TextPair, Unit
-from sdrrl_data.scoring.heuristics import Heuristics
-from sdrrl_data.scoring.length import Expectation
+from sdrrl_data.recipe import ScorerConfig
+from sdrrl_data.scoring.heuristics import Heuristics, learned
 
 FLORES = Path(__file__).parents[2] / "shared/data/flores-dev"
 EN, PT = find("en"), find("pt")
@@ -102,9 +100,9 @@ def by_command(sentences: list[tuple[str, str]], command: list[str]) -> float:
 
 def spread(pairs: list[TextPair]) -> float:
     """Seconds of our scorers in two processes, with learning what is usual."""
-    settings = [own() for own in get_args(recipe.HeuristicConfig)]
+    settings = [kind() for kind in ScorerConfig.kinds().values() if kind.counts_only]
     start = time.perf_counter()
-    scorer = Spread(partial(Heuristics, settings, EN, PT, Expectation.learn(pairs[:2000], EN, PT)), 2)
+    scorer = Spread(partial(Heuristics, settings, EN, PT, learned(settings, pairs[:2000], EN, PT)), 2)
     assert scorer.score(pairs, lambda _: None).height == len(pairs)
     seconds = time.perf_counter() - start
     scorer.close()
@@ -144,8 +142,8 @@ def opusfilter(pairs: list[TextPair], command: list[str]) -> tuple[float, str]:
 
 def scored(pairs: list[TextPair]) -> float:
     """Seconds for all scores."""
-    settings = [own() for own in get_args(recipe.HeuristicConfig)]
-    scorer = Heuristics(settings, EN, PT, Expectation.learn(pairs, EN, PT))
+    settings = [kind() for kind in ScorerConfig.kinds().values() if kind.counts_only]
+    scorer = Heuristics(settings, EN, PT, learned(settings, pairs, EN, PT))
     start = time.process_time()
     assert scorer.score(pairs, lambda _: None).height == len(pairs)
     return time.process_time() - start

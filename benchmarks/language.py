@@ -13,11 +13,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks._elsewhere import python_with
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.processes.spread import Spread
 from sdrrl_data.protocols import Scorer, TextPair, Unit
-from sdrrl_data.scoring.language import LanguageScorer, model_file
+from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
 from sdrrl_data.text.segments import segments
 
 TEXTS = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
@@ -55,7 +54,7 @@ def main() -> None:
     os.environ |= {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}  # read when numpy and polars are, below
     texts = documents() * TIMES
     pairs = [TextPair(text, text, units(text)) for text in texts]
-    make = partial(LanguageScorer, recipe.LanguageConfig(), EN, EN)
+    make = partial(LanguageScorer, LanguageConfig(), EN, EN)
     one, two = make(), Spread(make, 2)
     with subprocess.Popen(
         [*command, "-c", DATATROVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -63,7 +62,7 @@ def main() -> None:
         assert other.stdin
         assert other.stdout
         datatrove = other.stdout.readline().strip()
-        print(json.dumps([str(model_file(recipe.LanguageConfig())), texts]), file=other.stdin, flush=True)
+        print(json.dumps([str(LanguageConfig().file()), texts]), file=other.stdin, flush=True)
 
         def theirs(what: str) -> float:
             print(what, file=other.stdin, flush=True)

@@ -12,23 +12,23 @@ from . import card, controls, evaluate, export, generate, inspect, languages, pu
 EXAMPLES = """
 [bold]Examples[/bold]
 
-[cyan]sdrrl-data generate --recipe quickstart[/cyan]  a transfer set English to Portuguese, without a download
+[cyan]sdrrl-data generate --recipe quickstart[/cyan]  a transfer set from English to Portuguese, without a download
 
 [cyan]sdrrl-data inspect runs/quickstart[/cyan]  what is in a run, and its rows
 
-[cyan]sdrrl-data tune runs/quickstart[/cyan]  its scores, and which thresholds would suit them
+[cyan]sdrrl-data tune runs/quickstart[/cyan]  its scores, and thresholds that suit them
 
 [cyan]sdrrl-data push runs/quickstart me/my-set[/cyan]  publish it on the Hub, with its card
 
-[cyan]sdrrl-data recipes sdrrl > mine.yaml[/cyan]  a recipe to start your own from
+[cyan]sdrrl-data recipes sdrrl > mine.yaml[/cyan]  a recipe to start from
 
-[cyan]sdrrl-data languages chin[/cyan]  what a language is called here
+[cyan]sdrrl-data languages chin[/cyan]  the names of a language
 """
 
 
 class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; what the user can mend becomes one sentence instead of a traceback."""
+        """Run a command; a mistake that the user can correct becomes one sentence instead of a traceback."""
         try:
             return super().invoke(ctx)
         except UserError as error:
@@ -58,8 +58,8 @@ app.command()(recipes.recipes)
 app.command()(languages.languages)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(show: bool) -> None:
+    if show:
         from sdrrl_data import __version__
 
         typer.echo(f"sdrrl-data {__version__}")

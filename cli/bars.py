@@ -10,13 +10,13 @@ IN_FORCE, PROPOSED, BOTH = "▲", "△", "◆"
 LEGEND = f"Bars: square root of the number of texts. Thresholds: {IN_FORCE} in force, {PROPOSED} proposed, {BOTH} both."
 
 
-def drawn(histogram: Histogram, in_force: Passing | None, proposed: Passing | None) -> str:
-    """The bars, then a line that marks the thresholds, then the scale. Each bar is one character wide."""
+def draw(histogram: Histogram, in_force: Passing | None, proposed: Passing | None) -> str:
+    """The bars, a line that marks the thresholds, and the scale. Each bar is one character wide."""
     return "\n".join([*_bars(histogram), _marks(histogram, in_force, proposed), _scale(histogram)])
 
 
 def _bars(histogram: Histogram) -> list[str]:
-    """From the top line to the bottom. A bar that is not empty is never invisible."""
+    """The lines from top to bottom. A bar that is not empty is always visible."""
     steps = len(BLOCKS) - 1
     highest = math.sqrt(max(histogram.counts))
     heights = [math.ceil(math.sqrt(count) / highest * HEIGHT * steps) for count in histogram.counts]
@@ -38,7 +38,7 @@ def _marks(histogram: Histogram, in_force: Passing | None, proposed: Passing | N
 
 
 def _scale(histogram: Histogram) -> str:
-    """Lowest, middle and highest value under their bars."""
+    """The lowest, middle and highest value, each under its bar."""
     width = len(histogram.counts)
     low = ("≤" if histogram.below else "") + short(histogram.low)
     high = ("≥" if histogram.above else "") + short(histogram.high)

@@ -1,4 +1,4 @@
-"""What a plan would do, and what it would take."""
+"""What a plan would do, and how much work it would be."""
 
 from rich.console import Console
 from rich.table import Table
@@ -11,16 +11,16 @@ from .progress import Bars
 
 
 def show(plan: Plan, models: Models, measure: bool) -> None:
-    """Print the steps with their parts, the models, the tokens, and where the rows would go.
+    """Print the steps with their parts, the models, the tokens, and where the rows would be written.
 
     Args:
-        plan: what there is to do.
-        models: what finds and loads the models.
-        measure: also run a few dozen rows, and print the hours that the rest would take.
+        plan: what would be done.
+        models: finds and loads the models.
+        measure: also process a few dozen rows, and print the hours that the rest would take.
     """
     console = Console(highlight=False, markup=False, emoji=False)
     console.print(_steps(plan))
-    console.print("A row that is set aside on the way is missing from the steps that follow.\n")
+    console.print("A row that a step sets aside is missing from the next steps.\n")
     console.print(_ingredients(plan))
     console.print(f"\n{_tokens(estimate.tokens(plan))}", soft_wrap=True)
     console.print()
@@ -28,9 +28,9 @@ def show(plan: Plan, models: Models, measure: bool) -> None:
         console.print(f"signature  {signature}", soft_wrap=True)
     console.print(f"run        {plan.run.path}", soft_wrap=True)
     if plan.finished():
-        console.print("Everything is there already.")
+        console.print("Everything is finished already.")
     elif measure:
-        with Bars(plan.run.path) as bars:
+        with Bars() as bars:
             probe = estimate.probe(plan, models, bars)
         console.print()
         _show_probe(console, plan, probe)
@@ -40,16 +40,13 @@ def _steps(plan: Plan) -> Table:
     table = Table("step", box=None, pad_edge=False)
     for heading in ("rows", "parts", "done", "to do"):
         table.add_column(heading, justify="right")
-    rows = {table: str(sum(part.rows.height for part in parts)) for table, parts in plan.given.items()}
-    seeds = str(sum(plan.sizes))
-    rows |= {step.table: seeds if step.inputs or step.table == "seeds" else "-" for step in plan.pipeline.steps}
-    for name, expected in plan.fingerprints.items():
+    for name, parts in plan.tables.fingerprints.items():
+        if name in plan.tables.given:
+            rows = str(sum(part.rows.height for part in plan.tables.given[name]))
+        else:
+            rows = str(sum(plan.sizes)) if plan.tables.jobs[name].step.makes == "part" else "-"
         missing = len(plan.missing(name))
-        counts = len(expected), len(expected) - missing, missing
-        table.add_row(name, rows[name], *map(str, counts))
-    for target in plan.targets:
-        done = plan.transfer_set_done(target)
-        table.add_row(target.table("transfer_set"), "-", "1", str(int(done)), str(int(not done)))
+        table.add_row(name, rows, *map(str, (len(parts), len(parts) - missing, missing)))
     return table
 
 
@@ -60,18 +57,18 @@ def _ingredients(plan: Plan) -> Table:
     return table
 
 
-def _tokens(found: estimate.Tokens) -> str:
-    if not found.prompts:
-        return "answers    all there"
-    known = "tokens in not known"
-    if found.tokens_in is not None:
-        known = f"{found.tokens_in:,} tokens in (the longest prompt {found.longest or 0:,})"
-    aside = f"; {found.too_long:,} prompts do not fit and will be set aside" if found.too_long else ""
-    return f"answers    {found.prompts:,} prompts, {known}, at most {found.most_out:,} tokens out{aside}"
+def _tokens(tokens: estimate.Tokens) -> str:
+    if not tokens.prompts:
+        return "answers    all finished"
+    tokens_in = "tokens in not known"
+    if tokens.tokens_in is not None:
+        tokens_in = f"{tokens.tokens_in:,} tokens in (the longest prompt {tokens.longest or 0:,})"
+    aside = f"; {tokens.too_long:,} prompts are too long and will be set aside" if tokens.too_long else ""
+    return f"answers    {tokens.prompts:,} prompts, {tokens_in}, at most {tokens.most_out:,} tokens out{aside}"
 
 
 def _show_probe(console: Console, plan: Plan, probe: estimate.Probe) -> None:
-    """What was measured, and the hours that follow from it."""
+    """What was measured, and the hours that it means."""
     table = Table("step", box=None, pad_edge=False)
     for heading in ("rows to do", "rows/s", "loading", "hours"):
         table.add_column(heading, justify="right")
@@ -81,7 +78,7 @@ def _show_probe(console: Console, plan: Plan, probe: estimate.Probe) -> None:
     console.print(table)
     length = f"; an answer had {probe.tokens_out:.0f} tokens on average" if probe.tokens_out else ""
     console.print(f"\nMeasured on {probe.rows} rows{length}.")
-    console.print("Batches are fuller in a long run, so it may go faster.\n")
+    console.print("Batches are fuller in a long run, so it may be faster.\n")
     shares = {
         target.tgt.tag: [cost for cost in probe.costs if cost.target == target.tgt.tag] for target in plan.targets
     }

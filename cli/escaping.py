@@ -1,17 +1,17 @@
-"""Text of unknown origin, as a terminal may show it."""
+"""Text of unknown origin, escaped for a terminal."""
 
 import re
 
-# They shape letters in many scripts and emoji, and move nothing.
+# They shape letters in many scripts and emoji, and do not move the cursor.
 JOINERS = {"\u200c", "\u200d"}
 
 
-def harmless(text: str) -> str:
-    """The text with every run of white space as one space, and control characters as escapes such as `\\x1b`."""
+def escaped(text: str) -> str:
+    """The text in one line: white space becomes single spaces, control characters become escapes such as `\\x1b`."""
     line = re.sub(r"\s+", " ", text)
     return "".join(c if c.isprintable() or c in JOINERS else ascii(c)[1:-1] for c in line)
 
 
-def in_lines(text: str) -> str:
-    """The text with its spaces and line breaks; all else as `harmless` has it."""
-    return re.sub(r"[^ \n]+", lambda part: harmless(part[0]), text)
+def escaped_lines(text: str) -> str:
+    """The text with its spaces and line breaks, and everything else as in `escaped`."""
+    return re.sub(r"[^ \n]+", lambda part: escaped(part[0]), text)

@@ -1,8 +1,7 @@
 """`sdrrl-data evaluate`."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,70 +17,65 @@ Did Portuguese gain, and did English keep what it had? On neutral text:
 
 [cyan]sdrrl-data evaluate --base org/model --tuned out/sdrrl,out/t-sft --tgt pt --parallel flores.en,flores.pt[/cyan]
 
-Also on the test questions of a run, and on Belebele; what is measured already is kept:
+Also on the test questions of a run and on Belebele; finished measures are not taken again:
 
 [cyan]sdrrl-data evaluate --base org/model --tuned out/sdrrl,out/t-sft --tgt pt --parallel flores.en,flores.pt
 --questions runs/mine --choices eng_Latn.jsonl,por_Latn.jsonl[/cyan]
 
-Also have a model on a server compare the answers with those of the base:
+Also let a model on a server compare the answers with those of the base:
 
 [cyan]sdrrl-data evaluate --base org/model --tuned out/sdrrl --tgt pt --questions runs/mine
 --judge org/large-model --judge-url http://127.0.0.1:8000/v1[/cyan]
 """
 
 
-class Engine(StrEnum):
-    """Who generates."""
-
-    auto = "auto"
-    vllm = "vllm"
-    transformers = "transformers"
-
-
 def evaluate(
     base: Annotated[
         str,
-        typer.Option(metavar="MODEL", help="The model before it was tuned: a directory, or a name on the Hub."),
+        typer.Option(metavar="MODEL", help="The model before the tuning: a directory, or a name on the Hub."),
     ],
     tuned: Annotated[
         list[str],
-        typer.Option(metavar="DIRS", help="Models or LoRA adapters that were tuned from it, separated by commas."),
+        typer.Option(metavar="DIRS", help="Models or LoRA adapters tuned from it, separated by commas."),
     ],
-    tgt: Annotated[str, typer.Option(metavar="LANGUAGE", help="The language that was to gain.")],
-    src: Annotated[str, typer.Option(metavar="LANGUAGE", help="The language that was to keep what it had.")] = "en",
+    tgt: Annotated[str, typer.Option(metavar="LANGUAGE", help="The language the models were tuned for.")],
+    src: Annotated[str, typer.Option(metavar="LANGUAGE", help="The language that should not get worse.")] = "en",
     parallel: Annotated[
         str | None,
         typer.Option(
             metavar="FILES",
-            help="The same texts in both languages, on which no model was tuned: a file with source<TAB>target a line, "
-            "or two text files, source,target.",
+            help="The same texts in both languages, on which no model was tuned: a file with one source<TAB>target per "
+            "line, or two text files, source,target.",
         ),
     ] = None,
     questions: Annotated[
         str | None,
         typer.Option(
             metavar="RUN|FILES",
-            help="Questions for the test: a run's folder, whose test split is taken; or a file of questions in the "
-            "target language; or two files, source,target.",
+            help="Questions for the test: a run's folder (its test split is used), or a file in the target language, "
+            "or two files, source,target.",
         ),
     ] = None,
     choices: Annotated[
         str | None,
         typer.Option(
             metavar="FILES",
-            help="Multiple choice as Belebele has it (JSONL): a file in the target language, or two, source,target.",
+            help="Multiple-choice questions in Belebele's format (JSONL): a file in the target language, or two files, "
+            "source,target.",
         ),
     ] = None,
     comet: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="A reference-free COMET model, to score translations besides chrF++."),
+        typer.Option(
+            metavar="MODEL", help="A reference-free COMET model, to score translations in addition to chrF++."
+        ),
     ] = None,
     judge: Annotated[
         str | None,
         typer.Option(
             metavar="MODEL",
-            help="A language model that says which answer to --questions is better, the tuned model's or the base's: "
-            "a directory, a name on the Hub, or the name that --judge-url has it by.",
+            help="A language model that decides which answer to --questions is better, the tuned model's or the "
+            "base's: a directory, a name on the Hub, or its name on the server of --judge-url.",
         ),
     ] = None,
     judge_url: Annotated[
@@ -89,67 +83,71 @@ def evaluate(
         typer.Option(metavar="URL", help="The judge's OpenAI-compatible server; its key is in OPENAI_API_KEY."),
     ] = None,
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where the report goes; what is measured there already is kept.")
+        Path,
+        typer.Option(metavar="DIR", help="Where the report is written; finished measures there are not taken again."),
     ] = Path("evaluation"),
     limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="How many of the pairs, questions and choices to take.")
+        int | None, typer.Option(min=1, metavar="N", help="How many pairs, questions and choices to use, at most.")
     ] = None,
-    max_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Of an answer or a translation.")] = 256,
-    engine: Annotated[Engine, typer.Option(help="Who generates answers and translations.")] = Engine.auto,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of the resampling.")] = 12345,
+    max_tokens: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Length of an answer or a translation, at most.")
+    ] = 256,
+    engine: Annotated[Literal["auto", "vllm", "transformers"], typer.Option(help="What runs the models.")] = "auto",
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="For the resampling.")] = 12345,
 ) -> None:
-    """Compare tuned models with their base: did the target language gain, did the source language keep what it had?
+    """Compare tuned models with their base: what they gained in the target language, and lost in the source language.
 
-    Bits per byte of neutral text, of reference answers and of the base's own answers, language and loops of answers,
-    translation both ways, multiple choice, and what a judge prefers. Every change has an interval by paired bootstrap
-    resampling.
+    Measures bits per byte of neutral text, of reference answers and of the base's own answers; language and loops of
+    answers; translation in both directions; multiple choice; and the preferences of a judge. Every change has an
+    interval from paired bootstrap resampling.
     """
     from . import quiet
 
-    quiet.hush()
+    quiet.silence_libraries()
     from rich.console import Console
 
-    from sdrrl_data import evaluation
+    from sdrrl_data.evaluation import evaluate as library
 
+    from .options import split_commas
     from .progress import Bars
-    from .separated import separated
 
-    settings = evaluation.Settings(
-        base=base,
-        tuned=[place for own in tuned for place in separated(own)],
-        tgt=tgt,
-        src=src,
-        parallel=parallel,
-        questions=questions,
-        choices=choices,
-        comet=comet,
-        judge=judge,
-        judge_url=judge_url,
-        limit=limit,
-        max_tokens=max_tokens,
-        engine=engine.value,
-        seed=seed,
-    )
     try:
-        with Bars(out) as bars:
-            results = evaluation.evaluate(settings, out, bars)
+        with Bars() as bars:
+            results = library.evaluate(
+                base,
+                [place for places in tuned for place in split_commas(places)],
+                tgt,
+                out,
+                src=src,
+                parallel=parallel,
+                questions=questions,
+                choices=choices,
+                comet=comet,
+                judge=judge,
+                judge_url=judge_url,
+                limit=limit,
+                max_tokens=max_tokens,
+                engine=engine,
+                seed=seed,
+                reporter=bars,
+            )
     except KeyboardInterrupt:
-        typer.echo("stopped; what is measured is kept: run the same command again to go on", err=True)
+        typer.echo("stopped; finished measures are kept: run the same command again to continue", err=True)
         raise typer.Exit(130) from None
     show(results, out, Console(highlight=False, markup=False, emoji=False))
 
 
 def show(results: "Results", out: Path, console: "Console") -> None:
-    """Print a table a tuned model, and where the report is."""
+    """Print a table for each tuned model, and where the report is."""
     from rich.table import Table
 
-    from sdrrl_data.evaluation.arms import BASE
+    from sdrrl_data.evaluation.compared_models import BASE
     from sdrrl_data.evaluation.markdown import cells
 
-    from .escaping import harmless
+    from .escaping import escaped
 
     before = {figure.measure.name: cells(figure)[0] for figure in results.of(BASE)}
-    for arm in results.arms[1:]:
+    for model in results.models[1:]:
         table = Table(box=None, pad_edge=False)
         table.add_column("", overflow="fold")
         for heading in ("base", "tuned", "change"):
@@ -157,21 +155,19 @@ def show(results: "Results", out: Path, console: "Console") -> None:
         for heading in ("95 % interval", ""):
             table.add_column(heading)
         for side in ("tgt", "src"):
-            for figure in results.of(arm.name):
+            for figure in results.of(model.name):
                 measure = figure.measure
                 if measure.side == side:
                     table.add_row(measure.title, before[measure.name], *cells(figure))
-        console.print(f"\n{harmless(arm.name)}", style="bold")
+        console.print(f"\n{escaped(model.name)}", style="bold")
         console.print(table)
     console.print()
     if results.judge:
-        console.print(f"judge      {harmless(results.judge.made_of.name)}", soft_wrap=True)
+        console.print(f"judge      {escaped(results.judge.ingredient.name)}", soft_wrap=True)
     for figure in results.judged():
-        said = f"{figure.arm}, {figure.measure.language.tag}: {figure.verdicts}"
-        console.print(f"judged     {harmless(said)}", soft_wrap=True)
+        verdicts = f"{figure.model}, {figure.measure.language.tag}: {figure.verdicts}"
+        console.print(f"judged     {escaped(verdicts)}", soft_wrap=True)
     for sentence in results.left_out:
-        console.print(f"left out   {harmless(sentence)}", soft_wrap=True)
-    console.print(f"signature  {harmless(results.signature)}", soft_wrap=True)
-    console.print(
-        f"report     {out / 'evaluation.md'}: what each figure favours, and what may be concluded", soft_wrap=True
-    )
+        console.print(f"left out   {escaped(sentence)}", soft_wrap=True)
+    console.print(f"signature  {escaped(results.signature)}", soft_wrap=True)
+    console.print(f"report     {out / 'evaluation.md'}: what each figure favours, and how to read it", soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .separated import separated
+from .options import split_commas
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -17,7 +17,7 @@ A small run on a laptop, without a download:
 
 [cyan]sdrrl-data generate --recipe quickstart[/cyan]
 
-The same with a stricter filter; only what it changes is done again:
+The same with a stricter filter; only what the filter changes is done again:
 
 [cyan]sdrrl-data generate --recipe quickstart --set thresholds.similarity.min=0.85[/cyan]
 
@@ -33,7 +33,7 @@ def generate(
         typer.Option(metavar="RECIPE", help="What to do: a name from [cyan]sdrrl-data recipes[/cyan], or a YAML file."),
     ] = "sdrrl",
     src: Annotated[
-        str | None, typer.Option(metavar="LANGUAGE", help="The language that the model answers well in.")
+        str | None, typer.Option(metavar="LANGUAGE", help="The language in which the model answers well.")
     ] = None,
     tgt: Annotated[str | None, typer.Option(metavar="LANGUAGES", help="Target languages, separated by commas.")] = None,
     seeds: Annotated[
@@ -41,7 +41,7 @@ def generate(
         typer.Option(
             metavar="SEEDS",
             help="The questions: JSONL, JSON, Parquet, CSV, TSV, text (one a line), a dataset of the Hub, or "
-            "[cyan]magpie[/cyan] for questions that the model writes itself; may be repeated to add more.",
+            "[cyan]magpie[/cyan] for questions that the model writes itself. Repeat the option to add more.",
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many questions to take.")] = None,
@@ -49,7 +49,7 @@ def generate(
         Path | None,
         typer.Option(
             metavar="RUN",
-            help="The run's folder; one that was begun is finished.",
+            help="The run's folder. If it has an unfinished run, that run continues.",
             show_default="runs/RECIPE",
         ),
     ] = None,
@@ -61,9 +61,9 @@ def generate(
         str | None,
         typer.Option(
             metavar="TRANSLATORS",
-            help="[cyan]firefox[/cyan], [cyan]firefox:DIR[/cyan], [cyan]nllb[/cyan], [cyan]nllb:MODEL[/cyan] (a "
-            "directory, or a name on the Hub), [cyan]self[/cyan]; of several, separated by commas, the better "
-            "translation is kept.",
+            help="What translates, such as [cyan]nllb[/cyan] or [cyan]nllb:MODEL[/cyan]; [cyan]sdrrl-data "
+            "recipes[/cyan] lists them. If you name several, separated by commas, the better translation of each text "
+            "is kept.",
         ),
     ] = None,
     overlays: Annotated[
@@ -71,31 +71,32 @@ def generate(
         typer.Option(
             "--with",
             metavar="PART",
-            help="Part of a recipe, laid over it: a name from [cyan]sdrrl-data recipes[/cyan], or a YAML file, such as "
-            "what [cyan]tune --write[/cyan] proposes; may be repeated.",
+            help="A part that changes the recipe: a name from [cyan]sdrrl-data recipes[/cyan], or a YAML file, such as "
+            "one from [cyan]tune --write[/cyan]. It may be repeated.",
         ),
     ] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe; may be repeated."),
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe. It may be repeated."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done, and how many tokens; load no model.")
+        bool,
+        typer.Option("--dry-run", help="Only show what would be done, and how many tokens it takes; load no model."),
     ] = False,
     probe: Annotated[
         bool,
         typer.Option(
-            "--probe", help="A dry run that also measures a few dozen rows, and shows the hours it will take."
+            "--probe", help="A dry run that also measures a few dozen rows, and shows how many hours the run will take."
         ),
     ] = False,
 ) -> None:
     """Make a transfer set: answer, translate, code-switch, score, filter, mix.
 
-    Stopped at any moment and called again, it goes on with the next row.
+    You can stop it at any time; the same command continues with the next row.
     """
     from . import quiet
 
-    quiet.hush()
+    quiet.silence_libraries()
     from sdrrl_data.recipe import loading, overrides
 
     options = _changes(src, tgt, seeds, limit, model, translator)
@@ -104,13 +105,13 @@ def generate(
     out = out or Path("runs", Path(recipe).stem)
     _show_warnings()
     if dry_run or probe:
-        from sdrrl_data.pipeline.plan import Plan
+        from sdrrl_data.pipeline.plan import resolve
         from sdrrl_data.steps.model_pool import Models
 
         from . import dry_run as dry
 
         models = Models()
-        dry.show(Plan(loaded, out, models), models, measure=probe)
+        dry.show(resolve(loaded, out, models), models, measure=probe)
         return
 
     from sdrrl_data.pipeline import generate as library
@@ -120,32 +121,32 @@ def generate(
     from .progress import Bars
 
     try:
-        with Bars(out) as bars:
+        with Bars() as bars:
             manifest = library.generate(loaded, out, reporter=bars)
     except KeyboardInterrupt:
-        typer.echo("stopped; what is finished is kept: run the same command again to go on", err=True)
+        typer.echo("stopped; what is finished is kept: run the same command again to continue", err=True)
         raise typer.Exit(130) from None
     summary.show(manifest, Run(out), shlex.join(["sdrrl-data", *sys.argv[1:]]))
     counts = manifest.counts.targets
     empty = [f"{tag}/transfer_set" for tag, target in counts.items() if not any(target.rows.values())]
     if empty:
         where = ", ".join(empty)
-        typer.echo(f"error: no row is left in {where}; the tables above say where they went", err=True)
+        typer.echo(f"error: no row is left in {where}; the tables above say what became of the rows", err=True)
         raise typer.Exit(1)
 
 
 def _show_warnings() -> None:
-    """Have the library's own warnings shown, each once, as one line; those of other libraries stay as they are."""
+    """Show the warnings of this library as one line, each once; those of other libraries do not change."""
     from sdrrl_data.steps.seed_language import ForeignSeeds
 
     warnings.filterwarnings("once", category=ForeignSeeds)
-    others = warnings.showwarning
+    show_others = warnings.showwarning
 
-    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+    def show(message: Warning | str, category: type[Warning], *where: Any, **details: Any) -> None:
         if issubclass(category, ForeignSeeds):
             typer.echo(f"warning: {message}", err=True)
         else:
-            others(message, category, *where, **more)
+            show_others(message, category, *where, **details)
 
     warnings.showwarning = show
 
@@ -158,19 +159,18 @@ def _changes(
     model: str | None,
     translator: str | None,
 ) -> dict[str, Any]:
-    """The options as changes of the recipe."""
+    """The options, as changes of the recipe."""
     changes: dict[str, Any] = {}
     if src is not None:
         changes["src"] = src
     if tgt is not None:
-        changes["tgt"] = separated(tgt)
+        changes["tgt"] = split_commas(tgt)
     if seeds:
         changes["seeds"] = {"source": "magpie"} if seeds == ["magpie"] else [{"source": source} for source in seeds]
     if limit is not None:
         changes["limit"] = limit
     if model is not None:
-        # A revision in the recipe is one of the recipe's own model.
-        changes |= {"generator.model": model, "generator.revision": None}
+        changes["generator.model"] = model
     if translator is not None:
         changes["translator"] = [name.strip() for name in translator.split(",")]
     return changes

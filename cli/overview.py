@@ -1,4 +1,4 @@
-"""What a run is, as far as it is: what went into it, its tables, and how to go on."""
+"""What a run is: its ingredients, its tables so far, and the commands to type next."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -11,40 +11,40 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.run import Manifest, Run, provenance
 
-from .escaping import harmless
-from .separated import separated
+from .escaping import escaped
+from .options import split_commas
 
-# Of a target, in the order of the steps; of some there are several.
+# The tables of a target, in the order of the steps; some patterns match several tables.
 TARGET_TABLES = (
     "parallel",
     "translations-*",
     "translations",
-    "references*",  # translated, for controls
+    "references*",  # translated, for the controls
     "prompts",
     "code_switched",
     "scores-*",
     "verdicts",
     "transfer_set",
 )
-ONE_PART = ("parallel", "prompts")  # however many the seeds have
+ONE_PART = ("parallel", "prompts")  # these tables have one part, however many parts the seeds have
 
 
 def targets(run: Run, manifest: Manifest, named: str | None) -> list[str]:
-    """The tags of a run's targets, or of those that the user named, separated by commas.
+    """The tags of a run's targets, or only those that the user named, separated by commas.
 
     Raises:
         UserError: the run has no such target.
     """
     tags = list(manifest.signatures)
-    wanted = list(dict.fromkeys(find(name).tag for name in separated(named)))
-    for tag in wanted:
+    named_tags = list(dict.fromkeys(find(name).tag for name in split_commas(named)))
+    for tag in named_tags:
         if tag not in tags:
             raise UserError(f"{run.path} has no target {tag}: it has {', '.join(tags)}")
-    return wanted or tags
+    return named_tags or tags
 
 
 def tables(run: Run, tags: Sequence[str]) -> list[str]:
-    """The tables of a run that hold something, of these targets and of all in common, in the order of the steps."""
+    """The tables of a run that have rows: those that all targets share and those of these targets, in step order."""
     names = ["seeds", "answers"]
     for tag in tags:
         names += [f"{tag}/{path.name}" for name in TARGET_TABLES for path in sorted((run.path / tag).glob(name))]
@@ -54,20 +54,20 @@ def tables(run: Run, tags: Sequence[str]) -> list[str]:
 def show(run: Run, manifest: Manifest, names: Sequence[str], console: Console) -> None:
     """Print the recipe, the models, the signatures, the tables, and what to type next."""
     recipe = manifest.recipe
-    console.print(Text(harmless(f"{recipe['name']}: {recipe['description']}")))
+    console.print(Text(escaped(f"{recipe['name']}: {recipe['description']}")))
     console.print()
-    made_of = Table.grid(padding=(0, 2, 0, 0))
+    ingredients = Table.grid(padding=(0, 2, 0, 0))
     for ingredient in manifest.ingredients:
-        made_of.add_row(ingredient.role, harmless(provenance.described(ingredient)))
-    console.print(made_of)
+        ingredients.add_row(ingredient.role, escaped(provenance.described(ingredient)))
+    console.print(ingredients)
     console.print()
     for signature in manifest.signatures.values():
-        console.print(f"signature  {harmless(signature)}", soft_wrap=True)
+        console.print(f"signature  {escaped(signature)}", soft_wrap=True)
     console.print()
     aside = {name: run.table(name).set_aside().height for name in names}
     console.print(_tables(run, manifest, aside))
     console.print()
-    for line in _where_next(run, manifest, aside):
+    for line in _next_commands(run, manifest, aside):
         console.print(line, soft_wrap=True)
 
 
@@ -88,14 +88,14 @@ def _tables(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> Table:
     return shown
 
 
-def _where_next(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> list[str]:
+def _next_commands(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> list[str]:
     """The state of the run, and commands to type next."""
     command = f"sdrrl-data inspect {shlex.quote(str(run.path))}"
     lines = ["state      finished"]
     if manifest.state == "unfinished":
         lines = [
-            "state      unfinished; parts may be missing, or be of earlier settings",
-            "go on      type the `sdrrl-data generate` command that began it again, with the same --out",
+            "state      unfinished; parts may be missing, or may have been made with earlier settings",
+            "continue   type the `sdrrl-data generate` command that began it again, with the same --out",
         ]
     if aside:
         lines.append(f"look at    {command} --step {list(aside)[-1].rpartition('/')[2]}")

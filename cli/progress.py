@@ -1,42 +1,68 @@
-"""Shows how a run gets on: a bar a step, or a line a step where no terminal can draw one."""
+"""Shows progress: a bar for each piece of work on a terminal, and lines elsewhere."""
 
-from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
+from rich.control import Control
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.segment import ControlType
+from rich.table import Column
 from rich.text import Text
 
-from sdrrl_data.run import Run
+from .escaping import escaped
+
+LINES = 20  # how many lines with figures a piece of work has, at most, if there is no bar
 
 
 class Bars:
     """A `Reporter` that draws on stderr, so that stdout is left for the summary."""
 
-    def __init__(self, out: Path) -> None:
-        self._console = Console(stderr=True, highlight=False, markup=False)
-        self._run = Run(out)
-        self._step, self._rows, self._done = "", 0, 0
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._what, self._total, self._before, self._unit = "", 0, 0, "rows"
+        self._advanced = 0.0
         self._bar: tuple[Progress, TaskID] | None = None
-        self._named = False
 
-    def start(self, step: str, rows: int, done: int) -> None:
-        """A step begins; its bar appears with the first row, so that it disturbs no bar of a download."""
-        self._finish()
-        self._step, self._rows, self._done = step, rows, done
-        if step in ("seeds", "answers") and not self._named:
-            self._name_generator()
+    def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
+        """Work begins; its bar appears with the first unit, so that it does not disturb the bar of a download."""
+        if what == self._what:
+            self.close()  # it starts again, so it was not finished
+        else:
+            self._finish()
+        self._what, self._total, self._before, self._unit = what, total, done, unit
+        self._advanced = 0.0
         if self._console.is_terminal:
-            self._console.print(f"{step} ...", end="\r")  # for the bar to overwrite
+            self._announce()
         else:
             before = f", done before: {done}" if done else ""
-            self._console.print(f"{step} (rows: {rows}{before})", soft_wrap=True)
+            self._console.print(f"{what} ({unit}: {total}{before})", soft_wrap=True)
 
-    def advance(self, rows: float) -> None:
-        """Move the bar."""
+    def advance(self, amount: float, note: str = "") -> None:
+        """Move the bar; without a bar, print some of the notes."""
+        self._advanced += amount
         if self._console.is_terminal:
             progress, task = self._drawn()
-            progress.advance(task, rows)
+            progress.update(task, advance=amount, note=note)
+        elif note:
+            number = self._before + round(self._advanced)
+            if number in (1, self._total) or number % max(1, self._total // LINES) == 0:
+                unit = self._unit.removesuffix("s")
+                self._console.print(f"{unit} {number}/{self._total}: {note}", soft_wrap=True)
+
+    def say(self, sentence: str) -> None:
+        """Print the sentence, above the bar if there is one."""
+        waiting = self._console.is_terminal and self._what and not self._bar
+        if waiting:
+            self._console.control(Control((ControlType.ERASE_IN_LINE, 2)))
+        self._console.print(escaped(sentence), soft_wrap=True)
+        if waiting:
+            self._announce()
+
+    def close(self) -> None:
+        """Stop drawing, and leave the bar as it is."""
+        if self._bar:
+            self._bar[0].stop()
+        self._what, self._bar = "", None
 
     def __enter__(self) -> "Bars":
         return self
@@ -44,60 +70,50 @@ class Bars:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Leave the screen as it is: a step that was stopped keeps the bar it had."""
         if kind is None:
             self._finish()
-        elif self._bar:
-            self._bar[0].stop()
+        self.close()
+
+    def _announce(self) -> None:
+        self._console.print(f"{self._what} ...", end="\r")  # for the bar to overwrite
 
     def _drawn(self) -> tuple[Progress, TaskID]:
         if self._bar is None:
             progress = _progress(self._console)
             progress.start()
-            self._bar = progress, progress.add_task(self._step, total=self._rows, completed=self._done)
+            task = progress.add_task(self._what, total=self._total, completed=self._before, note="", unit=self._unit)
+            self._bar = progress, task
         return self._bar
 
     def _finish(self) -> None:
-        """Draw the last step as done, also one whose rows were not counted singly."""
-        if self._step and self._console.is_terminal:
+        """Draw the last piece of work as done, even if its units were not counted one by one."""
+        if self._what and self._console.is_terminal:
             progress, task = self._drawn()
-            progress.update(task, completed=self._rows)
-            progress.stop()
-        self._step, self._bar = "", None
-
-    def _name_generator(self) -> None:
-        self._named = True
-        manifest = self._run.manifest()
-        if manifest is None:  # a probe, whose run is elsewhere
-            return
-        for ingredient in manifest.ingredients:
-            if ingredient.role == "generator":
-                engine = ingredient.engine or ""
-                self._console.print(f"answers by {ingredient.name} on {engine}", soft_wrap=True)
-                if engine.startswith("transformers") and manifest.recipe["generator"]["engine"] == "auto":
-                    self._console.print("vLLM is not installed, so this takes several times longer")
+            progress.update(task, completed=self._total)
+        self.close()
 
 
 def _progress(console: Console) -> Progress:
+    names = Column(max_width=48, no_wrap=True, overflow="ellipsis")
     return Progress(
-        TextColumn("{task.description:<20}", markup=False),
+        TextColumn("{task.description:<20}", markup=False, table_column=names),
         BarColumn(bar_width=16),
-        _RowsColumn(),
-        _SpeedColumn(),
+        _CountColumn(),
+        _FiguresColumn(),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         console=console,
         refresh_per_second=4,
     )
 
 
-class _RowsColumn(ProgressColumn):
+class _CountColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
-        """Rows done and in all; what is done of a row does not show."""
+        """Units done, and their total; fractions of a unit are not shown."""
         return Text(f"{int(task.completed)}/{task.total:.0f}")
 
 
-class _SpeedColumn(ProgressColumn):
+class _FiguresColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
-        """Rows a second."""
+        """The last note, or units per second if there is none."""
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:.1f} rows/s" if speed else "")
+        return Text(task.fields["note"] or (f"{speed:.1f} {task.fields['unit']}/s" if speed else ""))

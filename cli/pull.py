@@ -11,46 +11,51 @@ EXAMPLES = """
 
 [cyan]sdrrl-data pull org/their-set[/cyan]  makes runs/their-set
 
-[cyan]sdrrl-data pull org/their-set --revision v1.0 --out runs/theirs[/cyan]  as it was then, in another folder
+[cyan]sdrrl-data pull org/their-set --revision v1.0 --out runs/theirs[/cyan]  that version, in another folder
 
-[cyan]sdrrl-data pull org/their-set --tgt pt,vi[/cyan]  these targets alone
+[cyan]sdrrl-data pull org/their-set --tgt pt,vi[/cyan]  only these targets
 """
 
 
 def pull(
     repo: Annotated[
-        str, typer.Argument(metavar="REPO", help="A dataset on the Hub that `push` has made.", show_default=False)
+        str, typer.Argument(metavar="REPO", help="A dataset on the Hub that `push` made.", show_default=False)
     ],
     out: Annotated[
         Path | None, typer.Option(metavar="RUN", help="The run's folder. [default: runs/NAME]", show_default=False)
     ] = None,
     revision: Annotated[str | None, typer.Option(metavar="REV", help="A branch, a tag or a commit.")] = None,
     tgt: Annotated[
-        str | None, typer.Option(metavar="LANGUAGES", help="Take these targets alone, separated by commas.")
+        str | None, typer.Option(metavar="LANGUAGES", help="Take only these targets, separated by commas.")
     ] = None,
 ) -> None:
-    """Make a run's folder from a published set, to go on from it: retune its thresholds, add a target.
+    """Make a run's folder from a published dataset, to continue from it: change its thresholds, add a target.
 
-    Stopped at any moment and called again, it goes on.
+    You can stop it at any time; the same command continues.
     """
     from . import quiet
 
-    quiet.hush()
+    quiet.silence_libraries()
     from sdrrl_data.publishing import pull as library
 
-    from .escaping import harmless
-    from .separated import separated
+    from .escaping import escaped
+    from .options import split_commas
+    from .progress import Bars
 
     out = out or Path("runs", repo.rpartition("/")[2])
     pulled = library.pull(
-        repo, out, revision, separated(tgt), say=lambda sentence: typer.echo(harmless(sentence), err=True)
+        repo,
+        out,
+        revision=revision,
+        tgt=split_commas(tgt),
+        reporter=Bars(),
     )
     folder = shlex.quote(str(pulled.path))
-    go_on = f"sdrrl-data generate --recipe {folder}/{library.RECIPE} --out {folder}"
+    generate = f"sdrrl-data generate --recipe {folder}/{library.RECIPE} --out {folder}"
     typer.echo(f"run        {pulled.path}: {', '.join(pulled.targets)} of {pulled.repo} at {pulled.commit}")
     if pulled.local:
-        typer.echo(f"not here   {harmless(', '.join(pulled.local))}: files and directories of whoever made it")
+        typer.echo(f"not here   {escaped(', '.join(pulled.local))}: files and directories of the people who made it")
     typer.echo(f"look at    sdrrl-data inspect {folder}")
     typer.echo(f"tune       sdrrl-data tune {folder} --write thresholds.yaml")
-    typer.echo(f"retune     {go_on} --with thresholds.yaml")
-    typer.echo(f"one more   {go_on} --tgt LANGUAGE")
+    typer.echo(f"retune     {generate} --with thresholds.yaml")
+    typer.echo(f"add one    {generate} --tgt LANGUAGE")

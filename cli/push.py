@@ -8,54 +8,62 @@ import typer
 EXAMPLES = """
 [bold]Examples[/bold]
 
-[cyan]sdrrl-data push runs/real me/my-set[/cyan]  a private dataset; the same command again sends what is new
+[cyan]sdrrl-data push runs/real me/my-set[/cyan]  a private dataset; type the command again to send what is new
 
-[cyan]sdrrl-data push runs/real me/my-set --public --licence cc-by-4.0[/cyan]  one for everybody
+[cyan]sdrrl-data push runs/real me/my-set --public --licence cc-by-4.0[/cyan]  a public dataset
 
-[cyan]sdrrl-data push runs/real me/my-set --tag v1.0[/cyan]  with a name for this very commit
+[cyan]sdrrl-data push runs/real me/my-set --tag v1.0[/cyan]  with a tag for this commit
 
-[cyan]sdrrl-data push runs/real org/their-set --public --create-pr[/cyan]  a proposal to somebody else
+[cyan]sdrrl-data push runs/real org/their-set --public --create-pr[/cyan]  a pull request to a dataset of other people
 """
 
 
 def push(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
     repo: Annotated[
         str, typer.Argument(metavar="REPO", help="The dataset on the Hub, owner/name.", show_default=False)
     ],
-    public: Annotated[bool, typer.Option("--public", help="Let everybody read it; private by default.")] = False,
+    public: Annotated[bool, typer.Option("--public", help="Let everybody read it. By default it is private.")] = False,
     revision: Annotated[
-        str | None, typer.Option(metavar="BRANCH", help="Push to this branch, made where there is none.")
+        str | None, typer.Option(metavar="BRANCH", help="Push to this branch; it is made if it does not exist.")
     ] = None,
-    tag: Annotated[str | None, typer.Option(metavar="TAG", help="Name the commit so.")] = None,
+    tag: Annotated[str | None, typer.Option(metavar="TAG", help="Give the commit this tag.")] = None,
     create_pr: Annotated[bool, typer.Option("--create-pr", help="Open a pull request instead.")] = False,
     licence: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Under which licence the set is passed on, as the Hub names it (cc-by-4.0)."),
+        typer.Option(metavar="ID", help="The licence of the dataset, as the Hub names it, such as cc-by-4.0."),
     ] = None,
-    controls: Annotated[
-        bool, typer.Option("--controls", help="Push the controls too, each as a config of its own.")
-    ] = False,
+    controls: Annotated[bool, typer.Option("--controls", help="Push the controls too; each becomes a config.")] = False,
 ) -> None:
-    """Publish a finished run on the Hugging Face Hub, in one commit: a config for each target, and one for all.
+    """Publish a finished run on the Hugging Face Hub, in one commit: a config for each target, and one for all targets.
 
-    What is there already is not sent, and other runs' targets stay. A push that dies is repeated by the same command.
+    Files that are on the Hub already are not sent again, and targets of other runs stay. If a push was interrupted,
+    type the same command again.
     """
     from . import quiet
 
-    quiet.hush()
+    quiet.silence_libraries()
     from sdrrl_data.publishing import push as library
 
-    from .escaping import harmless
+    from .progress import Bars
 
-    wish = library.Wish(repo, public, revision, tag, create_pr, licence, controls)
-    pushed = library.push(run, wish, say=lambda sentence: typer.echo(harmless(sentence), err=True))
+    pushed = library.push(
+        folder,
+        repo,
+        public=public,
+        revision=revision,
+        tag=tag,
+        create_pr=create_pr,
+        licence=licence,
+        controls=controls,
+        reporter=Bars(),
+    )
     if pushed.sent or pushed.deleted:
         size = sum(pushed.sent.values()) / 1e6
-        gone = f", {len(pushed.deleted)} removed" if pushed.deleted else ""
-        typer.echo(f"sent       {len(pushed.sent)} files ({size:.1f} MB){gone}, in one commit")
+        removed = f", {len(pushed.deleted)} removed" if pushed.deleted else ""
+        typer.echo(f"sent       {len(pushed.sent)} files ({size:.1f} MB){removed}, in one commit")
     else:
-        typer.echo("sent       nothing: all of it is there already, so there is no new commit")
+        typer.echo("sent       nothing: everything is on the Hub already, so there is no new commit")
     typer.echo(f"address    {pushed.address}")
     typer.echo(f"commit     {pushed.commit}")
     if pushed.pull_request:

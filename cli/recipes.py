@@ -6,13 +6,16 @@ import typer
 
 
 def recipes(
-    name: Annotated[str | None, typer.Argument(help="Show the YAML of this one instead.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Show the YAML of this recipe or part.")] = None,
 ) -> None:
-    """List the recipes that come with the package, and parts to lay over them, or show one as a start for your own."""
+    """List the recipes of the package, the parts that change them, and what translates, scores and so on.
+
+    Or show one of them, to start your own from.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    from sdrrl_data.recipe import loading
+    from sdrrl_data.recipe import AlignerConfig, GeneratorEngine, ScorerConfig, TranslatorConfig, loading
 
     if name:
         typer.echo(loading.text(name), nl=False)
@@ -20,7 +23,15 @@ def recipes(
     console = Console(highlight=False, markup=False, emoji=False)
     for heading, names in (("recipe", loading.names()), ("part, for --with", loading.parts())):
         table = Table(heading, "description", box=None, pad_edge=False)
-        for known in names:
-            table.add_row(known, loading.about(known))
+        for packaged in names:
+            table.add_row(packaged, loading.about(packaged))
         console.print(table)
         console.print()
+    for sort in (TranslatorConfig, ScorerConfig, AlignerConfig, GeneratorEngine):
+        table = Table(sort.what, "description", "pip install", box=None, pad_edge=False)
+        for component in sort.kinds().values():
+            words = ", ".join(component.own_words())
+            table.add_row(words, component.summary(), f"sdrrl-data[{component.extra}]" if component.extra else "")
+        console.print(table)
+        console.print()
+    console.print("One of your own is named as module:Class, such as my_scores:Politeness.")

@@ -1,4 +1,4 @@
-"""Rows of a run's table: which are shown, and printing them."""
+"""Chooses rows of a run's table and prints them."""
 
 import random
 from collections.abc import Callable
@@ -13,94 +13,94 @@ from rich.text import Text
 from sdrrl_data.run import Manifest, Run
 
 from . import views
-from .escaping import harmless
+from .escaping import escaped
 from .samples import has_colours
 
-LONGEST = 4000  # cells of a terminal that a text may take: about a thousand tokens
+LONGEST = 4000  # cells of the terminal that a text may take: about a thousand tokens
 
 
-class Wanted(NamedTuple):
+class RowSelection(NamedTuple):
     """Which rows of a table to show."""
 
     rows: int
-    id: str | None  # only those whose id begins so
+    id: str | None  # only rows whose id begins with this
     set_aside: bool
 
 
-def show(run: Run, manifest: Manifest, name: str, wanted: Wanted, console: Console) -> int:
-    """Print rows of a table under its name, and return how many; where there are none, print nothing.
+def show(run: Run, manifest: Manifest, name: str, selection: RowSelection, console: Console) -> int:
+    """Print rows of a table under its name, and return how many; if there are none, print nothing.
 
     Args:
-        run: where the table is.
-        manifest: the run's.
+        run: has the table.
+        manifest: of the run.
         name: of the table, such as `answers` or `pt/transfer_set`.
-        wanted: which rows.
-        console: where to print.
+        selection: which rows.
+        console: to print to.
     """
-    rows, total = _chosen(run, manifest, name, wanted)
-    how = views.How(manifest.recipe["src"], name.partition("/")[0], has_colours(console))
-    view = views.set_aside if wanted.set_aside else views.of(name)
+    rows, total = _chosen(run, manifest, name, selection)
+    context = views.ViewContext(manifest.recipe["src"], name.partition("/")[0], has_colours(console))
+    view = views.set_aside if selection.set_aside else views.of(name)
     if rows:
-        what = " that were set aside" if wanted.set_aside else ""
-        console.print(f"{name}: {len(rows)} of {total} rows{what}", style="bold")
+        suffix = " that were set aside" if selection.set_aside else ""
+        console.print(f"{name}: {len(rows)} of {total} rows{suffix}", style="bold")
     for row in rows:
-        console.print(Text(f"\n{harmless(row['id'])}", style="cyan"))
-        console.print(_laid_out(view(row, how)))
+        console.print(Text(f"\n{escaped(row['id'])}", style="cyan"))
+        console.print(_layout(view(row, context)))
     if rows:
         console.print()
     return len(rows)
 
 
-def _laid_out(fields: views.Fields) -> Table:
+def _layout(fields: views.Fields) -> Table:
     grid = Table.grid(padding=(0, 0, 0, 2), pad_edge=True)
     for label, text in fields:
         if text:
             shown = views.readable(text) if isinstance(text, str) else text
             shown.truncate(LONGEST, overflow="ellipsis")
-            grid.add_row(Text(harmless(label)), shown)
+            grid.add_row(Text(escaped(label)), shown)
     return grid
 
 
-class _Piece(NamedTuple):
+class _RowBlock(NamedTuple):
     """Rows that are read together."""
 
     rows: int
     read: Callable[[], pl.DataFrame]
 
 
-def _chosen(run: Run, manifest: Manifest, name: str, wanted: Wanted) -> tuple[list[dict[str, Any]], int]:
-    """The rows to be shown, in the order of the table, and how many there are to choose from."""
-    pieces = _pieces(run, manifest, name, wanted.set_aside)
-    if wanted.id is None:
-        total = sum(piece.rows for piece in pieces)
-        numbers = random.Random(manifest.recipe["seed"]).sample(range(total), min(wanted.rows, total))
+def _chosen(run: Run, manifest: Manifest, name: str, selection: RowSelection) -> tuple[list[dict[str, Any]], int]:
+    """The rows to show, in the order of the table, and the number of rows that they were chosen from."""
+    blocks = _blocks(run, manifest, name, selection.set_aside)
+    if selection.id is None:
+        total = sum(block.rows for block in blocks)
+        numbers = random.Random(manifest.recipe["seed"]).sample(range(total), min(selection.rows, total))
     else:
-        ids = (id for piece in pieces for id in piece.read()["id"])
-        found = [number for number, id in enumerate(ids) if id.startswith(wanted.id)]
-        total, numbers = len(found), found[: wanted.rows]
+        ids = (id for block in blocks for id in block.read()["id"])
+        matching = [number for number, id in enumerate(ids) if id.startswith(selection.id)]
+        total, numbers = len(matching), matching[: selection.rows]
     rows: list[dict[str, Any]] = []
     start = 0
-    for piece in pieces:
-        own = sorted(number - start for number in numbers if start <= number < start + piece.rows)
-        if own:  # so that of a long run few parts are read
-            rows += piece.read()[own].to_dicts()
-        start += piece.rows
+    for block in blocks:
+        in_block = sorted(number - start for number in numbers if start <= number < start + block.rows)
+        if in_block:  # so that only a few parts of a long run are read
+            rows += block.read()[in_block].to_dicts()
+        start += block.rows
     return rows, total
 
 
-def _pieces(run: Run, manifest: Manifest, name: str, set_aside: bool) -> list[_Piece]:
-    """A table's parts; a transfer set, or what was set aside, as a whole."""
+def _blocks(run: Run, manifest: Manifest, name: str, set_aside: bool) -> list[_RowBlock]:
+    """The parts of a table; a transfer set, or the rows that were set aside, in one block."""
     table = run.table(name)
     if set_aside or name.endswith("/transfer_set"):
-        whole = table.set_aside() if set_aside else run.read_dataset(name)
-        return [_Piece(whole.height, lambda: whole)]
-    # Engines finish parts in any order: of an unfinished run an early one may be missing.
+        all_rows = table.set_aside() if set_aside else run.read_dataset(name)
+        return [_RowBlock(all_rows.height, lambda: all_rows)]
+    # Engines finish parts in any order: in an unfinished run, an early part may be missing.
     parts = [part for part in range(sum(map(len, manifest.growths))) if table.has(part)]
-    return [_Piece(table.rows(part), partial(_with_texts, run, name, part)) for part in parts]
+    return [_RowBlock(table.rows(part), partial(_with_texts, run, name, part)) for part in parts]
 
 
 def _with_texts(run: Run, name: str, part: int) -> pl.DataFrame:
-    """A part with the questions and answers of its seeds, as far as they are there."""
+    """A part, with the questions and answers of its seeds if the run has them."""
     rows = run.table(name).read(part)
     texts = {"seeds": {"asked_src": "messages"}, "answers": {"answered_src": "answer"}}
     if "/" in name:

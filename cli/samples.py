@@ -1,4 +1,4 @@
-"""A few rows of a transfer set, short enough to be looked at."""
+"""A few rows of a transfer set, short enough to read."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .escaping import harmless
+from .escaping import escaped
 
-LONGEST = 280  # cells of a terminal that a text may take
+LONGEST = 280  # cells of the terminal that a text may take
 
 
 def choose(rows: pl.DataFrame) -> pl.DataFrame:
-    """Up to three rows of different directions; the first is code-switched where there is such a row."""
+    """Up to three rows of different directions; the first is code-switched if there is such a row."""
     switched = rows.filter("code_switched").head(1)
     others = (
         rows.filter(~pl.col("code_switched"), ~pl.col("direction").is_in(switched["direction"].to_list()))
@@ -36,14 +36,14 @@ def show(rows: pl.DataFrame, console: Console) -> None:
 
 
 def has_colours(console: Console) -> bool:
-    """Whether switched words can be told by their colour."""
+    """Whether the terminal can show switched words in colour."""
     return console.color_system is not None and not console.no_color
 
 
 def marked(
-    text: str, spans: Iterable[Mapping[str, Any]], coloured: bool, clean: Callable[[str], str] = harmless
+    text: str, spans: Iterable[Mapping[str, Any]], coloured: bool, clean: Callable[[str], str] = escaped
 ) -> Text:
-    """A text, made harmless, with these stretches of it (`start`, `end`; in order) in colour or else in brackets."""
+    """A text, escaped, with these spans of it (`start`, `end`; in order) in colour, or else in brackets."""
     shown = Text()
     end = 0
     for span in spans:

@@ -1,4 +1,4 @@
-"""What a finished run shows: what became of its rows, some of them, and what to do next."""
+"""What is printed when a run is finished: what became of its rows, a few rows, and the commands to type next."""
 
 import json
 import shlex
@@ -12,38 +12,41 @@ from rich.table import Table
 from sdrrl_data.run import Count, Manifest, Run, TargetCount
 
 from . import samples
-from .escaping import harmless
+from .escaping import escaped
 
 
 def show(manifest: Manifest, run: Run, command: str) -> None:
     """Print the summary of a run.
 
     Args:
-        manifest: the run's, with its counts.
-        run: where the sample rows are read.
-        command: what the user typed, to be typed again with a change.
+        manifest: of the run, with its counts.
+        run: the sample rows are read from it.
+        command: the command that the user typed; it is shown with a change.
     """
     console = Console(highlight=False, markup=False, emoji=False)
     steps, targets = manifest.counts.steps, manifest.counts.targets
     console.print(_steps(steps, run))
     if manifest.counts.answers:
         marks = ", ".join(f"{mark} {rows}" for mark, rows in manifest.counts.answers.items())
-        console.print(f"\nanswers that are marked: {marks}")
+        console.print(f"\nanswers with a mark: {marks}")
     if any(count.set_aside for count in steps.values()):
-        console.print("\nRows were set aside; the folders set_aside keep them:", style="bold")
+        console.print("\nRows were set aside; they are in the folders set_aside:", style="bold")
         console.print(_set_aside(steps))
     for tag, target in targets.items():
         console.print(f"\n{tag}: {target.kept} of {target.pairs} pairs kept all four texts", style="bold")
         if target.translators:
-            console.print("translated by " + ", ".join(f"{name} {texts}" for name, texts in target.translators.items()))
+            console.print(
+                "translations taken from " + ", ".join(f"{name} {texts}" for name, texts in target.translators.items())
+            )
         if target.filters:
-            console.print("\ntexts that fail a filter, and what they weigh then (0: dropped)")
+            console.print("\ntexts that fail a filter, and their weight then (0: dropped)")
             console.print(_failed(target))
         if any(target.removed.values()):
-            console.print("\npairs that a filter alone removes (in brackets: that no other one does)")
+            console.print("\npairs that each filter removes (in brackets: pairs that no other filter removes)")
             console.print(_removed(target))
-        for found in target.contamination:
-            console.print(f"contamination: {found.items} items of {harmless(found.set)} stand in {found.texts} texts")
+        for test_set in target.contamination:
+            items, texts = test_set.items, test_set.texts
+            console.print(f"contamination: {items} items of {escaped(test_set.set)} were found in {texts} texts")
         rows = ", ".join(f"{split} {count}" for split, count in target.rows.items())
         console.print(f"\n{tag}/transfer_set (rows: {rows})", style="bold")
         console.print(_mix(target))
@@ -53,15 +56,15 @@ def show(manifest: Manifest, run: Run, command: str) -> None:
         console.print(f"\nSome rows of {tag}/transfer_set", style="bold")
         samples.show(samples.choose(transfer_set), console)
     console.print()
-    for line in _where_next(manifest, run, tag, command):
+    for line in _next_commands(manifest, run, tag, command):
         console.print(line, soft_wrap=True)
 
 
 def _steps(steps: Mapping[str, Count], run: Run) -> Table:
-    table = _table("step", "rows in", "rows out", "set aside", "took")
-    took = dict(run.timings().group_by("step").agg(pl.col("seconds").sum()).iter_rows())
+    table = _table("step", "rows in", "rows out", "set aside", "time")
+    seconds = dict(run.timings().group_by("step").agg(pl.col("seconds").sum()).iter_rows())
     for step, count in steps.items():
-        time = str(timedelta(seconds=round(took[step]))) if step in took else ""
+        time = str(timedelta(seconds=round(seconds[step]))) if step in seconds else ""
         table.add_row(step, str(count.rows_in), str(count.rows_out), str(_aside(count)), time)
     return table
 
@@ -71,7 +74,7 @@ def _set_aside(steps: Mapping[str, Count]) -> Table:
     table.add_column("rows", justify="right")
     for step, count in steps.items():
         for reason, rows in count.set_aside.items():
-            table.add_row(step, harmless(reason), str(rows))
+            table.add_row(step, escaped(reason), str(rows))
         others = _aside(count) - sum(count.set_aside.values())
         if others:
             table.add_row(step, "other reasons", str(others))
@@ -101,7 +104,7 @@ def _removed(target: TargetCount) -> Table:
 
 
 def _mix(target: TargetCount) -> Table:
-    table = _table("kind", "share asked", "reached", "rows", "available")
+    table = _table("kind", "share wanted", "reached", "rows", "available")
     taken = sum(kind.taken for kind in target.mix)
     for kind in target.mix:
         reached = kind.taken / taken if taken else 0
@@ -109,7 +112,7 @@ def _mix(target: TargetCount) -> Table:
     return table
 
 
-def _where_next(manifest: Manifest, run: Run, tag: str, command: str) -> list[str]:
+def _next_commands(manifest: Manifest, run: Run, tag: str, command: str) -> list[str]:
     """The signatures, the files, and commands to type next."""
     folder = json.dumps(str(run.path / tag / "transfer_set"), ensure_ascii=False)
     load = f"from datasets import load_dataset; print(load_dataset({folder}))"
@@ -118,8 +121,8 @@ def _where_next(manifest: Manifest, run: Run, tag: str, command: str) -> list[st
         f"run        {run.path}: README.md, manifest.json, TARGET/transfer_set, every step's tables",
         f"load it    python -c {shlex.quote(load)}",
     ]
-    place = shlex.quote(str(run.path))
-    lines += [f"tune       sdrrl-data tune {place}", f"publish    sdrrl-data push {place} OWNER/NAME"]
+    run_folder = shlex.quote(str(run.path))
+    lines += [f"tune       sdrrl-data tune {run_folder}", f"publish    sdrrl-data push {run_folder} OWNER/NAME"]
     if "similarity" in manifest.recipe["thresholds"]:
         lines.append(f"stricter   {command} --set thresholds.similarity.min=0.85")
     return lines

@@ -1,6 +1,7 @@
 """`sdrrl-data train`."""
 
 import sys
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from sdrrl_data.training.plan import Plan
+    from sdrrl_data.training.plan import TrainingPlan
     from sdrrl_data.training.train import Trained
 
 EXAMPLES = """
@@ -20,21 +21,21 @@ An adapter, from a run or from what was published:
 
 [cyan]sdrrl-data train org/name --tgt vi --model Qwen/Qwen2.5-7B-Instruct --out models/vi[/cyan]
 
-Stopped? The same with [cyan]--resume[/cyan] goes on from the last checkpoint.
+Stopped? The same command with [cyan]--resume[/cyan] continues from the last checkpoint.
 
 All weights, half of the translations, and a tenth of the rows in the source language:
 
 [cyan]sdrrl-data train runs/real --model M --out DIR --set method=full --set weights.translate=0.5 \\
 --set replay.share=0.1[/cyan]
 
-On all GPUs of this machine: the command to type
+Print the command for all GPUs of this machine
 
 [cyan]sdrrl-data train runs/real --model M --out DIR --accelerate fsdp[/cyan]
 """
 
 
 class Track(StrEnum):
-    """Where the figures of a training are kept."""
+    """Where the figures of a training are recorded."""
 
     comet = "comet"
     tensorboard = "tensorboard"
@@ -53,7 +54,7 @@ def train(
         str,
         typer.Argument(
             metavar="DATASET",
-            help="A dataset of the Hub, a run's folder, or a Parquet file, a folder or a glob of them.",
+            help="A dataset on the Hub, a run's folder, a Parquet file, or a folder or a glob of Parquet files.",
             show_default=False,
         ),
     ],
@@ -63,98 +64,105 @@ def train(
             metavar="MODEL", help="The model to train: a directory, or a name on the Hub.", show_default=False
         ),
     ],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where it is written.", show_default=False)],
-    tgt: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="The target whose rows to take.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to.", show_default=False)],
+    tgt: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="The target language to train on.")] = None,
     config: Annotated[
         str | None,
         typer.Option(
-            metavar="CONFIG", help="A config instead: a control such as [cyan]pt-sft[/cyan], or [cyan]all[/cyan]."
+            metavar="CONFIG",
+            help="Instead, a config of the dataset: a control such as [cyan]pt-sft[/cyan], or [cyan]all[/cyan].",
         ),
     ] = None,
     revision: Annotated[
-        str | None, typer.Option(metavar="REVISION", help="Of the Hub's dataset: a branch, tag or commit.")
+        str | None,
+        typer.Option(metavar="REVISION", help="Revision of the dataset on the Hub: a branch, tag or commit."),
     ] = None,
     model_revision: Annotated[
-        str | None, typer.Option(metavar="REVISION", help="Of the Hub's model: a branch, tag or commit.")
+        str | None, typer.Option(metavar="REVISION", help="Revision of the model on the Hub: a branch, tag or commit.")
     ] = None,
     settings: Annotated[Path | None, typer.Option(metavar="FILE", help="How to train it (YAML).")] = None,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the settings; may be repeated."),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last whole checkpoint in DIR.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue from the last complete checkpoint in DIR.")
+    ] = False,
     track: Annotated[
         list[Track] | None,
-        typer.Option(help="Keep the figures there, too; comet without a key writes an archive. May be repeated."),
+        typer.Option(
+            help="Record the figures there, too; comet without an API key writes an archive. May be repeated."
+        ),
     ] = None,
-    merge: Annotated[bool, typer.Option("--merge", help="Write a whole model, with the adapter in it.")] = False,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Also write a whole model, with the adapter merged into it.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the rows, the tokens and the steps; load no weights.")
     ] = False,
     accelerate: Annotated[
-        Accelerate | None, typer.Option(help="Print the command that trains on all GPUs, and end.")
+        Accelerate | None, typer.Option(help="Print the command that trains on all GPUs, and exit.")
     ] = None,
 ) -> None:
     """Fine-tune a model on a transfer set: LoRA, QLoRA or all weights.
 
-    Stopped at any moment and called again with --resume, it goes on from the last checkpoint.
+    If it is stopped, the same command with --resume continues from the last checkpoint.
     """
     from . import quiet
 
-    quiet.hush()
+    quiet.silence_libraries()
     from sdrrl_data.recipe import overrides
-    from sdrrl_data.training import settings_files
+    from sdrrl_data.training import launching, settings_files
+    from sdrrl_data.training.plan import TrainingJob, is_first, prepare
 
     loaded = settings_files.load(settings, dict(map(overrides.parse_change, changes or [])))
-    _check_installed()
-    from sdrrl_data.training import launching
-    from sdrrl_data.training.plan import Job, is_first, prepare
-
     if accelerate:
         arguments = _without_accelerate(sys.argv[sys.argv.index("train") + 1 :])
         typer.echo(launching.command(accelerate.value, arguments))
         return
-    job = Job(dataset, model, out, loaded, tgt, config, revision, model_revision, merge)
     if dry_run:
-        _show_plan(prepare(job))
+        _show_plan(prepare(TrainingJob(dataset, model, out, loaded, tgt, config, revision, model_revision, merge)))
         return
-    from sdrrl_data.training import tracking
     from sdrrl_data.training.train import train as train_it
 
-    from .train_progress import Bar
+    from .progress import Bars
 
-    reporters = [Bar(), *(tracking.build(kind.value, out) for kind in track or [])] if is_first() else []
     try:
-        trained = train_it(job, resume, reporters)
+        # Closed, the bar stays as it is: a training that stops early is not shown as done to the end.
+        with closing(Bars()) as bars:
+            trained = train_it(
+                dataset,
+                model,
+                out,
+                tgt=tgt,
+                config=config,
+                revision=revision,
+                model_revision=model_revision,
+                settings=loaded,
+                merge=merge,
+                resume=resume,
+                reporter=bars,
+                trackers=[tracker.value for tracker in track or []],
+            )
     except KeyboardInterrupt:
-        typer.echo("stopped; the checkpoints are kept: run the same command with --resume to go on", err=True)
+        typer.echo("stopped; the checkpoints are kept: run the same command with --resume to continue", err=True)
         raise typer.Exit(130) from None
     if is_first():
-        _show(trained, job.out)
-
-
-def _check_installed() -> None:
-    from importlib.util import find_spec
-
-    from sdrrl_data.errors import UserError
-
-    missing = [name for name in ("torch", "transformers", "trl", "peft", "accelerate") if not find_spec(name)]
-    if missing:
-        raise UserError(f"training needs {', '.join(missing)}: pip install 'sdrrl-data[train]'")
+        _show(trained, out)
 
 
 def _without_accelerate(arguments: list[str]) -> list[str]:
-    kept = []
+    others = []
     words = iter(arguments)
     for word in words:
         if word == "--accelerate":
             next(words, None)
         elif not word.startswith("--accelerate="):
-            kept.append(word)
-    return kept
+            others.append(word)
+    return others
 
 
-def _show_plan(plan: "Plan") -> None:
+def _show_plan(plan: "TrainingPlan") -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -175,6 +183,11 @@ def _show_plan(plan: "Plan") -> None:
             console.print(f"           {count:,} rows left out: {reason}", soft_wrap=True)
         if split.cut:
             console.print(f"           {split.cut:,} rows cut at {plan.limit:,} tokens", soft_wrap=True)
+        if split.reasoning_lost:
+            console.print(
+                f"           {split.reasoning_lost:,} rows without their reasoning: the chat template leaves it out",
+                soft_wrap=True,
+            )
     unit = "packs" if plan.settings.packing else "rows"
     about = "about " if plan.settings.packing else ""
     console.print(f"tokens     {plan.tokens:,} over all epochs")

@@ -5,57 +5,57 @@ from typing import Annotated
 
 import typer
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import OutputExists, UserError
 
 EXAMPLES = """
 [bold]Examples[/bold]
 
-[cyan]sdrrl-data tune runs/quickstart[/cyan]  every score, its threshold, and what others would keep
+[cyan]sdrrl-data tune runs/quickstart[/cyan]  every score, its threshold, and what other thresholds would keep
 
 [cyan]sdrrl-data tune runs/quickstart --score similarity --examples[/cyan]  one score, with texts near a threshold
 
-[cyan]sdrrl-data tune runs/quickstart --write thresholds.yaml[/cyan]  the proposals as a part of a recipe
+[cyan]sdrrl-data tune runs/quickstart --write thresholds.yaml[/cyan]  write the proposals as a part of a recipe
 
-[cyan]sdrrl-data generate --recipe quickstart --with thresholds.yaml[/cyan]  take them: nothing is scored again
+[cyan]sdrrl-data generate --recipe quickstart --with thresholds.yaml[/cyan]  use them: nothing is scored again
 """
 
 
 def tune(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
-    scorer: Annotated[
-        str | None, typer.Option(metavar="SCORER", help="Look at the scores of this scorer alone.")
-    ] = None,
-    score: Annotated[str | None, typer.Option(metavar="SCORE", help="Look at this score alone.")] = None,
-    tgt: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="Look at this target alone.")] = None,
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    scorer: Annotated[str | None, typer.Option(metavar="SCORER", help="Show only the scores of this scorer.")] = None,
+    score: Annotated[str | None, typer.Option(metavar="SCORE", help="Show only this score.")] = None,
+    tgt: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="Show only this target.")] = None,
     examples: Annotated[
-        bool, typer.Option("--examples", help="Show the texts that lie nearest to each proposed threshold.")
+        bool, typer.Option("--examples", help="Show the texts nearest to each proposed threshold.")
     ] = False,
     write: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the proposals as a part of a recipe (YAML).")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write FILE also where it is there already.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
 ) -> None:
-    """Look at the scores of a run and at what thresholds keep; propose thresholds from how the scores are spread.
+    """Show the scores of a run and what thresholds keep, and propose thresholds from how the scores are spread.
 
-    One is proposed in the valley between a small group of bad texts and the others, or else a percentile.
+    A proposal is in the valley between a small group of bad texts and the others. If there is no valley, it is a
+    percentile.
 
-    Nothing is scored again, and the run is not changed. An unfinished run is shown as far as its scores go.
+    Nothing is scored again, and the run does not change. Of an unfinished run, the scores that exist so far are shown.
     """
     if write and write.exists() and not force:
-        raise UserError(f"{write} is there already: choose another file, or write it anew with --force")
+        raise OutputExists(f"{write} exists already: choose another file, or overwrite it with --force")
     from rich.console import Console
 
-    from sdrrl_data.run import opened as read_run
+    from sdrrl_data.run import opened
 
     from . import overview, tune_tables
 
-    opened, manifest = read_run(run)
-    tags = overview.targets(opened, manifest, tgt)
+    run, manifest = opened(folder)
+    tags = overview.targets(run, manifest, tgt)
     console = Console(highlight=False, markup=False, emoji=False)
-    fragment = tune_tables.show(opened, manifest, tags, tune_tables.Wanted(scorer, score, examples), console)
+    selection = tune_tables.ScoreSelection(scorer, score, examples)
+    fragment = tune_tables.show(run, manifest, tags, selection, console)
     if write and fragment:
         try:
             write.write_text(fragment, encoding="utf-8")
         except OSError as error:
             raise UserError(f"{write} cannot be written ({error.strerror}): choose another file") from None
-    tune_tables.where_next(run, write, bool(fragment), console)
+    tune_tables.show_next_command(folder, write, bool(fragment), console)

@@ -1,4 +1,4 @@
-"""What of a row is shown, table by table."""
+"""What is shown of a row, table by table."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -8,53 +8,53 @@ from rich.text import Text
 
 from sdrrl_data.steps.verdicts import TEXTS
 
-from .escaping import in_lines
+from .escaping import escaped_lines
 from .samples import marked
 
 Row = Mapping[str, Any]
-Fields = list[tuple[str, str | Text | None]]  # label and text; without a text, a field is left out
+Fields = list[tuple[str, str | Text | None]]  # label and text; a field without text is not shown
 
-# Columns that a row may have besides its table's own: question (as messages) and answer of its seed in both languages.
+# Columns that a row may have besides those of its table: its seed's question (messages) and answer, in both languages.
 JOINED = ("asked_src", "answered_src", "asked_tgt", "answered_tgt")
 
 
-class How(NamedTuple):
-    """What a view has to know besides the row."""
+class ViewContext(NamedTuple):
+    """What a view needs besides the row."""
 
     src: str  # tag of the source language
     tgt: str  # tag of the target language
-    coloured: bool  # whether switched words are told by their colour; else they stand in brackets
+    coloured: bool  # whether switched words are shown in colour; otherwise in brackets
 
 
-def of(table: str) -> Callable[[Row, How], Fields]:
-    """The view of a table's rows, by its path in the run; they may have the columns `JOINED` too."""
+def of(table: str) -> Callable[[Row, ViewContext], Fields]:
+    """The view for the rows of a table, by its path in the run. The rows may also have the columns `JOINED`."""
     step = table.rpartition("/")[2]
     if step.startswith("scores"):
         return _scored
     return _translation if step.startswith("translations") else VIEWS.get(step, _plain)
 
 
-def set_aside(row: Row, how: How) -> Fields:
-    """A row that was set aside: the reason, and what there was of it."""
+def set_aside(row: Row, context: ViewContext) -> Fields:
+    """A row that was set aside: the reason, and its content."""
     try:
         content = json.loads(row["row"])
     except ValueError:
         content = row["row"]
-    return [("reason", row["reason"]), *_plain(content if isinstance(content, dict) else {"row": content}, how)]
+    return [("reason", row["reason"]), *_plain(content if isinstance(content, dict) else {"row": content}, context)]
 
 
 def readable(text: str) -> Text:
-    """A text of unknown origin, with its lines and its indentation."""
-    return Text(in_lines(text))
+    """A text of unknown origin, escaped, with its lines and its indentation."""
+    return Text(escaped_lines(text))
 
 
-def _plain(row: Row, _: How) -> Fields:
-    """Every column of the table itself."""
+def _plain(row: Row, _: ViewContext) -> Fields:
+    """Every column of the table, without those of `JOINED`."""
     return [(name, _any(value)) for name, value in row.items() if name not in ("id", *JOINED)]
 
 
 def _any(value: Any) -> str | Text | None:
-    """Anything JSON can hold; messages turn by turn."""
+    """Any JSON value; messages turn by turn."""
     match value:
         case None | str():
             return value
@@ -62,17 +62,17 @@ def _any(value: Any) -> str | Text | None:
             return f"{value:.3g}"
         case [{"role": _, "content": str()}, *_]:
             return _turns(value)
-        case list() if all(isinstance(own, str) for own in value):
+        case list() if all(isinstance(item, str) for item in value):
             return ", ".join(value)
     return json.dumps(value, ensure_ascii=False)
 
 
-def _answer(row: Row, how: How) -> Fields:
-    return [("question", _turns(row.get("asked_src"))), *_plain(row, how)]
+def _answer(row: Row, context: ViewContext) -> Fields:
+    return [("question", _turns(row.get("asked_src"))), *_plain(row, context)]
 
 
-def _translation(row: Row, how: How) -> Fields:
-    question, answer = _pairs({**row, "asked_tgt": row["question"], "answered_tgt": row["answer"]}, how)
+def _translation(row: Row, context: ViewContext) -> Fields:
+    question, answer = _pairs({**row, "asked_tgt": row["question"], "answered_tgt": row["answer"]}, context)
     return [
         *question,
         ("translator", _translator(row, "question")),
@@ -82,35 +82,35 @@ def _translation(row: Row, how: How) -> Fields:
 
 
 def _translator(row: Row, text: str) -> str:
-    """Who translated a text, and what each translator scored where there were several."""
+    """Which translator translated a text, and the score of each if there were several."""
     scored = [
-        f"{own['translator']} {'not judged' if own['score'] is None else format(own['score'], '.3f')}"
-        for own in row[f"{text}_candidates"]
+        f"{candidate['translator']} {'not judged' if candidate['score'] is None else format(candidate['score'], '.3f')}"
+        for candidate in row[f"{text}_candidates"]
     ]
     name: str = row[f"{text}_translator"]
     return name + (f" ({', '.join(scored)})" if scored else "")
 
 
-def _code_switched(row: Row, how: How) -> Fields:
-    own, other = (how.src, how.tgt) if row["matrix"] == "src" else (how.tgt, how.src)
+def _code_switched(row: Row, context: ViewContext) -> Fields:
+    language, other = (context.src, context.tgt) if row["matrix"] == "src" else (context.tgt, context.src)
     spans = row["switched"]
     swaps = [f"{span['original']} → {span['replacement']} ({span['confidence']:.2f})" for span in spans]
     return [
-        ("language", f"{own}, with words of {other}"),
-        *_switched("question", row["question"][-1]["content"], _in(spans, "prompt"), how),
-        *_switched("answer", row["answer"], _in(spans, "completion"), how),
+        ("language", f"{language}, with words of {other}"),
+        *_switched("question", row["question"][-1]["content"], _in(spans, "prompt"), context),
+        *_switched("answer", row["answer"], _in(spans, "completion"), context),
         ("switched", "; ".join(swaps)),
         ("ratio", f"{row['ratio']:.2f}"),
         ("shortfall", row["shortfall"]),
     ]
 
 
-def _switched(label: str, text: str, spans: Sequence[Row], how: How) -> Fields:
-    return [(label, _marked(text, spans, how)), ("original", _original(text, spans) if spans else None)]
+def _switched(label: str, text: str, spans: Sequence[Row], context: ViewContext) -> Fields:
+    return [(label, _marked(text, spans, context)), ("original", _original(text, spans) if spans else None)]
 
 
-def _marked(text: str, spans: Sequence[Row], how: How) -> Text:
-    return marked(text, spans, how.coloured, in_lines)
+def _marked(text: str, spans: Sequence[Row], context: ViewContext) -> Text:
+    return marked(text, spans, context.coloured, escaped_lines)
 
 
 def _in(spans: Sequence[Row], text: str) -> list[Row]:
@@ -127,8 +127,8 @@ def _original(text: str, spans: Sequence[Row]) -> str:
     return original + text[end:]
 
 
-def _scored(row: Row, how: How) -> Fields:
-    question, answer = _pairs(row, how)
+def _scored(row: Row, context: ViewContext) -> Fields:
+    question, answer = _pairs(row, context)
     of_question, of_answer = (
         {key.removeprefix(text): value for key, value in row.items() if key.startswith(text)}
         for text in ("question_", "answer_")
@@ -137,29 +137,29 @@ def _scored(row: Row, how: How) -> Fields:
 
 
 def _scores(scores: Mapping[str, float | str | None]) -> str:
-    """Scores by name, but for those that could not be had."""
+    """Scores by name, without those that are missing."""
     return ", ".join(f"{name} {_any(score)}" for name, score in scores.items() if score is not None)
 
 
-def _verdict(row: Row, how: How) -> Fields:
-    question, answer = _pairs(row, how)
+def _verdict(row: Row, context: ViewContext) -> Fields:
+    question, answer = _pairs(row, context)
     failures = [
-        f"{failed['text']}: {failed['filter']} is {failed['value']:.4g}, has to be {failed['threshold']} "
+        f"{failed['text']}: {failed['filter']} is {failed['value']:.4g}, must be {failed['threshold']} "
         f"({_weighed(failed['weight'])})"
         for failed in row["failures"]
     ]
-    kept = ", ".join(f"{text} ({_weighed(row[text])})" if row[text] < 1 else text for text in TEXTS if row[text])
-    return [*question, *answer, ("kept", kept or "nothing"), ("failed", "\n".join(failures))]
+    kept_texts = [f"{text} ({_weighed(row[text])})" if row[text] < 1 else text for text in TEXTS if row[text]]
+    return [*question, *answer, ("kept", ", ".join(kept_texts) or "nothing"), ("failed", "\n".join(failures))]
 
 
 def _weighed(weight: float) -> str:
-    """What becomes of a text of this weight."""
+    """What becomes of a text with this weight."""
     return {0.0: "dropped", 1.0: "kept"}.get(weight, f"weight {weight:g}")
 
 
-def _transfer(row: Row, how: How) -> Fields:
+def _transfer(row: Row, context: ViewContext) -> Fields:
     question, answer = (
-        _marked(row[text][-1]["content"], _in(row["switched"], text), how) for text in ("prompt", "completion")
+        _marked(row[text][-1]["content"], _in(row["switched"], text), context) for text in ("prompt", "completion")
     )
     return [
         ("direction", row["direction"] + (", code-switched" if row["code_switched"] else "")),
@@ -172,20 +172,20 @@ def _transfer(row: Row, how: How) -> Fields:
     ]
 
 
-def _pairs(row: Row, how: How) -> tuple[Fields, Fields]:
+def _pairs(row: Row, context: ViewContext) -> tuple[Fields, Fields]:
     """Question and answer, each in the source language with the target language below."""
     question: Fields = [
-        (f"question {how.src}", _turns(row.get("asked_src"))),
-        (f"question {how.tgt}", _turns(row.get("asked_tgt"))),
+        (f"question {context.src}", _turns(row.get("asked_src"))),
+        (f"question {context.tgt}", _turns(row.get("asked_tgt"))),
     ]
     return question, [
-        (f"answer {how.src}", row.get("answered_src")),
-        (f"answer {how.tgt}", row.get("answered_tgt")),
+        (f"answer {context.src}", row.get("answered_src")),
+        (f"answer {context.tgt}", row.get("answered_tgt")),
     ]
 
 
 def _turns(messages: Sequence[Row] | None, last: Text | None = None) -> Text | None:
-    """Messages as one text; with `last` in the place of the last one's content."""
+    """Messages as one text; `last` replaces the content of the last message."""
     if not messages:
         return None
     texts = [readable(message["content"]) for message in messages[:-1]]
@@ -196,7 +196,7 @@ def _turns(messages: Sequence[Row] | None, last: Text | None = None) -> Text | N
     return Text("\n").join(Text.assemble(f"{message['role']}: ", text) for message, text in named)
 
 
-VIEWS: dict[str, Callable[[Row, How], Fields]] = {
+VIEWS: dict[str, Callable[[Row, ViewContext], Fields]] = {
     "answers": _answer,
     "code_switched": _code_switched,
     "verdicts": _verdict,

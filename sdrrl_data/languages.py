@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import UnknownLanguage
 
 RELATED = 15  # langcodes' distance: a language of the same macrolanguage, or one that its readers read as well
+# Characters of a tag or name. The longest that langcodes has is 77; its parser calls itself for every part of a tag.
+LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def find(query: str) -> Language:
     near = (_related(query) or search(query))[:3] if _key(query) else []
     names = [f"{language.name} ({language.tag})" for language in near]
     hint = f"did you mean {_either(names)}?" if names else "`sdrrl-data languages` lists them all"
-    raise UserError(f"there is no language {query!r} in FLORES-200: {hint}")
+    raise UnknownLanguage(f"there is no language {query!r} in FLORES-200: {hint}")
 
 
 def search(query: str) -> list[Language]:
@@ -78,11 +80,20 @@ def _exact(query: str) -> Language | None:
 
 
 def _tag(query: str) -> str | None:
-    """The tag that this is, or that langcodes has for this name, if any."""
+    """The tag that this is, or that langcodes has for this name, if any.
+
+    langcodes has names for codes too that are not tags: the range `qaa..qtz` for private use, and Wiktionary's codes,
+    in which the code of another language may stand (`mkh-vie-pro` is Proto-Vietic, not Vietnamese).
+    """
     import langcodes
 
     tag = _clean(query)
-    return tag if langcodes.tag_is_valid(tag) else _tag_of_name(tag)
+    if len(tag) > LONGEST:
+        return None
+    if langcodes.tag_is_valid(tag):
+        return tag
+    named = _tag_of_name(tag)
+    return named if named and langcodes.tag_is_valid(named) else None
 
 
 def _tag_of_name(name: str) -> str | None:

@@ -172,12 +172,36 @@ class Scorer(Protocol):
 
 
 class Reporter(Protocol):
-    """Is told how long work gets on."""
+    """Is told about the progress of any work that takes long: generating, training, evaluating, publishing."""
 
-    def start(self, step: str, rows: int, done: int) -> None:
-        """A step begins, with so many rows, of which some were done before."""
+    def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
+        """A piece of work begins. The one before has ended; if it has the same name, it starts again.
+
+        Args:
+            what: its name, such as the table that a step writes.
+            total: how many units of work there are in all.
+            done: how many of them were done before.
+            unit: what is counted, in the plural: "rows", "steps".
+        """
         ...
 
-    def advance(self, rows: float) -> None:
-        """So many rows (or parts of one) of the current step just got done."""
+    def advance(self, amount: float, note: str = "") -> None:
+        """So many units (or fractions of one) were just done. `note`: a few figures to show next to their number."""
         ...
+
+    def say(self, sentence: str) -> None:
+        """Something the user should know."""
+        ...
+
+
+class Silent:
+    """A `Reporter` that does nothing; a base class for reporters that need only some of the methods."""
+
+    def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
+        """Do nothing."""
+
+    def advance(self, amount: float, note: str = "") -> None:
+        """Do nothing."""
+
+    def say(self, sentence: str) -> None:
+        """Do nothing."""

@@ -7,6 +7,8 @@ import langcodes
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from language_data.names import load_trie
+from language_data.util import data_filename
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find, search
@@ -310,6 +312,20 @@ def test_labels_name_the_language_of_real_text(shared_data):
         ("Eastern Persian", "prs_Arab"),
         ("Luba-Kasai", "lua_Latn"),
         ("Moldovan", "ron_Latn"),
+        # tags from before RFC 4646
+        ("i-lux", "ltz_Latn"),
+        ("i-default", "eng_Latn"),
+        ("en-GB-oed", "eng_Latn"),
+        ("no-bok", "nob_Latn"),
+        ("no-nyn", "nno_Latn"),
+        ("zh-guoyu", "zho_Hans"),
+        # white space and invisible characters around a tag
+        ("\tvi\r\n", "vie_Latn"),
+        ("\u00a0vi\u3000", "vie_Latn"),
+        ("\ufeffvi\u200b", "vie_Latn"),
+        ("vi\0", "vie_Latn"),
+        ("\ud800vi", "vie_Latn"),
+        (" " * 10_000 + "vi" + "\u0301" * 10_000, "vie_Latn"),
     ],
 )
 def test_finds(query, flores):
@@ -352,6 +368,20 @@ def test_label(query, label):
         ("\0", "`sdrrl-data languages` lists them all"),
         ("\udcff", "`sdrrl-data languages` lists them all"),
         ("x-private", "`sdrrl-data languages` lists them all"),
+        ("qaa..qtz", "`sdrrl-data languages` lists them all"),
+        ("PRIT:S", "`sdrrl-data languages` lists them all"),
+        ("qaa-Qaaa-QM", "`sdrrl-data languages` lists them all"),
+        ("i-klingon", "`sdrrl-data languages` lists them all"),
+        ("sgn-BE-FR", "`sdrrl-data languages` lists them all"),
+        ("zh-min-nan", "did you mean Chinese (Simplified) (zh) or Chinese (Traditional) (zh-Hant)?"),
+        ("v\ni", "did you mean Vietnamese (vi)?"),
+        ("vi-u-", "`sdrrl-data languages` lists them all"),
+        ("en-a-b", "`sdrrl-data languages` lists them all"),
+        ("de-1996-1996", "`sdrrl-data languages` lists them all"),
+        ("ar-٠٠١", "`sdrrl-data languages` lists them all"),
+        # Wiktionary's codes of these hold those of other languages
+        ("Proto-Vietic", "`sdrrl-data languages` lists them all"),
+        ("Salvadoran Lenca", "`sdrrl-data languages` lists them all"),
         ("kreyol", "`sdrrl-data languages` lists them all"),  # without its accents, of Haiti or of Louisiana
     ],
 )
@@ -359,6 +389,34 @@ def test_names_the_nearest(query, message):
     with pytest.raises(UserError) as error:
         find(query)
     assert str(error.value) == f"there is no language {query!r} in FLORES-200: {message}"
+
+
+def test_a_name_of_what_is_not_a_language_names_none():
+    names = {name: code.decode() for name, code in load_trie(data_filename("trie/en/name_to_language.marisa")).items()}
+    others = [name for name, code in names.items() if not langcodes.tag_is_valid(code)]
+    assert {"private use", "proto finnic", "toki pona"} <= set(others)
+    for name in others:
+        with pytest.raises(UserError, match="there is no language"):
+            find(name)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "a" * 100_000,
+        "pr" + "x" * 100_000,
+        "en-" + "-".join(f"v{number:05}" for number in range(3000)),
+        "en" + "-u-co" * 3000,
+        "x-" + "a-" * 3000 + "b",
+        "und-" * 3000 + "x",
+        "Chinese " * 3000,
+    ],
+    ids=["letters", "of a name", "subtags", "extensions", "private", "undetermined", "words"],
+)
+def test_a_very_long_query_finds_nothing(query):
+    assert search(query) == []
+    with pytest.raises(UserError, match="there is no language"):
+        find(query)
 
 
 def test_search_puts_the_best_first():
@@ -384,7 +442,16 @@ TAGS = st.builds(
 )
 
 
-@given(st.text() | st.text(st.sampled_from("aeñü -\0\udcff")) | TAGS)
+# Names in any language, those of what is not a language too, each with a character replaced.
+MISSPELLED = st.builds(
+    lambda name, place, letter: name[: place % len(name)] + letter + name[place % len(name) + 1 :],
+    st.sampled_from(sorted(load_trie(data_filename("trie/und/name_to_language.marisa")).keys())),
+    st.integers(0, 80),
+    st.text(max_size=1),
+)
+
+
+@given(st.text() | st.text(st.sampled_from("aeñü -\0\udcff")) | TAGS | MISSPELLED)
 def test_any_query_finds_or_says_that_it_does_not(query):
     found = search(query)
     assert len(set(found)) == len(found)

@@ -10,7 +10,7 @@ import polars as pl
 
 from benchmarks.gain.experiment import ARMS, BUDGETS, Experiment
 from sdrrl_data.evaluation.bootstrap import Change, Statistics, change
-from sdrrl_data.evaluation.kinds import KINDS, Kind
+from sdrrl_data.evaluation.kinds import KINDS, FigureKind
 
 BASE = "base"
 AGAINST = {BASE: ARMS, **{arm: ("sdrrl",) for arm in ARMS if arm != "sdrrl"}}
@@ -21,7 +21,7 @@ class Comparison(NamedTuple):
     """An arm beside the base, or beside another arm, in one measure."""
 
     budget: str
-    kind: Kind
+    kind: FigureKind
     language: str
     side: str  # src or tgt
     items: int

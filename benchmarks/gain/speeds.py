@@ -13,11 +13,11 @@ from typing import Any
 
 from benchmarks.gain.experiment import MODEL, questions
 from sdrrl_data import generation, recipe
-from sdrrl_data.cli.quiet import hush
+from sdrrl_data.cli.quiet import silence_libraries
 from sdrrl_data.models import packaged
 from sdrrl_data.processes.allocator import keep_freed_memory
 from sdrrl_data.protocols import Completion, Request, Sampling
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.trainer import in_bf16
 
 PROBED = 16  # questions that are answered
@@ -27,7 +27,7 @@ Speeds = dict[str, float]
 
 
 def main() -> None:
-    hush()
+    silence_libraries()
     path, engine = sys.argv[1:]
     Path(path).write_text(json.dumps(_writing(engine) | _training(), indent=2) + "\n", encoding="utf-8")
 
@@ -58,7 +58,7 @@ def _training() -> Speeds:
 
     keep_freed_memory()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.bfloat16 if in_bf16(Training()) else torch.float32
+    dtype = torch.bfloat16 if in_bf16(TrainingConfig()) else torch.float32
     rows = torch.randint(1000, (ROWS, 1, ROW), device=device)
     reading, training = (
         AutoModelForCausalLM.from_pretrained(packaged.unpack().path, dtype=own).to(device)

@@ -1,15 +1,13 @@
-"""Word aligners: one file a kind."""
+"""Word aligners: one file a kind, which says all of it."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 
-from sdrrl_data import recipe
-from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Aligner, Ingredient
+from sdrrl_data.recipe import AlignerConfig, AlignerContext, TranslatorConfig
 
 
-def identify(settings: recipe.AlignerConfig) -> Ingredient | None:
+def identify(settings: AlignerConfig) -> Ingredient | None:
     """The model or dictionary behind an aligner, found without loading it.
 
     None for those that learn from the run itself, and for the recipe's translator.
@@ -17,24 +15,14 @@ def identify(settings: recipe.AlignerConfig) -> Ingredient | None:
     Raises:
         UserError: it cannot be had.
     """
-    match settings:
-        case recipe.EflomalConfig() if not find_spec("thot"):
-            raise UserError("aligner eflomal needs sil-thot: pip install 'sdrrl-data[eflomal]'")
-        case recipe.DictionaryConfig():
-            from sdrrl_data.alignment import dictionary
-
-            return dictionary.identify(settings)
-        case recipe.EmbeddingConfig():
-            from sdrrl_data.alignment import embedding
-
-            return embedding.identify(settings)
-        case _:
-            return None
+    ingredient = settings.identify()
+    settings.checked([ingredient] if ingredient else [])
+    return ingredient
 
 
 def build(
-    settings: recipe.AlignerConfig,
-    translators: Sequence[recipe.TranslatorConfig] = (),
+    settings: AlignerConfig,
+    translators: Sequence[TranslatorConfig] = (),
     src: Language | None = None,
     tgt: Language | None = None,
 ) -> Aligner:
@@ -50,27 +38,4 @@ def build(
         UserError: it cannot be had.
         ValueError: `attention` lacks what it needs.
     """
-    match settings:
-        case recipe.HmmConfig():
-            from sdrrl_data.alignment.hmm import HmmAligner
-
-            return HmmAligner(settings)
-        case recipe.EflomalConfig():
-            from sdrrl_data.alignment.eflomal import EflomalAligner
-
-            return EflomalAligner()
-        case recipe.DictionaryConfig():
-            from sdrrl_data.alignment.dictionary import DictionaryAligner
-
-            return DictionaryAligner(settings)
-        case recipe.EmbeddingConfig():
-            from sdrrl_data.alignment.embedding import EmbeddingAligner
-
-            return EmbeddingAligner(settings)
-        case recipe.AttentionConfig():
-            from sdrrl_data.alignment.attention import AttentionAligner
-
-            nllb = next((own for own in translators if isinstance(own, recipe.NllbConfig)), None)
-            if not (nllb and src and tgt):
-                raise ValueError("the aligner attention needs an NLLB translator and both languages")
-            return AttentionAligner(settings, nllb, src, tgt)
+    return settings.open(AlignerContext(translators, src, tgt))

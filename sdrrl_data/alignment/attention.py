@@ -2,19 +2,63 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 import numpy as np
 
-from sdrrl_data import recipe
 from sdrrl_data.alignment.subwords import BATCH_TOKENS, Pieces, Tokens, linked, memberships, tokenized
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.models.locating import loading, locate
 from sdrrl_data.protocols import Link
+from sdrrl_data.recipe import AlignerConfig, AlignerContext
+from sdrrl_data.recipe.config import Positive
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding
+
+
+class NllbSettings(Protocol):
+    """What of an NLLB translator's settings says which model it is."""
+
+    @property
+    def model(self) -> str:
+        """A directory, or a name on the Hub."""
+        ...
+
+    @property
+    def revision(self) -> str | None:
+        """Of the Hub."""
+        ...
+
+
+class AttentionConfig(AlignerConfig):
+    """The cross-attention of the recipe's NLLB translator."""
+
+    kind: Literal["attention"] = "attention"
+    layer: Positive | None = None  # of the decoder; None: for each pair, where both directions agree best
+
+    extra = "nllb"
+    gpu = True
+    needs_translator = "nllb"
+
+    def identify(self) -> None:
+        """Nothing: the model is the translator's."""
+
+    def open(self, context: AlignerContext) -> "AttentionAligner":
+        """The aligner, with the translator's model.
+
+        Raises:
+            UserError: the model cannot be had or loaded.
+            ValueError: there is no NLLB translator, or a language is missing.
+        """
+        src, tgt = context.src, context.tgt
+        nllb = next(
+            (translator for translator in context.translators if translator.kind == self.needs_translator), None
+        )
+        if not (nllb and src and tgt):
+            raise ValueError("the aligner attention needs an NLLB translator and both languages")
+        return AttentionAligner(self, cast(NllbSettings, nllb), src, tgt)
 
 
 class AttentionAligner:
@@ -34,9 +78,7 @@ class AttentionAligner:
 
     learns = False
 
-    def __init__(
-        self, settings: recipe.AttentionConfig, translator: recipe.NllbConfig, src: Language, tgt: Language
-    ) -> None:
+    def __init__(self, settings: AttentionConfig, translator: NllbSettings, src: Language, tgt: Language) -> None:
         """Load the model; the translator has made sure that it knows both languages.
 
         Raises:

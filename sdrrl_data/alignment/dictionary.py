@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import Ingredient, Link
+from sdrrl_data.recipe import AlignerConfig, AlignerContext, Place
 from sdrrl_data.text.words import HYPHENS
 
 Tokens = Sequence[str]
@@ -24,6 +24,26 @@ class _Place(NamedTuple):
     middle: float  # 0: at the beginning of the sentence, 1: at its end
 
 
+class DictionaryConfig(AlignerConfig):
+    """A bilingual dictionary, one word and one translation a line (MUSE's format)."""
+
+    kind: Literal["dictionary"] = "dictionary"
+    source: Annotated[str, Place()]
+
+    def identify(self) -> Ingredient:
+        """The dictionary by its file's name and a digest of its content.
+
+        Raises:
+            UserError: the file cannot be read.
+        """
+        digest = hashlib.blake2b(_content(self), digest_size=8).hexdigest()
+        return Ingredient("aligner", Path(self.source).name, digest, None)
+
+    def open(self, context: AlignerContext) -> "DictionaryAligner":
+        """The aligner, with the dictionary read."""
+        return DictionaryAligner(self)
+
+
 class DictionaryAligner:
     """Links what stands in the dictionary as translations of each other, with confidence 1.
 
@@ -34,7 +54,7 @@ class DictionaryAligner:
 
     learns = False
 
-    def __init__(self, settings: recipe.DictionaryConfig) -> None:
+    def __init__(self, settings: DictionaryConfig) -> None:
         """Read the dictionary.
 
         Raises:
@@ -80,17 +100,7 @@ class DictionaryAligner:
         return sorted(links)
 
 
-def identify(settings: recipe.DictionaryConfig) -> Ingredient:
-    """The dictionary by its file's name and a digest of its content.
-
-    Raises:
-        UserError: the file cannot be read.
-    """
-    digest = hashlib.blake2b(_content(settings), digest_size=8).hexdigest()
-    return Ingredient("aligner", Path(settings.source).name, digest, None)
-
-
-def _entries(settings: recipe.DictionaryConfig) -> Iterator[tuple[str, str]]:
+def _entries(settings: DictionaryConfig) -> Iterator[tuple[str, str]]:
     """Both sides of each entry, without case, spaces and hyphens."""
     path, content = settings.source, _content(settings)
     try:
@@ -111,7 +121,7 @@ def _entries(settings: recipe.DictionaryConfig) -> Iterator[tuple[str, str]]:
             )
 
 
-def _content(settings: recipe.DictionaryConfig) -> bytes:
+def _content(settings: DictionaryConfig) -> bytes:
     path = Path(settings.source).expanduser()
     try:
         return path.read_bytes()

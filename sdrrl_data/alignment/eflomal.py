@@ -4,12 +4,15 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sdrrl_data.alignment.lexicon import LONGEST
 from sdrrl_data.alignment.symmetry import DOUBT, rated
+from sdrrl_data.errors import NotInstalled
 from sdrrl_data.protocols import Link
+from sdrrl_data.recipe import AlignerConfig, AlignerContext
 
 if TYPE_CHECKING:
     from thot.alignment import EflomalAlignmentModel
@@ -19,6 +22,28 @@ Tokens = Sequence[str]
 SEED = 1
 DIRECTIONS = ("forward", "backward")
 WORDS = "words.json"
+
+
+class EflomalConfig(AlignerConfig):
+    """Bayesian alignment models by Gibbs sampling in both directions, symmetrised (sil-thot)."""
+
+    kind: Literal["eflomal"] = "eflomal"
+
+    extra = "eflomal"
+    learns = True
+
+    def identify(self) -> None:
+        """Nothing: it learns from the run.
+
+        Raises:
+            UserError: sil-thot is not installed.
+        """
+        if not find_spec("thot"):
+            raise NotInstalled("aligner eflomal needs sil-thot: pip install 'sdrrl-data[eflomal]'", "eflomal")
+
+    def open(self, context: AlignerContext) -> "EflomalAligner":
+        """The aligner, not trained yet."""
+        return EflomalAligner()
 
 
 class EflomalAligner:

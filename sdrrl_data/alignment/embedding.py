@@ -4,18 +4,50 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from sdrrl_data import recipe
 from sdrrl_data.alignment.subwords import BATCH_TOKENS, Pieces, Tokens, linked, memberships, tokenized
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient, Link
+from sdrrl_data.recipe import AlignerConfig, AlignerContext, Model, Shapeless
+from sdrrl_data.recipe.config import Positive
 
 # Of the softmax, in standard deviations of a pair's cosines: how far apart these lie hangs on the encoder and layer.
 TEMPERATURE = 0.5
+
+
+class EmbeddingConfig(AlignerConfig):
+    """Words whose embeddings are each other's nearest, by a multilingual encoder."""
+
+    kind: Literal["embedding"] = "embedding"
+    model: Annotated[str, Model()] = "google-bert/bert-base-multilingual-cased"
+    revision: Annotated[str | None, Shapeless()] = None
+    layer: Positive = 8  # whose hidden states are compared
+
+    extra = "nllb"
+    gpu = True
+
+    def identify(self) -> Ingredient:
+        """The encoder, by its commit or a digest of its directory.
+
+        Raises:
+            UserError: what it needs is not installed, or the model cannot be had.
+        """
+        missing = [package for package in ("transformers", "torch") if not find_spec(package)]
+        if missing:
+            raise NotInstalled(
+                f"aligner embedding needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'", "nllb"
+            )
+        located = _locate(self)
+        engine = f"transformers {version('transformers')}"
+        return Ingredient("aligner", located.name, located.revision, located.licence, engine)
+
+    def open(self, context: AlignerContext) -> "EmbeddingAligner":
+        """The aligner, with the encoder loaded."""
+        return EmbeddingAligner(self)
 
 
 class EmbeddingAligner:
@@ -32,7 +64,7 @@ class EmbeddingAligner:
 
     learns = False
 
-    def __init__(self, settings: recipe.EmbeddingConfig) -> None:
+    def __init__(self, settings: EmbeddingConfig) -> None:
         """Load the encoder.
 
         Raises:
@@ -104,20 +136,6 @@ class EmbeddingAligner:
             yield vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def identify(settings: recipe.EmbeddingConfig) -> Ingredient:
-    """The encoder, by its commit or a digest of its directory.
-
-    Raises:
-        UserError: what it needs is not installed, or the model cannot be had.
-    """
-    missing = [package for package in ("transformers", "torch") if not find_spec(package)]
-    if missing:
-        raise UserError(f"aligner embedding needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'")
-    located = _locate(settings)
-    engine = f"transformers {version('transformers')}"
-    return Ingredient("aligner", located.name, located.revision, located.licence, engine)
-
-
 def _softmax(rows: np.ndarray) -> np.ndarray:
     powers = np.exp(rows - rows.max(axis=1, keepdims=True))
     shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
@@ -150,5 +168,5 @@ def _positions(model: Any) -> int:
     return positions - max(unused, default=0)
 
 
-def _locate(settings: recipe.EmbeddingConfig) -> Located:
+def _locate(settings: EmbeddingConfig) -> Located:
     return locate(settings.model, settings.revision, "aligner", "--set code_switching.aligner.model=DIR")

@@ -4,20 +4,38 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from sdrrl_data import recipe
 from sdrrl_data.alignment.hmm_direction import LEAST, Counts, Direction, at_first, best, in_order, without_order
 from sdrrl_data.alignment.lexicon import Batch, Together, Words, batches
 from sdrrl_data.alignment.symmetry import DOUBT, grown, rated
 from sdrrl_data.protocols import Link
+from sdrrl_data.recipe import AlignerConfig, AlignerContext
+from sdrrl_data.recipe.config import Positive
 
 Tokens = Sequence[str]
 
 BATCH = 1 << 16  # source words times target words
 LEAST_KEPT = 1e-4  # probability in either direction of a pair of words that is worth being remembered
 FILES = ("words.json", "hmm.npz")
+
+
+class HmmConfig(AlignerConfig):
+    """Hidden Markov alignment models in both directions, symmetrised by growing their intersection."""
+
+    kind: Literal["hmm"] = "hmm"
+    iterations: Positive = 4  # of each of its two stages
+
+    learns = True
+
+    def identify(self) -> None:
+        """Nothing: it learns from the run."""
+
+    def open(self, context: AlignerContext) -> "HmmAligner":
+        """The aligner, not trained yet."""
+        return HmmAligner(self)
 
 
 class HmmAligner:
@@ -29,11 +47,16 @@ class HmmAligner:
     The models begin as IBM models 1 that learn only what both directions agree on (Liang et al. 2006,
     https://aclanthology.org/N06-1014), so that a rare word is seldom taken for the counterpart of all the words beside
     its own. Then each direction learns for itself, as a word of the one language may be several of the other.
+
+    Beside sil-thot's HMM it trains 13 times and aligns 6 times as fast (20,000 pairs: 9.8 s and 4.9 s), and its sure
+    links are more of the true ones (73.8 % against 68.5 % of 997 sentences; 99 % of them are right, as theirs are).
+    Beside sil-thot's eflomal it is 3.6 and 2.3 times as fast, with as many true links (73.3 %). It saves 1 MiB, they
+    68 and 13; memory is about the same (sil-thot 3.5.3, AMD EPYC, one core: `python -m benchmarks.aligners`).
     """
 
     learns = True
 
-    def __init__(self, settings: recipe.HmmConfig) -> None:
+    def __init__(self, settings: HmmConfig) -> None:
         self._iterations = settings.iterations
 
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:

@@ -44,6 +44,8 @@ class Words:
 def batches(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], most: int) -> Iterator[Batch]:
     """Pairs of like lengths together, without those that have no words or too many on a side.
 
+    `text.batches` does not do here: how large a batch is, two lengths say.
+
     Args:
         pairs: the numbers of source words and target words.
         most: the number of source words times target words that a batch may have, padding included.

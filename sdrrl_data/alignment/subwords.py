@@ -1,11 +1,12 @@
 """What the aligners that are neural models share: words in pieces, batches, and links from two directions."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sdrrl_data.protocols import Link
+from sdrrl_data.text.batches import batches
 
 Tokens = Sequence[str]
 
@@ -56,7 +57,7 @@ def linked(
         for number, (source, target) in enumerate(zip(sources, targets, strict=True))
         if _present(source) and _present(target)
     }
-    for batch in _batches(lengths, most):
+    for batch in batches(lengths, lengths.__getitem__, most):
         matrices = compare([sources[number] for number in batch], [targets[number] for number in batch])
         for number, (forward, backward) in zip(batch, matrices, strict=True):
             own, theirs = _present(sources[number]), _present(targets[number])
@@ -88,18 +89,6 @@ def _beside(links: np.ndarray) -> np.ndarray:
     framed = np.pad(links, 1)
     beside: np.ndarray = framed[:-2, 1:-1] | framed[2:, 1:-1] | framed[1:-1, :-2] | framed[1:-1, 2:]
     return beside
-
-
-def _batches(lengths: dict[int, int], most: int) -> Iterator[list[int]]:
-    batch: list[int] = []
-    for number in sorted(lengths, key=lambda number: -lengths[number]):
-        # The first of a batch is its longest, so it sets the width.
-        if batch and lengths[batch[0]] * (len(batch) + 1) > most:
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch
 
 
 def _present(sentence: Pieces) -> list[int]:

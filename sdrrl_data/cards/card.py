@@ -1,12 +1,17 @@
-"""The text of the card: what a set is, how it was made, what was dropped, and what may be done with it."""
+"""The text of the card: what a dataset is, how it was made, what was dropped, and what its licence allows."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
 
 from sdrrl_data.cards import configs, licences, meanings
 from sdrrl_data.cards.examples import LONGEST, examples
 from sdrrl_data.cards.head import head
-from sdrrl_data.cards.markdown import environment, line, listed
-from sdrrl_data.cards.runs import Made, made, title
+from sdrrl_data.cards.markdown import environment, join_names, line
+from sdrrl_data.cards.runs import DescribedRun, described_runs, title
+from sdrrl_data.recipe import Score, ScorerConfig, score_columns, shipped_scores
 from sdrrl_data.run import Manifest, Run
 
 PICTURE = "scores.png"  # in the folder of each target
@@ -21,23 +26,24 @@ def write(
 ) -> str:
     """The card as Markdown with a YAML head, as if there were none yet.
 
-    The same runs give the same card: it holds no time, and of a path no more than the last name.
+    The same runs give the same card: it has no date, and of a path only the last name.
 
     Args:
         manifest: of the run, with its counts.
-        run: has the transfer sets, which give the examples.
-        others: of targets in the same repository that other runs made. What only their rows can say is left out.
-        licence: of the set, told by who publishes it.
-        controls: which of each target's controls are published too.
+        run: has the transfer sets; the examples are taken from them.
+        others: manifests of other runs, whose targets are in the same repository. What only their rows can tell is
+            left out.
+        licence: of the dataset, if the publisher chose one.
+        controls: target -> names of its controls that are published too.
     """
-    runs = made([manifest, *others])
-    manifests = [own.manifest for own in runs]
+    runs = described_runs([manifest, *others])
+    manifests = [described.manifest for described in runs]
     loaded = configs.configs(run, manifests, controls or {})
-    ingredients = list(dict.fromkeys(part for own in manifests for part in own.ingredients))
+    ingredients = list(dict.fromkeys(part for each in manifests for part in each.ingredients))
     terms = licences.combined(ingredients, licence)
 
     def named(role: str) -> str:
-        return listed(list(dict.fromkeys(line(part.name) for part in ingredients if part.role == role)))
+        return join_names(list(dict.fromkeys(line(part.name) for part in ingredients if part.role == role)))
 
     def shown(tag: str) -> list[tuple[str, str]]:
         return list(examples(run.read_dataset(f"{tag}/transfer_set"), manifest.recipe["src"], tag))
@@ -47,12 +53,12 @@ def write(
         head=head(title(runs), manifests, loaded, terms),
         title=title(runs),
         runs=runs,
-        own=next(own for own in runs if own.manifest is manifest),
-        targets=[own for each in runs for own in each.targets],
-        signatures=[line for own in manifests for line in own.signatures.values()],
+        this_run=next(described for described in runs if described.manifest is manifest),
+        targets=[target for described in runs for target in described.targets],
+        signatures=[signature for each in manifests for signature in each.signatures.values()],
         configs=loaded,
         about=lambda config: _about(config, runs),
-        kept_out=_kept_out(manifests),
+        left_out=_left_out_of_all(manifests),
         scores=_scores(manifests),
         kinds=meanings.KINDS,
         examples=shown,
@@ -65,29 +71,38 @@ def write(
     )
 
 
-def _about(config: configs.Config, runs: Sequence[Made]) -> str:
+def _about(config: configs.DatasetConfig, runs: Sequence[DescribedRun]) -> str:
     """What a config holds."""
-    names = [(run.src.name, own.name) for run in runs for own in run.targets if own.tag == config.target]
+    names = [(run.src.name, target.name) for run in runs for target in run.targets if target.tag == config.target]
     if config.control:
         return f"a control of `{config.target}`: {meanings.CONTROLS.get(config.control, 'see its rows')}"
-    return f"the transfer set of {listed(names[0])}" if names else "the rows of every target"
+    return f"the transfer set of {join_names(names[0])}" if names else "the rows of every target"
 
 
-def _kept_out(manifests: Sequence[Manifest]) -> list[str]:
-    """The tags of the targets whose test rows the config of all does not hold."""
+def _left_out_of_all(manifests: Sequence[Manifest]) -> list[str]:
+    """The tags of the targets that have test rows, but not in the config `all`."""
     agreeing = configs.agreeing(manifests)
     rows = {tag: target.rows for manifest in manifests for tag, target in manifest.counts.targets.items()}
     return [tag for tag, count in rows.items() if count["test"] and tag not in agreeing]
 
 
-def _scores(manifests: Sequence[Manifest]) -> list[tuple[str, tuple[str, str]]]:
-    """Each score that a filter goes by, once for both languages: its name, what it says, and what it does not see."""
-    found: dict[tuple[str, tuple[str, str]], None] = {}
+def _scores(manifests: Sequence[Manifest]) -> list[Score]:
+    """Each score that a filter uses, once for both languages."""
+    explained: dict[Score, None] = {}
     for manifest in manifests:
-        scorers = manifest.recipe["scorers"]
-        own = {scorer["name"]: scorer["function"] for scorer in scorers if scorer["kind"] == "function"}
+        declared = shipped_scores() | score_columns([*_known_scorers(manifest.recipe["scorers"])])
         for filter in manifest.recipe["thresholds"]:
             score = filter.removeprefix("question_").removeprefix("answer_")
-            plain = score if score in {*own, *meanings.SCORES} else score.removeprefix("src_")
-            found[plain, meanings.SCORES.get(plain) or (f"what `{own[plain]}` gives", "unknown")] = None
-    return list(found)
+            unknown = Score(score, says="what a scorer of its maker's own gives", misses="unknown")
+            explained[declared.get(score, unknown)] = None
+    return list(explained)
+
+
+def _known_scorers(sections: Sequence[dict[str, Any]]) -> Iterator[ScorerConfig]:
+    """The scorers of a recipe, as far as they are known here: for a card, nobody's own code is imported."""
+    for section in sections:
+        if kind := ScorerConfig.loaded(section["kind"]):
+            try:
+                yield kind.model_validate_json(json.dumps(section))
+            except ValidationError:  # of another version of sdrrl-data
+                continue

@@ -1,41 +1,37 @@
-"""Whether a card says what is so: its figures are counted again, and its head is read by those who will read it."""
+"""Checks a card: its figures are counted again, and the Hub's clients read its head."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
 from sdrrl_data.cards import configs
 from sdrrl_data.cards.description import CARD
-from sdrrl_data.recipe import Recipe
-from sdrrl_data.run import Counts, Kind, Manifest, Run, recipe_of
+from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.sources.hub_rows import unreadable
-from sdrrl_data.steps import answer_rows, parallel_rows, transfer_set
-from sdrrl_data.steps.prompts import Asking
-
-Count = Callable[[Run, Mapping[str, Sequence[Kind]], Recipe], Counts]
+from sdrrl_data.steps import counts
 
 
-def check(run: Run, manifest: Manifest, count: Count) -> list[str]:
-    """What is wrong with the card in the folder of a finished run, a sentence each; nothing where all is well.
+def check(run: Run, manifest: Manifest) -> list[str]:
+    """What is wrong with the card in the folder of a finished run, a sentence each; empty if nothing is wrong.
 
-    Every figure of the manifest, which are those of the card, is counted again from the run's Parquet; so are the
-    rows of each kind, and the seeds on either side of each config. `huggingface_hub` and `datasets` read the head.
+    The figures of the card are those of the manifest. Each of them is counted again from the run's Parquet files; so
+    are the rows of each kind, and the seeds on both sides of each config. `huggingface_hub` and `datasets` read the
+    head.
 
     Args:
-        run: with its card, and with transfer sets that `staging.check` has let pass.
+        run: has its card, and transfer sets that passed `staging.check`.
         manifest: of the run.
-        count: what counts a run: `sdrrl_data.cards.counts.count`.
 
     Raises:
         UserError: the card or the recipe cannot be read.
     """
     text = (run.path / CARD).read_text(encoding="utf-8")
-    return [*_figures(run, manifest, count), *_rows(run, manifest), *_head(run, manifest, text)]
+    return [*_figures(run, manifest), *_rows(run, manifest), *_head(run, manifest, text)]
 
 
-def asked_hub(run: Run) -> list[str] | None:
-    """What the Hub has against the head of the card; None where it cannot be asked."""
+def hub_problems(run: Run) -> list[str] | None:
+    """What the Hub finds wrong with the head of the card; None if the Hub cannot be asked."""
     from huggingface_hub import DatasetCard, errors
 
     card = DatasetCard((run.path / CARD).read_text(encoding="utf-8"))
@@ -48,62 +44,48 @@ def asked_hub(run: Run) -> list[str] | None:
     return []
 
 
-def _figures(run: Run, manifest: Manifest, count: Count) -> Iterator[str]:
-    """The manifest's figures that are not those of the tables."""
+def _figures(run: Run, manifest: Manifest) -> Iterator[str]:
+    """The figures of the manifest that differ from those of the tables."""
     recipe = recipe_of(run, manifest)
     try:
-        counted = count(run, {tag: _mix(run, recipe, tag) for tag in manifest.counts.targets}, recipe)
+        counted = counts.count(run, recipe, list(manifest.counts.targets))
     except (OSError, pl.exceptions.PolarsError, ValueError) as error:
         yield f"the tables of the run cannot be counted ({str(error).splitlines()[0]})"
         return
-    said, found = (dict(_flat(own.model_dump())) for own in (manifest.counts, counted))
-    for place in dict.fromkeys([*said, *found]):
-        if said.get(place) != found.get(place):
-            yield f"{place}: the card says {said.get(place, 'nothing')}, the tables say {found.get(place, 'nothing')}"
-
-
-def _mix(run: Run, recipe: Recipe, tag: str) -> list[Kind]:
-    """How a target's rows are mixed: what there is of each kind, and what is to be taken."""
-    names = ["translations", "verdicts", "prompts", "parallel"]
-    if recipe.transfer_set.mix.code_switched:
-        names.append("code_switched")
-    tables = {name: run.table(f"{tag}/{name}").read_all() for name in names}
-    tables |= {name: run.table(name).read_all() for name in ("seeds", "answers")}
-    asking = Asking(tables["prompts"], recipe.seed)
-    candidates = [
-        answer_rows.make(tables, asking, recipe.src, tag),
-        parallel_rows.make(tables["parallel"], asking, recipe.src, tag, recipe.seed),
-    ]
-    return transfer_set.mix(pl.concat(candidates), recipe.transfer_set.mix, recipe.seed)[1]
+    in_card, in_tables = (dict(_flat(counts.model_dump())) for counts in (manifest.counts, counted))
+    for place in dict.fromkeys([*in_card, *in_tables]):
+        if in_card.get(place) != in_tables.get(place):
+            says, holds = in_card.get(place, "nothing"), in_tables.get(place, "nothing")
+            yield f"{place}: the card says {says}, the tables say {holds}"
 
 
 def _flat(figures: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Each figure under its place, such as "targets, pt, rows, train"."""
+    """Each figure with its place, such as "targets, pt, rows, train"."""
     if isinstance(figures, dict) and figures:
-        for name, own in figures.items():
-            yield from _flat(own, f"{place}, {name}" if place else name)
+        for name, inner in figures.items():
+            yield from _flat(inner, f"{place}, {name}" if place else name)
     elif isinstance(figures, list) and figures:
-        for number, own in enumerate(figures, 1):
-            # Lists hold figures of something that has a name: a filter, a test set, a kind of row.
-            yield from _flat(own, f"{place}, {next(iter(own.values())) if isinstance(own, dict) else number}")
+        for number, inner in enumerate(figures, 1):
+            # The first value of an entry is its name: of a filter, a test set, a kind of row.
+            yield from _flat(inner, f"{place}, {next(iter(inner.values())) if isinstance(inner, dict) else number}")
     else:
         yield place, figures
 
 
 def _rows(run: Run, manifest: Manifest) -> Iterator[str]:
-    """What in the transfer sets is not as the mix and the splits say."""
+    """What in the transfer sets differs from the mix and the splits of the manifest."""
     for tag, target in manifest.counts.targets.items():
-        files = pl.scan_parquet(run.path / tag / "transfer_set" / "*.parquet", include_file_paths="file")
+        files = pl.scan_parquet(run.dataset_files(f"{tag}/transfer_set"), glob=False, include_file_paths="file")
         rows = files.select("file", "split", _kind(manifest.recipe["src"])).collect()
-        taken = dict(rows.group_by("kind").len().iter_rows())
+        rows_of_kind = dict(rows.group_by("kind").len().iter_rows())
         for kind in target.mix:
-            held = taken.get(kind.kind, 0)
+            held = rows_of_kind.get(kind.kind, 0)
             if held != kind.taken:
                 yield f"{tag}: the card says {kind.taken} rows of the kind {kind.kind}, its files hold {held}"
-        file = pl.col("file").str.extract(r"([a-z]+)-[^/\\]*$")
-        astray = rows.filter(file != pl.col("split")).height
-        if astray:
-            yield f"{tag}: {astray} rows stand in a file of the other split"
+        split_of_file = pl.col("file").str.extract(r"([a-z]+)-[^/\\]*$")
+        misplaced = rows.filter(split_of_file != pl.col("split")).height
+        if misplaced:
+            yield f"{tag}: {misplaced} rows are in a file of the other split"
 
 
 def _kind(src: str) -> pl.Expr:
@@ -141,4 +123,4 @@ def _head(run: Run, manifest: Manifest, text: str) -> Iterator[str]:
 
 def _seeds(run: Run, patterns: Sequence[str]) -> set[str]:
     files = [path for pattern in patterns for path in sorted(run.path.glob(pattern))]
-    return set(pl.read_parquet(files, columns=["seed_id"])["seed_id"]) if files else set()
+    return set(pl.read_parquet(files, columns=["seed_id"], glob=False)["seed_id"]) if files else set()

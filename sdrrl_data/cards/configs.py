@@ -1,4 +1,4 @@
-"""The configs of a published set: what each loads."""
+"""The configs of a published dataset: what `load_dataset` loads under each name."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,28 +14,28 @@ SPLITS = ("train", "test")
 OF_ONE_SEED = len(CROSSINGS) + 2
 
 
-class Config(NamedTuple):
-    """What `load_dataset` gives under one name."""
+class DatasetConfig(NamedTuple):
+    """What `load_dataset` loads under one name."""
 
     name: str
-    rows: dict[str, int]  # of each split that has any
+    rows: dict[str, int]  # split -> rows; without empty splits
     files: dict[str, list[str]]  # of each of these splits: patterns of paths
-    columns: list[str] | None = None  # the only ones that are loaded
-    target: str | None = None  # whose rows these are; None: of all
-    control: str | None = None  # which of the target's controls
+    columns: list[str] | None = None  # the only columns that are loaded; None: all
+    target: str | None = None  # the target that the rows belong to; None: all targets
+    control: str | None = None  # the target's control that the rows belong to
 
     def schema(self, run: Run) -> pl.Schema | None:
-        """The types of its columns, by the files that are in this run; None where they are another run's."""
-        patterns = [pattern for own in self.files.values() for pattern in own]
+        """The types of its columns, read from its files in this run; None if they are in another run."""
+        patterns = [pattern for of_split in self.files.values() for pattern in of_split]
         path = next((path for pattern in patterns for path in sorted(run.path.glob(pattern))), None)
         if path is None:
             return None
-        whole = pl.read_parquet_schema(path)
-        return pl.Schema({column: whole[column] for column in self.columns or whole})
+        in_file = pl.scan_parquet(path, glob=False).collect_schema()
+        return pl.Schema({column: in_file[column] for column in self.columns or in_file})
 
     def in_head(self) -> dict[str, Any]:
-        """As the head of the card has it."""
-        # One path stands alone, as people write it.
+        """Its entry in the head of the card."""
+        # People write a single path without a list.
         files = [
             {"split": split, "path": paths[0] if len(paths) == 1 else paths} for split, paths in self.files.items()
         ]
@@ -43,64 +43,65 @@ class Config(NamedTuple):
         return {"config_name": self.name, "data_files": files, **columns}
 
 
-def configs(run: Run, manifests: Sequence[Manifest], controls: Mapping[str, Sequence[str]]) -> list[Config]:
-    """One config for each target that has rows, one for all of them, one for each control.
+def configs(run: Run, manifests: Sequence[Manifest], controls: Mapping[str, Sequence[str]]) -> list[DatasetConfig]:
+    """One config for each target that has rows, one for all targets together, one for each control.
 
     Args:
-        run: the one whose files are here.
+        run: the run whose files are at hand.
         manifests: of all runs, with their counts.
-        controls: which of the targets' controls there are, all of them of the run that is here.
+        controls: target -> names of its controls, all of them in `run`.
     """
-    targets = [
+    of_targets = [
         _config(tag, f"{tag}/transfer_set", target.rows, target=tag)
         for manifest in manifests
         for tag, target in manifest.counts.targets.items()
         if any(target.rows.values())
     ]
-    own = []
+    of_controls = []
     for tag, names in controls.items():
         for name in names:
             folder = f"{tag}/controls-{name}"
-            rows = pl.scan_parquet(run.path / folder / "*.parquet").group_by("split").len().collect()
-            own.append(_config(f"{tag}-{name}", folder, dict(rows.iter_rows()), target=tag, control=name))
-    return [*targets, *([_all(run, targets, manifests)] if targets else []), *own]
+            rows = pl.scan_parquet(run.dataset_files(folder), glob=False).group_by("split").len().collect()
+            of_controls.append(_config(f"{tag}-{name}", folder, dict(rows.iter_rows()), target=tag, control=name))
+    return [*of_targets, *([_all(run, of_targets, manifests)] if of_targets else []), *of_controls]
 
 
 def agreeing(manifests: Sequence[Manifest]) -> list[str]:
-    """The tags of the targets whose test rows can stand in the config of all: no seed of theirs trains another.
+    """The tags of the targets whose test rows may be in the config `all`: no other target trains on their test seeds.
 
-    A seed's side hangs on its id, on the recipe's seed and on the share that is asked for, so targets for which these
-    are the same agree. But where no seed falls to the test split, one that trains elsewhere is made to: so small a
-    split is left out. Where runs split in different ways, all are.
+    The side of a seed depends on its id, on the recipe's seed and on the share of test rows that the recipe asks for.
+    So targets with the same seed and share agree. But if no seed falls into the test split of a target, one of its
+    train seeds is moved there: so a test split that may come from one seed is left out. If runs were split in different
+    ways, no target has test rows in `all`.
     """
     targets = {tag: target for manifest in manifests for tag, target in manifest.counts.targets.items()}
     if len(targets) == 1:
         return list(targets)
-    if len({(own.recipe["seed"], own.recipe["transfer_set"]["test_share"]) for own in manifests}) > 1:
+    if len({(manifest.recipe["seed"], manifest.recipe["transfer_set"]["test_share"]) for manifest in manifests}) > 1:
         return []
     return [tag for tag, target in targets.items() if target.rows["test"] > OF_ONE_SEED]
 
 
-def _config(name: str, folder: str, rows: Mapping[str, int], target: str, control: str | None = None) -> Config:
-    # `datasets` loads nothing at all where one of the splits is empty.
+def _config(name: str, folder: str, rows: Mapping[str, int], target: str, control: str | None = None) -> DatasetConfig:
+    # `datasets` loads nothing at all if one of the splits is empty.
     filled = {split: rows[split] for split in SPLITS if rows.get(split)}
     files = {split: [f"{folder}/{split}-*.parquet"] for split in filled}
-    return Config(name, filled, files, target=target, control=control)
+    return DatasetConfig(name, filled, files, target=target, control=control)
 
 
-def _all(run: Run, targets: Sequence[Config], manifests: Sequence[Manifest]) -> Config:
+def _all(run: Run, of_targets: Sequence[DatasetConfig], manifests: Sequence[Manifest]) -> DatasetConfig:
     agreed = agreeing(manifests)
-    sides = {"train": targets, "test": [own for own in targets if own.target in agreed]}
-    files = {split: [path for own in side for path in own.files.get(split, [])] for split, side in sides.items()}
-    whole = Config(
+    sides = {"train": of_targets, "test": [config for config in of_targets if config.target in agreed]}
+    files = {split: [path for config in side for path in config.files.get(split, [])] for split, side in sides.items()}
+    every_column = DatasetConfig(
         ALL,
-        {split: sum(own.rows.get(split, 0) for own in side) for split, side in sides.items() if files[split]},
+        {split: sum(config.rows.get(split, 0) for config in side) for split, side in sides.items() if files[split]},
         {split: paths for split, paths in files.items() if paths},
     )
-    # Runs that score in different ways have other fields in this column, which cannot be loaded together.
-    scorers = {tuple((own["kind"], own.get("name")) for own in manifest.recipe["scorers"]) for manifest in manifests}
-    return (
-        whole
-        if len(scorers) == 1
-        else whole._replace(columns=[own for own in whole.schema(run) or () if own != "scores"])
-    )
+    # Runs with different scorers have different fields in the column `scores`: it cannot be loaded from all of them.
+    scorers = {
+        tuple((scorer["kind"], scorer.get("name")) for scorer in manifest.recipe["scorers"]) for manifest in manifests
+    }
+    if len(scorers) == 1:
+        return every_column
+    return every_column._replace(columns=[name for name in every_column.schema(run) or () if name != "scores"])

@@ -1,4 +1,7 @@
-"""Croissant metadata of a published set, for those who find and load datasets by it.
+"""Croissant metadata of a published dataset, for tools that find and load datasets with it.
+
+It is written without mlcroissant, with which it would be as long: that package brings pandas, scipy and rdflib, and
+takes two seconds to import. The tests read the metadata with it.
 
 Source: https://docs.mlcommons.org/croissant/docs/croissant-spec.html and croissant-rai-spec.html, both version 1.0.
 """
@@ -11,13 +14,13 @@ from typing import Any
 import polars as pl
 
 from sdrrl_data.cards import merging
-from sdrrl_data.cards.markdown import listed
+from sdrrl_data.cards.markdown import join_names
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.run import Manifest
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.transfer_set import CANDIDATES
 
-# As the specification has it.
+# As in the specification.
 CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -45,23 +48,23 @@ PARQUET = "application/x-parquet"
 ADDRESSES = {"apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0", "mit": "https://opensource.org/license/mit"}
 CREATIVE_COMMONS = re.compile(r"cc-(?P<kind>by[a-z-]*)-(?P<version>\d\.\d)")
 MEANINGS = {
-    "id": "of the row",
-    "seed_id": "of the question or the sentence pair that the row was made from; several rows share it",
+    "id": "id of the row",
+    "seed_id": "id of the question or the sentence pair that the row was made from; several rows can share it",
     "task": "answer, translate or complete",
     "direction": "language of the prompt -> language of the completion",
-    "prompt": "messages: the question, with what came before it",
+    "prompt": "messages: the question, and what came before it",
     "completion": "messages: the answer",
-    "code_switched": "whether words or sentences of the other language stand in it",
-    "switched": "those words or sentences, and where they stand (characters)",
+    "code_switched": "whether the row contains words or sentences of the other language",
+    "switched": "these words or sentences, and where they are (in characters)",
     "weight": "how much the row should count, from 0 to 1",
-    "scores": "of the question and the answer that it was made from",
+    "scores": "scores of the question and the answer that the row was made from",
     "generator": "the model that answered",
     "translator": "the model that translated",
-    "source": "where the question stood",
-    "signature": "a line that stands for all that made the row",
+    "source": "where the question comes from",
+    "signature": "a line that names everything that made the row",
     "split": "train or test",
 }
-# The columns that every transfer set has, for those whose files are not at hand.
+# The columns that every transfer set has, for datasets whose files are not at hand.
 TEXTS: Schema = dict.fromkeys(("generator", "translator", "source", "signature", "split"), pl.String)
 COLUMNS = pl.Schema({name: kind for name, kind in CANDIDATES.items() if name != "kind"} | TEXTS)
 
@@ -72,21 +75,21 @@ def describe(
     manifests: Sequence[Manifest],
     columns: Mapping[str, pl.Schema],
 ) -> dict[str, Any]:
-    """What `croissant.json` holds: JSON-LD of Croissant 1.0, which mlcroissant reads in the folder of the set.
+    """The content of `croissant.json`: JSON-LD of Croissant 1.0, which mlcroissant reads in the folder of the dataset.
 
-    Each Parquet file stands there with its SHA-256, and each config of the head as a set of files and a set of records,
-    if its columns are known. What stands within a list or a struct is a field of its own (`pt/prompt/role`). The same
-    run gives the same bytes, so there is no date; nor is there an address, which a set in a folder does not have.
+    It lists each Parquet file with its SHA-256, and each config of the head as a set of files and a set of records, if
+    the columns of the config are known. Each part of a list or a struct is a field (`pt/prompt/role`). The same run
+    gives the same bytes, so there is no date. There is no address either: a dataset in a folder has none.
 
     Args:
         head: of the card, as it is published.
-        description: plain text: what the set is.
-        manifests: of all runs that it holds targets of, each restricted to these targets.
-        columns: config -> the columns of its files, where these are at hand. Of other transfer sets those are known
-            that all have; of files that are none, nothing is.
+        description: what the dataset is, in plain text.
+        manifests: of all runs that made its targets, each restricted to these targets.
+        columns: config -> the columns of its files, if these are at hand. Of other transfer sets, only the columns that
+            every transfer set has are known; of other files, no column is.
     """
     known = {merging.name_of(config): config for config in merging.configs_of(head) if _columns(config, columns)}
-    found = {
+    metadata = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": CONFORMS,
@@ -100,19 +103,19 @@ def describe(
         "distribution": [*_files(manifests), *map(_file_set, known.values())],
         "recordSet": [_record_set(name, _columns(config, columns)) for name, config in known.items()],
     }
-    return {key: value for key, value in found.items() if value}
+    return {key: value for key, value in metadata.items() if value}
 
 
 def _address(head: Mapping[str, Any]) -> str:
-    """Where the text of the licence is, as far as that is known; else its name."""
+    """The address of the licence's text if it is known, else the licence's name."""
     licence = str(head.get("license", "unknown"))
-    if found := CREATIVE_COMMONS.fullmatch(licence):
-        return f"https://creativecommons.org/licenses/{found['kind']}/{found['version']}/"
+    if match := CREATIVE_COMMONS.fullmatch(licence):
+        return f"https://creativecommons.org/licenses/{match['kind']}/{match['version']}/"
     return ADDRESSES.get(licence) or str(head.get("license_name") or licence)
 
 
 def _columns(config: Any, columns: Mapping[str, pl.Schema]) -> pl.Schema | None:
-    """What is known of the columns that a config gives; None: nothing."""
+    """What is known of the columns of a config; None: nothing."""
     paths = list(merging.paths_of(config))
     transfer_sets = paths and all(fnmatch(path, "*/transfer_set/*") for path in paths)
     schema = columns.get(merging.name_of(config), COLUMNS if transfer_sets else None)
@@ -166,54 +169,68 @@ def _type(kind: Any) -> str:
 
 
 def _responsible(manifests: Sequence[Manifest]) -> dict[str, Any]:
-    """How the rows came about and what they are good for, in the words of Croissant's vocabulary for responsible AI."""
+    """How the rows were made and what they are good for, in Croissant's vocabulary for responsible AI."""
     parts = [part for manifest in manifests for part in manifest.ingredients]
     recipes = [manifest.recipe for manifest in manifests]
-    filters = _once(name for recipe in recipes for name in recipe["thresholds"])
-    kinds = {own["kind"] for recipe in recipes for own in recipe["scorers"]}
-    asked, wrote = _named(parts, "seeds"), _named(parts, "generator")
-    translated, pairs = _named(parts, "translator"), _named(parts, "parallel corpus")
-    sources = [name for name in (*asked, *pairs) if name != "magpie"]
-    origin = "are the model's own" if asked == ["magpie"] else f"are from {listed(asked)}"
+    filters = _distinct(name for recipe in recipes for name in recipe["thresholds"])
+    scorer_kinds = {scorer["kind"] for recipe in recipes for scorer in recipe["scorers"]}
+    seeds, generators = _named(parts, "seeds"), _named(parts, "generator")
+    translators, corpora = _named(parts, "translator"), _named(parts, "parallel corpus")
+    generator = join_names(generators)
+    origin = f"were written by {generator}" if seeds == ["magpie"] else f"are from {join_names(seeds)}"
+    collection = [
+        f"The questions {origin}.",
+        f"{generator} answered them.",
+        f"{join_names(translators)} translated the questions and the answers.",
+        *([f"The sentence pairs are from {join_names(corpora)}."] if corpora else []),
+    ]
+    from_elsewhere = any(name != "magpie" for name in (*seeds, *corpora))
     return {
-        "rai:dataCollection": f"The questions {origin}; {listed(wrote)} answered, {listed(translated)} translated both."
-        + (f" Sentence pairs are from {listed(pairs)}." if pairs else ""),
-        "rai:dataCollectionType": [*(["Secondary Data Analysis"] if sources else []), "Others: generated by models"],
-        "rai:dataCollectionMissingData": "What a step could not use was set aside; the card says how much, and why.",
+        "rai:dataCollection": " ".join(collection),
+        "rai:dataCollectionType": [
+            *(["Secondary Data Analysis"] if from_elsewhere else []),
+            "Others: generated by models",
+        ],
+        "rai:dataCollectionMissingData": "Rows that a step could not use were set aside. The card says how many, and "
+        "why.",
         "rai:dataPreprocessingProtocol": [
-            f"Texts that fail a filter are dropped, or weigh less: {', '.join(filters)}." if filters else "No filters.",
-            "Pairs of question and answer in either language, code-switched ones and sentence pairs are mixed in the "
-            "shares that the recipe states, as far as there are any.",
+            f"Texts that fail a filter are dropped, or get a lower weight: {', '.join(filters)}."
+            if filters
+            else "No filters.",
+            "Pairs of a question and an answer in either language, code-switched pairs and sentence pairs are mixed in "
+            "the shares that the recipe states, if there are enough of them.",
             "Train and test are split by question.",
         ],
-        "rai:dataAnnotationProtocol": "Every score is a machine's, given once to each text. Nobody has checked them.",
+        "rai:dataAnnotationProtocol": "Every score was given by a machine, once for each text. Nobody has checked the "
+        "scores.",
         "rai:machineAnnotationTools": _named(parts, "scorer"),
         "rai:annotationsPerItem": "1 of each score",
         "rai:dataLimitations": [
-            f"What {listed(wrote)} gets wrong, these rows teach.",
-            "The translations are a machine's, made sentence by sentence, and read like translations.",
-            "The filters see what they measure and no more: none looks for what is false or harmful.",
+            f"The rows teach every mistake of {generator}.",
+            "The translations were made by a machine, sentence by sentence, and read like translations.",
+            "The filters see only what they measure: none looks for false or harmful content.",
         ],
         "rai:dataBiases": [
-            f"The prejudices of {listed(wrote)} are in its answers.",
-            "A translator that has to choose a gender or a form of address chooses the one that it has seen most.",
+            f"The answers have the prejudices of {generator}.",
+            "A translator that has to choose a gender or a form of address takes the one that it has seen most often.",
             "Translation changes the language of the questions, not the world that they are about.",
         ],
         "rai:dataUseCases": [
             "Fine-tuning language models to answer in the target languages as they do in the source language.",
-            "Not meant for evaluation: the answers are no references.",
+            "Not for evaluation: the answers are not references.",
         ],
-        "rai:personalSensitiveInformation": "E-mail addresses and keys were looked for, no other personal data."
-        if "personal" in kinds
+        "rai:personalSensitiveInformation": "The texts were searched for e-mail addresses and keys, and for no other "
+        "personal data."
+        if "personal" in scorer_kinds
         else "Nobody has looked for personal data.",
-        "rai:dataReleaseMaintenancePlan": "Each target has the manifest and the recipe that it can be made again from. "
-        "No updates are promised.",
+        "rai:dataReleaseMaintenancePlan": "Each target comes with its manifest and its recipe, so that it can be made "
+        "again. No updates are promised.",
     }
 
 
 def _named(parts: Sequence[Ingredient], role: str) -> list[str]:
-    return _once(part.name for part in parts if part.role == role)
+    return _distinct(part.name for part in parts if part.role == role)
 
 
-def _once(names: Iterable[str]) -> list[str]:
+def _distinct(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))

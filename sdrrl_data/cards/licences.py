@@ -1,4 +1,4 @@
-"""Under which licence a transfer set may be passed on, going by those of its ingredients."""
+"""The licence under which a dataset may be passed on, from the licences of its ingredients."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,26 +9,26 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from sdrrl_data.cards.markdown import listed
+from sdrrl_data.cards.markdown import join_names
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.scoring import compared_sets, item_sets
 
-COMPARED = {compared_sets.ROLE, item_sets.ROLE}  # nothing of these goes into the rows
+COMPARED = {compared_sets.ROLE, item_sets.ROLE}  # the rows hold nothing of these
 DATA = {"seeds", "parallel corpus"}
-SAYS_NOTHING = {"", "unknown", "other"}  # what a card may call a licence without naming one
+NOT_A_NAME = {"", "unknown", "other"}  # what a card may write instead of a licence's name
 CREATIVE_COMMONS = re.compile(r"cc-by(?P<nc>-nc)?(?P<sa>-sa)?(?P<nd>-nd)?-(?P<version>\d\.\d)(-[a-z]+)?")
 
 
 class Terms(NamedTuple):
-    """What the head of a card says of a set's licence, and what its readers should know."""
+    """What a card says of the licence of its dataset."""
 
-    licence: str  # as the Hub names it; "unknown", or "other" where it has no name for it
-    name: str | None  # of the licence where it is "other": the head's `license_name`
+    licence: str  # the Hub's name for it; "unknown", or "other" if the Hub has no name for it
+    name: str | None  # of the licence if it is "other": the head's `license_name`
     sentences: list[str]  # plain text, not Markdown
 
 
 class Asks(NamedTuple):
-    """What a licence asks of those who pass on what was made with the work."""
+    """What a licence asks of people who pass on what they made with the work."""
 
     attribution: bool = False
     share_alike: bool = False
@@ -37,93 +37,96 @@ class Asks(NamedTuple):
 
 
 def of(ingredient: Ingredient) -> str | None:
-    """The licence of an ingredient, in lower case: what it says itself, else what is known of its name.
+    """The licence of an ingredient, in lower case: the one that it states, else the one that is known for its name.
 
-    A directory is known by the last part of a model's name, such as `nllb-200-distilled-600M`, if that has a hyphen in
-    it: a single word could be the name of anything.
+    A directory is recognised by the last part of a model's name, such as `nllb-200-distilled-600M`, if that part has a
+    hyphen: a single word could be the name of anything.
     """
     name = ingredient.name.partition(":")[0]
     return _named(ingredient.licence) or _facts().known.get(name) or _facts().directories.get(name)
 
 
 def unknown(ingredients: Iterable[Ingredient]) -> list[str]:
-    """The names of those that go into a set and whose licence nobody knows."""
+    """The names of the ingredients of a dataset whose licence is not known."""
     return list(dict.fromkeys(part.name for part in ingredients if _binds(part) and of(part) is None))
 
 
-def combined(ingredients: Sequence[Ingredient], told: str | None = None) -> Terms:
-    """The licence of a set: the strictest of those of its ingredients.
+def combined(ingredients: Sequence[Ingredient], chosen: str | None = None) -> Terms:
+    """The licence of a dataset: the strictest of its ingredients' licences.
 
-    Models count as data does: a model's licence is taken to hold for what it wrote, translated, aligned or chose;
-    only those made for software ask nothing of texts. What several Creative Commons licences ask is asked together,
-    also where they do not fully agree; the sentences then say so. Terms of their own (Llama, Gemma, OpenRAIL) stand
-    alone, or beside what asks no more than that authors be named. Beside anything else the licence is "other", with
-    all names: the Hub has no licence that holds both, and to name one of them would hide the other.
+    Models count as data does: the licence of a model is taken to apply to what it wrote, translated, aligned or chose.
+    Only licences for software ask nothing of texts. If there are several Creative Commons licences, the dataset asks
+    what any of them asks; if they do not fully agree, the sentences say so. A licence with its own terms (Llama, Gemma,
+    OpenRAIL) is used alone if the others ask for no more than that authors be named. Otherwise the licence is "other",
+    with all names: the Hub has no licence with the terms of both, and to name only one of them would hide the other.
 
     Args:
-        ingredients: of a manifest; test sets and sets that the texts were only compared with do not count.
-        told: by who publishes the set; it wins, and the sentences still say what the ingredients are.
+        ingredients: of a manifest. Test sets, and sets that the texts were only compared with, do not count.
+        chosen: the licence that the publisher chose. It is used whatever the ingredients are; the sentences still
+            describe their licences.
     """
     parts = [part for part in ingredients if _binds(part)]
-    reaching = {licence: None for part in parts if (licence := of(part)) and _reaches(licence, part)}
-    said = [*_each(parts), *_disagreements(list(reaching))]
+    binding = {licence: None for part in parts if (licence := of(part)) and _applies_to_texts(licence, part)}
+    sentences = [*_each(parts), *_disagreements(list(binding))]
     licence, name = "unknown", None
-    if chosen := _named(told):
-        licence, name = _on_hub(chosen)
-        said.append(f"Who publishes this set gives it the licence {chosen}.")
+    if chosen_name := _named(chosen):
+        licence, name = _on_hub(chosen_name)
+        sentences.append(f"The publisher of this dataset gives it the licence {chosen_name}.")
     elif unknown(parts):
-        said.append("So the licence of this set is unknown: ask who made it before you use it or pass it on.")
-    elif reaching:
-        licence, name = _strictest(sorted(reaching))
-        said += _outcome(licence, name)
-    return Terms(licence, name, [*said, "This is a summary of licences, and no legal advice."])
+        sentences.append(
+            "So the licence of this dataset is unknown: ask the people who made it before you use it or pass it on."
+        )
+    elif binding:
+        licence, name = _strictest(sorted(binding))
+        sentences += _outcome(licence, name)
+    return Terms(licence, name, [*sentences, "This is a summary of the licences and not legal advice."])
 
 
 def _named(licence: str | None) -> str | None:
     clean = (licence or "").strip().lower()
-    return None if clean in SAYS_NOTHING else clean
+    return None if clean in NOT_A_NAME else clean
 
 
 def _binds(part: Ingredient) -> bool:
     if part.role in COMPARED:
         return False
     if part.role == "scorer" and ":" in part.name:
-        return False  # a function of the user's own
-    # Questions that the generator wrote are under its licence, which is there already.
+        return False  # a function that the user wrote
+    # Questions that the generator wrote are under its licence, and the generator is an ingredient itself.
     return not (part.role == "seeds" and part.name == "magpie" and of(part) is None)
 
 
-def _reaches(licence: str, part: Ingredient) -> bool:
-    """Whether a licence asks something of the texts that were made with this ingredient."""
+def _applies_to_texts(licence: str, part: Ingredient) -> bool:
+    """Whether a licence applies to the texts that were made with this ingredient."""
     return part.role in DATA or licence not in _facts().software
 
 
 def _asks(licence: str) -> Asks | None:
-    """What a licence asks; None: it has terms of its own."""
-    if found := CREATIVE_COMMONS.fullmatch(licence):
-        return Asks(True, *(bool(found[name]) for name in ("sa", "nc", "nd")))
+    """What a licence asks; None: it has its own terms."""
+    if match := CREATIVE_COMMONS.fullmatch(licence):
+        return Asks(True, *(bool(match[name]) for name in ("sa", "nc", "nd")))
     if licence == "odc-by":
         return Asks(attribution=True)
     return Asks() if licence in _facts().permissive else None
 
 
 def _strictest(licences: Sequence[str]) -> tuple[str, str | None]:
-    """The licence that asks all that these ask, as the Hub names it, and its name where that is "other"."""
-    open_ones = {licence: asks for licence in licences if (asks := _asks(licence))}
-    own = [licence for licence in licences if licence not in open_ones]
-    together = Asks(*map(any, zip(*open_ones.values(), strict=True)))
-    if not own:
-        return _open(open_ones, together), None
-    stands_alone = not any(together._replace(attribution=False))
-    return _on_hub("-and-".join(own if stands_alone else [*own, _open(open_ones, together)]))
+    """The licence that asks everything that these ask, as the Hub names it, and its name if that is "other"."""
+    open_licences = {licence: asks for licence in licences if (asks := _asks(licence))}
+    special_licences = [licence for licence in licences if licence not in open_licences]
+    together = Asks(*map(any, zip(*open_licences.values(), strict=True)))
+    if not special_licences:
+        return _open(open_licences, together), None
+    alone = not any(together._replace(attribution=False))
+    return _on_hub("-and-".join(special_licences if alone else [*special_licences, _open(open_licences, together)]))
 
 
 def _open(licences: Mapping[str, Asks], together: Asks) -> str:
-    """One of these that asks everything, where none has a newer version; else the Creative Commons 4.0 that does."""
-    whole = [licence for licence, asks in licences.items() if asks == together and licence in _facts().hub]
+    """One of these that asks everything, if no other has a newer version; else the Creative Commons 4.0 that does."""
+    complete = [licence for licence, asks in licences.items() if asks == together and licence in _facts().hub]
     if not together.attribution:
-        return min(whole, key=_facts().permissive.index)
-    newest = max(whole, key=_version, default="")
+        return min(complete, key=_facts().permissive.index)
+    newest = max(complete, key=_version, default="")
     if _version(newest) == max(map(_version, licences)):
         return newest
     non_commercial = "-nc" if together.non_commercial else ""
@@ -132,8 +135,8 @@ def _open(licences: Mapping[str, Asks], together: Asks) -> str:
 
 
 def _version(licence: str) -> str:
-    found = CREATIVE_COMMONS.fullmatch(licence)
-    return found["version"] if found else ""
+    match = CREATIVE_COMMONS.fullmatch(licence)
+    return match["version"] if match else ""
 
 
 def _on_hub(licence: str) -> tuple[str, str | None]:
@@ -141,56 +144,58 @@ def _on_hub(licence: str) -> tuple[str, str | None]:
 
 
 def _each(parts: Sequence[Ingredient]) -> Iterator[str]:
-    """What each licence asks, with the ingredients that are under it."""
-    groups: dict[tuple[str | None, str], dict[str, dict[str, None]]] = {}
+    """What each licence asks, with the ingredients that have it."""
+    groups: dict[tuple[str | None, str], dict[str, dict[str, None]]] = {}  # -> name of an ingredient -> its roles
     for part in parts:
         licence = of(part)
         meaning = _meaning(licence, part) if licence else ""
         groups.setdefault((licence, meaning), {}).setdefault(part.name, {})[part.role] = None
-    for (licence, meaning), roles in groups.items():
-        names = [f"{name} ({listed(list(own))})" for name, own in roles.items()]
+    for (licence, meaning), roles_of_names in groups.items():
+        names = [f"{name} ({join_names(list(roles))})" for name, roles in roles_of_names.items()]
         if licence:
-            yield f"{listed(names)} {'is' if len(names) == 1 else 'are'} {licence}: {meaning}."
+            yield f"{join_names(names)} {'has' if len(names) == 1 else 'have'} the licence {licence}: {meaning}."
         else:
-            yield f"The licence of {listed(names)} is not known."
+            yield f"The licence of {join_names(names)} is not known."
 
 
 def _meaning(licence: str, part: Ingredient) -> str:
-    if not _reaches(licence, part):
-        return "whoever passes on the model keeps to its terms; they ask nothing of texts that it made"
+    if not _applies_to_texts(licence, part):
+        return "its terms apply to the model itself, not to the texts that the model made"
     asks = _asks(licence)
     if asks is None:
-        return _facts().terms.get(licence, "it has terms of its own, to be read before use")
+        return _facts().terms.get(licence, "it has its own terms; read them before you use the dataset")
     meanings = {
         "no commercial use": asks.non_commercial,
-        "altered versions, translations too, may not be passed on": asks.no_derivatives,
-        "what is made from it is passed on under the same terms": asks.share_alike,
-        "its authors are named": asks.attribution,
-        "any use, as long as its notices stay": not any(asks),
+        "changed versions may not be passed on, and a translation is a changed version": asks.no_derivatives,
+        "what is made from it must be passed on under the same terms": asks.share_alike,
+        "its authors must be named": asks.attribution,
+        "any use is allowed if its notices stay": not any(asks),
     }
     return "; ".join(meaning for meaning, holds in meanings.items() if holds)
 
 
 def _disagreements(licences: Sequence[str]) -> Iterator[str]:
-    """Share-alike wants no terms but its own for what is made from it; another licence may have more of them."""
+    """A share-alike licence allows only its own terms for what is made from the work; another licence may add more."""
     for alike, other in permutations(licences, 2):
-        asks, others = _asks(alike), _asks(other)
-        if asks is None or not asks.share_alike:
+        alike_asks, other_asks = _asks(alike), _asks(other)
+        if alike_asks is None or not alike_asks.share_alike:
             continue
-        if others is None or any(theirs and not ours for ours, theirs in zip(asks, others, strict=True)):
+        if other_asks is None or any(
+            more and not allowed for allowed, more in zip(alike_asks, other_asks, strict=True)
+        ):
             yield (
-                f"{alike} and {other} do not fully agree: {alike} wants no terms but its own for what is made from it, "
-                "the other has more of them. Ask their owners where it matters."
+                f"{alike} and {other} do not fully agree: {alike} allows only its own terms for what is made from it, "
+                f"and {other} has more terms. If this matters to you, ask the owners."
             )
 
 
 def _outcome(licence: str, name: str | None) -> Iterator[str]:
     if name and "-and-" in name:
-        yield f"No single licence holds all of these terms ({name}): who uses this set keeps to each of them."
+        yield f"No single licence has all of these terms ({name}): if you use this dataset, follow each of them."
     else:
-        yield f"The licence of this set follows the strictest terms among these: {name or licence}."
+        yield f"The licence of this dataset has the strictest of these terms: {name or licence}."
     if "-nd-" in (name or licence):
-        yield "This set is such an altered version: it may not be passed on without a permission."
+        yield "This dataset is such a changed version: it may not be passed on without permission."
 
 
 class _Facts(NamedTuple):
@@ -205,23 +210,23 @@ class _Facts(NamedTuple):
 @cache
 def _facts() -> _Facts:
     text = (files("sdrrl_data.cards") / "licences.yaml").read_text(encoding="utf-8")
-    read: dict[str, Any] = yaml.safe_load(text)
-    known = {name: licence for licence, forms in read["known"].items() for form in forms for name in _forms(form)}
+    content: dict[str, Any] = yaml.safe_load(text)
+    known = {name: licence for licence, forms in content["known"].items() for form in forms for name in _forms(form)}
     return _Facts(
-        frozenset(read["hub"].split()),
-        read["permissive"].split(),
-        frozenset(read["software"].split()),
-        read["terms"],
+        frozenset(content["hub"].split()),
+        content["permissive"].split(),
+        frozenset(content["software"].split()),
+        content["terms"],
         known,
         {last: licence for name, licence in known.items() if "-" in (last := name.rpartition("/")[2])},
     )
 
 
 def _forms(pattern: str) -> Iterator[str]:
-    """What a name with braces stands for: `a{b,c}` for `ab` and `ac`."""
-    found = re.search(r"\{([^}]*)\}", pattern)
-    if not found:
+    """The names that a name with braces stands for: `ab` and `ac` for `a{b,c}`."""
+    braces = re.search(r"\{([^}]*)\}", pattern)
+    if not braces:
         yield pattern
         return
-    for choice in found[1].split(","):
-        yield from _forms(pattern[: found.start()] + choice + pattern[found.end() :])
+    for choice in braces[1].split(","):
+        yield from _forms(pattern[: braces.start()] + choice + pattern[braces.end() :])

@@ -1,14 +1,15 @@
 """A recipe and a manifest as they may leave the machine: no path of it, and no server."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path, PurePath
 from typing import Any
 
 from sdrrl_data.protocols import Ingredient
+from sdrrl_data.recipe import Place, Recipe, StaysHere
+from sdrrl_data.recipe.fields import Written, walk
 from sdrrl_data.run import Manifest
-
-NOWHERE = {"magpie", "mozilla"}  # sources and models that are neither files nor on the Hub
 
 
 def manifest(found: Manifest) -> Manifest:
@@ -19,6 +20,9 @@ def manifest(found: Manifest) -> Manifest:
 def recipe(found: Mapping[str, Any], ingredients: Sequence[Ingredient]) -> tuple[dict[str, Any], list[str]]:
     """A recipe with its files and directories named without their folders, and these names; no server is named.
 
+    Which fields are places, or stay here, they say themselves. Of a component that is not known here, whatever looks
+    like a path is taken for one.
+
     Args:
         found: as a manifest holds it.
         ingredients: of the same run; those with a `/` in their names are on the Hub.
@@ -27,16 +31,16 @@ def recipe(found: Mapping[str, Any], ingredients: Sequence[Ingredient]) -> tuple
     local = []
 
     def named(place: str) -> str:
-        if place in {*on_hub, *NOWHERE} or place.startswith("package:"):
+        if place in on_hub or place.startswith("package:"):
             return place
         local.append(PurePath(place).name)
         return local[-1]
 
-    portable = _placed(found, named)
-    for section in _sections(portable):
-        for key in section.keys() & {"server", "python"}:
-            section[key] = None
-    return portable, local
+    portable = deepcopy(dict(found))
+    for field in list(walk(Recipe, portable)):
+        if field.marker(StaysHere):
+            field.section[field.name] = field.default
+    return _placed(portable, named), local
 
 
 def within(folder: Path, found: Mapping[str, Any], local: Collection[str]) -> dict[str, Any]:
@@ -50,21 +54,23 @@ def within(folder: Path, found: Mapping[str, Any], local: Collection[str]) -> di
 def _placed(found: Mapping[str, Any], placed: Callable[[str], str]) -> dict[str, Any]:
     """A recipe with each place (a file, a directory, a name on the Hub) as `placed` gives it."""
     copy = deepcopy(dict(found))
-    for section in _sections(copy):
-        for key in ("source", "model", "models", "sets", "against"):
-            match section.get(key):
-                case str() as place:
-                    section[key] = placed(place)
-                case list() as places:
-                    section[key] = [placed(place) for place in places]
+    for field in list(walk(Recipe, copy)):
+        if isinstance(field.value, list):
+            field.section[field.name] = [_where(field, item, placed) for item in field.value]
+        else:
+            field.section[field.name] = _where(field, field.value, placed)
     return copy
 
 
-def _sections(part: Any) -> Iterator[dict[str, Any]]:
-    """Every section within a part of a recipe, at any depth."""
-    if isinstance(part, dict):
-        yield part
-        part = list(part.values())
-    if isinstance(part, list):
-        for own in part:
-            yield from _sections(own)
+def _where(field: Written, value: Any, placed: Callable[[str], str]) -> Any:
+    """One value of a field: a place as `placed` gives it, all else as it is."""
+    if not isinstance(value, str) or not value:
+        return value
+    place = field.marker(Place)
+    is_place = value not in place.words if place else not field.known and _looks_local(value)
+    return placed(value) if is_place else value
+
+
+def _looks_local(value: str) -> bool:
+    """Whether a text could be a path of this machine."""
+    return os.sep in value or value.startswith("~") or os.path.exists(value)

@@ -1,45 +1,46 @@
-"""The runs that a card speaks of: what their manifests say."""
+"""What the card says of each run, from the run's manifest."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sdrrl_data import languages
 from sdrrl_data.cards import portable
-from sdrrl_data.cards.markdown import listed
+from sdrrl_data.cards.markdown import join_names
 from sdrrl_data.languages import Language
 from sdrrl_data.recipe import BoundsConfig, ThresholdConfig, loading, of_source
 from sdrrl_data.run import Count, Manifest
 
 
-class Again(NamedTuple):
-    """How a run is made again."""
+class Reproduction(NamedTuple):
+    """How to make a run again."""
 
-    recipe: dict[str, Any]  # as it may leave the machine
-    local: list[str]  # what has to lie beside the recipe
-    shipped: bool  # whether sdrrl-data brings this very recipe
+    recipe: dict[str, Any]  # without anything of the machine that it ran on
+    local: list[str]  # names of files and directories that have to be beside the recipe
+    shipped: bool  # whether sdrrl-data comes with this very recipe
 
 
-class Made(NamedTuple):
-    """A run as the card speaks of it: what its manifest says."""
+class DescribedRun(NamedTuple):
+    """A run, as the card describes it."""
 
     manifest: Manifest
     src: Language
     targets: list[Language]
 
-    def named(self, role: str) -> list[str]:
+    def names_of(self, role: str) -> list[str]:
         """The names of its ingredients of one role."""
         return list(dict.fromkeys(part.name for part in self.manifest.ingredients if part.role == role))
 
     def tags(self) -> str:
-        """Its targets as the configs are called."""
-        return ", ".join(own.tag for own in self.targets)
+        """The tags of its targets, which are also the names of the configs."""
+        return ", ".join(target.tag for target in self.targets)
 
     def about(self) -> str:
-        """What its rows are made of, in a sentence of plain text."""
-        asked = "written and answered" if self.named("seeds") == ["magpie"] else "answered"
+        """What its rows were made of, in plain text."""
+        verb = "written and answered" if self.names_of("seeds") == ["magpie"] else "answered"
         return (
-            f"Questions in {self.src.name}, {asked} by {listed(self.named('generator'))}; questions and answers are "
-            f"translated into {listed([own.name for own in self.targets])} by {listed(self.named('translator'))}."
+            f"Questions in {self.src.name}, {verb} by {join_names(self.names_of('generator'))}. The questions and the "
+            f"answers were translated into {join_names([target.name for target in self.targets])} by "
+            f"{join_names(self.names_of('translator'))}."
         )
 
     def steps(self, tag: str) -> dict[str, Count]:
@@ -48,35 +49,37 @@ class Made(NamedTuple):
         return {step: count for step, count in steps.items() if step.rpartition("/")[0] in ("", tag)}
 
     def bounds(self, filter: str, tag: str) -> BoundsConfig:
-        """What a filter keeps of the texts of one target."""
+        """The scores with which a text of one target passes a filter."""
         threshold = ThresholdConfig.model_validate(self.manifest.recipe["thresholds"][filter])
         return threshold.within(self.src.tag if of_source(filter) else tag)
 
-    def again(self) -> Again:
-        """How it is made again."""
+    def reproduction(self) -> Reproduction:
+        """How to make it again."""
         recipe, local = portable.recipe(self.manifest.recipe, self.manifest.ingredients)
         shipped = recipe["name"] in loading.names() and recipe == self._shipped()
-        return Again(recipe, local, shipped)
+        return Reproduction(recipe, local, shipped)
 
     def _shipped(self) -> dict[str, Any]:
-        """The recipe of this name that sdrrl-data brings, for the same languages and as many seeds."""
+        """The recipe of this name that sdrrl-data comes with, for the same languages and as many seeds."""
         recipe = self.manifest.recipe
         loaded = loading.load(recipe["name"], {key: recipe[key] for key in ("src", "tgt", "limit")})
         return portable.recipe(loaded.model_dump(mode="json", by_alias=True), self.manifest.ingredients)[0]
 
 
-def made(manifests: Sequence[Manifest]) -> list[Made]:
-    """The runs in an order that does not hang on which of them is published now."""
+def described_runs(manifests: Sequence[Manifest]) -> list[DescribedRun]:
+    """The runs of these manifests, in the same order whichever of them is published now."""
     ordered = sorted(manifests, key=lambda manifest: list(manifest.counts.targets))
     return [
-        Made(own, languages.find(own.recipe["src"]), [languages.find(tag) for tag in own.counts.targets])
-        for own in ordered
+        DescribedRun(
+            manifest, languages.find(manifest.recipe["src"]), [languages.find(tag) for tag in manifest.counts.targets]
+        )
+        for manifest in ordered
     ]
 
 
-def title(runs: Sequence[Made]) -> str:
+def title(runs: Sequence[DescribedRun]) -> str:
     """Such as "SDRRL transfer set: English to Portuguese and Thai"."""
     targets: dict[str, list[str]] = {}
     for run in runs:
-        targets.setdefault(run.src.name, []).extend(own.name for own in run.targets)
-    return "SDRRL transfer set: " + "; ".join(f"{src} to {listed(names)}" for src, names in targets.items())
+        targets.setdefault(run.src.name, []).extend(target.name for target in run.targets)
+    return "SDRRL transfer set: " + "; ".join(f"{src} to {join_names(names)}" for src, names in targets.items())

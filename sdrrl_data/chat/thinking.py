@@ -20,6 +20,7 @@ MARKERS: tuple[Pair, ...] = (
     # gpt-oss: the analysis channel, then the final one; the second pair is for an answer without analysis
     ("<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>"),
     ("<|channel|>final", "<|message|>"),
+    ("to=self<|message|>", "<|eom|><|start|>assistant to=user<|message|>"),  # Muse Glimmer
 )
 
 

@@ -1,0 +1,1 @@
+"""Datasets to compare the transfer set with: matched controls and ablations."""

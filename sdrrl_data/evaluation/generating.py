@@ -1,4 +1,4 @@
-"""How the models of an evaluation generate: always the likeliest token."""
+"""How the models of an evaluation generate: greedily."""
 
 from typing import Literal
 
@@ -7,18 +7,18 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation.likelihood import context_of
 from sdrrl_data.models.locating import Located, loading
 
-Engine = Literal["auto", "vllm", "transformers"]
+EngineName = Literal["auto", "vllm", "transformers"]
 
 
-def greedy(located: Located, engine: Engine, max_tokens: int, longest: int, remedy: str) -> recipe.GeneratorConfig:
-    """The settings of a generator.
+def greedy(located: Located, engine: EngineName, max_tokens: int, longest: int, remedy: str) -> recipe.GeneratorConfig:
+    """The settings of a generator that decodes greedily.
 
     Args:
         located: the model.
-        engine: that runs it.
-        max_tokens: of a turn.
-        longest: tokens of prompt and turn, where the model can read as many: what more it reads only takes memory.
-        remedy: what the user can do where no prompt has room.
+        engine: runs it.
+        max_tokens: length of a turn, at most.
+        longest: tokens of prompt and turn together, at most; a longer context would only need more memory.
+        remedy: what the user can do if there is no room for a prompt.
 
     Raises:
         UserError: the model's configuration cannot be read, or its context has no room for a prompt.
@@ -29,7 +29,9 @@ def greedy(located: Located, engine: Engine, max_tokens: int, longest: int, reme
         context = context_of(AutoConfig.from_pretrained(located.path, **located.pinned()))
     room = min(context, longest)
     if max_tokens >= room:
-        raise UserError(f"{max_tokens} tokens leave no room for a question within {room} of {located.name}: {remedy}")
+        raise UserError(
+            f"{max_tokens} tokens leave no room for a question in the {room} tokens of {located.name}: {remedy}"
+        )
     return recipe.GeneratorConfig(
         model=located.path,
         revision=located.pinned().get("revision"),

@@ -1,6 +1,7 @@
-"""A language model that compares each answer with the base's.
+"""The judge: a language model that compares each answer with the base's.
 
-Source: Zheng et al. 2023, https://arxiv.org/abs/2306.05685, who ask in both orders, since a judge may prefer a place.
+Source: Zheng et al. 2023, https://arxiv.org/abs/2306.05685. Both orders of the answers are judged, because a judge may
+prefer a position.
 """
 
 import re
@@ -12,10 +13,11 @@ from pydantic import ValidationError
 
 from sdrrl_data import generation, recipe
 from sdrrl_data.chat.conversations import filled
+from sdrrl_data.chat.template import has_template
 from sdrrl_data.errors import UserError
-from sdrrl_data.evaluation.arms import Arm, tokenizer_of
-from sdrrl_data.evaluation.generating import Engine, greedy
-from sdrrl_data.evaluation.measures import STATISTICS, Measure, Rows
+from sdrrl_data.evaluation.compared_models import ComparedModel, tokenizer_of
+from sdrrl_data.evaluation.generating import EngineName, greedy
+from sdrrl_data.evaluation.measures import STATISTICS, Measure
 from sdrrl_data.models import packaged
 from sdrrl_data.protocols import Advance, Completion, Generator, Ingredient, Message, Request, Sampling
 from sdrrl_data.recipe import draws
@@ -42,85 +44,86 @@ Which answer is better for someone who asks in {language}: right, helpful, and i
 for its place or its length. Write 1 if answer 1 is better, 2 if answer 2 is better, or equal if neither is. Write \
 nothing else."""
 
-# The likeliest reply. A verdict takes three tokens; the room is for models that think before they reply.
+# Greedy. A verdict takes three tokens; the rest is for models that think before they reply.
 SAMPLING = Sampling(temperature=0.0, top_p=1.0, repetition_penalty=1.0, max_tokens=1024)
 LONGEST_CONTEXT = 8192  # tokens of question, both answers and reply
 
 VERDICTS = {"1": 1, "2": -1, "equal": 0}
-DRESS = " \t\r\n*`'\".()[]"  # what may stand around a verdict
-# What ends or begins a turn in the usual chat templates; tokenizers would take it for that within a text, too.
+DECORATION = " \t\r\n*`'\".()[]"  # may surround a verdict
+# Marks of turns in the usual chat templates; tokenizers would take them for marks inside a text, too.
 _TURNS = re.compile(r"<(?=[|｜]|/?s>|(?:start|end)_of_turn>)|\[(?=/?INST\])")
 
 
 @dataclass(frozen=True)
 class Judge:
-    """Who judges."""
+    """A judge, and how it runs."""
 
-    settings: recipe.GeneratorConfig
-    made_of: Ingredient
+    config: recipe.GeneratorConfig
+    ingredient: Ingredient
 
     def identity(self) -> list[object]:
-        """What shapes its verdicts."""
-        return [*self.made_of.identity(), PROMPT, list(SAMPLING)]
+        """Everything that shapes its verdicts."""
+        return [*self.ingredient.identity(), PROMPT, list(SAMPLING)]
 
-    def is_among(self, arms: Sequence[Arm]) -> list[str]:
-        """The names of the models that are the judge itself; of one on a server, those of its name."""
-        name, revision = self.made_of.identity()
+    def is_among(self, models: Sequence[ComparedModel]) -> list[str]:
+        """The names of the compared models that are the judge itself; a judge on a server is recognised by its name."""
+        name, revision = self.ingredient.identity()
         return [
-            arm.name
-            for arm in arms
-            if not arm.adapter and (arm.model.revision == revision if revision else arm.model.name == name)
+            model.name
+            for model in models
+            if not model.adapter and (model.located.revision == revision if revision else model.located.name == name)
         ]
 
 
-def find_judge(model: str, url: str | None, engine: Engine) -> Judge:
-    """The judge, found without loading it.
+def find_judge(model: str, url: str | None, engine: EngineName) -> Judge:
+    """The judge; it is not loaded.
 
     Args:
-        model: a directory, a name on the Hub, or the name by which a server has it.
-        url: of an OpenAI-compatible server; None: the model is run here.
-        engine: that runs it here.
+        model: a directory, a name on the Hub, or its name on the server.
+        url: an OpenAI-compatible server; None: the model runs on this machine.
+        engine: runs it on this machine.
 
     Raises:
-        UserError: it cannot be had, has no chat template, or reads too little.
+        UserError: it cannot be found, has no chat template, or its context is too short.
+        ServerUnavailable: the server cannot be reached, or does not serve it.
     """
     if url:
         return _on_server(model, url)
     located = packaged.locate(model, None, "judge", "--judge")
-    if not tokenizer_of(Arm("judge", located)).chat_template:
+    if not has_template(tokenizer_of(ComparedModel("judge", located))):
         raise UserError(f"judge {located.name} has no chat template: choose an instruct model with --judge")
-    settings = greedy(located, engine, SAMPLING.max_tokens, LONGEST_CONTEXT, "give another judge with --judge")
-    used = generation.choose_engine(settings)
-    return Judge(settings, Ingredient("judge", located.name, located.revision, located.licence, used))
+    config = greedy(located, engine, SAMPLING.max_tokens, LONGEST_CONTEXT, "choose another judge with --judge")
+    ingredient = Ingredient("judge", located.name, located.revision, located.licence, generation.choose_engine(config))
+    return Judge(config, ingredient)
 
 
 def by_judge(
     measure: Measure, generator: Generator, before: Sequence[str], after: Sequence[str], advance: Advance
-) -> Rows:
-    """Of each question: 1 where both orders prefer the model's answer, 0 the base's, else 0.5; and 1.
+) -> pl.DataFrame:
+    """For each question: 1 if the judge prefers the model's answer in both orders, 0 if the base's, else 0.5; and 1.
 
-    Zeros where a reply is no verdict, or there is none. Two answers that are the same are a tie without being judged.
+    Zeros if a reply is not a verdict, or is missing. Two identical answers are a tie, without being judged.
 
     Args:
         measure: its items are the questions.
         generator: the judge.
         before: the base's answers.
-        after: the model's.
-        advance: is told how many are judged.
+        after: the model's answers.
+        advance: called with the number of questions that were judged.
 
     Returns:
-        Rows with `replies`, the beginning of each (base's answer first, model's first), or why there is none; of what
-        was not asked, nothing.
+        Rows with a column `replies`: the beginning of each reply (first with the base's answer first, then with the
+        model's first), or the reason why it is missing; empty if the question was not judged.
     """
-    replies = [["", ""] if one != other else [] for one, other in zip(before, after, strict=True)]
-    asked = [number for number, own in enumerate(replies) if own]
+    replies = [["", ""] if base != model else [] for base, model in zip(before, after, strict=True)]
+    asked = [number for number, replies_of_question in enumerate(replies) if replies_of_question]
     advance(len(replies) - len(asked))
     verdicts: list[list[int | None]] = [[0, 0] for _ in replies]
 
     def requests() -> Iterator[Request]:
         for number in asked:
-            one, other = before[number], after[number]
-            for order, (first, second) in enumerate(((one, other), (other, one))):
+            base, model = before[number], after[number]
+            for order, (first, second) in enumerate(((base, model), (model, base))):
                 yield _request(f"{number}:{order}", measure, measure.items[number], first, second)
 
     for key, result in generator.generate(requests()):
@@ -130,17 +133,17 @@ def by_judge(
         else:
             verdicts[number][order], replies[number][order] = None, result.reason
         advance(0.5)
-    rows = [_statistics(*own) for own in verdicts]
+    rows = [_statistics(*verdicts_of_question) for verdicts_of_question in verdicts]
     return pl.DataFrame({"statistics": rows, "replies": replies}, schema=STATISTICS | {"replies": pl.List(pl.String)})
 
 
 def verdict(reply: str) -> int | None:
-    """1 where a reply says that the first answer is better, -1 the second, 0 neither; None where it says else."""
-    return VERDICTS.get(reply.strip(DRESS).lower())
+    """1 if a reply says that the first answer is better, -1 the second, 0 neither; None if it is not a verdict."""
+    return VERDICTS.get(reply.strip(DECORATION).lower())
 
 
 def shown(text: str) -> str:
-    """A text that a model is to read as text: what chat templates mark turns with is broken up by a space."""
+    """A text for a prompt: marks of chat templates are broken up by a space, so that the model reads them as text."""
     return _TURNS.sub(r"\g<0> ", text)
 
 
@@ -148,20 +151,21 @@ def _on_server(model: str, url: str) -> Judge:
     try:
         server = recipe.ServerConfig(url=url)
     except ValidationError:
-        raise UserError("--judge-url is no address of a server: give one like http://127.0.0.1:8000/v1") from None
-    settings = recipe.GeneratorConfig(
+        raise UserError("--judge-url is not the address of a server: use one like http://127.0.0.1:8000/v1") from None
+    config = recipe.GeneratorConfig(
         model=model, engine="openai", server=server, temperature=0.0, max_tokens=SAMPLING.max_tokens
     )
     try:
-        return Judge(settings, generation.identify(settings))
-    except UserError as error:
-        raise UserError(f"judge: {error} (--judge gives generator.model, --judge-url generator.server.url)") from None
+        return Judge(config, generation.identify(config))
+    except UserError as error:  # stays the same kind of error
+        error.args = (f"judge: {error} (--judge sets generator.model, --judge-url sets generator.server.url)",)
+        raise
 
 
 def _request(key: str, measure: Measure, question: Sequence[Message], first: str, second: str) -> Request:
     asked = "\n\n".join(f"{message['role']}: {message['content']}" for message in question)
     texts = {"question": shown(asked), "first": shown(first), "second": shown(second)}
-    number = draws.number("judge", *texts.values())  # drawn from the texts, so that none of them can know it
+    number = draws.number("judge", *texts.values())  # depends on all texts, so that none of them can contain it
     prompt = filled(PROMPT, {**texts, "fence": str(number), "language": measure.language.name})
     return Request(key, [{"role": "user", "content": prompt}], number, SAMPLING)
 

@@ -1,13 +1,14 @@
 """How likely a model finds texts: exact sums of log-probabilities, many texts at a time."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sdrrl_data import recipe
-from sdrrl_data.chat.rendering import Chat
+from sdrrl_data.chat.messages import ConversationRefused
+from sdrrl_data.chat.template import ChatTemplate
 from sdrrl_data.models.locating import Located, loading
-from sdrrl_data.protocols import Advance, Message, Request, Sampling, SetAside
+from sdrrl_data.protocols import Advance, Message
+from sdrrl_data.text.batches import batches
 
 LOGITS = {"cpu": 1 << 27, "cuda": 1 << 30}  # of a batch: rows x columns x vocabulary
 NO_LIMIT = 1 << 30  # tokens, where a model names no length of its context
@@ -65,18 +66,19 @@ class Likelihood:
     ) -> list[float | None]:
         """The log-probability of each answer (its text alone, not what ends the turn) to the messages before it.
 
+        What the chat template puts before an answer, such as an empty reasoning section, stands there.
         None where the two do not fit, or the chat template refuses the messages.
 
         Raises:
-            UserError: the model has no chat template.
+            UserError: the model has no chat template, or a conversation does not come through it.
         """
-        settings = recipe.GeneratorConfig(model=self._located.name, max_tokens=1, max_model_len=self._context)
-        chat = Chat(self._tokenizer, settings)
+        template = ChatTemplate(self._tokenizer, f"model {self._located.name}")
         pieces = []
-        for number, (messages, answer) in enumerate(conversations):
-            tokens = self._tokens(answer)
-            prompt = chat.tokenize(Request(str(number), messages, 0, Sampling(0.0, 1.0, 1.0, len(tokens))))
-            pieces.append(Piece([], []) if isinstance(prompt, SetAside) else Piece(prompt, tokens))
+        for messages, answer in conversations:
+            try:
+                pieces.append(Piece(*template.answer(messages, answer)))
+            except ConversationRefused:
+                pieces.append(Piece([], []))
         return self._sums(pieces, advance)
 
     def close(self) -> None:
@@ -105,9 +107,8 @@ class Likelihood:
             if piece.before and piece.tokens and _length(piece) <= self._context
         ]
         advance(len(pieces) - len(fitting))
-        fitting.sort(key=lambda number: _length(pieces[number]), reverse=True)
         room = LOGITS[self._device] // self._model.config.get_text_config().vocab_size
-        for batch in _batches(fitting, pieces, room):
+        for batch in batches(fitting, lambda number: _length(pieces[number]), room):
             for number, value in zip(batch, self._batch([pieces[number] for number in batch]), strict=True):
                 sums[number] = value
             advance(len(batch))
@@ -139,15 +140,3 @@ def context_of(config: Any) -> int:
 
 def _length(piece: Piece) -> int:
     return len(piece.before) + len(piece.tokens)
-
-
-def _batches(numbers: Sequence[int], pieces: Sequence[Piece], room: int) -> Iterator[list[int]]:
-    """The numbers of pieces to be read together, whose padded tokens have room; the longest come first."""
-    batch: list[int] = []
-    for number in numbers:
-        if batch and _length(pieces[batch[0]]) * (len(batch) + 1) > room:
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch

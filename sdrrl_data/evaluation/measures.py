@@ -1,4 +1,4 @@
-"""What is measured, each kind in each language, and how a model's items come by their statistics."""
+"""The measures: each kind of figure in each language, and how the items get their statistics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,10 @@ from typing import Any, Literal
 
 import polars as pl
 
-from sdrrl_data import recipe
 from sdrrl_data.chat.conversations import filled
 from sdrrl_data.evaluation import choices
 from sdrrl_data.evaluation.choices import Choice
-from sdrrl_data.evaluation.kinds import KINDS, Kind, chrf_statistics
+from sdrrl_data.evaluation.kinds import KINDS, FigureKind, chrf_statistics
 from sdrrl_data.evaluation.likelihood import Likelihood
 from sdrrl_data.evaluation.texts import Pair, Question
 from sdrrl_data.languages import Language
@@ -18,27 +17,27 @@ from sdrrl_data.protocols import Advance, Completion, Generator, Message, Reques
 from sdrrl_data.scoring.repetition import loops
 from sdrrl_data.steps.answers import LOOPING
 from sdrrl_data.text.segments import sentences
-from sdrrl_data.translation.self_translation import unwrapped
+from sdrrl_data.translation.self_translation import SelfTranslationConfig, unwrapped
 
-IN_LANGUAGE = 0.5  # the least probability of an answer that counts as in its language
+IN_LANGUAGE = 0.5  # an answer counts as in its language from this probability on
 WAYS = {"choice-letter": choices.by_letter, "choice-text": choices.by_text}
 TRANSLATIONS = {"chrf", "comet"}
-# Translations by the prompt of the recipes' self-translation.
-PROMPT = recipe.SelfTranslationConfig().prompt
+# Models translate with the prompt of the recipes' self-translation.
+PROMPT = SelfTranslationConfig().prompt
 
+# Of the tables that the functions below return: one row per item; with a column `text` if something was generated.
 STATISTICS = {"statistics": pl.List(pl.Float64)}
-Rows = pl.DataFrame  # a row an item: `statistics`, and `text` where something was generated
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A kind of figure in a language, with what it is taken on."""
+    """A kind of figure in a language, with its items."""
 
-    kind: Kind
+    kind: FigureKind
     side: Literal["src", "tgt"]  # retention, or gain
-    language: Language  # of what is read or written
+    language: Language  # of the texts that the model reads or writes
     other: Language
-    items: Sequence[Any]  # what JSON can hold: texts; conversations with an answer; conversations; pairs; choices
+    items: Sequence[Any]  # data as in JSON: texts; conversations with an answer; conversations; pairs; choices
 
     @property
     def name(self) -> str:
@@ -60,12 +59,19 @@ def measures(
     comet: bool,
     judge: bool,
 ) -> list[Measure]:
-    """Everything that these texts let one measure, by kind, the target language first.
+    """All measures that these texts allow, by kind, the target language first.
 
-    What COMET and a judge measure is among it only where they are there.
+    Args:
+        src: the source language.
+        tgt: the target language.
+        parallel: the same texts in both languages.
+        questions: by language tag.
+        multiple_choice: by language tag.
+        comet: whether there is a COMET model; its measures are left out otherwise.
+        judge: whether there is a judge; its measures are left out otherwise.
     """
-    there = {"comet": comet, "judge": judge}
-    found = []
+    available = {"comet": comet, "judge": judge}
+    possible = []
     for kind in KINDS.values():
         for side, language, other in (("tgt", tgt, src), ("src", src, tgt)):
             asked = questions.get(language.tag, ())
@@ -74,21 +80,26 @@ def measures(
                 case "neutral":
                     items = [getattr(pair, side) for pair in parallel]
                 case "references" | "own":
-                    answers = [own.reference if kind.name == "references" else own.own for own in asked]
-                    items = [(own.messages, answer) for own, answer in zip(asked, answers, strict=True) if answer]
+                    answers = [question.reference if kind.name == "references" else question.own for question in asked]
+                    items = [
+                        (question.messages, answer) for question, answer in zip(asked, answers, strict=True) if answer
+                    ]
                 case "fidelity" | "looping" | "judge":
-                    items = [own.messages for own in asked]
+                    items = [question.messages for question in asked]
                 case "chrf" | "comet":
                     items = [pair if side == "tgt" else (pair.tgt, pair.src) for pair in parallel]
                 case _:
                     items = multiple_choice.get(language.tag, ())
-            if items and there.get(kind.by, True):
-                found.append(Measure(kind, side, language, other, items))  # type: ignore[arg-type]
-    return found
+            if items and available.get(kind.by, True):
+                possible.append(Measure(kind, side, language, other, items))  # type: ignore[arg-type]
+    return possible
 
 
-def by_likelihood(measure: Measure, likelihood: Likelihood, advance: Advance) -> Rows:
-    """Of texts and answers: minus log-probability (nats) and bytes; of choices: rights and 1. Zeros: it did not fit."""
+def by_likelihood(measure: Measure, likelihood: Likelihood, advance: Advance) -> pl.DataFrame:
+    """For texts and answers: negative log-likelihood (nats), and bytes; for choices: 1 if right, and 1.
+
+    Zeros if an item does not fit into the model's context.
+    """
     if measure.kind.name in WAYS:
         return _choices(measure, likelihood, advance)
     if measure.kind.name == "neutral":
@@ -98,16 +109,17 @@ def by_likelihood(measure: Measure, likelihood: Likelihood, advance: Advance) ->
         texts = [answer for _, answer in measure.items]
         sums = likelihood.of_answers(measure.items, advance)
     rows = [
-        [0.0, 0.0] if own is None else [-own, float(len(text.encode()))] for own, text in zip(sums, texts, strict=True)
+        [0.0, 0.0] if log_probability is None else [-log_probability, float(len(text.encode()))]
+        for log_probability, text in zip(sums, texts, strict=True)
     ]
     return pl.DataFrame({"statistics": rows}, schema=STATISTICS)
 
 
-def by_generation(measure: Measure, generator: Generator, max_tokens: int, advance: Advance) -> Rows:
-    """Greedy answers and translations, and what is counted of them. What a generator sets aside is an empty text."""
-    how = Sampling(0.0, 1.0, 1.0, max_tokens)
+def by_generation(measure: Measure, generator: Generator, max_tokens: int, advance: Advance) -> pl.DataFrame:
+    """Greedy answers or translations, with their statistics. What the generator sets aside is an empty text."""
+    greedy = Sampling(0.0, 1.0, 1.0, max_tokens)
     texts = [""] * len(measure.items)
-    requests = (Request(str(n), _messages(measure, item), 0, how) for n, item in enumerate(measure.items))
+    requests = (Request(str(n), _messages(measure, item), 0, greedy) for n, item in enumerate(measure.items))
     for key, result in generator.generate(requests):
         texts[int(key)] = result.text.strip() if isinstance(result, Completion) else ""
         advance(1)
@@ -122,15 +134,15 @@ def by_generation(measure: Measure, generator: Generator, max_tokens: int, advan
     return pl.DataFrame({"statistics": rows, "text": texts}, schema=STATISTICS | {"text": pl.String})
 
 
-def by_answers(measure: Measure, answers: Sequence[str], advance: Advance) -> Rows:
-    """Whether each answer loops, and 1."""
+def by_answers(measure: Measure, answers: Sequence[str], advance: Advance) -> pl.DataFrame:
+    """For each answer: 1 if it loops, and 1."""
     looping = [loops(answer, measure.language, LOOPING) for answer in answers]
     advance(len(answers))
-    return pl.DataFrame({"statistics": [[float(own), 1.0] for own in looping]}, schema=STATISTICS)
+    return pl.DataFrame({"statistics": [[float(loop), 1.0] for loop in looping]}, schema=STATISTICS)
 
 
-def by_comet(measure: Measure, scorer: Scorer, translations: Sequence[str], advance: Advance) -> Rows:
-    """The score of each translation, and 1; an empty translation scores 0."""
+def by_comet(measure: Measure, scorer: Scorer, translations: Sequence[str], advance: Advance) -> pl.DataFrame:
+    """For each translation: its score, and 1. An empty translation scores 0."""
     pairs = [
         TextPair(source, text, [Unit(0, len(source), 0, len(text))] if text else [])
         for (source, _), text in zip(measure.items, translations, strict=True)
@@ -139,13 +151,14 @@ def by_comet(measure: Measure, scorer: Scorer, translations: Sequence[str], adva
     return pl.DataFrame({"statistics": [[score, 1.0] for score in scores]}, schema=STATISTICS)
 
 
-def _choices(measure: Measure, likelihood: Likelihood, advance: Advance) -> Rows:
-    asked = [WAYS[measure.kind.name](choice) for choice in measure.items]
-    pairs = [pair for own in asked for pair in own]
+def _choices(measure: Measure, likelihood: Likelihood, advance: Advance) -> pl.DataFrame:
+    continuations = [WAYS[measure.kind.name](choice) for choice in measure.items]
+    pairs = [pair for pairs_of_choice in continuations for pair in pairs_of_choice]
     sums = iter(likelihood.of_continuations(pairs, lambda done: advance(done / len(choices.LETTERS))))
     rows = []
-    for choice, own in zip(measure.items, asked, strict=True):
-        right = choices.is_right([text for _, text in own], choice.right, [next(sums) for _ in own])
+    for choice, pairs_of_choice in zip(measure.items, continuations, strict=True):
+        answers = [answer for _, answer in pairs_of_choice]
+        right = choices.is_right(answers, choice.right, [next(sums) for _ in answers])
         rows.append([0.0, 0.0] if right is None else [right, 1.0])
     return pl.DataFrame({"statistics": rows}, schema=STATISTICS)
 
@@ -158,15 +171,16 @@ def _messages(measure: Measure, item: Any) -> Sequence[Message]:
 
 
 def _in_language(texts: Sequence[str], language: Language) -> list[list[float]]:
-    """Whether each text is in a language, and 1; zeros where that cannot be told. An empty one is in none."""
-    from sdrrl_data.scoring.language import LanguageScorer
+    """For each text: 1 if it is in the language (an empty one is not), and 1; zeros if that cannot be told."""
+    from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
 
     pairs = []
     for text in texts:
         units = [Unit(start, end, start, end) for start, end in sentences(text, language.tag)]
         pairs.append(TextPair(text, text, units))
-    found = LanguageScorer(recipe.LanguageConfig(), language, language).score(pairs, lambda _: None)["language"]
+    scorer = LanguageScorer(LanguageConfig(), language, language)
+    probabilities = scorer.score(pairs, lambda _: None)["language"]
     return [
-        [0.0, 1.0] if not text else [0.0, 0.0] if own is None else [float(own >= IN_LANGUAGE), 1.0]
-        for text, own in zip(texts, found, strict=True)
+        [0.0, 1.0] if not text else [0.0, 0.0] if probability is None else [float(probability >= IN_LANGUAGE), 1.0]
+        for text, probability in zip(texts, probabilities, strict=True)
     ]

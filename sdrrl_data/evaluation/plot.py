@@ -1,26 +1,30 @@
-"""A picture: what each model gained in the target language against what it kept of the source language."""
+"""A picture: each model's gain in the target language against its change in the source language."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data.evaluation.kinds import Kind
+from sdrrl_data.evaluation.kinds import FigureKind
 from sdrrl_data.evaluation.results import Figure, Results
 from sdrrl_data.run.disk import written
 
 NAME = "gain.png"
-COLUMNS = 3  # panels beside each other
-PANEL = 3.6  # inches, both ways
-DOTS = 120  # an inch
+COLUMNS = 3  # panels side by side
+PANEL = 3.6  # inches, width and height
+DOTS = 120  # per inch
 
-Points = Mapping[str, tuple[Figure, Figure]]  # by model: in the source, and in the target language
+Points = Mapping[str, tuple[Figure, Figure]]  # by model: in the source language, in the target language
 
 
 def write(results: Results, path: Path) -> bool:
-    """Write the picture, a panel a kind of figure that was taken in both languages; False where there is none.
+    """Write the picture: one panel for each kind of figure that was measured in both languages.
 
-    Up is a gain in the target language, to the right one in the source language, whichever way the figure counts. The
-    same figures give the same bytes.
+    Up is better in the target language, right is better in the source language, for every kind of figure. The same
+    figures give the same bytes.
+
+    Returns:
+        Whether there was anything to draw.
     """
     panels = _panels(results)
     if not panels:
@@ -45,38 +49,44 @@ def write(results: Results, path: Path) -> bool:
     return True
 
 
-def _panels(results: Results) -> dict[Kind, Points]:
-    """What is drawn: kinds with figures of both languages, for each tuned model; what could not be measured is not."""
-    found: dict[Kind, dict[str, dict[str, Figure]]] = {}
+def _panels(results: Results) -> dict[FigureKind, Points]:
+    """The kinds with figures in both languages, for each tuned model; figures that are NaN are left out."""
+    sides: dict[FigureKind, dict[str, dict[str, Figure]]] = {}
     for figure in results.figures:
-        if figure.change and not any(own != own for own in figure.change):
-            found.setdefault(figure.measure.kind, {}).setdefault(figure.arm, {})[figure.measure.side] = figure
+        if figure.change and not any(map(math.isnan, figure.change)):
+            sides.setdefault(figure.measure.kind, {}).setdefault(figure.model, {})[figure.measure.side] = figure
     panels = {
-        kind: {arm: (own["src"], own["tgt"]) for arm, own in arms.items() if len(own) == 2}
-        for kind, arms in found.items()
+        kind: {model: (both["src"], both["tgt"]) for model, both in models.items() if len(both) == 2}
+        for kind, models in sides.items()
     }
     return {kind: points for kind, points in panels.items() if points}
 
 
-def _draw(axes: Any, kind: Kind, points: Points) -> None:
+def _draw(axes: Any, kind: FigureKind, points: Points) -> None:
     axes.axhline(0, color="0.7", linewidth=0.8)
     axes.axvline(0, color="0.7", linewidth=0.8)
-    for number, (arm, (src, tgt)) in enumerate(points.items()):
+    for number, (model, (src, tgt)) in enumerate(points.items()):
         (x, *across), (y, *up) = _gain(src), _gain(tgt)
         axes.errorbar(
-            x, y, xerr=[[own] for own in across], yerr=[[own] for own in up], fmt="o", color=f"C{number}", label=arm
+            x,
+            y,
+            xerr=[[error] for error in across],
+            yerr=[[error] for error in up],
+            fmt="o",
+            color=f"C{number}",
+            label=model,
         )
     first = next(iter(points.values()))
-    way = "saved" if kind.better == "lower" else "gained"
+    verb = "saved" if kind.better == "lower" else "gained"
     axes.set_title(kind.title, fontsize=9)
-    axes.set_xlabel(f"{way} in {first[0].measure.language.name}", fontsize=9)
-    axes.set_ylabel(f"{way} in {first[1].measure.language.name}", fontsize=9)
+    axes.set_xlabel(f"{verb} in {first[0].measure.language.name}", fontsize=9)
+    axes.set_ylabel(f"{verb} in {first[1].measure.language.name}", fontsize=9)
     axes.tick_params(labelsize=8)
     axes.ticklabel_format(useOffset=False)
 
 
 def _gain(figure: Figure) -> tuple[float, float, float]:
-    """A change for the better, and how far its interval reaches below and above it."""
+    """A change, positive if it is for the better, and how far its interval reaches below and above it."""
     assert figure.change is not None
     value, low, high = figure.change
     if figure.measure.kind.better == "lower":

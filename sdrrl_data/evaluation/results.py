@@ -1,4 +1,4 @@
-"""The figures of every model: each measure with its change against the base."""
+"""The results of an evaluation: figures with their changes against the base."""
 
 import json
 import math
@@ -8,73 +8,78 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from sdrrl_data.evaluation.arms import BASE, Arm
 from sdrrl_data.evaluation.bootstrap import RESAMPLES, Change, Statistics, change
+from sdrrl_data.evaluation.compared_models import BASE, ComparedModel
 from sdrrl_data.evaluation.judge import Judge
 from sdrrl_data.evaluation.measures import Measure
 
 
 class Verdicts(NamedTuple):
-    """How many questions a judge decided how."""
+    """How a judge decided, in numbers of questions."""
 
     wins: int  # both orders prefer the model's answer
     ties: int
     losses: int  # both orders prefer the base's
-    undecided: int  # a reply was no verdict
+    undecided: int  # a reply was not a verdict
 
     def __str__(self) -> str:
         return ", ".join(f"{number} {name}" for name, number in self._asdict().items())
 
 
 class Figure(NamedTuple):
-    """What a model scores in a measure."""
+    """A model's figure in a measure."""
 
-    arm: str
+    model: str
     measure: Measure
-    value: float  # nan where no item could be measured
-    items: int  # that were measured
-    change: Change | None  # against the base; None of the base itself
-    verdicts: Verdicts | None = None  # of a judge, on a tuned model
+    value: float  # NaN if no item could be measured
+    items: int  # how many were measured
+    change: Change | None  # against the base; None for the base itself
+    verdicts: Verdicts | None = None  # of the judge, on a tuned model
 
     def better(self) -> bool | None:
-        """Whether it gained (False: lost) beyond what the choice of items explains; None where that cannot be told."""
+        """True if it gained and False if it lost significantly; None if the interval contains 0, or is NaN."""
         if self.change is None or not (self.change.low > 0 or self.change.high < 0):
             return None
         return (self.change.value > 0) == (self.measure.kind.better == "higher")
 
 
 class Results(NamedTuple):
-    """All figures of an evaluation, and what made them."""
+    """All figures of an evaluation, and its signature."""
 
-    arms: Sequence[Arm]
-    figures: Sequence[Figure]  # measure by measure, the base first
-    left_out: Sequence[str]  # what was not measured, and why: a sentence each
+    models: Sequence[ComparedModel]
+    figures: Sequence[Figure]  # by measure, the base first in each
+    left_out: Sequence[str]  # a sentence for each measure that was left out
     signature: str
     judge: Judge | None = None
 
     def judged(self) -> list[Figure]:
-        """The figures that the judge gave tuned models."""
+        """The figures of the judge's verdicts on tuned models."""
         return [figure for figure in self.figures if figure.verdicts]
 
-    def of(self, arm: str) -> list[Figure]:
+    def of(self, model: str) -> list[Figure]:
         """The figures of a model."""
-        return [figure for figure in self.figures if figure.arm == arm]
+        return [figure for figure in self.figures if figure.model == model]
 
     def as_json(self) -> str:
-        """Everything, with nothing of this machine in it."""
+        """All of it as JSON, without anything about this machine."""
         content: dict[str, Any] = {
             "signature": self.signature,
             "resamples": RESAMPLES,
             "models": [
-                {"name": arm.name, "model": arm.model.name, "revision": arm.identity(), "adapter": bool(arm.adapter)}
-                for arm in self.arms
+                {
+                    "name": model.name,
+                    "model": model.located.name,
+                    "revision": model.identity(),
+                    "adapter": bool(model.adapter),
+                }
+                for model in self.models
             ],
             "figures": [_as_json(figure) for figure in self.figures],
             "left_out": list(self.left_out),
         }
         if self.judge:
-            name, revision = self.judge.made_of.identity()
-            content["judge"] = {"name": name, "revision": revision, "is": self.judge.is_among(self.arms)}
+            name, revision = self.judge.ingredient.identity()
+            content["judge"] = {"name": name, "revision": revision, "is": self.judge.is_among(self.models)}
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -83,42 +88,43 @@ def figures(measure: Measure, rows: Mapping[str, pl.DataFrame], seed: int) -> li
 
     Args:
         measure: what was measured.
-        rows: by model, of the same items: their `statistics`.
-        seed: of the resampling.
+        rows: by model, for the same items: column `statistics`.
+        seed: for the resampling.
     """
-    statistics = {arm: np.array(own["statistics"].to_list(), dtype=np.float64) for arm, own in rows.items()}
+    statistics = {model: np.array(table["statistics"].to_list(), dtype=np.float64) for model, table in rows.items()}
     if measure.kind.by == "likelihood":
-        # What did not fit into one model's context is compared for none.
-        fits = np.logical_and.reduce([own[:, -1] > 0 for own in statistics.values()])
-        statistics = {arm: own[fits] for arm, own in statistics.items()}
+        # An item that does not fit into one model's context is left out for all models.
+        fits = np.logical_and.reduce([values[:, -1] > 0 for values in statistics.values()])
+        statistics = {model: values[fits] for model, values in statistics.items()}
     base, figure = statistics[BASE], measure.kind.figure
     return [
         Figure(
-            arm,
+            model,
             measure,
-            figure(own.sum(0)),
-            _counted(measure, own),
-            None if arm == BASE else change(base, own, figure, seed) if len(own) else Change(*[math.nan] * 3),
-            _verdicts(own) if measure.kind.by == "judge" and arm != BASE else None,
+            figure(values.sum(0)),
+            _measured(measure, values),
+            None if model == BASE else change(base, values, figure, seed) if len(values) else Change(*[math.nan] * 3),
+            _verdicts(values) if measure.kind.by == "judge" and model != BASE else None,
         )
-        for arm, own in statistics.items()
+        for model, values in statistics.items()
     ]
 
 
-def _counted(measure: Measure, statistics: Statistics) -> int:
+def _measured(measure: Measure, statistics: Statistics) -> int:
+    """How many items could be measured."""
     return len(statistics) if measure.kind.name == "chrf" else int((statistics[:, -1] > 0).sum())
 
 
 def _verdicts(statistics: Statistics) -> Verdicts:
     points, decided = statistics.T
-    wins, ties, undecided = (int(found.sum()) for found in (points == 1, points == 0.5, decided == 0))
+    wins, ties, undecided = (int(matches.sum()) for matches in (points == 1, points == 0.5, decided == 0))
     return Verdicts(wins, ties, len(points) - wins - ties - undecided, undecided)
 
 
 def _as_json(figure: Figure) -> dict[str, Any]:
     kind = figure.measure.kind
-    own = {
-        "model": figure.arm,
+    content = {
+        "model": figure.model,
         "measure": kind.name,
         "language": figure.measure.language.tag,
         "side": figure.measure.side,
@@ -129,12 +135,12 @@ def _as_json(figure: Figure) -> dict[str, Any]:
         "value": _number(figure.value),
     }
     if figure.change:
-        own["change"] = dict(zip(("value", "low", "high"), map(_number, figure.change), strict=True))
+        content["change"] = dict(zip(("value", "low", "high"), map(_number, figure.change), strict=True))
     if figure.verdicts:
-        own["verdicts"] = figure.verdicts._asdict()
-    return own
+        content["verdicts"] = figure.verdicts._asdict()
+    return content
 
 
 def _number(value: float) -> float | None:
-    """Rounded, so that the last bits of another order of sums do not show."""
+    """Rounded: the last digits may depend on the order of summation."""
     return None if math.isnan(value) else round(float(value), 6)

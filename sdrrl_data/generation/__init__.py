@@ -1,105 +1,59 @@
-"""Generators of text: one file a kind."""
+"""Generators of text: one file an engine, which says all of it."""
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
-from typing import Literal
 
-from sdrrl_data import recipe
-from sdrrl_data.errors import UserError
-from sdrrl_data.models import packaged
-from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Generator, Ingredient, Request, SetAside
+from sdrrl_data.recipe import GeneratorConfig, GeneratorEngine
+from sdrrl_data.recipe.engines import AUTO
 
-Engine = Literal["vllm", "openai", "transformers"]
 
-
-def identify(settings: recipe.GeneratorConfig) -> Ingredient:
+def identify(settings: GeneratorConfig) -> Ingredient:
     """What would answer, found without loading it.
 
     Raises:
         UserError: no engine is installed, or the model cannot be had.
     """
-    engine = choose_engine(settings)
-    if engine == "openai":
-        from sdrrl_data.generation import openai
-
-        return openai.identify(settings)
-    if settings.model == packaged.NAME:
-        return packaged.identify(_versioned(engine))
-    located = _locate(settings)
-    return Ingredient("generator", located.name, located.revision, located.licence, _versioned(engine))
+    return engine(settings).identify(settings)
 
 
-def build(settings: recipe.GeneratorConfig) -> Generator:
+def build(settings: GeneratorConfig) -> Generator:
     """Load the model.
 
     Raises:
         UserError: no engine is installed, or the model cannot be had or loaded.
     """
-    engine = choose_engine(settings)
-    if engine == "openai":
-        from sdrrl_data.generation.openai import OpenAIGenerator
-
-        return OpenAIGenerator(settings)
-    located = _locate(settings)
-    if engine == "vllm":
-        from sdrrl_data.generation.vllm import VllmGenerator
-
-        return VllmGenerator(settings, located)
-    from sdrrl_data.generation.transformers import TransformersGenerator
-
-    return TransformersGenerator(settings, located)
+    return engine(settings).open(settings)
 
 
-def prompt_lengths(settings: recipe.GeneratorConfig, requests: Sequence[Request]) -> list[int | SetAside] | None:
+def prompt_lengths(settings: GeneratorConfig, requests: Sequence[Request]) -> list[int | SetAside] | None:
     """The tokens of each prompt, counted without loading the model; None where only a server has the tokenizer.
 
     Raises:
         UserError: the model has no tokenizer.
     """
-    if choose_engine(settings) == "openai":
-        return None
-    from transformers import AutoTokenizer
-
-    from sdrrl_data.chat.rendering import Chat
-
-    located = _locate(settings)
-    with loading("generator", located.name):
-        tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
-    prompts = map(Chat(tokenizer, settings).tokenize, requests)
-    return [prompt if isinstance(prompt, SetAside) else len(prompt) for prompt in prompts]
+    return engine(settings).prompt_lengths(settings, requests)
 
 
-def choose_engine(settings: recipe.GeneratorConfig) -> Engine:
-    """The engine the recipe names; `auto` is the server where there is one, else vLLM, else transformers.
+def choose_engine(settings: GeneratorConfig) -> str:
+    """What the engine is called that would run the model.
 
     Raises:
         UserError: it is not installed, or has no server.
     """
-    if settings.engine == "openai" and not settings.server:
-        raise UserError("generator.engine openai needs a server: --set generator.server.url=http://HOST:PORT/v1")
-    if settings.server and settings.engine in {"auto", "openai"}:
-        if not find_spec("openai"):
-            raise UserError("a generator on a server needs its client: pip install 'sdrrl-data[openai]'")
-        return "openai"
-    if settings.engine != "transformers" and find_spec("vllm"):
-        return "vllm"
-    if settings.engine == "vllm":
-        raise UserError("generator.engine vllm is not installed: pip install 'sdrrl-data[vllm]'")
-    if not find_spec("transformers") or not find_spec("torch"):
-        raise UserError("no engine is installed to run a generator: pip install 'sdrrl-data[vllm]'")
-    return "transformers"
+    return engine(settings).kind
 
 
-def _locate(settings: recipe.GeneratorConfig) -> Located:
-    return packaged.locate(settings.model, settings.revision, "generator", "--model")
+def engine(settings: GeneratorConfig) -> GeneratorEngine:
+    """The engine that the recipe names; with `auto`, the first in order that takes the settings.
 
-
-def _versioned(engine: Engine) -> str:
-    for distribution in (engine, f"{engine}-cpu"):
-        try:
-            return f"{distribution} {version(distribution)}"
-        except PackageNotFoundError:
-            continue
-    return engine
+    Raises:
+        UserError: it is not installed, or has no server.
+    """
+    if settings.engine == AUTO:
+        ordered = sorted((kind for kind in GeneratorEngine.kinds().values() if kind.order), key=lambda kind: kind.order)
+        chosen = next((kind() for kind in ordered if kind().takes(settings)), ordered[-1]())
+    else:
+        chosen = GeneratorEngine.named(settings.engine)()
+    if lacking := chosen.missing(settings):
+        raise lacking
+    return chosen

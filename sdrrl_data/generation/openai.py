@@ -3,16 +3,17 @@
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from importlib.util import find_spec
 from itertools import islice
 from json import JSONDecodeError
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
-from sdrrl_data import recipe
 from sdrrl_data.chat import thinking
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import NotInstalled, RecipeError, ServerLost, ServerUnavailable, UserError
 from sdrrl_data.processes.child_process import let_ctrl_c_through
 from sdrrl_data.protocols import Completion, Ingredient, Request, SetAside
+from sdrrl_data.recipe import GeneratorConfig, GeneratorEngine, ServerConfig
 
 CONNECT_TIMEOUT = 10.0  # seconds; a server that is there accepts at once, however long its answers take
 LIST_TIMEOUT = 30.0  # seconds for the list of its models
@@ -29,7 +30,35 @@ REMEDIES = {
 }
 
 
-def identify(settings: recipe.GeneratorConfig) -> Ingredient:
+class OpenAIEngine(GeneratorEngine):
+    """A server that speaks OpenAI's chat-completions protocol."""
+
+    kind = "openai"
+    order = 1  # where there is a server, it is meant
+    extra = "openai"
+
+    def takes(self, settings: GeneratorConfig) -> bool:
+        """Whether there is a server."""
+        return settings.server is not None
+
+    def missing(self, settings: GeneratorConfig) -> UserError | None:
+        """A server, or its client."""
+        if not settings.server:
+            return RecipeError("generator.engine openai needs a server: --set generator.server.url=http://HOST:PORT/v1")
+        if not find_spec("openai"):
+            return NotInstalled("a generator on a server needs its client: pip install 'sdrrl-data[openai]'", "openai")
+        return None
+
+    def identify(self, settings: GeneratorConfig) -> Ingredient:
+        """The model, by the server's own list."""
+        return identify(settings)
+
+    def open(self, settings: GeneratorConfig) -> "OpenAIGenerator":
+        """The generator; the server is asked when there is something to answer."""
+        return OpenAIGenerator(settings)
+
+
+def identify(settings: GeneratorConfig) -> Ingredient:
     """What would answer, by the server's own list of its models.
 
     Raises:
@@ -45,12 +74,12 @@ def identify(settings: recipe.GeneratorConfig) -> Ingredient:
             owners = {model["id"]: model.get("owned_by") for model in listed["data"]}
         except APIError as error:
             remedy = _remedy(error) or "try again when it is well"
-            raise UserError(f"server {server.url}: {_message(error)}: {remedy}") from None
+            raise ServerUnavailable(f"server {server.url}: {_message(error)}: {remedy}") from None
         except (JSONDecodeError, TypeError, KeyError):
-            raise UserError(f"server {server.url} gives no list of models: {REMEDIES[404]}") from None
+            raise ServerUnavailable(f"server {server.url} gives no list of models: {REMEDIES[404]}") from None
     if settings.model not in owners:
         names = _one_line(", ".join(owners) or "no model")
-        raise UserError(f"server {server.url} does not serve {settings.model} but {names}: set generator.model")
+        raise ServerUnavailable(f"server {server.url} does not serve {settings.model} but {names}: set generator.model")
     owner = owners[settings.model]
     return Ingredient("generator", settings.model, None, None, f"openai ({owner})" if owner else "openai")
 
@@ -69,7 +98,7 @@ class OpenAIGenerator:
     with --trust-request-chat-template.
     """
 
-    def __init__(self, settings: recipe.GeneratorConfig) -> None:
+    def __init__(self, settings: GeneratorConfig) -> None:
         assert settings.server, "an engine openai without a server is refused where it is chosen"
         self._settings = settings
         self._server = settings.server
@@ -108,7 +137,7 @@ class OpenAIGenerator:
                     yield from (failure[:2] for failure in failures)
                     failures = []
                 elif len(failures) == MOST_FAILURES:
-                    raise Stopped(
+                    raise ServerLost(
                         f"server {self._server.url} failed {MOST_FAILURES} requests in a row ({answer.failure}): "
                         "see what ails it, then run again; finished rows are kept"
                     )
@@ -130,14 +159,14 @@ class OpenAIGenerator:
             message, remedy = _message(error), _remedy(error)
             if remedy is None:
                 return _Answer(request.key, SetAside(f"the server failed: {message}"), failure=message)
-            raise Stopped(
+            raise ServerLost(
                 f"server {self._server.url}: {message}: {remedy}, then run again; finished rows are kept"
             ) from None
         return _Answer(request.key, _result(answer))
 
     def _body(self, request: Request) -> dict[str, Any]:
         if request.speaker == "user":
-            raise UserError(
+            raise RecipeError(
                 "seeds magpie need generator.engine vllm or transformers: a server does not write the user's turn"
             )
         sampling = request.sampling
@@ -161,7 +190,7 @@ class OpenAIGenerator:
         return body | {"extra_body": extra}
 
 
-def _options(server: recipe.ServerConfig, timeout: float) -> dict[str, Any]:
+def _options(server: ServerConfig, timeout: float) -> dict[str, Any]:
     """The arguments of a client. Its time-out is for each try, not for all of them."""
     from openai import Timeout
 

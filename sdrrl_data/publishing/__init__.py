@@ -1,0 +1,1 @@
+"""Runs on the Hub (push and pull), and transfer sets as files for other trainers (export)."""

@@ -12,29 +12,29 @@ from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import OutputExists, UserError
 from sdrrl_data.protocols import Message
 from sdrrl_data.run import Manifest, Run, refuse_unfinished
 from sdrrl_data.run.disk import written
 
 Format = Literal["messages", "alpaca", "sharegpt"]
 SPLITS = ("train", "test")
-INDEX = "dataset_info.json"  # where LLaMA-Factory looks for what a file is
-ALTERNATING = r"^(system )?(user assistant )*user$"  # the roles of a prompt that every trainer takes
+INDEX = "dataset_info.json"  # where LLaMA-Factory looks up what a file is
+ALTERNATING = r"^(system )?(user assistant )*user$"  # the roles of a prompt that every trainer reads
 SPEAKERS = {"system": "system", "user": "human", "assistant": "gpt"}
 
 
 class Exported(NamedTuple):
-    """What became of a split. One of which no row is left has no file."""
+    """The result for one split. If no row of it is left, it has no file."""
 
     name: str  # of the dataset: "sdrrl_pt_train"
     split: str
     path: Path
     rows: int  # in the file
-    odd: int  # whose turns do not alternate from user to assistant: left out, except of messages
-    system: int  # rows with a system prompt
-    earlier: int  # rows with earlier answers in the prompt
-    light: int  # rows whose weight is not 1
+    not_alternating: int  # rows whose turns do not alternate from user to assistant: only `messages` keeps them
+    with_system: int  # rows with a system prompt
+    with_history: int  # rows with earlier answers in the prompt
+    weighted: int  # rows whose weight is not 1
 
 
 def export(
@@ -42,8 +42,8 @@ def export(
 ) -> list[Exported]:
     """Write the transfer sets of these targets as JSON Lines, a file a split, and their entries in `dataset_info.json`.
 
-    Entries of other datasets that stand there stay. Where weights are not all 1, each row has a `weight`, too, which
-    the trainers pass over. Each file is there whole or not at all; in memory is a shard of the transfer set at a time.
+    Entries of other datasets stay. If the weights are not all 1, each row has a `weight`, too; the trainers ignore it.
+    Each file is written whole or not at all. One shard of the transfer set is in memory at a time.
 
     Args:
         run: has the transfer sets.
@@ -51,38 +51,38 @@ def export(
         tags: of the targets.
         format: of the rows.
         out: the folder to write to.
-        force: whether what is there already is written anew.
+        force: whether existing files are overwritten.
 
     Raises:
-        UserError: the run is not finished or has no such target, or a file is there already. Nothing was written.
+        UserError: the run is not finished or has no such target, or a file exists already. Nothing was written.
         Stopped: the disk refuses.
     """
     refuse_unfinished(run, manifest)
     entries = _entries(out / INDEX)
-    wanted = [_split(run, tag, split, format, out) for tag in tags for split in SPLITS]
-    taken = [own.path for own in wanted if own.name in entries or own.path.exists()]
-    if taken and not force:
-        raise UserError(f"{taken[0]} is there already: choose another --out, or write it anew with --force")
+    sources = [_source(run, tag, split, format, out) for tag in tags for split in SPLITS]
+    existing = [source.path for source in sources if source.name in entries or source.path.exists()]
+    if existing and not force:
+        raise OutputExists(f"{existing[0]} exists already: choose another --out, or overwrite it with --force")
     for tag in tags:
-        if not any(own.rows["kept"].any() for own in wanted if own.tag == tag):
+        if not any(source.rows["exported"].any() for source in sources if source.tag == tag):
             raise UserError(f"{run.path} has no row of {tag} to write as {format}")
-    for own in wanted:
-        entries.pop(own.name, None)
-        if own.rows["kept"].any():
-            _write(own, format)
-            entries[own.name] = {"file_name": own.path.name, **llama_factory(format)}
+    for source in sources:
+        entries.pop(source.name, None)
+        if source.rows["exported"].any():
+            _write(source, format)
+            entries[source.name] = {"file_name": source.path.name, **llama_factory(format)}
         else:
-            own.path.unlink(missing_ok=True)  # of an earlier export
+            source.path.unlink(missing_ok=True)  # of an earlier export
     Run(out).write_text(INDEX, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
-    return [_exported(own) for own in wanted if not own.rows.is_empty()]
+    return [_result(source) for source in sources if not source.rows.is_empty()]
 
 
 def llama_factory(format: Format) -> dict[str, Any]:
-    """What an entry of LLaMA-Factory's `dataset_info.json` says of a file in this format, besides its name."""
+    """What LLaMA-Factory's `dataset_info.json` says of a file in this format, besides the file's name."""
     match format:
         case "alpaca":
-            named = {"query": "input", "response": "output", "system": "system", "history": "history"}
-            return {"columns": {"prompt": "instruction", **named}}
+            columns = {"query": "input", "response": "output", "system": "system", "history": "history"}
+            return {"columns": {"prompt": "instruction", **columns}}
         case "sharegpt":
             return {"formatting": "sharegpt", "columns": {"messages": "conversations"}}
         case "messages":
@@ -93,7 +93,7 @@ def llama_factory(format: Format) -> dict[str, Any]:
 
 def axolotl(path: Path, format: Format) -> dict[str, Any]:
     """An entry under `datasets:` or `test_datasets:` in axolotl's configuration."""
-    entry = {"path": str(path.resolve()), "ds_type": "json", "split": "train"}  # the only one that a file has
+    entry = {"path": str(path.resolve()), "ds_type": "json", "split": "train"}  # a file has only this split
     match format:
         case "alpaca":
             return entry | {"type": "alpaca"}
@@ -105,41 +105,43 @@ def axolotl(path: Path, format: Format) -> dict[str, Any]:
             return entry | {"type": "chat_template", "field_messages": "messages"}
 
 
-class _Split(NamedTuple):
+class _Source(NamedTuple):
+    """A split of a target, and the file to write it to."""
+
     tag: str
     split: str
     name: str
     path: Path  # to write to
     files: list[Path]  # to read
-    rows: pl.DataFrame  # of each row, whether it is `kept`, and what `Exported` counts
+    rows: pl.DataFrame  # of each row: whether it is `exported`, and the columns that `Exported` counts
 
 
-def _split(run: Run, tag: str, split: str, format: Format, out: Path) -> _Split:
+def _source(run: Run, tag: str, split: str, format: Format, out: Path) -> _Source:
     files = run.dataset_files(f"{tag}/transfer_set", split)
     roles = pl.col("prompt").list.eval(pl.element().struct.field("role")).list.join(" ")
-    odd = ~roles.str.contains(ALTERNATING)
-    marks = {
-        "kept": pl.lit(format == "messages") | ~odd,
-        "odd": odd,
-        "system": roles.str.starts_with("system"),
-        "earlier": roles.str.contains("assistant"),
-        "light": pl.col("weight") != 1,
+    alternating = roles.str.contains(ALTERNATING)
+    columns = {
+        "exported": pl.lit(format == "messages") | alternating,
+        "not_alternating": ~alternating,
+        "with_system": roles.str.starts_with("system"),
+        "with_history": roles.str.contains("assistant"),
+        "weighted": pl.col("weight") != 1,
     }
-    nothing = pl.DataFrame(schema=dict.fromkeys(marks, pl.Boolean))
-    marked = [pl.read_parquet(file, columns=["prompt", "weight"]).select(**marks) for file in files]
+    no_rows = pl.DataFrame(schema=dict.fromkeys(columns, pl.Boolean))
+    frames = [pl.read_parquet(file, columns=["prompt", "weight"], glob=False).select(**columns) for file in files]
     name = f"sdrrl_{tag.replace('-', '_')}_{split}"
-    return _Split(tag, split, name, out / f"{name}.jsonl", files, pl.concat([nothing, *marked]))
+    return _Source(tag, split, name, out / f"{name}.jsonl", files, pl.concat([no_rows, *frames]))
 
 
-def _exported(own: _Split) -> Exported:
-    kept = own.rows.filter("kept")
-    odd = int(own.rows["odd"].sum())
-    counts = [int(kept[mark].sum()) for mark in ("system", "earlier", "light")]
-    return Exported(own.name, own.split, own.path, kept.height, odd, *counts)
+def _result(source: _Source) -> Exported:
+    exported = source.rows.filter("exported")
+    not_alternating = int(source.rows["not_alternating"].sum())
+    counts = [int(exported[column].sum()) for column in ("with_system", "with_history", "weighted")]
+    return Exported(source.name, source.split, source.path, exported.height, not_alternating, *counts)
 
 
 def _entries(path: Path) -> dict[str, Any]:
-    """What `dataset_info.json` holds already."""
+    """The entries that `dataset_info.json` has already."""
     if not path.exists():
         return {}
     try:
@@ -147,32 +149,33 @@ def _entries(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         entries = None
     if not isinstance(entries, dict):
-        raise UserError(f"{path} is no list of datasets as LLaMA-Factory has it: choose another --out")
+        raise UserError(f"{path} is not a list of datasets for LLaMA-Factory: choose another --out")
     return entries
 
 
-def _write(own: _Split, format: Format) -> None:
-    made: Callable[[Sequence[Message]], dict[str, Any]]
-    made = {"messages": _messages, "alpaca": _alpaca, "sharegpt": _sharegpt}[format]
-    weighed = (own.rows["kept"] & own.rows["light"]).any()
-    with written(own.path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        for prompt, completion, weight in _kept(own, format):
-            row = made([*prompt, *completion]) | ({"weight": weight} if weighed else {})
+def _write(source: _Source, format: Format) -> None:
+    row_of: Callable[[Sequence[Message]], dict[str, Any]]
+    row_of = {"messages": _messages, "alpaca": _alpaca, "sharegpt": _sharegpt}[format]
+    weights_differ = (source.rows["exported"] & source.rows["weighted"]).any()
+    with written(source.path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
+        for prompt, completion, weight in _rows(source, format):
+            row = row_of([*prompt, *completion]) | ({"weight": weight} if weights_differ else {})
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _kept(own: _Split, format: Format) -> Iterator[tuple[Any, ...]]:
-    """The prompt, completion and weight of each row that is kept."""
+def _rows(source: _Source, format: Format) -> Iterator[tuple[Any, ...]]:
+    """The prompt, completion and weight of each row that is exported."""
     columns = ["prompt", "completion", "weight"]
     first: list[int] = []
     if format == "alpaca":
-        # `datasets` takes the type of `history` from the first rows: one that has a history goes before all others.
-        first = (own.rows["kept"] & own.rows["earlier"]).arg_true().head(1).to_list()
+        # `datasets` takes the type of `history` from the first rows: so a row that has a history goes first.
+        first = (source.rows["exported"] & source.rows["with_history"]).arg_true().head(1).to_list()
         for number in first:
-            yield from pl.scan_parquet(own.files).select(columns).slice(number, 1).collect().iter_rows()
-    rows = chain.from_iterable(pl.read_parquet(file, columns=columns).iter_rows() for file in own.files)
-    for number, (row, kept) in enumerate(zip(rows, own.rows["kept"], strict=True)):
-        if kept and number not in first:
+            every_row = pl.scan_parquet(source.files, glob=False).select(columns)
+            yield from every_row.slice(number, 1).collect().iter_rows()
+    rows = chain.from_iterable(pl.read_parquet(file, columns=columns, glob=False).iter_rows() for file in source.files)
+    for number, (row, exported) in enumerate(zip(rows, source.rows["exported"], strict=True)):
+        if exported and number not in first:
             yield row
 
 
@@ -181,7 +184,7 @@ def _messages(turns: Sequence[Message]) -> dict[str, Any]:
 
 
 def _sharegpt(turns: Sequence[Message]) -> dict[str, Any]:
-    # A system prompt is the first turn, not a column: where that is empty, axolotl takes it for an empty prompt.
+    # A system prompt is the first turn and not a column: if the column is empty, axolotl reads it as an empty prompt.
     return {"conversations": [{"from": SPEAKERS[turn["role"]], "value": turn["content"]} for turn in turns]}
 
 

@@ -1,4 +1,4 @@
-"""Tables of a run as a few larger files for the Hub, and back: the same parts with the same fingerprints."""
+"""Packs tables of a run into a few larger files for the Hub, and back: the same parts with the same fingerprints."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,55 +9,60 @@ from pydantic import BaseModel
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Table, fingerprint
 from sdrrl_data.run.disk import digest_of, fingerprint_of, write_parquet
 
-ROWS = 50_000  # in a file, unless one part alone has more
-PART = "run_part"  # a column that no table has: the part that a row is of
+ROWS = 50_000  # in a file; more only if a single part has more
+PART = "run_part"  # a column that no table has: the part that a row belongs to
 SET_ASIDE = "set_aside.parquet"
 
 
 class Packed(BaseModel):
-    """A table as it lies on the Hub."""
+    """A table, as it is on the Hub."""
 
     parts: list[str]  # the fingerprint of each
     files: dict[str, str]  # name -> SHA-256
 
 
 def pack(table: Table, folder: Path) -> Packed:
-    """Write a table into a folder. Files that are there already are kept where they hold the same parts.
+    """Write a table into a folder. An existing file stays if it holds the same parts.
 
-    A file is full before the next is begun, so that a table that grew changes its last file alone.
+    A file is filled before the next one is begun, so that only the last file changes when a table grows.
     """
-    prints = [str(print) for print in table.fingerprints(table.parts())]
+    fingerprints = [str(part_fingerprint) for part_fingerprint in table.fingerprints(table.parts())]
     names = []
-    for number, parts in enumerate(_groups([table.rows(part) for part in range(len(prints))])):
+    for number, parts in enumerate(_groups([table.rows(part) for part in range(len(fingerprints))])):
         names.append(f"rows-{number:05}.parquet")
-        shaping = fingerprint([prints[part] for part in parts])
-        if fingerprint_of(folder / names[-1]) != shaping:
-            write_parquet(_together(parts, table.read_each(parts)), folder / names[-1], shaping)
-    aside = _together(range(len(prints)), [table.set_aside(part) for part in range(len(prints))])
+        of_file = fingerprint([fingerprints[part] for part in parts])
+        if fingerprint_of(folder / names[-1]) != of_file:
+            write_parquet(_with_part_numbers(parts, table.read_each(parts)), folder / names[-1], of_file)
+    every_part = range(len(fingerprints))
+    aside = _with_part_numbers(every_part, [table.set_aside(part) for part in every_part])
     if not aside.is_empty():
         names.append(SET_ASIDE)
-        write_parquet(aside, folder / SET_ASIDE, fingerprint(prints))
-    return Packed(parts=prints, files={name: digest_of(folder / name) for name in names})
+        write_parquet(aside, folder / SET_ASIDE, fingerprint(fingerprints))
+    return Packed(parts=fingerprints, files={name: digest_of(folder / name) for name in names})
 
 
 def unpack(packed: Packed, folder: Path, table: Table) -> None:
-    """Write the parts of a table that are not there yet.
+    """Write the parts of a table that are missing.
 
     Args:
-        packed: what the table holds.
-        folder: has its files.
-        table: of a run that may have some parts already.
+        packed: the parts and the files of the table.
+        folder: has the files.
+        table: of a run; some of its parts may be there already.
     """
-    aside = _apart(pl.read_parquet(folder / SET_ASIDE)) if SET_ASIDE in packed.files else {}
-    missing = {part: print for part, print in enumerate(packed.parts) if not table.done(part, print)}
+    aside = _by_part(folder / SET_ASIDE) if SET_ASIDE in packed.files else {}
+    missing_parts = {
+        part: part_fingerprint
+        for part, part_fingerprint in enumerate(packed.parts)
+        if not table.done(part, part_fingerprint)
+    }
     names = sorted(packed.files.keys() - {SET_ASIDE})
-    empty = pl.read_parquet(folder / names[0], n_rows=0).drop(PART)
+    empty = pl.read_parquet(folder / names[0], n_rows=0, glob=False).drop(PART)
     for name in names:
-        for part, own in _apart(pl.read_parquet(folder / name)).items():
-            if print := missing.pop(part, None):
-                table.write(part, Part(own, aside.get(part, NOTHING_SET_ASIDE)), print)
-    for part, print in missing.items():  # they have no rows
-        table.write(part, Part(empty, aside.get(part, NOTHING_SET_ASIDE)), print)
+        for part, rows in _by_part(folder / name).items():
+            if part_fingerprint := missing_parts.pop(part, None):
+                table.write(part, Part(rows, aside.get(part, NOTHING_SET_ASIDE)), part_fingerprint)
+    for part, part_fingerprint in missing_parts.items():  # they have no rows
+        table.write(part, Part(empty, aside.get(part, NOTHING_SET_ASIDE)), part_fingerprint)
 
 
 def _groups(sizes: Sequence[int]) -> Iterator[range]:
@@ -72,12 +77,13 @@ def _groups(sizes: Sequence[int]) -> Iterator[range]:
         yield range(start, len(sizes))
 
 
-def _together(parts: Sequence[int], frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+def _with_part_numbers(parts: Sequence[int], frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     numbered = [
         rows.with_columns(pl.lit(part, dtype=pl.Int32).alias(PART)) for part, rows in zip(parts, frames, strict=True)
     ]
     return pl.concat(numbered, rechunk=True)
 
 
-def _apart(rows: pl.DataFrame) -> dict[int, pl.DataFrame]:
-    return {int(part): own for (part,), own in rows.partition_by(PART, as_dict=True, include_key=False).items()}
+def _by_part(path: Path) -> dict[int, pl.DataFrame]:
+    frames = pl.read_parquet(path, glob=False).partition_by(PART, as_dict=True, include_key=False)
+    return {int(part): rows for (part,), rows in frames.items()}

@@ -1,4 +1,4 @@
-"""What in a run looks like personal data, told before it leaves the machine."""
+"""Warns of what looks like personal data in a run, before it leaves the machine."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,13 +9,15 @@ from sdrrl_data.run import Manifest, Run
 from sdrrl_data.scoring import personal
 
 SHOWN = 3  # ids in a sentence
-# A source text that is dropped takes its translation with it.
+# If a source text is dropped, its translation is dropped too.
 DROP = "drop such rows with --set thresholds.src_personal.max=0 (of the recipe's scorer `personal`)"
-STAY = "`pull` needs this table, so it goes along whatever the thresholds drop: take such rows out of the seeds"
+STAY = (
+    "`pull` needs this table, so all of it is published, whatever the thresholds drop: remove such rows from the seeds"
+)
 
 
 def warnings(run: Run, manifest: Manifest) -> Iterator[str]:
-    """A sentence for each transfer set, and for the tables of seeds and answers, that holds any."""
+    """A sentence for each transfer set that has any, and for the tables of seeds and answers."""
     for tag in manifest.counts.targets:
         folder = f"{tag}/transfer_set"
         yield from _warning(folder, _texts(run.read_dataset(folder), "prompt", "completion"), DROP)
@@ -26,26 +28,26 @@ def warnings(run: Run, manifest: Manifest) -> Iterator[str]:
 
 
 def _texts(rows: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """The id of each row, with all that stands in these columns (texts, or messages)."""
+    """The id of each row, and the text of these columns (texts, or messages)."""
     contents = pl.element().struct.field("content")
-    own = [
+    texts = [
         pl.col(name) if rows.schema[name] == pl.String else pl.col(name).list.eval(contents).list.join("\n")
         for name in columns
     ]
-    return rows.select("id", text=pl.concat_str(own, separator="\n", ignore_nulls=True))
+    return rows.select("id", text=pl.concat_str(texts, separator="\n", ignore_nulls=True))
 
 
-def _warning(where: str, rows: pl.DataFrame, mend: str) -> Iterator[str]:
-    kinds: Counter[str] = Counter()
+def _warning(where: str, rows: pl.DataFrame, advice: str) -> Iterator[str]:
+    counts: Counter[str] = Counter()
     ids = []
     for id, text in rows.iter_rows():
-        found = {own.kind for own in personal.found(text)}
-        kinds.update(found)
-        ids += [id] * bool(found)
+        kinds = {match.kind for match in personal.found(text)}
+        counts.update(kinds)
+        ids += [id] * bool(kinds)
     if ids:
-        counted = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+        counted = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
         shown = ", ".join(ids[:SHOWN]) + (", …" if len(ids) > SHOWN else "")
         yield (
             f"{len(ids)} of {rows.height} rows of {where} hold what looks like an e-mail address or a key "
-            f"({counted}; ids {shown}): {mend}"
+            f"({counted}; ids {shown}): {advice}"
         )

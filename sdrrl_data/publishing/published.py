@@ -1,70 +1,58 @@
 """Where a run lies in a repository of the Hub, and which runs a repository holds."""
 
-import json
 import re
 from collections.abc import Collection, Mapping
-
-from pydantic import ValidationError
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.models.hub import Repository
 from sdrrl_data.run import Manifest
-from sdrrl_data.run.disk import SCHEMA_VERSION
+from sdrrl_data.run.manifest import parsed
 
-# Within the folder of a target.
+# In the folder of a target.
 MANIFEST = "run/manifest.json"
 RECIPE = "run/recipe.yaml"
-INDEX = "run/tables.json"  # table -> its parts and its files, as `packing.Packed`
+INDEX = "run/tables.json"  # table -> its parts and its files, as in `packing.Packed`
 TABLES = "run/tables"
 TAG = re.compile(r"\w+(-\w+)*")  # of a language
-SHARED = ("seeds", "answers")  # tables that all targets of a run have in common
+SHARED = ("seeds", "answers", "shared_counts")  # tables that all targets of a run share
 
 
-def manifests(there: Repository, but: Collection[str] = ()) -> dict[str, Manifest]:
-    """The manifest of each target that a repository holds, apart from some: tag -> manifest, as it was pushed.
+def manifests(dataset: Repository, without: Collection[str] = ()) -> dict[str, Manifest]:
+    """The manifest of each target in a repository, without some targets: tag -> manifest, as it was pushed.
 
     Raises:
-        UserError: one cannot be read, or is of another schema version.
+        UserError: a manifest cannot be read, or has another schema version.
     """
-    found = {}
-    for path in there.files:
+    by_tag = {}
+    for path in dataset.files:
         tag, _, rest = path.partition("/")
-        if rest == MANIFEST and tag not in but and TAG.fullmatch(tag):
-            found[tag] = _read(there, path, tag)
-    return found
+        if rest == MANIFEST and tag not in without and TAG.fullmatch(tag):
+            by_tag[tag] = _read(dataset, path, tag)
+    return by_tag
 
 
-def runs(found: Mapping[str, Manifest]) -> list[Manifest]:
-    """One manifest for each run, restricted to the targets that are there.
+def runs(by_tag: Mapping[str, Manifest]) -> list[Manifest]:
+    """One manifest for each run, restricted to its targets that are in the repository.
 
     Args:
-        found: as `manifests` gives them; those of one run are the same.
+        by_tag: as `manifests` returns them; targets of the same run have equal manifests.
     """
-    tags: list[tuple[Manifest, list[str]]] = []
-    for tag, manifest in found.items():
-        own = next((own for known, own in tags if known == manifest), None)
-        if own is None:
-            tags.append((manifest, [tag]))
+    tags_of_runs: list[tuple[Manifest, list[str]]] = []
+    for tag, manifest in by_tag.items():
+        tags = next((tags for known, tags in tags_of_runs if known == manifest), None)
+        if tags is None:
+            tags_of_runs.append((manifest, [tag]))
         else:
-            own.append(tag)
-    return [manifest.only(own) for manifest, own in tags]
+            tags.append(tag)
+    return [manifest.only(tags) for manifest, tags in tags_of_runs]
 
 
-def _read(there: Repository, path: str, tag: str) -> Manifest:
-    where = f"{there.name}: {path}"
-    try:
-        content = json.loads(there.read(path))
-        if content["schema_version"] != SCHEMA_VERSION:
-            raise UserError(
-                f"{where} has schema version {content['schema_version']}, this sdrrl-data reads version "
-                f"{SCHEMA_VERSION}: use the sdrrl-data that made it, or another repository"
-            )
-        manifest = Manifest.model_validate(content)
-        known = tag in manifest.counts.targets and tag in manifest.recipe["tgt"]
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
-        raise UserError(f"{where} cannot be read as a manifest: use another repository") from error
-    strange = [own for own in manifest.files if not re.fullmatch(r"[\w-]+/transfer_set/[\w-]+\.parquet", own)]
+def _read(dataset: Repository, path: str, tag: str) -> Manifest:
+    where = f"{dataset.name}: {path}"
+    manifest = parsed(dataset.read(path), where, "use another repository")
+    known = tag in manifest.counts.targets and tag in manifest.recipe.get("tgt", ())
+    strange = [file for file in manifest.files if not re.fullmatch(r"[\w-]+/transfer_set/[\w-]+\.parquet", file)]
     if strange or not known:
-        problem = f"names {strange[0]!r} among its files" if strange else f"knows no target {tag}"
+        problem = f"names {strange[0]!r} among its files" if strange else f"has no target {tag}"
         raise UserError(f"{where} {problem}, so nothing is taken from it: use another repository")
     return manifest

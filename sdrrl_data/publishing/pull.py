@@ -1,32 +1,33 @@
-"""A run's folder from a published set, so that somebody else can go on from it."""
+"""Makes a run's folder from a published dataset, so that other people can continue from it."""
 
 import re
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
 from sdrrl_data import languages
 from sdrrl_data.cards import portable
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotARun, RunMismatch, UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import HubRequest, Repository
+from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.publishing import packing, published, retries
 from sdrrl_data.publishing.packing import Packed
-from sdrrl_data.publishing.retries import Say
-from sdrrl_data.recipe import loading, overrides
+from sdrrl_data.recipe import Recipe, fields, loading, overrides, paths
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.disk import digest_of, on_disk, written
 
-RECIPE = "recipe.yaml"  # in the run: what `generate --recipe` is to be given
+RECIPE = "recipe.yaml"  # in the run: for `generate --recipe`
 FETCHED = ".fetched"  # in the unfinished run: files as they came from the Hub
-MARK = ".pull"  # in the unfinished run: what it is to be
+MARK = ".pull"  # in the unfinished run: what is being pulled
 EXTRAS = ("README.md", "croissant.json")
-RESERVED = {"transfer_set", "set_aside"}  # folders of a run that are no tables
+RESERVED = {"transfer_set", "set_aside"}  # folders of a run that are not tables
 INDEX = TypeAdapter(dict[str, Packed])
 
 
@@ -37,44 +38,49 @@ class Pulled(NamedTuple):
     repo: str
     commit: str
     targets: list[str]
-    local: list[str]  # names of files and directories of whoever made it, which did not come along
+    local: list[str]  # files and directories of the people who made it; their names only, they were not pushed
 
 
 def pull(
     repo: str,
-    out: Path,
+    out: str | PathLike[str],
+    *,
     revision: str | None = None,
-    tgt: Sequence[str] = (),
-    say: Say = lambda sentence: None,
+    tgt: str | Sequence[str] = (),
+    reporter: Reporter | None = None,
 ) -> Pulled:
-    """Make a run's folder from a published set. Killed at any moment and called again, it goes on.
+    """Make a run's folder from a published dataset. If it is killed at any moment and called again, it continues.
 
     Args:
-        repo: a dataset of the Hub that `push` has made.
-        out: the folder, which must not be there, or be empty, or hold this very run.
-        revision: a branch, tag or commit; the main branch by default.
-        tgt: the targets to take, by any name; all by default, where they are of one run.
-        say: is told what the Hub is waited for.
+        repo: a dataset on the Hub that `push` made.
+        out: the folder; it must not exist, or be empty, or hold this very run.
+        revision: a branch, tag or commit; by default the main branch.
+        tgt: the target or targets to take, by any name; by default all, if they belong to one run.
+        reporter: is told when the Hub makes us wait.
+
+    Returns:
+        Where the run is, its targets, and what did not come along.
 
     Raises:
-        UserError: there is no such set, not for this user, or none that this version can read; or `out` holds
+        UserError: there is no such dataset, this user may not read it, or this version cannot read it; or `out` holds
             something else.
-        Stopped: the Hub stayed away.
+        Stopped: the Hub could not be reached.
     """
-    repo = retries.named(repo)
+    repo, out, say = retries.named(repo), Path(out), (reporter or Silent()).say
+    tags_wanted = [languages.find(name).tag for name in ([tgt] if isinstance(tgt, str) else tgt)]
     request = HubRequest("dataset", repo, revision, "dataset", check="the name (owner/name)", instead="try again later")
     with retries.refusals(repo), hub.refusals(request):
-        there = retries.patiently(partial(hub.look, "dataset", repo, revision, digests=True), say)
-        found = retries.patiently(partial(published.manifests, there), say)
-        manifest = _chosen(repo, found, [languages.find(name).tag for name in tgt])
+        dataset = retries.patiently(partial(hub.look, "dataset", repo, revision, digests=True), say)
+        manifests = retries.patiently(partial(published.manifests, dataset), say)
+        manifest = _chosen(repo, manifests, tags_wanted)
         tags = list(manifest.counts.targets)
-        result = Pulled(out, repo, there.commit, tags, portable.recipe(manifest.recipe, manifest.ingredients)[1])
-        if _is_there(out, manifest):
+        result = Pulled(out, repo, dataset.commit, tags, portable.recipe(manifest.recipe, manifest.ingredients)[1])
+        if _is_pulled(out, manifest):
             return result
-        unfinished = _unfinished(out, f"{repo}@{there.commit}: {', '.join(tags)}")
+        unfinished = _unfinished(out, f"{repo}@{dataset.commit}: {', '.join(tags)}")
         with Run(unfinished).lock():
-            tables = retries.patiently(partial(_fetch, there, manifest, unfinished / FETCHED), say)
-            _make(there, manifest, tables, Run(unfinished), out)
+            tables = retries.patiently(partial(_fetch, dataset, manifest, unfinished / FETCHED), say)
+            _make(dataset, manifest, tables, Run(unfinished), out)
             shutil.rmtree(unfinished / FETCHED)
             (unfinished / MARK).unlink()
             if out.exists():
@@ -83,20 +89,20 @@ def pull(
     return result
 
 
-def _chosen(repo: str, found: dict[str, Manifest], wanted: Sequence[str]) -> Manifest:
-    """The manifest of the one run that is meant, restricted to the targets that are, without anything local."""
-    if not found:
-        raise UserError(f"{repo} holds no run of sdrrl-data (there is no TARGET/{published.MANIFEST})")
-    if missing := [tag for tag in wanted if tag not in found]:
-        raise UserError(f"{repo} has no target {', '.join(missing)}: it has {', '.join(found)}")
-    runs = published.runs({tag: found[tag] for tag in found if tag in wanted or not wanted})
+def _chosen(repo: str, manifests: dict[str, Manifest], tags: Sequence[str]) -> Manifest:
+    """The manifest of the run with these targets, restricted to them, without anything local; no tags: all targets."""
+    if not manifests:
+        raise NotARun(f"{repo} holds no run of sdrrl-data (there is no TARGET/{published.MANIFEST})")
+    if missing := [tag for tag in tags if tag not in manifests]:
+        raise UserError(f"{repo} has no target {', '.join(missing)}: it has {', '.join(manifests)}")
+    runs = published.runs({tag: manifest for tag, manifest in manifests.items() if tag in tags or not tags})
     if len(runs) > 1:
         choices = " or ".join(f"--tgt {','.join(run.counts.targets)}" for run in runs)
-        raise UserError(f"{repo} holds targets of {len(runs)} runs, and a folder holds one: take {choices}")
+        raise UserError(f"{repo} has targets of {len(runs)} runs, and a folder can hold only one run: use {choices}")
     return portable.manifest(runs[0])
 
 
-def _is_there(out: Path, manifest: Manifest) -> bool:
+def _is_pulled(out: Path, manifest: Manifest) -> bool:
     """Whether the folder holds this run already.
 
     Raises:
@@ -104,27 +110,27 @@ def _is_there(out: Path, manifest: Manifest) -> bool:
     """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return False
-    before = Run(out).manifest()
-    if before is None or before.files != manifest.files:
-        raise UserError(f"{out} is there already and holds something else: choose another --out")
+    existing = Run(out).manifest()
+    if existing is None or existing.files != manifest.files:
+        raise RunMismatch(f"{out} exists already and holds something else: choose another --out")
     return True
 
 
-def _unfinished(out: Path, what: str) -> Path:
-    """The folder in which the run is put together; what an earlier try left of something else is removed."""
+def _unfinished(out: Path, content: str) -> Path:
+    """The folder in which the run is put together; if an earlier pull of other content left files, they are removed."""
     folder = out.resolve()
     folder = folder.with_name(f".{folder.name}.pull")
     mark = folder / MARK
-    if not mark.is_file() or mark.read_text(encoding="utf-8") != what:
+    if not mark.is_file() or mark.read_text(encoding="utf-8") != content:
         shutil.rmtree(folder, ignore_errors=True)
         with on_disk(folder):
             folder.mkdir(parents=True)
-            mark.write_text(what, encoding="utf-8")
+            mark.write_text(content, encoding="utf-8")
     return folder
 
 
-def _tables(there: Repository, tags: Sequence[str]) -> dict[str, tuple[str, Packed]]:
-    """The tables of a run: name in the run -> its folder in the repository, and what it holds.
+def _tables(dataset: Repository, tags: Sequence[str]) -> dict[str, tuple[str, Packed]]:
+    """The tables of a run: name in the run -> its folder in the repository, and its parts and files.
 
     Raises:
         UserError: an index cannot be read.
@@ -133,37 +139,39 @@ def _tables(there: Repository, tags: Sequence[str]) -> dict[str, tuple[str, Pack
     for tag in tags:
         path = f"{tag}/{published.INDEX}"
         try:
-            index = INDEX.validate_json(there.read(path)) if path in there.files else {}
+            index = INDEX.validate_json(dataset.read(path)) if path in dataset.files else {}
         except ValidationError as error:
-            raise UserError(f"{there.name}: {path} cannot be read, so no run can be made of it") from error
+            raise UserError(f"{dataset.name}: {path} cannot be read, so no run can be made of it") from error
         for name, packed in index.items():
-            for own in (name, *packed.files):
-                if not re.fullmatch(r"[\w-]+(\.parquet)?", own) or name in RESERVED:
-                    raise UserError(f"{there.name}: {path} names {own!r}, so nothing is taken from it")
+            for file_name in (name, *packed.files):
+                if not re.fullmatch(r"[\w-]+(\.parquet)?", file_name) or name in RESERVED:
+                    raise UserError(f"{dataset.name}: {path} names {file_name!r}, so nothing is taken from it")
             # Seeds and answers are the same in the folders of all targets.
             place = name if name in published.SHARED else f"{tag}/{name}"
             tables.setdefault(place, (f"{tag}/{published.TABLES}/{name}", packed))
     return tables
 
 
-def _fetch(there: Repository, manifest: Manifest, folder: Path) -> dict[str, tuple[str, Packed]]:
-    """Fetch the files of a run, and no others; returns what its tables are, as `_tables` does."""
+def _fetch(dataset: Repository, manifest: Manifest, folder: Path) -> dict[str, tuple[str, Packed]]:
+    """Fetch the files of a run, and no others; returns its tables, as `_tables` does."""
     tags = list(manifest.counts.targets)
-    tables = _tables(there, tags)
-    wanted = [*manifest.files, *EXTRAS, *(f"{tag}/scores.png" for tag in tags)]
-    wanted += [f"{place}/{file}" for place, packed in tables.values() for file in packed.files]
-    hub.download("dataset", there.name, there.commit, wanted, folder)
+    tables = _tables(dataset, tags)
+    paths = [*manifest.files, *EXTRAS, *(f"{tag}/scores.png" for tag in tags)]
+    paths += [f"{place}/{file}" for place, packed in tables.values() for file in packed.files]
+    hub.download("dataset", dataset.name, dataset.commit, paths, folder)
     return tables
 
 
-def _make(there: Repository, manifest: Manifest, tables: Mapping[str, tuple[str, Packed]], run: Run, out: Path) -> None:
-    """Put the run together, which is to be in `out`, from what was fetched; parts that are there stay."""
+def _make(
+    dataset: Repository, manifest: Manifest, tables: Mapping[str, tuple[str, Packed]], run: Run, out: Path
+) -> None:
+    """Put a run together from the fetched files; parts that it has already stay. It will be moved to `out`."""
     fetched = run.path / FETCHED
     digests = manifest.files | {
         f"{place}/{file}": digest for place, packed in tables.values() for file, digest in packed.files.items()
     }
     for path, digest in digests.items():
-        _check(there, fetched / path, path, digest)
+        _check(dataset, fetched / path, path, digest)
     extras = [*EXTRAS, *(f"{tag}/scores.png" for tag in manifest.counts.targets)]
     for path in (*manifest.files, *(path for path in extras if (fetched / path).is_file())):
         with written(run.path / path) as temporary:
@@ -172,32 +180,27 @@ def _make(there: Repository, manifest: Manifest, tables: Mapping[str, tuple[str,
         try:
             packing.unpack(packed, fetched / place, run.table(name))
         except (OSError, LookupError, pl.exceptions.PolarsError) as error:
-            raise UserError(f"{there.name}: {place} cannot be read as a table, so no run can be made of it") from error
-    if _takes_in_files(manifest.recipe):
-        raise UserError(f"{there.name}: its recipe names files to be read on this machine, so no run is made of it")
+            problem = f"{place} cannot be read as a table, so no run can be made of it"
+            raise UserError(f"{dataset.name}: {problem}") from error
+    if paths.names_file(Recipe, manifest.recipe):
+        raise UserError(f"{dataset.name}: its recipe reads files of this machine, so no run is made of it")
     local = portable.recipe(manifest.recipe, manifest.ingredients)[1]
-    run.write_text(RECIPE, overrides.written(portable.within(out.resolve(), manifest.recipe, local)))
-    recipe = loading.load(str(run.path / RECIPE)).model_dump(mode="json", by_alias=True)
+    recipe = portable.within(out.resolve(), manifest.recipe, local)
+    run.write_text(RECIPE, overrides.written(recipe))
+    # To read a recipe imports the code of its maker's that it names: not for having fetched it.
+    if not fields.own_code(Recipe, recipe):
+        recipe = loading.load(str(run.path / RECIPE)).model_dump(mode="json", by_alias=True)
     run.write_manifest(manifest.model_copy(update={"recipe": recipe}))
 
 
-def _takes_in_files(part: Any) -> bool:
-    """Whether a part of a recipe would have files read into it; `push` writes what stands in them."""
-    if isinstance(part, dict):
-        endings = {key: ending for key, (ending, _) in loading.TAKEN_IN.items()}
-        texts = ((key, value) for key, value in part.items() if isinstance(value, str) and key in endings)
-        return any(value.endswith(endings[key]) for key, value in texts) or _takes_in_files(list(part.values()))
-    return isinstance(part, list) and any(map(_takes_in_files, part))
-
-
-def _check(there: Repository, file: Path, path: str, digest: str) -> None:
-    """See that a file is the one that its run made.
+def _check(dataset: Repository, file: Path, path: str, digest: str) -> None:
+    """Check that a file is the one that its run made.
 
     Raises:
-        UserError: it is not, or there is none.
+        UserError: it is another, or it is missing.
     """
-    found = digest_of(file) if file.is_file() else None
-    if found != digest:
-        file.unlink(missing_ok=True)  # what was damaged on the way is fetched anew next time
-        problem = "is not what its run made: its SHA-256 is another" if found else "is missing"
-        raise UserError(f"{there.name}: {path} {problem} (revision {there.commit}), so no run can be made of it")
+    fetched_digest = digest_of(file) if file.is_file() else None
+    if fetched_digest != digest:
+        file.unlink(missing_ok=True)  # if it was damaged on the way, it is fetched again next time
+        problem = "is not what its run made: it has another SHA-256" if fetched_digest else "is missing"
+        raise UserError(f"{dataset.name}: {path} {problem} (revision {dataset.commit}), so no run can be made of it")

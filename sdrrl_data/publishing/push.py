@@ -1,9 +1,10 @@
-"""A finished run on the Hub, in one commit."""
+"""Publishes a finished run on the Hub, in one commit."""
 
 import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +13,7 @@ from sdrrl_data.cards import description, licences
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import Digests, Repository
+from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.publishing import personal_data, published, retries, staging
 from sdrrl_data.publishing.retries import Say
 from sdrrl_data.publishing.staging import Content
@@ -24,12 +26,12 @@ if TYPE_CHECKING:
 CARD = "README.md"
 
 
-class Wish(NamedTuple):
-    """Where a run is to go, and how."""
+class _PushConfig(NamedTuple):
+    """Where a run is pushed, and how."""
 
     repo: str
     public: bool = False
-    revision: str | None = None  # a branch, made where there is none
+    revision: str | None = None  # a branch; it is made if it does not exist
     tag: str | None = None
     create_pr: bool = False
     licence: str | None = None
@@ -37,102 +39,129 @@ class Wish(NamedTuple):
 
 
 class Pushed(NamedTuple):
-    """What became of a push."""
+    """The result of a push."""
 
     address: str
-    commit: str  # the one that the branch has now, or that the pull request has
+    commit: str  # the newest commit of the branch, or of the pull request
     pull_request: str | None  # its address
     sent: dict[str, int]  # path in the repository -> bytes, of what is new in the commit; empty: nothing has changed
     deleted: list[str]  # paths in the repository
-    load: str  # Python
+    load: str  # Python that loads the dataset
 
 
-def push(path: Path, wish: Wish, say: Say = lambda sentence: None) -> Pushed:
-    """Publish a run. Killed at any moment and called again, it sends only what has not arrived.
+def push(
+    run: str | PathLike[str],
+    repo: str,
+    *,
+    public: bool = False,
+    revision: str | None = None,
+    tag: str | None = None,
+    create_pr: bool = False,
+    licence: str | None = None,
+    controls: bool = False,
+    reporter: Reporter | None = None,
+) -> Pushed:
+    """Publish a finished run on the Hub. If it is killed at any moment and called again,
+     it sends only what has not arrived.
 
-    Every target of the run gets a folder and a config of its own; what the repository has of others stays.
+    Every target of the run gets its own folder and its own config; other targets in the repository stay.
 
     Args:
-        path: the run's folder.
-        wish: where it is to go, and how.
-        say: is told what the Hub is waited for, and what looks like personal data.
+        run: its folder, or a `Run`.
+        repo: the dataset on the Hub, as owner/name. A new one is private.
+        public: let everybody read it.
+        revision: a branch to push to, which is made if it does not exist; the main one by default.
+        tag: a name for the commit.
+        create_pr: open a pull request instead.
+        licence: under which the set is passed on, as the Hub names it ("cc-by-4.0").
+        controls: push the controls too, each as a config of its own.
+        reporter: is told when the Hub makes us wait, and when something looks like personal data.
+
+    Returns:
+        Where the set is now, and what was sent.
 
     Raises:
-        UserError: the run, the repository's name or the wish is not as it should be, or the Hub refuses.
-        Stopped: the Hub stayed away.
+        UserError: the run or what is asked for cannot be used, or the Hub refuses. Nothing was sent.
+        Stopped: the Hub could not be reached.
     """
+    config = _PushConfig(repo, public, revision, tag, create_pr, licence, controls)
+    return _publish(Path(run), config, (reporter or Silent()).say)
+
+
+def _publish(path: Path, config: _PushConfig, say: Say) -> Pushed:
     run, manifest = opened(path)
     refuse_unfinished(run, manifest)
-    wish = wish._replace(repo=retries.named(wish.repo))
-    _refuse_contradictions(wish)
+    config = config._replace(repo=retries.named(config.repo))
+    _refuse_contradictions(config)
     controls = staging.controls(run, manifest)
-    if wish.controls and not controls:
+    if config.controls and not controls:
         raise UserError(f"{path} has no controls of its transfer sets: make them with `sdrrl-data controls {path}`")
-    if wish.public and not wish.licence:
+    if config.public and not config.licence:
         _refuse_unknown_licences([manifest])
     with run.lock():
         staging.check(run, manifest)
         for sentence in personal_data.warnings(run, manifest):
             say(f"warning: {sentence}")
-        with retries.refusals(wish.repo):
-            pushed = retries.patiently(partial(_push, run, manifest, wish, controls), say)
+        with retries.refusals(config.repo):
+            pushed = retries.patiently(partial(_push, run, manifest, config, controls), say)
         shutil.rmtree(path / staging.FOLDER, ignore_errors=True)
     return pushed
 
 
-def _push(run: Run, manifest: Manifest, wish: Wish, controls: dict[str, list[str]]) -> Pushed:
-    """One try. It looks at what is there and does what is missing, so it may be repeated."""
+def _push(run: Run, manifest: Manifest, config: _PushConfig, controls: dict[str, list[str]]) -> Pushed:
+    """One attempt. It looks at the repository and does what is missing, so it may be repeated."""
     from huggingface_hub import HfApi, get_token
 
     if get_token() is None:
-        raise UserError(f"{wish.repo}: the Hub wants to know who you are: log in with `hf auth login`, or set HF_TOKEN")
+        raise UserError(
+            f"{config.repo}: the Hub wants to know who you are: log in with `hf auth login`, or set HF_TOKEN"
+        )
     api = HfApi()
-    there, new_branch = _look(wish)
-    if there and not there.private and not wish.public:
-        raise UserError(f"{wish.repo} is public, so everybody could read these rows: say --public if they may")
-    others = published.runs(published.manifests(there, but=manifest.counts.targets)) if there else []
-    if wish.public and not wish.licence:
+    dataset, new_branch = _look(config)
+    if dataset and not dataset.private and not config.public:
+        raise UserError(f"{config.repo} is public, so everybody could read these rows: say --public if they may")
+    others = published.runs(published.manifests(dataset, without=manifest.counts.targets)) if dataset else []
+    if config.public and not config.licence:
         _refuse_unknown_licences(others)
-    if not wish.controls:
-        controls = _known(controls, there)
+    if not config.controls:
+        controls = _pushed_before(controls, dataset)
     files = staging.files(run, manifest, controls)
-    existing = _existing_card(run, there)
-    files |= description.files(run, manifest, others, existing, wish.licence, controls)
-    held = there.files if there else {}
-    changed = {path: content for path, content in files.items() if not _same(content, held.get(path))}
-    stale = [path for path in held if path not in files and staging.of_targets(path, manifest, controls)]
-    tagged = _tagged(wish, there, changes=bool(changed or stale))
+    existing_card = _existing_card(run, dataset)
+    files |= description.files(run, manifest, others, existing_card, config.licence, controls)
+    on_hub = dataset.files if dataset else {}
+    changed = {path: content for path, content in files.items() if not _same(content, on_hub.get(path))}
+    stale = [path for path in on_hub if path not in files and staging.of_targets(path, manifest, controls)]
+    has_tag = _has_tag(config, dataset, changes=bool(changed or stale))
 
-    if there is None:
-        api.create_repo(wish.repo, repo_type="dataset", private=not wish.public)
-    if wish.revision and new_branch:
-        start = there.commit if there else None
-        api.create_branch(wish.repo, repo_type="dataset", branch=wish.revision, revision=start, exist_ok=True)
-    commit, pull_request, merged = there.commit if there else "", None, wish.revision
+    if dataset is None:
+        api.create_repo(config.repo, repo_type="dataset", private=not config.public)
+    if config.revision and new_branch:
+        start = dataset.commit if dataset else None
+        api.create_branch(config.repo, repo_type="dataset", branch=config.revision, revision=start, exist_ok=True)
+    commit, pull_request, branch = dataset.commit if dataset else "", None, config.revision
     if changed or stale:
-        made = _commit(wish, list(manifest.counts.targets), changed, stale, there)
-        commit, pull_request, merged = made.oid, made.pr_url, made.pr_revision or wish.revision
-    if wish.public and there and there.private and not wish.create_pr:  # a proposal shows nothing to anybody
-        api.update_repo_settings(wish.repo, repo_type="dataset", private=False)
-    if wish.tag and not tagged:
-        api.create_tag(wish.repo, repo_type="dataset", tag=wish.tag, revision=commit)
-    at = wish.tag or merged
+        info = _commit(config, list(manifest.counts.targets), changed, stale, dataset)
+        commit, pull_request, branch = info.oid, info.pr_url, info.pr_revision or config.revision
+    if config.public and dataset and dataset.private and not config.create_pr:  # a pull request makes nothing public
+        api.update_repo_settings(config.repo, repo_type="dataset", private=False)
+    if config.tag and not has_tag:
+        api.create_tag(config.repo, repo_type="dataset", tag=config.tag, revision=commit)
     return Pushed(
-        f"{api.endpoint}/datasets/{wish.repo}" + (f"/tree/{wish.revision}" if wish.revision else ""),
+        f"{api.endpoint}/datasets/{config.repo}" + (f"/tree/{config.revision}" if config.revision else ""),
         commit,
         pull_request,
         {path: _size(content) for path, content in changed.items()},
         stale,
-        _load(wish.repo, next(iter(manifest.counts.targets)), at),
+        _load(config.repo, next(iter(manifest.counts.targets)), config.tag or branch),
     )
 
 
-def _refuse_contradictions(wish: Wish) -> None:
-    if wish.create_pr and wish.revision:
+def _refuse_contradictions(config: _PushConfig) -> None:
+    if config.create_pr and config.revision:
         raise UserError("--create-pr proposes changes of the main branch: leave out --revision, or --create-pr")
-    if wish.create_pr and wish.tag:
+    if config.create_pr and config.tag:
         raise UserError(
-            "--tag names a commit of a branch, and with --create-pr there is none yet: leave one of them out"
+            "--tag names a commit of a branch, and with --create-pr there is no such commit yet: leave one of them out"
         )
 
 
@@ -140,103 +169,109 @@ def _refuse_unknown_licences(manifests: Sequence[Manifest]) -> None:
     unknown = licences.unknown([part for manifest in manifests for part in manifest.ingredients])
     if unknown:
         raise UserError(
-            f"--public: nobody knows the licence of {', '.join(unknown)}, which the rows were made from: find out, "
-            "and say with --licence under which the set may be passed on (such as --licence cc-by-4.0)"
+            f"--public: the rows were made from {', '.join(unknown)}, and the licence of that is not known: find out "
+            "under which licence the dataset may be passed on, and name it with --licence (such as --licence cc-by-4.0)"
         )
 
 
-def _look(wish: Wish) -> tuple[Repository | None, bool]:
-    """The dataset where it is to be changed, None where there is none yet; and whether the branch is to be made.
+def _look(config: _PushConfig) -> tuple[Repository | None, bool]:
+    """The dataset at the revision that will change, or None if it does not exist; and whether the branch is missing.
 
     Raises:
-        UserError: the name is a model's, or the revision is no branch.
+        UserError: the name belongs to a model, or the revision is not a branch.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        there = hub.look("dataset", wish.repo, wish.revision, digests=True)
+        dataset = hub.look("dataset", config.repo, config.revision, digests=True)
     except RevisionNotFoundError:
-        return hub.look("dataset", wish.repo, None, digests=True), True
+        return hub.look("dataset", config.repo, None, digests=True), True
     except RepositoryNotFoundError:
         try:
-            hub.look("model", wish.repo, None)
+            hub.look("model", config.repo, None)
         except RepositoryNotFoundError:
-            return None, wish.revision not in {None, "main"}
-        raise UserError(f"{wish.repo} is a model on the Hub: choose another name for the dataset") from None
-    if wish.revision and not wish.revision.startswith("refs/pr/"):
-        refs = HfApi().list_repo_refs(wish.repo, repo_type="dataset")
-        if wish.revision not in {branch.name for branch in refs.branches}:
-            raise UserError(f"{wish.repo}: {wish.revision} is no branch, which a commit could be added to: name one")
-    return there, False
+            return None, config.revision not in {None, "main"}
+        raise UserError(f"{config.repo} is a model on the Hub: choose another name for the dataset") from None
+    if config.revision and not config.revision.startswith("refs/pr/"):
+        refs = HfApi().list_repo_refs(config.repo, repo_type="dataset")
+        if config.revision not in {branch.name for branch in refs.branches}:
+            raise UserError(
+                f"{config.repo}: {config.revision} is not a branch, so no commit can be added to it: name a branch"
+            )
+    return dataset, False
 
 
-def _known(controls: dict[str, list[str]], there: Repository | None) -> dict[str, list[str]]:
-    """Those controls that were pushed before: once they are there, they are kept in step."""
-    folders = {path.rpartition("/")[0] for path in there.files} if there else set()
-    known = {tag: [name for name in names if f"{tag}/controls-{name}" in folders] for tag, names in controls.items()}
-    return {tag: names for tag, names in known.items() if names}
+def _pushed_before(controls: dict[str, list[str]], dataset: Repository | None) -> dict[str, list[str]]:
+    """The controls that are in the repository: every push updates them."""
+    folders = {path.rpartition("/")[0] for path in dataset.files} if dataset else set()
+    pushed = {tag: [name for name in names if f"{tag}/controls-{name}" in folders] for tag, names in controls.items()}
+    return {tag: names for tag, names in pushed.items() if names}
 
 
-def _existing_card(run: Run, there: Repository | None) -> str | None:
-    """The card that is there; for a new repository the run's own, in which somebody may have written."""
-    if there and CARD in there.files:
-        return there.read(CARD).decode(errors="replace")
-    own = run.path / CARD
-    return own.read_text(encoding="utf-8") if own.is_file() else None
+def _existing_card(run: Run, dataset: Repository | None) -> str | None:
+    """The card of the repository; for a new repository the card of the run, which somebody may have edited."""
+    if dataset and CARD in dataset.files:
+        return dataset.read(CARD).decode(errors="replace")
+    card_of_run = run.path / CARD
+    return card_of_run.read_text(encoding="utf-8") if card_of_run.is_file() else None
 
 
-def _tagged(wish: Wish, there: Repository | None, changes: bool) -> bool:
-    """Whether the tag is where it should be.
+def _has_tag(config: _PushConfig, dataset: Repository | None, changes: bool) -> bool:
+    """Whether the repository has the tag at the right commit.
 
     Raises:
-        UserError: it is elsewhere.
+        UserError: it has the tag at another commit.
     """
     from huggingface_hub import HfApi
 
-    if not wish.tag or there is None:
+    if not config.tag or dataset is None:
         return False
-    tags = HfApi().list_repo_refs(wish.repo, repo_type="dataset").tags
-    at = {tag.name: tag.target_commit for tag in tags}.get(wish.tag)
-    if at and (changes or at != there.commit):
-        raise UserError(f"{wish.repo} has a tag {wish.tag} already, of commit {at}: choose another --tag")
-    return at is not None
+    tags = HfApi().list_repo_refs(config.repo, repo_type="dataset").tags
+    commit = {tag.name: tag.target_commit for tag in tags}.get(config.tag)
+    if commit and (changes or commit != dataset.commit):
+        raise UserError(f"{config.repo} has a tag {config.tag} already, of commit {commit}: choose another --tag")
+    return commit is not None
 
 
 def _commit(
-    wish: Wish, targets: Sequence[str], changed: Mapping[str, Content], stale: Sequence[str], there: Repository | None
+    config: _PushConfig,
+    targets: Sequence[str],
+    changed: Mapping[str, Content],
+    stale: Sequence[str],
+    dataset: Repository | None,
 ) -> "CommitInfo":
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
     added = [CommitOperationAdd(path, content) for path, content in changed.items()]
     deleted = [CommitOperationDelete(path, is_folder=False) for path in stale]
     return HfApi().create_commit(
-        wish.repo,
+        config.repo,
         [*added, *deleted],
         repo_type="dataset",
         commit_message=f"Transfer set {', '.join(targets)} (sdrrl-data {__version__})",
-        revision=wish.revision,
-        create_pr=wish.create_pr,
-        # What was merged here was merged with this commit; another's may have come since.
-        parent_commit=there.commit if there else None,
+        revision=config.revision,
+        create_pr=config.create_pr,
+        # The card was merged with that of this commit; somebody may have added another commit since.
+        parent_commit=dataset.commit if dataset else None,
     )
 
 
-def _same(content: Content, held: Digests | None) -> bool:
-    """Whether a file is on the Hub as it is here."""
-    if held is None:
+def _same(content: Content, file: Digests | None) -> bool:
+    """Whether a file on the Hub has this content."""
+    if file is None:
         return False
-    if held.sha256:
+    if file.sha256:
         digest = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else digest_of(content)
-        return digest == held.sha256
-    whole = content if isinstance(content, bytes) else content.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(whole) + whole, usedforsecurity=False).hexdigest() == held.blob
+        return digest == file.sha256
+    data = content if isinstance(content, bytes) else content.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == file.blob
 
 
 def _size(content: Content) -> int:
     return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
-def _load(repo: str, config: str, revision: str | None) -> str:
-    at = f', revision="{revision}"' if revision else ""
-    return f'from datasets import load_dataset; rows = load_dataset("{repo}", "{config}"{at})'
+def _load(repo: str, config_name: str, revision: str | None) -> str:
+    argument = f', revision="{revision}"' if revision else ""
+    return f'from datasets import load_dataset; rows = load_dataset("{repo}", "{config_name}"{argument})'

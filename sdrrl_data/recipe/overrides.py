@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import Config
 
 
@@ -19,14 +19,14 @@ def read(text: str, where: str) -> Any:
         where: it stands, for the error's sentence ("recipe mine.yaml").
 
     Raises:
-        UserError: it is not YAML.
+        RecipeError: it is not YAML.
     """
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" in line {mark.line + 1}" if mark else ""
-        raise UserError(f"{where} is not YAML{line}: {getattr(error, 'problem', error)}") from None
+        raise RecipeError(f"{where} is not YAML{line}: {getattr(error, 'problem', error)}") from None
 
 
 def written(content: object) -> str:
@@ -38,11 +38,11 @@ def parse_change(text: str) -> tuple[str, Any]:
     """`generator.temperature=0.5` as key and value; the value is read as YAML.
 
     Raises:
-        UserError: it is not of that form.
+        RecipeError: it is not of that form.
     """
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise UserError(f"--set {text}: expected key=value, such as generator.temperature=0.5")
+        raise RecipeError(f"--set {text}: expected key=value, such as generator.temperature=0.5")
     return key.strip(), read(value, f"--set {key.strip()}")
 
 

@@ -1,11 +1,12 @@
 """Where the questions come from."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.generators import SamplingConfig
+from sdrrl_data.recipe.markers import Model, Shapeless
 
 
 class SeedFieldsConfig(Config):
@@ -20,11 +21,13 @@ class SeedFieldsConfig(Config):
 class SeedsConfig(Config):
     """The questions: a file (JSONL, JSON, Parquet, CSV, TSV, text) or a dataset of the Hub."""
 
-    source: str
+    role: ClassVar[str | None] = "seeds"
+
+    source: Annotated[str, Model()]
     fields: SeedFieldsConfig = SeedFieldsConfig()
     config: str | None = None
     split: str = "train"
-    revision: str | None = None
+    revision: Annotated[str | None, Shapeless()] = None
     licence: str | None = None
 
 

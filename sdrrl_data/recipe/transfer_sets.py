@@ -1,10 +1,11 @@
 """What the rows become that are kept."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from sdrrl_data.recipe.config import Config, Positive, Share
+from sdrrl_data.recipe.markers import Model, Shapeless
 
 
 class MixConfig(Config):
@@ -50,14 +51,19 @@ class ParallelConfig(Config):
     source and each of its targets. Columns that are not named are found by their usual names.
     """
 
-    source: str
+    role: ClassVar[str | None] = "parallel corpus"
+
+    # Where the pairs are from shapes nothing: the pairs do.
+    source: Annotated[str, Model()]
     src: str | None = None
     tgt: str | None = None
-    fields: ParallelFieldsConfig | None = None
-    config: str | None = None  # {src} and {tgt} in it stand for the tags of the corpus's languages
-    split: str = "train"
-    revision: str | None = None
-    limit: Positive | None = None  # pairs, the first ones; None: all of a file, 20,000 of a dataset of the Hub
+    fields: Annotated[ParallelFieldsConfig | None, Shapeless()] = None
+    # {src} and {tgt} in it stand for the tags of the corpus's languages.
+    config: Annotated[str | None, Shapeless()] = None
+    split: Annotated[str, Shapeless()] = "train"
+    revision: Annotated[str | None, Shapeless()] = None
+    # Pairs, the first ones; None: all of a file, 20,000 of a dataset of the Hub.
+    limit: Annotated[Positive | None, Shapeless()] = None
     licence: str | None = None
 
 

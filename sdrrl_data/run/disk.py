@@ -1,28 +1,40 @@
-"""Files that are whole or not there, and what the disk refuses, said in one sentence."""
+"""Files that are whole or not there, and one sentence for what the disk refuses."""
 
 import errno
 import hashlib
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from sdrrl_data.errors import Stopped
+from sdrrl_data.errors import DiskFailed, DiskFull
+from sdrrl_data.run.versions import SCHEMA_VERSION
 
-SCHEMA_VERSION = 4  # of a run's files
+# Keys of a file's metadata.
+FINGERPRINT, FIGURES = "sdrrl_data.fingerprint", "sdrrl_data.figures"
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def write_parquet(rows: pl.DataFrame, path: Path, fingerprint: str) -> None:
-    """Write a table with what stands for everything that shaped it.
+def write_parquet(rows: pl.DataFrame, path: Path, fingerprint: str, figures: Mapping[str, Any] | None = None) -> None:
+    """Write a table whole, or not at all.
+
+    Args:
+        rows: of the table.
+        path: of the file.
+        fingerprint: stands for everything that shaped the rows; kept in the file's metadata.
+        figures: what was counted while they were made, as JSON can hold it; kept there too.
 
     Raises:
-        Stopped: the disk refuses.
+        DiskFailed: the disk refuses.
     """
-    metadata = {"sdrrl_data.schema_version": str(SCHEMA_VERSION), "sdrrl_data.fingerprint": fingerprint}
+    metadata = {"sdrrl_data.schema_version": str(SCHEMA_VERSION), FINGERPRINT: fingerprint}
+    if figures:
+        metadata[FIGURES] = json.dumps(figures)
     with written(path) as temporary:
         rows.write_parquet(temporary, metadata=metadata)
 
@@ -51,8 +63,9 @@ def on_disk(path: Path) -> Iterator[None]:
     except (OSError, pl.exceptions.PolarsError) as error:
         number = _errno(error)
         reason = os.strerror(number) if number else str(error).splitlines()[0]
-        room = "make room on the disk" if number in FULL else "see to the disk"
-        raise Stopped(
+        room = "make room on the disk" if number in FULL else "check the disk"
+        kind = DiskFull if number in FULL else DiskFailed
+        raise kind(
             f"{path} cannot be written ({reason}); what is finished is kept: {room}, then run the same command again"
         ) from error
 
@@ -61,8 +74,8 @@ def _errno(error: Exception) -> int | None:
     """The system's number of an error; polars says it in words alone."""
     if isinstance(error, OSError) and error.errno:
         return error.errno
-    found = re.search(r"\(os error (\d+)\)", str(error))
-    return int(found[1]) if found else None
+    match = re.search(r"\(os error (\d+)\)", str(error))
+    return int(match[1]) if match else None
 
 
 def digest_of(path: Path) -> str:
@@ -74,6 +87,12 @@ def digest_of(path: Path) -> str:
 def fingerprint_of(path: Path) -> str | None:
     """The fingerprint that a file was written with; None where there is no whole file."""
     try:
-        return pl.read_parquet_metadata(path).get("sdrrl_data.fingerprint")
+        return pl.read_parquet_metadata(path).get(FINGERPRINT)
     except (OSError, pl.exceptions.PolarsError):
         return None
+
+
+def figures_of(path: Path) -> dict[str, Any]:
+    """What was counted while a file's rows were made; nothing where nothing was."""
+    figures: dict[str, Any] = json.loads(pl.read_parquet_metadata(path).get(FIGURES, "{}"))
+    return figures

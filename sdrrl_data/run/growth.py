@@ -41,7 +41,7 @@ def fitting(known: Sequence[Sequence[int]], rows: int) -> int:
     return parts
 
 
-def grown(known: Sequence[Sequence[int]], kept: int, rows: int, part_rows: int) -> Growths:
+def grown(known: Sequence[Sequence[int]], unchanged_parts: int, rows: int, part_rows: int) -> Growths:
     """How the run grows to so many rows: the parts that are kept, then new ones of `part_rows`.
 
     Where a growth has lost some of its parts, the new ones take their place in it.
@@ -49,11 +49,11 @@ def grown(known: Sequence[Sequence[int]], kept: int, rows: int, part_rows: int) 
     growths: Growths = []
     whole = True
     for growth in known:
-        own = list(growth[:kept])
-        kept -= len(own)
-        if own:
-            growths.append(own)
-            whole = len(own) == len(growth)
+        sizes = list(growth[:unchanged_parts])
+        unchanged_parts -= len(sizes)
+        if sizes:
+            growths.append(sizes)
+            whole = len(sizes) == len(growth)
     rest = rows - sum(map(sum, growths))
     new = [min(part_rows, rest - start) for start in range(0, rest, part_rows)]
     if new and whole:
@@ -70,8 +70,11 @@ def cut(read: Part, growths: Sequence[Sequence[int]], aside: Sequence[pl.DataFra
     """
     sizes = [size for growth in growths for size in growth]
     starts = [sum(sizes[:part]) for part in range(len(sizes))]
-    new = read.set_aside.filter(~pl.col("id").is_in([id for own in aside for id in own["id"]]))
+    new = read.set_aside.filter(~pl.col("id").is_in([id for set_aside in aside for id in set_aside["id"]]))
     asides = [*aside, *[read.set_aside.clear()] * (len(sizes) - len(aside))]
     if len(sizes) > len(aside):
         asides[-1] = new
-    return [Part(read.rows.slice(start, size), own) for start, size, own in zip(starts, sizes, asides, strict=True)]
+    return [
+        Part(read.rows.slice(start, size), set_aside)
+        for start, size, set_aside in zip(starts, sizes, asides, strict=True)
+    ]

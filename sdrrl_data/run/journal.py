@@ -9,7 +9,7 @@ from sdrrl_data.run.disk import on_disk
 
 
 class Journal:
-    """The finished rows of a part that is not finished yet, so that a crash loses half a second's at the most.
+    """The finished rows of a part that is not finished yet, so that a crash loses half a second of work at most.
 
     `rows` holds what an earlier run had finished, by key.
     """
@@ -57,3 +57,13 @@ class Journal:
         if not self._length:
             file.write(self._head)
         return file
+
+
+def head_of(path: Path) -> str | None:
+    """The fingerprint of the part that a journal is for; None where there is no journal."""
+    try:
+        with path.open("rb") as file:
+            head = file.readline(100)
+    except OSError:
+        return None
+    return head.decode(errors="replace").rstrip("\n") if head.endswith(b"\n") else None

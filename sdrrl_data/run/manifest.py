@@ -1,12 +1,14 @@
 """What made a run, and its figures."""
 
+import json
 from collections.abc import Collection
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sdrrl_data.errors import NotARun, VersionMismatch
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.run.disk import SCHEMA_VERSION
+from sdrrl_data.run.versions import READABLE, SCHEMA_VERSION
 
 
 class Count(BaseModel):
@@ -97,3 +99,30 @@ class Manifest(BaseModel):
             "files": {path: digest for path, digest in self.files.items() if among(path)},
         }
         return self.model_copy(update=changes)
+
+
+def parsed(content: bytes, where: str, instead: str) -> Manifest:
+    """A manifest of this version or of an earlier one that can still be read.
+
+    Args:
+        content: of the file.
+        where: the file is, for the error's sentence.
+        instead: what the user can do where it cannot be read ("use another folder").
+
+    Raises:
+        NotARun: it is not a manifest.
+        VersionMismatch: it is of a version that this one cannot read.
+    """
+    try:
+        fields = json.loads(content)
+        version = fields["schema_version"]
+        if version not in READABLE:
+            newer = isinstance(version, int) and version > SCHEMA_VERSION
+            advice = "install a newer sdrrl-data" if newer else "use the sdrrl-data that made it"
+            raise VersionMismatch(
+                f"{where} has schema version {version}, and this sdrrl-data reads versions "
+                f"{', '.join(map(str, READABLE))}: {advice}, or {instead}"
+            )
+        return Manifest.model_validate(fields | {"schema_version": SCHEMA_VERSION})
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        raise NotARun(f"{where} cannot be read as a manifest: {instead}") from error

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotARun, RunUnfinished, VersionMismatch
 from sdrrl_data.recipe import Recipe
 from sdrrl_data.run.folder import Run
 from sdrrl_data.run.manifest import Manifest
@@ -21,7 +21,7 @@ def opened(path: Path) -> tuple[Run, Manifest]:
     manifest = run.manifest() if (path / "manifest.json").is_file() else None
     if manifest is None:
         problem = "it has no manifest.json" if path.exists() else "there is no such folder"
-        raise UserError(f"{path} is no run ({problem}): name a folder that `sdrrl-data generate` has made")
+        raise NotARun(f"{path} is not a run ({problem}): name a folder that `sdrrl-data generate` made")
     return run, manifest
 
 
@@ -32,7 +32,7 @@ def refuse_unfinished(run: Run, manifest: Manifest) -> None:
         UserError: it is not.
     """
     if manifest.state != "finished":
-        raise UserError(
+        raise RunUnfinished(
             f"{run.path} is not finished: type the `sdrrl-data generate` command that began it again, with "
             f"--out {run.path}"
         )
@@ -47,7 +47,7 @@ def recipe_of(run: Run, manifest: Manifest) -> Recipe:
     try:
         return Recipe.model_validate_json(json.dumps(manifest.recipe))
     except ValidationError as error:
-        raise UserError(
+        raise VersionMismatch(
             f"{run.path}: the recipe in its manifest.json is of another version of sdrrl-data ({error.error_count()} "
             "mistakes): use the version that made the run"
         ) from None

@@ -14,22 +14,23 @@ SET_ASIDE = {"id": pl.String, "reason": pl.String, "row": pl.String}
 
 
 class Part(NamedTuple):
-    """A part of a table, and the rows that could not be done: their id, the reason, the row as JSON."""
+    """A part of a table."""
 
     rows: pl.DataFrame
-    set_aside: pl.DataFrame
+    set_aside: pl.DataFrame  # rows that could not be done: their id, the reason, the row as JSON
+    figures: Mapping[str, Any] | None = None  # what was counted while it was made, as JSON can hold it
 
 
 NOTHING_SET_ASIDE = pl.DataFrame(schema=SET_ASIDE)
 
 
 class Task(NamedTuple):
-    """A part that is to be made."""
+    """A part to be made."""
 
     part: int
     tables: Sequence[pl.DataFrame]  # this part of each table that it is made from
-    rows: int  # how many it is to have, where it is made from nothing
-    journal: Journal  # for a step whose rows are dear
+    rows: int  # how many rows go into it; how many it should have, where it is made from nothing
+    journal: Journal  # for a step whose rows are expensive
 
 
 def fingerprint(*shaping: Any) -> str:
@@ -52,10 +53,10 @@ def set_aside(rows: pl.DataFrame, reasons: Sequence[str]) -> pl.DataFrame:
 
 def sort_out(rows: pl.DataFrame, results: Sequence[Mapping[str, Any] | SetAside], schema: Mapping[str, Any]) -> Part:
     """A part from the rows that went in and what became of each, in the same order."""
-    made = [result for result in results if not isinstance(result, SetAside)]
+    done = [result for result in results if not isinstance(result, SetAside)]
     reasons = [result.reason if isinstance(result, SetAside) else None for result in results]
     refused = rows.filter(pl.Series([reason is not None for reason in reasons], dtype=pl.Boolean))
     return Part(
-        pl.DataFrame(made, schema=dict(schema)),
+        pl.DataFrame(done, schema=dict(schema)),
         set_aside(refused, [reason for reason in reasons if reason is not None]),
     )

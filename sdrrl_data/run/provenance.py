@@ -5,7 +5,7 @@ from importlib.metadata import version
 from platform import python_version
 
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import SHAPELESS, Recipe, ThresholdConfig, of_source
+from sdrrl_data.recipe import Recipe, ThresholdConfig, of_source
 from sdrrl_data.run import fingerprint
 from sdrrl_data.run.versions import installed
 
@@ -59,20 +59,32 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
         "temperature": f"{settings.temperature:g}",
         "top_p": f"{settings.top_p:g}",
         "switch": f"{switching.aligner.kind}:{switching.texts}:{switching.level}:{switching.ratio:g}",
-        "filters": ",".join(_bounds(name, own, recipe.src, tgt) for name, own in sorted(recipe.thresholds.items())),
+        "filters": ",".join(
+            _bounds(name, threshold, recipe.src, tgt) for name, threshold in sorted(recipe.thresholds.items())
+        ),
         "seed": recipe.seed,
         "version": version("sdrrl-data"),
         "settings": fingerprint(
-            recipe.model_dump(mode="json", by_alias=True, exclude=SHAPELESS),
+            recipe.shaping(),
             [i.identity() for i in ingredients if i.role != "seeds"],
         ),
     }
     return "|".join(f"{name}:{str(value).replace(' ', '_')}" for name, value in fields.items())
 
 
-def same_settings(one: str, other: str) -> bool:
+def with_versions(signature: str, signatures: Sequence[str]) -> str:
+    """A signature that names every version of sdrrl-data that these signatures name, in their order."""
+    versions = dict.fromkeys(version for other in signatures for version in _field(other, "version").split(","))
+    return signature.replace(f"|version:{_field(signature, 'version')}|", f"|version:{','.join(versions)}|")
+
+
+def _field(signature: str, name: str) -> str:
+    return signature.partition(f"|{name}:")[2].partition("|")[0]
+
+
+def same_settings(first: str, second: str) -> bool:
     """Whether two signatures stand for the same settings, whatever versions of the engines they name."""
-    return one.rpartition("|")[2] == other.rpartition("|")[2]
+    return first.rpartition("|")[2] == second.rpartition("|")[2]
 
 
 def described(ingredient: Ingredient) -> str:

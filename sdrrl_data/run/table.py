@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from sdrrl_data.run.disk import fingerprint_of, write_parquet
-from sdrrl_data.run.journal import Journal
+from sdrrl_data.run.journal import Journal, head_of
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, Part
 
 _FILE = "\N{PILCROW SIGN}"  # a column that no table has: the file that a row is from
@@ -28,9 +28,14 @@ class Table:
         """Whether this part is there, made from the same input with the same settings."""
         return fingerprint_of(_part(self._folder, part)) == fingerprint
 
-    def fingerprints(self, parts: int) -> list[str | None]:
-        """Of so many parts: what each was written with."""
-        return [fingerprint_of(_part(self._folder, part)) for part in range(parts)]
+    def fingerprint(self, part: int) -> str | None:
+        """What a part was written with, or what it was being written with when the run was stopped."""
+        written = fingerprint_of(_part(self._folder, part))
+        return written or head_of(_journal(self._folder, part))
+
+    def fingerprints(self, parts: int) -> list[str]:
+        """What each of the first `parts` was written with; "" for one that is not there."""
+        return [fingerprint_of(_part(self._folder, part)) or "" for part in range(parts)]
 
     def has(self, part: int) -> bool:
         """Whether this part is there, whatever made it."""
@@ -44,14 +49,14 @@ class Table:
         """A part with what was set aside on the way to it."""
         return Part(self.read(part), self.set_aside(part))
 
-    def write(self, part: int, made: Part, fingerprint: str) -> None:
+    def write(self, part: int, content: Part, fingerprint: str) -> None:
         """Write a part; its set-aside rows go first, so that a part that is done is done with them."""
         aside = _part(self._set_aside, part)
-        if made.set_aside.is_empty():
+        if content.set_aside.is_empty():
             aside.unlink(missing_ok=True)
         else:
-            write_parquet(made.set_aside, aside, fingerprint)
-        write_parquet(made.rows, _part(self._folder, part), fingerprint)
+            write_parquet(content.set_aside, aside, fingerprint)
+        write_parquet(content.rows, _part(self._folder, part), fingerprint, content.figures)
         _journal(self._folder, part).unlink(missing_ok=True)
 
     def journal(self, part: int, fingerprint: str) -> Journal:
@@ -60,24 +65,24 @@ class Table:
 
     def read(self, part: int) -> pl.DataFrame:
         """The rows of one part."""
-        return pl.read_parquet(_part(self._folder, part))
+        return pl.read_parquet(_part(self._folder, part), glob=False)
 
     def read_each(self, parts: Sequence[int]) -> list[pl.DataFrame]:
         """The rows of each of these parts; together, which takes a fifth of the time where parts are small."""
         paths = [_part(self._folder, part) for part in parts]
-        together = pl.read_parquet(paths, include_file_paths=_FILE)
-        found = together.partition_by(_FILE, as_dict=True, include_key=False)
+        together = pl.read_parquet(paths, include_file_paths=_FILE, glob=False)
+        by_file = together.partition_by(_FILE, as_dict=True, include_key=False)
         nothing = together.drop(_FILE).clear()
-        return [found.get((str(path),), nothing) for path in paths]
+        return [by_file.get((str(path),), nothing) for path in paths]
 
     def read_all(self, parts: int | None = None) -> pl.DataFrame:
         """The rows of every part, or of so many, in order."""
-        return pl.read_parquet(_parts(self._folder)[:parts])
+        return pl.read_parquet(_parts(self._folder)[:parts], glob=False)
 
     def set_aside(self, part: int | None = None) -> pl.DataFrame:
         """The rows of every part, or of one, that could not be done."""
         paths = _parts(self._set_aside) if part is None else [_part(self._set_aside, part)]
-        frames = [pl.read_parquet(path) for path in paths if path.exists()]
+        frames = [pl.read_parquet(path, glob=False) for path in paths if path.exists()]
         return pl.concat(frames) if frames else NOTHING_SET_ASIDE
 
     def rows(self, part: int) -> int:
@@ -108,7 +113,7 @@ def _parts(folder: Path) -> list[Path]:
 
 
 def _height(path: Path) -> int:
-    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
 
 
 def _journal(folder: Path, part: int) -> Path:

@@ -1,15 +1,18 @@
-"""Which versions of packages are installed."""
+"""Which versions made a run: of its files' schema, and of the packages."""
 
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
+SCHEMA_VERSION = 5  # of the files that are written
+READABLE = (4, 5)  # 4: sdrrl-data 0.1.0
+
 
 def installed(packages: Iterable[str]) -> dict[str, str]:
-    """The version of each of these packages that is there."""
-    found = {}
+    """The version of each of these packages that is installed."""
+    versions = {}
     for package in packages:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

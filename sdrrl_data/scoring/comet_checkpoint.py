@@ -2,16 +2,18 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import ModelNotFound, UserError
 from sdrrl_data.models import hub, locating
 from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.locating import Located
 from sdrrl_data.models.places import HubName, place_of
+
+if TYPE_CHECKING:
+    from sdrrl_data.scoring.comet import CometConfig
 
 HPARAMS, WEIGHTS = "hparams.yaml", "checkpoints/model.ckpt"
 INSTEAD = "leave the comet scorer out, or give the directory of a checkpoint as its model"
@@ -30,7 +32,7 @@ LICENCES = {
 }
 
 
-def locate(settings: recipe.CometConfig) -> Located:
+def locate(settings: "CometConfig") -> Located:
     """Find a model without its weights.
 
     Raises:

@@ -10,8 +10,8 @@
 # ///
 """What runs in COMET's own environment: one model, which scores batch after batch.
 
-Started with the folder of a checkpoint. Each line of its input is a batch, `[[source, translation], ...]`. Each line of
-its output answers: first `{"ready": true}` or `{"failed": "why"}`, then `{"scores": [...]}` or `{"memory": true}`.
+Started with the number of a file descriptor. It speaks the messages of sdrrl_data/processes/worker.py, as JSON; the
+first message is the folder of a checkpoint, and a job is a batch, `[[source, translation], ...]`.
 """
 
 import gc
@@ -19,9 +19,12 @@ import json
 import os
 import pickle
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+AHEAD = 2  # batches that it has at a time, so that it need not wait for the run
 # Of torch on a CPU; for memory of a GPU it has a class.
 NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
 
@@ -31,26 +34,39 @@ class Unfit(Exception):
 
 
 def main() -> None:
-    """Serve until the input ends."""
-    # What libraries print must not stand among the answers.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+    """Serve until the run wants no more."""
     # The modules beside this one would stand in for libraries: comet.py for COMET.
     beside = Path(__file__).resolve().parent
     sys.path[:] = [folder for folder in sys.path if Path(folder).resolve() != beside]
+    from multiprocessing.connection import Connection
 
-    def answer(message: dict[str, Any]) -> None:
-        print(json.dumps(message), file=answers, flush=True)
+    connection = Connection(int(sys.argv[1]))
 
-    try:
-        model = _load(Path(sys.argv[1]))
-    except Unfit as reason:
-        answer({"failed": str(reason)})
-        return
-    answer({"ready": True})
-    for line in sys.stdin:
-        answer(_answer(model, json.loads(line)))
+    def receive() -> Any:
+        return json.loads(connection.recv_bytes())
+
+    def send(*message: Any) -> None:
+        connection.send_bytes(json.dumps(message).encode())
+
+    with suppress(EOFError, ConnectionError):  # the run is gone
+        _serve(receive, send)
     os._exit(0)  # the libraries take seconds on their way out
+
+
+def _serve(receive: Callable[[], Any], send: Callable[..., None]) -> None:
+    try:
+        model = _load(Path(receive()))
+    except Unfit as reason:
+        send("failed", str(reason))
+        return
+    send("ready", AHEAD)
+    while message := receive():
+        if message[0] == "drop":
+            send("dropped")
+            continue
+        _, number, batch = message
+        scores = _scores_if_they_fit(model, batch)
+        send(*(("too_large", number) if scores is None else ("done", number, scores)))
 
 
 def _load(folder: Path) -> Any:
@@ -82,15 +98,16 @@ def _load(folder: Path) -> Any:
     return model
 
 
-def _answer(model: Any, batch: list[list[str]]) -> dict[str, Any]:
+def _scores_if_they_fit(model: Any, batch: list[list[str]]) -> list[float] | None:
+    """The scores; None where there is not enough memory for so many."""
     try:
-        return {"scores": _scores(model, batch)}
+        return _scores(model, batch)
     except Exception as error:
         if not _of_memory(error):
             raise
     # Not before the error is gone, which holds on to what was computed.
     _give_memory_back()
-    return {"memory": True}
+    return None
 
 
 def _scores(model: Any, batch: list[list[str]]) -> list[float]:

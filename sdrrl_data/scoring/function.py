@@ -1,20 +1,16 @@
 """A scorer of the user's own: a Python function from a table of pairs to a column of numbers."""
 
-import hashlib
-import importlib
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import polars as pl
+from pydantic import Field
 
-from sdrrl_data import recipe
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import ScorerFailed
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, Ingredient, TextPair
+from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
+from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext, user_code
 
 SCHEMA: dict[str, Any] = {
     "source": pl.String,
@@ -26,6 +22,48 @@ SCHEMA: dict[str, Any] = {
 }
 
 
+class FunctionConfig(ScorerConfig):
+    """A function of the user's, from a table of pairs to a column."""
+
+    kind: Literal["function"] = "function"
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # of its score
+    function: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]  # module:function
+
+    scores = ()
+
+    def called(self) -> str:
+        """The name that the recipe gives it."""
+        return self.name
+
+    def declared(self) -> tuple[Score, ...]:
+        """One score, of which nothing is known."""
+        return (Score(self.name, says=f"what `{self.function}` gives", misses="unknown", better=None),)
+
+    def find(self) -> Any:
+        """The function, imported.
+
+        Raises:
+            UserError: it is not there, or its module cannot be imported.
+        """
+        return user_code.find(self.function, f"scorer {self.name}", "function")
+
+    def identify(self, generator: object = None) -> list[Ingredient]:
+        """The function, by a digest of its module's file. What that file imports is not looked at.
+
+        The module is imported, so that a mistake in it shows before a run begins.
+
+        Raises:
+            UserError: the function is not there, or its module cannot be imported.
+        """
+        self.find()
+        return [Ingredient("scorer", self.function, user_code.digest(self.function), None)]
+
+    @contextmanager
+    def open(self, context: ScorerContext) -> Iterator[Scorer]:
+        """The scorer, with the function imported."""
+        yield FunctionScorer(self, context.src, context.tgt)
+
+
 class FunctionScorer:
     """What a function of the user's says of each pair; NaN is taken for null.
 
@@ -33,7 +71,7 @@ class FunctionScorer:
     a polars Series, or anything of which one can be made. The same pair should always get the same number.
     """
 
-    def __init__(self, settings: recipe.FunctionConfig, src: Language, tgt: Language) -> None:
+    def __init__(self, settings: FunctionConfig, src: Language, tgt: Language) -> None:
         """Import the function.
 
         Raises:
@@ -41,7 +79,7 @@ class FunctionScorer:
         """
         self._name = settings.name
         self._where = settings.function
-        _, self._function = _import(settings)
+        self._function = settings.find()
         self._src, self._tgt = src.tag, tgt.tag
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
@@ -74,17 +112,17 @@ class FunctionScorer:
         try:
             return self._function(table)
         except Exception as error:
-            raise Stopped(f"scorer {self._name}: {self._where} failed: {_last_line(error)}") from error
+            raise ScorerFailed(f"scorer {self._name}: {self._where} failed: {user_code.last_line(error)}") from error
 
     def _checked(self, returned: Any, wanted: int) -> pl.Series:
         scores = self._numbers(returned)
         if len(scores) != wanted:
-            raise Stopped(
+            raise ScorerFailed(
                 f"scorer {self._name}: {self._where} returned {len(scores)} values for {wanted} rows: "
                 "it is to return one for each, None where it cannot judge"
             )
         if infinite := scores.filter(scores.is_infinite()).to_list():
-            raise Stopped(
+            raise ScorerFailed(
                 f"scorer {self._name}: {self._where} returned {infinite[0]} for a row: "
                 "a score is a finite number, or None where it cannot judge"
             )
@@ -99,65 +137,7 @@ class FunctionScorer:
             with suppress(TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
                 return pl.Series(returned, dtype=pl.Float64)
         kind = f"a Series of {returned.dtype}" if isinstance(returned, pl.Series) else f"a {type(returned).__name__}"
-        raise Stopped(
+        raise ScorerFailed(
             f"scorer {self._name}: {self._where} returned {kind}: it is to return a Series or list of numbers, "
             "one for each row"
         )
-
-
-def identify(settings: recipe.FunctionConfig) -> Ingredient:
-    """The function, by a digest of its module's file. What that file imports is not looked at.
-
-    The module is imported, so that a mistake in it shows before a run begins.
-
-    Raises:
-        UserError: the function is not there, or its module cannot be imported.
-    """
-    module, _ = _import(settings, anew=True)
-    file = getattr(module, "__file__", None)
-    digest = hashlib.blake2b(Path(file).read_bytes(), digest_size=8).hexdigest() if file else None
-    return Ingredient("scorer", settings.function, digest, None)
-
-
-def _import(settings: recipe.FunctionConfig, anew: bool = False) -> tuple[ModuleType, Callable[[pl.DataFrame], Any]]:
-    """The module and the function; `anew`: as the file is now, though an earlier run of this process imported it."""
-    name, _, attribute = settings.function.partition(":")
-    where = f"scorer {settings.name}"
-    try:
-        with _working_directory_on_path():
-            known = name in sys.modules
-            module = importlib.import_module(name)
-            if known and anew:
-                module = importlib.reload(module)
-    except Exception as error:
-        # The module itself, or a package that it is in; not one that it imports.
-        if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
-            raise UserError(
-                f"{where}: there is no module {name} in {Path.cwd()} or among the installed packages: "
-                "start from the folder that it is in, or correct `function`"
-            ) from error
-        raise UserError(f"{where}: module {name} cannot be imported: {_last_line(error)}") from error
-    function = getattr(module, attribute, None)
-    if not callable(function):
-        raise UserError(
-            f"{where}: module {name} ({getattr(module, '__file__', 'built in')}) has no function {attribute}"
-        )
-    return module, function
-
-
-@contextmanager
-def _working_directory_on_path() -> Iterator[None]:
-    """Modules of the working directory can be imported, as with `python -m`; a console script does not see them."""
-    folder = str(Path.cwd())
-    importlib.invalidate_caches()  # the file may be younger than what was seen of its folder
-    sys.path.insert(0, folder)
-    try:
-        yield
-    finally:
-        sys.path.remove(folder)
-
-
-def _last_line(error: Exception) -> str:
-    """What a traceback ends with: "ValueError: what was wrong"."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__

@@ -1,15 +1,28 @@
 """A language model that rates translations."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import polars as pl
+from pydantic import Field
 
-from sdrrl_data import recipe
 from sdrrl_data.chat.conversations import conversation, filled, sampling
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, Completion, Generator, Message, Request, Sampling, TextPair
-from sdrrl_data.recipe import draws
+from sdrrl_data.protocols import (
+    Advance,
+    Completion,
+    Generator,
+    Ingredient,
+    Message,
+    Request,
+    Sampling,
+    Scorer,
+    TextPair,
+)
+from sdrrl_data.recipe import GeneratorConfig, Score, ScorerConfig, ScorerContext, draws
 
 # For the recipe's own generator: the likeliest reply, with room for "I would rate this translation as 4 out of 5".
 SHORT = Sampling(temperature=0.0, top_p=1.0, repetition_penalty=1.0, max_tokens=32)
@@ -24,6 +37,38 @@ _NUMBER = re.compile(rf"(?<!\d)(?<!\d[.,．，٫])(\d+(?:[.,．，٫]\d{{1,2}})?
 _POINTS = str.maketrans(",．，٫", "....")
 
 
+class JudgeConfig(ScorerConfig):
+    """A language model that rates a pair."""
+
+    kind: Literal["judge"] = "judge"
+    # `{src}` and `{tgt}` stand for the languages' English names, `{source}` and `{target}` for the texts.
+    prompt: Annotated[str, Field(pattern=r"(?s)\{source\}.*\{target\}|\{target\}.*\{source\}")] = (
+        "Below are a text in {src} and its translation into {tgt}. Rate the translation from 1 (useless) to 5 "
+        "(all of the meaning, in natural {tgt}). Write the number and nothing else.\n\n"
+        "{src}:\n{source}\n\n{tgt}:\n{target}"
+    )
+    generator: GeneratorConfig | None = None  # None: the recipe's own
+
+    gpu = True
+    scores = (
+        Score(
+            "judge",
+            says="rating of the translation by a language model (1 to 5)",
+            misses="what that model does not know; it may prefer its own wording",
+        ),
+    )
+
+    def identify(self, generator: Callable[[GeneratorConfig | None], Ingredient]) -> list[Ingredient]:
+        """The model that judges."""
+        return [replace(generator(self.generator), role="scorer")]
+
+    @contextmanager
+    def open(self, context: ScorerContext) -> Iterator[Scorer]:
+        """The scorer; the generator stays the run's."""
+        judging = context.generator(self.generator)
+        yield JudgeScorer(self, judging, context.src, context.tgt, context.seed)
+
+
 class JudgeScorer:
     """The rating that a language model gives a pair, from 1 to 5.
 
@@ -33,9 +78,7 @@ class JudgeScorer:
     Source: Kocmi and Federmann 2023, https://aclanthology.org/2023.eamt-1.19, who ask for stars without a reference.
     """
 
-    def __init__(
-        self, settings: recipe.JudgeConfig, generator: Generator, src: Language, tgt: Language, seed: int
-    ) -> None:
+    def __init__(self, settings: JudgeConfig, generator: Generator, src: Language, tgt: Language, seed: int) -> None:
         """Get ready to ask.
 
         Args:

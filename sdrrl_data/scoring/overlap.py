@@ -1,11 +1,33 @@
 """Overlap: how much of the source was copied into the target instead of translated."""
 
 from collections.abc import Sequence
+from typing import Any, Literal
 
+from sdrrl_data.recipe import Score
+from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
 from sdrrl_data.scoring.tokens import runs
 
 ORDER = 3  # words in a run
 MIN_WORDS = 5
+
+
+class OverlapConfig(CountingConfig):
+    """How much of the source was copied instead of translated."""
+
+    kind: Literal["overlap"] = "overlap"
+
+    scores = (
+        Score(
+            "overlap",
+            says="share of the translation's words in runs of words that the source has too (0 to 1)",
+            misses="copied names and numbers, which it leaves out; very short texts",
+            better="less",
+        ),
+    )
+
+    def count(self, pair: PreparedPair, learned: Any) -> list[float | None]:
+        """The share of the prose that was copied."""
+        return [copied_share(pair.source_words, pair.target_words)]
 
 
 def copied_share(source: Sequence[str], target: Sequence[str]) -> float | None:

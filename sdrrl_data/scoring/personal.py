@@ -6,7 +6,30 @@ a key is one only in a shape that its issuer gives to nothing else.
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from sdrrl_data.recipe import Score
+from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
+
+
+class PersonalConfig(CountingConfig):
+    """E-mail addresses and secret keys in a text."""
+
+    kind: Literal["personal"] = "personal"
+
+    scores = (
+        Score(
+            "personal",
+            says="how many e-mail addresses and secret keys stand in the text",
+            misses="other personal data: names, telephone numbers, places; keys of shapes that it does not know",
+            better="less",
+            both_sides=True,
+        ),
+    )
+
+    def count(self, pair: PreparedPair, learned: Any) -> list[float | None]:
+        """How many stand in the whole texts."""
+        return [count(pair.pair.source), count(pair.pair.target)]
 
 
 class Found(NamedTuple):

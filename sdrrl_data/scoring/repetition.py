@@ -3,8 +3,11 @@
 import zlib
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any, Literal
 
 from sdrrl_data.languages import Language
+from sdrrl_data.recipe import Score
+from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
 from sdrrl_data.scoring.tokens import runs, tokens
 
 ORDER = 5  # words in a run: with 3, one good answer in a hundred scores over 0.43, with 5 over 0.17
@@ -12,6 +15,44 @@ MIN_WORDS = 10
 MIN_LINES = 5
 MIN_LINE = 15  # characters in a line that counts: shorter ones are cells, names, "yes" and "no"
 MIN_BYTES = 250  # in less, there is too little for zlib to learn from
+
+
+class RepetitionConfig(CountingConfig):
+    """How much of a text says again what it has said before."""
+
+    kind: Literal["repetition"] = "repetition"
+
+    scores = (
+        Score(
+            "repetition",
+            says="share of the words in a run of five words that occurred before (0 to 1)",
+            misses="the same said again in other words; texts of fewer than ten words",
+            better="less",
+            both_sides=True,
+        ),
+        Score(
+            "repeated_lines",
+            says="share of the lines that occurred before (0 to 1)",
+            misses="what is repeated within a line; texts of few lines",
+            better="less",
+            both_sides=True,
+        ),
+        Score(
+            "compression",
+            says="size of the text when it is compressed, as a share of its own (low: it repeats itself)",
+            misses="the same said again in other words; short texts",
+            better="usual",
+            both_sides=True,
+        ),
+    )
+
+    def count(self, pair: PreparedPair, learned: Any) -> list[float | None]:
+        """Words, lines and bytes of the prose."""
+        return [
+            *(repeated_share(words) for words in (pair.source_words, pair.target_words)),
+            *(repeated_lines(lines) for lines in (pair.source_lines(), pair.target_lines())),
+            *(compression(text) for text in (pair.source, pair.target)),
+        ]
 
 
 def repeated_share(words: Sequence[str]) -> float | None:

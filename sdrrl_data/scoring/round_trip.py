@@ -1,11 +1,14 @@
 """Round trip: the target translated back, compared with the source."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal
 
 import polars as pl
 
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator
+from sdrrl_data.protocols import Advance, Ingredient, Scorer, SetAside, TextPair, Translator
+from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext
 from sdrrl_data.scoring import prose
 from sdrrl_data.scoring.chrf import chrf_plus_plus
 from sdrrl_data.text.masking import plain
@@ -13,6 +16,30 @@ from sdrrl_data.text.segments import sentences
 
 BATCH = 64  # pairs translated between two calls of `advance`
 MIN_CHARACTERS = 20  # of the source: in less, one word decides ("Twice" against "Two times" is 12)
+
+
+class RoundTripConfig(ScorerConfig):
+    """chrF++ of the way back by the first translator."""
+
+    kind: Literal["round_trip"] = "round_trip"
+
+    translates_back = True
+    scores = (
+        Score(
+            "round_trip",
+            says="chrF++ of the translation, translated back, against its source (0 to 100)",
+            misses="mistakes that the way back undoes; a low value may be the fault of the way back",
+        ),
+    )
+
+    def identify(self, generator: object = None) -> list[Ingredient]:
+        """Nothing: the way back is the run's translator."""
+        return []
+
+    @contextmanager
+    def open(self, context: ScorerContext) -> Iterator[Scorer]:
+        """The scorer; the translator stays the run's."""
+        yield RoundTripScorer(context.translate_back(), context.tgt)
 
 
 class RoundTripScorer:

@@ -1,12 +1,14 @@
 """Semantic similarity of source and target sentences."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Annotated, Literal
 
 import numpy as np
 import polars as pl
 
-from sdrrl_data import recipe
-from sdrrl_data.protocols import Advance, Ingredient, TextPair
+from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
+from sdrrl_data.recipe import Model, Score, ScorerConfig, ScorerContext, Shapeless
 from sdrrl_data.scoring import encoders
 from sdrrl_data.scoring.sentences import mean_and_lowest
 from sdrrl_data.text.masking import plain
@@ -15,6 +17,40 @@ AT_ONCE = 512  # sentences, of both sides, after which pairs are embedded and `a
 REMEMBERED = 20_000  # embeddings of sentences that may come again, such as in another translation: 30 to 60 MB
 
 Sentences = Sequence[tuple[str, str]]
+
+
+class SimilarityConfig(ScorerConfig):
+    """Sentence embeddings of a multilingual encoder."""
+
+    kind: Literal["similarity"] = "similarity"
+    # multilingual-e5-small; or a sentence-transformers model: a directory, or on the Hub.
+    model: Annotated[str, Model()] = encoders.PACKAGE
+    revision: Annotated[str | None, Shapeless()] = None
+
+    extra = "similarity"
+    gpu = True
+    scores = (
+        Score(
+            "similarity",
+            says="mean cosine of source and translated sentences, embedded by a multilingual encoder",
+            misses="a wrong number, name or negation hardly changes it",
+        ),
+        Score(
+            "similarity_min",
+            says="as `similarity`, of the sentence where it is lowest",
+            misses="a wrong number, name or negation hardly changes it; very short sentences",
+        ),
+    )
+
+    def identify(self, generator: object = None) -> list[Ingredient]:
+        """The encoder, found without loading it."""
+        return [encoders.identify(self)]
+
+    @contextmanager
+    def open(self, context: ScorerContext) -> Iterator[Scorer]:
+        """The scorer, with its encoder."""
+        with closing(SimilarityScorer(self)) as scorer:
+            yield scorer
 
 
 class SimilarityScorer:
@@ -27,7 +63,7 @@ class SimilarityScorer:
     with each other mostly stand at 0.7 to 0.8, translations near 0.9.
     """
 
-    def __init__(self, settings: recipe.SimilarityConfig) -> None:
+    def __init__(self, settings: SimilarityConfig) -> None:
         """Load the encoder.
 
         Raises:
@@ -54,15 +90,6 @@ class SimilarityScorer:
             advance(len(group))
         schema = {"similarity": pl.Float64, "similarity_min": pl.Float64}
         return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def identify(settings: recipe.SimilarityConfig) -> Ingredient:
-    """The encoder, found without loading it.
-
-    Raises:
-        UserError: it, or the package that runs it, cannot be had.
-    """
-    return encoders.identify(settings)
 
 
 def _groups(pairs: Sequence[TextPair]) -> Iterator[list[Sentences]]:

@@ -39,16 +39,16 @@ def make(tables: Mapping[str, pl.DataFrame], asking: Asking, src: str, tgt: str)
 def _crossing(joined: pl.DataFrame, kind: str, asking: Asking, tags: Mapping[str, str]) -> pl.DataFrame:
     asked, answered = kind.split("->")
     weight = pl.col(_weight(f"question_{asked}")) * pl.col(_weight(f"answer_{answered}"))
-    kept = joined.filter(weight > 0)
+    rows = joined.filter(weight > 0)
     question = pl.col(f"question_{asked}")
     if asked != answered:
         # Unsaid, the answer's language would be a surprise: a lesson in language confusion.
-        texts = [asking("answer_in", tags[asked], id + kind) for id in kept["id"]]
-        kept = kept.with_columns(asking=pl.Series(texts, dtype=pl.String))
+        texts = [asking("answer_in", tags[asked], id + kind) for id in rows["id"]]
+        rows = rows.with_columns(asking=pl.Series(texts, dtype=pl.String))
         question = _append(question, "asking")
     direction = f"{tags[asked]}->{tags[answered]}"
     row = _row(kind, direction, question, pl.col(f"answer_{answered}"), weight)
-    return kept.select(*row).cast(pl.Schema(CANDIDATES))
+    return rows.select(*row).cast(pl.Schema(CANDIDATES))
 
 
 def _code_switched(joined: pl.DataFrame, switched: pl.DataFrame, matrix: str, tags: Mapping[str, str]) -> pl.DataFrame:

@@ -1,20 +1,24 @@
 """Answers: what the model says to each seed in the rich language, once for all targets."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import polars as pl
 
-from sdrrl_data import recipe
+from sdrrl_data import recipe, scoring
 from sdrrl_data.chat.conversations import conversation, sampling
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, Completion, Generator, Request, Scorer, SetAside
+from sdrrl_data.protocols import Advance, Completion, Generator, Ingredient, Request, Scorer, SetAside
 from sdrrl_data.recipe import draws
-from sdrrl_data.run import Part, Task, sort_out
+from sdrrl_data.run import Part, Run, Task, sort_out
 from sdrrl_data.scoring.refusal import refused
 from sdrrl_data.scoring.repetition import loops
-from sdrrl_data.steps.best_of import Choice, choose
+from sdrrl_data.steps.best_of import BestSample, choose
+from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
+from sdrrl_data.steps.step import Needs, Step, Work
 
 SCHEMA: Schema = {
     "id": pl.String,
@@ -30,6 +34,36 @@ SCHEMA: Schema = {
 }
 
 LOOPING = 0.3  # share of words in repeated runs; of good answers in English one in a hundred has more than 0.17
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswersStep(Step):
+    """The generator's answers to the seeds."""
+
+    needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+
+    generator: Ingredient
+    src: Language
+
+    @property
+    def settings(self) -> Any:
+        """How the generator answers, and what becomes of its answers."""
+        how = self.recipe.answers.model_dump(mode="json")
+        return [self.recipe.generator.shaping(), how, self.generator.identity(), self.recipe.seed]
+
+    @property
+    def schema(self) -> Schema:
+        """See `SCHEMA`."""
+        return SCHEMA
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Load the generator; it is closed again, for its memory is needed by the steps that follow."""
+        how = self.recipe.answers
+        scorer = scoring.build_best_by(how.best_by) if how.samples > 1 else None
+        answering = Answering(models.generator(self.recipe.generator), self.recipe, self.src, scorer)
+        yield lambda tasks: answering.parts(tasks, advance)
+        models.close_generator()
 
 
 class Answering:
@@ -82,51 +116,55 @@ class Answering:
     def _part(self, done: "_UnderWay") -> Part:
         done.task.journal.close()
         rows, samples = done.task.tables[0], done.samples()
-        written = [[one for one in own if isinstance(one, Completion)] for own in samples]
-        choices = choose(written, self._scorer) if self._scorer else [Choice(0, None)] * len(written)
+        written = [
+            [completion for completion in candidates if isinstance(completion, Completion)] for candidates in samples
+        ]
+        choices = choose(written, self._scorer) if self._scorer else [BestSample(0, None)] * len(written)
         # Where no sample was written, each was refused for the same reason.
         chosen = [
-            own[choice.index] if own else every[-1]
-            for own, every, choice in zip(written, samples, choices, strict=True)
+            candidates[choice.index] if candidates else attempts[-1]
+            for candidates, attempts, choice in zip(written, samples, choices, strict=True)
         ]
         results = [
-            self._row(seed, made, choice)
-            for seed, made, choice in zip(rows.iter_rows(named=True), chosen, choices, strict=True)
+            self._row(seed, completion_or_refusal, choice)
+            for seed, completion_or_refusal, choice in zip(rows.iter_rows(named=True), chosen, choices, strict=True)
         ]
         return sort_out(rows, results, SCHEMA)
 
-    def _row(self, seed: Mapping[str, Any], made: Completion | SetAside, choice: Choice) -> dict[str, Any] | SetAside:
-        if isinstance(made, SetAside):
-            return made
+    def _row(
+        self, seed: Mapping[str, Any], completion: Completion | SetAside, choice: BestSample
+    ) -> dict[str, Any] | SetAside:
+        if isinstance(completion, SetAside):
+            return completion
         how = self._settings.answers
-        faults, text, author = self._faults(made), made.text.strip(), "model"
+        faults, text, author = self._faults(completion), completion.text.strip(), "model"
         if how.faulty == "reference" and (faults or not text) and seed["reference"]:
             text, author = seed["reference"], "reference"
         if not text:
-            where = ", all tokens went to the reasoning" if made.reasoning else ""
+            where = ", all tokens went to the reasoning" if completion.reasoning else ""
             return SetAside(f"the answer is empty{where}")
-        if how.thinking == "keep" and made.reasoning and author == "model":
-            text = f"<think>\n{made.reasoning}\n</think>\n\n{text}"
+        if how.thinking == "keep" and completion.reasoning and author == "model":
+            text = f"<think>\n{completion.reasoning}\n</think>\n\n{text}"
         return {
             "id": seed["id"],
             "answer": text,
             "author": author,
             "faults": faults,
-            "reasoning": made.reasoning,
-            "finish_reason": made.finish_reason,
-            "prompt_tokens": made.prompt_tokens,
-            "completion_tokens": made.completion_tokens,
+            "reasoning": completion.reasoning,
+            "finish_reason": completion.finish_reason,
+            "prompt_tokens": completion.prompt_tokens,
+            "completion_tokens": completion.completion_tokens,
             "sample": choice.index,
             "sample_score": choice.score,
         }
 
-    def _faults(self, made: Completion) -> list[str]:
-        found = {
-            "cut": made.finish_reason != "stop",
-            "looping": loops(made.text, self._src, LOOPING),
-            "refused": refused(made.text, self._src.tag),
+    def _faults(self, completion: Completion) -> list[str]:
+        faults = {
+            "cut": completion.finish_reason != "stop",
+            "looping": loops(completion.text, self._src, LOOPING),
+            "refused": refused(completion.text, self._src.tag),
         }
-        return [fault for fault, there in found.items() if there]
+        return [fault for fault, present in faults.items() if present]
 
 
 class _UnderWay:
@@ -147,8 +185,8 @@ class _UnderWay:
             for sample in range(self._settings.answers.samples):
                 key = f"{id}/{sample}"
                 if key not in self._results:
-                    own = (sample,) if sample else ()
-                    seed = draws.number(self._settings.seed, "answer", id, *own)
+                    sample_key = (sample,) if sample else ()
+                    seed = draws.number(self._settings.seed, "answer", id, *sample_key)
                     yield Request(f"{self.task.part}/{key}", asked, seed, how)
 
     def add(self, key: str, result: Completion | SetAside) -> None:

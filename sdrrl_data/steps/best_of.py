@@ -8,14 +8,14 @@ from sdrrl_data.protocols import Completion, Scorer, TextPair, Unit
 
 
 @dataclass(frozen=True)
-class Choice:
+class BestSample:
     """Which sample is the best, and its mean score against the others; None where there is nothing to compare."""
 
     index: int
     score: float | None
 
 
-def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[Choice]:
+def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[BestSample]:
     """The best sample of each question: the one with the greatest mean score against the question's other samples.
 
     A text goes before an empty one, and one that the model ended itself before one that was cut, whatever their scores;
@@ -28,12 +28,12 @@ def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[Choi
         scorer: gets each sample as target, each other one as its source, as one unit; its first column counts. It is
             called once, with the pairs of all questions.
     """
-    texts = [[sample.text.strip() for sample in own] for own in samples]
+    texts = [[sample.text.strip() for sample in texts_of_question] for texts_of_question in samples]
     compared = [
         (question, index, TextPair(other, text, [Unit(0, len(other), 0, len(text))]))
-        for question, own in enumerate(texts)
-        for index, text in enumerate(own)
-        for place, other in enumerate(own)
+        for question, texts_of_question in enumerate(texts)
+        for index, text in enumerate(texts_of_question)
+        for place, other in enumerate(texts_of_question)
         if place != index and text and other
     ]
     scored = scorer.score([pair for _, _, pair in compared], lambda _: None)
@@ -41,16 +41,17 @@ def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[Choi
     for (question, index, _), score in zip(compared, scored.to_series(0), strict=True):
         if score is not None:
             scores.setdefault((question, index), []).append(score)
-    means = {sample: fmean(own) for sample, own in scores.items()}
+    means = {sample: fmean(against_others) for sample, against_others in scores.items()}
     return [
-        _best(own, [means.get((question, index)) for index in range(len(own))]) for question, own in enumerate(samples)
+        _best(samples_of_question, [means.get((question, index)) for index in range(len(samples_of_question))])
+        for question, samples_of_question in enumerate(samples)
     ]
 
 
-def _best(samples: Sequence[Completion], means: Sequence[float | None]) -> Choice:
+def _best(samples: Sequence[Completion], means: Sequence[float | None]) -> BestSample:
     def worth(index: int) -> tuple[bool, bool, float]:
         sample, mean = samples[index], means[index]
         return bool(sample.text.strip()), sample.finish_reason == "stop", float("-inf") if mean is None else mean
 
     index = max(range(len(samples)), key=worth, default=0)  # the first of equals
-    return Choice(index, means[index] if samples else None)
+    return BestSample(index, means[index] if samples else None)

@@ -1,16 +1,58 @@
 """Best of several translations: of question and answer each, the one that a scorer prefers."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import polars as pl
 
 from sdrrl_data.protocols import Advance, Scorer, SetAside
-from sdrrl_data.run import Part, sort_out
-from sdrrl_data.steps import text_pairs
+from sdrrl_data.recipe import ScorerConfig
+from sdrrl_data.run import Part, Run, Task, sort_out
+from sdrrl_data.steps import references, scoring_steps, text_pairs
+from sdrrl_data.steps.model_pool import ModelPool
+from sdrrl_data.steps.schemas import Schema
+from sdrrl_data.steps.step import Needs, TargetStep, Work, each
 from sdrrl_data.steps.translations import SCHEMA, Candidate
 
 PAIRS = {"question": text_pairs.question, "answer": text_pairs.answer}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BestTranslationsStep(TargetStep):
+    """The better ones of several translators' translations."""
+
+    needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+
+    candidates: Mapping[str, str]  # the tables of the translators, by their names in the recipe
+    of_references: bool = False  # as in `TranslationsStep`
+
+    @property
+    def settings(self) -> Any:
+        """The translators in their order, and what prefers one translation to another."""
+        best_by = self.recipe.translations.best_by
+        back = self.target.back.identity() if self.target.back and best_by == "round_trip" else None
+        return [list(self.candidates), best_by, back]
+
+    @property
+    def schema(self) -> Schema:
+        """See `translations.SCHEMA`."""
+        return SCHEMA
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Load the scorer that chooses."""
+        best_by = self.recipe.translations.best_by
+        config = ScorerConfig.named(best_by)(kind=best_by)
+        with config.open(scoring_steps.context(self.recipe, self.target, models)) as scorer:
+
+            def choose_part(task: Task) -> Part:
+                seeds, answers, *_ = (references.as_answers(task) if self.of_references else task).tables
+                parts = {name: run.table(table).part(task.part) for name, table in self.candidates.items()}
+                return choose(seeds, answers, parts, scorer, advance)
+
+            yield each(choose_part)
 
 
 def choose(
@@ -40,31 +82,31 @@ def choose(
         (name, sources[row["id"]] | row) for name, part in candidates.items() for row in part.rows.iter_rows(named=True)
     ]
     share = wanted.height / max(len(PAIRS) * len(rows), 1)
-    found: dict[str, dict[str, list[Candidate]]] = {id: {kind: [] for kind in PAIRS} for id in sources}
+    candidates_of: dict[str, dict[str, list[Candidate]]] = {id: {kind: [] for kind in PAIRS} for id in sources}
     for kind, pair in PAIRS.items():
         scored = scorer.score([pair(row) for _, row in rows], lambda done: advance(done * share))
         for (name, row), score in zip(rows, scored.to_series(0), strict=True):
-            found[row["id"]][kind].append({"translator": name, "score": score})
-    made = {(name, row["id"]): row for name, row in rows}
+            candidates_of[row["id"]][kind].append({"translator": name, "score": score})
+    translated = {(name, row["id"]): row for name, row in rows}
     refused = {
         (name, id): reason
         for name, part in candidates.items()
         for id, reason in part.set_aside.select("id", "reason").iter_rows()
     }
     results = [
-        _row(id, own, made) if own["answer"] else SetAside(_reasons(id, candidates, refused))
-        for id, own in found.items()
+        _row(id, texts, translated) if texts["answer"] else SetAside(_reasons(id, candidates, refused))
+        for id, texts in candidates_of.items()
     ]
     return sort_out(wanted, results, SCHEMA)
 
 
 def _row(
-    id: str, found: Mapping[str, Sequence[Candidate]], made: Mapping[tuple[str, str], Mapping[str, Any]]
+    id: str, candidates_of: Mapping[str, Sequence[Candidate]], translated: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> dict[str, Any]:
     row: dict[str, Any] = {"id": id}
-    for kind, candidates in found.items():
+    for kind, candidates in candidates_of.items():
         best = max(candidates, key=_worth)  # the first of equals
-        chosen = made[best["translator"], id]
+        chosen = translated[best["translator"], id]
         row |= {key: chosen[key] for key in (kind, f"{kind}_units")}
         row |= {f"{kind}_translator": best["translator"], f"{kind}_candidates": candidates}
     return row

@@ -103,19 +103,22 @@ def _drawn(id: str, settings: recipe.CodeSwitchingConfig, seed: int) -> list[str
 
 def _pairs(row: Mapping[str, Any], texts: str) -> dict[str, TextPair]:
     """The texts of a row in which to switch, under their names in the record."""
-    found = {}
+    pairs = {}
     if texts != "answer":
-        found["prompt"] = text_pairs.turns(row)[-1]
+        pairs["prompt"] = text_pairs.turns(row)[-1]
     if texts != "question":
-        found["completion"] = text_pairs.answer(row)
-    return found
+        pairs["completion"] = text_pairs.answer(row)
+    return pairs
 
 
 def _word_offers(
     rows: Sequence[Mapping[str, TextPair]], aligner: Aligner, settings: recipe.CodeSwitchingConfig, src: str, tgt: str
 ) -> Iterator[dict[str, _Offer]]:
     """What could be switched in each row by matrix: words, and phrases where the settings ask for them."""
-    sentences = [[(name, own) for name, pair in row.items() for own in _sentences(pair, src, tgt)] for row in rows]
+    sentences = [
+        [(name, sentence_pair) for name, pair in row.items() for sentence_pair in _sentences(pair, src, tgt)]
+        for row in rows
+    ]
     links = iter(aligner.align(_tokens(pair for row in sentences for _, pair in row)))
     for row in sentences:
         offers = {matrix: _Offer() for matrix in MATRICES}
@@ -212,20 +215,24 @@ def _joined(seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFra
 
 def _sentences(pair: TextPair, src: str, tgt: str) -> list[tuple[Sentence, Sentence]]:
     """The sentences of both sides, without the words of what is protected in them."""
-    found = []
+    sentence_pairs = []
     for unit in pair.units:
         spans = list(kept(pair, unit))
-        source = _sentence(pair.source, unit.source_start, unit.source_end, src, [own for own, _ in spans])
-        target = _sentence(pair.target, unit.target_start, unit.target_end, tgt, [theirs for _, theirs in spans])
-        found.append((source, target))
-    return found
+        source = _sentence(
+            pair.source, unit.source_start, unit.source_end, src, [source_span for source_span, _ in spans]
+        )
+        target = _sentence(
+            pair.target, unit.target_start, unit.target_end, tgt, [target_span for _, target_span in spans]
+        )
+        sentence_pairs.append((source, target))
+    return sentence_pairs
 
 
 def _sentence(text: str, start: int, end: int, language: str, barred: Sequence[tuple[int, int]] = ()) -> Sentence:
-    found = [(start + first, start + last) for first, last in words(text[start:end], language)]
+    word_spans = [(start + first, start + last) for first, last in words(text[start:end], language)]
     if barred:
-        found = [(a, b) for a, b in found if not any(a < last and first < b for first, last in barred)]
-    return Sentence(text, found, language)
+        word_spans = [(a, b) for a, b in word_spans if not any(a < last and first < b for first, last in barred)]
+    return Sentence(text, word_spans, language)
 
 
 def _tokens(pairs: Iterable[tuple[Sentence, Sentence]]) -> list[TokenPair]:

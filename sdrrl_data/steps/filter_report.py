@@ -25,9 +25,9 @@ def report(verdicts: pl.DataFrame) -> list[FilterCount]:
     dropping = failed.filter(weight=0).group_by("row", "filter").agg(pl.col("text"))
     alone, only = {}, {}
     for kind in CROSSINGS:
-        own = dropping.filter(pl.col("text").list.eval(pl.element().is_in(_needed(kind))).list.any())
-        alone[kind] = _by_filter(own)
-        only[kind] = _by_filter(own.filter(pl.len().over("row") == 1))
+        failing = dropping.filter(pl.col("text").list.eval(pl.element().is_in(_needed(kind))).list.any())
+        alone[kind] = _by_filter(failing)
+        only[kind] = _by_filter(failing.filter(pl.len().over("row") == 1))
     return [
         FilterCount(
             filter=name,

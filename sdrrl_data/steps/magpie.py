@@ -2,25 +2,60 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import polars as pl
 
 from sdrrl_data import recipe
 from sdrrl_data.chat.conversations import sampling, system_message
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, Completion, Generator, Request, SetAside, TextPair, Unit
+from sdrrl_data.protocols import Advance, Completion, Generator, Ingredient, Request, SetAside, TextPair, Unit
 from sdrrl_data.recipe import draws
-from sdrrl_data.run import Journal, Part, Table, Task, sort_out
-from sdrrl_data.scoring.language import LanguageScorer
+from sdrrl_data.run import Journal, Part, Run, Table, Task, sort_out
+from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
+from sdrrl_data.steps.model_pool import ModelPool
+from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.seeds import SCHEMA, identity
-from sdrrl_data.text.near_duplicates import NearCopies
+from sdrrl_data.steps.step import Needs, Step, Work
+from sdrrl_data.text.near_duplicates import NearDuplicates
 from sdrrl_data.text.segments import sentences
 
 MOST_ATTEMPTS = 5  # for each question that is wanted
 ATTEMPTS = 1.2  # in a round, for each question that is missing
 SMALLEST_ROUND = 8  # attempts
+RECALL = 0.999  # of the questions that are just as alike as near copies are, as many are found
 IN_LANGUAGE = 0.2  # probability; of real questions in English one in a thousand has less
+
+
+@dataclass(frozen=True, kw_only=True)
+class MagpieStep(Step):
+    """Seeds by the generator."""
+
+    needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+    ordered: ClassVar[bool] = True
+
+    generator: Ingredient
+    src: Language
+    magpie: recipe.MagpieConfig
+
+    @property
+    def settings(self) -> Any:
+        """How the generator writes them."""
+        how = self.magpie.shaping()
+        return [how, self.recipe.generator.shaping(), self.generator.identity(), self.recipe.seed]
+
+    @property
+    def schema(self) -> Schema:
+        """See `seeds.SCHEMA`."""
+        return SCHEMA
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Load the generator."""
+        writer = Writer(models.generator(self.recipe.generator), self.magpie, self.src, self.recipe.seed)
+        yield lambda tasks: writer.parts(tasks, run.table(self.table), advance)
 
 
 class Writer:
@@ -43,8 +78,8 @@ class Writer:
         self._settings = settings
         self._language = language
         self._seed = seed
-        self._recognise = LanguageScorer(recipe.LanguageConfig(), language, language)
-        self._copies = NearCopies(settings.near_copies, language.tag)
+        self._recognise = LanguageScorer(LanguageConfig(), language, language)
+        self._earlier = NearDuplicates(language.tag, settings.near_copies, RECALL, min_words=0)
 
     def parts(self, tasks: Iterable[Task], seeds: Table, advance: Advance) -> Iterator[tuple[int, Part]]:
         """Each part with its number, its rows as in `seeds.SCHEMA`.
@@ -64,15 +99,15 @@ class Writer:
             for earlier in range(known, task.part):
                 self._remember(seeds.read(earlier))
             try:
-                made = self._part(task, advance)
+                content = self._part(task, advance)
             finally:
                 task.journal.close()
             known = task.part + 1
-            yield task.part, made
+            yield task.part, content
 
     def _remember(self, rows: pl.DataFrame) -> None:
         for id, messages in rows.select("id", "messages").iter_rows():
-            self._copies.copy_of(id, messages[-1]["content"])
+            self._earlier.duplicate_of(id, messages[-1]["content"])
 
     def _part(self, task: Task, advance: Advance) -> Part:
         attempts: list[tuple[str, str | None]] = []  # where, and what was written
@@ -121,7 +156,7 @@ class Writer:
         if not self._in_language(question):
             return SetAside(f"the question is not in {self._language.name}")
         id = identity([("user", question)])
-        copied = self._copies.copy_of(id, question)
+        copied = self._earlier.duplicate_of(id, question)
         if copied is not None:
             return SetAside(f"near copy of {copied}")
         messages = [{"role": "user", "content": question}]

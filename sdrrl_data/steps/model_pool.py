@@ -1,64 +1,74 @@
-"""What a run holds in memory: its generator, and one translator at a time."""
+"""The models that a process holds in memory: one generator and one translator at a time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sdrrl_data import generation, recipe, translation
+from sdrrl_data import generation, translation
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Generator, Ingredient, Translator
+from sdrrl_data.recipe import GeneratorConfig, Recipe, TranslatorConfig
 
 
 @dataclass(frozen=True)
 class Models:
-    """What finds and loads the models of a run; a caller may bring its own."""
+    """What identifies and loads the models of a run; a caller may bring its own."""
 
-    identify_generator: Callable[[recipe.GeneratorConfig], Ingredient] = generation.identify
-    build_generator: Callable[[recipe.GeneratorConfig], Generator] = generation.build
-    identify_translator: Callable[[recipe.TranslatorConfig, Language, Language, Ingredient], Ingredient] = (
-        translation.identify
+    identify_generator: Callable[[GeneratorConfig], Ingredient] = generation.identify
+    build_generator: Callable[[GeneratorConfig], Generator] = generation.build
+    identify_translator: Callable[[TranslatorConfig, Language, Language, Ingredient], Ingredient] = translation.identify
+    build_translator: Callable[[TranslatorConfig, Language, Language, Callable[[], Generator], int], Translator] = (
+        translation.build
     )
-    build_translator: Callable[
-        [recipe.TranslatorConfig, Language, Language, Callable[[], Generator], int], Translator
-    ] = translation.build
 
 
-class InMemory:
-    """The loaded models of a run. Each is loaded when it is first wanted, and gives way when its room is."""
+class ModelPool:
+    """The loaded models of a process. Each is loaded when it is first used, and closed when another needs its memory.
 
-    def __init__(self, models: Models, settings: recipe.Recipe) -> None:
+    Args:
+        models: what loads them.
+    """
+
+    def __init__(self, models: Models) -> None:
         self._models = models
-        self._settings = settings
         self._generator: Generator | None = None
-        self._generates: recipe.GeneratorConfig | None = None
+        self._generator_config: GeneratorConfig | None = None
         self._translator: Translator | None = None
-        self._translates: tuple[recipe.TranslatorConfig, Language, Language] | None = None
+        self._translates: tuple[TranslatorConfig, Language, Language] | None = None
 
-    def generator(self, settings: recipe.GeneratorConfig | None = None) -> Generator:
-        """A generator, the run's own by default; another one that was there is closed."""
-        settings = settings or self._settings.generator
-        if self._generator is None or self._generates != settings:
+    def generator(self, config: GeneratorConfig) -> Generator:
+        """The generator of this configuration; another one is closed first."""
+        if self._generator is None or self._generator_config != config:
             self.close_generator()
-            self._generator = self._models.build_generator(settings)
-            self._generates = settings
+            self._generator = self._models.build_generator(config)
+            self._generator_config = config
         return self._generator
 
-    def translator(self, settings: recipe.TranslatorConfig, src: Language, tgt: Language) -> Translator:
-        """The translator from `src` into `tgt`; the one before, and a generator that does not translate, are closed."""
-        if self._translator is None or self._translates != (settings, src, tgt):
+    def translator(self, config: TranslatorConfig, src: Language, tgt: Language, recipe: Recipe) -> Translator:
+        """The translator from `src` into `tgt`; the one before is closed, and a generator that does not translate.
+
+        Args:
+            config: one of the recipe's translators.
+            src: the language of the texts.
+            tgt: the language to translate into.
+            recipe: has the generator, for a translator that uses it, and the seed.
+        """
+        if self._translator is None or self._translates != (config, src, tgt):
             self._close_translator()
-            if not isinstance(settings, recipe.SelfTranslationConfig):
+            if not config.uses_generator:
                 self.close_generator()
-            self._translator = self._models.build_translator(settings, src, tgt, self.generator, self._settings.seed)
-            self._translates = settings, src, tgt
+            self._translator = self._models.build_translator(
+                config, src, tgt, lambda: self.generator(recipe.generator), recipe.seed
+            )
+            self._translates = config, src, tgt
         return self._translator
 
     def close(self) -> None:
-        """Give back everything."""
+        """Free all memory."""
         self._close_translator()
         self.close_generator()
 
     def close_generator(self) -> None:
-        """Give back what the generator holds: the memory is wanted by others."""
+        """Free the generator's memory."""
         if self._generator is not None:
             self._generator.close()
             self._generator = None

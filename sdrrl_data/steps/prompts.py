@@ -1,19 +1,52 @@
 """Prompts: the words in which the rows of one target ask, in the source and in the target language."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 import polars as pl
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RecipeError
 from sdrrl_data.languages import Language, find
-from sdrrl_data.protocols import SetAside, Translator
+from sdrrl_data.protocols import Advance, SetAside, Translator
 from sdrrl_data.recipe import PromptsConfig, draws
-from sdrrl_data.run import NOTHING_SET_ASIDE, Part, sort_out
+from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, sort_out
+from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
+from sdrrl_data.steps.step import TargetStep, Work, each
 from sdrrl_data.translation.texts import translate_texts
 
 ENGLISH = find("en")
 SCHEMA: Schema = {"id": pl.String, "kind": pl.String, "language": pl.String, "text": pl.String}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptsStep(TargetStep):
+    """The prompts of one target; those that the recipe lacks are translated from English."""
+
+    makes: ClassVar[Literal["table"]] = "table"
+
+    @property
+    def settings(self) -> Any:
+        """The recipe's prompts in the languages that matter here, and what translates the others."""
+        tags = (self.src, self.tgt, ENGLISH.tag)
+        written = {tag: self.recipe.prompts[tag].model_dump(mode="json") for tag in tags if tag in self.recipe.prompts}
+        return [written, [translator.identity() for translator in self.target.prompters]]
+
+    @property
+    def schema(self) -> Schema:
+        """See `SCHEMA`."""
+        return SCHEMA
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Load nothing yet: a translator is loaded only where a prompt is missing."""
+
+        def from_english(language: Language) -> Translator:
+            return models.translator(self.recipe.translator[0], ENGLISH, language, self.recipe)
+
+        yield each(lambda task: make(self.recipe.prompts, self.target.src, self.target.tgt, from_english))
 
 
 def unwritten(prompts: Mapping[str, PromptsConfig], src: Language, tgt: Language) -> list[Language]:
@@ -25,7 +58,7 @@ def unwritten(prompts: Mapping[str, PromptsConfig], src: Language, tgt: Language
     lacking = [language for language in (src, tgt) if language.tag not in prompts]
     if lacking and ENGLISH.tag not in prompts:
         names = " or ".join(language.name for language in lacking)
-        raise UserError(
+        raise RecipeError(
             f"prompts: the recipe has none in {names}, and none in English to translate: "
             f"give it prompts.{lacking[0].tag}"
         )
@@ -77,7 +110,11 @@ def _table(prompts: PromptsConfig, written: Language, other: Language, itself: L
         ("translate", other, prompts.translate),
         ("complete", itself, prompts.complete),
     ]
-    texts = [(kind, text.format(language=_name(named, prompts, written))) for kind, named, own in kinds for text in own]
+    texts = [
+        (kind, text.format(language=_name(named, prompts, written)))
+        for kind, named, sentences in kinds
+        for text in sentences
+    ]
     rows = [
         {"id": f"{itself.tag}-{number}", "kind": kind, "language": itself.tag, "text": text}
         for number, (kind, text) in enumerate(texts)

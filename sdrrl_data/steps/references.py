@@ -16,6 +16,6 @@ def as_answers(task: Task) -> Task:
         task: a part of the seeds, then those of other tables, which stay.
     """
     seeds, *others = task.tables
-    own = seeds.filter(pl.col("reference").is_not_null())
-    questions = own.select("id", messages=pl.lit([], dtype=MESSAGES))
-    return task._replace(tables=[questions, own.select("id", answer="reference"), *others])
+    referenced = seeds.filter(pl.col("reference").is_not_null())
+    questions = referenced.select("id", messages=pl.lit([], dtype=MESSAGES))
+    return task._replace(tables=[questions, referenced.select("id", answer="reference"), *others])

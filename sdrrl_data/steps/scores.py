@@ -1,11 +1,12 @@
 """Scores: slow, and made once. What they mean for a row is for the verdicts to say."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import polars as pl
 
 from sdrrl_data.protocols import Advance, Scorer, TextPair
+from sdrrl_data.scoring.comparing import Comparing
 from sdrrl_data.steps import text_pairs
 
 
@@ -15,18 +16,6 @@ class Pairs(NamedTuple):
     ids: list[str]
     questions: list[TextPair]
     answers: list[TextPair]
-
-
-class Comparing(Protocol):
-    """Compares texts with those before them."""
-
-    def score(self, ids: Sequence[str], pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
-        """One row a pair, compared with all earlier ones; then it is remembered."""
-        ...
-
-    def remember(self, ids: Sequence[str], pairs: Sequence[TextPair]) -> None:
-        """Only remember them."""
-        ...
 
 
 def pairs_of(seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFrame) -> Pairs:

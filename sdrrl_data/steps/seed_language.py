@@ -2,11 +2,10 @@
 
 import polars as pl
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
-from sdrrl_data.protocols import TextPair, Unit
-from sdrrl_data.scoring.language import LanguageScorer
+from sdrrl_data.protocols import Generator, TextPair, Translator, Unit
+from sdrrl_data.recipe import GeneratorConfig, ScorerConfig, ScorerContext
 from sdrrl_data.steps.magpie import IN_LANGUAGE
 from sdrrl_data.text.segments import sentences
 
@@ -18,12 +17,12 @@ class ForeignSeeds(UserWarning):
     """Most seeds are in another language than the source of the run."""
 
 
-def doubt(seeds: pl.DataFrame, settings: recipe.LanguageConfig, src: Language) -> str | None:
+def doubt(seeds: pl.DataFrame, settings: ScorerConfig, src: Language) -> str | None:
     """One sentence where most of the first questions are plainly not in the source language; else None.
 
     Args:
         seeds: their table, as `seeds.SCHEMA` has it.
-        settings: what recognises a language.
+        settings: a scorer that tells languages.
         src: the source language; one that the model does not know is not doubted.
 
     Raises:
@@ -31,7 +30,8 @@ def doubt(seeds: pl.DataFrame, settings: recipe.LanguageConfig, src: Language) -
     """
     questions = [messages[-1]["content"] for messages in seeds["messages"].head(FIRST)]
     pairs = [TextPair(text, "", [Unit(a, b, 0, 0) for a, b in sentences(text, src.tag)]) for text in questions]
-    scores = LanguageScorer(settings, src, src).score(pairs, lambda _: None)
+    with settings.open(ScorerContext(src, src, _no_translator, _no_generator, seed=0)) as scorer:
+        scores = scorer.score(pairs, lambda _: None)
     judged = scores.filter(pl.col("src_language").is_not_null())
     foreign = judged.filter(pl.col("src_language") < IN_LANGUAGE)
     if judged.height < FEWEST or foreign.height <= judged.height / 2:
@@ -41,6 +41,14 @@ def doubt(seeds: pl.DataFrame, settings: recipe.LanguageConfig, src: Language) -
         f"seeds: most of the first questions are not in {src.name} ({_named(likeliest)} is the likeliest language): "
         "give others with --seeds, or name their language with --src"
     )
+
+
+def _no_translator() -> Translator:
+    raise UserError("seeds: a scorer that tells their language cannot ask for a translator")
+
+
+def _no_generator(settings: GeneratorConfig | None) -> Generator:
+    raise UserError("seeds: a scorer that tells their language cannot ask for a generator")
 
 
 def _named(label: str) -> str:

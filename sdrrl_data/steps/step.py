@@ -1,51 +1,131 @@
-"""What a step is, and for which target it is done."""
+"""What a step is: data that can be sent to another process, and one method that opens it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Literal, NamedTuple
 
-from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, Ingredient
-from sdrrl_data.run import Part, Run, Task
+from sdrrl_data.protocols import Advance
+from sdrrl_data.recipe import Recipe
+from sdrrl_data.run import Part, Run, Table, Task, fingerprint
+from sdrrl_data.run.dataset import Dataset
+from sdrrl_data.steps.model_pool import ModelPool
+from sdrrl_data.steps.schemas import Schema
+from sdrrl_data.steps.target import Target
 
 Work = Callable[[Iterable[Task]], Iterator[tuple[int, Part]]]
-Opener = Callable[[Run, Advance], AbstractContextManager[Work]]
+"""Takes the parts to be made, gives each with its number as soon as it is made."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """Makes part N of its table from part N of its inputs; without inputs, parts of stated sizes from nothing."""
+class Needs(NamedTuple):
+    """What the machine must have on which a step is done."""
 
-    table: str
-    inputs: tuple[str, ...]
-    settings: Any  # what shapes its rows besides its inputs, as JSON can hold it
-    open: Opener  # loads the models; entered only when a part is missing
-    whole: tuple[str, ...] = ()  # tables it learns from as a whole, as they were when the run last grew before a part
-    now: tuple[str, ...] = ()  # tables that it looks at as a whole, as they are now
-    sizes: tuple[int, ...] = ()  # of the parts that are made from nothing
+    gpu: bool = False  # its models are much faster on one
+    cores: Literal["one", "all"] = "one"
+    whole_tables: bool = False  # holds whole tables in memory, not just a few parts
 
 
-@dataclass(frozen=True)
-class Target:
-    """One target language of a run, and what stands ready for it."""
+@dataclass(frozen=True, kw_only=True)
+class Step(ABC):
+    """Makes the parts of one table. It can be pickled: its fields are data, and `open` loads what it needs.
 
-    src: Language
-    tgt: Language
-    translators: Mapping[str, Ingredient]  # by their names in the recipe
-    prompters: Sequence[Ingredient]  # what translates the recipe's prompts from English
-    back: Ingredient | None  # what translates back for a round trip, where that is another model
-    aligner: Ingredient | None  # for code-switching, where that is a model or a dictionary
-    scorers: Mapping[str, Sequence[Ingredient]]  # what stands behind each scorer, by their names in the recipe
+    What a part is made from is in its fingerprint: the same part of `inputs`, what was learned in `learned`, all of
+    `whole`, the settings, the step's version and the table's schema.
+    """
 
-    def table(self, name: str) -> str:
-        """The path of one of this target's tables in the run."""
-        return f"{self.tgt.tag}/{name}"
+    version: ClassVar[int] = 1  # raised when the same inputs and settings give other rows, or the schema changes
+    needs: ClassVar[Needs] = Needs()
+    ordered: ClassVar[bool] = False  # whether a part depends on those before it, so that they are made in order
+    makes: ClassVar[Literal["part", "growth", "table"]] = "part"
+    """What one of its parts is for: a part of the seeds; all parts that the run had when it had grown ("growth": what
+    is learned, once); or the whole run ("table": one part)."""
+
+    table: str  # the path of what it makes, in the run
+    inputs: tuple[str, ...] = ()  # tables of which it reads the same part
+    learned: tuple[str, ...] = ()  # tables, one part a growth, of which it reads the part of its own growth
+    whole: tuple[str, ...] = ()  # tables that it reads whole, as they are now
+    sizes: tuple[int, ...]  # rows of each part of the seeds, as the run is to be
+    bounds: tuple[int, ...]  # how many parts of the seeds the run had, each time it had grown
+    recipe: Recipe
 
     @property
-    def pairs(self) -> tuple[str, str, str]:
-        """The tables that hold the texts of the source with their translations."""
-        return "seeds", "answers", self.table("translations")
+    @abstractmethod
+    def settings(self) -> Any:
+        """What shapes its rows besides what it reads, as JSON can hold it."""
+
+    @property
+    @abstractmethod
+    def schema(self) -> Schema:
+        """The columns of its table, as far as they are known before it is made."""
+
+    @abstractmethod
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> AbstractContextManager[Work]:
+        """Load what it needs; entered only where a part is missing.
+
+        Args:
+            run: has the tables that the step reads.
+            models: holds generator and translator, and frees them when the memory is needed.
+            advance: is called with the number of rows done.
+        """
+
+    def output(self, run: Run) -> Table | Dataset:
+        """Where its parts are written."""
+        return run.table(self.table)
+
+    def parts(self) -> int:
+        """How many parts its table has when it is whole."""
+        return {"part": len(self.sizes), "growth": len(self.bounds), "table": 1}[self.makes]
+
+    def growth_of(self, part: int) -> int:
+        """Which growth of the run a part of the seeds came with, counted from 0."""
+        return bisect_right(self.bounds, part)
+
+    def planned_rows(self) -> list[int]:
+        """How many rows would go into each of its parts if no row were set aside; 1 where they are not counted."""
+        if self.makes == "growth":
+            return [sum(self.sizes[:bound]) for bound in self.bounds]
+        return list(self.sizes) if self.makes == "part" else [1]
+
+    def rows(self, run: Run) -> list[int]:
+        """How many rows go into each of its parts, once the steps before it are done."""
+        if not self.inputs:
+            return self.planned_rows()
+        table = run.table(self.inputs[-1])
+        counts = [table.rows(part) for part in range(len(self.sizes))]
+        if self.makes == "part":
+            return counts
+        return [sum(counts[:bound]) for bound in self.bounds]
+
+    def schema_digest(self) -> str:
+        """16 hex digits that stand for the schema of its table."""
+        return fingerprint({column: str(dtype) for column, dtype in self.schema.items()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetStep(Step):
+    """A step of one target language."""
+
+    target: Target
+
+    @property
+    def src(self) -> str:
+        """The tag of the source language."""
+        return self.target.src.tag
+
+    @property
+    def tgt(self) -> str:
+        """The tag of the target language."""
+        return self.target.tgt.tag
+
+
+@dataclass(frozen=True)
+class Job:
+    """A step with the fingerprint that each of its parts should have."""
+
+    step: Step
+    fingerprints: tuple[str, ...]
 
 
 def each(make: Callable[[Task], Part]) -> Work:

@@ -8,8 +8,8 @@ from sdrrl_data.protocols import TextPair, Unit
 
 def turns(row: Mapping[str, Any]) -> list[TextPair]:
     """Each turn of a question: columns `messages` of the seeds, `question` and `question_units` of the translations."""
-    found = zip(row["messages"], row["question"], row["question_units"], strict=True)
-    return [_pair(source["content"], target["content"], units) for source, target, units in found]
+    messages = zip(row["messages"], row["question"], row["question_units"], strict=True)
+    return [_pair(source["content"], target["content"], units) for source, target, units in messages]
 
 
 def question(row: Mapping[str, Any]) -> TextPair:

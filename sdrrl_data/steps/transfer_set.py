@@ -26,6 +26,24 @@ CANDIDATES: Schema = {
     "source": pl.String,
 }
 
+SCHEMA: Schema = {
+    "id": pl.String,
+    "seed_id": pl.String,
+    "task": pl.String,
+    "direction": pl.String,
+    "prompt": MESSAGES,
+    "completion": MESSAGES,
+    "code_switched": pl.Boolean,
+    "switched": SWITCHED,
+    "weight": pl.Float64,
+    # "scores" stands here: a struct of what the run's scorers gave
+    "generator": pl.String,
+    "translator": pl.String,
+    "source": pl.String,
+    "signature": pl.String,
+    "split": pl.String,
+}
+
 
 def mix(candidates: pl.DataFrame, shares: MixConfig, seed: int) -> tuple[pl.DataFrame, list[Kind]]:
     """Take rows so that the shares hold; returns them with the figures of each kind.
@@ -94,7 +112,7 @@ def finish(
         translators: what translated, by the names that the translations know them by.
         signature: of the target.
     """
-    own = pl.col("task") == "answer"
+    is_answer = pl.col("task") == "answer"
     judged = tables["scores"].select(seed_id="id", scores=pl.struct(pl.exclude("id")))
     written = tables["answers"].select("author", seed_id="id")
     first, second = (pl.col(f"{text}_translator").replace_strict(translators) for text in ("question", "answer"))
@@ -115,9 +133,9 @@ def finish(
             "code_switched",
             "switched",
             "weight",
-            pl.when(own).then("scores").alias("scores"),
-            pl.when(own, pl.col("author") == "model").then(pl.lit(generator)).alias("generator"),
-            pl.when(own).then("translator").alias("translator"),
+            pl.when(is_answer).then("scores").alias("scores"),
+            pl.when(is_answer, pl.col("author") == "model").then(pl.lit(generator)).alias("generator"),
+            pl.when(is_answer).then("translator").alias("translator"),
             "source",
             pl.lit(signature).alias("signature"),
             "split",

@@ -1,18 +1,23 @@
 """Translations: question and answer of each seed in one target language."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypedDict
 
 import polars as pl
 
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator
-from sdrrl_data.run import Part, Task, sort_out
-from sdrrl_data.steps.schemas import MESSAGES, UNITS
+from sdrrl_data.run import Part, Run, Task, sort_out
+from sdrrl_data.steps import references, shaping
+from sdrrl_data.steps.model_pool import ModelPool
+from sdrrl_data.steps.schemas import MESSAGES, UNITS, Schema
+from sdrrl_data.steps.step import Needs, TargetStep, Work, each
 from sdrrl_data.translation.texts import translate_texts
 
 SCORED = pl.List(pl.Struct({"translator": pl.String, "score": pl.Float32}))
-SCHEMA = {
+SCHEMA: Schema = {
     "id": pl.String,
     "question": MESSAGES,  # the seed's messages, turn by turn
     "question_units": pl.List(UNITS),  # of each turn
@@ -23,6 +28,39 @@ SCHEMA = {
     "answer_translator": pl.String,
     "answer_candidates": SCORED,
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslationsStep(TargetStep):
+    """One translator's translations, of questions and answers or of the seeds' references."""
+
+    needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+
+    translator: str  # its name in the recipe
+    of_references: bool = False  # reads seeds alone, and translates their references
+
+    @property
+    def settings(self) -> Any:
+        """Those of the translator, and the model behind it."""
+        return shaping.translator(self.recipe, self.target, self.translator)
+
+    @property
+    def schema(self) -> Schema:
+        """See `SCHEMA`."""
+        return SCHEMA
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Load the translator."""
+        src, tgt = self.target.src, self.target.tgt
+        config = shaping.translator_config(self.recipe, self.target, self.translator)
+        translator = models.translator(config, src, tgt, self.recipe)
+
+        def translate_part(task: Task) -> Part:
+            texts = references.as_answers(task) if self.of_references else task
+            return translate(texts, translator, self.translator, src, tgt, advance)
+
+        yield each(translate_part)
 
 
 class Candidate(TypedDict):
@@ -55,7 +93,8 @@ def translate(task: Task, translator: Translator, name: str, src: Language, tgt:
     finally:
         task.journal.close()
     results = [
-        _row(row, [next(pairs) for _ in own], name) for row, own in zip(rows.iter_rows(named=True), texts, strict=True)
+        _row(row, [next(pairs) for _ in texts_of_row], name)
+        for row, texts_of_row in zip(rows.iter_rows(named=True), texts, strict=True)
     ]
     return sort_out(rows, results, SCHEMA)
 

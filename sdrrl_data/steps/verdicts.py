@@ -1,16 +1,24 @@
 """Verdicts: thresholds applied to scores. Cheap: changing a threshold never scores again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from math import floor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sdrrl_data.protocols import Advance
 from sdrrl_data.recipe import Bound, ThresholdConfig, of_source
+from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
+from sdrrl_data.steps import scores as score_tables
+from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
+from sdrrl_data.steps.step import TargetStep, Work
 
 TEXTS = ("question_src", "question_tgt", "answer_src", "answer_tgt")
 FAILURE: Schema = {
@@ -21,7 +29,45 @@ FAILURE: Schema = {
     "weight": pl.Float64,  # of a text that fails, as the recipe has it
 }
 FAILURES = pl.List(pl.Struct(FAILURE))
+SCHEMA: Schema = {"id": pl.String, **dict.fromkeys(TEXTS, pl.Float64), "failures": FAILURES}
 _NAMES: Schema = {"text": pl.String, "filter": pl.String, "least": pl.String, "most": pl.String, "weight": pl.Float64}
+
+
+TOGETHER = 16  # parts that are judged at once: the cost of a part, whatever its size, is then paid once
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictsStep(TargetStep):
+    """Applies the recipe's thresholds. Its `whole` are the tables of scores where a threshold is a percentile."""
+
+    @property
+    def settings(self) -> Any:
+        """The thresholds."""
+        return {name: threshold.model_dump(mode="json") for name, threshold in self.recipe.thresholds.items()}
+
+    @property
+    def schema(self) -> Schema:
+        """See `SCHEMA`."""
+        return SCHEMA
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Turn percentiles into numbers."""
+        scored = score_tables.joined([run.table(name).read_all() for name in self.whole]) if self.whole else None
+        limits = cuts(self.recipe.thresholds, scored, self.src, self.tgt)
+
+        def work(tasks: Iterable[Task]) -> Iterator[tuple[int, Part]]:
+            waiting = iter(tasks)
+            while batch := list(islice(waiting, TOGETHER)):
+                tables = map(pl.concat, zip(*(task.tables for task in batch), strict=True))
+                judged = judge(score_tables.joined(list(tables)), limits)
+                start = 0
+                for task in batch:
+                    yield task.part, Part(judged.slice(start, task.tables[0].height), NOTHING_SET_ASIDE)
+                    start += task.tables[0].height
+                advance(judged.height)
+
+        yield work
 
 
 class Limit(NamedTuple):
@@ -50,8 +96,8 @@ def relative(thresholds: Mapping[str, ThresholdConfig]) -> bool:
     return any(
         isinstance(bound, str)
         for threshold in thresholds.values()
-        for own in (threshold, *threshold.languages.values())
-        for bound in (own.min, own.max)
+        for bounds in (threshold, *threshold.languages.values())
+        for bound in (bounds.min, bounds.max)
     )
 
 
@@ -68,7 +114,7 @@ def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None,
         tgt: tag of the target language.
     """
     tags = {"src": src, "tgt": tgt}
-    found = []
+    cuts_of_texts = []
     for name, threshold in sorted(thresholds.items()):
         for part, score in _judged(name, thresholds):
             side = "src" if of_source(score) else "tgt"
@@ -77,8 +123,8 @@ def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None,
             values = scores[column] if scores is not None and column in scores.columns else pl.Series()
             least, most = _limit(bounds.min, values, upper=False), _limit(bounds.max, values, upper=True)
             if least or most:
-                found.append(Cut(f"{part}_{side}", name, column, least, most, threshold.weight))
-    return found
+                cuts_of_texts.append(Cut(f"{part}_{side}", name, column, least, most, threshold.weight))
+    return cuts_of_texts
 
 
 def judge(scores: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
@@ -88,8 +134,8 @@ def judge(scores: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
     weights of all filters that the text fails, multiplied; a translation's times its source's); `failures`
     (see `FAILURE`). A score that is missing, or that nothing in this run gives, fails nothing.
     """
-    there = set(scores.columns)
-    cuts = [cut for cut in cuts if cut.column in there]
+    columns = set(scores.columns)
+    cuts = [cut for cut in cuts if cut.column in columns]
     values = scores.select(cut.column for cut in cuts).to_numpy()  # a row a seed, a column a cut; NaN for null
     below = values < np.array([cut.min.value if cut.min else -np.inf for cut in cuts])
     above = values > np.array([cut.max.value if cut.max else np.inf for cut in cuts])
@@ -112,10 +158,10 @@ def _weights(rows: NDArray[np.intp], failed: pl.DataFrame, height: int) -> dict[
     weights = np.ones((len(TEXTS), height))
     texts = failed["text"].cast(pl.Enum(TEXTS)).to_physical().to_numpy()
     np.multiply.at(weights, (texts, rows), failed["weight"].to_numpy())
-    found = dict(zip(TEXTS, weights, strict=True))
-    found["question_tgt"] *= found["question_src"]
-    found["answer_tgt"] *= found["answer_src"]
-    return found
+    weight_of = dict(zip(TEXTS, weights, strict=True))
+    weight_of["question_tgt"] *= weight_of["question_src"]
+    weight_of["answer_tgt"] *= weight_of["answer_src"]
+    return weight_of
 
 
 def _lists(rows: NDArray[np.intp], failed: pl.DataFrame, height: int) -> pl.Series:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sdrrl_data.text.ngrams import Hashes, plain_words, runs
+from sdrrl_data.text.ngrams import Hashes, plain_words, ranges, runs
 
 ORDER = 8  # words in a run; shorter texts and shorter items are not judged
 COMMON = 10  # items; a run of words that stands in more of them is a phrase that tells nothing
@@ -92,8 +92,7 @@ class Quotes:
         text = np.repeat(np.arange(len(texts), dtype=np.uint64), [len(own) for own in texts])
         starts = np.searchsorted(self._hashes, hashes)
         counts = np.searchsorted(self._hashes, hashes, side="right") - starts
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        begins = self._words[np.repeat(starts, counts) + within]
+        begins = self._words[ranges(starts, counts)]
         words = (begins[:, None] + np.arange(ORDER)).ravel().astype(np.uint64)
         pairs = np.unique(np.repeat(text, counts * ORDER) << HALF | words)
         items = np.searchsorted(self._starts, (pairs & NUMBER).astype(np.int64), side="right") - 1

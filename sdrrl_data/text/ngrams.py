@@ -39,3 +39,8 @@ def _runs(hashed: Hashes, order: int) -> Hashes:
     for place in range(order):
         found = found * FACTOR + hashed[place : place + count]
     return found
+
+
+def ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers of all ranges, one range after the other: so many, from each start on."""
+    return np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts)

@@ -33,7 +33,9 @@ def restored(translation: str, text: str, segment: Segment) -> str | None:
         return translation
     letter = _letter(text, segment)
     brackets = ("", r"|\[|\]", r"|\[[0-9]*[ ]?|\]")[min(_count(segment, "opening"), 2)]
-    marker = re.compile(rf"{letter}[0-9]+{brackets}")
+    # The numbers that were given, the longest first: a digit that follows a marker is no part of it.
+    numbers = "|".join(map(str, reversed(range(_count(segment, "word"))))) or "[0-9]+"
+    marker = re.compile(rf"{letter}(?:{numbers}){brackets}")
     markers = [found.strip() for found in marker.findall(translation)]
     if markers != [own.strip() for own in _markers(text, segment)]:
         return None

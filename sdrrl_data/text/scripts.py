@@ -2,60 +2,42 @@
 
 import functools
 import sys
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sdrrl_data.languages import Language
+import regex
+
+from sdrrl_data.languages import Language, search
 
 if TYPE_CHECKING:
     import numpy as np
 
-# The scripts of FLORES-200, each by the words with which its letters' names in Unicode begin.
-_SCRIPTS = {
-    "Arab": {"ARABIC"},
-    "Armn": {"ARMENIAN"},
-    "Beng": {"BENGALI", "OL"},  # Santali, `sat_Beng` in NLLB, is written in Ol Chiki
-    "Cyrl": {"CYRILLIC"},
-    "Deva": {"DEVANAGARI"},
-    "Ethi": {"ETHIOPIC"},
-    "Geor": {"GEORGIAN"},
-    "Grek": {"GREEK"},
-    "Gujr": {"GUJARATI"},
-    "Guru": {"GURMUKHI"},
-    "Hang": {"HANGUL"},
-    "Hans": {"CJK"},
-    "Hant": {"CJK"},
-    "Hebr": {"HEBREW"},
-    "Jpan": {"CJK", "HIRAGANA", "KATAKANA"},
-    "Khmr": {"KHMER"},
-    "Knda": {"KANNADA"},
-    "Laoo": {"LAO"},
-    "Latn": {"LATIN"},
-    "Mlym": {"MALAYALAM"},
-    "Mymr": {"MYANMAR"},
-    "Orya": {"ORIYA"},
-    "Sinh": {"SINHALA"},
-    "Taml": {"TAMIL"},
-    "Telu": {"TELUGU"},
-    "Tfng": {"TIFINAGH"},
-    "Thai": {"THAI"},
-    "Tibt": {"TIBETAN"},
+# Where the code of FLORES-200 is not that of one script; all codes are of ISO 15924.
+_SEVERAL = {
+    "Beng": frozenset({"Beng", "Olck"}),  # Santali, `sat_Beng` in NLLB, is written in Ol Chiki
+    "Hans": frozenset({"Hani"}),
+    "Hant": frozenset({"Hani"}),
+    "Jpan": frozenset({"Hani", "Hira", "Kana"}),
 }
-_KNOWN = frozenset().union(*_SCRIPTS.values())
-_UNSEEN, _ANOTHER = 255, 254  # beside the numbers of the scripts
+_UNSEEN = 255
 
 
-def scripts(language: Language) -> set[str]:
-    """The scripts that a language is written in, by the names that `script` gives them."""
-    return _SCRIPTS[language.flores.split("_")[1]]
+def scripts(language: Language) -> frozenset[str]:
+    """The scripts that a language is written in, by their ISO 15924 codes."""
+    code = language.flores.split("_")[1]
+    return _SEVERAL.get(code, frozenset({code}))
 
 
 @functools.cache
-def script(char: str) -> str | None:
-    """The script of a letter as the first word of its name says; None for what is no letter of FLORES-200's scripts."""
-    name = unicodedata.name(char, "").partition(" ")[0].partition("-")[0]
-    return name if char.isalpha() and name in _KNOWN else None
+def all_scripts() -> frozenset[str]:
+    """The scripts that any language of FLORES-200 is written in."""
+    return frozenset().union(*map(scripts, search("")))
+
+
+@functools.cache
+def is_letter_of(char: str, codes: frozenset[str]) -> bool:
+    """Whether a character is a letter of one of these scripts, or one that they share with others, as `ー` is."""
+    return char.isalpha() and any(regex.match(rf"\p{{Script_Extensions={code}}}", char) for code in codes)
 
 
 def letters(texts: Sequence[str], language: Language) -> "tuple[np.ndarray, np.ndarray]":
@@ -67,40 +49,28 @@ def letters(texts: Sequence[str], language: Language) -> "tuple[np.ndarray, np.n
 
     # A line end after each, so that none is empty, which `reduceat` takes for one item.
     whole = "".join(f"{text}\n" for text in texts)
-    found = _script_numbers(np.frombuffer(whole.encode("utf-32-le", errors="surrogatepass"), np.uint32))
+    kinds = _kinds(np.frombuffer(whole.encode("utf-32-le", errors="surrogatepass"), np.uint32), scripts(language))
     lengths = np.array([len(text) + 1 for text in texts], np.intp)
     starts = np.cumsum(lengths) - lengths
-    own = np.isin(found, [_numbers()[name] for name in scripts(language)])
-    return np.add.reduceat(found > 0, starts, dtype=np.intp), np.add.reduceat(own, starts, dtype=np.intp)
+    return np.add.reduceat(kinds > 0, starts, dtype=np.intp), np.add.reduceat(kinds == 2, starts, dtype=np.intp)
 
 
-@functools.cache
-def _numbers() -> dict[str, int]:
-    """The scripts, counted from 1."""
-    return {name: number for number, name in enumerate(sorted(_KNOWN), 1)}
-
-
-def _script_numbers(codes: "np.ndarray") -> "np.ndarray":
-    """Of each code point, the number of its script; 0 where it is no letter."""
+def _kinds(points: "np.ndarray", codes: frozenset[str]) -> "np.ndarray":
+    """Of each code point: 2 for a letter of these scripts, 1 for another letter, 0 for what is not a letter."""
     import numpy as np
 
-    table = _table()
-    found: np.ndarray = table[codes]
-    unseen = np.unique(codes[found == _UNSEEN])
+    table = _table(codes)
+    kinds: np.ndarray = table[points]
+    unseen = np.unique(points[kinds == _UNSEEN])
     if len(unseen):
-        table[unseen] = [_script_number(chr(code)) for code in unseen]
-        found = table[codes]
-    return found
-
-
-def _script_number(char: str) -> int:
-    name = script(char)
-    return _numbers()[name] if name else _ANOTHER if char.isalpha() else 0
+        table[unseen] = [char.isalpha() + is_letter_of(char, codes) for char in map(chr, unseen)]
+        kinds = table[points]
+    return kinds
 
 
 @functools.cache
-def _table() -> "np.ndarray":
-    """The script's number of each code point that has been met; that of the others is found when they are."""
+def _table(codes: frozenset[str]) -> "np.ndarray":
+    """The kind of each code point that has been met; that of the others is found when they are."""
     import numpy as np
 
     return np.full(sys.maxunicode + 1, _UNSEEN, np.uint8)

@@ -1,1 +1,1 @@
-"""The bundled trainer: fine-tunes a model on a transfer set."""
+"""Training: fine-tunes a model on a transfer set."""

@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or passed over, and belong to one training."""
+"""Checkpoints: used only if they are complete, and only by the training that wrote them."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from sdrrl_data.errors import Stopped, UserError
-from sdrrl_data.run.disk import written
+from sdrrl_data.errors import DiskFailed, DiskFull, RunMismatch, UserError
+from sdrrl_data.run.disk import FULL, written
 
-WHOLE = "whole.json"  # written last
-# What changes neither the weights nor which of them are kept at the end.
+COMPLETE = "whole.json"  # written last
+# Settings that change neither the weights nor which of them are written at the end.
 FREE = {"at_once", "keep", "samples"}
 
 
 class Identity(BaseModel):
-    """What a training is made of. A checkpoint of another one cannot be gone on with."""
+    """What shapes a training. A training resumes only from checkpoints with the same identity."""
 
     vocabulary: str  # a digest of the tokenizer's tokens and their ids
     model: str  # name and revision
@@ -25,87 +25,88 @@ class Identity(BaseModel):
     settings: dict[str, Any]
 
 
-class Mark(BaseModel):
-    """What stands in a whole checkpoint."""
+class CheckpointMark(BaseModel):
+    """Content of the file that marks a complete checkpoint."""
 
     identity: Identity
     last: bool
 
 
 def last(folder: Path, identity: Identity) -> Path | None:
-    """The newest whole checkpoint; None where there is none.
+    """The newest complete checkpoint; None if there is none.
 
     Raises:
-        UserError: it is of another training.
+        RunMismatch: another training wrote it.
     """
-    found = [path for path in _by_step(folder) if (path / WHOLE).is_file()]
-    if not found:
+    complete = [path for path in _by_step(folder) if (path / COMPLETE).is_file()]
+    if not complete:
         return None
-    _same(found[-1], _mark(found[-1]).identity, identity)
-    return found[-1]
+    _refuse_another(complete[-1], _mark(complete[-1]).identity, identity)
+    return complete[-1]
 
 
 def is_last(path: Path) -> bool:
-    """Whether the training had ended when the checkpoint was written: all steps were done, or patience was."""
+    """Whether the training had ended when the checkpoint was written: all steps were done, or it stopped early."""
     return _mark(path).last
 
 
-def forget(folder: Path, keep: int, best: str | None) -> None:
-    """Remove all whole checkpoints but the newest ones and the best one, and what was left half-written."""
+def remove_old(folder: Path, keep: int, best: str | None) -> None:
+    """Remove all checkpoints except the newest complete ones and the best one."""
     paths = _by_step(folder)
-    whole = [path for path in paths if (path / WHOLE).is_file()]
+    complete = [path for path in paths if (path / COMPLETE).is_file()]
     for path in paths:
-        if path not in whole[-keep:] and str(path) != best:
+        if path not in complete[-keep:] and str(path) != best:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def mark_whole(path: Path, mark: Mark) -> None:
-    """Say that everything of a checkpoint is there."""
-    with written(path / WHOLE) as temporary:
+def mark_complete(path: Path, mark: CheckpointMark) -> None:
+    """Mark a checkpoint as complete."""
+    with written(path / COMPLETE) as temporary:
         temporary.write_text(mark.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """What the disk refuses while a checkpoint or a model is written becomes one sentence.
+    """While a checkpoint or a model is written: turn the disk's errors into one sentence.
 
     Raises:
-        Stopped: there is no room, or no right to write.
+        DiskFailed: the disk is full, or writing is not allowed.
     """
     from accelerate.utils.memory import should_reduce_batch_size
     from safetensors import SafetensorError
 
     try:
         yield
-    except (OSError, RuntimeError, SafetensorError) as error:  # torch's writer has no error of its own
+    except (OSError, RuntimeError, SafetensorError) as error:  # torch raises RuntimeError for a full disk
         if should_reduce_batch_size(error):
             raise
         reason = str(error).splitlines()[0]
-        raise Stopped(
-            f"{path} cannot be written ({reason}); what is finished is kept: make room on the disk, then run the same "
-            "command again with --resume"
+        kind = DiskFull if isinstance(error, OSError) and error.errno in FULL else DiskFailed
+        raise kind(
+            f"{path} cannot be written ({reason}); finished checkpoints are kept: free some space on the disk, then "
+            "run the same command again with --resume"
         ) from error
 
 
-def _mark(path: Path) -> Mark:
+def _mark(path: Path) -> CheckpointMark:
     try:
-        return Mark.model_validate_json((path / WHOLE).read_text(encoding="utf-8"))
+        return CheckpointMark.model_validate_json((path / COMPLETE).read_text(encoding="utf-8"))
     except (ValidationError, OSError):
-        raise UserError(f"{path / WHOLE} cannot be read: remove that checkpoint, or choose another --out") from None
+        raise UserError(f"{path / COMPLETE} cannot be read: remove that checkpoint, or choose another --out") from None
 
 
 def _by_step(folder: Path) -> list[Path]:
-    found = [path for path in folder.glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
-    return sorted(found, key=lambda path: int(path.name.removeprefix("checkpoint-")))
+    paths = [path for path in folder.glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
+    return sorted(paths, key=lambda path: int(path.name.removeprefix("checkpoint-")))
 
 
-def _same(path: Path, before: Identity, now: Identity) -> None:
-    begin = "go on with what it was made with, or choose another --out"
+def _refuse_another(path: Path, before: Identity, now: Identity) -> None:
+    remedy = "use the same again, or choose another --out"
     for what in ("vocabulary", "model", "dataset"):
         was, is_ = getattr(before, what), getattr(now, what)
         if was != is_:
-            raise UserError(f"{path} was made with another {what} ({was}, now {is_}): {begin}")
+            raise RunMismatch(f"{path} was made with another {what} ({was}, now {is_}): {remedy}")
     for key in sorted({*before.settings, *now.settings} - FREE):
         was, is_ = before.settings.get(key), now.settings.get(key)
         if was != is_:
-            raise UserError(f"{path} was made with {key} {was}, now it is {is_}: {begin}")
+            raise RunMismatch(f"{path} was made with {key} {was}, now it is {is_}: {remedy}")

@@ -6,19 +6,25 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["ddp", "fsdp", "deepspeed"]
+from sdrrl_data.training import installed
+
+Sharing = Literal["ddp", "fsdp", "deepspeed"]
 
 
-def command(kind: Kind, arguments: Sequence[str]) -> str:
-    """The line to type, with the package's configuration of this kind.
+def command(kind: Sharing, arguments: Sequence[str]) -> str:
+    """The command line, with the package's configuration for this kind.
 
-    On several machines it is typed on each, with accelerate's own `--num_machines`, `--machine_rank` and
-    `--main_process_ip`; `--num_processes` counts the devices of all of them.
+    On several machines, run it on each of them, with accelerate's `--num_machines`, `--machine_rank` and
+    `--main_process_ip` added; `--num_processes` then is the number of devices of all machines together.
 
     Args:
-        kind: how the work is shared: each device has the whole model, or PyTorch or DeepSpeed spreads it over all.
+        kind: how the devices share the work: each has the whole model (ddp), or PyTorch (fsdp) or DeepSpeed divides it.
         arguments: of `sdrrl-data train`.
+
+    Raises:
+        NotInstalled: what training needs is missing.
     """
+    installed.require()
     import torch
 
     configuration = Path(str(files("sdrrl_data.training"))) / "launch" / f"{kind}.yaml"

@@ -1,4 +1,4 @@
-"""How well a model foretells completions: by task and by direction."""
+"""How well a model predicts completions: the loss by task and by direction."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import polars as pl
 
 
 class Loss(NamedTuple):
-    """Of some rows."""
+    """The loss on some rows."""
 
     nll: float  # negative log-likelihood in nats, summed over the tokens of the completions
     tokens: int
@@ -22,50 +22,50 @@ Losses = Mapping[tuple[str, str], Loss]  # by task and direction
 
 
 def together(losses: Losses) -> Loss:
-    """Over all rows."""
+    """The loss over all rows."""
     return _sum(list(losses.values()))
 
 
 def by_kind(losses: Losses) -> dict[str, Loss]:
-    """Of each task, then of each direction."""
-    found: dict[str, list[Loss]] = {}
+    """The loss of each task, then of each direction."""
+    parts: dict[str, list[Loss]] = {}
     for place in (0, 1):
         for kind in sorted(losses):
-            found.setdefault(kind[place], []).append(losses[kind])
-    return {name: _sum(own) for name, own in found.items()}
+            parts.setdefault(kind[place], []).append(losses[kind])
+    return {name: _sum(losses_of_kind) for name, losses_of_kind in parts.items()}
 
 
 def measure(model: Any, rows: pl.DataFrame, at_once: int, accelerator: Any, padding: int) -> Losses:
-    """The exact losses of a model on rows, whatever the batches; each token counts the same.
+    """The exact losses of a model on rows, independent of the batches; each token counts the same.
 
-    Every process has to call it, with the same rows: they share the work.
+    Every process has to call this with the same rows: they share the work.
 
     Args:
-        model: as TRL's SFTTrainer has prepared it.
+        model: as TRL's SFTTrainer prepared it.
         rows: task, direction, input_ids, start.
-        at_once: rows that a process takes together.
-        accelerator: of the trainer.
+        at_once: rows in a batch of one process.
+        accelerator: the trainer's.
         padding: the id of the padding token.
     """
     import torch
 
     kinds = sorted(set(zip(rows["task"], rows["direction"], strict=True)))
-    # Longest first: so batches hold rows of about one length, and memory runs out at once or not at all.
-    found = rows.sort(pl.col("input_ids").list.len(), descending=True).select("task", "direction", "input_ids", "start")
-    batches = list(found.iter_slices(at_once))
+    # Longest first: rows of a batch have about the same length, and memory runs out in the first batch or not at all.
+    longest_first = rows.sort(pl.col("input_ids").list.len(), descending=True)
+    batches = list(longest_first.select("task", "direction", "input_ids", "start").iter_slices(at_once))
     sums = torch.zeros(len(kinds), 2, dtype=torch.float64, device=accelerator.device)
     world, rank = accelerator.num_processes, accelerator.process_index
     training = model.training
     model.eval()
     for first in range(0, len(batches), world):
-        # Where no batch is left for a process it takes the last one again and does not count it: all must take part.
+        # All processes must take part: one without a batch of its own repeats the last one and does not count it.
         batch = batches[min(first + rank, len(batches) - 1)]
         with torch.no_grad():
             outputs = model(**_padded(batch, padding, accelerator.device), use_cache=False, fused_lm_head=True)
         if first + rank < len(batches):
-            own = torch.stack([-outputs.log_probs.double().sum(1), outputs.label_mask.double().sum(1)], dim=1)
+            batch_sums = torch.stack([-outputs.log_probs.double().sum(1), outputs.label_mask.double().sum(1)], dim=1)
             places = [kinds.index(kind) for kind in batch.select("task", "direction").rows()]
-            sums.index_add_(0, torch.tensor(places, device=sums.device), own)
+            sums.index_add_(0, torch.tensor(places, device=sums.device), batch_sums)
     model.train(training)
     if world > 1:
         sums = accelerator.reduce(sums, reduction="sum")

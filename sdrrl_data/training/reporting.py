@@ -1,88 +1,86 @@
-"""What a training tells while it goes on, and to whom."""
+"""What a training reports while it runs, and to whom."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sdrrl_data.protocols import Message
-from sdrrl_data.training.losses import Losses
+from sdrrl_data.protocols import Message, Reporter, Silent
+from sdrrl_data.training.losses import Losses, together
 
 
-class Step(NamedTuple):
-    """A step that was just done."""
+class TrainingStep(NamedTuple):
+    """The figures of a step."""
 
     number: int  # from 1
-    loss: float  # nats a token
+    loss: float  # nats per token
     learning_rate: float
     tokens_per_second: float
 
 
 class Sample(NamedTuple):
-    """A test prompt and what the model makes of it."""
+    """A test prompt and the model's answer."""
 
     prompt: Sequence[Message]
     answer: str
 
 
-class Reporter(Protocol):
-    """Is told how a training gets on."""
+class Tracker(Protocol):
+    """Records the figures of a training. (A `Reporter` only shows its progress.)"""
 
-    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
-        """It begins, or goes on after so many steps. `about`: model, dataset, its signature, settings."""
+    def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+        """The training begins, or resumes after `done` steps. `about`: model, dataset, its signature, settings."""
         ...
 
-    def step(self, step: Step) -> None:
+    def step(self, step: TrainingStep) -> None:
         """A step is done."""
         ...
 
     def evaluated(self, number: int, losses: Losses) -> None:
-        """The losses on the test split after so many steps."""
+        """The losses on the test split after step `number`."""
         ...
 
     def samples(self, number: int, samples: Sequence[Sample]) -> None:
-        """What the model answers after so many steps."""
-        ...
-
-    def say(self, sentence: str) -> None:
-        """Something that the user should know."""
+        """What the model answers after step `number`."""
         ...
 
     def close(self) -> None:
-        """It has ended, well or not."""
+        """The training has ended, or failed."""
         ...
 
 
-class Everyone:
-    """Tells several reporters."""
+class Listeners:
+    """Passes the events of a training on to its reporter and its trackers."""
 
-    def __init__(self, reporters: Sequence[Reporter]) -> None:
-        self._reporters = reporters
+    def __init__(self, reporter: Reporter | None = None, trackers: Sequence[Tracker] = ()) -> None:
+        self._reporter, self._trackers = reporter or Silent(), trackers
 
-    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.start(about, steps, done)
+    def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+        """The training begins, or resumes after `done` steps."""
+        self._reporter.start(f"{about['model']['name']} on {about['dataset']['name']}", steps, done, "steps")
+        for tracker in self._trackers:
+            tracker.begin(about, steps, done)
 
-    def step(self, step: Step) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.step(step)
+    def step(self, step: TrainingStep) -> None:
+        """A step is done."""
+        self._reporter.advance(1, f"loss {step.loss:.4f}, {step.tokens_per_second:,.0f} tokens/s")
+        for tracker in self._trackers:
+            tracker.step(step)
 
     def evaluated(self, number: int, losses: Losses) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.evaluated(number, losses)
+        """The losses on the test split after step `number`."""
+        self._reporter.say(f"test loss after step {number}: {together(losses).mean:.4f}")
+        for tracker in self._trackers:
+            tracker.evaluated(number, losses)
 
     def samples(self, number: int, samples: Sequence[Sample]) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.samples(number, samples)
+        """What the model answers after step `number`. Only for trackers: it is too long for a reporter."""
+        for tracker in self._trackers:
+            tracker.samples(number, samples)
 
     def say(self, sentence: str) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.say(sentence)
+        """Something the user should know."""
+        self._reporter.say(sentence)
 
     def close(self) -> None:
-        """Pass it on."""
-        for reporter in self._reporters:
-            reporter.close()
+        """The training has ended, or failed."""
+        for tracker in self._trackers:
+            tracker.close()

@@ -1,4 +1,4 @@
-"""What a model answers to a few test prompts, before and after it was trained."""
+"""What a model answers to a few test prompts, before and after the training."""
 
 import json
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data.training.plan import Plan, devices
+from sdrrl_data.training.plan import TrainingPlan, devices
 from sdrrl_data.training.reporting import Sample
 
 LONGEST = 128  # tokens of an answer
-KEPT = Path("checkpoints", "before.json")
+BEFORE = Path("checkpoints", "before.json")
 
 
-def draw(trainer: Any, plan: Plan) -> list[Sample]:
-    """The likeliest answers, one prompt after the other; none where several processes share a model."""
+def draw(trainer: Any, plan: TrainingPlan) -> list[Sample]:
+    """Greedy answers, one prompt at a time; none if several processes share a model."""
     import torch
 
     if devices() > 1:
@@ -25,7 +25,7 @@ def draw(trainer: Any, plan: Plan) -> list[Sample]:
     training = model.training
     model.eval()
     for prompt in _prompts(plan):
-        ids = torch.tensor(chat.tokens([chat.prompt(prompt)]), device=model.device)
+        ids = torch.tensor([chat.prompt(prompt)], device=model.device)
         with torch.inference_mode():
             written = model.generate(
                 input_ids=ids,
@@ -40,20 +40,20 @@ def draw(trainer: Any, plan: Plan) -> list[Sample]:
     return samples
 
 
-def keep(out: Path, samples: Sequence[Sample]) -> None:
-    """Keep the samples of before beside the checkpoints, for a training that is stopped and gone on with."""
-    path = out / KEPT
+def save(out: Path, samples: Sequence[Sample]) -> None:
+    """Save the samples of before the training beside the checkpoints, for when it is resumed."""
+    path = out / BEFORE
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([own._asdict() for own in samples], ensure_ascii=False), encoding="utf-8")
+    path.write_text(json.dumps([sample._asdict() for sample in samples], ensure_ascii=False), encoding="utf-8")
 
 
-def kept(out: Path) -> list[Sample]:
-    """The samples of before."""
-    path = out / KEPT
-    return [Sample(**own) for own in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
+def load(out: Path) -> list[Sample]:
+    """The saved samples of before the training; none if none were saved."""
+    path = out / BEFORE
+    return [Sample(**fields) for fields in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
 
 
-def _prompts(plan: Plan) -> list[Any]:
-    """Of as many tasks and directions as there are; the same ones for the same seed."""
+def _prompts(plan: TrainingPlan) -> list[Any]:
+    """Test prompts of as many different tasks and directions as possible; the same ones for the same seed."""
     rows = plan.test.table.with_columns(turn=pl.int_range(pl.len()).over("task", "direction"))
     return rows.sort("turn", "task", "direction")["prompt"].head(plan.settings.samples).to_list()

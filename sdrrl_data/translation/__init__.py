@@ -1,13 +1,13 @@
-"""Translators: one file a kind."""
+"""Translators: one file a kind, which says all of it."""
 
 from collections.abc import Callable
 
-from sdrrl_data import recipe
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Generator, Ingredient, Translator
+from sdrrl_data.recipe import TranslatorConfig, TranslatorContext
 
 
-def identify(settings: recipe.TranslatorConfig, src: Language, tgt: Language, generator: Ingredient) -> Ingredient:
+def identify(settings: TranslatorConfig, src: Language, tgt: Language, generator: Ingredient) -> Ingredient:
     """What would translate, found without loading it.
 
     Args:
@@ -19,21 +19,11 @@ def identify(settings: recipe.TranslatorConfig, src: Language, tgt: Language, ge
     Raises:
         UserError: the translator cannot be had, or does not know the pair.
     """
-    match settings:
-        case recipe.FirefoxConfig():
-            from sdrrl_data.translation import firefox
-
-            return firefox.identify(settings, src, tgt)
-        case recipe.NllbConfig():
-            from sdrrl_data.translation import nllb
-
-            return nllb.identify(settings, src, tgt)
-        case recipe.SelfTranslationConfig():
-            return Ingredient("translator", generator.name, generator.revision, generator.licence, generator.engine)
+    return settings.identify(src, tgt, generator)
 
 
 def build(
-    settings: recipe.TranslatorConfig, src: Language, tgt: Language, generator: Callable[[], Generator], seed: int
+    settings: TranslatorConfig, src: Language, tgt: Language, generator: Callable[[], Generator], seed: int
 ) -> Translator:
     """Load the translator from `src` into `tgt`.
 
@@ -47,16 +37,4 @@ def build(
     Raises:
         UserError: the translator cannot be had, or does not know the pair.
     """
-    match settings:
-        case recipe.FirefoxConfig():
-            from sdrrl_data.translation.firefox import FirefoxTranslator
-
-            return FirefoxTranslator(settings, src, tgt)
-        case recipe.NllbConfig():
-            from sdrrl_data.translation.nllb import NllbTranslator
-
-            return NllbTranslator(settings, src, tgt)
-        case recipe.SelfTranslationConfig():
-            from sdrrl_data.translation.self_translation import SelfTranslator
-
-            return SelfTranslator(settings, src, tgt, generator(), seed)
+    return settings.open(TranslatorContext(src, tgt, generator, seed))

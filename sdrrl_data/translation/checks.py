@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from sdrrl_data.languages import Language
-from sdrrl_data.text.scripts import script, scripts
+from sdrrl_data.text.scripts import all_scripts, is_letter_of, scripts
 
 # How many Latin letters one of these stands for. For Japanese and Korean measured, for the others estimated.
 _DENSE = [
@@ -48,9 +48,9 @@ class Checks:
 
     def __init__(self, src: Language, tgt: Language) -> None:
         source, target = scripts(src), scripts(tgt)
-        self._own = target
+        self._scripts, self._target_scripts = all_scripts(), target
         # What may stand in a sentence, but not fill it: names, quotations, Chinese characters in Korean.
-        self._guests = (source | {"LATIN"} | ({"CJK"} if target == {"HANGUL"} else set())) - target
+        self._guest_scripts = (source | {"Latn"} | ({"Hani"} if target == {"Hang"} else set())) - target
         if not source & target:
             self._copied = COPIED_ELSEWHERE
         else:  # English is close to none of them
@@ -78,22 +78,23 @@ class Checks:
         return not _numbers(source) <= _numbers(translation)
 
     def _is_in_wrong_script(self, source: str, translation: str) -> bool:
-        if translation.isascii() and "LATIN" in self._own:
+        if translation.isascii() and "Latn" in self._target_scripts:
             return False
-        if "LATIN" not in self._own:
+        if "Latn" not in self._target_scripts:
             # Names, abbreviations and markers that stay as they are.
             kept = {word.casefold() for word in _LATIN_WORD.findall(source)}
             translation = _LATIN_WORD.sub(lambda word: "" if word[0].casefold() in kept else word[0], translation)
-        own = guests = strays = 0
+        expected = guests = strays = 0
         for char, count in Counter(translation).items():
-            name = script(char)
-            if name in self._own:
-                own += count
-            elif name in self._guests:
+            if not char.isalpha():
+                continue
+            if is_letter_of(char, self._target_scripts):
+                expected += count
+            elif is_letter_of(char, self._guest_scripts):
                 guests += count
-            elif name and char not in source:
+            elif is_letter_of(char, self._scripts) and char not in source:
                 strays += count
-        return guests > own + ALIEN or strays >= STRAY
+        return guests > expected + ALIEN or strays >= STRAY
 
 
 def _loops(source: str, translation: str) -> bool:

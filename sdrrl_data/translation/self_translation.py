@@ -3,12 +3,15 @@
 import functools
 import re
 from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
 
-from sdrrl_data import recipe
+from pydantic import Field
+
 from sdrrl_data.chat.conversations import filled, sampling, turns
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Completion, Generator, Message, Request, SetAside
-from sdrrl_data.recipe import draws
+from sdrrl_data.protocols import Completion, Generator, Ingredient, Message, Request, SetAside
+from sdrrl_data.recipe import FewShot, SamplingConfig, TranslatorConfig, TranslatorContext, draws
+from sdrrl_data.recipe.config import Positive
 
 LONGEST_SENTENCE = 500  # characters; fits into the default of max_tokens even at two tokens a character
 CHARACTERS_PER_TOKEN = 2  # of a text for which max_tokens will mostly do
@@ -27,6 +30,32 @@ _NOTE = re.compile(r"\n\s*\n [*_(\[]* (?:translator['’]s\ )? note \b .*", re.D
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』"}
 
 
+class SelfTranslationConfig(SamplingConfig, TranslatorConfig):
+    """The generator itself."""
+
+    kind: Literal["self"] = "self"
+    # `{src}` and `{tgt}` stand for the languages' English names, `{text}` for what is to be translated.
+    prompt: Annotated[str, Field(pattern=r"\{text\}")] = (
+        "Translate from {src} into {tgt}. Keep all markup, code and links as they are. "
+        "Write the translation and nothing else.\n\n{text}"
+    )
+    few_shot: FewShot = ()  # texts as questions, their translations as answers
+    unit: Literal["sentence", "text"] = "sentence"  # text: as a whole, for a model with a long context
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+    max_tokens: Positive = 2048  # of a translation; it decides how long a text may be to go as a whole
+
+    gpu = True
+    uses_generator = True
+
+    def identify(self, src: Language, tgt: Language, generator: Ingredient) -> Ingredient:
+        """The generator, as a translator."""
+        return Ingredient("translator", generator.name, generator.revision, generator.licence, generator.engine)
+
+    def open(self, context: TranslatorContext) -> "SelfTranslator":
+        """The translator; the generator stays the run's."""
+        return SelfTranslator(self, context.src, context.tgt, context.generator(), context.seed)
+
+
 class SelfTranslator:
     """Asks the model that answers, by the recipe's prompt. The generator stays the run's.
 
@@ -36,7 +65,7 @@ class SelfTranslator:
     """
 
     def __init__(
-        self, settings: recipe.SelfTranslationConfig, src: Language, tgt: Language, generator: Generator, seed: int
+        self, settings: SelfTranslationConfig, src: Language, tgt: Language, generator: Generator, seed: int
     ) -> None:
         self._settings = settings
         self._names = {"src": src.name, "tgt": tgt.name}

@@ -7,74 +7,77 @@ from typing import Any
 import yaml
 
 from sdrrl_data.recipe import ThresholdConfig
-from sdrrl_data.tuning import IN_FORCE, PROPOSED, Passing, Tuned
+from sdrrl_data.tuning import IN_FORCE, PROPOSED, Passing, TunedScore
 
 HEADER = """\
-# Thresholds proposed from the scores of a run: give this file to `sdrrl-data generate` by --with.
-# "valley": between a group of bad texts and the others. A threshold that stands behind a # is a percentile of a score
-# that shows no such group: take the # away to drop its worst texts, good or bad.
+# Thresholds proposed from the scores of a run. To use this file, give it to `sdrrl-data generate` with --with.
+# "valley": the threshold is between a group of bad texts and the others. A threshold behind a # is a percentile: its
+# score shows no such group. Remove the # to drop the worst texts of that score, good or bad.
 """
 
 
 def fragment(
-    tuned: Iterable[Tuned], thresholds: Mapping[str, ThresholdConfig], src: str, targets: Collection[str]
+    tuned: Iterable[TunedScore], thresholds: Mapping[str, ThresholdConfig], src: str, targets: Collection[str]
 ) -> str:
-    """The proposals as YAML with comments: `thresholds`, each for questions or for answers alone.
+    """The proposals as YAML with comments: `thresholds`, each for questions alone or for answers alone.
 
-    A threshold keeps what is not proposed: its weight, and its bounds for other languages.
+    A threshold keeps everything that has no proposal: its weight, and its bounds for other languages.
 
     Args:
-        tuned: what was looked at, of any targets.
+        tuned: the scores, of any targets.
         thresholds: the recipe's.
         src: tag of the source language.
         targets: tags of all target languages of the run.
     """
-    columns: dict[str, list[Tuned]] = {}
-    for own in tuned:
-        if own.passing:
-            columns.setdefault(own.column, []).append(own)
-    active = any(own.sound for found in columns.values() for own in found)
-    lines = [HEADER, "thresholds:\n" if active else "thresholds: {}\n"]
-    for column, found in columns.items():
-        taken = [own for own in found if own.sound]
-        threshold = thresholds.get(column, thresholds.get(found[0].score, ThresholdConfig()))
-        languages = {src} if found[0].language == src else set(targets)
-        entry = yaml.safe_dump({column: _threshold(taken or found, languages, threshold)}, sort_keys=False)
-        lines.append(textwrap.indent("".join(f"# {_comment(own)}\n" for own in found), "  "))
-        lines.append(textwrap.indent(entry, "  " if taken else "  # "))
+    columns: dict[str, list[TunedScore]] = {}
+    for score in tuned:
+        if score.passing:
+            columns.setdefault(score.column, []).append(score)
+    any_recommended = any(score.recommended for proposed in columns.values() for score in proposed)
+    lines = [HEADER, "thresholds:\n" if any_recommended else "thresholds: {}\n"]
+    for column, proposed in columns.items():
+        recommended = [score for score in proposed if score.recommended]
+        threshold = thresholds.get(column, thresholds.get(proposed[0].score, ThresholdConfig()))
+        languages = {src} if proposed[0].language == src else set(targets)
+        entry = yaml.safe_dump({column: _threshold(recommended or proposed, languages, threshold)}, sort_keys=False)
+        lines.append(textwrap.indent("".join(f"# {_comment(score)}\n" for score in proposed), "  "))
+        lines.append(textwrap.indent(entry, "  " if recommended else "  # "))
     return "".join(lines)
 
 
-def _threshold(found: Sequence[Tuned], languages: Collection[str], threshold: ThresholdConfig) -> dict[str, Any]:
-    """The threshold with the proposals in it: for all languages at once where they are the same in all of these."""
-    # Bounds for one language go before those for all, so where the recipe has some, they are what has to change.
+def _threshold(
+    proposed: Sequence[TunedScore], languages: Collection[str], threshold: ThresholdConfig
+) -> dict[str, Any]:
+    """The threshold with the proposals in it: one entry for all languages if they have the same bounds in all."""
+    # Bounds for one language replace those for all: so if the recipe has bounds for a language, these must change.
     content = threshold.model_dump(exclude_defaults=True)
-    others = content.pop("languages", {})
-    own = {tuned.language: _bounds(tuned, threshold) for tuned in found}
-    bounds = list(own.values())
-    if set(own) == set(languages) and bounds.count(bounds[0]) == len(bounds) and not own.keys() & others.keys():
+    by_language = content.pop("languages", {})
+    proposals = {score.language: _bounds(score, threshold) for score in proposed}
+    bounds = list(proposals.values())
+    same_in_all = set(proposals) == set(languages) and bounds.count(bounds[0]) == len(bounds)
+    if same_in_all and not proposals.keys() & by_language.keys():
         content |= bounds[0]
     else:
-        others |= own
-    return content | ({"languages": others} if others else {})
+        by_language |= proposals
+    return content | ({"languages": by_language} if by_language else {})
 
 
-def _bounds(tuned: Tuned, threshold: ThresholdConfig) -> dict[str, Any]:
-    """The bounds to write: one that stays as it is is written as it is, also where it is a percentile."""
-    written = threshold.within(tuned.language)
+def _bounds(tuned: TunedScore, threshold: ThresholdConfig) -> dict[str, Any]:
+    """The bounds to write. A bound that does not change is written as in the recipe, also if it is a percentile."""
+    in_recipe = threshold.within(tuned.language)
     now, then = tuned.in_force or Passing(), tuned.passing or Passing()
-    least = written.min if then.min == now.min else then.min
-    most = written.max if then.max == now.max else then.max
+    least = in_recipe.min if then.min == now.min else then.min
+    most = in_recipe.max if then.max == now.max else then.max
     return {key: bound for key, bound in (("min", least), ("max", most)) if bound is not None}
 
 
-def _comment(tuned: Tuned) -> str:
-    """How many texts fail of those that were judged."""
+def _comment(tuned: TunedScore) -> str:
+    """How many of the judged texts fail."""
     judged = tuned.distribution.values
-    said = [f"{tuned.language}: {tuned.why}"]
+    parts = [f"{tuned.language}: {tuned.why}"]
     for name in (PROPOSED, IN_FORCE):
         candidate = tuned.candidate(name)
         if candidate:
             failing = tuned.failing(candidate)
-            said.append(f"{name} {failing} of {judged} fail ({failing / judged:.2%})")
-    return ", ".join(said)
+            parts.append(f"{name} {failing} of {judged} fail ({failing / judged:.2%})")
+    return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""The scores of a run, and the texts behind them, as far as they are there."""
+"""Reads the scores of a run, and their texts, as far as the run has them."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from sdrrl_data.steps import scores
 class Scored(NamedTuple):
     """The scores of one target."""
 
-    scores: pl.DataFrame  # a row a seed, as `scores.joined` has them; null where a table does not have the row yet
+    scores: pl.DataFrame  # a row for each seed, as from `scores.joined`; null if a table does not have the row yet
     rows: dict[str, int]  # of each table: "scores-comet" -> rows
 
 
@@ -26,7 +26,7 @@ class Near(NamedTuple):
 
 
 def read(run: Run, tgt: str, names: Sequence[str]) -> Scored:
-    """Of these tables of scores of a target those that are there, side by side; no row where there is none."""
+    """These tables of scores of a target, side by side, without those that do not exist; no rows if none exists."""
     tables = [(name, run.table(f"{tgt}/{name}")) for name in names]
     frames = {name: table.read_all() for name, table in tables if table.parts()}
     rows = {name: frame.height for name, frame in frames.items()}
@@ -41,39 +41,39 @@ def read(run: Run, tgt: str, names: Sequence[str]) -> Scored:
 
 
 def nearest(scores: pl.DataFrame, column: str, bound: float, upper: bool, rows: int = 2) -> list[Near]:
-    """So many rows on either side of a bound with the values nearest to it, the lowest first.
+    """The rows on both sides of a bound whose values are nearest to it, from the lowest to the highest.
 
     Args:
         scores: of one target.
-        column: that the bound is for.
+        column: the column that the bound applies to.
         bound: a value that equals it passes.
-        upper: whether what is above it fails; else what is below.
-        rows: how many on either side.
+        upper: whether values above the bound fail; otherwise values below it fail.
+        rows: how many rows on each side.
     """
     value = pl.col("value")
     table = scores.select("id", value=column).drop_nulls()
     table = table.with_columns(passes=value <= bound if upper else value >= bound)
     low, high = table.filter(passes=upper), table.filter(passes=not upper)
-    found = [low.top_k(rows, by=["value", "id"]), high.bottom_k(rows, by=["value", "id"])]
-    return [Near(*row) for row in pl.concat(found).sort("value", "id").iter_rows()]
+    both_sides = [low.top_k(rows, by=["value", "id"]), high.bottom_k(rows, by=["value", "id"])]
+    return [Near(*row) for row in pl.concat(both_sides).sort("value", "id").iter_rows()]
 
 
 def texts(run: Run, tgt: str, parts: int, ids: Collection[str]) -> dict[str, dict[str, TextPair]]:
     """The question and the answer of these seeds, each with its translation: id -> "question" or "answer" -> texts.
 
     Args:
-        run: where they are.
+        run: has the texts.
         tgt: tag of the target language.
-        parts: how many the run is to have; some may be missing.
-        ids: of the seeds; those that are not there are left out.
+        parts: how many parts the run will have; some may be missing.
+        ids: of the seeds; those that the run does not have are left out.
     """
-    found: dict[str, dict[str, TextPair]] = {}
-    tables = [run.table(name) for name in ("seeds", "answers", f"{tgt}/translations")]
+    by_id: dict[str, dict[str, TextPair]] = {}
+    seeds, answers, translations = (run.table(name) for name in ("seeds", "answers", f"{tgt}/translations"))
     for part in range(parts):
-        if len(found) < len(ids) and all(table.has(part) for table in tables):
-            wanted = tables[-1].read(part).filter(pl.col("id").is_in(list(ids)))
-            if not wanted.is_empty():
-                pairs = scores.pairs_of(tables[0].read(part), tables[1].read(part), wanted)
+        if len(by_id) < len(ids) and all(table.has(part) for table in (seeds, answers, translations)):
+            translated = translations.read(part).filter(pl.col("id").is_in(list(ids)))
+            if not translated.is_empty():
+                pairs = scores.pairs_of(seeds.read(part), answers.read(part), translated)
                 for id, question, answer in zip(*pairs, strict=True):
-                    found[id] = {"question": question, "answer": answer}
-    return found
+                    by_id[id] = {"question": question, "answer": answer}
+    return by_id

@@ -20,19 +20,19 @@ class Passing(NamedTuple):
     max: float | None = None
 
 
-class Kept(NamedTuple):
-    """What a filter leaves."""
+class Retained(NamedTuple):
+    """What remains after a filter."""
 
-    texts: int  # of one kind, questions or answers, that pass this filter; those that were not judged are among them
-    pairs: int  # pairs of question and answer, in both languages, none of whose texts this or another filter drops
+    texts: int  # questions (or answers) that pass this filter, including those that were not judged
+    pairs: int  # pairs of question and answer that keep all their texts, in both languages, under all filters
 
 
 class Filters:
-    """The filters in force over the scores of one target.
+    """The filters in force, applied to the scores of one target.
 
     Args:
-        scores: a row a seed: `id`, and columns such as `question_similarity` and `answer_src_language` (Float64; what
-            else there is is left out).
+        scores: a row for each seed: `id`, and columns such as `question_similarity` and `answer_src_language`
+            (Float64). Other columns are ignored.
         thresholds: the recipe's.
         src: tag of the source language.
         tgt: tag of the target language.
@@ -44,13 +44,13 @@ class Filters:
         self._in_force = {cut.column: Passing(_value(cut.min), _value(cut.max)) for cut in cuts}
         # A text that fails a filter with a weight is not dropped.
         self._drops = {cut.column: self.fails(cut.column, self._in_force[cut.column]) for cut in cuts if not cut.weight}
-        # Of each row, how many filters drop it.
+        # For each row: how many filters drop it.
         self._dropped = sum(
             (fails.astype(np.int32) for fails in self._drops.values()), np.zeros(scores.height, np.int32)
         )
 
     def in_force(self, column: str) -> Passing | None:
-        """The values of a column that pass now; None where no filter looks at it."""
+        """The values of a column that pass now; None if no filter uses it."""
         return self._in_force.get(column)
 
     def fails(self, column: str, passing: Passing) -> Rows:
@@ -63,13 +63,13 @@ class Filters:
             failed |= values > passing.max
         return failed.fill_null(False).to_numpy()
 
-    def kept(self, column: str, passing: Passing) -> Kept:
-        """What would be left if texts were dropped by other bounds of this column, and no other filter changed."""
+    def retained(self, column: str, passing: Passing) -> Retained:
+        """What would remain if this column had other bounds, and no other filter changed."""
         fails = self.fails(column, passing)
-        return Kept(int((~fails).sum()), self._pairs({column: fails}))
+        return Retained(int((~fails).sum()), self._pairs({column: fails}))
 
     def pairs(self, changes: Mapping[str, Passing] | None = None) -> int:
-        """How many pairs no filter drops, if those of some columns had other bounds."""
+        """How many pairs would pass all filters if some columns had other bounds."""
         return self._pairs({column: self.fails(column, passing) for column, passing in (changes or {}).items()})
 
     def _pairs(self, changed: Mapping[str, Rows]) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from sdrrl_data import recipe
 from sdrrl_data.alignment.eflomal import EflomalAligner
-from sdrrl_data.alignment.hmm import HmmAligner
+from sdrrl_data.alignment.hmm import HmmAligner, HmmConfig
 from sdrrl_data.text.words import words
 
 MIN_CONFIDENCE = recipe.CodeSwitchingConfig().min_confidence
@@ -49,7 +49,7 @@ def pairs(shared_data, language):
 
 @pytest.fixture(scope="module")
 def hmm(pairs):
-    return aligned(HmmAligner(recipe.HmmConfig()), pairs)
+    return aligned(HmmAligner(HmmConfig()), pairs)
 
 
 def aligned(aligner, pairs):
@@ -71,7 +71,7 @@ def test_independent_aligners_agree(pairs, hmm, language):
 
 
 def test_it_is_all_one_which_language_is_the_source(pairs, hmm):
-    turned = aligned(HmmAligner(recipe.HmmConfig()), [(target, source) for source, target in pairs])
+    turned = aligned(HmmAligner(HmmConfig()), [(target, source) for source, target in pairs])
     found = agreement(hmm, {(number, i, j): confidence for (number, j, i), confidence in turned.items()})
     assert found.all >= 0.99, found
     assert found.sure >= 0.99, found

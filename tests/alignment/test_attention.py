@@ -6,11 +6,11 @@ them apart: gold is which phrases belong together.
 
 import pytest
 
-from sdrrl_data import recipe
-from sdrrl_data.alignment.attention import AttentionAligner
+from sdrrl_data.alignment.attention import AttentionAligner, AttentionConfig
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.text.words import words
+from sdrrl_data.translation.nllb import NllbConfig
 from tests.translation import nllb_model
 
 EN, PT = find("en"), find("pt")
@@ -66,7 +66,7 @@ def pairs():
 
 
 def load(model, src=EN, tgt=PT, layer=None):
-    return AttentionAligner(recipe.AttentionConfig(layer=layer), recipe.NllbConfig(model=str(model)), src, tgt)
+    return AttentionAligner(AttentionConfig(layer=layer), NllbConfig(model=str(model)), src, tgt)
 
 
 def found(pairs, aligned, english=0):

@@ -1,10 +1,16 @@
 import pytest
 
 from sdrrl_data import alignment, recipe
+from sdrrl_data.alignment import eflomal
+from sdrrl_data.alignment.attention import AttentionConfig
+from sdrrl_data.alignment.dictionary import DictionaryConfig
+from sdrrl_data.alignment.eflomal import EflomalConfig
+from sdrrl_data.alignment.hmm import HmmConfig
 from sdrrl_data.errors import UserError
+from sdrrl_data.translation.firefox import FirefoxConfig
 
 
-@pytest.mark.parametrize("settings", [recipe.HmmConfig(), recipe.EflomalConfig()], ids=lambda own: own.kind)
+@pytest.mark.parametrize("settings", [HmmConfig(), EflomalConfig()], ids=lambda own: own.kind)
 def test_what_learns_from_the_run_is_no_ingredient_of_it(settings):
     assert alignment.build(settings).learns
     assert recipe.learns(settings)
@@ -12,16 +18,16 @@ def test_what_learns_from_the_run_is_no_ingredient_of_it(settings):
 
 
 def test_the_translator_is_no_other_ingredient_where_its_attention_aligns():
-    assert alignment.identify(recipe.AttentionConfig()) is None
+    assert alignment.identify(AttentionConfig()) is None
 
 
 def test_attention_needs_a_translator_that_has_it():
     with pytest.raises(ValueError, match="NLLB"):
-        alignment.build(recipe.AttentionConfig(), (recipe.FirefoxConfig(),))
+        alignment.build(AttentionConfig(), (FirefoxConfig(),))
 
 
 def test_a_dictionary_knows_all_it_needs(tmp_path):
-    settings = recipe.DictionaryConfig(source=str(tmp_path / "words.txt"))
+    settings = DictionaryConfig(source=str(tmp_path / "words.txt"))
     (tmp_path / "words.txt").write_text("cat gato\n", encoding="utf-8")
     aligner = alignment.build(settings)
     aligner.train([(["dog"], ["cão"])])
@@ -31,6 +37,6 @@ def test_a_dictionary_knows_all_it_needs(tmp_path):
 
 
 def test_what_an_aligner_lacks_is_named(monkeypatch):
-    monkeypatch.setattr(alignment, "find_spec", lambda name: None)
+    monkeypatch.setattr(eflomal, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install 'sdrrl-data\[eflomal\]'"):
-        alignment.identify(recipe.EflomalConfig())
+        alignment.identify(EflomalConfig())

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data import alignment, recipe
-from sdrrl_data.alignment.dictionary import DictionaryAligner
+from sdrrl_data import alignment
+from sdrrl_data.alignment.dictionary import DictionaryAligner, DictionaryConfig
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import Link
 from sdrrl_data.text.words import words
@@ -14,7 +14,7 @@ def written(tmp_path):
     def write(content):
         path = tmp_path / "en-xx.txt"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return recipe.DictionaryConfig(source=str(path))
+        return DictionaryConfig(source=str(path))
 
     return write
 
@@ -76,7 +76,7 @@ def test_an_entry_is_found_however_its_words_are_broken(written, entry, source, 
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(written, tmp_path, content, complaint):
-    settings = recipe.DictionaryConfig(source=str(tmp_path / "none.txt")) if content is None else written(content)
+    settings = DictionaryConfig(source=str(tmp_path / "none.txt")) if content is None else written(content)
     with pytest.raises(UserError) as error:
         alignment.build(settings)
     assert complaint in str(error.value)
@@ -90,14 +90,14 @@ def test_it_is_identified_by_its_content(written, tmp_path):
     assert one.revision != other.revision
     assert alignment.identify(written("cat gato\n")) == one
     with pytest.raises(UserError, match="cannot be read"):
-        alignment.identify(recipe.DictionaryConfig(source=str(tmp_path / "none.txt")))
+        alignment.identify(DictionaryConfig(source=str(tmp_path / "none.txt")))
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     path = tmp_path_factory.mktemp("dictionary") / "small.txt"
     path.write_text("a\tx\na\ty z\nb c\tx\nb\ty\nc\tz\n", encoding="utf-8")
-    return DictionaryAligner(recipe.DictionaryConfig(source=str(path)))
+    return DictionaryAligner(DictionaryConfig(source=str(path)))
 
 
 @given(st.lists(st.sampled_from("abcd"), max_size=8), st.lists(st.sampled_from("xyzw"), max_size=8))

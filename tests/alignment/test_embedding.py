@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sdrrl_data import recipe
-from sdrrl_data.alignment.embedding import EmbeddingAligner, identify
+from sdrrl_data.alignment.embedding import EmbeddingAligner, EmbeddingConfig
 from sdrrl_data.alignment.subwords import symmetrised, tokenized
 from sdrrl_data.errors import UserError
 from tests.translation import nllb_model
@@ -84,7 +84,7 @@ def aligner(folder):
 
 
 def load(folder, layer=LAYERS):
-    return EmbeddingAligner(recipe.EmbeddingConfig(model=str(folder), layer=layer))
+    return EmbeddingAligner(EmbeddingConfig(model=str(folder), layer=layer))
 
 
 def ciphered(sentences):
@@ -192,14 +192,14 @@ def test_weights_of_another_architecture_are_refused(folder, tmp_path):
 
 
 def test_it_is_identified_by_its_files(folder):
-    ingredient = identify(recipe.EmbeddingConfig(model=str(folder)))
+    ingredient = EmbeddingConfig(model=str(folder)).identify()
     assert (ingredient.role, ingredient.name, ingredient.licence) == ("aligner", folder.name, None)
     assert ingredient.engine.startswith("transformers ")
 
 
 def test_a_directory_without_a_model_is_named(tmp_path):
     with pytest.raises(UserError, match=r"aligner .* has no config\.json"):
-        identify(recipe.EmbeddingConfig(model=str(tmp_path)))
+        EmbeddingConfig(model=str(tmp_path)).identify()
 
 
 shares = st.tuples(st.integers(1, 6), st.integers(1, 6)).flatmap(

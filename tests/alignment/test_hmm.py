@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from sdrrl_data import alignment, recipe
+from sdrrl_data.alignment.hmm import HmmConfig
 
 ADJECTIVES = {"red": "vermelho", "new": "novo", "cheap": "barato", "broken": "quebrado", "heavy": "pesado"}
 NOUNS = {"car": "carro", "book": "livro", "boat": "barco", "clock": "relógio", "phone": "telefone"}
@@ -15,7 +16,7 @@ DEEDS = {"see": "thấy", "hear": "nghe", "help": "giúp"}
 
 
 def trained(pairs):
-    aligner = alignment.build(recipe.HmmConfig())
+    aligner = alignment.build(HmmConfig())
     aligner.train(pairs)
     return aligner
 
@@ -89,10 +90,11 @@ def test_confidences_stay_below_one_where_words_are_repeated(portuguese):
 
 SCRIPT = """
 import sys
-from sdrrl_data import alignment, recipe
+from sdrrl_data import alignment
+from sdrrl_data.alignment.hmm import HmmConfig
 sides = [[line.split() for line in open(path, encoding="utf-8").readlines()[:200]] for path in sys.argv[1:]]
 pairs = list(zip(*sides))
-aligner = alignment.build(recipe.HmmConfig())
+aligner = alignment.build(HmmConfig())
 aligner.train(pairs)
 print(aligner.align(pairs))
 """

@@ -56,7 +56,7 @@ def alignments(direction, read, written):
 
 
 @given(models())
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 4)
 def test_posteriors_and_the_best_alignment_are_those_of_all_alignments(model):
     direction, index, read, written = model
     words, nothing, jumps = in_order(direction, index, written)
@@ -85,7 +85,7 @@ def test_posteriors_and_the_best_alignment_are_those_of_all_alignments(model):
 
 
 @given(models())
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 4)
 def test_without_order_each_word_written_is_shared_out_among_those_read(model):
     direction, index, read, written = model
     words, nothing = without_order(direction, index, written)

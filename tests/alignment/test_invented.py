@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from sdrrl_data import alignment, recipe
+from sdrrl_data.alignment.hmm import HmmConfig
 from sdrrl_data.text.switching import Aligned
 from sdrrl_data.text.words import words
 from tests.alignment.invented import Gold, invented
@@ -37,7 +38,7 @@ def lines(shared_data, corpus, sentences):
 
 def measured(gold: list[Gold]) -> Figures:
     pairs = [pair.tokens() for pair in gold]
-    aligner = alignment.build(recipe.HmmConfig())
+    aligner = alignment.build(HmmConfig())
     aligner.train(pairs)
     aligned = aligner.align(pairs)
     sure = [{(i, j) for i, j, confidence in links if confidence >= MIN_CONFIDENCE} for links in aligned]

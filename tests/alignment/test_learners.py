@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-from sdrrl_data import alignment, recipe
+from sdrrl_data import alignment
+from sdrrl_data.alignment.eflomal import EflomalConfig
+from sdrrl_data.alignment.hmm import HmmConfig
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +18,7 @@ def pairs(shared_data):
     return list(zip(*sides, strict=True))
 
 
-@pytest.fixture(scope="module", params=[recipe.HmmConfig(), recipe.EflomalConfig()], ids=lambda own: own.kind)
+@pytest.fixture(scope="module", params=[HmmConfig(), EflomalConfig()], ids=lambda own: own.kind)
 def settings(request):
     return request.param
 
@@ -34,10 +36,10 @@ def aligner(settings, pairs):
 
 RESUMED = """
 import json, pathlib, sys
-from sdrrl_data import alignment, recipe
+from sdrrl_data import alignment
+from sdrrl_data.recipe import AlignerConfig
 kind, folder, pairs = sys.argv[1:]
-settings = {"hmm": recipe.HmmConfig(), "eflomal": recipe.EflomalConfig()}[kind]
-aligner = alignment.build(settings)
+aligner = alignment.build(AlignerConfig.named(kind)(kind=kind))
 aligner.load(pathlib.Path(folder))
 print(json.dumps(aligner.align(json.loads(pathlib.Path(pairs).read_text(encoding="utf-8")))))
 """

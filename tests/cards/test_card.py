@@ -19,17 +19,18 @@ from markdown_it.token import Token
 from typer.main import get_command
 
 from sdrrl_data import cli
-from sdrrl_data.cards import card, meanings
+from sdrrl_data.cards import card
 from sdrrl_data.cards.examples import LONGEST
 from sdrrl_data.cards.head import SIZES
 from sdrrl_data.cards.markdown import fence, line
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline.generate import generate
-from sdrrl_data.recipe import KNOWN_SCORES, SCORES, FunctionConfig, Recipe, ThresholdConfig, loading
+from sdrrl_data.recipe import Recipe, ThresholdConfig, loading, shipped_scores
 from sdrrl_data.run import Manifest, Run
+from sdrrl_data.scoring.function import FunctionConfig
 from sdrrl_data.steps.schemas import MESSAGES
 from sdrrl_data.steps.transfer_set import CROSSINGS
-from tests.support import small_models
+from tests.support import datasets, small_models
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 THINGS = [f"the {kind} {thing}" for kind in ("old", "new", "small") for thing in ("bridge", "garden", "market", "inn")]
@@ -70,9 +71,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def manifest(run: Run) -> Manifest:
-    found = run.manifest()
-    assert found is not None
-    return found
+    manifest = run.manifest()
+    assert manifest is not None
+    return manifest
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +82,9 @@ def text(run: Run, manifest: Manifest) -> str:
 
 
 def head(text: str) -> dict[str, Any]:
-    found = yaml.safe_load(text.split("---\n", 2)[1])
-    assert isinstance(found, dict)
-    return found
+    content = yaml.safe_load(text.split("---\n", 2)[1])
+    assert isinstance(content, dict)
+    return content
 
 
 def body(text: str) -> list[Token]:
@@ -96,15 +97,15 @@ def shown(inline: Token) -> str:
 
 def tables(tokens: Sequence[Token]) -> list[list[list[str]]]:
     """Every table as its rows, the header first, each cell as it is shown."""
-    found: list[list[list[str]]] = []
+    all_tables: list[list[list[str]]] = []
     for token, after in pairwise(tokens):
         if token.type == "table_open":
-            found.append([])
+            all_tables.append([])
         elif token.type == "tr_open":
-            found[-1].append([])
+            all_tables[-1].append([])
         elif token.type in {"th_open", "td_open"}:
-            found[-1][-1].append(shown(after))
-    return found
+            all_tables[-1][-1].append(shown(after))
+    return all_tables
 
 
 def section(text: str, heading: str) -> str:
@@ -161,18 +162,18 @@ def test_a_run_that_kept_nothing_has_a_card(tmp_path: Path) -> None:
 def test_the_head_is_what_the_hub_reads(text: str) -> None:
     from huggingface_hub import DatasetCard, DatasetCardData
 
-    found = head(text)
-    assert DatasetCard(text).data.to_dict() == DatasetCardData(**found).to_dict() == found
-    assert found["language"] == ["en", "pt", "ar"]
-    assert found["language_bcp47"] == ["en", "pt", "ar-Latn"]
-    assert found["size_categories"] == ["n<1K"]
-    assert found["task_categories"] == ["text-generation", "translation"]
-    assert found["annotations_creators"] == ["machine-generated"]
-    assert found["language_creators"] == ["machine-generated", "found"]
-    assert found["multilinguality"] == ["multilingual", "translation"]
-    assert found["tags"] == ["sdrrl", "distillation", "synthetic", "code-switching"]
-    assert found["pretty_name"].startswith("SDRRL transfer set: English to Portuguese and ")
-    assert "source_datasets" not in found  # the seeds are a file
+    content = head(text)
+    assert DatasetCard(text).data.to_dict() == DatasetCardData(**content).to_dict() == content
+    assert content["language"] == ["en", "pt", "ar"]
+    assert content["language_bcp47"] == ["en", "pt", "ar-Latn"]
+    assert content["size_categories"] == ["n<1K"]
+    assert content["task_categories"] == ["text-generation", "translation"]
+    assert content["annotations_creators"] == ["machine-generated"]
+    assert content["language_creators"] == ["machine-generated", "found"]
+    assert content["multilinguality"] == ["multilingual", "translation"]
+    assert content["tags"] == ["sdrrl", "distillation", "synthetic", "code-switching"]
+    assert content["pretty_name"].startswith("SDRRL transfer set: English to Portuguese and ")
+    assert "source_datasets" not in content  # the seeds are a file
 
 
 def test_the_head_has_the_words_that_the_hub_has(text: str) -> None:
@@ -182,10 +183,10 @@ def test_the_head_has_the_words_that_the_hub_has(text: str) -> None:
         json.loads((words / f"{name}.json").read_text(encoding="utf-8"))
         for name in ("creators", "multilingualities", "size_categories")
     )
-    found = head(text)
-    assert set(found["annotations_creators"]) <= {*creators["annotations"]}
-    assert set(found["language_creators"]) <= {*creators["language"]}
-    assert set(found["multilinguality"]) <= ways.keys()
+    content = head(text)
+    assert set(content["annotations_creators"]) <= {*creators["annotations"]}
+    assert set(content["language_creators"]) <= {*creators["language"]}
+    assert set(content["multilinguality"]) <= ways.keys()
     assert set(SIZES) <= {*sizes}
 
 
@@ -195,22 +196,22 @@ def with_licences(manifest: Manifest, licences: list[str | None]) -> Manifest:
 
 
 @pytest.mark.parametrize(
-    ("licences", "told", "expected", "said"),
+    ("licences", "chosen", "expected", "sentence"),
     [
-        (["mit"], None, "mit", "are mit: any use"),
+        (["mit"], None, "mit", "have the licence mit: any use"),
         (["mit", "cc-by-nc-4.0"], None, "cc-by-nc-4.0", "no commercial use"),
         (["mit", None], None, "unknown", "is not known"),
         (["mit", None], "cc-by-4.0", "cc-by-4.0", "gives it the licence cc-by-4.0"),
-        (["llama3.1", "cc-by-sa-4.0"], None, "other", "No single licence holds all of these terms"),
+        (["llama3.1", "cc-by-sa-4.0"], None, "other", "No single licence has all of these terms"),
     ],
 )
 def test_the_licence_is_the_strictest_and_an_unknown_one_is_said_aloud(
-    run: Run, manifest: Manifest, licences: list[str | None], told: str | None, expected: str, said: str
+    run: Run, manifest: Manifest, licences: list[str | None], chosen: str | None, expected: str, sentence: str
 ) -> None:
-    text = card.write(with_licences(manifest, licences), run, licence=told)
+    text = card.write(with_licences(manifest, licences), run, licence=chosen)
     assert head(text)["license"] == expected
     assert ("license_name" in head(text)) == (expected == "other")
-    assert said in section(text, "Licence")
+    assert sentence in section(text, "Licence")
     [rows] = rows_under(text, "role", "name", "revision", "licence", "engine")
     expected_cells = [choice or "unknown" for _, choice in zip(rows, cycle(licences), strict=False)]
     assert [row[3] for row in rows] == expected_cells
@@ -227,7 +228,7 @@ def test_seeds_from_the_hub_are_its_source(run: Run, manifest: Manifest) -> None
 
 
 def test_every_column_is_explained(run: Run, text: str) -> None:
-    [columns] = rows_under(text, "column", "what it holds, and how it came about")
+    [columns] = rows_under(text, "column", "what it holds")
     assert [name for name, _ in columns] == run.read_dataset("pt/transfer_set").columns
 
 
@@ -236,45 +237,47 @@ def test_the_figures_are_those_of_the_manifest(manifest: Manifest, text: str, ta
     of_target = {
         name: count for name, count in manifest.counts.steps.items() if "/" not in name or name.startswith(tag)
     }
-    own = f"---\n---\n{section(text, f'English and {find(tag).name} (`{tag}`)')}"
-    [steps] = rows_under(own, "step", "rows in", "rows out", "set aside")
+    target_section = f"---\n---\n{section(text, f'English and {find(tag).name} (`{tag}`)')}"
+    [steps] = rows_under(target_section, "step", "rows in", "rows out", "set aside")
     assert steps == [
         [name, str(count.rows_in), str(count.rows_out), str(sum(count.set_aside.values()))]
         for name, count in of_target.items()
     ]
-    [reasons] = rows_under(own, "step", "reason", "rows")
+    [reasons] = rows_under(target_section, "step", "reason", "rows")
     expected = [
         [step, reason, str(rows)] for step, count in of_target.items() for reason, rows in count.set_aside.items()
     ]
     assert sorted(reasons) == sorted(expected)
     assert len(reasons) >= 3
-    assert f"]({tag}/scores.png)" in own
+    assert f"]({tag}/scores.png)" in target_section
 
 
 def test_every_config_with_its_rows(manifest: Manifest, text: str) -> None:
     [loading] = rows_under(text, "config", "what it holds", "train", "test")
     counts = manifest.counts.targets
     splits = {tag: [count.rows["train"], count.rows["test"]] for tag, count in counts.items()}
-    splits["all"] = [sum(own) for own in zip(*splits.values(), strict=True)]
+    splits["all"] = [sum(rows) for rows in zip(*splits.values(), strict=True)]
     assert {name: [int(train), int(test)] for name, _, train, test in loading} == splits
-    assert [own["config_name"] for own in head(text)["configs"]] == list(splits)
+    assert [config["config_name"] for config in head(text)["configs"]] == list(splits)
 
 
 def test_each_target_shows_its_filters_and_its_mix(manifest: Manifest, text: str) -> None:
-    found = tables(body(text))
-    failed = [
-        rows for first, *rows in found if first[:4] == ["filter", "keeps", "a text that fails", "question in English"]
-    ]
-    removed = [rows for first, *rows in found if first == ["filter", *CROSSINGS]]
-    mixes = rows_under(text, "kind", "what it is", "available", "taken", "share asked", "share reached")
+    all_tables = tables(body(text))
+    header = ["filter", "keeps", "a text that fails", "question in English"]
+    failed = [rows for first, *rows in all_tables if first[:4] == header]
+    removed = [rows for first, *rows in all_tables if first == ["filter", *CROSSINGS]]
+    mixes = rows_under(text, "kind", "what it is", "available", "taken", "share wanted", "share reached")
     for count, fails, removes, kinds in zip(manifest.counts.targets.values(), failed, removed, mixes, strict=True):
-        by_name = {own.filter: [str(texts) for texts in own.texts.values()] for own in count.filters}
+        by_name = {filter.filter: [str(texts) for texts in filter.texts.values()] for filter in count.filters}
         none = ["0"] * 4
         assert [[row[0], *row[3:]] for row in fails] == [
             [name, *by_name.get(name, none)] for name in manifest.recipe["thresholds"]
         ]
         assert removes == [
-            *([own.filter, *(f"{own.alone[kind]} ({own.only[kind]})" for kind in CROSSINGS)] for own in count.filters),
+            *(
+                [filter.filter, *(f"{filter.alone[kind]} ({filter.only[kind]})" for kind in CROSSINGS)]
+                for filter in count.filters
+            ),
             ["all together", *(str(pairs) for pairs in count.removed.values())],
         ]
         assert [[row[0], *row[2:4]] for row in kinds] == [
@@ -286,9 +289,9 @@ def test_each_target_shows_its_filters_and_its_mix(manifest: Manifest, text: str
 
 
 def with_thresholds(manifest: Manifest, thresholds: dict[str, ThresholdConfig], *scorers: FunctionConfig) -> Manifest:
-    dumped = {name: own.model_dump(mode="json") for name, own in thresholds.items()}
-    own = [*manifest.recipe["scorers"], *(scorer.model_dump(mode="json") for scorer in scorers)]
-    return manifest.model_copy(update={"recipe": manifest.recipe | {"thresholds": dumped, "scorers": own}})
+    dumped = {name: threshold.model_dump(mode="json") for name, threshold in thresholds.items()}
+    all_scorers = [*manifest.recipe["scorers"], *(scorer.model_dump(mode="json") for scorer in scorers)]
+    return manifest.model_copy(update={"recipe": manifest.recipe | {"thresholds": dumped, "scorers": all_scorers}})
 
 
 def scores_in(text: str) -> list[list[str]]:
@@ -298,17 +301,19 @@ def scores_in(text: str) -> list[list[str]]:
 
 
 def test_every_score_is_explained_once(run: Run, manifest: Manifest) -> None:
-    names = [*KNOWN_SCORES, *(score for scores in SCORES.values() for score in scores)]
-    thresholds = {f"{text}{name}": ThresholdConfig(min=0.25) for name in names for text in ("", "question_", "answer_")}
+    shipped = shipped_scores()
+    thresholds = {
+        f"{text}{name}": ThresholdConfig(min=0.25) for name in shipped for text in ("", "question_", "answer_")
+    }
     rows = scores_in(card.write(with_thresholds(manifest, thresholds), run))
-    assert sorted(row[0] for row in rows) == sorted(meanings.SCORES)
+    assert sorted(row[0] for row in rows) == sorted({score.name for score in shipped.values()})
     assert all(len(cell) > 3 for row in rows for cell in row)
 
 
 def test_a_filter_by_a_score_of_the_users(run: Run, manifest: Manifest) -> None:
-    own = FunctionConfig(name="my_answer_score", function="my.scores:answer")
+    scorer = FunctionConfig(name="my_answer_score", function="my.scores:answer")
     text = card.write(
-        with_thresholds(manifest, {"answer_my_answer_score": ThresholdConfig(max=2, weight=0.5)}, own), run
+        with_thresholds(manifest, {"answer_my_answer_score": ThresholdConfig(max=2, weight=0.5)}, scorer), run
     )
     assert scores_in(text) == [["my_answer_score", "what my.scores:answer gives", "unknown"]]
     assert "| `answer_my_answer_score` | ≤ 2 | weighs 0.5 |" in text
@@ -352,15 +357,16 @@ def with_completion(run: Run, folder: Path, completion: str) -> Run:
     for tag in ("pt", "ar-Latn"):
         rows = run.read_dataset(f"{tag}/transfer_set")
         rows = rows.with_columns(pl.Series("completion", [answer] * rows.height, dtype=MESSAGES))
-        Run(folder).write_dataset(f"{tag}/transfer_set", {"train": rows}, "", 1000)
+        datasets.write(Run(folder), f"{tag}/transfer_set", rows, split="train")
     return Run(folder)
 
 
 def test_examples_of_every_direction_and_of_code_switching(run: Run, manifest: Manifest, text: str) -> None:
     for tag in manifest.counts.targets:
         rows = run.read_dataset(f"{tag}/transfer_set").filter(task="answer")
-        own = section(text, f"English and {find(tag).name} (`{tag}`)").partition(": examples\n")[2]
-        ids = [shown(token) for token in body(f"---\n---\n{own}") if token.type == "inline" and "/" in token.content]
+        examples = section(text, f"English and {find(tag).name} (`{tag}`)").partition(": examples\n")[2]
+        tokens = body(f"---\n---\n{examples}")
+        ids = [shown(token) for token in tokens if token.type == "inline" and "/" in token.content]
         chosen = rows.filter(pl.col("id").is_in(ids))
         assert chosen.height == len(ids) == 5
         assert sorted(chosen.filter(~pl.col("code_switched"))["direction"]) == sorted(
@@ -440,9 +446,9 @@ def test_the_recipe_in_it_makes_the_rows_again(run: Run, text: str, tmp_path: Pa
 @example("\\", "\\|")
 @example("`", "``|``")
 @example("~~a~~ *b* _c_", "[a](b) ![c](d) <http://e.f>")
-def test_a_cell_never_breaks_its_table(one: str, other: str) -> None:
-    markdown = f"| a | b |\n|---|---|\n| {line(one)} | {line(other)} |\n\nafter\n"
-    expected = [" ".join(cell.split()).replace("\0", "\ufffd") for cell in (one, other)]
+def test_a_cell_never_breaks_its_table(first: str, second: str) -> None:
+    markdown = f"| a | b |\n|---|---|\n| {line(first)} | {line(second)} |\n\nafter\n"
+    expected = [" ".join(cell.split()).replace("\0", "\ufffd") for cell in (first, second)]
     assert tables(MARKDOWN.parse(markdown)) == [[["a", "b"], expected]]
 
 

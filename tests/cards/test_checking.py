@@ -1,4 +1,4 @@
-"""A card that says what is not so is found out."""
+"""Checking a card: every figure that is not right is reported."""
 
 import shutil
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sdrrl_data.cards import checking, counts, description
+from sdrrl_data.cards import checking, description
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.run import Manifest, Run
 from tests.cards.test_card import small_recipe
@@ -21,7 +21,7 @@ from pathlib import Path
 from sdrrl_data.cards import checking
 from sdrrl_data.run import Run
 for _ in range(3):
-    print(json.dumps(checking.asked_hub(Run(Path(sys.argv[1])))))
+    print(json.dumps(checking.hub_problems(Run(Path(sys.argv[1])))))
 """
 
 
@@ -49,20 +49,20 @@ def run(described: Run, tmp_path: Path) -> Run:
 
 
 def manifest_of(run: Run) -> Manifest:
-    found = run.manifest()
-    assert found is not None
-    return found
+    manifest = run.manifest()
+    assert manifest is not None
+    return manifest
 
 
 def problems(run: Run, manifest: Manifest | None = None) -> list[str]:
-    return checking.check(run, manifest or manifest_of(run), counts.count)
+    return checking.check(run, manifest or manifest_of(run))
 
 
 def test_a_card_that_is_right(described: Run) -> None:
-    found = manifest_of(described).counts.targets["pt"]
-    assert found.contamination
-    assert found.translators
-    assert found.filters
+    target = manifest_of(described).counts.targets["pt"]
+    assert target.contamination
+    assert target.translators
+    assert target.filters
     assert problems(described) == []
 
 
@@ -85,10 +85,10 @@ def test_rows_that_were_taken_out(run: Run) -> None:
 def test_rows_on_the_wrong_side(run: Run) -> None:
     moved = pl.read_parquet(run.path / TEST).head(1)
     rewritten(run.path / TRAIN, lambda rows: pl.concat([rows, moved]))
-    found = problems(run)
-    assert "pt: 1 rows stand in a file of the other split" in found
-    assert "config pt: 1 seeds have rows in both splits" in found
-    assert "config all: 1 seeds have rows in both splits" in found
+    reported = problems(run)
+    assert "pt: 1 rows are in a file of the other split" in reported
+    assert "config pt: 1 seeds have rows in both splits" in reported
+    assert "config all: 1 seeds have rows in both splits" in reported
 
 
 FIGURES = [
@@ -117,8 +117,8 @@ def test_every_figure_is_counted_again(described: Run) -> None:
         for key in path:
             place = place[key]
         place[last] += 1
-    found = problems(described, Manifest.model_validate(content))
-    figures = [problem for problem in found if ": the card says " in problem and ", " in problem.partition(":")[0]]
+    reported = problems(described, Manifest.model_validate(content))
+    figures = [problem for problem in reported if ": the card says " in problem and ", " in problem.partition(":")[0]]
     assert len(figures) == len(FIGURES)
     for path, problem in zip(FIGURES, figures, strict=True):
         said = manifest.model_dump()["counts"]

@@ -16,15 +16,15 @@ from sdrrl_data.recipe import draws
 from sdrrl_data.run import Counts, Manifest, Run, TargetCount
 from sdrrl_data.steps import transfer_set
 from tests.cards.test_card import head, section, small_recipe
-from tests.support import small_models
+from tests.support import datasets, small_models
 
 SEED, SHARE = 42, 0.1
 LATE = [id for id in map(str, range(200)) if draws.share(SEED, "split", id) >= SHARE]  # what trains
 EARLY = [id for id in map(str, range(200)) if draws.share(SEED, "split", id) < SHARE]
 
 
-def made(tag: str, rows: Mapping[str, int], seed: int = SEED, share: float = SHARE) -> Manifest:
-    """The manifest of a run, as far as configs hang on it."""
+def manifest_with(tag: str, rows: Mapping[str, int], seed: int = SEED, share: float = SHARE) -> Manifest:
+    """The manifest of a run, with everything that configs depend on."""
     nothing: dict[str, Any] = {"pairs": 0, "kept": 0, "kept_texts": {}, "filters": [], "removed": {}, "mix": []}
     return Manifest(
         state="finished",
@@ -46,9 +46,11 @@ def split(seeds: Mapping[str, int]) -> pl.DataFrame:
 def together(targets: Mapping[str, Mapping[str, int]]) -> tuple[list[str], set[str]]:
     """The targets whose test rows stand in the config of all, and the seeds that are on both of its sides."""
     rows = {tag: split(seeds) for tag, seeds in targets.items()}
-    counts = {tag: {side: own.filter(split=side).height for side in configs.SPLITS} for tag, own in rows.items()}
-    agreed = configs.agreeing([made(tag, own) for tag, own in counts.items()])
-    train = {id for own in rows.values() for id in own.filter(split="train")["seed_id"]}
+    counts = {
+        tag: {side: of_target.filter(split=side).height for side in configs.SPLITS} for tag, of_target in rows.items()
+    }
+    agreed = configs.agreeing([manifest_with(tag, of_splits) for tag, of_splits in counts.items()])
+    train = {id for of_target in rows.values() for id in of_target.filter(split="train")["seed_id"]}
     test = {id for tag in agreed for id in rows[tag].filter(split="test")["seed_id"]}
     return agreed, train & test
 
@@ -74,30 +76,31 @@ def test_a_split_that_was_made_of_one_seed_is_left_out() -> None:
 @pytest.mark.parametrize(("seed", "share"), [(7, SHARE), (SEED, 0.2)])
 def test_runs_that_split_in_different_ways_are_not_tested_together(seed: int, share: float) -> None:
     rows = {"train": 80, "test": 20}
-    assert configs.agreeing([made("pt", rows), made("vi", rows)]) == ["pt", "vi"]
-    assert configs.agreeing([made("pt", rows), made("vi", rows, seed, share)]) == []
+    assert configs.agreeing([manifest_with("pt", rows), manifest_with("vi", rows)]) == ["pt", "vi"]
+    assert configs.agreeing([manifest_with("pt", rows), manifest_with("vi", rows, seed, share)]) == []
 
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Manifest, Manifest]:
     """A folder with a target of one run and a target of another that scores in another way, and their manifests."""
     folder = tmp_path_factory.mktemp("two")
-    own = generate(small_recipe(folder / "one", tgt=["pt"]), folder / "out", small_models.models())
+    portuguese = generate(small_recipe(folder / "one", tgt=["pt"]), folder / "out", small_models.models())
     changes = {"scorers": ["length"], "thresholds": {"length": {"min": 0.4}}}
     recipe = small_recipe(folder / "two", tgt=["vi"], **changes)
-    other = generate(recipe, folder / "other", small_models.models())
+    vietnamese = generate(recipe, folder / "other", small_models.models())
     shutil.copytree(folder / "other" / "vi", folder / "out" / "vi")
-    return Run(folder / "out"), own, other
+    return Run(folder / "out"), portuguese, vietnamese
 
 
 def test_targets_of_two_runs_load_together(repository: tuple[Run, Manifest, Manifest], tmp_path: Path) -> None:
     from datasets import load_dataset
 
-    run, own, other = repository
-    (run.path / "README.md").write_text(card.write(own, run, [other]), encoding="utf-8")
+    run, portuguese, vietnamese = repository
+    (run.path / "README.md").write_text(card.write(portuguese, run, [vietnamese]), encoding="utf-8")
     loaded = load_dataset(str(run.path), "all", cache_dir=str(tmp_path))
     assert {split: rows.num_rows for split, rows in loaded.items()} == {
-        split: own.counts.targets["pt"].rows[split] + other.counts.targets["vi"].rows[split] for split in configs.SPLITS
+        split: portuguese.counts.targets["pt"].rows[split] + vietnamese.counts.targets["vi"].rows[split]
+        for split in configs.SPLITS
     }
     columns = [name for name in run.read_dataset("pt/transfer_set").columns if name != "scores"]
     assert loaded["train"].column_names == columns
@@ -108,15 +111,15 @@ def test_targets_of_two_runs_load_together(repository: tuple[Run, Manifest, Mani
 
 
 def test_the_card_says_what_all_leaves_out(repository: tuple[Run, Manifest, Manifest]) -> None:
-    run, own, other = repository
-    loading = section(card.write(own, run, [other]), "Loading")
-    assert "It has no column `scores`" in loading
+    run, portuguese, vietnamese = repository
+    loading = section(card.write(portuguese, run, [vietnamese]), "Loading")
+    assert "`all` has no column `scores`" in loading
     assert "are not in `all`" not in loading
-    other = other.model_copy(update={"recipe": other.recipe | {"seed": 7}})
-    text = card.write(own, run, [other])
+    otherwise_split = vietnamese.model_copy(update={"recipe": vietnamese.recipe | {"seed": 7}})
+    text = card.write(portuguese, run, [otherwise_split])
     assert "The test rows of `pt`, `vi` are not in `all`" in section(text, "Loading")
     [files] = [config["data_files"] for config in head(text)["configs"] if config["config_name"] == "all"]
-    assert [own["split"] for own in files] == ["train"]
+    assert [file["split"] for file in files] == ["train"]
 
 
 def test_a_control_is_a_config_when_asked_for(repository: tuple[Run, Manifest, Manifest], tmp_path: Path) -> None:
@@ -124,11 +127,20 @@ def test_a_control_is_a_config_when_asked_for(repository: tuple[Run, Manifest, M
 
     run = Run(shutil.copytree(repository[0].path, tmp_path / "run"))
     rows = run.read_dataset("pt/transfer_set").filter(code_switched=False)
-    splits = {split: rows.filter(split=split).head(3) for split in configs.SPLITS}
-    run.write_dataset("pt/controls-no-code-switch", splits, "", 1000)
+    few = pl.concat([rows.filter(split=split).head(3) for split in configs.SPLITS])
+    datasets.write(run, "pt/controls-no-code-switch", few)
     text = card.write(repository[1], run, controls={"pt": ["no-code-switch"]})
     (run.path / "README.md").write_text(text, encoding="utf-8")
     assert get_dataset_config_names(str(run.path)) == ["pt", "all", "pt-no-code-switch"]
     loaded = load_dataset(str(run.path), "pt-no-code-switch", cache_dir=str(tmp_path / "cache"))
     assert {split: rows.num_rows for split, rows in loaded.items()} == {"train": 3, "test": 3}
     assert "| `pt-no-code-switch` | a control of `pt`: the transfer set without code-switched rows | 3 | 3 |" in text
+
+
+def test_a_folder_whose_name_looks_like_a_pattern(repository: tuple[Run, Manifest, Manifest], tmp_path: Path) -> None:
+    run, manifest, _ = repository
+    odd = Run(shutil.copytree(run.path, tmp_path / "run[1]*"))
+    shutil.copytree(odd.path / "pt/transfer_set", odd.path / "pt/controls-sft")
+    as_usual = configs.configs(run, [manifest], {})
+    assert configs.configs(odd, [manifest], {"pt": ["sft"]})[:-1] == as_usual
+    assert [config.schema(odd) for config in as_usual] == [config.schema(run) for config in as_usual]

@@ -22,7 +22,7 @@ QUESTIONS = [f"Why do you think that the {thing} is {how} than mine?" for thing,
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Two targets, one of them with its script in the tag, in several files."""
     folder = tmp_path_factory.mktemp("croissant")
-    (folder / "seeds.jsonl").write_text("\n".join(json.dumps({"instruction": own}) for own in QUESTIONS))
+    (folder / "seeds.jsonl").write_text("\n".join(json.dumps({"instruction": question}) for question in QUESTIONS))
     (folder / "pairs.tsv").write_text("\n".join(f"{text}\t{text.upper()}" for text in QUESTIONS))
     changes = {
         "tgt": ["pt", "ar-Latn"],
@@ -38,14 +38,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def manifest(run: Run) -> Manifest:
-    found = run.manifest()
-    assert found is not None
-    return found
+    manifest = run.manifest()
+    assert manifest is not None
+    return manifest
 
 
 def config(name: str, *tags: str, **more: Any) -> dict[str, Any]:
     paths = {split: [f"{tag}/transfer_set/{split}-*.parquet" for tag in tags or [name]] for split in ("train", "test")}
-    files = [{"split": split, "path": own[0] if len(own) == 1 else own} for split, own in paths.items()]
+    files = [{"split": split, "path": path[0] if len(path) == 1 else path} for split, path in paths.items()]
     return {"config_name": name, "data_files": files, **more}
 
 
@@ -89,15 +89,15 @@ def plain(value: Any) -> Any:
         case bytes():
             return value.decode()
         case list():
-            return [plain(own) for own in value]
+            return [plain(item) for item in value]
         case dict():
-            return {name.rpartition("/")[2]: plain(own) for name, own in value.items()}
+            return {name.rpartition("/")[2]: plain(item) for name, item in value.items()}
     return value
 
 
 def test_only_what_no_run_has_is_missing(dataset: mlcroissant.Dataset) -> None:
     assert not dataset.metadata.ctx.issues.errors
-    missing = sorted(str(own).split('"')[1] for own in dataset.metadata.ctx.issues.warnings)
+    missing = sorted(str(warning).split('"')[1] for warning in dataset.metadata.ctx.issues.warnings)
     assert missing == ["https://schema.org/datePublished", "https://schema.org/version"]
 
 
@@ -118,34 +118,41 @@ def test_all_has_the_columns_that_its_config_has(
     run: Run, manifest: Manifest, described: dict[str, Any], dataset: mlcroissant.Dataset
 ) -> None:
     """Nothing is known of the scores where no file of the config is at hand, nor of files made by hand."""
-    assert [own["@id"] for own in described["recordSet"]] == ["pt", "ar-Latn", "all"]
-    assert [own["name"] for own in described["recordSet"][-1]["field"]] == ["id", "prompt"]
+    assert [record_set["@id"] for record_set in described["recordSet"]] == ["pt", "ar-Latn", "all"]
+    assert [field["name"] for field in described["recordSet"][-1]["field"]] == ["id", "prompt"]
     rows = sum(sum(target.rows.values()) for target in manifest.counts.targets.values())
     assert len(list(dataset.records("all"))) == rows
     unseen = croissant.describe(HEAD, "What it is.", [manifest], {})
-    fields = [own["name"] for own in unseen["recordSet"][0]["field"]]
+    fields = [field["name"] for field in unseen["recordSet"][0]["field"]]
     assert sorted(fields) == sorted(set(schema(run, "pt")) - {"scores"})
 
 
-def test_every_file_stands_there_with_its_hash(run: Run, manifest: Manifest, described: dict[str, Any]) -> None:
-    files = {own["contentUrl"]: own["sha256"] for own in described["distribution"] if own["@type"] == "cr:FileObject"}
-    there = {str(path.relative_to(run.path)): digest_of(path) for path in run.path.glob("*/transfer_set/*.parquet")}
-    assert files == there
+def test_every_file_is_listed_with_its_hash(run: Run, manifest: Manifest, described: dict[str, Any]) -> None:
+    listed = {
+        node["contentUrl"]: node["sha256"] for node in described["distribution"] if node["@type"] == "cr:FileObject"
+    }
+    in_run = {str(path.relative_to(run.path)): digest_of(path) for path in run.path.glob("*/transfer_set/*.parquet")}
+    assert listed == in_run
 
 
 def test_how_the_rows_came_about(dataset: mlcroissant.Dataset, manifest: Manifest) -> None:
-    found = dataset.metadata
-    assert found.data_collection == (
-        "The questions are from seeds.jsonl; Answering answered, Cipher en-pt and Cipher en-ar-Latn translated both. "
-        "Sentence pairs are from pairs.tsv."
+    metadata = dataset.metadata
+    assert metadata.data_collection == (
+        "The questions are from seeds.jsonl. Answering answered them. Cipher en-pt and Cipher en-ar-Latn translated "
+        "the questions and the answers. The sentence pairs are from pairs.tsv."
     )
-    for said in (found.data_limitations, found.data_biases, found.data_use_cases, found.data_preprocessing_protocol):
-        assert len(said) > 1
-    assert found.personal_sensitive_information == ["Nobody has looked for personal data."]
-    assert found.data_release_maintenance_plan
+    for sentences in (
+        metadata.data_limitations,
+        metadata.data_biases,
+        metadata.data_use_cases,
+        metadata.data_preprocessing_protocol,
+    ):
+        assert len(sentences) > 1
+    assert metadata.personal_sensitive_information == ["Nobody has looked for personal data."]
+    assert metadata.data_release_maintenance_plan
     looked = manifest.model_copy(update={"recipe": manifest.recipe | {"scorers": [{"kind": "personal"}]}})
     again = croissant.describe(HEAD, "What it is.", [looked], {})
-    assert again["rai:personalSensitiveInformation"].startswith("E-mail addresses and keys were looked for")
+    assert again["rai:personalSensitiveInformation"].startswith("The texts were searched for e-mail addresses and keys")
 
 
 def test_the_same_run_gives_the_same_bytes_and_names_no_folder(

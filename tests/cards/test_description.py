@@ -1,4 +1,4 @@
-"""What describes a set: it goes on saying what others wrote, and what other runs made."""
+"""What describes a dataset: what people wrote by hand stays, and so do the targets of other runs."""
 
 import json
 import re
@@ -15,53 +15,53 @@ from sdrrl_data.run import Manifest, Run
 from tests.cards.test_card import head, section, small_recipe
 from tests.support import small_models
 
-OWN = "## What we used it for\n\nNothing yet.\n"
+BY_HAND = "## What we used it for\n\nNothing yet.\n"
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, Manifest]]:
     """Two runs, each of one target."""
     folder = tmp_path_factory.mktemp("described")
-    made = {}
+    by_tag = {}
     for tag in ("vi", "pt"):
         recipe = small_recipe(folder / "in" / tag, tgt=[tag], scorers=["length"], thresholds={"length": {"max": 2}})
-        made[tag] = Run(folder / tag), generate(recipe, folder / tag, small_models.models())
-    return made
+        by_tag[tag] = Run(folder / tag), generate(recipe, folder / tag, small_models.models())
+    return by_tag
 
 
 def pushed(
     runs: dict[str, tuple[Run, Manifest]], tag: str, *others: str, existing: str | None = None
 ) -> dict[str, bytes]:
     """What describes a repository into which the target is pushed beside others; these are known by what lies there."""
-    return description.files(*runs[tag], [portable.manifest(runs[own][1]) for own in others], existing)
+    return description.files(*runs[tag], [portable.manifest(runs[other][1]) for other in others], existing)
 
 
 def test_card_croissant_and_pictures(runs: dict[str, tuple[Run, Manifest]]) -> None:
     from matplotlib.image import imread
 
-    found = pushed(runs, "pt")
-    assert list(found) == ["README.md", "croissant.json", "pt/scores.png"]
-    text = found["README.md"].decode()
+    files = pushed(runs, "pt")
+    assert list(files) == ["README.md", "croissant.json", "pt/scores.png"]
+    text = files["README.md"].decode()
     assert text == card.write(runs["pt"][1], runs["pt"][0])
     assert re.findall(r"!\[.+\]\((.+)\)", text) == ["pt/scores.png"]
-    assert imread(BytesIO(found["pt/scores.png"]), format="png").shape[1] == 900
-    described = json.loads(found["croissant.json"])
+    assert imread(BytesIO(files["pt/scores.png"]), format="png").shape[1] == 900
+    described = json.loads(files["croissant.json"])
     assert described["name"] == head(text)["pretty_name"]
-    assert {own["name"] for own in described["recordSet"]} >= {"pt", "all"}
-    assert pushed(runs, "pt") == found
-    assert not any(str(runs["pt"][0].path.parent).encode() in content for content in found.values())
+    assert {record_set["name"] for record_set in described["recordSet"]} >= {"pt", "all"}
+    assert pushed(runs, "pt") == files
+    assert not any(str(runs["pt"][0].path.parent).encode() in content for content in files.values())
 
 
 def test_pushing_one_target_keeps_what_is_said_of_another(runs: dict[str, tuple[Run, Manifest]]) -> None:
     first = pushed(runs, "vi")["README.md"].decode()
-    both = pushed(runs, "pt", "vi", existing=f"{first}\n{OWN}")["README.md"].decode()
+    both = pushed(runs, "pt", "vi", existing=f"{first}\n{BY_HAND}")["README.md"].decode()
     for target in ("English and Portuguese (`pt`)", "English and Vietnamese (`vi`)"):
         assert "| `src->src` |" in section(both, target)
         assert "```text\nuser: " in section(both, target)
     assert section(both, "English and Vietnamese (`vi`)") == section(first, "English and Vietnamese (`vi`)")
-    assert both.count(OWN) == 1
+    assert both.count(BY_HAND) == 1
     assert head(both)["pretty_name"] == "SDRRL transfer set: English to Portuguese and Vietnamese"
-    assert [own["config_name"] for own in head(both)["configs"]] == ["pt", "vi", "all"]
+    assert [config["config_name"] for config in head(both)["configs"]] == ["pt", "vi", "all"]
     assert head(both)["language"] == ["en", "pt", "vi"]
     for run, manifest in runs.values():
         assert all(signature in both for signature in manifest.signatures.values())
@@ -75,16 +75,17 @@ def test_pushing_one_target_keeps_what_is_said_of_another(runs: dict[str, tuple[
 def test_a_run_is_described_in_its_own_folder(runs: dict[str, tuple[Run, Manifest]], tmp_path: Path) -> None:
     run = Run(shutil.copytree(runs["pt"][0].path, tmp_path / "run"))
     manifest = runs["pt"][1]
-    (run.path / "README.md").write_text(OWN, encoding="utf-8")
+    (run.path / "README.md").write_text(BY_HAND, encoding="utf-8")
     description.write(run, manifest, licence="cc0-1.0")
-    expected = description.files(run, manifest, existing=OWN, licence="cc0-1.0")
+    expected = description.files(run, manifest, existing=BY_HAND, licence="cc0-1.0")
     assert {name: (run.path / name).read_bytes() for name in expected} == expected
-    assert OWN.strip() in expected["README.md"].decode()
+    assert BY_HAND.strip() in expected["README.md"].decode()
     assert head(expected["README.md"].decode())["license"] == "cc0-1.0"
 
 
 @pytest.mark.parametrize(
-    ("content", "problem"), [(b"---\n[\n---\n# mine\n", "the YAML head of the card"), (b"\xff\xfe", "cannot be read")]
+    ("content", "problem"),
+    [(b"---\n[\n---\n# mine\n", "the YAML head of the existing card"), (b"\xff\xfe", "cannot be read")],
 )
 def test_a_card_that_cannot_be_read_is_not_overwritten(
     runs: dict[str, tuple[Run, Manifest]], tmp_path: Path, content: bytes, problem: str

@@ -1,4 +1,4 @@
-"""Licences: does a set get the strictest of those of its ingredients, and is that said plainly?"""
+"""Licences: does a dataset get the strictest licence of its ingredients, and does the card say so plainly?"""
 
 from itertools import combinations, permutations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sdrrl_data.cards import licences
 from sdrrl_data.protocols import Ingredient
 
-ADVICE = "This is a summary of licences, and no legal advice."
+ADVICE = "This is a summary of the licences and not legal advice."
 HUB = licences._facts().hub
 
 
@@ -23,7 +23,7 @@ def parts(*of: str | None) -> list[Ingredient]:
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "licence"),
+    ("name", "stated", "licence"),
     [
         ("facebook/nllb-200-distilled-600M", None, "cc-by-nc-4.0"),
         ("facebook/nllb-200-3.3B", "cc-by-nc-4.0", "cc-by-nc-4.0"),
@@ -56,8 +56,8 @@ def parts(*of: str | None) -> list[Ingredient]:
         ("a/b", "", None),
     ],
 )
-def test_what_is_known(name: str, said: str | None, licence: str | None) -> None:
-    assert licences.of(part("generator", name, said)) == licence
+def test_what_is_known(name: str, stated: str | None, licence: str | None) -> None:
+    assert licences.of(part("generator", name, stated)) == licence
 
 
 def test_the_licence_of_each_known_name_is_understood() -> None:
@@ -97,8 +97,8 @@ def test_the_licence_of_each_known_name_is_understood() -> None:
     ],
 )
 def test_the_strictest(of: list[str | None], licence: str, name: str | None) -> None:
-    found = {licences.combined(own)[:2] for own in permutations(parts(*of))}
-    assert found == {(licence, name)}
+    results = {licences.combined(ingredients)[:2] for ingredients in permutations(parts(*of))}
+    assert results == {(licence, name)}
 
 
 @given(st.lists(st.sampled_from(sorted(HUB)), min_size=1, max_size=5))
@@ -107,20 +107,20 @@ def test_it_asks_all_that_each_asks_and_the_hub_takes_it(of: list[str]) -> None:
     assert terms.licence in HUB | {"other"}
     assert (terms.name is None) == (terms.licence != "other")
     named = (terms.name or terms.licence).split("-and-")
-    asked = [asks for own in named if (asks := licences._asks(own))]
+    asked = [asks for known in named if (asks := licences._asks(known))]
     for licence in of:
         asks = licences._asks(licence)
         if asks is None:
             assert licence in named
         else:
-            assert not asks.non_commercial or any(own.non_commercial for own in asked)
-            assert not asks.no_derivatives or any(own.no_derivatives for own in asked)
+            assert not asks.non_commercial or any(other.non_commercial for other in asked)
+            assert not asks.no_derivatives or any(other.no_derivatives for other in asked)
             # Where there are no derivatives, there are none under the same terms.
-            assert not asks.share_alike or any(own.share_alike or own.no_derivatives for own in asked)
+            assert not asks.share_alike or any(other.share_alike or other.no_derivatives for other in asked)
 
 
 def test_what_a_reader_is_told() -> None:
-    made = [
+    ingredients = [
         part("seeds", "databricks/databricks-dolly-15k", "cc-by-sa-3.0"),
         part("generator", "Qwen/Qwen2.5-7B-Instruct", "apache-2.0"),
         part("translator", "facebook/nllb-200-distilled-600M", "cc-by-nc-4.0"),
@@ -132,78 +132,84 @@ def test_what_a_reader_is_told() -> None:
         part("test set", "belebele", "cc-by-nc-nd-4.0"),  # nothing of it is in the rows
         part("compared set", "earlier-run"),
     ]
-    kept = "what is made from it is passed on under the same terms; its authors are named"
-    assert licences.combined(made) == licences.Terms(
+    terms = "what is made from it must be passed on under the same terms; its authors must be named"
+    assert licences.combined(ingredients) == licences.Terms(
         "cc-by-nc-sa-4.0",
         None,
         [
-            f"databricks/databricks-dolly-15k (seeds) and fastText lid.176.ftz (scorer) are cc-by-sa-3.0: {kept}.",
-            "Qwen/Qwen2.5-7B-Instruct (generator) is apache-2.0: any use, as long as its notices stay.",
-            "facebook/nllb-200-distilled-600M (translator and back-translator) is cc-by-nc-4.0: no commercial use; its "
-            "authors are named.",
-            f"Unbabel/wmt22-cometkiwi-da (scorer) is cc-by-nc-sa-4.0: no commercial use; {kept}.",
-            "Firefox en-pt (translator) is mpl-2.0: whoever passes on the model keeps to its terms; they ask nothing "
-            "of texts that it made.",
-            "cc-by-sa-3.0 and cc-by-nc-4.0 do not fully agree: cc-by-sa-3.0 wants no terms but its own for what is "
-            "made from it, the other has more of them. Ask their owners where it matters.",
-            "cc-by-sa-3.0 and cc-by-nc-sa-4.0 do not fully agree: cc-by-sa-3.0 wants no terms but its own for what is "
-            "made from it, the other has more of them. Ask their owners where it matters.",
-            "The licence of this set follows the strictest terms among these: cc-by-nc-sa-4.0.",
+            "databricks/databricks-dolly-15k (seeds) and fastText lid.176.ftz (scorer) have the licence cc-by-sa-3.0: "
+            f"{terms}.",
+            "Qwen/Qwen2.5-7B-Instruct (generator) has the licence apache-2.0: any use is allowed if its notices stay.",
+            "facebook/nllb-200-distilled-600M (translator and back-translator) has the licence cc-by-nc-4.0: no "
+            "commercial use; its authors must be named.",
+            f"Unbabel/wmt22-cometkiwi-da (scorer) has the licence cc-by-nc-sa-4.0: no commercial use; {terms}.",
+            "Firefox en-pt (translator) has the licence mpl-2.0: its terms apply to the model itself, not to the texts "
+            "that the model made.",
+            "cc-by-sa-3.0 and cc-by-nc-4.0 do not fully agree: cc-by-sa-3.0 allows only its own terms for what is made "
+            "from it, and cc-by-nc-4.0 has more terms. If this matters to you, ask the owners.",
+            "cc-by-sa-3.0 and cc-by-nc-sa-4.0 do not fully agree: cc-by-sa-3.0 allows only its own terms for what is "
+            "made from it, and cc-by-nc-sa-4.0 has more terms. If this matters to you, ask the owners.",
+            "The licence of this dataset has the strictest of these terms: cc-by-nc-sa-4.0.",
             ADVICE,
         ],
     )
-    assert licences.unknown(made) == []
+    assert licences.unknown(ingredients) == []
 
 
 def test_the_unknown_is_said_aloud() -> None:
-    made = [part("seeds", "seeds.jsonl"), part("scorer", "model.bin"), *parts("mit"), part("seeds", "seeds.jsonl")]
-    assert licences.unknown(made) == ["seeds.jsonl", "model.bin"]
-    terms = licences.combined(made)
+    ingredients = [
+        part("seeds", "seeds.jsonl"),
+        part("scorer", "model.bin"),
+        *parts("mit"),
+        part("seeds", "seeds.jsonl"),
+    ]
+    assert licences.unknown(ingredients) == ["seeds.jsonl", "model.bin"]
+    terms = licences.combined(ingredients)
     assert terms.sentences == [
         "The licence of seeds.jsonl (seeds) and model.bin (scorer) is not known.",
-        "a/0 (generator) is mit: any use, as long as its notices stay.",
-        "So the licence of this set is unknown: ask who made it before you use it or pass it on.",
+        "a/0 (generator) has the licence mit: any use is allowed if its notices stay.",
+        "So the licence of this dataset is unknown: ask the people who made it before you use it or pass it on.",
         ADVICE,
     ]
 
 
 @pytest.mark.parametrize(
-    ("told", "licence", "name"),
+    ("chosen", "licence", "name"),
     [("CC-BY-4.0", "cc-by-4.0", None), ("my terms", "other", "my terms"), ("unknown", "unknown", None)],
 )
-def test_what_was_told_wins(told: str, licence: str, name: str | None) -> None:
-    made = [part("seeds", "seeds.jsonl"), part("translator", "facebook/nllb-200-3.3B", "cc-by-nc-4.0")]
-    terms = licences.combined(made, told)
+def test_the_publishers_choice_wins(chosen: str, licence: str, name: str | None) -> None:
+    ingredients = [part("seeds", "seeds.jsonl"), part("translator", "facebook/nllb-200-3.3B", "cc-by-nc-4.0")]
+    terms = licences.combined(ingredients, chosen)
     assert terms[:2] == (licence, name)
-    assert "facebook/nllb-200-3.3B (translator) is cc-by-nc-4.0: no commercial use; its authors are named." in (
-        terms.sentences
-    )
-    assert f"Who publishes this set gives it the licence {name or licence}." in terms.sentences or told == "unknown"
+    translators = "facebook/nllb-200-3.3B (translator) has the licence cc-by-nc-4.0: no commercial use; "
+    assert f"{translators}its authors must be named." in terms.sentences
+    publishers = f"The publisher of this dataset gives it the licence {name or licence}."
+    assert publishers in terms.sentences or chosen == "unknown"
 
 
 def test_questions_that_the_generator_wrote_are_under_its_licence() -> None:
-    made = [part("seeds", "magpie"), part("generator", "Qwen/Qwen2.5-3B-Instruct", "other")]
-    assert licences.unknown(made) == []
-    assert licences.combined(made)[:2] == ("other", "qwen-research")
+    ingredients = [part("seeds", "magpie"), part("generator", "Qwen/Qwen2.5-3B-Instruct", "other")]
+    assert licences.unknown(ingredients) == []
+    assert licences.combined(ingredients)[:2] == ("other", "qwen-research")
 
 
 @pytest.mark.parametrize(
-    ("licence", "said"),
+    ("licence", "meaning"),
     [
         ("llama3", "its output may improve no other large language models"),
         ("llama3.3", "must have a name that begins with “Llama”"),
         ("gemma", "falls under its terms"),
         ("bigscience-openrail-m", "the uses that its text lists are forbidden"),
         ("qwen", "must say “Built with Qwen”"),
-        ("cc-by-nd-4.0", "altered versions, translations too, may not be passed on"),
-        ("my-own", "it has terms of its own"),
+        ("cc-by-nd-4.0", "changed versions may not be passed on, and a translation is a changed version"),
+        ("my-own", "it has its own terms"),
     ],
 )
-def test_what_licences_ask_of_those_who_train_on_the_set(licence: str, said: str) -> None:
+def test_what_licences_ask_of_those_who_train_on_the_set(licence: str, meaning: str) -> None:
     first, *others = licences.combined(parts(licence)).sentences
-    assert first.startswith(f"a/0 (generator) is {licence}: ")
-    assert said in first
-    assert ("This set is such an altered version: it may not be passed on without a permission." in others) == (
+    assert first.startswith(f"a/0 (generator) has the licence {licence}: ")
+    assert meaning in first
+    assert ("This dataset is such a changed version: it may not be passed on without permission." in others) == (
         "-nd-" in licence
     )
 
@@ -218,7 +224,7 @@ def test_disagreement_is_said_of_those_that_disagree_alone() -> None:
     apart = {
         pair
         for pair in combinations(of, 2)
-        if any("do not fully agree" in said for said in licences.combined(parts(*pair)).sentences)
+        if any("do not fully agree" in sentence for sentence in licences.combined(parts(*pair)).sentences)
     }
     assert apart == {
         ("cc-by-sa-3.0", "cc-by-nc-4.0"),

@@ -1,4 +1,4 @@
-"""Merging a card with the one that is there: is nothing lost that somebody wrote, and nothing kept that is stale?"""
+"""Merging a card with an existing one: is nothing lost that people wrote, and nothing kept that is out of date?"""
 
 from typing import Any
 
@@ -60,11 +60,11 @@ Nobody has checked the answers.
 
 
 def body(text: str) -> str:
-    return merging.parts(text)[1]
+    return merging.split(text)[1]
 
 
 def head(text: str) -> dict[str, Any]:
-    return merging.parts(text)[0]
+    return merging.split(text)[0]
 
 
 def headings(text: str) -> list[str]:
@@ -76,12 +76,12 @@ def headings(text: str) -> list[str]:
     ]
 
 
-OWN = headings(NEW)
+HEADINGS = headings(NEW)
 
 
 @pytest.mark.parametrize("existing", [None, "", "\ufeff\r\n\n", NEW, NEW.replace("\n", "\r\n"), f"\ufeff{NEW}"])
 def test_nothing_to_keep(existing: str | None) -> None:
-    assert merging.merged(NEW, existing) == NEW
+    assert merging.merge(NEW, existing) == NEW
 
 
 @pytest.mark.parametrize(
@@ -104,23 +104,23 @@ def test_nothing_to_keep(existing: str | None) -> None:
 )
 def test_what_was_written_by_hand_stays_where_it_stood(hand: str, place: int) -> None:
     """`place`: behind which heading of the card, the title being the first."""
-    starts = [body(NEW).index(f"\n{own}\n") + 1 for own in OWN]
+    starts = [body(NEW).index(f"\n{heading}\n") + 1 for heading in HEADINGS]
     end = starts[place] if place < len(starts) else len(body(NEW))
     existing = card(head(NEW), body(NEW)[:end] + hand + "\n" + body(NEW)[end:])
-    made = NEW.replace("Ten rows.", "Eleven rows.")
-    both = merging.merged(made, existing)
-    assert headings(both) == [*OWN[:place], *headings(hand), *OWN[place:]]
+    new = NEW.replace("Ten rows.", "Eleven rows.")
+    both = merging.merge(new, existing)
+    assert headings(both) == [*HEADINGS[:place], *headings(hand), *HEADINGS[place:]]
     assert hand.strip() in both
     assert "Eleven rows." in both
     assert "Ten rows." not in both
-    assert merging.merged(made, both) == both
+    assert merging.merge(new, both) == both
 
 
 def test_what_is_open_is_closed_before_another_section_follows() -> None:
     """A block of code that ran to the end of the old card ends with its section."""
     old = NEW.replace("## Limits\n\nNobody has checked the answers.\n", "## Thanks\n\n````md\nTo all\n```\n")
-    both = merging.merged(NEW, old)
-    assert headings(both) == [*OWN[:4], "## Thanks", "## Limits"]
+    both = merging.merge(NEW, old)
+    assert headings(both) == [*HEADINGS[:4], "## Thanks", "## Limits"]
     assert "````md\nTo all\n```\n````\n\n## Limits" in both
 
 
@@ -137,7 +137,7 @@ def test_the_head() -> None:
         },
         "",
     )
-    both = merging.merged(NEW, old)
+    both = merging.merge(NEW, old)
     assert body(both) == body(NEW)
     assert list(head(both).items()) == [
         ("pretty_name", "SDRRL: English to Português"),
@@ -175,7 +175,7 @@ def test_the_head() -> None:
     ],
 )
 def test_the_licence(new: dict[str, str], old: dict[str, str], both: dict[str, str]) -> None:
-    assert head(merging.merged(card(new, "a"), card(old, "b"))) == both
+    assert head(merging.merge(card(new, "a"), card(old, "b"))) == both
 
 
 SFT = config("pt-sft", "pt/controls-sft/train-*.parquet")
@@ -184,7 +184,7 @@ BY_HAND = config("pt-short", "pt/transfer_set/train-00000-*.parquet", "more/trai
 
 
 @pytest.mark.parametrize(
-    ("new", "old", "anew", "both"),
+    ("new", "old", "replaced", "both"),
     [
         ([PT, VI], [VI, PT], [], [PT, VI]),  # the new card's order
         ([PT], [config("pt", "elsewhere.parquet")], [], [PT]),
@@ -201,9 +201,9 @@ BY_HAND = config("pt-short", "pt/transfer_set/train-00000-*.parquet", "more/trai
         ),
     ],
 )
-def test_configs(new: list[Any], old: list[Any], anew: list[str], both: list[Any] | None) -> None:
-    made = merging.merged(card({"configs": new}, "a"), card({"configs": old}, "b"), anew)
-    assert head(made)["configs"] == (new + old if both is None else both)
+def test_configs(new: list[Any], old: list[Any], replaced: list[str], both: list[Any] | None) -> None:
+    merged = merging.merge(card({"configs": new}, "a"), card({"configs": old}, "b"), replaced)
+    assert head(merged)["configs"] == (new + old if both is None else both)
 
 
 def test_sections_of_other_targets_stay_as_long_as_they_are_there() -> None:
@@ -211,10 +211,17 @@ def test_sections_of_other_targets_stay_as_long_as_they_are_there() -> None:
     other = "## Load it with (`load_dataset`)\n\nSo.\n\n"
     old = card(head(NEW) | {"configs": [PT, VI]}, body(NEW).replace("## Limits", vietnamese + other + "## Limits"))
     with_both = card(head(NEW) | {"configs": [PT, VI]}, body(NEW))
-    kept = merging.merged(with_both, old)
-    assert kept == old
-    dropped = merging.merged(NEW, old)
+    assert merging.merge(with_both, old) == old
+    dropped = merging.merge(NEW, old)
     assert body(dropped) == body(old).replace(vietnamese, "")
+
+
+def test_a_heading_of_an_earlier_version_is_read_as_todays() -> None:
+    mix = "### Portuguese: the mix of the rows\n\nTen rows.\n\n"
+    new = NEW.replace("## Limits", mix + "## Limits")
+    old = new.replace("the mix of the rows", "how what was kept was mixed").replace("Ten rows.", "Nine rows.")
+    assert "how what was kept was mixed" in old
+    assert merging.merge(new, old) == new
 
 
 @pytest.mark.parametrize(
@@ -229,13 +236,13 @@ def test_sections_of_other_targets_stay_as_long_as_they_are_there() -> None:
     ],
 )
 def test_a_broken_head_is_said_and_nothing_lost(broken: str) -> None:
-    with pytest.raises(UserError, match=r"^the YAML head of the card \(README.md\) .*: mend it first$"):
-        merging.merged(NEW, broken)
+    with pytest.raises(UserError, match=r"^the YAML head of the existing card \(README.md\) .*: repair it first$"):
+        merging.merge(NEW, broken)
 
 
 @pytest.mark.parametrize("existing", ["Mine.\n\n## Thanks\n\nTo all.", "---\n---\n## Thanks\r\n\r\nTo all.\r\n"])
 def test_a_card_without_a_head(existing: str) -> None:
-    assert merging.merged(NEW, existing) == NEW.replace("\n## Loading", "\n## Thanks\n\nTo all.\n\n## Loading", 1)
+    assert merging.merge(NEW, existing) == NEW.replace("\n## Loading", "\n## Thanks\n\nTo all.\n\n## Loading", 1)
 
 
 PLACES = [
@@ -268,17 +275,17 @@ WRITTEN = st.builds(card, HEADS, BODIES) | BODIES.map(lambda text: "-" * text.ls
 @example(old="## B\n```", ends="\n")
 @example(old="- item\n\n  ## E\n## B\n<?", ends="\r")
 def test_merging_keeps_every_section_and_merging_again_changes_nothing(old: str, ends: str) -> None:
-    both = merging.merged(NEW, old.replace("\n", ends))
-    assert merging.merged(NEW, both) == both
-    assert list(dict.fromkeys(own for own in headings(both) if own in OWN)) == OWN
+    both = merging.merge(NEW, old.replace("\n", ends))
+    assert merging.merge(NEW, both) == both
+    assert list(dict.fromkeys(heading for heading in headings(both) if heading in HEADINGS)) == HEADINGS
     # All but what stands above the first `##`, and targets that are there no more.
     gone = ["D (`vi`)"] if VI in merging.configs_of(head(old)) else []
-    for (heading, _), section in merging._sections(body(old), 2).items():
+    for (heading, _), section in merging.sections(body(old), 2).items():
         if heading not in {None, "Loading", *gone}:
             assert section.lstrip(" ").rstrip("\n") in both
 
 
 @given(WRITTEN)
 def test_a_card_merged_with_itself_is_itself(text: str) -> None:
-    made = "---\na: 1\n---\n" + text if not text.lstrip().startswith("---") else text
-    assert merging.merged(made, made) == made
+    with_head = "---\na: 1\n---\n" + text if not text.lstrip().startswith("---") else text
+    assert merging.merge(with_head, with_head) == with_head

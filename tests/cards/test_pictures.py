@@ -23,24 +23,24 @@ Draw = Callable[..., tuple[Run, Manifest]]
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Draw:
+def make(tmp_path: Path) -> Draw:
     """Makes a run with these columns of scores in its tables."""
 
-    def make(thresholds: dict[str, Any], **tables: dict[str, Any]) -> tuple[Run, Manifest]:
+    def make_run(thresholds: dict[str, Any], **tables: dict[str, Any]) -> tuple[Run, Manifest]:
         scorers = ["length", "repetition", "similarity", "personal"]
         recipe = loading.load("quickstart", {"scorers": scorers, "thresholds": thresholds})
         run = Run(tmp_path)
         for name in ("heuristics", "similarity"):
             columns = {column: pl.Series(values, dtype=pl.Float64) for column, values in tables.get(name, {}).items()}
             rows = pl.DataFrame({"id": [f"{number:03}" for number in range(ROWS)], **columns})
-            for part, some in enumerate(rows.iter_slices(90)):
-                run.table(f"pt/scores-{name}").write(part, Part(some, NOTHING_SET_ASIDE), "")
+            for part, slice in enumerate(rows.iter_slices(90)):
+                run.table(f"pt/scores-{name}").write(part, Part(slice, NOTHING_SET_ASIDE), "")
         resolved = recipe.model_dump(mode="json", by_alias=True)
         return run, Manifest(
             state="finished", signatures={"pt": "signature"}, recipe=resolved, versions={}, ingredients=[]
         )
 
-    return make
+    return make_run
 
 
 def shown(run: Run, manifest: Manifest) -> dict[str, Axes]:
@@ -52,7 +52,7 @@ def lines(axes: Axes) -> list[float]:
     return [float(line.get_xdata()[0]) for line in axes.lines]  # type: ignore[index,arg-type]
 
 
-def test_each_score_has_its_thresholds_and_the_share_that_falls(made: Draw) -> None:
+def test_each_score_has_its_thresholds_and_the_share_that_fails(make: Draw) -> None:
     thresholds = {"similarity": {"min": 0.1}, "src_finished": {"min": 1}, "length": {"min": 0.25, "max": 0.9}}
     heuristics = {
         "question_length": EVEN,
@@ -61,20 +61,20 @@ def test_each_score_has_its_thresholds_and_the_share_that_falls(made: Draw) -> N
         "answer_repetition": EVEN,
     }
     similarity = {"question_similarity": EVEN, "answer_similarity": [*EVEN[:-1], None], "answer_similarity_min": EVEN}
-    axes = shown(*made(thresholds, heuristics=heuristics, similarity=similarity))
-    assert {name: own.get_xlabel().split("\n") for name, own in axes.items()} == {
-        "similarity": ["questions ≥ 0.1: 10.00% fall", "answers ≥ 0.1: 10.05% fall, 1 without score"],
-        "src_finished": ["answers ≥ 1: 1.50% fall"],
+    axes = shown(*make(thresholds, heuristics=heuristics, similarity=similarity))
+    assert {name: part.get_xlabel().split("\n") for name, part in axes.items()} == {
+        "similarity": ["questions ≥ 0.1: 10.00% dropped", "answers ≥ 0.1: 10.05% dropped, 1 not scored"],
+        "src_finished": ["answers ≥ 1: 1.50% dropped"],
         "length": [
-            "questions ≥ 0.25, ≤ 0.9: 34.50% fall",
-            "answers ≥ 0.25, ≤ 0.9: 100.00% fall, 20 without score",
+            "questions ≥ 0.25, ≤ 0.9: 34.50% dropped",
+            "answers ≥ 0.25, ≤ 0.9: 100.00% dropped, 20 not scored",
         ],
     }
     assert list(axes) == list(thresholds)
-    assert [lines(own) for own in axes.values()] == [[0.1, 0.1], [1], [0.25, 0.9, 0.25, 0.9]]
+    assert [lines(part) for part in axes.values()] == [[0.1, 0.1], [1], [0.25, 0.9, 0.25, 0.9]]
 
 
-def test_the_shares_are_those_of_the_verdicts(made: Draw) -> None:
+def test_the_shares_are_those_of_the_verdicts(make: Draw) -> None:
     thresholds = {
         "repetition": {"max": "95%", "languages": {"pt": {"max": "90%"}, "en": {"max": 0.5}}},
         "answer_repetition": {"max": 0.3, "weight": 0.5},
@@ -82,7 +82,7 @@ def test_the_shares_are_those_of_the_verdicts(made: Draw) -> None:
     }
     drawn = np.random.default_rng(1).beta(1, 4, (3, ROWS))
     columns = dict(zip(("question_repetition", "answer_repetition", "question_src_repetition"), drawn, strict=True))
-    run, manifest = made(thresholds, heuristics=columns)
+    run, manifest = make(thresholds, heuristics=columns)
     table = run.table("pt/scores-heuristics").read_all()
     recipe = loading.load("quickstart", {"thresholds": thresholds})
     cuts = verdicts.cuts(recipe.thresholds, table, "en", "pt")
@@ -91,41 +91,41 @@ def test_the_shares_are_those_of_the_verdicts(made: Draw) -> None:
     bound = next(f"{cut.max.value:.4g}" for cut in cuts if cut.filter == "repetition" and cut.max)
     axes = shown(run, manifest)
     assert axes["repetition"].get_xlabel().split("\n") == [
-        f"questions ≤ {bound} (90%): {share['question_tgt']:.2%} fall",
-        f"answers ≤ 0.3: {share['answer_tgt']:.2%} weigh 0.5",
+        f"questions ≤ {bound} (90%): {share['question_tgt']:.2%} dropped",
+        f"answers ≤ 0.3: {share['answer_tgt']:.2%} get weight 0.5",
     ]
-    assert axes["src_repetition"].get_xlabel() == f"questions ≤ 0.4: {share['question_src']:.2%} fall"
+    assert axes["src_repetition"].get_xlabel() == f"questions ≤ 0.4: {share['question_src']:.2%} dropped"
 
 
-def test_scores_that_do_not_differ_are_named_alone(made: Draw) -> None:
+def test_scores_that_do_not_differ_are_named_alone(make: Draw) -> None:
     thresholds = {"personal": {"max": 0}, "repetition": {"max": 0.3}, "similarity_min": {"min": 0.1}}
     columns = {"question_personal": [0.0] * ROWS, "answer_personal": [0.0] * ROWS, "answer_repetition": [None] * ROWS}
-    run, manifest = made(thresholds, heuristics=columns, similarity={"answer_similarity_min": EVEN})
+    run, manifest = make(thresholds, heuristics=columns, similarity={"answer_similarity_min": EVEN})
     assert list(shown(run, manifest)) == ["similarity_min"]
     figure = pictures.figure(run, manifest, "pt")
     assert figure.get_supxlabel().endswith("Not drawn, because all values are the same: personal.")
     assert figure.get_suptitle() == "Scores of questions and answers in English and Portuguese"
 
 
-def test_a_value_far_out_and_one_that_is_no_number_leave_the_others_room(made: Draw) -> None:
+def test_a_value_far_out_and_one_that_is_no_number_leave_the_others_room(make: Draw) -> None:
     values = [*EVEN[:-3], 1e6, float("inf"), float("nan")]
-    axes = shown(*made({"length": {"min": 0.5}}, heuristics={"question_length": values}))["length"]
+    axes = shown(*make({"length": {"min": 0.5}}, heuristics={"question_length": values}))["length"]
     low, high = axes.get_xlim()
     assert low == 0
     assert 0.98 < high < 4
-    assert axes.get_xlabel() == "questions ≥ 0.5: 50.51% fall, 2 without score"
+    assert axes.get_xlabel() == "questions ≥ 0.5: 50.51% dropped, 2 not scored"
 
 
-def test_a_threshold_beyond_all_values_is_seen(made: Draw) -> None:
-    axes = shown(*made({"repetition": {"max": 3}}, heuristics={"question_repetition": EVEN}))["repetition"]
+def test_a_threshold_beyond_all_values_is_seen(make: Draw) -> None:
+    axes = shown(*make({"repetition": {"max": 3}}, heuristics={"question_repetition": EVEN}))["repetition"]
     assert axes.get_xlim()[0] < 3 < axes.get_xlim()[1]
 
 
 @pytest.mark.parametrize(("scores", "height"), [(0, 270), (16, 620)])
-def test_the_same_picture_each_time_on_white(made: Draw, scores: int, height: int) -> None:
+def test_the_same_picture_each_time_on_white(make: Draw, scores: int, height: int) -> None:
     names = [name for kind in ("similarity", "heuristics") for name in COLUMNS[kind]][:scores]
     columns = {kind: {name: EVEN for name in COLUMNS[kind] if name in names} for kind in COLUMNS}
-    run, manifest = made({name: {"min": 0.1} for name in names}, **columns)
+    run, manifest = make({name: {"min": 0.1} for name in names}, **columns)
     content = pictures.scores(run, manifest, "pt")
     with matplotlib.rc_context({"figure.facecolor": "black", "font.size": 20, "savefig.dpi": 50}):
         assert pictures.scores(run, manifest, "pt") == content

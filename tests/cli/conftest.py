@@ -56,9 +56,9 @@ def command(tmp_path) -> Callable[..., subprocess.CompletedProcess[str]]:
 def small_run(tmp_path_factory) -> tuple[Manifest, Run]:
     """A run of the recipe `quickstart` by small models, with rows that are odd, set aside and dropped."""
     folder = tmp_path_factory.mktemp("small")
-    own = loading.PACKAGED / "quickstart" / "seeds.jsonl"
+    packaged = loading.PACKAGED / "quickstart" / "seeds.jsonl"
     odd = "".join(json.dumps(row) + "\n" for row in ODD)
-    (folder / "seeds.jsonl").write_text(own.read_text(encoding="utf-8") + odd, encoding="utf-8")
+    (folder / "seeds.jsonl").write_text(packaged.read_text(encoding="utf-8") + odd, encoding="utf-8")
     recipe = loading.load(
         "quickstart",
         CHANGES

@@ -4,7 +4,7 @@ import pytest
 
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run
 
-OWN = "## What we think of it\n\nIt is small.\n"
+BY_HAND = "## What we think of it\n\nIt is small.\n"
 
 
 @pytest.fixture
@@ -15,13 +15,13 @@ def run(small_run, tmp_path):
 
 def test_a_card_is_written_and_checked(command, run):
     path = run.path / "README.md"
-    path.write_text(path.read_text(encoding="utf-8") + f"\n{OWN}", encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8") + f"\n{BY_HAND}", encoding="utf-8")
     result = command("card", run.path, "--licence", "cc-by-4.0", HF_ENDPOINT="http://127.0.0.1:9")
     assert result.returncode == 0, result.stderr
     assert f"written  {path}, croissant.json and a picture of each target's scores\n" in result.stdout
     assert "asked    nobody: the Hub cannot be reached\n" in result.stdout
-    assert result.stdout.endswith("found    nothing wrong\n")
-    assert OWN in path.read_text(encoding="utf-8")
+    assert result.stdout.endswith("result   no problems\n")
+    assert BY_HAND in path.read_text(encoding="utf-8")
     assert "\nlicense: cc-by-4.0\n" in path.read_text(encoding="utf-8")
     assert {"croissant.json", "pt"} <= {file.name for file in run.path.iterdir()}
     assert (run.path / "pt" / "scores.png").read_bytes().startswith(b"\x89PNG")
@@ -34,7 +34,7 @@ def test_what_is_wrong_is_said(invoke, run):
     assert result.exit_code == 1
     pairs = run.manifest().counts.targets["pt"].pairs
     assert f"problem: targets, pt, pairs: the card says {pairs}, the tables say {pairs - 1}\n" in result.stderr
-    assert "nothing wrong" not in result.stdout
+    assert "no problems" not in result.stdout
 
 
 def test_a_transfer_set_that_was_changed(invoke, run):

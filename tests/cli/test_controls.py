@@ -20,22 +20,22 @@ def test_the_figures_are_shown(small_run, invoke, tmp_path, tokenizer):
     )
     assert shown.exit_code == 0, shown.output
     opened = Run(tmp_path / "run")
-    found = read(opened, opened.manifest(), "pt")
+    controls = read(opened, opened.manifest(), "pt")
     lines = [line.split() for line in shown.stdout.splitlines()]
-    for name, arm in found.arms.items():
+    for name, arm in controls.arms.items():
         tokens, target = arm.tokens["train"], arm.target_tokens["train"]
         numbers = [arm.rows["train"], arm.rows["test"], arm.seeds["train"], tokens, target]
         assert [name, *(f"{number:,}" for number in numbers), f"{target / tokens:.1%}"] in lines
-    budget = ", ".join(f"{split} {tokens:,}" for split, tokens in found.budget.items())
-    assert f"held equal: completion tokens ({budget})" in shown.stdout
-    assert found.tokenizer in shown.stdout
-    assert found.signature in shown.stdout
+    budget = ", ".join(f"{split} {tokens:,}" for split, tokens in controls.budget.items())
+    assert f"equal: completion tokens ({budget})" in shown.stdout
+    assert controls.tokenizer in shown.stdout
+    assert controls.signature in shown.stdout
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["nowhere"], "nowhere is no run (there is no such folder)"),
+        (["nowhere"], "nowhere is not a run (there is no such folder)"),
         (["run", "--only", "sdrl"], "there is no control sdrl: there are sft, t-sft, sdrrl"),
         (["run", "--tgt", "vi"], "run has no target vi: it has pt"),
         (["run"], "its seeds have no reference answers"),

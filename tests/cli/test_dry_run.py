@@ -1,5 +1,5 @@
 from sdrrl_data.cli import dry_run
-from sdrrl_data.pipeline.plan import Plan
+from sdrrl_data.pipeline.plan import resolve
 from sdrrl_data.recipe import loading
 from tests.support import small_models
 
@@ -33,7 +33,7 @@ def test_it_counts_tokens(invoke):
 def test_a_probe_says_the_hours_of_each_target(tmp_path, capsys):
     models = small_models.models()
     recipe = loading.load("quickstart", small_models.CHANGES | {"tgt": ["pt", "vi"], "parallel": None})
-    dry_run.show(Plan(recipe, tmp_path / "run", models), models, measure=True)
+    dry_run.show(resolve(recipe, tmp_path / "run", models), models, measure=True)
     shown = lines(capsys.readouterr().out)
     costs = {row[0]: row[1:] for row in shown if len(row) == 6 and row[4] == "s"}
     assert {"answers", "pt/translations", "vi/translations", "vi/verdicts"} <= set(costs)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data.cli.escaping import JOINERS, harmless
+from sdrrl_data.cli.escaping import JOINERS, escaped
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,11 @@ from sdrrl_data.cli.escaping import JOINERS, harmless
     ],
 )
 def test_examples(text, shown):
-    assert harmless(text) == shown
+    assert escaped(text) == shown
 
 
 @given(st.text())
 def test_nothing_is_left_that_could_move_the_cursor(text):
-    shown = harmless(text)
+    shown = escaped(text)
     assert all(c.isprintable() or c in JOINERS for c in shown)
-    assert harmless(shown) == shown
+    assert escaped(shown) == shown

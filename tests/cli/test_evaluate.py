@@ -16,7 +16,7 @@ MISTAKES = {
     "one language": ({"--tgt": "English"}, TEXTS, "en is both --src and --tgt"),
     "nothing to measure": ({}, [], "give --parallel, --questions or --choices"),
     "no pairs": ({}, ["--parallel", "none.tsv"], "none.tsv cannot be read"),
-    "a folder that is no run": ({}, ["--questions", "base"], "base is no run"),
+    "a folder that is not a run": ({}, ["--questions", "base"], "base is not a run"),
     "COMET without translations": ({}, ["--comet", "org/model", "--questions", "asked.txt"], "--parallel"),
 }
 

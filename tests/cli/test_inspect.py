@@ -44,8 +44,8 @@ class Stops(Silent):
     def __init__(self, step):
         self._step = step
 
-    def start(self, step, rows, done):
-        if step == self._step:
+    def start(self, what, total, done, unit="rows"):
+        if what == self._step:
             raise KeyboardInterrupt
 
 
@@ -123,10 +123,10 @@ def test_each_table_is_shown(inspect, small_run, step):
 def test_source_and_translation_with_their_translators(inspect, odd_run):
     row = odd_run.table("pt/translations").read(0).row(0, named=True)
     shown = in_one_line(inspect(odd_run, "--step", "translations", "--id", row["id"]))
-    scores = {own["translator"]: own["score"] for own in row["question_candidates"]}
-    made = f"{row['question_translator']} (firefox {scores['firefox']:.3f}, nllb {scores['nllb']:.3f})"
+    scores = {candidate["translator"]: candidate["score"] for candidate in row["question_candidates"]}
+    translator = f"{row['question_translator']} (firefox {scores['firefox']:.3f}, nllb {scores['nllb']:.3f})"
     question = row["question"][0]["content"]
-    assert f"question en {SCRIPTS[0]} question pt {question} translator {made} answer en " in shown
+    assert f"question en {SCRIPTS[0]} question pt {question} translator {translator} answer en " in shown
 
 
 def test_conversations_turn_by_turn(inspect, odd_run):
@@ -190,7 +190,7 @@ def test_verdicts_say_value_and_threshold(inspect, small_run):
     dropped = run.table("pt/verdicts").read_all().filter(pl.col("failures").list.len() > 0).row(0, named=True)
     shown = in_one_line(inspect(run, "--step", "verdicts", "--id", dropped["id"]))
     for failed in dropped["failures"]:
-        expected = f"{failed['text']}: {failed['filter']} is {failed['value']:.4g}, has to be {failed['threshold']}"
+        expected = f"{failed['text']}: {failed['filter']} is {failed['value']:.4g}, must be {failed['threshold']}"
         assert expected in shown
     assert "answer pt" in shown
 
@@ -201,7 +201,7 @@ def test_one_question_through_every_step(inspect, small_run):
     shown = inspect(run, "--id", id)
     headings = re.findall(r"^(\S+): \d+ of \d+ rows$", shown, flags=re.MULTILINE)
     assert headings == [*STEPS[:2], *(f"pt/{step}" for step in STEPS[2:] if step not in ("parallel", "prompts"))]
-    assert all(own.startswith(id) for own in ids_of(shown))
+    assert all(row_id.startswith(id) for row_id in ids_of(shown))
     assert ids_of(inspect(run, "--step", "scores-heuristics", "--id", id[:8])) == [id]
     assert ids_of(inspect(run, "--step", "scores", "--id", id[:8])) == [id, id]
 
@@ -258,10 +258,10 @@ def test_narrow_terminals(inspect, odd_run, monkeypatch, columns, step):
 
 
 MISTAKES = {
-    "a folder that is missing": (["nowhere"], "nowhere is no run (there is no such folder)"),
-    "a folder without a run": (["."], ". is no run (it has no manifest.json)"),
+    "a folder that is missing": (["nowhere"], "nowhere is not a run (there is no such folder)"),
+    "a folder without a run": (["."], ". is not a run (it has no manifest.json)"),
     "a step that is missing": (["RUN", "--step", "answer"], "has no table answer: it has seeds, answers, parallel, "),
-    "a language that is none": (["RUN", "--tgt", "Portuguesse"], "did you mean Portuguese (pt)"),
+    "a language that does not exist": (["RUN", "--tgt", "Portuguesse"], "did you mean Portuguese (pt)"),
     "a target that is missing": (["RUN", "--tgt", "vi"], "has no target vi: it has pt"),
     "a step of another target": (["RUN", "--step", "vi/scores"], "has no table vi/scores"),
     "an id that is missing": (["RUN", "--id", "zzz"], "begins with zzz"),

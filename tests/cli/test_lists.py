@@ -1,6 +1,6 @@
 import pytest
 
-from sdrrl_data.recipe import loading
+from sdrrl_data.recipe import AlignerConfig, GeneratorEngine, ScorerConfig, TranslatorConfig, loading
 
 
 def test_recipes_are_listed_with_what_they_are_for(invoke):
@@ -14,12 +14,22 @@ def test_recipes_are_listed_with_what_they_are_for(invoke):
         assert f"\n{name} " in parts
 
 
+def test_what_a_recipe_can_name_is_listed_with_what_to_install(invoke):
+    output = " ".join(invoke("recipes").output.split())
+    for sort in (TranslatorConfig, ScorerConfig, AlignerConfig, GeneratorEngine):
+        for kind, own in sort.kinds().items():
+            assert kind in output
+            assert own.summary().split()[0] in output
+            assert not own.extra or f"[{own.extra}]" in output
+    assert "nllb, nllb:MODEL" in output
+
+
 @pytest.mark.parametrize("path", ["sdrrl.yaml", "quickstart.yaml", "parts/no-crossing.yaml"])
 def test_a_recipe_is_shown_as_it_is_written(invoke, path):
-    own = loading.PACKAGED / path
-    result = invoke("recipes", own.stem)
+    packaged = loading.PACKAGED / path
+    result = invoke("recipes", packaged.stem)
     assert result.exit_code == 0
-    assert result.stdout == own.read_text(encoding="utf-8")
+    assert result.stdout == packaged.read_text(encoding="utf-8")
 
 
 def test_a_recipe_that_is_not_there(invoke):

@@ -9,7 +9,7 @@ from tests.support import hub
 
 
 def test_a_run_goes_to_the_hub_and_comes_back(command, tmp_path: Path) -> None:
-    run, _ = client.made(client.recipe(tmp_path / "in"), tmp_path / "run")
+    run, _ = client.make_run(client.recipe(tmp_path / "in"), tmp_path / "run")
     with hub.serving() as served:
         served.user("ann's", "ann")
         variables = served.environment(tmp_path / "home", "ann's")
@@ -24,7 +24,7 @@ def test_a_run_goes_to_the_hub_and_comes_back(command, tmp_path: Path) -> None:
     assert f"address    {served.endpoint}/datasets/ann/set\ncommit     {sha}\n" in pushed.stdout
     assert 'load_dataset("ann/set", "pt", revision="v1")' in pushed.stdout
     assert pushed.stderr == "the Hub asks for a pause (429); trying again in 0 s\n"
-    assert "sent       nothing: all of it is there already" in again.stdout
+    assert "sent       nothing: everything is on the Hub already" in again.stdout
     assert f"run        runs/set: pt of ann/set at {sha}\n" in pulled.stdout
     assert "not here   seeds.jsonl, model, pairs.tsv:" in pulled.stdout
     assert "sdrrl-data generate --recipe runs/set/recipe.yaml --out runs/set --tgt LANGUAGE" in pulled.stdout

@@ -3,7 +3,7 @@ import pytest
 from rich.console import Console
 
 from sdrrl_data.cli import samples
-from sdrrl_data.cli.escaping import in_lines
+from sdrrl_data.cli.escaping import escaped_lines
 from sdrrl_data.steps.schemas import MESSAGES, SWITCHED
 
 
@@ -51,5 +51,5 @@ def test_words_are_marked_in_the_question_and_in_the_answer(capsys):
 
 
 def test_a_text_may_keep_its_lines():
-    text = samples.marked("one\n  two\tthree", [{"start": 6, "end": 9}], False, in_lines)
+    text = samples.marked("one\n  two\tthree", [{"start": 6, "end": 9}], False, escaped_lines)
     assert text.plain == "one\n  [two] three"

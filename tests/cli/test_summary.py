@@ -11,6 +11,7 @@ from rich.console import Console
 from sdrrl_data.cli import samples, summary
 from sdrrl_data.cli.progress import Bars
 from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
 from sdrrl_data.run.manifest import FilterCount
 from sdrrl_data.steps.transfer_set import CROSSINGS
@@ -127,7 +128,7 @@ def test_three_rows_of_different_directions_one_code_switched(shown):
     assert re.search(r"\[.+\]", sample.partition("answer")[0])
 
 
-def test_a_row_is_shown_as_it_is_but_harmless(small_run, capsys):
+def test_a_row_is_shown_as_it_is_but_escaped(small_run, capsys):
     _, run = small_run
     rows = run.read_dataset("pt/transfer_set").filter(direction="en->en", code_switched=False)
     odd = rows.filter(pl.col("prompt").list.last().struct.field("content").str.contains("danger"))
@@ -166,7 +167,7 @@ def test_bars_end_full(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "80")
     recipe = loading.load("quickstart", CHANGES | {"limit": 20, "part_rows": 8})
-    with Bars(tmp_path / "run") as bars:
+    with Bars() as bars:
         generate(recipe, tmp_path / "run", models(), bars)
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -179,29 +180,32 @@ def test_bars_end_full(tmp_path, capsys, monkeypatch):
 
 def test_without_a_terminal_a_line_a_step(tmp_path, capsys):
     recipe = loading.load("quickstart", CHANGES | {"limit": 20, "part_rows": 8})
-    with pytest.raises(KeyboardInterrupt), Bars(tmp_path / "run") as bars:
+    with pytest.raises(KeyboardInterrupt), Bars() as bars:
         generate(recipe, tmp_path / "run", models(), _Stops(bars))
     assert capsys.readouterr().err == (
         "answers by Answering on small-models 1\nanswers (rows: 20)\npt/translations (rows: 20)\n"
     )
-    with Bars(tmp_path / "run") as bars:
+    with Bars() as bars:
         generate(recipe, tmp_path / "run", models(), bars)
     assert capsys.readouterr().err.startswith("pt/translations (rows: 20, done before: 8)\npt/prompts (rows: 1)\n")
 
 
-class _Stops:
+class _Stops(Silent):
     """Stops a run in the second part of the translations, as Ctrl-C would."""
 
     def __init__(self, bars):
         self._bars, self._translated = bars, None
 
-    def start(self, step, rows, done):
-        self._translated = 0 if step == "pt/translations" else None
-        self._bars.start(step, rows, done)
+    def start(self, what, total, done, unit="rows"):
+        self._translated = 0 if what == "pt/translations" else None
+        self._bars.start(what, total, done, unit)
 
-    def advance(self, rows):
-        self._bars.advance(rows)
+    def say(self, sentence):
+        self._bars.say(sentence)
+
+    def advance(self, amount, note=""):
+        self._bars.advance(amount, note)
         if self._translated is not None:
-            self._translated += rows
+            self._translated += amount
             if self._translated > 9:
                 raise KeyboardInterrupt

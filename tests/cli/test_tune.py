@@ -104,11 +104,11 @@ def test_every_score_of_every_target(tune):
     headings = re.findall(r"^(\w+): (\w+) \((.*)\)$", shown, flags=re.MULTILINE)
     assert headings == [
         ("pt", "similarity", "more is better"),
-        ("pt", "length", "the usual is better"),
+        ("pt", "length", "the usual value is better"),
         ("en", "src_repetition", "less is better"),
         ("en", "src_finished", "more is better"),
         ("vi", "similarity", "more is better"),
-        ("vi", "length", "the usual is better"),
+        ("vi", "length", "the usual value is better"),
     ]
     assert re.search(r"^questions: 400 +answers: 400 *$", shown, flags=re.MULTILINE)
     assert re.search(r"^>= 0\.2 +in force +400 +390 ", shown, flags=re.MULTILINE)
@@ -172,7 +172,7 @@ def test_a_file_that_is_there_stays(invoke, run, tmp_path):
     path.write_text("mine")
     result = invoke("tune", run.path, "--write", path)
     assert result.exit_code == 2
-    assert result.stderr == f"error: {path} is there already: choose another file, or write it anew with --force\n"
+    assert result.stderr == f"error: {path} exists already: choose another file, or overwrite it with --force\n"
     assert path.read_text() == "mine"
 
 
@@ -187,7 +187,7 @@ def test_an_unfinished_run_is_shown_as_far_as_it_is(tune, run):
     pl.read_parquet(part).head(300).write_parquet(part)
     (run.path / "vi" / "scores-heuristics" / "part-00000.parquet").unlink()
     shown = tune()
-    assert "unfinished: of 400 rows, pt/scores-similarity 300; the others count as not judged" in shown
+    assert "unfinished: of 400 rows, pt/scores-similarity has 300; the other rows count as not judged" in shown
     assert "questions: 300, 100 not judged" in shown
     assert re.findall(r"^vi: (\w+) \(", shown, flags=re.MULTILINE) == ["similarity"]
 

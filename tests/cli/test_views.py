@@ -3,7 +3,7 @@ import pytest
 from sdrrl_data.cli import views
 from sdrrl_data.steps.verdicts import TEXTS
 
-HOW = views.How("en", "pt", coloured=False)
+CONTEXT = views.ViewContext("en", "pt", coloured=False)
 
 
 @pytest.mark.parametrize("table", ["scores-language", "scores-heuristics"])
@@ -16,7 +16,7 @@ def test_scores_of_any_table_with_what_explains_them(table):
         "answer_language": 0.5,
         "asked_src": [{"role": "user", "content": "Who?"}],
     }
-    fields = [(label, str(text)) for label, text in views.of(f"pt/{table}")(row, HOW) if text]
+    fields = [(label, str(text)) for label, text in views.of(f"pt/{table}")(row, CONTEXT) if text]
     assert fields == [
         ("question en", "Who?"),
         ("scores", "language 0.988, language_label pt"),
@@ -29,20 +29,20 @@ def failure(weight):
 
 
 @pytest.mark.parametrize(
-    ("weight", "kept", "failed"),
+    ("weight", "kept_texts", "outcome"),
     [
         (0.0, "question_src, question_tgt, answer_src", "dropped"),
         (0.5, "question_src, question_tgt, answer_src, answer_tgt (weight 0.5)", "weight 0.5"),
         (1.0, "question_src, question_tgt, answer_src, answer_tgt", "kept"),
     ],
 )
-def test_verdicts_say_what_failed_and_what_became_of_it(weight, kept, failed):
+def test_verdicts_say_what_failed_and_what_became_of_it(weight, kept_texts, outcome):
     row = {"id": "a", **dict.fromkeys(TEXTS, 1.0), "answer_tgt": weight, "failures": [failure(weight)]}
-    fields = dict(views.of("pt/verdicts")(row, HOW))
-    assert fields["kept"] == kept
-    assert fields["failed"] == f"answer_tgt: length is 2.346, has to be <= 2 (95%) ({failed})"
+    fields = dict(views.of("pt/verdicts")(row, CONTEXT))
+    assert fields["kept"] == kept_texts
+    assert fields["failed"] == f"answer_tgt: length is 2.346, must be <= 2 (95%) ({outcome})"
 
 
 def test_where_nothing_is_kept_that_is_said():
     row = {"id": "a", **dict.fromkeys(TEXTS, 0.0), "failures": []}
-    assert dict(views.of("pt/verdicts")(row, HOW))["kept"] == "nothing"
+    assert dict(views.of("pt/verdicts")(row, CONTEXT))["kept"] == "nothing"

@@ -29,7 +29,7 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
                 os.killpg(process.pid, signal.SIGINT)
     assert process.returncode == 130
     assert said[0].startswith("answers by SmolLM2-135M-Instruct on transformers ")
-    assert said[2:] == ["stopped; what is finished is kept: run the same command again to go on\n"]
+    assert said[2:] == ["stopped; what is finished is kept: run the same command again to continue\n"]
 
     done = command(*WORDS)
     assert done.returncode == 0
@@ -39,13 +39,13 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
     ]
     assert re.search(r"answers +2 +2 +0 ", done.stdout)
     assert "\x1b" not in done.stdout + done.stderr
-    rows = pl.read_parquet(tmp_path / "run" / "pt" / "transfer_set" / "*.parquet")
+    rows = pl.concat(pl.read_parquet(path) for path in (tmp_path / "run" / "pt" / "transfer_set").glob("*.parquet"))
     assert set(rows["direction"]) == {"en->en", "en->pt", "pt->en", "pt->pt"}
 
     nothing = command(*WORDS, "--set", "thresholds.src_finished.min=2")
     assert nothing.returncode == 1
     assert nothing.stderr.splitlines() == [
         "pt/verdicts (rows: 2)",
-        "error: no row is left in pt/transfer_set; the tables above say where they went",
+        "error: no row is left in pt/transfer_set; the tables above say what became of the rows",
     ]
     assert re.search(r"src_finished +0 +0 +0 +2 +0\n", nothing.stdout)

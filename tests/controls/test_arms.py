@@ -26,7 +26,7 @@ def asking(_, tag, key):
 
 @pytest.fixture(scope="module")
 def tables():
-    """Of every second seed the question is switched, of every fourth the answer, too; of every third the answer."""
+    """Every second seed has a switched question, every fourth also a switched answer; every third a switched answer."""
     written = {
         "question_translator": ["firefox"] * 20,
         "answer_translator": ["firefox"] * 20,
@@ -82,8 +82,8 @@ def rows(tables):
     scores = pl.DataFrame(
         {"id": IDS, "question_good": [0.5] * 20, "answer_good": [0.75] * 20, "answer_why": ["so"] * 20}
     )
-    own = {**tables, "answers": answers, "scores": scores}
-    seeds = answer_rows.make(own, asking, "en", "pt")
+    complete = {**tables, "answers": answers, "scores": scores}
+    seeds = answer_rows.make(complete, asking, "en", "pt")
     parallel = pl.concat(
         seeds.head(10).with_columns(
             id=pl.col("id") + task,
@@ -95,10 +95,10 @@ def rows(tables):
         for task, direction in (("translate", "en->pt"), ("complete", "pt->pt"))
     )
     mixed = transfer_set.split(pl.concat([seeds, parallel]), 0.3, 42)
-    return transfer_set.finish(mixed, own, "model@1", NAMES, "signature")
+    return transfer_set.finish(mixed, complete, "model@1", NAMES, "signature")
 
 
-def made(tables, rows, names):
+def make_arms(tables, rows, names):
     shared = controls.common(tables, rows, names)
     arms = controls.from_transfer_set(rows, shared["seeds"])
     return arms | controls.from_references(shared, arms["sdrrl"], asking, NAMES, "en", "pt", 42)
@@ -114,8 +114,8 @@ def made(tables, rows, names):
     ],
 )
 def test_the_seeds_that_all_controls_have(tables, rows, names, lacking):
-    found = controls.common(tables, rows, names)
-    assert {name: sorted({*IDS} - {*table["id"]}) for name, table in found.items() if name != "references"} == (
+    shared = controls.common(tables, rows, names)
+    assert {name: sorted({*IDS} - {*table["id"]}) for name, table in shared.items() if name != "references"} == (
         dict.fromkeys(("seeds", "translations", "verdicts", "code_switched"), lacking)
     )
     few = rows.filter(pl.col("seed_id").is_in([*IDS[:6], "p"]))
@@ -129,22 +129,22 @@ def test_ablations_take_one_thing_away(tables, rows):
     assert taken["no-code-switch"].equals(rows.filter("code_switched"))
     assert taken["no-crossing"].equals(rows.filter(pl.col("direction").is_in(["en->pt", "pt->en"]), task="answer"))
     assert taken["no-parallel"].equals(rows.filter(seed_id="p"))
-    assert all(own.height for name, own in taken.items() if name != "sdrrl")
+    assert all(removed.height for name, removed in taken.items() if name != "sdrrl")
 
 
 def test_with_fewer_seeds_the_mix_stays(tables, rows):
     half = tables["seeds"].filter(pl.col("id").is_in(IDS[::2]))
     arm = controls.from_transfer_set(rows, half)["sdrrl"]
     answers = rows.filter(task="answer")
-    kept = arm.filter(task="answer").height / answers.height
+    share = arm.filter(task="answer").height / answers.height
     for task in ("translate", "complete"):
         for split in ("train", "test"):
-            all_of_it = rows.filter(task=task, split=split)
-            assert arm.filter(task=task, split=split).equals(all_of_it.head(round(kept * all_of_it.height)))
+            all_rows = rows.filter(task=task, split=split)
+            assert arm.filter(task=task, split=split).equals(all_rows.head(round(share * all_rows.height)))
 
 
-def test_references_stand_for_answers(tables, rows):
-    arms = made(tables, rows, controls.ARMS)
+def test_references_replace_answers(tables, rows):
+    arms = make_arms(tables, rows, controls.ARMS)
     seeds = {*IDS} - {NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION}
     splits = dict(rows.filter(task="answer").select("seed_id", "split").iter_rows())
     for name, question, answer, direction, translator in (
@@ -168,7 +168,7 @@ def test_references_stand_for_answers(tables, rows):
 
 
 def test_without_the_models_answers_the_rows_are_the_same_but_for_switched_answers(tables, rows):
-    arms = made(tables, rows, controls.ARMS)
+    arms = make_arms(tables, rows, controls.ARMS)
     assert arms["no-self-answers"].schema == rows.schema
     sdrrl, arm = (arms[name].filter(task="answer") for name in ("sdrrl", "no-self-answers"))
     for task in ("translate", "complete"):
@@ -190,8 +190,8 @@ def test_without_the_models_answers_the_rows_are_the_same_but_for_switched_answe
 
 
 def test_without_translated_references_there_is_sft_alone(tables, rows):
-    own = {name: table for name, table in tables.items() if name != "references"}
-    shared = controls.common(own, rows, ["sft"])
+    without_references = {name: table for name, table in tables.items() if name != "references"}
+    shared = controls.common(without_references, rows, ["sft"])
     (arm,) = controls.from_references(shared, rows, asking, {}, "en", "pt", 42).values()
     assert arm.filter(pl.col("seed_id") == IDS[9])["completion"].to_list() == [
         [{"role": "assistant", "content": "It 09."}]

@@ -10,13 +10,13 @@ from sdrrl_data.controls import build
 from sdrrl_data.controls.arms import ARMS, read
 from sdrrl_data.errors import UserError
 from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
-from sdrrl_data.runners.local import Silent
 from tests.support import small_models
 
 THINGS = ("bridge", "garden", "market", "harbour", "library", "railway", "desert", "river")
-QUESTIONS = [f"Why do people of this {thing} like {what} in it so much?" for thing in THINGS for what in
+QUESTIONS = [f"Why do people of this {thing} like {liked} in it so much?" for thing in THINGS for liked in
              ("tea", "old songs", "the long winter")]  # fmt: skip
 ANSWERS = "Because {} of them `never(x)` had another. They say:\n\n- it is old\n- it is {}"
 
@@ -32,14 +32,14 @@ def write_seeds(path, referenced=True):
 
 
 def recipe(folder, **changes):
-    own = {
+    small = {
         "seeds": [{"source": str(folder / "seeds.jsonl")}],
         "generator.model": str(folder / "model"),
         "part_rows": 8,
         "transfer_set.test_share": 0.3,
         "code_switching.texts": "both",
     }
-    return loading.load("quickstart", small_models.CHANGES | own | changes)
+    return loading.load("quickstart", small_models.CHANGES | small | changes)
 
 
 def make(out, tags=(), arms=(), reporter=None, **options):
@@ -63,9 +63,9 @@ def out(folder, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def made(folder):
-    """A run with its controls, to be looked at."""
-    copy = shutil.copytree(folder / "run", folder / "made")
+def with_controls(folder):
+    """A run with its controls, not to be changed."""
+    copy = shutil.copytree(folder / "run", folder / "with-controls")
     return Run(copy), make(copy)
 
 
@@ -75,8 +75,8 @@ class Steps(Silent):
     def __init__(self):
         self.names = []
 
-    def start(self, step, rows, done):
-        self.names.append((step, rows, done))
+    def start(self, what, total, done, unit="rows"):
+        self.names.append((what, total, done))
 
 
 def contents(out):
@@ -89,48 +89,48 @@ def words(rows):
     return [len(text[0]["content"].split()) for text in rows["completion"]]
 
 
-def test_what_is_written(folder, made):
-    run, found = made
+def test_what_is_written(folder, with_controls):
+    run, by_tag = with_controls
     before, after = contents(folder / "run"), contents(run.path)
     assert {name: after[name] for name in before} == before
-    assert [*found] == ["pt", "vi"]
+    assert [*by_tag] == ["pt", "vi"]
     new = {name.rpartition("/")[0] for name in {*after} - {*before}}
     assert new == {
         place
-        for tag, own in found.items()
-        for place in (tag, f"{tag}/references", *(f"{tag}/controls-{name}" for name in own.arms))
+        for tag, controls in by_tag.items()
+        for place in (tag, f"{tag}/references", *(f"{tag}/controls-{name}" for name in controls.arms))
     }
-    assert [*found["pt"].arms] == list(ARMS)
-    assert {*ARMS} - {*found["vi"].arms} == {"no-parallel"}  # the corpus has no Vietnamese
+    assert [*by_tag["pt"].arms] == list(ARMS)
+    assert {*ARMS} - {*by_tag["vi"].arms} == {"no-parallel"}  # the corpus has no Vietnamese
     assert {f"vi/controls-t-sft/{split}-00000-of-00001.parquet" for split in ("train", "test")} < {*after}
     manifest = run.manifest()
-    for tag, own in found.items():
-        assert read(run, manifest, tag) == own
-        assert (own.signature, own.seed, own.equal) == (manifest.signatures[tag], 42, "total")
-        assert own.tokenizer.startswith("model@")
+    for tag, controls in by_tag.items():
+        assert read(run, manifest, tag) == controls
+        assert (controls.signature, controls.seed, controls.equal) == (manifest.signatures[tag], 42, "total")
+        assert controls.tokenizer.startswith("model@")
         assert str(folder) not in after[f"{tag}/controls.json"].decode()
 
 
-def test_as_many_tokens_in_every_control(made):
-    run, found = made
-    for tag, own in found.items():
-        datasets = {name: run.read_dataset(f"{tag}/controls-{name}") for name in own.arms}
+def test_as_many_tokens_in_every_control(with_controls):
+    run, by_tag = with_controls
+    for tag, controls in by_tag.items():
+        datasets = {name: run.read_dataset(f"{tag}/controls-{name}") for name in controls.arms}
         longest = max(max(words(rows)) for rows in datasets.values())
         for name, rows in datasets.items():
             assert rows.schema == run.read_dataset(f"{tag}/transfer_set").schema
-            arm = own.arms[name]
-            for split, budget in own.budget.items():
-                mine = rows.filter(split=split)
-                in_target = mine.filter(pl.col("direction").str.ends_with(f"->{tag}"))
-                assert (arm.rows[split], arm.tokens[split]) == (mine.height, sum(words(mine)))
+            arm = controls.arms[name]
+            for split, budget in controls.budget.items():
+                of_split = rows.filter(split=split)
+                in_target = of_split.filter(pl.col("direction").str.ends_with(f"->{tag}"))
+                assert (arm.rows[split], arm.tokens[split]) == (of_split.height, sum(words(of_split)))
                 assert arm.target_tokens[split] == sum(words(in_target))
                 assert abs(arm.tokens[split] - budget) <= longest / 2
-        assert own.arms["sft"].target_tokens["train"] == 0
-        assert own.arms["t-sft"].target_tokens == own.arms["t-sft"].tokens
+        assert controls.arms["sft"].target_tokens["train"] == 0
+        assert controls.arms["t-sft"].target_tokens == controls.arms["t-sft"].tokens
 
 
-def test_the_rows_of_the_controls(made):
-    run, found = made
+def test_the_rows_of_the_controls(with_controls):
+    run, by_tag = with_controls
     transfer_set = run.read_dataset("pt/transfer_set")
     arms = {name: run.read_dataset(f"pt/controls-{name}") for name in ARMS}
     seeds = run.table("seeds").read_all()
@@ -154,24 +154,24 @@ def test_the_rows_of_the_controls(made):
     assert all(
         splits[seed] == split for arm in arms.values() for seed, split in arm.select("seed_id", "split").iter_rows()
     )
-    assert found["pt"].seeds == len({*references["id"]} & {*transfer_set["seed_id"]})
+    assert by_tag["pt"].seeds == len({*references["id"]} & {*transfer_set["seed_id"]})
 
 
-def test_the_same_run_gives_the_same_bytes_and_nothing_is_done_twice(made, out):
-    run, found = made
+def test_the_same_run_gives_the_same_bytes_and_nothing_is_done_twice(with_controls, out):
+    run, by_tag = with_controls
     steps = Steps()
-    assert make(out, ["vi"], reporter=steps) == {"vi": found["vi"]}
+    assert make(out, ["vi"], reporter=steps) == {"vi": by_tag["vi"]}
     assert steps.names == [("vi/references", 24, 0)]
     make(out)
     assert contents(out) == contents(run.path)
     times = {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet")}
     steps = Steps()
-    assert make(out, reporter=steps) == found
+    assert make(out, reporter=steps) == by_tag
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet")} == times
     assert steps.names == []
 
 
-def test_stopped_while_references_are_translated_it_goes_on(made, out):
+def test_stopped_while_references_are_translated_it_goes_on(with_controls, out):
     class Stops(Steps):
         def advance(self, rows):
             if self.names[-1][0] == "pt/references" and Run(out).table("pt/references").parts() == 1:
@@ -182,7 +182,7 @@ def test_stopped_while_references_are_translated_it_goes_on(made, out):
     steps = Steps()
     make(out, reporter=steps)
     assert steps.names == [("pt/references", 24, 8), ("vi/references", 24, 0)]
-    assert contents(out) == contents(made[0].path)
+    assert contents(out) == contents(with_controls[0].path)
 
 
 def test_a_transfer_set_that_was_mixed_anew_has_no_controls_until_they_are_made_anew(folder, out):
@@ -205,9 +205,9 @@ def test_of_several_translators_the_better_reference_is_taken(folder, tmp_path):
     steps = Steps()
     make(tmp_path / "run", reporter=steps, arms=["t-sft", "sdrrl"])
     assert [name for name, *_ in steps.names] == [f"pt/references{which}" for which in ("-firefox", "-nllb", "")]
-    found = Run(tmp_path / "run").table("pt/references").read_all()
-    assert {*found["answer_translator"]} == {"firefox"}  # the other writes its words in the wrong order
-    assert found["answer_candidates"].list.len().max() == 2
+    references = Run(tmp_path / "run").table("pt/references").read_all()
+    assert {*references["answer_translator"]} == {"firefox"}  # the other writes its words in the wrong order
+    assert references["answer_candidates"].list.len().max() == 2
     assert {
         *Run(tmp_path / "run").read_dataset("pt/controls-t-sft")["answer_translator" if 0 else "translator"]
     } > set()
@@ -216,27 +216,27 @@ def test_of_several_translators_the_better_reference_is_taken(folder, tmp_path):
 def test_a_reference_that_cannot_be_translated_leaves_every_control(folder, tmp_path):
     run = Run(tmp_path / "run")
     generate(recipe(folder, translator="nllb", thresholds={}), run.path, small_models.models())
-    (found,) = make(run.path).values()
+    (controls,) = make(run.path).values()
     aside = run.table("pt/references").set_aside()
     blue = [n for n in range(len(QUESTIONS)) if n % 5 == 1 and n % 8]
     assert aside.height == len(blue)
     for name in ARMS:
         assert not {*run.read_dataset(f"pt/controls-{name}")["seed_id"]} & {*aside["id"]}
-    assert found.seeds == len(QUESTIONS) - 3 - len(blue)
+    assert controls.seeds == len(QUESTIONS) - 3 - len(blue)
     sft = make(run.path, arms=["sft", "sdrrl"])["pt"]
     assert sft.seeds == len(QUESTIONS) - 3
 
 
 def test_controls_that_are_not_named_again_go(out):
     make(out, ["pt"])
-    found = make(out, ["pt"], ["sdrrl", "no-parallel"], equal="target")["pt"]
+    controls = make(out, ["pt"], ["sdrrl", "no-parallel"], equal="target")["pt"]
     assert sorted(path.name for path in (out / "pt").glob("controls*")) == [
         "controls-no-parallel",
         "controls-sdrrl",
         "controls.json",
     ]
-    assert {arm.equal for arm in found.arms.values()} == {"target"}
-    assert found.seeds == len({*Run(out).read_dataset("pt/transfer_set").filter(task="answer")["seed_id"]})
+    assert {arm.equal for arm in controls.arms.values()} == {"target"}
+    assert controls.seeds == len({*Run(out).read_dataset("pt/transfer_set").filter(task="answer")["seed_id"]})
 
 
 def test_what_needs_no_translated_reference_needs_no_translator(out):
@@ -281,16 +281,21 @@ def change_manifest(out, change):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda own: own.update(state="unfinished"), "is not finished: type the `sdrrl-data generate` command"),
         (
-            lambda own: own["recipe"]["generator"].update(server={"url": "http://127.0.0.1:1"}),
-            "answered on a server, which does not lend its tokenizer: .* --tokenizer$",
+            lambda manifest: manifest.update(state="unfinished"),
+            "is not finished: type the `sdrrl-data generate` command",
         ),
         (
-            lambda own: [part.update(revision="0") for part in own["ingredients"] if part["role"] == "translator"],
+            lambda manifest: manifest["recipe"]["generator"].update(server={"url": "http://127.0.0.1:1"}),
+            "answered on a server, and its tokenizer is not on this machine: .* --tokenizer$",
+        ),
+        (
+            lambda manifest: [
+                part.update(revision="0") for part in manifest["ingredients"] if part["role"] == "translator"
+            ],
             "translator firefox is now Cipher en-pt@1, which did not translate for",
         ),
-        (lambda own: own["recipe"].update(odd=1), "of another version of sdrrl-data .1 mistakes."),
+        (lambda manifest: manifest["recipe"].update(odd=1), "of another version of sdrrl-data .1 mistakes."),
     ],
 )
 def test_a_run_that_cannot_be_gone_on_with(out, change, sentence):
@@ -302,7 +307,7 @@ def test_a_run_that_cannot_be_gone_on_with(out, change, sentence):
 
 
 def test_a_named_tokenizer_counts_where_a_server_answered(out, folder):
-    change_manifest(out, lambda own: own["recipe"]["generator"].update(server={"url": "http://127.0.0.1:1"}))
+    change_manifest(out, lambda manifest: manifest["recipe"]["generator"].update(server={"url": "http://127.0.0.1:1"}))
     assert make(out, ["pt"], ["sdrrl", "no-crossing"], tokenizer=str(folder / "model"))
 
 
@@ -312,7 +317,7 @@ def test_seeds_without_references(folder, tmp_path):
     changed = recipe(folder, seeds=[{"source": str(tmp_path / "seeds.jsonl")}])
     generate(changed, tmp_path / "run", small_models.models())
     with pytest.raises(
-        UserError, match="no reference answers, of which sft, t-sft, no-self-answers would be made"
+        UserError, match="no reference answers, and sft, t-sft, no-self-answers cannot be made without them"
     ) as told:
         make(tmp_path / "run")
     others = str(told.value).rpartition("--only ")[2].split(",")

@@ -45,11 +45,11 @@ def test_rows_are_taken_in_their_order_up_to_what_the_smallest_has():
         "over": arm([(4, "en->pt"), (5, "en->pt"), (2, "en->pt"), (9, "en->pt")]),
         "under": arm([(4, "en->en"), (4, "en->pt"), (5, "en->pt")]),
     }
-    done = cut(arms, "pt", "total", words)
-    assert done.budget == {"train": 10, "test": 0}
-    assert {name: rows.height for name, rows in done.rows.items()} == {"small": 2, "over": 3, "under": 2}
-    assert done.rows["over"].equals(arms["over"].head(3))
-    figures = done.figures["under"]
+    datasets = cut(arms, "pt", "total", words)
+    assert datasets.budget == {"train": 10, "test": 0}
+    assert {name: rows.height for name, rows in datasets.rows.items()} == {"small": 2, "over": 3, "under": 2}
+    assert datasets.rows["over"].equals(arms["over"].head(3))
+    figures = datasets.figures["under"]
     assert figures.model_dump() == {
         "equal": "total",
         "rows": {"train": 2, "test": 0},
@@ -65,15 +65,19 @@ def test_tokens_of_the_target_language_are_held_equal():
         "half": arm([(4, "pt->en"), (4, "en->pt")] * 5),
         "all": arm([(4, "pt->pt")] * 4),
     }
-    done = cut(arms, "pt", "target", words)
-    assert done.budget["train"] == 16  # of "all"; "none" has 18 in all
-    assert {name: own.target_tokens["train"] for name, own in done.figures.items()} == {
+    datasets = cut(arms, "pt", "target", words)
+    assert datasets.budget["train"] == 16  # of "all"; "none" has 18 in all
+    assert {name: figures.target_tokens["train"] for name, figures in datasets.figures.items()} == {
         "none": 0,
         "half": 16,
         "all": 16,
     }
-    assert {name: own.tokens["train"] for name, own in done.figures.items()} == {"none": 15, "half": 36, "all": 16}
-    assert {name: own.equal for name, own in done.figures.items()} == {
+    assert {name: figures.tokens["train"] for name, figures in datasets.figures.items()} == {
+        "none": 15,
+        "half": 36,
+        "all": 16,
+    }
+    assert {name: figures.equal for name, figures in datasets.figures.items()} == {
         "none": "total",
         "half": "target",
         "all": "target",
@@ -84,19 +88,19 @@ def test_tokens_of_the_target_language_are_held_equal():
 @given(lengths=st.lists(st.tuples(LENGTHS, LENGTHS), min_size=1, max_size=4))
 def test_no_number_of_leading_rows_comes_nearer(lengths, equal):
     arms = {f"{n}": pl.concat([arm(a, "train"), arm(b, "test")]) for n, (a, b) in enumerate(lengths)}
-    done = cut(arms, "pt", equal, words)
-    for name, own in done.figures.items():
+    datasets = cut(arms, "pt", equal, words)
+    for name, figures in datasets.figures.items():
         for split in SPLITS:
             rows = arms[name].filter(split=split)
             held = [
-                0 if own.equal == "target" and direction == "pt->en" else len(text[0]["content"].split())
+                0 if figures.equal == "target" and direction == "pt->en" else len(text[0]["content"].split())
                 for direction, text in rows.select("direction", "completion").iter_rows()
             ]
-            distances = [abs(done.budget[split] - reached) for reached in accumulate(held, initial=0)]
-            assert distances[own.rows[split]] == min(distances)
-            assert done.rows[name].filter(split=split).equals(rows.head(own.rows[split]))
+            distances = [abs(datasets.budget[split] - reached) for reached in accumulate(held, initial=0)]
+            assert distances[figures.rows[split]] == min(distances)
+            assert datasets.rows[name].filter(split=split).equals(rows.head(figures.rows[split]))
     for split in SPLITS:
         assert any(
-            (own.tokens if own.equal == "total" else own.target_tokens)[split] == done.budget[split]
-            for own in done.figures.values()
+            (figures.tokens if figures.equal == "total" else figures.target_tokens)[split] == datasets.budget[split]
+            for figures in datasets.figures.values()
         )

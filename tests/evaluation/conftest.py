@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from sdrrl_data.protocols import Silent
+
 TEMPLATE = (
     "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
@@ -28,18 +30,18 @@ CHOICES = [
 ]
 
 
-class Steps:
+class Steps(Silent):
     """A reporter that keeps what it is told."""
 
     def __init__(self):
         self.started, self.rows, self.done = [], 0, 0.0
 
-    def start(self, step, rows, done):
-        self.started.append(step)
-        self.rows += rows
+    def start(self, what, total, done, unit="rows"):
+        self.started.append(what)
+        self.rows += total
 
-    def advance(self, rows):
-        self.done += rows
+    def advance(self, amount, note=""):
+        self.done += amount
 
 
 @pytest.fixture(scope="session")

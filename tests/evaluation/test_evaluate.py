@@ -1,7 +1,6 @@
 import json
 import math
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -13,8 +12,8 @@ from typer.testing import CliRunner
 
 from sdrrl_data.cli import evaluate as command
 from sdrrl_data.errors import UserError
-from sdrrl_data.evaluation import Settings, evaluate
 from sdrrl_data.evaluation.bootstrap import Change
+from sdrrl_data.evaluation.evaluate import evaluate
 from sdrrl_data.evaluation.kinds import KINDS
 from sdrrl_data.evaluation.likelihood import Likelihood
 from sdrrl_data.evaluation.measures import Measure
@@ -35,13 +34,13 @@ def settings(base, adapter, make_model, parallel, choices, tmp_path):
     (tmp_path / "pt.txt").write_text("Para onde vão os pássaros?\nPor que chove?\n")
     english = [row | {"dialect": "eng_Latn"} for row in CHOICES]
     (tmp_path / "choices-en.jsonl").write_text("".join(json.dumps(row) + "\n" for row in english))
-    return Settings(
+    return dict(
         base=str(base),
         tuned=[str(adapter), str(make_model("other", seed=4))],
         tgt="Portuguese",
         parallel=parallel,
         questions=f"{tmp_path}/en.jsonl,{tmp_path}/pt.txt",
-        choices=f"{tmp_path}/choices-en.jsonl,{choices}",
+        choices=(tmp_path / "choices-en.jsonl", choices),
         max_tokens=8,
         engine="transformers",
     )
@@ -49,15 +48,17 @@ def settings(base, adapter, make_model, parallel, choices, tmp_path):
 
 def test_everything_once(settings, tmp_path, base):
     out, steps = tmp_path / "out", Steps()
-    results = evaluate(settings, out, steps)
+    results = evaluate(**settings, out=out, reporter=steps)
     names = [f"{kind}-{tag}" for kind in ALL for tag in ("pt", "en") if (kind, tag) != ("references", "pt")]
-    assert sorted(steps.started) == sorted(f"{arm} {name}" for arm in ("base", "adapter", "other") for name in names)
+    assert sorted(steps.started) == sorted(
+        f"{model} {name}" for model in ("base", "adapter", "other") for name in names
+    )
     assert steps.done == pytest.approx(steps.rows)
-    assert [(figure.measure.name, figure.arm) for figure in results.figures] == [
-        (name, arm) for name in names for arm in ("base", "adapter", "other")
+    assert [(figure.measure.name, figure.model) for figure in results.figures] == [
+        (name, model) for name in names for model in ("base", "adapter", "other")
     ]
 
-    found = {(figure.measure.name, figure.arm): figure for figure in results.figures}
+    found = {(figure.measure.name, figure.model): figure for figure in results.figures}
     model = Likelihood(locate(str(base), None, "base", "--base"))
     texts = [target for _, target in PAIRS]
     nats = -sum(model.of_texts(texts, lambda _: None))
@@ -87,43 +88,43 @@ def test_everything_once(settings, tmp_path, base):
     # What is there is not measured again, and what is lost is; the same comes of it.
     before = {name: (out / name).read_bytes() for name in OUTPUTS}
     again = Steps()
-    evaluate(settings, out, again)
+    evaluate(**settings, out=out, reporter=again)
     assert again.started == []
     (out / "measures" / "adapter" / "neutral-pt.parquet").unlink()
     for name in OUTPUTS:
         (out / name).unlink()
-    evaluate(settings, out, again)
+    evaluate(**settings, out=out, reporter=again)
     assert again.started == ["adapter neutral-pt"]
     assert {name: (out / name).read_bytes() for name in OUTPUTS} == before
 
 
 def test_what_has_changed_is_measured_again(settings, tmp_path, base):
-    settings = replace(settings, questions=None, choices=None, tuned=[str(shutil.copytree(base, tmp_path / "same"))])
+    settings = settings | dict(questions=None, choices=None, tuned=[str(shutil.copytree(base, tmp_path / "same"))])
     first, more = Steps(), Steps()
-    results = evaluate(settings, tmp_path / "out", first)
+    results = evaluate(**settings, out=tmp_path / "out", reporter=first)
     assert all(figure.change == (0, 0, 0) for figure in results.of("same"))
     assert not any(figure.better() for figure in results.figures)
-    evaluate(replace(settings, max_tokens=9), tmp_path / "out", more)
+    evaluate(**settings | dict(max_tokens=9), out=tmp_path / "out", reporter=more)
     assert more.started == ["base chrf-pt", "base chrf-en", "same chrf-pt", "same chrf-en"]
     more = Steps()
-    evaluate(replace(settings, limit=3, max_tokens=9, seed=1), tmp_path / "out", more)
+    evaluate(**settings | dict(limit=3, max_tokens=9, seed=1), out=tmp_path / "out", reporter=more)
     assert len(more.started) == 8
 
 
 def test_without_a_chat_template(settings, tmp_path, make_model, make_adapter):
     mute = make_model("mute", template=None)
-    settings = replace(settings, base=str(mute), tuned=[str(make_adapter(mute))])
-    results = evaluate(settings, tmp_path / "out", Steps())
+    settings = settings | dict(base=str(mute), tuned=[str(make_adapter(mute))])
+    results = evaluate(**settings, out=tmp_path / "out", reporter=Steps())
     assert {figure.measure.kind.name for figure in results.figures} == {"neutral", "choice-letter", "choice-text"}
     assert results.left_out[0] == "bits/byte, references: no chat template in base, adapter"
     assert results.left_out[0] in (tmp_path / "out" / "evaluation.md").read_text()
     with pytest.raises(UserError, match="has no chat template, which --questions needs"):
-        evaluate(replace(settings, parallel=None, choices=None), tmp_path / "out", Steps())
+        evaluate(**settings | dict(parallel=None, choices=None), out=tmp_path / "out", reporter=Steps())
 
 
 def test_one_language_alone_has_no_picture(settings, tmp_path, choices):
-    settings = replace(settings, parallel=None, questions=None, choices=choices)
-    results = evaluate(settings, tmp_path / "out", Steps())
+    settings = settings | dict(parallel=None, questions=None, choices=choices)
+    results = evaluate(**settings, out=tmp_path / "out", reporter=Steps())
     assert {figure.measure.side for figure in results.figures} == {"tgt"}
     assert not (tmp_path / "out" / "gain.png").exists()
     assert "gain.png" not in (tmp_path / "out" / "evaluation.md").read_text()
@@ -139,23 +140,24 @@ MISTAKES = {
     "a judge without answers": ({"questions": None, "judge": "org/judge"}, "--judge compares answers to questions"),
     "a judge's server alone": ({"judge_url": "http://127.0.0.1:1/v1"}, "name the model there with --judge"),
     "no such judge": ({"judge": "nowhere"}, "judge nowhere: there is no such directory"),
-    "no address": ({"judge": "tiny", "judge_url": "127.0.0.1:8000"}, "--judge-url is no address of a server"),
-    "too many tokens": ({"max_tokens": 256}, "leave no room for a question within 256 of model: give fewer"),
+    "no address": ({"judge": "tiny", "judge_url": "127.0.0.1:8000"}, "--judge-url is not the address of a server"),
+    "a comma in a path": ({"choices": ["one.jsonl", "a,b.jsonl"]}, "choices: a,b.jsonl has a comma in its name"),
+    "too many tokens": ({"max_tokens": 256}, "leave no room for a question in the 256 tokens of model: lower"),
 }
 
 
 @pytest.mark.parametrize(("change", "says"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_writes_nothing(settings, tmp_path, change, says):
     with pytest.raises(UserError, match=says):
-        evaluate(replace(settings, **change), tmp_path / "out", Steps())
+        evaluate(**settings | change, out=tmp_path / "out", reporter=Steps())
     assert not (tmp_path / "out").exists()
 
 
 def test_the_command_shows_every_model(settings, tmp_path):
     app = typer.Typer()
     app.command()(command.evaluate)
-    words = ["--base", settings.base, "--tuned", ",".join(settings.tuned), "--tgt", "pt", "--parallel"]
-    words += [settings.parallel, "--max-tokens", "8", "--engine", "transformers", "--out", str(tmp_path / "out")]
+    words = ["--base", settings["base"], "--tuned", ",".join(settings["tuned"]), "--tgt", "pt", "--parallel"]
+    words += [settings["parallel"], "--max-tokens", "8", "--engine", "transformers", "--out", str(tmp_path / "out")]
     done = CliRunner().invoke(app, words, catch_exceptions=False)
     assert done.exit_code == 0
     lines = [line.split() for line in done.stdout.splitlines()]
@@ -178,7 +180,7 @@ def test_the_command_shows_every_model(settings, tmp_path):
     ],
 )
 def test_what_counts_as_better(kind, change, better):
-    assert Figure("arm", Measure(KINDS[kind], "tgt", PT, EN, []), 1.0, 1, change).better() is better
+    assert Figure("model", Measure(KINDS[kind], "tgt", PT, EN, []), 1.0, 1, change).better() is better
 
 
 def rows(*statistics):

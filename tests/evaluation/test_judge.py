@@ -1,7 +1,6 @@
 import json
 import re
 from contextlib import closing, contextmanager
-from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -14,8 +13,8 @@ from typer.testing import CliRunner
 from sdrrl_data import generation
 from sdrrl_data.cli import evaluate as command
 from sdrrl_data.errors import UserError
-from sdrrl_data.evaluation import Settings, evaluate
-from sdrrl_data.evaluation.arms import find_arms
+from sdrrl_data.evaluation.compared_models import find_models
+from sdrrl_data.evaluation.evaluate import evaluate
 from sdrrl_data.evaluation.judge import by_judge, find_judge, shown, verdict
 from sdrrl_data.evaluation.kinds import KINDS
 from sdrrl_data.evaluation.measures import Measure
@@ -58,7 +57,7 @@ def judged(server, before, after, questions=None):
     """What a judge on the server makes of these answers."""
     items = questions or [[{"role": "user", "content": f"Question {number}?"}] for number in range(len(before))]
     measure, done = Measure(KINDS["judge"], "tgt", PT, EN, items), []
-    with closing(generation.build(find_judge("tiny", server.url, "auto").settings)) as generator:
+    with closing(generation.build(find_judge("tiny", server.url, "auto").config)) as generator:
         rows = by_judge(measure, generator, before, after, done.append)
     assert sum(done) == len(before)
     return rows
@@ -74,7 +73,7 @@ def no_proxy(monkeypatch):
 def settings(base, make_model, tmp_path):
     (tmp_path / "en.txt").write_text("Why does it rain?\nWhat is a ship?\nWho reads?\n", encoding="utf-8")
     (tmp_path / "pt.txt").write_text("Para onde vão os pássaros?\nPor que chove?\nQuem lê?\n", encoding="utf-8")
-    return Settings(
+    return dict(
         base=str(base),
         tuned=[str(make_model("one", seed=4))],
         tgt="pt",
@@ -169,11 +168,11 @@ def test_what_the_judge_is_asked():
 def test_a_judge_that_prefers_the_longer_answer(settings, tmp_path, make_model):
     out = tmp_path / "out"
     with judging(longer) as server:
-        settings = replace(settings, judge="tiny", judge_url=server.url)
-        results = evaluate(settings, out, Steps())
+        settings = settings | dict(judge="tiny", judge_url=server.url)
+        results = evaluate(**settings, out=out, reporter=Steps())
         asked = len(server.bodies)
         found = {
-            (figure.arm, figure.measure.language.tag): figure
+            (figure.model, figure.measure.language.tag): figure
             for figure in results.figures
             if "judge" in figure.measure.name
         }
@@ -193,14 +192,14 @@ def test_a_judge_that_prefers_the_longer_answer(settings, tmp_path, make_model):
         # Nothing is judged again; a new model is judged alone, another judge judges anew.
         again, more = Steps(), Steps()
         written = (out / "evaluation.json").read_bytes()
-        evaluate(settings, out, again)
+        evaluate(**settings, out=out, reporter=again)
         assert again.started == []
         assert (out / "evaluation.json").read_bytes() == written
         assert len(server.bodies) == asked
-        evaluate(replace(settings, tuned=[*settings.tuned, str(make_model("two", seed=5))]), out, more)
+        evaluate(**settings | dict(tuned=[*settings["tuned"], str(make_model("two", seed=5))]), out=out, reporter=more)
         assert [step for step in more.started if "judge" in step] == ["two judge-pt", "two judge-en"]
         more = Steps()
-        evaluate(replace(settings, judge="other"), out, more)
+        evaluate(**settings | dict(judge="other"), out=out, reporter=more)
         assert more.started == [f"{model} judge-{language}" for model in ("base", "one") for language in ("pt", "en")]
 
     content = json.loads(written)
@@ -213,7 +212,7 @@ def test_a_judge_that_prefers_the_longer_answer(settings, tmp_path, make_model):
 
 
 def test_without_a_judge_nothing_is_said_of_one(settings, tmp_path):
-    results = evaluate(settings, tmp_path / "out", Steps())
+    results = evaluate(**settings, out=tmp_path / "out", reporter=Steps())
     assert not results.judged()
     for name in ("evaluation.json", "evaluation.md"):
         assert "judge" not in (tmp_path / "out" / name).read_text()
@@ -222,7 +221,16 @@ def test_without_a_judge_nothing_is_said_of_one(settings, tmp_path):
 def test_a_judge_that_always_prefers_the_first(settings, tmp_path):
     app = typer.Typer()
     app.command()(command.evaluate)
-    words = ["--base", settings.base, "--tuned", settings.tuned[0], "--tgt", "pt", "--questions", settings.questions]
+    words = [
+        "--base",
+        settings["base"],
+        "--tuned",
+        settings["tuned"][0],
+        "--tgt",
+        "pt",
+        "--questions",
+        settings["questions"],
+    ]
     words += ["--max-tokens", "8", "--engine", "transformers", "--out", str(tmp_path / "out")]
     with judging(lambda *_: "1") as server:
         words += ["--judge", "tiny", "--judge-url", server.url]
@@ -236,8 +244,8 @@ def test_a_judge_that_always_prefers_the_first(settings, tmp_path):
 
 def test_a_model_whose_replies_are_no_verdicts(settings, tmp_path, make_model):
     judge = make_model("judge", seed=9, context=4096)
-    settings = replace(settings, judge=str(judge), tuned=[*settings.tuned, str(judge)], limit=1)
-    results = evaluate(settings, tmp_path / "out", Steps())
+    settings = settings | dict(judge=str(judge), tuned=[*settings["tuned"], str(judge)], limit=1)
+    results = evaluate(**settings, out=tmp_path / "out", reporter=Steps())
     for figure in results.judged():
         assert figure.verdicts == (0, 0, 0, 1)
         assert figure.items == 0
@@ -250,7 +258,7 @@ def test_a_model_whose_replies_are_no_verdicts(settings, tmp_path, make_model):
 
 
 def test_a_judge_that_cannot_be_had(base, make_model):
-    with pytest.raises(UserError, match=r"1024 tokens leave no room .* give another judge with --judge"):
+    with pytest.raises(UserError, match=r"1024 tokens leave no room .* choose another judge with --judge"):
         find_judge(str(base), None, "transformers")
     with pytest.raises(UserError, match="judge mute has no chat template"):
         find_judge(str(make_model("mute", template=None, context=4096)), None, "transformers")
@@ -263,7 +271,7 @@ def test_a_judge_that_cannot_be_had(base, make_model):
 
 def test_whether_the_judge_is_one_of_the_models(base, make_model, make_adapter):
     wide = make_model("wide", context=4096)
-    arms = find_arms(str(wide), [str(make_adapter(wide)), str(base)])
-    assert find_judge(str(wide), None, "transformers").is_among(arms) == ["base"]
+    models = find_models(str(wide), [str(make_adapter(wide)), str(base)])
+    assert find_judge(str(wide), None, "transformers").is_among(models) == ["base"]
     with judging(longer) as server:
-        assert find_judge("tiny", server.url, "auto").is_among(arms) == []
+        assert find_judge("tiny", server.url, "auto").is_among(models) == []

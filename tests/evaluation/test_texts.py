@@ -9,6 +9,7 @@ from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Part, Run
 from tests.evaluation.conftest import PAIRS
+from tests.support import datasets
 from tests.support.small_models import CHANGES, models
 
 EN, PT = find("en"), find("pt")
@@ -95,7 +96,7 @@ def test_questions_of_files(tmp_path):
 
 
 def test_runs_that_are_no_use(run, tmp_path):
-    with pytest.raises(UserError, match=r"is no run \(it has no manifest.json\)"):
+    with pytest.raises(UserError, match=r"is not a run \(it has no manifest.json\)"):
         read_questions(str(tmp_path), EN, PT, None)
     with pytest.raises(UserError, match="is not from en to vi, it has --src en --tgt pt"):
         read_questions(str(run.path), EN, find("vi"), None)
@@ -110,7 +111,7 @@ def test_a_run_without_a_test_split(run, tmp_path):
     other = Run(tmp_path / "other")
     other.write_manifest(run.manifest())
     rows = run.read_dataset("pt/transfer_set").filter(split="train")
-    other.write_dataset("pt/transfer_set", {"train": rows}, "x", 1000)
+    datasets.write(other, "pt/transfer_set", rows)
     seeds = run.table("seeds")
     other.table("seeds").write(0, Part(seeds.read_all(), seeds.set_aside()), "x")
     with pytest.raises(UserError, match="has no row to test with"):

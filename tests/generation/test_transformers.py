@@ -26,17 +26,20 @@ def any_model(request, make_model):
 
 @pytest.fixture
 def load():
-    """Loads models, and gives their memory back after the test."""
+    """Loads models, and gives their memory back after the test.
+
+    They calculate in double precision, where no CPU's way of adding up numbers comes near to changing a token.
+    """
     loaded = []
 
     def load(model, **settings):
-        loaded.append(
-            transformers.TransformersGenerator(
-                recipe.GeneratorConfig(**{"model": str(model), "max_tokens": 12, "max_model_len": 100} | settings),
-                locate(str(model), None, "generator", "--model"),
-            )
+        generator = transformers.TransformersGenerator(
+            recipe.GeneratorConfig(**{"model": str(model), "max_tokens": 12, "max_model_len": 100} | settings),
+            locate(str(model), None, "generator", "--model"),
         )
-        return loaded[-1]
+        generator._model.double()
+        loaded.append(generator)
+        return generator
 
     yield load
     for generator in loaded:
@@ -69,9 +72,11 @@ def test_a_row_does_not_depend_on_its_company(any_model, load, sampling):
 
 
 def test_greedy_turns_are_those_of_transformers(any_model, load):
+    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer, model = AutoTokenizer.from_pretrained(any_model), AutoModelForCausalLM.from_pretrained(any_model)
+    tokenizer = AutoTokenizer.from_pretrained(any_model)
+    model = AutoModelForCausalLM.from_pretrained(any_model, dtype=torch.float64)
     asked = requests(20, temperature=0.0, repetition_penalty=1.3, max_tokens=20)
     results = dict(load(any_model).generate(asked))
     for one in asked:
@@ -87,7 +92,8 @@ def test_sampling_follows_the_models_own_shares(chat_model, load):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, TemperatureLogitsWarper, TopPLogitsWarper
 
-    tokenizer, model = AutoTokenizer.from_pretrained(chat_model), AutoModelForCausalLM.from_pretrained(chat_model)
+    tokenizer = AutoTokenizer.from_pretrained(chat_model)
+    model = AutoModelForCausalLM.from_pretrained(chat_model, dtype=torch.float64)
     first = requests(1, max_tokens=1, temperature=0.1, top_p=0.6)[0]
     prompt = tokenizer.apply_chat_template(first.messages, add_generation_prompt=True, return_tensors="pt")
     with torch.no_grad():

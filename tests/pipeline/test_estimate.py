@@ -4,9 +4,9 @@ import pytest
 
 from sdrrl_data.pipeline import estimate
 from sdrrl_data.pipeline.generate import generate
-from sdrrl_data.pipeline.plan import Plan
+from sdrrl_data.pipeline.plan import resolve
+from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
-from sdrrl_data.runners.local import Silent
 from tests.support import small_models
 
 
@@ -21,7 +21,7 @@ def seeds(tmp_path):
 
 def plan(path, out, **changes):
     changes = small_models.CHANGES | {"seeds": {"source": str(path)}, "part_rows": 50} | changes
-    return Plan(loading.load("quickstart", changes), out, small_models.models())
+    return resolve(loading.load("quickstart", changes), out, small_models.models())
 
 
 def test_tokens_are_counted_as_the_model_counts_them(seeds, tmp_path):
@@ -53,15 +53,19 @@ def test_a_probe_measures_every_step_and_leaves_nothing_behind(seeds, tmp_path):
     probe = estimate.probe(made, small_models.models(), Silent())
     assert probe.rows == 48
     assert probe.tokens_out > 5
-    steps = ("translations", "prompts", "code_switched", "scores-heuristics", "scores-round_trip", "verdicts")
+    steps = (
+        *("translations", "prompts", "aligner", "code_switched", "usual", "scores-heuristics"),
+        *("scores-round_trip", "verdicts", "transfer_set", "counts"),
+    )
     assert [cost.step for cost in probe.costs] == [
         "answers",
         *(f"{tag}/{step}" for tag in ("pt", "vi") for step in steps),
+        "shared_counts",
     ]
-    assert all(cost.rows == (1 if cost.step.endswith("prompts") else 121) for cost in probe.costs)
+    assert all(cost.rows == (1 if cost.step.endswith(("prompts", "counts")) else 121) for cost in probe.costs)
     for cost in probe.costs:
         assert cost.hours == (cost.loading + cost.rows / cost.rows_per_second) / 3600
-    assert [cost.target for cost in probe.costs] == [None, *["pt"] * 6, *["vi"] * 6]
+    assert [cost.target for cost in probe.costs] == [None, *["pt"] * 10, *["vi"] * 10, None]
     assert not (tmp_path / "run").exists()
 
 

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +16,7 @@ import pytest
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
 from sdrrl_data.steps.model_pool import Models
@@ -37,6 +37,11 @@ STEPS = (
     *("seeds", "answers", "pt/translations", "pt/code_switched"),
     *("pt/scores-heuristics", "pt/scores-round_trip", "pt/verdicts"),
 )
+LAST = ["pt/transfer_set", "pt/counts"]
+GROWN = [
+    *("answers", "pt/translations", "pt/aligner", "pt/code_switched", "pt/usual"),
+    *("pt/scores-heuristics", "pt/scores-round_trip", "pt/verdicts", *LAST, "shared_counts"),
+]
 
 
 @pytest.fixture
@@ -62,17 +67,14 @@ def contents(out):
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
 
-class Counting:
+class Counting(Silent):
     """Reports which steps had something to do."""
 
     def __init__(self):
         self.steps = []
 
-    def start(self, step, rows, done):
-        self.steps.append(step)
-
-    def advance(self, rows):
-        pass
+    def start(self, what, total, done, unit="rows"):
+        self.steps.append(what)
 
 
 def steps_of(path, out, **changes):
@@ -194,7 +196,7 @@ def test_the_second_run_does_nothing(seeds, tmp_path):
 def test_a_changed_threshold_redoes_verdicts_and_transfer_set_only(seeds, tmp_path):
     steps_of(seeds, tmp_path / "run")
     strict = {"thresholds.repetition.max": 0.0}
-    assert steps_of(seeds, tmp_path / "run", **strict) == ["pt/verdicts"]
+    assert steps_of(seeds, tmp_path / "run", **strict) == ["pt/verdicts", *LAST]
     run(seeds, tmp_path / "anew", **strict)
     assert contents(tmp_path / "run") == contents(tmp_path / "anew")
 
@@ -206,7 +208,7 @@ def test_a_changed_threshold_redoes_verdicts_and_transfer_set_only(seeds, tmp_pa
         ("translator.models", "elsewhere", None),
         ("code_switching.ratio", 0.6, "pt/code_switched"),
         ("scorers", ["round_trip", "length", "repetition", "language"], "pt/scores-language"),
-        ("transfer_set.test_share", 0.5, None),
+        ("transfer_set.test_share", 0.5, "pt/transfer_set"),
         ("seed", 7, "answers"),
     ],
 )
@@ -223,7 +225,7 @@ def test_a_run_grows_by_new_parts_and_keeps_what_was_there(seeds, tmp_path):
     out = tmp_path / "run"
     run(seeds, out, limit=8)
     first = {name: bytes_ for name, bytes_ in contents(out).items() if name.startswith(STEPS)}
-    assert steps_of(seeds, out, limit=12) == [step for step in STEPS if step != "seeds"]
+    assert steps_of(seeds, out, limit=12) == GROWN
     run(seeds, out)
     second = contents(out)
     assert first.items() <= second.items()
@@ -262,7 +264,7 @@ def test_a_killed_growth_ends_with_the_same_bytes(seeds, tmp_path):
     for out in ("whole", "killed"):
         run(seeds, tmp_path / out, limit=8)
     run(seeds, tmp_path / "whole")
-    kill(seeds, tmp_path / "killed", parquet_files(tmp_path / "killed") + 9)
+    assert killed(seeds, tmp_path / "killed", 30) == -signal.SIGKILL
     run(seeds, tmp_path / "killed")
     assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
 
@@ -311,7 +313,7 @@ def test_a_finished_run_goes_on_without_its_seeds_its_corpus_and_its_model(seeds
     counting = Counting()
     generate(recipe(seeds, **corpus, **{"thresholds.repetition.max": 0.0}), out, models, counting)
     generate(recipe(seeds, **corpus, **{"thresholds.repetition.max": 0.0}, tgt=["vi"]), out, models, counting)
-    assert counting.steps[:2] == ["pt/verdicts", "vi/translations"]
+    assert counting.steps[:4] == ["pt/verdicts", *LAST, "vi/translations"]
     assert "translate" in set(transfer_set(out)["task"])
     before = contents(out)
     with pytest.raises(UserError, match=r"seeds.jsonl: there is no such file"):
@@ -352,7 +354,7 @@ def test_a_target_that_was_never_finished_is_no_part_of_the_run(seeds, tmp_path)
     shutil.rmtree(out / "vi" / "transfer_set")
     run(seeds, out)
     assert list(Run(out).manifest().counts.targets) == ["pt"]
-    assert steps_of(seeds, out, tgt=["vi"]) == []  # its tables were there
+    assert steps_of(seeds, out, tgt=["vi"]) == ["vi/transfer_set"]  # its tables were there
     assert list(Run(out).manifest().counts.targets) == ["pt", "vi"]
 
 
@@ -403,7 +405,7 @@ def test_of_several_translations_the_better_one_is_kept(seeds, tmp_path):
     assert sum(manifest.counts.targets["pt"].translators.values()) == 2 * chosen.height
     named = set(transfer_set(out).filter(task="answer")["translator"])
     assert "Cipher en-pt@1(small-models 1)" in named
-    assert "Each of several translators translated every text" in (out / "README.md").read_text()
+    assert "Every text was translated by each translator" in (out / "README.md").read_text()
 
 
 def test_a_row_that_no_translator_can_do_is_set_aside_with_every_reason(seeds, tmp_path):
@@ -478,37 +480,41 @@ def test_seeds_of_the_model_need_a_limit(tmp_path):
         run(None, tmp_path / "run", seeds={"source": "magpie"})
 
 
-RUN_IT = """
-import sys
+KILLED = """
+import os, signal, sys
 from pathlib import Path
 from tests.pipeline.test_generate import run
-run(Path(sys.argv[1]), Path(sys.argv[2]))
+
+seeds, out, changes_left = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+
+def count(event, arguments):
+    global changes_left
+    writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+    if (writes or event in ("os.rename", "os.remove")) and str(arguments[0]).startswith(str(out)):
+        changes_left -= 1
+        if not changes_left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(count)
+run(seeds, out)
 """
 
 
-def parquet_files(folder):
-    """How many there are, while others may come and go."""
-    return sum(name.endswith(".parquet") for _, _, names in os.walk(folder) for name in names)
-
-
-def kill(seeds, out, files):
-    """Start a run and kill it when it has so many files; says whether it was still running."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUN_IT, seeds, out],
+def killed(seeds, out, changes):
+    """Run until it is about to change the disk for the so-manieth time, and is killed; says how it ended."""
+    process = subprocess.run(
+        [sys.executable, "-c", KILLED, seeds, out, str(changes)],
         cwd=Path(__file__).parents[2],
         env=os.environ | {"POLARS_MAX_THREADS": "1"},
     )
-    while process.poll() is None and parquet_files(out) < files:
-        time.sleep(0.001)
-    running = process.poll() is None
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    return running
+    return process.returncode
 
 
 def test_killed_at_any_moment_it_ends_with_the_same_bytes(seeds, tmp_path):
     run(seeds, tmp_path / "whole")
     out = tmp_path / "killed"
-    assert sum(kill(seeds, out, files) for files in (1, 4, 8, 13, 19, 24, 30, 33, 1000)) >= 5
+    # Each run goes on where the last one was killed, and changes something before that; 178 changes make a whole run.
+    moments = [1, 3, 9, 17, 24, 30, 27, 34, 22]
+    assert {killed(seeds, out, changes) for changes in moments} == {-signal.SIGKILL}
     run(seeds, out)
     assert contents(out) == contents(tmp_path / "whole")

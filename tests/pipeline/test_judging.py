@@ -7,6 +7,7 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
 from tests.support import small_models
@@ -24,17 +25,14 @@ def seeds(tmp_path):
     return path
 
 
-class Steps:
+class Steps(Silent):
     """Notes which steps had something to do."""
 
     def __init__(self):
         self.names = []
 
-    def start(self, step, rows, done):
-        self.names.append(step)
-
-    def advance(self, rows):
-        pass
+    def start(self, what, total, done, unit="rows"):
+        self.names.append(what)
 
 
 def make(path, out, **changes):
@@ -53,17 +51,17 @@ def test_one_more_scorer_scores_alone(seeds, tmp_path):
     out = tmp_path / "run"
     make(seeds, out)
     _, steps = make(seeds, out, scorers=["length", "duplicates"])
-    assert steps == ["pt/scores-duplicates", "pt/verdicts"]
+    assert steps == ["pt/scores-duplicates", "pt/verdicts", "pt/transfer_set", "pt/counts"]
     assert "question_src_duplicate_of" in table(out, "scores-duplicates").columns
     _, steps = make(seeds, out, scorers=["duplicates", "length"])
-    assert steps == []
+    assert steps == ["pt/transfer_set", "pt/counts"]  # the signature names the settings in another order
 
 
 def test_a_changed_threshold_redoes_verdicts_and_transfer_set_alone(seeds, tmp_path):
     out = tmp_path / "run"
     before, _ = make(seeds, out)
     after, steps = make(seeds, out, thresholds={"length": {"min": "50%"}})
-    assert steps == ["pt/verdicts"]
+    assert steps == ["pt/verdicts", "pt/transfer_set", "pt/counts"]
     assert sum(after.counts.targets["pt"].rows.values()) < sum(before.counts.targets["pt"].rows.values())
 
 
@@ -72,7 +70,7 @@ def test_a_percentile_is_one_of_the_whole_run_and_follows_it(seeds, tmp_path):
     percentile = {"length": {"min": "25%"}}
     make(seeds, out, thresholds=percentile, limit=8)
     _, steps = make(seeds, out, thresholds=percentile)
-    assert steps[-1] == "pt/verdicts"
+    assert steps[-4:] == ["pt/verdicts", "pt/transfer_set", "pt/counts", "shared_counts"]
     make(seeds, tmp_path / "anew", thresholds=percentile)
     # The lengths of a run that has grown are against what was usual when its parts were new.
     scores, verdicts = table(out, "scores-heuristics"), table(out, "verdicts")
@@ -151,7 +149,7 @@ def test_a_function_of_the_users(seeds, tmp_path, monkeypatch):
     assert set(table(out, "scores-exclaims")["question_exclaims"]) == {0.0}
     (tmp_path / "exclaiming.py").write_text(SCORER.replace('"!"', '"?"') + "# all of them ask\n")
     _, steps = make(seeds, out, scorers=[own], thresholds={"exclaims": {"max": 0}})
-    assert steps == ["pt/scores-exclaims", "pt/verdicts"]
+    assert steps == ["pt/scores-exclaims", "pt/verdicts", "pt/transfer_set", "pt/counts"]
     assert set(table(out, "scores-exclaims")["question_exclaims"]) == {1.0}
 
 

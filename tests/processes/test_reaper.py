@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -5,28 +6,45 @@ import sys
 import psutil
 import pytest
 
+RUN = """
+import subprocess, sys, time
+from sdrrl_data.processes import reaper
+
+leader = subprocess.Popen([sys.executable, "-c", sys.argv[1], sys.argv[2]], start_new_session=True)
+reaper.watch(leader.pid)
+time.sleep(600)
+"""
 LEADER = """
 import os, signal, sys, time
-from sdrrl_data.generation import reaper
 
-reaper.watch()
-child = os.fork()
-if child == 0:
-    signal.signal(signal.SIGTERM, signal.Handlers(int(sys.argv[1])))
+signal.signal(signal.SIGTERM, signal.Handlers(int(sys.argv[1])))
+os.fork()
 os.write(1, f"{os.getpid()}\\n".encode())  # at once: both processes write to one pipe
 time.sleep(600)
 """
 
 
 @pytest.mark.parametrize("on_sigterm", [signal.SIG_DFL, signal.SIG_IGN])
-def test_nothing_outlives_the_process_that_is_watched(on_sigterm):
-    leader = subprocess.Popen(
-        [sys.executable, "-c", LEADER, str(int(on_sigterm))], stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
+def test_nothing_that_is_watched_outlives_the_run(on_sigterm):
+    run = subprocess.Popen([sys.executable, "-c", RUN, LEADER, str(int(on_sigterm))], stdout=subprocess.PIPE, text=True)
     try:
-        pids = {int(leader.stdout.readline()), int(leader.stdout.readline())}
-        (child,) = (psutil.Process(pid) for pid in pids - {leader.pid})
+        watched = [psutil.Process(int(run.stdout.readline())) for _ in range(2)]
     finally:
-        leader.kill()
-        leader.communicate()
-    assert psutil.wait_procs([child], timeout=60)[1] == []
+        run.kill()
+        run.wait()
+    run.stdout.close()
+    assert psutil.wait_procs(watched, timeout=60)[1] == []
+
+
+def test_what_is_not_watched_is_left_alone():
+    other = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    run = subprocess.Popen([sys.executable, "-c", RUN, "", ""], start_new_session=True)
+    try:
+        psutil.wait_procs([psutil.Process(run.pid)], timeout=1)
+        run.kill()
+        run.wait()
+        assert psutil.wait_procs([psutil.Process(other.pid)], timeout=1)[0] == []
+        assert os.getpgid(other.pid) == other.pid
+    finally:
+        other.kill()
+        other.wait()

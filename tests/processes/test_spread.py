@@ -3,20 +3,22 @@ import signal
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from sdrrl_data import recipe
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.processes.child_process import cores
 from sdrrl_data.processes.spread import WORTH, Spread, processes_for
 from sdrrl_data.protocols import TextPair, Unit
-from sdrrl_data.scoring.language import LanguageScorer
+from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
+from tests.support.deadly_scorer import DEADLY, DeadlyScorer
 from tests.support.processes import ending, left, running
 
-MAKE = partial(LanguageScorer, recipe.LanguageConfig(), find("en"), find("pt"))
+MAKE = partial(LanguageScorer, LanguageConfig(), find("en"), find("pt"))
+ROOT = Path(__file__).parents[2]
 SENTENCE = "There are {} houses in the village."
 MANY = [TextPair(text, text, [Unit(0, len(text), 0, len(text))]) for text in map(SENTENCE.format, range(WORTH + 100))]
 
@@ -40,7 +42,7 @@ def alone():
     return MAKE().score(MANY, lambda done: None)
 
 
-def test_several_processes_score_as_one(spread, alone, score):
+def test_several_processes_score_as_one(spread, alone):
     scorer, processes = spread
     done = []
     assert scorer.score(MANY, done.append).equals(alone)
@@ -91,13 +93,35 @@ def test_a_killed_process_is_replaced(spread, alone):
 
 def test_processes_that_end_over_and_over(spread):
     scorer, processes = spread
-    with ending(processes), pytest.raises(Stopped, match=r"a scorer's process ended 3 times at one place \(SIGKILL\)"):
+    with ending(processes), pytest.raises(EngineFailed, match=r"a scorer's process ended 4 times .* SIGKILL"):
         scorer.score(MANY, lambda done: None)
     assert not processes()
 
 
+def test_pairs_over_which_processes_end_have_no_scores_and_a_warning(monkeypatch, caplog):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    scorer = Spread(DeadlyScorer, 2)
+    pairs = [TextPair(DEADLY if number in (70, 1500) else "a" * number, "", []) for number in range(WORTH)]
+    done = []
+    scores = scorer.score(pairs, done.append)["length"].to_list()
+    scorer.close()
+    assert scores == [None if number in (70, 1500) else number for number in range(WORTH)]
+    assert sum(done) == WORTH
+    warnings = [message for message in caplog.messages if message.startswith("a pair has no scores")]
+    assert len(warnings) == 2
+    assert all("it ended the worker" in warning and DEADLY in warning for warning in warnings)
+
+
+def test_where_no_pair_can_be_scored_the_work_stops(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    scorer = Spread(DeadlyScorer, 2)
+    with pytest.raises(EngineFailed, match="a scorer's process ended 4 times"):
+        scorer.score([TextPair(DEADLY, "", [])] * WORTH, lambda done: None)
+    scorer.close()
+
+
 def test_a_scorer_that_cannot_be_made(tmp_path):
-    settings = recipe.LanguageConfig(model=str(tmp_path / "gone.bin"))
+    settings = LanguageConfig(model=str(tmp_path / "gone.bin"))
     scorer = Spread(partial(LanguageScorer, settings, find("en"), find("pt")), 2)
     with pytest.raises(UserError, match=r"gone\.bin cannot be read"):
         scorer.score(MANY, lambda done: None)
@@ -119,7 +143,7 @@ SCRIPT = """
 import os, signal, psutil
 from sdrrl_data.protocols import TextPair
 from sdrrl_data.scoring.chrf import ChrfScorer
-from sdrrl_data.scoring.spread import WORTH, Spread
+from sdrrl_data.processes.spread import WORTH, Spread
 def stop(done):
     print(*(child.pid for child in psutil.Process().children()), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)

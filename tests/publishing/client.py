@@ -9,33 +9,35 @@ from pathlib import Path
 from typing import Any
 
 from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import Recipe, loading
 from sdrrl_data.run import Manifest, Run
-from sdrrl_data.runners.local import Silent
 from tests.support import hub, small_models
 
 SCRIPT = """
 import json, os, sys
 
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-from pathlib import Path
-from sdrrl_data.errors import UserError
-from sdrrl_data.publishing.pull import pull
-from sdrrl_data.publishing.push import Wish, push
+from sdrrl_data import UserError, pull, push
+from sdrrl_data.protocols import Silent
+
+class Listener(Silent):
+    def say(self, sentence):
+        said.append(sentence)
 
 for line in sys.stdin:
     asked, said = json.loads(line), []
     os.environ["HF_TOKEN"] = asked.pop("token", "ann's")
     try:
         if "run" in asked:
-            done = push(Path(asked.pop("run")), Wish(**asked), said.append)
+            done = push(asked.pop("run"), asked.pop("repo"), **asked, reporter=Listener())
         else:
-            done = pull(asked["pull"], Path(asked["out"]), asked.get("revision"), asked.get("tgt", []), said.append)
+            done = pull(asked.pop("pull"), asked.pop("out"), **asked, reporter=Listener())
         print(json.dumps(done._asdict() | {"said": said, "error": None}, default=str), flush=True)
     except UserError as error:
         print(json.dumps({"error": str(error), "code": error.exit_code, "said": said}), flush=True)
 """
-Asked = dict[str, Any]  # a push (`run`, and the fields of a `Wish`) or a pull (`pull`, `out`, ...)
+Asked = dict[str, Any]  # the arguments of `push` (`run`, ...), or those of `pull` (`pull` for `repo`, ...)
 
 
 class Client:
@@ -47,7 +49,7 @@ class Client:
 
     def ask(self, *asked: Asked) -> list[Any]:
         """What became of each."""
-        return [self._answer(own) for own in asked]
+        return [self._answer(request) for request in asked]
 
     def start(self, asked: Asked) -> "subprocess.Popen[str]":
         """Begin something in a process of its own, and do not wait for it."""
@@ -112,7 +114,7 @@ def recipe(folder: Path, **changes: Any) -> Recipe:
     return loading.load("quickstart", small_models.CHANGES | changed | changes)
 
 
-def made(recipe: Recipe, out: Path) -> tuple[Run, Manifest]:
+def make_run(recipe: Recipe, out: Path) -> tuple[Run, Manifest]:
     """A run by small models."""
     return Run(out), generate(recipe, out, small_models.models())
 
@@ -123,5 +125,5 @@ class Steps(Silent):
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def start(self, step: str, rows: int, done: int) -> None:
-        self.names.append(step)
+    def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
+        self.names.append(what)

@@ -1,4 +1,4 @@
-"""Exported files: do they hold every turn, and load where they are to be read?"""
+"""Exported files: do they hold every turn, and can the trainers load them?"""
 
 import json
 import shutil
@@ -20,13 +20,14 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.publishing.export import Exported, Format, axolotl, export, llama_factory
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.steps.schemas import MESSAGES
+from tests.support import datasets
 
 FORMATS = get_args(Format)
 APP = typer.Typer()
 APP.command()(command.export)
 Turns = Sequence[tuple[str, str]]
 
-# What a careless writer of lines would break.
+# What careless code that writes lines would break.
 NASTY = 'a\u2028b\u0085c\0d\r\n\t"\\n" é 中文 ไทย 🎉 </s> {{x}}'
 PLAIN: Turns = [("user", "one?"), ("assistant", "two")]
 SYSTEM: Turns = [("system", "Be brief."), ("user", NASTY), ("assistant", NASTY)]
@@ -52,7 +53,8 @@ def write(folder: Path, state: str = "finished", shard_rows: int = 2, **targets:
     signatures = {}
     for name, splits in targets.items():
         tag = name.replace("_", "-")
-        run.write_dataset(f"{tag}/transfer_set", splits, "fingerprint", shard_rows)
+        rows = pl.concat([rows.with_columns(split=pl.lit(split)) for split, rows in splits.items()])
+        datasets.write(run, f"{tag}/transfer_set", rows, shard_rows=shard_rows)
         signatures[tag] = "signature"
     content = {"state": state, "signatures": signatures, "recipe": {}, "versions": {}, "ingredients": []}
     run.write_manifest(Manifest.model_validate(content))
@@ -67,8 +69,8 @@ def exported(run: Run, format: Format, out: Path, *tags: str, force: bool = Fals
 
 def loaded(path: Path) -> list[dict[str, Any]]:
     """The rows as `datasets` reads them."""
-    found = load_dataset("json", data_files=str(path), split="train", cache_dir=str(path.parent / "cache"))
-    return [{**row} for row in found]
+    dataset = load_dataset("json", data_files=str(path), split="train", cache_dir=str(path.parent / "cache"))
+    return [{**row} for row in dataset]
 
 
 def turns_of(row: dict[str, Any]) -> Turns:
@@ -79,8 +81,8 @@ def turns_of(row: dict[str, Any]) -> Turns:
         roles = {"system": "system", "human": "user", "gpt": "assistant"}
         return [(roles[turn["from"]], turn["value"]) for turn in row["conversations"]]
     pairs = [*row["history"], [row["instruction"], row["output"]]]
-    said = [turn for question, answer in pairs for turn in (("user", question), ("assistant", answer))]
-    return [*([("system", row["system"])] if row["system"] else []), *said]
+    turns = [turn for question, answer in pairs for turn in (("user", question), ("assistant", answer))]
+    return [*([("system", row["system"])] if row["system"] else []), *turns]
 
 
 @pytest.fixture
@@ -117,13 +119,13 @@ GOLDEN: dict[Format, dict[str, Any]] = {
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_each_format_loads_with_every_turn(run: Run, tmp_path: Path, format: Format) -> None:
-    found = exported(run, format, tmp_path / "out")
-    assert [(own.name, own.split, own.rows, own.system, own.earlier) for own in found] == [
+    splits = exported(run, format, tmp_path / "out")
+    assert [(split.name, split.split, split.rows, split.with_system, split.with_history) for split in splits] == [
         ("sdrrl_pt_train", "train", 5, 3, 1),
         ("sdrrl_pt_test", "test", 1, 0, 0),
         ("sdrrl_ar_Latn_train", "train", 1, 1, 0),
     ]
-    train, test, other = (loaded(own.path) for own in found)
+    train, test, other = (loaded(split.path) for split in splits)
     assert GOLDEN[format] in train
     assert all(row.keys() == GOLDEN[format].keys() for row in (*train, *test, *other))
     expected = [PLAIN, SYSTEM, LONG, PLAIN, SYSTEM]
@@ -131,66 +133,74 @@ def test_each_format_loads_with_every_turn(run: Run, tmp_path: Path, format: For
         expected = [LONG, PLAIN, SYSTEM, PLAIN, SYSTEM]  # the one with a history goes first
     assert [turns_of(row) for row in train] == expected
     assert [turns_of(row) for row in (*test, *other)] == [PLAIN, SYSTEM]
-    before = [own.path.read_bytes() for own in found]
-    assert [own.path.read_bytes() for own in exported(run, format, tmp_path / "out", force=True)] == before
+    before = [split.path.read_bytes() for split in splits]
+    again = exported(run, format, tmp_path / "out", force=True)
+    assert [split.path.read_bytes() for split in again] == before
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_folder_whose_name_looks_like_a_pattern(tmp_path: Path, format: Format) -> None:
+    run = write(tmp_path / "run[1]*", pt={"train": rows([PLAIN, LONG, SYSTEM])})
+    (split,) = exported(run, format, tmp_path / "out")
+    assert sorted(turns_of(row) for row in loaded(split.path)) == sorted([PLAIN, LONG, SYSTEM])
 
 
 def test_the_first_history_may_come_late(tmp_path: Path) -> None:
     wide: Turns = [("user", "x" * 40_000), ("assistant", "y" * 40_000)]
     # Longer than what `datasets` reads at once (10 MB), to take the types of the columns from.
     run = write(tmp_path / "run", shard_rows=100, pt={"train": rows([wide] * 200 + [LONG])})
-    (own,) = exported(run, "alpaca", tmp_path / "out")
-    assert own.path.stat().st_size > 15_000_000
-    found = [turns_of(row) for row in loaded(own.path)]
-    assert len(found) == 201
-    assert found.count(LONG) == 1
+    (split,) = exported(run, "alpaca", tmp_path / "out")
+    assert split.path.stat().st_size > 15_000_000
+    conversations = [turns_of(row) for row in loaded(split.path)]
+    assert len(conversations) == 201
+    assert conversations.count(LONG) == 1
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 pairs = st.lists(st.tuples(texts, texts), min_size=1, max_size=3).map(
-    lambda own: [turn for question, answer in own for turn in (("user", question), ("assistant", answer))]
+    lambda pairs: [turn for question, answer in pairs for turn in (("user", question), ("assistant", answer))]
 )
 conversations = st.builds(
     lambda system, turns: [*([("system", system)] if system else []), *turns], st.none() | texts, pairs
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 4)
 @given(st.lists(conversations, min_size=1, max_size=5), st.sampled_from(FORMATS))
 def test_any_conversation_comes_back(
-    tmp_path_factory: pytest.TempPathFactory, said: list[Turns], format: Format
+    tmp_path_factory: pytest.TempPathFactory, written: list[Turns], format: Format
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
-    (own,) = exported(write(folder / "run", pt={"train": rows(said)}), format, folder / "out")
-    lines = own.path.read_bytes().decode().removesuffix("\n").split("\n")
-    assert sorted(turns_of(json.loads(line)) for line in lines) == sorted(said)
+    (split,) = exported(write(folder / "run", pt={"train": rows(written)}), format, folder / "out")
+    lines = split.path.read_bytes().decode().removesuffix("\n").split("\n")
+    assert sorted(turns_of(json.loads(line)) for line in lines) == sorted(written)
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize(("format", "kept"), [("messages", True), ("sharegpt", False), ("alpaca", False)])
-def test_what_does_not_go_in_turn_is_counted(tmp_path: Path, format: Format, kept: bool) -> None:
+@pytest.mark.parametrize(("format", "keeps_all"), [("messages", True), ("sharegpt", False), ("alpaca", False)])
+def test_what_does_not_go_in_turn_is_counted(tmp_path: Path, format: Format, keeps_all: bool) -> None:
     run = write(tmp_path / "run", pt={"train": rows([ODD[0], PLAIN, *ODD[1:], LONG])})
-    (own,) = exported(run, format, tmp_path / "out")
-    expected = [ODD[0], PLAIN, *ODD[1:], LONG] if kept else [PLAIN, LONG]
-    assert sorted(turns_of(row) for row in loaded(own.path)) == sorted(expected)
-    assert (own.rows, own.odd) == (len(expected), 3)
+    (split,) = exported(run, format, tmp_path / "out")
+    expected = [ODD[0], PLAIN, *ODD[1:], LONG] if keeps_all else [PLAIN, LONG]
+    assert sorted(turns_of(row) for row in loaded(split.path)) == sorted(expected)
+    assert (split.rows, split.not_alternating) == (len(expected), 3)
 
 
 def test_a_split_of_which_no_row_is_left_is_counted_too(tmp_path: Path) -> None:
     run = write(tmp_path / "run", pt={"train": rows([PLAIN]), "test": rows(ODD)})
     train, test = exported(run, "alpaca", tmp_path / "out")
-    assert (train.odd, test.rows, test.odd, test.path.exists()) == (0, 0, 3, False)
+    assert (train.not_alternating, test.rows, test.not_alternating, test.path.exists()) == (0, 0, 3, False)
     shown = invoke(run.path, "--format", "alpaca")
     assert "3 rows are left out" in shown
     assert "test" not in shown.replace(str(tmp_path), "")
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_weights_stand_beside_the_rows_where_they_differ(tmp_path: Path, format: Format) -> None:
+def test_rows_have_weights_if_these_differ(tmp_path: Path, format: Format) -> None:
     run = write(tmp_path / "run", pt={"train": rows([PLAIN, SYSTEM, PLAIN], [1, 0.25, 1]), "test": rows([PLAIN])})
     train, test = exported(run, format, tmp_path / "out")
     assert [(row["weight"], turns_of(row)) for row in loaded(train.path)] == [(1, PLAIN), (0.25, SYSTEM), (1, PLAIN)]
-    assert (train.light, test.light) == (1, 0)
+    assert (train.weighted, test.weighted) == (1, 0)
     assert loaded(test.path)[0].keys() == GOLDEN[format].keys()
 
 
@@ -231,12 +241,12 @@ TYPES: dict[Format, dict[str, Any]] = {
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_what_the_trainers_are_told(run: Run, tmp_path: Path, format: Format) -> None:
-    found = exported(run, format, tmp_path / "out")
+    splits = exported(run, format, tmp_path / "out")
     assert llama_factory(format) == ENTRIES[format]
     assert json.loads((tmp_path / "out/dataset_info.json").read_text(encoding="utf-8")) == {
-        own.name: {"file_name": f"{own.name}.jsonl", **ENTRIES[format]} for own in found
+        split.name: {"file_name": f"{split.name}.jsonl", **ENTRIES[format]} for split in splits
     }
-    path = found[0].path
+    path = splits[0].path
     assert axolotl(path, format) == {"path": str(path.resolve()), "ds_type": "json", "split": "train", **TYPES[format]}
 
 
@@ -254,7 +264,7 @@ def test_what_is_there_is_written_anew_only_when_told(run: Run, tmp_path: Path) 
     out = tmp_path / "out"
     exported(run, "alpaca", out)
     before = {path: path.read_bytes() for path in out.iterdir()}
-    with pytest.raises(UserError, match=r"sdrrl_pt_train\.jsonl is there already: .* --force$"):
+    with pytest.raises(UserError, match=r"sdrrl_pt_train\.jsonl exists already: .* --force$"):
         exported(run, "messages", out)
     assert {path: path.read_bytes() for path in out.iterdir()} == before
     # A split that the run has no more goes; the other target stays.
@@ -266,10 +276,10 @@ def test_what_is_there_is_written_anew_only_when_told(run: Run, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("content", ["[]", "no JSON", "\udcff"])
-def test_an_index_that_is_none_is_not_overwritten(run: Run, tmp_path: Path, content: str) -> None:
+def test_an_index_that_is_not_a_list_of_datasets_is_not_overwritten(run: Run, tmp_path: Path, content: str) -> None:
     index = tmp_path / "dataset_info.json"
     index.write_bytes(content.encode(errors="surrogateescape"))
-    with pytest.raises(UserError, match=r"dataset_info\.json is no list of datasets .* choose another --out$"):
+    with pytest.raises(UserError, match=r"dataset_info\.json is not a list of datasets .* choose another --out$"):
         exported(run, "alpaca", tmp_path, force=True)
     assert not list(tmp_path.glob("*.jsonl"))
 
@@ -297,11 +307,11 @@ def invoke(*words: object) -> str:
 
 def test_the_command_prints_what_to_paste(run: Run, tmp_path: Path) -> None:
     shown = invoke(run.path, "--format", "sharegpt", "--tgt", "Portuguese, ar-Latn,pt", "--out", tmp_path / "[out]")
-    written, theirs, others = shown.split("\n# ")
+    written, for_llama_factory, others = shown.split("\n# ")
     assert "        5 rows  " in written
-    assert "1 rows have earlier answers in their prompts: axolotl learns those, too" in written
+    assert "1 rows have earlier answers in their prompts: axolotl trains on these answers, too" in written
     entries = json.loads((tmp_path / "[out]/dataset_info.json").read_text(encoding="utf-8"))
-    told = yaml.safe_load(theirs.partition("\n")[2])
+    told = yaml.safe_load(for_llama_factory.partition("\n")[2])
     assert told == {
         "dataset_dir": str(tmp_path / "[out]"),
         "dataset": "sdrrl_pt_train,sdrrl_ar_Latn_train",
@@ -309,15 +319,15 @@ def test_the_command_prints_what_to_paste(run: Run, tmp_path: Path) -> None:
         "mask_history": True,
     }
     assert {*told["dataset"].split(","), *told["eval_dataset"].split(",")} == entries.keys()
-    found = yaml.safe_load(others.partition("\n")[2])
-    assert [Path(own["path"]).stem for own in found["datasets"]] == told["dataset"].split(",")
-    assert [Path(own["path"]).stem for own in found["test_datasets"]] == ["sdrrl_pt_test"]
+    for_axolotl = yaml.safe_load(others.partition("\n")[2])
+    assert [Path(entry["path"]).stem for entry in for_axolotl["datasets"]] == told["dataset"].split(",")
+    assert [Path(entry["path"]).stem for entry in for_axolotl["test_datasets"]] == ["sdrrl_pt_test"]
 
 
 @pytest.mark.parametrize(
-    ("format", "said"),
+    ("format", "notes"),
     [
-        ("messages", ["3 rows do not go from user to assistant in turn: LLaMA-Factory passes over them"]),
+        ("messages", ["3 rows do not alternate between user and assistant: LLaMA-Factory ignores them"]),
         (
             "alpaca",
             ["3 rows are left out", "axolotl reads neither the system prompts (2 rows) nor the earlier turns (1 "],
@@ -325,10 +335,10 @@ def test_the_command_prints_what_to_paste(run: Run, tmp_path: Path) -> None:
         ("sharegpt", ["3 rows are left out", "1 rows have earlier answers in their prompts"]),
     ],
 )
-def test_the_command_says_what_is_lost(tmp_path: Path, format: Format, said: list[str]) -> None:
+def test_the_command_says_what_is_lost(tmp_path: Path, format: Format, notes: list[str]) -> None:
     run = write(tmp_path / "run", pt={"train": rows([PLAIN, *ODD, SYSTEM, LONG], [0.5, 1, 1, 1, 1, 1])})
     shown = invoke(run.path, "--format", format)
-    assert all(line in shown for line in [*said, "1 rows have another weight than 1"])
+    assert all(line in shown for line in [*notes, "1 rows have a weight other than 1"])
     assert (run.path / f"export-{format}/sdrrl_pt_train.jsonl").exists()
     assert "test_datasets" not in shown
 
@@ -336,7 +346,7 @@ def test_the_command_says_what_is_lost(tmp_path: Path, format: Format, said: lis
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["nowhere"], "nowhere is no run"),
+        (["nowhere"], "nowhere is not a run"),
         (["run", "--tgt", "vi"], "has no target vi: it has pt, ar-Latn$"),
         (["run", "--tgt", "pt,Klingonisch"], "Klingonisch"),
         (["run", "--out", "run/manifest.json"], "cannot be written"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sdrrl_data.errors import UserError
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Manifest, Run
@@ -21,8 +22,8 @@ RECIPE = "recipe.yaml"
 def run(ann: client.Client, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """English to Portuguese and Vietnamese; pushed as ann/set, where another run's target is added then."""
     folder = tmp_path_factory.mktemp("pull")
-    run, _ = client.made(client.recipe(folder / "in", tgt=["pt", "vi"]), folder / "run")
-    other, _ = client.made(client.recipe(folder / "in", tgt=["es"], seed=7), folder / "other")
+    run, _ = client.make_run(client.recipe(folder / "in", tgt=["pt", "vi"]), folder / "run")
+    other, _ = client.make_run(client.recipe(folder / "in", tgt=["es"], seed=7), folder / "other")
     pushes = [{"run": run.path, "repo": "ann/set", "tag": "v1"}, {"run": other.path, "repo": "ann/set"}]
     assert [done["error"] for done in ann.ask(*pushes)] == [None, None]
     shutil.rmtree(folder / "in")  # whoever pulls has neither seeds nor corpus
@@ -30,15 +31,14 @@ def run(ann: client.Client, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def files(run: Run) -> dict[str, bytes]:
-    """What a run's tables and transfer sets are, byte for byte; what an aligner has learned does not come along."""
-    paths = (path for path in run.path.rglob("*.parquet") if "aligner" not in path.parts)
-    return {str(path.relative_to(run.path)): path.read_bytes() for path in paths}
+    """What a run's tables and transfer sets are, byte for byte."""
+    return {str(path.relative_to(run.path)): path.read_bytes() for path in run.path.rglob("*.parquet")}
 
 
 def manifest(run: Run) -> Manifest:
-    found = run.manifest()
-    assert found is not None
-    return found
+    manifest = run.manifest()
+    assert manifest is not None
+    return manifest
 
 
 def go_on(pulled: Run, **changes: Any) -> list[str]:
@@ -55,28 +55,41 @@ def test_a_pulled_run_is_the_run_and_goes_on(served: hub.Hub, ann: client.Client
         {"pull": "ann/set", "out": tmp_path / "one", "tgt": ["Portuguese"]},
         {"pull": "ann/set", "out": tmp_path / "one", "tgt": ["pt"]},
     ]
-    both, one, again = ann.ask(*pulls)
+    both, only_pt, again = ann.ask(*pulls)
     assert both["targets"] == ["pt", "vi"]
     assert both["commit"] == served.repos["datasets/ann/set"].refs["refs/tags/v1"]
     assert both["local"] == ["seeds.jsonl", "model", "pairs.tsv"]
-    assert again == one
+    assert again == only_pt
     assert list(tmp_path.glob("**/.*.pull")) == list(tmp_path.glob("**/.fetched")) == []
     pulled, alone = Run(tmp_path / "runs" / "all"), Run(tmp_path / "one")
     assert files(pulled) == files(run)
     assert files(alone) == {path: content for path, content in files(run).items() if not path.startswith("vi/")}
     assert (pulled.path / "README.md").read_bytes() == served.repos["datasets/ann/set"].files("v1")["README.md"]
     assert (pulled.path / "pt" / "scores.png").is_file()
-    found = loading.load(str(pulled.path / RECIPE)).model_dump(mode="json", by_alias=True)
-    assert manifest(pulled) == manifest(run).model_copy(update={"recipe": found})
+    recipe = loading.load(str(pulled.path / RECIPE)).model_dump(mode="json", by_alias=True)
+    assert manifest(pulled) == manifest(run).model_copy(update={"recipe": recipe})
     assert manifest(alone).only(["pt"]) == manifest(alone)
 
     before = files(pulled)
     assert go_on(pulled) == []
     assert files(pulled) == before
-    assert go_on(alone, **{"thresholds.length.max": "50%"}) == ["pt/verdicts"]
+    assert go_on(alone, **{"thresholds.length.max": "50%"}) == ["pt/verdicts", "pt/transfer_set", "pt/counts"]
     assert manifest(alone).counts.targets["pt"].kept < manifest(run).counts.targets["pt"].kept
     assert {name.partition("/")[0] for name in go_on(alone, tgt=["vi"], **{"thresholds.length.max": "50%"})} == {"vi"}
     assert list(manifest(alone).files) == list(manifest(run).files)
+
+
+def test_a_set_that_0_1_0_published_is_pulled_and_goes_on(served: hub.Hub, ann: client.Client, tmp_path: Path) -> None:
+    published = Path(__file__).parents[1] / "data" / "0.1.0" / "published"
+    content = {str(path.relative_to(published)): path.read_bytes() for path in published.rglob("*") if path.is_file()}
+    served.add("datasets/eve/earlier", content, private=False)
+    (done,) = ann.ask({"pull": "eve/earlier", "out": tmp_path / "run"})
+    assert done["error"] is None
+    pulled = Run(tmp_path / "run")
+    before = files(pulled)
+    assert go_on(pulled) == ["pt/counts", "shared_counts"]
+    assert files(pulled).items() >= before.items()
+    assert go_on(pulled, **{"thresholds.length.max": "50%"})[0] == "pt/verdicts"
 
 
 def test_a_pull_that_was_killed_goes_on(served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path) -> None:
@@ -102,10 +115,10 @@ def test_a_pull_that_was_killed_goes_on(served: hub.Hub, ann: client.Client, run
 
 
 def edited(change: Callable[[dict[str, Any]], Any]) -> Callable[[bytes], bytes]:
-    def edit(content: bytes) -> bytes:
-        found = json.loads(content)
-        change(found)
-        return json.dumps(found).encode()
+    def edit(text: bytes) -> bytes:
+        content = json.loads(text)
+        change(content)
+        return json.dumps(content).encode()
 
     return edit
 
@@ -114,27 +127,39 @@ MANIFEST = "pt/run/manifest.json"
 TABLES = "pt/run/tables.json"
 TRAIN = "pt/transfer_set/train-00000-of-00001.parquet"
 SPOILED: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
-    "another-version": (MANIFEST, edited(lambda own: own.update(schema_version=99)), "has schema version 99"),
+    "another-version": (MANIFEST, edited(lambda content: content.update(schema_version=99)), "has schema version 99"),
     "no-json": (MANIFEST, lambda content: content[:100], "cannot be read as a manifest"),
-    "another-target": (MANIFEST, edited(lambda own: own["counts"]["targets"].pop("pt")), "knows no target pt"),
+    "another-target": (
+        MANIFEST,
+        edited(lambda content: content["counts"]["targets"].pop("pt")),
+        "has no target pt, so nothing is taken",
+    ),
     "upwards": (
         MANIFEST,
-        edited(lambda own: own["files"].update({"pt/transfer_set/../../../x.parquet": "0" * 64})),
+        edited(lambda content: content["files"].update({"pt/transfer_set/../../../x.parquet": "0" * 64})),
         "names 'pt/transfer_set/../../../x.parquet' among its files",
     ),
-    "absolute": (MANIFEST, edited(lambda own: own["files"].update({"/x.parquet": "0"})), "names '/x.parquet' among"),
+    "absolute": (
+        MANIFEST,
+        edited(lambda content: content["files"].update({"/x.parquet": "0"})),
+        "names '/x.parquet' among",
+    ),
     "a-local-file": (
         MANIFEST,
-        edited(lambda own: own["recipe"]["generator"].update(template="/home/ann/secret.jinja")),
-        "its recipe names files to be read on this machine",
+        edited(lambda content: content["recipe"]["generator"].update(template="/home/ann/secret.jinja")),
+        "its recipe reads files of this machine",
     ),
-    "table-upwards": (TABLES, edited(lambda own: own.update({"../../x": own["seeds"]})), "names '../../x', so"),
+    "table-upwards": (
+        TABLES,
+        edited(lambda content: content.update({"../../x": content["seeds"]})),
+        "names '../../x', so",
+    ),
     "table-file-upwards": (
         TABLES,
-        edited(lambda own: own["seeds"]["files"].update({"../rows.parquet": "0"})),
+        edited(lambda content: content["seeds"]["files"].update({"../rows.parquet": "0"})),
         "names '../rows.parquet', so nothing is taken",
     ),
-    "no-rows": (TABLES, edited(lambda own: own["seeds"].update(files={})), "cannot be read as a table"),
+    "no-rows": (TABLES, edited(lambda content: content["seeds"].update(files={})), "cannot be read as a table"),
     "index": (TABLES, lambda content: b"[]", "tables.json cannot be read"),
     "rows": (TRAIN, lambda content: content + b"more", f"{TRAIN} is not what its run made"),
     "a-table": ("pt/run/tables/answers/rows-00000.parquet", lambda content: b"", "is not what its run made"),
@@ -144,13 +169,13 @@ SPOILED: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
 def test_what_cannot_be_pulled_is_refused_in_one_sentence(
     served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path
 ) -> None:
-    there = served.repos["datasets/ann/set"].files("v1")
+    files_on_hub = served.repos["datasets/ann/set"].files("v1")
     for name, (path, spoil, _) in SPOILED.items():
-        served.add(f"datasets/eve/{name}", there | {path: spoil(there[path])}, private=False)
-    without = {path: content for path, content in there.items() if path != TRAIN}
+        served.add(f"datasets/eve/{name}", files_on_hub | {path: spoil(files_on_hub[path])}, private=False)
+    without = {path: content for path, content in files_on_hub.items() if path != TRAIN}
     served.add("datasets/eve/missing", without, private=False)
-    served.add("datasets/eve/gated", there, private=False, gated=True)
-    served.add("datasets/eve/private", there, private=True)
+    served.add("datasets/eve/gated", files_on_hub, private=False, gated=True)
+    served.add("datasets/eve/private", files_on_hub, private=True)
     served.add("datasets/eve/other", {"README.md": b"# Nothing"}, private=False)
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "notes.txt").write_text("Mine.")
@@ -165,14 +190,14 @@ def test_what_cannot_be_pulled_is_refused_in_one_sentence(
         ({"pull": "eve/nothing"}, "the Hub has no such dataset for you"),
         ({"pull": "eve/other"}, "eve/other holds no run of sdrrl-data"),
         ({"pull": "a b"}, "'a b' is not a name of a dataset on the Hub"),
-        ({"pull": "ann/set"}, "ann/set holds targets of 2 runs, and a folder holds one: take --tgt"),
-        ({"pull": "ann/set", "tgt": ["pt", "es"]}, "ann/set holds targets of 2 runs"),
+        ({"pull": "ann/set"}, "ann/set has targets of 2 runs, and a folder can hold only one run: use --tgt"),
+        ({"pull": "ann/set", "tgt": ["pt", "es"]}, "ann/set has targets of 2 runs"),
         ({"pull": "ann/set", "tgt": ["th"]}, "ann/set has no target th: it has es, pt, vi"),
         ({"pull": "ann/set", "revision": "v9"}, "the Hub knows no revision v9"),
-        ({"pull": "ann/set", "revision": "v1", "out": tmp_path / "taken"}, "is there already and is no run"),
+        ({"pull": "ann/set", "revision": "v1", "out": tmp_path / "taken"}, "is there already and is not a run"),
         (
             {"pull": "ann/set", "revision": "v1", "out": tmp_path / "another"},
-            "is there already and holds something else",
+            "exists already and holds something else",
         ),
         ({"pull": "ann/set", "token": "wrong"}, "the Hub does not take your token"),
     ]
@@ -184,3 +209,17 @@ def test_what_cannot_be_pulled_is_refused_in_one_sentence(
     assert not (tmp_path / "out").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == [".out.pull", "another", "taken"]
     assert [path.name for path in (tmp_path / "taken").iterdir()] == ["notes.txt"]
+
+
+def test_code_of_whoever_made_it_is_not_imported_to_fetch_it(
+    served: hub.Hub, ann: client.Client, tmp_path: Path
+) -> None:
+    there = served.repos["datasets/ann/set"].files("v1")
+    scorer = {"kind": "nowhere:Thing", "level": 3}
+    edit = edited(lambda own: own["recipe"]["scorers"].append(scorer))
+    served.add("datasets/eve/own-code", there | {MANIFEST: edit(there[MANIFEST])}, private=False)
+    (pulled,) = ann.ask({"pull": "eve/own-code", "tgt": ["pt"], "out": tmp_path / "own"})
+    assert pulled["targets"] == ["pt"]
+    assert manifest(Run(tmp_path / "own")).recipe["scorers"][-1] == scorer
+    with pytest.raises(UserError, match="scorer nowhere:Thing: there is no module nowhere in"):
+        loading.load(str(tmp_path / "own" / RECIPE))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 import yaml
 
@@ -37,28 +38,30 @@ for repo in sys.argv[1:]:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("push")
-    return client.made(client.recipe(folder / "in"), folder / "out")[0]
+    return client.make_run(client.recipe(folder / "in"), folder / "out")[0]
 
 
 def head(card: bytes) -> dict[str, Any]:
-    found = yaml.safe_load(card.decode().split("---\n", 2)[1])
-    assert isinstance(found, dict)
-    return found
+    content = yaml.safe_load(card.decode().split("---\n", 2)[1])
+    assert isinstance(content, dict)
+    return content
 
 
 def texts(path: str, content: bytes) -> str:
     """What a file says, also where it is compressed."""
     if path.endswith(".parquet"):
-        return str(pl.read_parquet(content).write_json()) + str(pl.read_parquet_metadata(content))
+        rows = pl.read_parquet(content)
+        readable = cs.binary().map_elements(lambda file: file.decode("latin-1"), return_dtype=pl.String)
+        return str(rows.with_columns(readable).write_json()) + str(pl.read_parquet_metadata(content))
     return content.decode(errors="replace")
 
 
 def test_runs_grow_into_one_set_that_anybody_can_load(served: hub.Hub, ann: client.Client, tmp_path: Path) -> None:
-    run, before = client.made(client.recipe(tmp_path / "in", tgt=["pt"]), tmp_path / "run")
+    run, before = client.make_run(client.recipe(tmp_path / "in", tgt=["pt"]), tmp_path / "run")
     shutil.copytree(run.path, tmp_path / "earlier")
-    client.made(client.recipe(tmp_path / "in", tgt=["vi"]), run.path)
+    client.make_run(client.recipe(tmp_path / "in", tgt=["vi"]), run.path)
     another = client.recipe(tmp_path / "in2", tgt=["es"], **{"thresholds.round_trip.min": 10, "seed": 7})
-    other, _ = client.made(another, tmp_path / "other")
+    other, _ = client.make_run(another, tmp_path / "other")
     first, again, grown, added, at_last = ann.ask(
         {"run": tmp_path / "earlier", "repo": "ann/set"},
         {"run": tmp_path / "earlier", "repo": "ann/set"},
@@ -77,8 +80,8 @@ def test_runs_grow_into_one_set_that_anybody_can_load(served: hub.Hub, ann: clie
     assert {path: files[path] for path in before.files} == {p: (run.path / p).read_bytes() for p in before.files}
     assert set(first["sent"]) | {".gitattributes"} == set(repo.files(first["commit"]))
     assert first["sent"] == {path: len(repo.files(first["commit"])[path]) for path in first["sent"]}
-    own = {path for path in grown["sent"] if path.startswith("pt/")}
-    assert own == {"pt/run/manifest.json", "pt/run/recipe.yaml"}  # which speak of both targets now
+    sent_of_pt = {path for path in grown["sent"] if path.startswith("pt/")}
+    assert sent_of_pt == {"pt/run/manifest.json", "pt/run/recipe.yaml"}  # which speak of both targets now
     assert all(path.startswith("es/") for path in added["sent"].keys() - shared)
     assert files["pt/run/manifest.json"] == files["vi/run/manifest.json"] != files["es/run/manifest.json"]
     assert not [asked.path for asked in served.asked("PUT", "^/lfs/") if asked.status != 200]
@@ -101,11 +104,11 @@ def test_runs_grow_into_one_set_that_anybody_can_load(served: hub.Hub, ann: clie
 
 
 def test_shards_that_a_target_no_longer_has_are_gone(served: hub.Hub, ann: client.Client, tmp_path: Path) -> None:
-    run, many = client.made(client.recipe(tmp_path / "in", **{"transfer_set.shard_rows": 20}), tmp_path / "run")
+    run, many = client.make_run(client.recipe(tmp_path / "in", **{"transfer_set.shard_rows": 20}), tmp_path / "run")
     ann.ask({"run": run.path, "repo": "ann/shards"})
     repo = served.repos["datasets/ann/shards"]
-    repo.commit("refs/heads/main", repo.refs["refs/heads/main"], "by hand", own_files(repo, {"pt/notes.md": b"Mine."}))
-    _, few = client.made(client.recipe(tmp_path / "in"), tmp_path / "run")
+    repo.commit("refs/heads/main", repo.refs["refs/heads/main"], "by hand", tree_with(repo, {"pt/notes.md": b"Mine."}))
+    _, few = client.make_run(client.recipe(tmp_path / "in"), tmp_path / "run")
     (done,) = ann.ask({"run": run.path, "repo": "ann/shards"})
     assert set(done["deleted"]) == many.files.keys() - few.files.keys() != set()
     files = repo.files()
@@ -113,7 +116,7 @@ def test_shards_that_a_target_no_longer_has_are_gone(served: hub.Hub, ann: clien
     assert files["pt/notes.md"] == b"Mine."
 
 
-def own_files(repo: Any, more: dict[str, bytes]) -> dict[str, Any]:
+def tree_with(repo: Any, more: dict[str, bytes]) -> dict[str, Any]:
     tree = repo.commits[repo.refs["refs/heads/main"]].tree
     return {**tree, **{path: hub.File(content) for path, content in more.items()}}
 
@@ -159,7 +162,7 @@ def test_a_commit_that_came_between_is_merged_with(served: hub.Hub, ann: client.
     ann.ask({"run": run.path, "repo": "ann/between"})
     repo = served.repos["datasets/ann/between"]
     card = repo.files()["README.md"] + b"\n## By hand\n\nRead this.\n"
-    tree = own_files(repo, {"README.md": card, "pt/transfer_set/train-00000-of-00001.parquet": b"broken"})
+    tree = tree_with(repo, {"README.md": card, "pt/transfer_set/train-00000-of-00001.parquet": b"broken"})
     repo.commit("refs/heads/main", repo.refs["refs/heads/main"], "by hand", tree)
     served.fail("POST", "ann/between/commit", 412)
     (done,) = ann.ask({"run": run.path, "repo": "ann/between"})
@@ -191,7 +194,7 @@ def test_branches_tags_and_pull_requests(served: hub.Hub, ann: client.Client, ru
     assert branch["address"] == f"{served.endpoint}/datasets/ann/refs/tree/next"
     assert f"has a tag v1 already, of commit {branch['commit']}" in moved["error"]
     assert main["error"] is None
-    assert "v1 is no branch" in as_tag["error"]
+    assert "v1 is not a branch" in as_tag["error"]
     assert "leave out --revision" in both["error"]
     assert "leave one of them out" in tagged_pr["error"]
     assert proposed["pull_request"].endswith("/datasets/bob/set/discussions/1")
@@ -212,7 +215,7 @@ def test_what_cannot_be_pushed_is_refused_in_one_sentence(
     served.add("datasets/ann/open", {"README.md": b""}, private=False)
     served.add("datasets/bob/open", {"README.md": b""}, private=False)
     served.add("datasets/bob/closed", {"README.md": b""}, private=True)
-    unknown, _ = client.made(client.recipe(tmp_path / "in", **{"seeds.licence": None}), tmp_path / "unknown")
+    unknown, _ = client.make_run(client.recipe(tmp_path / "in", **{"seeds.licence": None}), tmp_path / "unknown")
     damaged = {name: tmp_path / name for name in ("unfinished", "edited", "shortened", "longer")}
     for path in damaged.values():
         shutil.copytree(run.path, path)
@@ -235,13 +238,16 @@ def test_what_cannot_be_pushed_is_refused_in_one_sentence(
             "ann/new: the Hub does not take your token: log in with `hf auth login`",
         ),
         ({"repo": "ann/new", "token": ""}, "ann/new: the Hub wants to know who you are: log in with `hf auth login`"),
-        ({"repo": "ann/new", "run": tmp_path / "nowhere"}, "is no run (there is no such folder)"),
-        ({"repo": "ann/new", "run": tmp_path}, "is no run (it has no manifest.json)"),
+        ({"repo": "ann/new", "run": tmp_path / "nowhere"}, "is not a run (there is no such folder)"),
+        ({"repo": "ann/new", "run": tmp_path}, "is not a run (it has no manifest.json)"),
         ({"repo": "ann/new", "run": damaged["unfinished"]}, "is not finished: type the `sdrrl-data generate` command"),
         ({"repo": "ann/new", "run": damaged["edited"]}, f"{train} was changed since the run made it"),
         ({"repo": "ann/new", "run": damaged["shortened"]}, f"{train} is missing"),
-        ({"repo": "ann/new", "run": damaged["longer"]}, "more.parquet is not of this run"),
-        ({"repo": "ann/new", "run": unknown.path, "public": True}, "nobody knows the licence of seeds.jsonl, which"),
+        ({"repo": "ann/new", "run": damaged["longer"]}, "more.parquet does not belong to this run"),
+        (
+            {"repo": "ann/new", "run": unknown.path, "public": True},
+            "made from seeds.jsonl, and the licence of that is not known",
+        ),
         (
             {"repo": "ann/new", "controls": True},
             "has no controls of its transfer sets: make them with `sdrrl-data controls",
@@ -260,17 +266,17 @@ def test_what_cannot_be_pushed_is_refused_in_one_sentence(
 
 
 def test_controls_go_along_when_asked(served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path) -> None:
-    own, manifest = opened(shutil.copytree(run.path, tmp_path / "run"))
+    copy, manifest = opened(shutil.copytree(run.path, tmp_path / "run"))
     tokenizer = str(small_models.write_tokenizer(tmp_path / "model"))
-    build.make(own, manifest, arms=["sft", "sdrrl"], tokenizer=tokenizer, models=small_models.models())
-    own_push = {"run": own.path, "repo": "ann/controls"}
-    without, with_, kept = ann.ask(own_push, own_push | {"controls": True}, own_push)
+    build.make(copy, manifest, arms=["sft", "sdrrl"], tokenizer=tokenizer, models=small_models.models())
+    push = {"run": copy.path, "repo": "ann/controls"}
+    without, with_, as_before = ann.ask(push, push | {"controls": True}, push)
     assert not [path for path in without["sent"] if "controls" in path]
     assert {"pt/controls-sft", "pt/controls-sdrrl", "pt"} <= {path.rpartition("/")[0] for path in with_["sent"]}
     assert "pt/controls.json" in with_["sent"]
-    assert kept["commit"] == with_["commit"]
-    build.make(own, manifest, arms=["sdrrl"], tokenizer=tokenizer, models=small_models.models())
-    (fewer,) = ann.ask(own_push | {"controls": True})
+    assert as_before["commit"] == with_["commit"]
+    build.make(copy, manifest, arms=["sdrrl"], tokenizer=tokenizer, models=small_models.models())
+    (fewer,) = ann.ask(push | {"controls": True})
     assert {path.split("/")[1] for path in fewer["deleted"]} == {"controls-sft"}
     configs = head(served.repos["datasets/ann/controls"].files()["README.md"])["configs"]
     assert [config["config_name"] for config in configs] == ["pt", "all", "pt-sdrrl"]
@@ -281,7 +287,7 @@ def test_what_looks_like_personal_data_is_told(served: hub.Hub, ann: client.Clie
     seeds = tmp_path / "in" / "seeds.jsonl"
     more = {"instruction": "Who is it that reads mail at jane.roe@mail.acme-works.org these days?"}
     seeds.write_text(seeds.read_text(encoding="utf-8") + json.dumps(more) + "\n", encoding="utf-8")
-    run, _ = client.made(recipe, tmp_path / "run")
+    run, _ = client.make_run(recipe, tmp_path / "run")
     (done,) = ann.ask({"run": run.path, "repo": "ann/personal"})
     ids = run.table("seeds").read_all().filter(pl.col("messages").list.first().struct["content"] == more["instruction"])
     (warning,) = [sentence for sentence in done["said"] if "the table seeds" in sentence]

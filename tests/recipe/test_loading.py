@@ -97,7 +97,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"seeds": [{"source": "a"}, {"sorce": "b"}]}, "seeds.1.source is missing (and 1 more like it)"),
         ({"seeds": {"source": "magpie", "split": "test"}}, "seeds.split is no key of a recipe"),
         ({"translator.beams": 2}, "translator.0.beams is no key"),
-        ({"translator": {"kind": "google"}}, "translator.0: input tag 'google' found using 'kind' does not match"),
+        ({"translator": {"kind": "google"}}, "there is no translator 'google': there are firefox, firefox:DIR, nllb"),
         ({"translator": ["nllb", "google"]}, "there is no translator 'google': there are firefox, firefox:DIR, nllb"),
         ({"translator": "self:model"}, "there is no translator 'self:model'"),
         ({"translator": "nllb:"}, "there is no translator 'nllb:'"),

@@ -5,13 +5,17 @@ import sys
 import polars as pl
 import pytest
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import RunBusy, UserError
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.run import SET_ASIDE, Manifest, Part, Run, fingerprint, set_aside, sort_out
 
 ROWS = pl.DataFrame({"id": ["a", "b"], "text": ["one", "two"]})
 NOTHING = pl.DataFrame(schema=SET_ASIDE)
 MANIFEST = Manifest(state="unfinished", signatures={"pt": "s"}, recipe={}, versions={}, ingredients=[])
+
+
+def in_splits(*splits):
+    return ROWS.with_columns(split=pl.Series(splits))
 
 
 def test_a_part_is_done_only_with_its_fingerprint(tmp_path):
@@ -88,21 +92,25 @@ def test_fingerprints_tell_settings_apart_and_do_not_depend_on_key_order():
 
 
 def test_a_dataset_is_swapped_whole(tmp_path):
-    run = Run(tmp_path)
-    run.write_dataset("pt/transfer_set", {"train": ROWS, "test": ROWS.clear()}, "one", shard_rows=1)
+    dataset = Run(tmp_path).dataset("pt/transfer_set", shard_rows=1)
+    dataset.write(0, Part(in_splits("train", "train"), NOTHING, {"mix": [1]}), "one")
     names = sorted(path.name for path in (tmp_path / "pt" / "transfer_set").iterdir())
     assert names == ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"]
-    assert run.dataset_done("pt/transfer_set", "one")
-    run.write_dataset("pt/transfer_set", {"train": ROWS, "test": ROWS}, "two", shard_rows=9)
-    assert not run.dataset_done("pt/transfer_set", "one")
-    assert run.read_dataset("pt/transfer_set").height == 4
+    assert dataset.done(0, "one")
+    assert dataset.figures() == {"mix": [1]}
+    rows = pl.concat([in_splits("train", "train"), in_splits("test", "test")])
+    Run(tmp_path).dataset("pt/transfer_set", shard_rows=9).write(0, Part(rows, NOTHING), "two")
+    assert not dataset.done(0, "one")
+    assert dataset.figures() == {}
+    assert dataset.read().height == 4
 
 
 def test_a_dataset_without_rows_is_there_all_the_same(tmp_path):
-    run = Run(tmp_path)
-    run.write_dataset("pt/transfer_set", {"train": ROWS.clear(), "test": ROWS.clear()}, "one", shard_rows=1)
-    assert run.dataset_done("pt/transfer_set", "one")
-    assert run.read_dataset("pt/transfer_set").columns == ["id", "text"]
+    dataset = Run(tmp_path).dataset("pt/transfer_set", shard_rows=1)
+    dataset.write(0, Part(in_splits("train", "train").clear(), NOTHING), "one")
+    assert dataset.done(0, "one")
+    assert dataset.read().columns == ["id", "text", "split"]
+    assert [path.name for path in dataset.files("test")] == ["test-00000-of-00001.parquet"]
 
 
 def test_manifest_comes_back(tmp_path):
@@ -129,12 +137,12 @@ def test_a_manifest_that_cannot_be_read_is_refused(tmp_path, content, says):
 
 def test_a_folder_with_other_things_is_no_run(tmp_path):
     (tmp_path / "thesis.tex").touch()
-    with pytest.raises(UserError, match="is no run"):
+    with pytest.raises(UserError, match="is not a run"):
         Run(tmp_path).manifest()
 
 
 def test_two_processes_never_hold_one_run(tmp_path):
-    with Run(tmp_path).lock(), pytest.raises(UserError, match="another sdrrl-data"), Run(tmp_path).lock():
+    with Run(tmp_path).lock(), pytest.raises(RunBusy, match="another sdrrl-data"), Run(tmp_path).lock():
         pass
 
 
@@ -202,7 +210,7 @@ import resource, signal, sys
 sys.dont_write_bytecode = True  # Python would keep a module's file that the limit has cut
 import polars as pl
 from pathlib import Path
-from sdrrl_data.errors import Stopped
+from sdrrl_data.errors import DiskFull
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -217,7 +225,7 @@ try:
         journal = table.journal(1, "x")
         for id in rows["id"]:
             journal.add(id, [id] * 10)
-except Stopped as error:
+except DiskFull as error:
     print(error)
 """
 

@@ -13,11 +13,10 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from sdrrl_data import recipe
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, OutOfMemory, UserError
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.scoring import comet_process
-from sdrrl_data.scoring.comet import CometScorer, identify
+from sdrrl_data.scoring.comet import CometConfig, CometScorer
 from sdrrl_data.scoring.comet_checkpoint import HPARAMS, WEIGHTS
 from tests.scoring import comet_model
 from tests.scoring.comet_model import SENTENCES
@@ -75,7 +74,7 @@ def models(python, request):
 @pytest.fixture(scope="module")
 def scorer(models):
     """One in the environment that uv makes. In the end its process ends."""
-    built = CometScorer(recipe.CometConfig(model=str(models / "unified"), batch_size=4))
+    built = CometScorer(CometConfig(model=str(models / "unified"), batch_size=4))
     yield built
     built.close()
     assert not list(workers())
@@ -152,7 +151,9 @@ def test_out_of_memory_halves_the_batches(scorer, room, text_pair, score, caplog
 
 def test_a_sentence_that_does_not_fit_into_memory(scorer, room, text_pair):
     room(20 * MB)
-    with pytest.raises(Stopped, match=r"scorer unified: there is not enough memory for a single sentence of 13\d\d"):
+    with pytest.raises(
+        OutOfMemory, match=r"scorer unified: there is not enough memory for a single sentence of 13\d\d"
+    ):
         scorer.score([text_pair(LONG[0])], lambda done: None)
 
 
@@ -169,32 +170,71 @@ def test_a_killed_process_is_started_again(scorer, models, text_pair, caplog):
     scores = scorer.score(pairs, advance)
     assert scores["comet"].to_list() == pytest.approx(expected(models, "unified"), abs=1e-6)
     assert sum(done) == pytest.approx(len(pairs))
-    assert "the COMET process died (SIGKILL) and is started again" in caplog.messages
+    assert any(message.startswith("scorer unified: its COMET process ended (SIGKILL") for message in caplog.messages)
 
 
 def test_a_process_that_dies_every_time(models, python):
     others = set(workers())
     with (
         ending(lambda: set(workers()) - others, signal.SIGSEGV) as ended,
-        pytest.raises(Stopped, match=r"scorer unified: its COMET process died 4 times, at last with SIGSEGV"),
+        pytest.raises(EngineFailed, match=r"scorer unified: its COMET process ended 4 times .*, at last with SIGSEGV"),
     ):
-        CometScorer(recipe.CometConfig(model=str(models / "unified"), python=python))
+        CometScorer(CometConfig(model=str(models / "unified"), python=python))
     assert len(ended) == 4
 
 
 def test_a_process_that_does_not_start(checkpoint, monkeypatch, tmp_path):
-    with pytest.raises(Stopped, match=r"COMET could not be started \(exit code 1\)\. It said nothing"):
-        CometScorer(recipe.CometConfig(model=str(checkpoint), python="false"))
-    with pytest.raises(Stopped, match=r"COMET cannot be imported \(No module named 'comet'\)"):
-        CometScorer(recipe.CometConfig(model=str(checkpoint), python=sys.executable))
+    with pytest.raises(EngineFailed, match=r"COMET process could not be started \(exit code 1\)\. It said nothing"):
+        CometScorer(CometConfig(model=str(checkpoint), python="false"))
+    with pytest.raises(EngineFailed, match=r"COMET cannot be imported \(No module named 'comet'\)"):
+        CometScorer(CometConfig(model=str(checkpoint), python=sys.executable))
     try:
         comet_process.command(None)
     except UserError as error:
         pytest.skip(str(error))
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    with pytest.raises(Stopped, match=r"COMET could not be started .* It last said: .*unbabel-comet"):
-        CometScorer(recipe.CometConfig(model=str(checkpoint)))
+    with pytest.raises(EngineFailed, match=r"COMET process could not be started .* It last said: .*unbabel-comet"):
+        CometScorer(CometConfig(model=str(checkpoint)))
+
+
+# Stands in for COMET's process: it scores a sentence by its length, and some sentences end it.
+DEADLY_WORKER = """#!{python}
+import json, os, signal, sys
+from multiprocessing.connection import Connection
+
+connection = Connection(int(sys.argv[2]))
+receive = lambda: json.loads(connection.recv_bytes())
+send = lambda *message: connection.send_bytes(json.dumps(message).encode())
+receive()
+send("ready", 2)
+while message := receive():
+    _, number, batch = message
+    if any(source == "This one is deadly." for source, _ in batch):
+        os.kill(os.getpid(), signal.{signal})
+    send("done", number, [float(len(source)) for source, _ in batch])
+"""
+
+
+@pytest.mark.parametrize(("by", "size"), [("SIGSEGV", 4), ("SIGKILL", 2)])
+def test_a_sentence_that_ends_every_process_leaves_its_text_without_a_score(
+    checkpoint, tmp_path_factory, text_pair, score, caplog, by, size
+):
+    python = tmp_path_factory.mktemp("bin") / "python"
+    python.write_text(DEADLY_WORKER.format(python=sys.executable, signal=by))
+    python.chmod(0o755)
+    scorer = CometScorer(CometConfig(model=str(checkpoint), python=str(python), batch_size=4))
+    sentences = [(f"This is sentence {number}.", "") for number in range(20)]
+    pairs = [text_pair(sentence) for sentence in sentences]
+    pairs[7] = text_pair(sentences[7], ("This one is deadly.", ""))
+    columns = score(scorer, pairs)
+    assert columns["comet"] == [None if number == 7 else len(source) for number, (source, _) in enumerate(sentences)]
+    assert columns["comet_min"][7] is None
+    assert scorer._batch_size <= size
+    (warning,) = (message for message in caplog.messages if "not scored" in message)
+    assert f"it ended the worker 3 times, at last with {by}" in warning or "it ended the worker 4 times" in warning
+    assert "This one is deadly." in warning
+    scorer.close()
 
 
 # Several checkpoints in one process, for the import alone takes many seconds.
@@ -262,15 +302,15 @@ def test_no_secret_reaches_the_process(monkeypatch):
 
 
 def test_a_directory_is_known_by_its_files(checkpoint, tmp_path_factory, python):
-    found = identify(recipe.CometConfig(model=str(checkpoint), python=python))
+    found = CometConfig(model=str(checkpoint), python=python).identify()[0]
     assert found == Ingredient("scorer", checkpoint.name, found.revision, None, "unbabel-comet 2.2.7")
-    assert found == identify(recipe.CometConfig(model=str(checkpoint)))
+    assert found == CometConfig(model=str(checkpoint)).identify()[0]
     copy = shutil.copytree(checkpoint, tmp_path_factory.mktemp("elsewhere") / checkpoint.name)
     (copy / "README.md").write_text("---\nlicense: mit\n---\n")
-    other = identify(recipe.CometConfig(model=str(copy), python=python))
+    other = CometConfig(model=str(copy), python=python).identify()[0]
     assert (other.revision, other.licence) == (found.revision, "mit")
     (copy / WEIGHTS).write_bytes(b"wights!")  # another training
-    assert identify(recipe.CometConfig(model=str(copy), python=python)).revision != found.revision
+    assert CometConfig(model=str(copy), python=python).identify()[0].revision != found.revision
 
 
 @pytest.mark.parametrize(
@@ -290,46 +330,45 @@ def test_directories_that_are_no_use(checkpoint, python, hparams, says):
     else:
         (checkpoint / HPARAMS).write_text(hparams)
     with pytest.raises(UserError, match=says):
-        identify(recipe.CometConfig(model=str(checkpoint), python=python))
+        CometConfig(model=str(checkpoint), python=python).identify()[0]
 
 
 @pytest.mark.parametrize("segments", ["", "input_segments: [mt, src]", "input_segments: [mt, src, ref]"])
 def test_unified_models_that_read_the_source_will_do(checkpoint, python, segments):
     (checkpoint / HPARAMS).write_text(f"class_identifier: unified_metric\n{segments}")
-    assert identify(recipe.CometConfig(model=str(checkpoint), python=python)).role == "scorer"
+    assert CometConfig(model=str(checkpoint), python=python).identify()[0].role == "scorer"
 
 
 def test_missing_weights(checkpoint, python):
     (checkpoint / WEIGHTS).unlink()
     with pytest.raises(UserError, match=r"there is no checkpoints/model\.ckpt in the directory"):
-        identify(recipe.CometConfig(model=str(checkpoint), python=python))
+        CometConfig(model=str(checkpoint), python=python).identify()[0]
     with pytest.raises(UserError, match="there is no such directory, and it is not a name on the Hub"):
-        identify(recipe.CometConfig(model=str(checkpoint / "nowhere"), python=python))
+        CometConfig(model=str(checkpoint / "nowhere"), python=python).identify()[0]
 
 
 def test_nothing_to_run_it(checkpoint, monkeypatch):
     with pytest.raises(UserError, match="has no unbabel-comet: run"):
-        identify(recipe.CometConfig(model=str(checkpoint), python=sys.executable))
+        CometConfig(model=str(checkpoint), python=sys.executable).identify()[0]
     with pytest.raises(UserError, match="no program that can be run"):
-        identify(recipe.CometConfig(model=str(checkpoint), python=str(checkpoint / "python")))
+        CometConfig(model=str(checkpoint), python=str(checkpoint / "python")).identify()[0]
     monkeypatch.setitem(sys.modules, "uv", None)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match=r"pip install 'sdrrl-data\[comet\]'"):
-        identify(recipe.CometConfig(model=str(checkpoint)))
+        CometConfig(model=str(checkpoint)).identify()[0]
 
 
 IDENTIFY = """
-import json, os, signal, sys
-from sdrrl_data import recipe
+import json, os, psutil, signal, sys
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import TextPair, Unit
-from sdrrl_data.scoring.comet import CometScorer, identify
+from sdrrl_data.scoring.comet import CometConfig, CometScorer
 
 python, sentences = json.load(sys.stdin)
 for argument in sys.argv[1:]:
     model, _, revision = argument.partition("@")
     try:
-        found = identify(recipe.CometConfig(model=model, revision=revision or None, python=python))
+        found = CometConfig(model=model, revision=revision or None, python=python).identify()[0]
         print(json.dumps([found.name, found.revision, found.licence]))
     except UserError as error:
         print(json.dumps(str(error)))
@@ -337,13 +376,13 @@ for argument in sys.argv[1:]:
 # In the end it is killed, and its COMET process has to notice.
 SCORE = """
 try:
-    CometScorer(recipe.CometConfig(model="org/lost", python=python))
+    CometScorer(CometConfig(model="org/lost", python=python))
 except UserError as error:
     print(json.dumps(str(error)))
-scorer = CometScorer(recipe.CometConfig(model="org/good", python=python))
+scorer = CometScorer(CometConfig(model="org/good", python=python))
 pairs = [TextPair(s, t, [Unit(0, len(s), 0, len(t))]) for s, t in sentences]
 print(json.dumps(scorer.score(pairs, lambda done: None)["comet"].to_list()))
-print(scorer._process._process.pid, flush=True)
+print(json.dumps([child.pid for child in psutil.Process().children(recursive=True)]), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -384,7 +423,7 @@ def test_models_on_the_hub(models, python, checkpoint, tmp_path_factory):
         for name, content in folders.items():
             served.add(f"models/org/{name}", hub.files_of(content), sha="a" * 40)
         served.add("models/org/gated", hub.files_of(checkpoint), gated=True)
-        found, gated, none, encoder, judged, lost, scores, worker = run(
+        found, gated, none, encoder, judged, lost, scores, workers = run(
             IDENTIFY + SCORE, served.environment(home), *names
         )
     assert found == ["org/good", "a" * 40, "mit"]
@@ -394,7 +433,8 @@ def test_models_on_the_hub(models, python, checkpoint, tmp_path_factory):
     assert judged.startswith("scorer org/judged: a COMET model of the class regression_metric wants a reference")
     assert lost.startswith("scorer org/lost: its encoder org/none could not be downloaded")
     assert scores == pytest.approx(expected(models, "xcomet"), abs=1e-6)
-    assert not left([worker], 60)
+    assert workers
+    assert not left(workers, 60)
 
     again, missing, unfinished = run(
         IDENTIFY, hub.offline(home), f"org/good@{'a' * 40}", "org/gated", f"org/judged@{'a' * 40}"

@@ -1,17 +1,16 @@
 import polars as pl
 import pytest
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import TextPair
-from sdrrl_data.scoring.contamination import ContaminationScorer, found, identify
+from sdrrl_data.scoring.contamination import ContaminationConfig, ContaminationScorer, found
 
 EN, PT = find("en"), find("pt")
 
 
 def settings(*sets):
-    return recipe.ContaminationConfig(sets=sets)
+    return ContaminationConfig(sets=sets)
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +48,10 @@ def test_no_pairs(scorer, score):
 def test_sets_that_are_there(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("question\nWhy?\n", encoding="utf-8")
-    (ingredient,) = identify(settings(str(path)))
+    (ingredient,) = settings(str(path)).identify()
     assert (ingredient.role, ingredient.name, ingredient.licence) == ("test set", "mine.csv", None)
     with pytest.raises(UserError, match=r"none\.csv: there is no such file"):
-        identify(settings(str(path), str(tmp_path / "none.csv")))
+        settings(str(path), str(tmp_path / "none.csv")).identify()
 
 
 def test_what_was_found_of_each_set():

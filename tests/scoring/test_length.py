@@ -2,10 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.scoring.heuristics import Heuristics
-from sdrrl_data.scoring.length import MIN_SENTENCES, Expectation, against_usual
+from sdrrl_data.scoring.length import MIN_SENTENCES, Expectation, LengthConfig, against_usual
 
 EN = find("en")
 SOURCE = "Nobody knew when the last train would leave the old station."
@@ -19,7 +18,7 @@ def learned(pairs, tag="pt"):
 @pytest.fixture
 def length(score):
     def run(pairs, expectation):
-        return score(Heuristics([recipe.LengthConfig()], EN, find("pt"), expectation), pairs)
+        return score(Heuristics([LengthConfig()], EN, find("pt"), [expectation]), pairs)
 
     return run
 

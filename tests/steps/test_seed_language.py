@@ -4,8 +4,9 @@ import pytest
 
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline.generate import generate
-from sdrrl_data.pipeline.plan import Plan
-from sdrrl_data.recipe import LanguageConfig, SeedsConfig, loading
+from sdrrl_data.pipeline.plan import resolve
+from sdrrl_data.recipe import SeedsConfig, loading
+from sdrrl_data.scoring.language import LanguageConfig
 from sdrrl_data.steps import seeds
 from sdrrl_data.steps.seed_language import FIRST, ForeignSeeds, doubt
 from tests.support import small_models
@@ -52,7 +53,7 @@ def test_real_questions(shared_data):
 def plan(path, out, **changes):
     settings = small_models.CHANGES | {"scorers": ["language"], "thresholds": {}, "parallel": None, "src": "fr"}
     recipe = loading.load("quickstart", settings | {"seeds": {"source": str(path)}} | changes)
-    return recipe, lambda: Plan(recipe, out, small_models.models())
+    return recipe, lambda: resolve(recipe, out, small_models.models())
 
 
 def test_a_plan_warns_before_the_answers_are_made(tmp_path):

@@ -364,7 +364,7 @@ ROW = st.dictionaries(
 )
 LINE = ROW.map(json.dumps) | JSON.map(json.dumps) | st.just("{")
 GOOD = json.dumps({"question": "Is there at least one good row?"})
-IN_TMP_PATH = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+IN_TMP_PATH = settings(suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture])
 
 
 @IN_TMP_PATH
@@ -404,7 +404,7 @@ from sdrrl_data.steps.seeds import read
 sources = [{"source": "org/tasks"}, {"source": "org/tasks", "split": "test"}, {"source": "org/none"}]
 for settings in [SeedsConfig(**source) for source in sources]:
     try:
-        print(json.dumps([part.rows() for part in read([settings], None)]))
+        print(json.dumps([table.rows() for table in read([settings], None)[:2]]))
     except UserError as error:
         print(json.dumps(str(error)))
 """

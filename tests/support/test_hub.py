@@ -157,9 +157,9 @@ def test_what_goes_wrong_on_purpose(served, tmp_path):
     assert [asked.status for asked in served.asked("POST", "/preupload/")] == [429, 200]
     assert sorted((size, whole) for _, size, whole in served.uploads) == [(200_000, False), *[(400_000, True)] * 3]
     assert [asked.status for asked in served.asked("POST", "/commit/")] == [500]
-    (made,) = served.run(PUSH, tmp_path, "ann's")
+    (commit,) = served.run(PUSH, tmp_path, "ann's")
     last, before = served.repos["datasets/ann/set"].history()
-    assert (last.sha, before.title) == (made, "initial commit")
+    assert (last.sha, before.title) == (commit, "initial commit")
 
 
 def test_a_download_that_breaks_off(served, tmp_path):

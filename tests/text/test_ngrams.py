@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data.text.ngrams import plain_words, runs
+from sdrrl_data.text.ngrams import plain_words, ranges, runs
 
 WORDS = st.lists(st.text(min_size=1, max_size=5), max_size=12)
 
@@ -38,3 +39,11 @@ def test_runs_are_the_same_where_their_words_are(texts, order):
             run = tuple(words[start : start + order])
             assert known.setdefault(found, run) == run
             assert runs([run], order)[0].tolist() == [found]
+
+
+@given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 5))))
+def test_ranges(pairs):
+    starts, counts = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    assert ranges(starts, counts).tolist() == [
+        number for start, count in pairs for number in range(start, start + count)
+    ]

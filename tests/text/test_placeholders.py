@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sdrrl_data.models.locating import package_folder
@@ -80,6 +80,9 @@ def test_another_letter_where_all_are_there() -> None:
         ("Use `a` or `b`.", "UsaX0 ou X1.", None),
         ("Use `a` or `b`.", "X0かX1を使う [x]", "`a`か`b`を使う [x]"),
         ("The `a`s.", "Os X0s.", "Os `a`s."),
+        ("Take {n}5 now.", "Leva X05 já.", "Leva {n}5 já."),
+        ("Take {n}5 now.", "Leva X5 já.", None),
+        ("Take {n} 5 now.", "Leva X05 já.", None),
         ("Do **not** go.", "Não [vá].", "Não **vá**."),
         ("Do **not** go.", "No século X, [não] vá.", "No século X, **não** vá."),
         ("Do **not** go.", "[ Não ] vá.", "**Não** vá."),
@@ -138,6 +141,7 @@ def check(document: str, found: list[Segment], limit: int) -> None:
 
 
 @given(ANY_TEXT, LIMITS)
+@example("000A{}0", 7)
 def test_any_text_is_parted_soundly_and_comes_back(document: str, limit: int) -> None:
     found = segments(document, "en", limit)
     check(document, found, limit)

@@ -22,7 +22,7 @@ SMALL = ["--set", "max_steps=2", "--set", "batch_size=4", "--set", "samples=1", 
 
 
 def test_a_published_set_is_trained_on(model: Path, tmp_path: Path) -> None:
-    run, manifest = client.made(client.recipe(tmp_path / "in", tgt=["pt", "vi"]), tmp_path / "run")
+    run, manifest = client.make_run(client.recipe(tmp_path / "in", tgt=["pt", "vi"]), tmp_path / "run")
     train = ["train", "ann/set", "--model", str(model), *SMALL, "--out"]
     trained = tmp_path / "trained"
 

@@ -6,9 +6,9 @@ import pytest
 
 from sdrrl_data.training import trainer
 from sdrrl_data.training.losses import Loss, by_kind, measure, together
-from sdrrl_data.training.plan import Job, prepare
-from sdrrl_data.training.reporting import Everyone
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.plan import TrainingJob, prepare
+from sdrrl_data.training.reporting import Listeners
+from sdrrl_data.training.settings import TrainingConfig
 
 from .conftest import some_rows
 
@@ -17,8 +17,8 @@ from .conftest import some_rows
 def test_they_are_those_of_one_row_after_the_other(dataset: Path, model: Path, tmp_path: Path, at_once: int) -> None:
     import torch
 
-    plan = prepare(Job(str(dataset), str(model), tmp_path / "out", Training(precision="float32")))
-    own = trainer.build(plan, 1, Everyone([]))
+    plan = prepare(TrainingJob(str(dataset), str(model), tmp_path / "out", TrainingConfig(precision="float32")))
+    own = trainer.build(plan, 1, Listeners())
     found = measure(own.model, plan.test.table, at_once, own.accelerator, padding=0)
     expected: dict[tuple[str, str], list[float]] = {}
     own.model.eval()

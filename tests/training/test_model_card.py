@@ -10,9 +10,9 @@ from markdown_it import MarkdownIt
 
 from sdrrl_data.training import model_card, record
 from sdrrl_data.training.losses import Loss
-from sdrrl_data.training.plan import Job, Plan, prepare
+from sdrrl_data.training.plan import TrainingJob, TrainingPlan, prepare
 from sdrrl_data.training.reporting import Sample
-from sdrrl_data.training.settings import Replay, Training
+from sdrrl_data.training.settings import ReplayConfig, TrainingConfig
 
 from .conftest import SIGNATURE, some_rows, write
 
@@ -24,13 +24,13 @@ NASTY = "Look: ```\n</details> | <b>\n````"
 
 
 @pytest.fixture(scope="module")
-def plan(dataset: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def plan(dataset: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingPlan:
     folder = tmp_path_factory.mktemp("card")
-    replay = Replay(share=0.2, dataset=str(write(folder / "kept", some_rows())))
-    return prepare(Job(str(dataset), str(model), folder / "out", Training(max_length=40, replay=replay)))
+    replay = ReplayConfig(share=0.2, dataset=str(write(folder / "kept", some_rows())))
+    return prepare(TrainingJob(str(dataset), str(model), folder / "out", TrainingConfig(max_length=40, replay=replay)))
 
 
-def written(plan: Plan, adapter: bool = True, losses: Any = LOSSES) -> str:
+def written(plan: TrainingPlan, adapter: bool = True, losses: Any = LOSSES) -> str:
     samples = {
         name: [Sample([{"role": "user", "content": NASTY}], answer)]
         for name, answer in (("before", NASTY), ("after", "A casa."))
@@ -44,7 +44,7 @@ def head(text: str) -> dict[str, Any]:
     return found
 
 
-def test_its_head_is_the_hubs(plan: Plan) -> None:
+def test_its_head_is_the_hubs(plan: TrainingPlan) -> None:
     from huggingface_hub import ModelCard
 
     found = head(written(plan))
@@ -66,7 +66,7 @@ def test_its_head_is_the_hubs(plan: Plan) -> None:
     assert (found["datasets"], found["library_name"]) == (["org/set"], "transformers")
 
 
-def test_it_says_what_was_trained_on_what(plan: Plan) -> None:
+def test_it_says_what_was_trained_on_what(plan: TrainingPlan) -> None:
     text = written(plan)
     tokens = MarkdownIt("commonmark").enable("table").parse(text.split("---\n", 2)[2])
     cells = [token.content for token in tokens if token.type == "inline"]
@@ -78,21 +78,21 @@ def test_it_says_what_was_trained_on_what(plan: Plan) -> None:
     assert "+0.1000" in cells
     assert f"user: {NASTY}\n" in fences
     assert NASTY + "\n" in fences
-    assert "the weights are those after step 5" in text
+    assert "The weights are those after step 5" in text
     assert f"{plan.train.dropped['longer than 40 tokens']} rows (longer than 40 tokens)" in text
 
 
-def test_it_holds_no_path_and_is_the_same_again(plan: Plan) -> None:
+def test_it_holds_no_path_and_is_the_same_again(plan: TrainingPlan) -> None:
     text = written(plan)
     for path in (plan.job.out.parent, Path(plan.job.model).parent, Path(plan.job.dataset).parent):
         assert str(path) not in text
     assert text == written(plan)
 
 
-def test_without_a_test_split_it_has_no_losses(plan: Plan) -> None:
+def test_without_a_test_split_it_has_no_losses(plan: TrainingPlan) -> None:
     assert "## Losses" not in written(plan, losses={})
 
 
 @pytest.mark.parametrize("adapter", [True, False])
-def test_its_python_is_python(plan: Plan, adapter: bool) -> None:
+def test_its_python_is_python(plan: TrainingPlan, adapter: bool) -> None:
     compile(written(plan, adapter).split("```python\n")[1].split("```")[0], "card", "exec")

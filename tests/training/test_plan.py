@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.training.plan import Job, Plan, prepare
-from sdrrl_data.training.settings import Replay, Training
+from sdrrl_data.training.plan import TrainingJob, TrainingPlan, prepare
+from sdrrl_data.training.settings import ReplayConfig, TrainingConfig
 
 from .conftest import MakeModel, some_rows, write
 
 
-def plan(dataset: Path, model: Path, **settings: Any) -> Plan:
-    return prepare(Job(str(dataset), str(model), Path("out"), Training(**settings)))
+def plan(dataset: Path, model: Path, **settings: Any) -> TrainingPlan:
+    return prepare(TrainingJob(str(dataset), str(model), Path("out"), TrainingConfig(**settings)))
 
 
 def test_it_counts_rows_tokens_and_steps(dataset: Path, model: Path) -> None:
@@ -42,7 +42,7 @@ def test_the_context_of_the_model_bounds_the_length(dataset: Path, model: Path) 
 
 
 def test_replay_takes_answers_in_the_source_language(dataset: Path, model: Path) -> None:
-    found = plan(dataset, model, replay=Replay(share=0.5))
+    found = plan(dataset, model, replay=ReplayConfig(share=0.5))
     drawn = found.train.table[found.order]
     assert set(drawn.filter("replay").select("task", "direction").iter_rows()) == {("answer", "en->en")}
     assert drawn.filter(~drawn["replay"]).filter(task="answer", direction="en->en").is_empty()
@@ -51,7 +51,7 @@ def test_replay_takes_answers_in_the_source_language(dataset: Path, model: Path)
 
 def test_replay_takes_rows_of_another_dataset(dataset: Path, model: Path, tmp_path: Path) -> None:
     other = write(tmp_path / "other", some_rows()[:50])
-    found = plan(dataset, model, replay=Replay(share=0.25, dataset=str(other)))
+    found = plan(dataset, model, replay=ReplayConfig(share=0.25, dataset=str(other)))
     drawn = found.train.table[found.order]
     assert drawn["replay"].mean() == pytest.approx(0.25, abs=0.01)
     assert drawn.filter(~drawn["replay"]).height == found.train.table.filter(~found.train.table["replay"]).height
@@ -65,9 +65,9 @@ def test_replay_takes_rows_of_another_dataset(dataset: Path, model: Path, tmp_pa
         ({"completion": []}, {}, "no row is left to train on: of 125 rows 125 are empty"),
         ({"split": "test"}, {}, "no row is left to train on: of 0 rows its train split is empty"),
         ({"split": "train"}, {"patience": 2}, "has no test split, which patience needs"),
-        ({"signature": None}, {"replay": Replay(share=0.1)}, "the rows do not say which language is the source"),
-        ({"direction": "en->pt"}, {"replay": Replay(share=0.1)}, "there is no row in the source language alone"),
-        ({}, {"weights": {"summarise": 2.0}}, r"weights\.summarise: no row is of this task or direction"),
+        ({"signature": None}, {"replay": ReplayConfig(share=0.1)}, "the rows do not say which language is the source"),
+        ({"direction": "en->pt"}, {"replay": ReplayConfig(share=0.1)}, "no row is in the source language alone"),
+        ({}, {"weights": {"summarise": 2.0}}, r"weights\.summarise: no row has this task or direction"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(

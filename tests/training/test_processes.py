@@ -10,8 +10,7 @@ from pathlib import Path
 import yaml
 from safetensors.torch import load_file
 
-from sdrrl_data.training import launching, settings_files
-from sdrrl_data.training.plan import Job
+from sdrrl_data.training import launching
 from sdrrl_data.training.train import train
 
 SETTINGS = {
@@ -45,13 +44,13 @@ def test_ctrl_c_ends_it_with_a_sentence(dataset: Path, model: Path, tmp_path: Pa
         if line.startswith("step "):  # the first, then one in 500
             process.send_signal(signal.SIGINT)
     assert process.wait(60) == 130
-    assert said[-1] == "stopped; the checkpoints are kept: run the same command with --resume to go on\n"
+    assert said[-1] == "stopped; the checkpoints are kept: run the same command with --resume to continue\n"
     assert not (out / "training.yaml").exists()
 
 
 def test_two_processes_make_what_one_makes(dataset: Path, model: Path, tmp_path: Path) -> None:
     alone, out = tmp_path / "alone", tmp_path / "out"
-    train(Job(str(dataset), str(model), alone, settings_files.load(changes=SETTINGS)))
+    train(dataset, model, alone, changes=SETTINGS)
     launcher, *words = shlex.split(launching.command("ddp", arguments(dataset, model, out)))
     words[words.index("--num_processes") + 1] = "2"  # where there is no GPU stands N
     launched = subprocess.run([str(BIN / launcher), *words], env=ENVIRONMENT, capture_output=True, text=True)

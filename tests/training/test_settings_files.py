@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.settings_files import load
 
 
@@ -20,7 +20,7 @@ def test_a_file_and_changes_are_laid_over_the_usual(tmp_path: Path) -> None:
     assert found.weights == {"en->pt": 2.0, "translate": 0.5}
     assert found.replay is not None
     assert found.resolved().learning_rate == 2e-5
-    assert load() == Training()
+    assert load() == TrainingConfig()
 
 
 def test_what_is_written_is_read_again() -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.training import trainer
-from sdrrl_data.training.plan import Job, prepare
-from sdrrl_data.training.reporting import Everyone
-from sdrrl_data.training.settings import Training
-from sdrrl_data.training.tokens import Chat, tokenize
+from sdrrl_data.training.plan import TrainingJob, prepare
+from sdrrl_data.training.reporting import Listeners
+from sdrrl_data.training.settings import TrainingConfig
+from sdrrl_data.training.tokens import open_template, tokenize
 
 from .conftest import CHATML, LLAMA, PLAIN, MakeModel, MakeTokenizer, some_rows
 
@@ -39,9 +39,9 @@ def test_a_batch_has_the_completion_and_its_end_in_the_loss(
     make_model: MakeModel, dataset: Path, tmp_path: Path, template: str, end: str, learned: str, packing: bool
 ) -> None:
     model = make_model(template, end=end)
-    settings = Training(batch_size=2, at_once=2, packing=packing, max_length=80, test_rows=1)
-    plan = prepare(Job(str(dataset), str(model), tmp_path / "out", settings))
-    own = trainer.build(plan, 2, Everyone([]))
+    settings = TrainingConfig(batch_size=2, at_once=2, packing=packing, max_length=80, test_rows=1)
+    plan = prepare(TrainingJob(str(dataset), str(model), tmp_path / "out", settings))
+    own = trainer.build(plan, 2, Listeners())
     expected = {
         learned.replace("The house is red.", row["completion"][0]["content"])
         for row in some_rows()
@@ -66,66 +66,106 @@ def test_the_ids_are_those_that_trl_makes(make_tokenizer: MakeTokenizer, templat
     from trl.data_utils import _tokenize
 
     tokenizer = make_tokenizer(template)
-    chat = Chat(tokenizer, Training(), "tiny")
+    chat = open_template(tokenizer, TrainingConfig(), "tiny")
     rows = some_rows()
-    for row, found in zip(rows, chat.rows([(row["prompt"], row["completion"]) for row in rows]), strict=True):
+    for row, example in zip(rows, chat.examples([(row["prompt"], row["completion"]) for row in rows]), strict=True):
         prompt = _tokenize(tokenizer, row["prompt"], add_generation_prompt=True)["input_ids"]
-        assert found == (_tokenize(tokenizer, row["prompt"] + row["completion"])["input_ids"], len(prompt))
+        whole = _tokenize(tokenizer, row["prompt"] + row["completion"])["input_ids"]
+        assert (example.prompt, [*example.prompt, *example.completion]) == (prompt, whole)
 
 
-def test_a_template_that_renders_the_prompt_in_another_way_starts_where_they_part(
-    make_tokenizer: MakeTokenizer,
-) -> None:
+def test_the_completion_stands_behind_a_prompt_that_opens_a_reasoning_section(make_tokenizer: MakeTokenizer) -> None:
     thinking = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>{% endif %}")
-    chat = Chat(make_tokenizer(thinking), Training(), "tiny")
-    ((ids, start),) = chat.rows([(QUESTION, ANSWER)])
-    assert chat.tokenizer.decode(ids[start:]) == "The house is red.<|im_end|>\n"
+    chat = open_template(make_tokenizer(thinking), TrainingConfig(), "tiny")
+    (tokenized,) = tokenize(table((QUESTION, ANSWER)), chat, 100, "drop").table.select("input_ids", "start").rows()
+    ids, start = tokenized
+    assert ids[:start] == chat.prompt(QUESTION)
+    assert chat.tokenizer.decode(ids[:start]).endswith("<|im_start|>assistant\n<think>")
+    assert chat.tokenizer.decode(ids[start:]) == "\n</think>\n\nThe house is red.<|im_end|>\n"
+
+
+def test_rows_whose_reasoning_has_no_place_are_counted(make_tokenizer: MakeTokenizer) -> None:
+    quiet = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>\n\n</think>\n\n{% endif %}")
+    chat = open_template(make_tokenizer(quiet), TrainingConfig(), "tiny")
+    reasoned = [{"role": "assistant", "content": "<think>\nIt looks red.\n</think>\n\nThe house is red."}]
+    tokenized = tokenize(table((QUESTION, reasoned), (QUESTION, ANSWER)), chat, 100, "drop")
+    assert tokenized.reasoning_lost == 1
+    assert tokenized.table["input_ids"][0].to_list() == tokenized.table["input_ids"][1].to_list()
 
 
 @pytest.mark.parametrize(("too_long", "left", "cut", "dropped"), [("drop", 1, 0, 2), ("cut", 2, 1, 1)])
 def test_long_rows_are_dropped_or_cut_and_counted(
     make_tokenizer: MakeTokenizer, too_long: str, left: int, cut: int, dropped: int
 ) -> None:
-    chat = Chat(make_tokenizer(), Training(), "tiny")
+    chat = open_template(make_tokenizer(), TrainingConfig(), "tiny")
+    (whole,) = chat.examples([(QUESTION, ANSWER)])
     long = [{"role": "assistant", "content": "red " * 100}]
     endless = [{"role": "user", "content": "house " * 100}]
-    made = tokenize(table((QUESTION, ANSWER), (QUESTION, long), (endless, ANSWER)), chat, 60, too_long)
-    assert (made.table.height, made.cut, made.dropped) == (left, cut, {"longer than 60 tokens": dropped})
-    assert made.table["input_ids"].list.len().max() == (
-        60 if cut else len(next(iter(chat.rows([(QUESTION, ANSWER)])))[0])
-    )
-    assert (made.table["start"] < made.table["input_ids"].list.len()).all()
+    tokenized = tokenize(table((QUESTION, ANSWER), (QUESTION, long), (endless, ANSWER)), chat, 60, too_long)
+    assert (tokenized.table.height, tokenized.cut, tokenized.dropped) == (left, cut, {"longer than 60 tokens": dropped})
+    assert tokenized.table["input_ids"].list.len().max() == (60 if cut else len(whole.prompt) + len(whole.completion))
+    assert (tokenized.table["start"] < tokenized.table["input_ids"].list.len()).all()
 
 
 def test_rows_that_cannot_be_rendered_are_counted_with_the_reason(make_tokenizer: MakeTokenizer) -> None:
-    strict = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}" + CHATML
-    chat = Chat(make_tokenizer(strict), Training(), "tiny")
-    system = [{"role": "system", "content": "Be brief."}, *QUESTION]
+    strict = "{% if messages[0].role != 'user' %}{{ raise_exception('the user begins') }}{% endif %}" + CHATML
+    chat = open_template(make_tokenizer(strict), TrainingConfig(), "tiny")
     empty = [{"role": "assistant", "content": "  "}]
-    made = tokenize(table((system, ANSWER), (QUESTION, empty), ([], ANSWER), (QUESTION, ANSWER)), chat, 100, "drop")
-    assert made.dropped == {"refused by the chat template": 1, "empty": 2}
-    assert made.table["key"].to_list() == ["3"]
+    rows = table((ANSWER + QUESTION, ANSWER), (QUESTION, empty), ([], ANSWER), (QUESTION, ANSWER))
+    tokenized = tokenize(rows, chat, 100, "drop")
+    assert tokenized.dropped == {"refused by the chat template": 1, "empty": 2}
+    assert tokenized.table["key"].to_list() == ["3"]
+
+
+def test_system_text_that_the_template_refuses_goes_into_the_users_turn(make_tokenizer: MakeTokenizer) -> None:
+    strict = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}" + CHATML
+    chat = open_template(make_tokenizer(strict), TrainingConfig(), "tiny")
+    system = [{"role": "system", "content": "Be brief."}, *QUESTION]
+    folded = [{"role": "user", "content": "Be brief.\n\nWhat is this house like?"}]
+    tokenized = tokenize(table((system, ANSWER), (folded, ANSWER)), chat, 100, "drop")
+    assert tokenized.dropped == {}
+    assert tokenized.table["input_ids"][0].to_list() == tokenized.table["input_ids"][1].to_list()
 
 
 @pytest.mark.parametrize(
     ("template", "end", "settings", "sentence"),
     [
-        (None, "<|im_end|>", Training(), "model tiny has no chat template"),
-        ("{% if %}", "<|im_end|>", Training(), "the chat template of tiny is not Jinja: line 1"),
-        ("{{ raise_exception('no') }}", "<|im_end|>", Training(), "refuses a plain question and answer: no"),
-        (PLAIN, None, Training(), "neither the chat template nor the tokenizer of tiny has a token that ends a turn"),
+        (None, "<|im_end|>", TrainingConfig(), "model tiny has no chat template"),
+        ("{% if %}", "<|im_end|>", TrainingConfig(), "the chat template of model tiny is not Jinja: line 1"),
+        ("{{ raise_exception('no') }}", "<|im_end|>", TrainingConfig(), "refuses a plain question and answer: no"),
+        (
+            "{% if %}",
+            "<|im_end|>",
+            TrainingConfig(template="{% for %}"),
+            "template in the settings is not Jinja: line 1",
+        ),
+        (
+            PLAIN,
+            None,
+            TrainingConfig(),
+            "neither the chat template nor the tokenizer of model tiny has a token that ends a turn",
+        ),
     ],
 )
 def test_a_model_that_cannot_be_talked_to_is_refused(
-    make_tokenizer: MakeTokenizer, template: str | None, end: str | None, settings: Training, sentence: str
+    make_tokenizer: MakeTokenizer, template: str | None, end: str | None, settings: TrainingConfig, sentence: str
 ) -> None:
     with pytest.raises(UserError, match=sentence):
-        Chat(make_tokenizer(template, end=end), settings, "tiny")
+        open_template(make_tokenizer(template, end=end), settings, "tiny")
 
 
 def test_the_settings_bring_a_template(make_tokenizer: MakeTokenizer) -> None:
-    own = CHATML + "{% if hint %}{{ hint }}{% endif %}"
+    hinted = CHATML + "{% if hint %}{{ hint }}{% endif %}"
     tokenizer = make_tokenizer(None)
-    chat = Chat(tokenizer, Training(template=own, template_options={"hint": "now"}), "tiny")
-    assert chat.prompt(QUESTION).endswith("assistant\nnow")
-    assert tokenizer.chat_template == own  # so that it is saved with the model
+    chat = open_template(tokenizer, TrainingConfig(template=hinted, template_options={"hint": "now"}), "tiny")
+    prompt = chat.prompt(QUESTION)
+    assert tokenizer.decode(prompt).endswith("assistant\nnow")
+    # So that both are saved with the model.
+    assert tokenizer.chat_template.endswith(hinted)
+    assert tokenizer.apply_chat_template(QUESTION, add_generation_prompt=True, return_dict=False) == prompt
+
+
+def test_a_template_without_options_is_saved_as_it_is(make_tokenizer: MakeTokenizer) -> None:
+    tokenizer = make_tokenizer(None)
+    open_template(tokenizer, TrainingConfig(template=CHATML), "tiny")
+    assert tokenizer.chat_template == CHATML

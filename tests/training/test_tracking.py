@@ -8,8 +8,7 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.training import tracking
-from sdrrl_data.training.plan import Job
-from sdrrl_data.training.settings import Training
+from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.train import train
 
 from .conftest import SIGNATURE
@@ -20,12 +19,11 @@ KEY = "thisIsNoRealKeyButLooksLikeOne"
 @pytest.fixture(scope="module")
 def out(dataset: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tracked") / "out"
-    settings = Training(max_steps=2, batch_size=4, at_once=4, evaluate_every=2, samples=1)
+    settings = TrainingConfig(max_steps=2, batch_size=4, at_once=4, evaluate_every=2, samples=1)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("COMET_START_ONLINE", "0")
         environment.setenv("COMET_API_KEY", KEY)
-        trackers = [tracking.build(kind, folder) for kind in ("comet", "tensorboard")]
-        train(Job(str(dataset), str(model), folder, settings), reporters=trackers)
+        train(dataset, model, folder, settings=settings, trackers=["comet", "tensorboard"])
     return folder
 
 

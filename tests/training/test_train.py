@@ -1,5 +1,6 @@
 """Training for real: what comes out, stopped and gone on with, with little memory or disk."""
 
+import re
 import resource
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,12 +11,11 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import DiskFailed, OutOfMemory, OutputExists, RunMismatch
 from sdrrl_data.training import memory
 from sdrrl_data.training.losses import Losses, together
-from sdrrl_data.training.plan import Job
-from sdrrl_data.training.reporting import Sample, Step
-from sdrrl_data.training.settings import Lora, Training
+from sdrrl_data.training.reporting import Sample, TrainingStep
+from sdrrl_data.training.settings import AdapterConfig, TrainingConfig
 from sdrrl_data.training.train import Trained, train
 
 from .conftest import SIGNATURE, MakeModel, some_rows, write
@@ -28,23 +28,45 @@ FAST: dict[str, Any] = {
     "samples": 1,
     "precision": "float32",  # the same on every machine
 }
+# On `contrary` rows the loss on the test split rises by whole nats, from the third step at the latest.
+AGAINST: dict[str, Any] = {
+    "method": "full",
+    "learning_rate": 0.05,
+    "scheduler": "constant",
+    "warmup": 0.0,
+    "evaluate_every": 1,
+    "samples": 0,
+}
 
 
 class Listener:
-    """Keeps what it is told, and may stop the training after a step."""
+    """A reporter and a tracker that keeps what it is told, and may stop the training after a step."""
 
     def __init__(self, stop_after: int | None = None) -> None:
         self.stop_after = stop_after
-        self.steps: list[Step] = []
+        self.steps: list[TrainingStep] = []
         self.losses: dict[int, Losses] = {}
         self.said: list[str] = []
         self.started: tuple[int, int] | None = None
+        self.shown: tuple[str, int, int, str] | None = None
+        self.notes: list[str] = []
+        self.advanced = 0.0
         self.closed = False
 
-    def start(self, about: Mapping[str, Any], steps: int, done: int) -> None:
+    def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
+        self.shown = what, total, done, unit
+
+    def advance(self, amount: float, note: str = "") -> None:
+        self.advanced += amount
+        self.notes.append(note)
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+    def begin(self, about: Mapping[str, Any], steps: int, done: int) -> None:
         self.started = steps, done
 
-    def step(self, step: Step) -> None:
+    def step(self, step: TrainingStep) -> None:
         self.steps.append(step)
         if step.number == self.stop_after:
             raise KeyboardInterrupt
@@ -55,15 +77,19 @@ class Listener:
     def samples(self, number: int, samples: Sequence[Sample]) -> None:
         pass
 
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
-
     def close(self) -> None:
         self.closed = True
 
 
-def job(dataset: Path, model: Path, out: Path, merge: bool = False, **settings: Any) -> Job:
-    return Job(str(dataset), str(model), out, Training(**{**FAST, **settings}), merge=merge)
+def job(dataset: Path, model: Path, out: Path, merge: bool = False, **settings: Any) -> dict[str, Any]:
+    """The arguments of `train`."""
+    return {
+        "dataset": dataset,
+        "model": model,
+        "out": out,
+        "settings": TrainingConfig(**{**FAST, **settings}),
+        "merge": merge,
+    }
 
 
 def weights(folder: Path) -> dict[str, Any]:
@@ -72,10 +98,27 @@ def weights(folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def contrary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rows of one question, to which the train split has another answer than the test split.
+
+    So what is learned of the one makes the other less likely, on any CPU.
+    """
+    rows = [
+        row
+        | {
+            "prompt": [{"role": "user", "content": "Why?"}],
+            "completion": [{"role": "assistant", "content": "no " * 20 if row["split"] == "test" else "yes" * 20}],
+        }
+        for row in some_rows()
+    ]
+    return write(tmp_path_factory.mktemp("contrary") / "set", rows)
+
+
+@pytest.fixture(scope="module")
 def finished(dataset: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Listener, Trained]:
     out = tmp_path_factory.mktemp("finished") / "out"
     listener = Listener()
-    trained = train(job(dataset, model, out, max_steps=8), reporters=[listener])
+    trained = train(**job(dataset, model, out, max_steps=8), reporter=listener, trackers=[listener])
     return out, listener, trained
 
 
@@ -87,6 +130,12 @@ def test_it_learns_and_tells(finished: tuple[Path, Listener, Trained]) -> None:
     assert listener.losses == trained.losses
     assert together(trained.losses[8]).mean < together(trained.losses[0]).mean - 0.1
     assert all(step.tokens_per_second > 0 for step in listener.steps)
+    assert listener.shown == ("tiny-llama on set", 8, 0, "steps")
+    assert listener.advanced == 8
+    assert all(re.fullmatch(r"loss \d\.\d{4}, [\d,]+ tokens/s", note) for note in listener.notes)
+    assert [sentence.partition(":")[0] for sentence in listener.said] == [
+        f"test loss after step {step}" for step in (0, 3, 6, 8)
+    ]
     assert listener.closed
     assert trained.steps == trained.best == 8
 
@@ -113,12 +162,12 @@ def test_the_adapter_loads_with_its_tokenizer(finished: tuple[Path, Listener, Tr
     from transformers import AutoTokenizer
 
     out, _, trained = finished
-    own, tokenizer = AutoPeftModelForCausalLM.from_pretrained(out), AutoTokenizer.from_pretrained(out)
+    loaded, tokenizer = AutoPeftModelForCausalLM.from_pretrained(out), AutoTokenizer.from_pretrained(out)
     sample = trained.samples["after"][0]
     prompt = tokenizer.apply_chat_template(
         sample.prompt, add_generation_prompt=True, return_dict=True, return_tensors="pt"
     )
-    written = own.generate(**prompt, max_new_tokens=128, do_sample=False, pad_token_id=tokenizer.pad_token_id)
+    written = loaded.generate(**prompt, max_new_tokens=128, do_sample=False, pad_token_id=tokenizer.pad_token_id)
     answer = tokenizer.decode(written[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True).strip()
     assert answer == sample.answer
 
@@ -132,49 +181,50 @@ def test_checkpoints_are_kept_as_asked(finished: tuple[Path, Listener, Trained])
 def test_stopped_and_resumed_it_ends_with_the_same_weights(
     finished: tuple[Path, Listener, Trained], dataset: Path, model: Path, tmp_path: Path, torn: bool
 ) -> None:
-    own = job(dataset, model, tmp_path / "out", max_steps=8)
+    arguments = job(dataset, model, tmp_path / "out", max_steps=8)
     with pytest.raises(KeyboardInterrupt):
-        train(own, reporters=[Listener(stop_after=7 if torn else 4)])
+        train(**arguments, trackers=[Listener(stop_after=7 if torn else 4)])
     if torn:  # as a kill in the middle of writing leaves it
         (tmp_path / "out/checkpoints/checkpoint-6/whole.json").unlink()
         (tmp_path / "out/checkpoints/checkpoint-6/adapter_model.safetensors").write_bytes(b"half")
-    with pytest.raises(UserError, match="is there already: go on with --resume"):
-        train(own)
+    with pytest.raises(OutputExists, match="already exists: continue with --resume"):
+        train(**arguments)
     listener = Listener()
-    trained = train(own, resume=True, reporters=[listener])
+    trained = train(**arguments, resume=True, trackers=[listener])
     assert listener.started == (8, 3)
     assert [step.number for step in listener.steps] == [4, 5, 6, 7, 8]
     assert weights(tmp_path / "out") == weights(finished[0])
     assert trained.losses == finished[2].losses
     assert trained.samples == finished[2].samples
-    with pytest.raises(UserError, match="holds a finished training"):
-        train(own, resume=True)
+    with pytest.raises(OutputExists, match="holds a finished training"):
+        train(**arguments, resume=True)
 
 
 @pytest.mark.parametrize("patience", [None, 1])
 def test_killed_at_the_very_end_it_writes_what_is_missing(
-    dataset: Path, model: Path, tmp_path: Path, patience: int | None
+    dataset: Path, contrary: Path, model: Path, tmp_path: Path, patience: int | None
 ) -> None:
-    wild = {"learning_rate": 3.0, "scheduler": "constant", "evaluate_every": 1, "patience": patience, "max_steps": 8}
-    own = job(dataset, model, tmp_path / "out", **wild)
-    first = train(own)
-    files = {path: path.read_bytes() for path in own.out.iterdir() if path.is_file()}
+    wild = {"learning_rate": 3.0, "scheduler": "constant", "evaluate_every": 1}
+    rows, settings = (contrary, AGAINST | {"patience": patience}) if patience else (dataset, wild)
+    arguments = job(rows, model, tmp_path / "out", **settings, max_steps=8)
+    first = train(**arguments)
+    files = {path: path.read_bytes() for path in arguments["out"].iterdir() if path.is_file()}
     for path in files:
         path.unlink()
-    assert train(own, resume=True) == first
-    assert {path: path.read_bytes() for path in own.out.iterdir() if path.is_file()} == files
+    assert train(**arguments, resume=True) == first
+    assert {path: path.read_bytes() for path in arguments["out"].iterdir() if path.is_file()} == files
     assert (first.steps < 8) == (patience is not None)
 
 
 def test_another_training_is_not_gone_on_with(
     dataset: Path, model: Path, make_model: MakeModel, tmp_path: Path
 ) -> None:
-    own = job(dataset, model, tmp_path / "out", max_steps=3)
+    arguments = job(dataset, model, tmp_path / "out", max_steps=3)
     with pytest.raises(KeyboardInterrupt):
-        train(own, reporters=[Listener(stop_after=3)])
+        train(**arguments, trackers=[Listener(stop_after=3)])
     # The interrupt came before the last checkpoint was written; there is none yet.
     with pytest.raises(KeyboardInterrupt):
-        train(job(dataset, model, tmp_path / "out", max_steps=5), resume=True, reporters=[Listener(stop_after=4)])
+        train(**job(dataset, model, tmp_path / "out", max_steps=5), resume=True, trackers=[Listener(stop_after=4)])
     other = write(tmp_path / "other", some_rows()[:60])
     for changed, sentence in [
         (job(dataset, model, tmp_path / "out", max_steps=6), "checkpoint-3 was made with max_steps 5, now it is 6"),
@@ -182,8 +232,8 @@ def test_another_training_is_not_gone_on_with(
         (job(other, model, tmp_path / "out", max_steps=5), "another dataset"),
         (job(dataset, make_model(more=("<|new|>",)), tmp_path / "out", max_steps=5), "another vocabulary"),
     ]:
-        with pytest.raises(UserError, match=sentence):
-            train(changed, resume=True)
+        with pytest.raises(RunMismatch, match=sentence):
+            train(**changed, resume=True)
 
 
 @pytest.mark.parametrize("changes", [{"packing": True}, {"at_once": 1}, {"gradient_checkpointing": True}])
@@ -191,22 +241,25 @@ def test_how_rows_are_taken_changes_no_loss(
     dataset: Path, model: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     """With everything in one step the first loss is the same."""
-    usual = {"max_steps": 1, "batch_size": 128, "at_once": 8, "lora": Lora(rank=2, dropout=0.0), "samples": 0}
+    usual = {"max_steps": 1, "batch_size": 128, "at_once": 8, "lora": AdapterConfig(rank=2, dropout=0.0), "samples": 0}
     first = []
     for name, settings in (("usual", usual), ("changed", usual | changes)):
         listener = Listener()
-        train(job(dataset, model, tmp_path / name, **settings), reporters=[listener])
+        train(**job(dataset, model, tmp_path / name, **settings), trackers=[listener])
         first.append(listener.steps[0].loss)
     assert first[0] == pytest.approx(first[1], rel=1e-5)
 
 
-def test_it_stops_early_and_takes_the_best(dataset: Path, model: Path, tmp_path: Path) -> None:
-    wild = {"learning_rate": 5.0, "evaluate_every": 1, "patience": 2, "keep": 1, "samples": 0}
-    trained = train(job(dataset, model, tmp_path / "out", **wild))
-    losses = {step: together(found).mean for step, found in trained.losses.items() if step}
+def test_it_stops_early_and_takes_the_best(contrary: Path, model: Path, tmp_path: Path) -> None:
+    listener = Listener()
+    trained = train(**job(contrary, model, tmp_path / "out", **AGAINST, patience=2, keep=1), trackers=[listener])
+    assert listener.started
+    losses = {step: together(measured).mean for step, measured in trained.losses.items() if step}
+    assert sorted(losses) == list(range(1, trained.steps + 1))
     assert trained.best == min(losses, key=losses.__getitem__)
-    assert trained.steps == trained.best + 2 < 30
-    assert weights(tmp_path / "out") == weights(tmp_path / f"out/checkpoints/checkpoint-{trained.best}")
+    assert trained.steps == trained.best + 2 < listener.started[0]
+    best, last = (tmp_path / f"out/checkpoints/checkpoint-{step}" for step in (trained.best, trained.steps))
+    assert weights(tmp_path / "out") == weights(best) != weights(last)
 
 
 def test_a_merged_model_is_the_adapter_on_its_base(dataset: Path, model: Path, tmp_path: Path) -> None:
@@ -214,7 +267,7 @@ def test_a_merged_model_is_the_adapter_on_its_base(dataset: Path, model: Path, t
     from transformers import AutoModelForCausalLM
 
     out = tmp_path / "out"
-    train(job(dataset, model, out, merge=True, max_steps=3, samples=0))
+    train(**job(dataset, model, out, merge=True, max_steps=3, samples=0))
     ids = torch.arange(20).unsqueeze(0)
     with torch.inference_mode():
         merged, apart, base = (
@@ -231,11 +284,11 @@ def test_a_merged_model_is_the_adapter_on_its_base(dataset: Path, model: Path, t
 
 def test_in_bf16_the_base_is_rounded_and_the_adapter_is_not(dataset: Path, model: Path, tmp_path: Path) -> None:
     rounded, whole = (
-        train(job(dataset, model, tmp_path / precision, precision=precision, max_steps=6))
+        train(**job(dataset, model, tmp_path / precision, precision=precision, max_steps=6))
         for precision in ("bf16", "float32")
     )
     for step in (0, 6):
-        near, exact = (together(own.losses[step]).mean for own in (rounded, whole))
+        near, exact = (together(trained.losses[step]).mean for trained in (rounded, whole))
         assert near != exact
         assert near == pytest.approx(exact, rel=1e-2)
     for precision in ("bf16", "float32"):
@@ -246,7 +299,7 @@ def test_in_bf16_the_base_is_rounded_and_the_adapter_is_not(dataset: Path, model
 
 
 def test_all_weights_are_trained(dataset: Path, model: Path, tmp_path: Path) -> None:
-    trained = train(job(dataset, model, tmp_path / "out", method="full", max_steps=6, samples=0))
+    trained = train(**job(dataset, model, tmp_path / "out", method="full", max_steps=6, samples=0))
     assert together(trained.losses[6]).mean < together(trained.losses[0]).mean - 0.5
     before, after = weights(model), weights(tmp_path / "out")
     assert before.keys() == after.keys()
@@ -255,15 +308,15 @@ def test_all_weights_are_trained(dataset: Path, model: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("limit", [60_000, 100_000])  # bytes of a file: less than the adapter, than the optimizer
 def test_a_full_disk_ends_it_with_a_sentence(dataset: Path, model: Path, tmp_path: Path, limit: int) -> None:
-    own = job(dataset, model, tmp_path / "out", max_steps=3, samples=0)
+    arguments = job(dataset, model, tmp_path / "out", max_steps=3, samples=0)
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, usual[1]))
     try:
-        with pytest.raises(Stopped, match=r"checkpoint-3 cannot be written \(.*make room on the disk"):
-            train(own)
+        with pytest.raises(DiskFailed, match=r"checkpoint-3 cannot be written \(.*free some space on the disk"):
+            train(**arguments)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
-    assert train(own, resume=True).steps == 3
+    assert train(**arguments, resume=True).steps == 3
 
 
 def test_with_too_little_memory_fewer_rows_are_taken_at_once() -> None:
@@ -274,8 +327,8 @@ def test_with_too_little_memory_fewer_rows_are_taken_at_once() -> None:
     said: list[str] = []
     assert memory.sizes(16, 9) == [8, 4, 2, 1]
     assert memory.with_less(work, [8, 4, 2, 1], said.append) == 4
-    assert said == ["memory ran out with 8 rows at once: going on with 4"]
-    with pytest.raises(Stopped, match="memory ran out with 8 rows at once: lower at_once"):
+    assert said == ["memory ran out with 8 rows at once: continuing with 4"]
+    with pytest.raises(OutOfMemory, match="memory ran out with 8 rows at once: lower at_once"):
         memory.with_less(work, [9, 8], said.append)
     with pytest.raises(ZeroDivisionError):
         memory.with_less(lambda size: size // 0, [2, 1], said.append)

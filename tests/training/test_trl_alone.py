@@ -31,7 +31,7 @@ print(json.dumps({
 
 
 def test_trl_trains_on_a_published_set(model: Path, tmp_path: Path) -> None:
-    run, manifest = client.made(client.recipe(tmp_path / "in"), tmp_path / "run")
+    run, manifest = client.make_run(client.recipe(tmp_path / "in"), tmp_path / "run")
     with hub.serving() as served:
         served.user("ann's", "ann")
         ann = client.Client(served, tmp_path / "home")

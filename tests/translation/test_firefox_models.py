@@ -6,11 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import package_folder
-from sdrrl_data.translation.firefox import identify
+from sdrrl_data.translation.firefox import FirefoxConfig
 from sdrrl_data.translation.firefox_models import digest, route
 
 EN, PT = find("en"), find("pt")
@@ -28,16 +27,16 @@ def folder_of(root, pair, files=FILES):
 
 
 def names(root, src, tgt):
-    return [model.name for model in route(recipe.FirefoxConfig(models=str(root)), find(src), find(tgt))]
+    return [model.name for model in route(FirefoxConfig(models=str(root)), find(src), find(tgt))]
 
 
 def test_the_package():
-    there, back = identify(recipe.FirefoxConfig(), EN, PT), identify(recipe.FirefoxConfig(), PT, EN)
+    there, back = FirefoxConfig().identify(EN, PT), FirefoxConfig().identify(PT, EN)
     assert (there.name, back.name) == ("Firefox en-pt", "Firefox pt-en")
     assert there.revision != back.revision
     assert there.engine.startswith("fxtranslate ")
     with pytest.raises(UserError, match=r"from English into Vietnamese, nor two .* \(models here: en-pt, pt-en\)"):
-        identify(recipe.FirefoxConfig(), EN, find("vi"))
+        FirefoxConfig().identify(EN, find("vi"))
 
 
 @pytest.mark.parametrize("folder", ["en-pt", "enpt", "enpt-1693087644"])
@@ -75,7 +74,7 @@ def test_one_script_is_not_the_other(tmp_path):
 
 def test_two_vocabularies(tmp_path):
     folder_of(tmp_path, "en-ja", ["model.enja.bin", "srcvocab.enja.spm", "trgvocab.enja.spm"])
-    (model,) = route(recipe.FirefoxConfig(models=str(tmp_path)), EN, find("ja"))
+    (model,) = route(FirefoxConfig(models=str(tmp_path)), EN, find("ja"))
     assert model.source_vocabulary.name == "srcvocab.enja.spm"
     assert model.target_vocabulary.name == "trgvocab.enja.spm"
     assert model.shortlist is None
@@ -106,7 +105,7 @@ def test_through_english_only_where_no_model_knows_the_pair(tmp_path):
 @pytest.mark.parametrize("name", FILES)
 def test_every_file_counts_in_the_digest(tmp_path, name):
     folder = folder_of(tmp_path, "en-pt")
-    models = route(recipe.FirefoxConfig(models=str(tmp_path)), EN, PT)
+    models = route(FirefoxConfig(models=str(tmp_path)), EN, PT)
     before = digest(models)
     assert digest(models) == before
     (folder / name).write_text("another")
@@ -164,15 +163,15 @@ def listed(folder, src, tgt):
     ]
 
 
-MOZILLA = recipe.FirefoxConfig(models="mozilla")
+MOZILLA = FirefoxConfig(models="mozilla")
 
 
 def test_what_is_cached_is_taken_without_the_network(cache):
     folder_of(cache, "en-vi")
     folder_of(cache, "vi-en")
-    assert identify(MOZILLA, EN, find("vi")).name == "Firefox en-vi"
+    assert MOZILLA.identify(EN, find("vi")).name == "Firefox en-vi"
     folder_of(cache, "en-th")
-    assert identify(MOZILLA, find("vi"), find("th")).name == "Firefox vi-en + en-th"
+    assert MOZILLA.identify(find("vi"), find("th")).name == "Firefox vi-en + en-th"
 
 
 def test_a_cached_model_translates(cache):
@@ -183,12 +182,12 @@ def test_a_cached_model_translates(cache):
     translator = FirefoxTranslator(MOZILLA, EN, PT)
     assert list(translator.translate(["Good morning."])) == [(0, "Bom dia.")]
     translator.close()
-    assert identify(MOZILLA, EN, PT).revision == identify(recipe.FirefoxConfig(), EN, PT).revision
+    assert MOZILLA.identify(EN, PT).revision == FirefoxConfig().identify(EN, PT).revision
 
 
 def test_no_network(cache):
     with pytest.raises(UserError) as refused:
-        identify(MOZILLA, EN, find("vi"))
+        MOZILLA.identify(EN, find("vi"))
     sentence = str(refused.value)
     assert sentence.startswith(
         "translator firefox could not fetch the model from English into Vietnamese from Mozilla ("
@@ -202,7 +201,7 @@ def test_a_pair_that_mozilla_does_not_have(cache, mozilla):
     records, asked = mozilla
     records += listed(folder_of(cache, "en-vi"), "en", "vi")
     with pytest.raises(UserError, match=r"from English into Khmer, nor two .* \(models here: those of Mozilla\)"):
-        identify(MOZILLA, EN, find("km"))
+        MOZILLA.identify(EN, find("km"))
     assert asked == ["/records"]
 
 
@@ -210,10 +209,10 @@ def test_an_interrupted_fetch_is_looked_at_again(cache, mozilla):
     records, asked = mozilla
     folder = folder_of(cache, "en-zh-Hans")
     records += listed(folder, "en", "zh-Hans")
-    assert identify(MOZILLA, EN, find("zh")).name == "Firefox en-zh-Hans"
+    assert MOZILLA.identify(EN, find("zh")).name == "Firefox en-zh-Hans"
     assert not asked
     (folder / ".lex.enpt.bin.download").write_text("a part")
-    assert identify(MOZILLA, EN, find("zh")).name == "Firefox en-zh-Hans"
+    assert MOZILLA.identify(EN, find("zh")).name == "Firefox en-zh-Hans"
     assert set(asked) == {"/records"}
 
 
@@ -225,5 +224,5 @@ def test_a_file_that_is_not_as_mozilla_lists_it(cache, mozilla, capfd):
     (folder / FILES[2]).write_text("cut")
     (folder / f".{FILES[2]}.partial").write_text("a part")
     with pytest.raises(UserError, match="could not fetch the model from English into Vietnamese"):
-        identify(MOZILLA, EN, find("vi"))
+        MOZILLA.identify(EN, find("vi"))
     assert "hash mismatch" in capfd.readouterr().err

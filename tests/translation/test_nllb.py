@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data import languages, recipe
+from sdrrl_data import languages
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import SetAside
-from sdrrl_data.translation.nllb import UNKNOWN, NllbTranslator, identify
+from sdrrl_data.translation.nllb import UNKNOWN, NllbConfig, NllbTranslator
 from sdrrl_data.translation.nllb_engine import MOST_PADDING, Batch, Search, batched, most_tokens
 from tests.translation import nllb_model
 
@@ -52,7 +52,7 @@ def cache(tmp_path_factory):
 
 
 def load(folder, engine, src=EN, tgt=PT, **settings):
-    return NllbTranslator(recipe.NllbConfig(model=str(folder), engine=engine, **settings), src, tgt)
+    return NllbTranslator(NllbConfig(model=str(folder), engine=engine, **settings), src, tgt)
 
 
 def translated(translator, sentences, again=False):
@@ -176,19 +176,19 @@ def test_every_other_language_of_flores_is_known():
 def test_a_language_that_nllb_lacks_is_refused_before_anything_is_looked_for(pair, tmp_path):
     pair = [find(language) if isinstance(language, str) else language for language in pair]
     with pytest.raises(UserError, match=r"does not know .*\(min_Arab\)"):
-        identify(recipe.NllbConfig(model=str(tmp_path / "none")), *pair)
+        NllbConfig(model=str(tmp_path / "none")).identify(*pair)
 
 
 @pytest.mark.parametrize(("asked", "engine"), [("auto", "ctranslate2"), *zip(ENGINES, ENGINES, strict=True)])
 def test_a_directory_is_identified_by_its_files(untrained, asked, engine):
-    ingredient = identify(recipe.NllbConfig(model=str(untrained), engine=asked), EN, VI)
+    ingredient = NllbConfig(model=str(untrained), engine=asked).identify(EN, VI)
     assert (ingredient.role, ingredient.name, ingredient.licence) == ("translator", untrained.name, None)
     assert ingredient.engine.startswith(f"{engine} ")
 
 
 def test_a_directory_without_a_model_is_named(tmp_path):
     with pytest.raises(UserError, match=r"has no config\.json"):
-        identify(recipe.NllbConfig(model=str(tmp_path)), EN, VI)
+        NllbConfig(model=str(tmp_path)).identify(EN, VI)
 
 
 class Harmful:

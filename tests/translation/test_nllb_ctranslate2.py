@@ -8,11 +8,10 @@ import sys
 
 import pytest
 
-from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import locate
-from sdrrl_data.translation.nllb import NllbTranslator
+from sdrrl_data.translation.nllb import NllbConfig, NllbTranslator
 from sdrrl_data.translation.nllb_ctranslate2 import _converted, _threads
 from tests.support import hub
 from tests.translation import nllb_model
@@ -34,7 +33,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def load(folder):
-    return NllbTranslator(recipe.NllbConfig(model=str(folder), engine="ctranslate2"), find("en"), find("pt"))
+    return NllbTranslator(NllbConfig(model=str(folder), engine="ctranslate2"), find("en"), find("pt"))
 
 
 def test_a_model_is_converted_once(checkpoint, cache, capsys):
@@ -89,14 +88,13 @@ def test_threads_are_what_openmp_is_told_or_one_a_core(monkeypatch, told, thread
 FILL = """
 import resource, sys
 sys.dont_write_bytecode = True  # Python would keep a module's file that the limit has cut
-from sdrrl_data import recipe
 from sdrrl_data.errors import Stopped
 from sdrrl_data.languages import find
-from sdrrl_data.translation.nllb import NllbTranslator
+from sdrrl_data.translation.nllb import NllbConfig, NllbTranslator
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:
-    NllbTranslator(recipe.NllbConfig(model=sys.argv[1], engine="ctranslate2"), find("en"), find("pt"))
+    NllbTranslator(NllbConfig(model=sys.argv[1], engine="ctranslate2"), find("en"), find("pt"))
 except Stopped as error:
     print(error)
 """
@@ -110,11 +108,10 @@ def test_no_room_for_the_converted_model_is_said_in_one_sentence(checkpoint, cac
 
 
 FROM_HUB = """
-from sdrrl_data import recipe
 from sdrrl_data.languages import find
-from sdrrl_data.translation.nllb import NllbTranslator
+from sdrrl_data.translation.nllb import NllbConfig, NllbTranslator
 
-translator = NllbTranslator(recipe.NllbConfig(model="org/small", engine="ctranslate2"), find("en"), find("pt"))
+translator = NllbTranslator(NllbConfig(model="org/small", engine="ctranslate2"), find("en"), find("pt"))
 print(len(list(translator.translate(["Maria likes the door."]))))
 """
 

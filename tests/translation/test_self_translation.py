@@ -10,7 +10,7 @@ from sdrrl_data.generation.transformers import TransformersGenerator
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import locate
 from sdrrl_data.protocols import SetAside
-from sdrrl_data.translation.self_translation import SelfTranslator, unwrapped
+from sdrrl_data.translation.self_translation import SelfTranslationConfig, SelfTranslator, unwrapped
 from tests.generation.server import ChatServer, completion, error
 
 PORTUGUESE = {
@@ -43,7 +43,7 @@ def serve():
 
 
 def translator(generator, seed=42, **settings):
-    return SelfTranslator(recipe.SelfTranslationConfig(**settings), find("en"), find("pt"), generator, seed)
+    return SelfTranslator(SelfTranslationConfig(**settings), find("en"), find("pt"), generator, seed)
 
 
 def text_of(body):

@@ -2,9 +2,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sdrrl_data.recipe import BoundsConfig, ThresholdConfig
+from sdrrl_data.recipe import BoundsConfig, ThresholdConfig, shipped_scores
 from sdrrl_data.steps import verdicts
-from sdrrl_data.tuning import IN_FORCE, PROPOSED, Edge, Filters, Passing, Proposal, changes, look, taken
+from sdrrl_data.tuning import IN_FORCE, PROPOSED, Edge, Filters, Passing, Proposal, changes, look, with_proposal
 
 ROWS = 1000
 THRESHOLDS = {
@@ -36,12 +36,14 @@ def scores(tgt=0):
     )
 
 
-NAMES = ["similarity", "src_language", "length", "repetition", "comet"]
+SHIPPED = shipped_scores()
+NAMES = {name: SHIPPED[name] for name in ("similarity", "src_language", "length", "repetition", "comet")}
+SIMILARITY = {"similarity": SHIPPED["similarity"]}
 
 
 @pytest.fixture(scope="module")
 def tuned():
-    return {own.column: own for own in look(Filters(scores(), THRESHOLDS, "en", "pt"), NAMES)}
+    return {score.column: score for score in look(Filters(scores(), THRESHOLDS, "en", "pt"), NAMES)}
 
 
 def test_each_score_of_each_text_in_the_order_asked_for(tuned):
@@ -52,9 +54,9 @@ def test_each_score_of_each_text_in_the_order_asked_for(tuned):
         "question_length",
         "answer_repetition",
     ]
-    assert [own.language for own in tuned.values()] == ["pt", "pt", "en", "pt", "pt"]
-    assert [own.direction for own in tuned.values()] == ["more", "more", "more", "both", "less"]
-    assert all(own.distribution.nulls == scores()[column].null_count() for column, own in tuned.items())
+    assert [score.language for score in tuned.values()] == ["pt", "pt", "en", "pt", "pt"]
+    assert [score.better for score in tuned.values()] == ["more", "more", "more", "usual", "less"]
+    assert all(score.distribution.nulls == scores()[column].null_count() for column, score in tuned.items())
 
 
 def test_what_is_in_force_is_what_the_verdicts_ask(tuned):
@@ -62,7 +64,7 @@ def test_what_is_in_force_is_what_the_verdicts_ask(tuned):
     assert tuned["question_similarity"].in_force == Passing(0.85, None)
     assert tuned["question_length"].in_force == Passing(fifth[int(0.05 * len(fifth))], 1.1)
     assert (tuned["answer_repetition"].in_force, tuned["answer_repetition"].weight) == (Passing(None, 0.3), 0.5)
-    (vietnamese, *_) = look(Filters(scores(), THRESHOLDS, "en", "vi"), ["similarity"])
+    (vietnamese, *_) = look(Filters(scores(), THRESHOLDS, "en", "vi"), SIMILARITY)
     assert vietnamese.in_force == Passing(0.3, None)
 
 
@@ -71,42 +73,42 @@ def test_pairs_are_counted_as_the_verdicts_count_them(tgt):
     table = scores()
     cuts = verdicts.cuts(THRESHOLDS, table, "en", tgt)
     weights = verdicts.judge(table, cuts)
-    kept = weights.filter(pl.all_horizontal(pl.col(verdicts.TEXTS) > 0)).height
+    passing = weights.filter(pl.all_horizontal(pl.col(verdicts.TEXTS) > 0)).height
     filters = Filters(table, THRESHOLDS, "en", tgt)
-    assert filters.pairs() == kept
-    for own in look(filters, NAMES):
-        if own.weight == 0:
-            assert own.candidate(IN_FORCE).kept.pairs == kept
+    assert filters.pairs() == passing
+    for score in look(filters, NAMES):
+        if score.weight == 0:
+            assert score.candidate(IN_FORCE).retained.pairs == passing
 
 
 def test_candidates_keep_what_the_verdicts_would_keep(tuned):
     table = scores()
-    for own in tuned.values():
-        assert {IN_FORCE, PROPOSED} <= {name for candidate in own.candidates for name in candidate.names}
-        for candidate in own.candidates:
+    for score in tuned.values():
+        assert {IN_FORCE, PROPOSED} <= {name for candidate in score.candidates for name in candidate.names}
+        for candidate in score.candidates:
             bounds = {key: bound for key, bound in candidate.passing._asdict().items() if bound is not None}
-            changed = THRESHOLDS | {own.column: ThresholdConfig(**bounds)}
+            changed = THRESHOLDS | {score.column: ThresholdConfig(**bounds)}
             weights = verdicts.judge(table, verdicts.cuts(changed, table, "en", "pt"))
-            assert candidate.kept.pairs == weights.filter(pl.all_horizontal(pl.col(verdicts.TEXTS) > 0)).height
-            fails = weights["failures"].list.eval(pl.element().struct.field("filter")).list.contains(own.column)
-            assert candidate.kept.texts == ROWS - fails.sum()
-        assert [own.kept.texts for own in own.candidates] == sorted(
-            (c.kept.texts for c in own.candidates), reverse=True
+            assert candidate.retained.pairs == weights.filter(pl.all_horizontal(pl.col(verdicts.TEXTS) > 0)).height
+            fails = weights["failures"].list.eval(pl.element().struct.field("filter")).list.contains(score.column)
+            assert candidate.retained.texts == ROWS - fails.sum()
+        assert [candidate.retained.texts for candidate in score.candidates] == sorted(
+            (candidate.retained.texts for candidate in score.candidates), reverse=True
         )
 
 
 def test_percentiles_drop_so_many_at_most(tuned):
-    for own in tuned.values():
-        for candidate in own.candidates:
+    for score in tuned.values():
+        for candidate in score.candidates:
             for name in candidate.names:
-                if name.endswith("%") and own.direction != "both":
-                    assert (ROWS - candidate.kept.texts) / own.distribution.values <= float(name[:-1]) / 100
+                if name.endswith("%") and score.better != "usual":
+                    assert (ROWS - candidate.retained.texts) / score.distribution.values <= float(name[:-1]) / 100
 
 
 def test_a_bound_that_is_not_proposed_stays_in_force(tuned):
     assert 0.6 < tuned["question_length"].passing.min < 0.8
     assert tuned["question_length"].passing.max == 1.1
-    assert tuned["question_length"].sound
+    assert tuned["question_length"].recommended
 
 
 @pytest.mark.parametrize(
@@ -122,26 +124,26 @@ def test_a_bound_that_is_not_proposed_stays_in_force(tuned):
     ],
 )
 def test_what_a_proposal_changes(low, high, now, expected):
-    assert taken(Proposal(low, high, ""), now) == expected
+    assert with_proposal(Proposal(low, high, ""), now) == expected
 
 
-def test_all_sound_proposals_together(tuned):
+def test_all_recommended_proposals_together(tuned):
     table = scores()
     changed = dict(THRESHOLDS)
-    for own in tuned.values():
-        bounds = {key: bound for key, bound in own.passing._asdict().items() if bound is not None}
-        changed[own.column] = ThresholdConfig(**bounds, weight=own.weight)
+    for score in tuned.values():
+        bounds = {key: bound for key, bound in score.passing._asdict().items() if bound is not None}
+        changed[score.column] = ThresholdConfig(**bounds, weight=score.weight)
     weights = verdicts.judge(table, verdicts.cuts(changed, table, "en", "pt"))
     expected = weights.filter(pl.all_horizontal(pl.col(verdicts.TEXTS) > 0)).height
     assert Filters(table, THRESHOLDS, "en", "pt").pairs(changes(tuned.values())) == expected
 
 
 def test_without_thresholds_nothing_is_in_force():
-    for own in look(Filters(scores(), {}, "en", "pt"), NAMES):
-        assert own.in_force is None
-        assert own.candidate(PROPOSED).kept.texts == own.candidate(PROPOSED).kept.pairs
+    for score in look(Filters(scores(), {}, "en", "pt"), NAMES):
+        assert score.in_force is None
+        assert score.candidate(PROPOSED).retained.texts == score.candidate(PROPOSED).retained.pairs
 
 
 def test_scores_that_all_are_missing_are_left_out():
     table = scores().with_columns(question_similarity=pl.lit(None, pl.Float64))
-    assert [own.column for own in look(Filters(table, {}, "en", "pt"), ["similarity"])] == ["answer_similarity"]
+    assert [score.column for score in look(Filters(table, {}, "en", "pt"), SIMILARITY)] == ["answer_similarity"]

@@ -24,13 +24,13 @@ def mixture(bad, good, share=0.05, rows=ROWS):
         # Repetition: loops beside texts that hardly repeat themselves.
         (mixture((0.8, 0.1), (0.05, 0.02)), "less", None, Edge(0.35, True)),
         # Length: halves beside whole texts, and nothing that is too long.
-        (mixture((0.5, 0.07), (1, 0.08)), "both", Edge(0.69, True), Edge(1.22, False)),
+        (mixture((0.5, 0.07), (1, 0.08)), "usual", Edge(0.69, True), Edge(1.22, False)),
     ],
 )
 def test_golden_mixtures(values, direction, low, high):
-    found = proposal(values, direction)
-    assert found.why == "valley"
-    for edge, expected in ((found.min, low), (found.max, high)):
+    proposed = proposal(values, direction)
+    assert proposed.why == "valley"
+    for edge, expected in ((proposed.min, low), (proposed.max, high)):
         assert edge == (expected and Edge(pytest.approx(expected.value, abs=0.03), expected.valley))
 
 
@@ -44,10 +44,10 @@ def test_the_bad_ones_fall_and_the_good_ones_stay(share):
 
 def test_a_valley_on_either_side():
     low, high = mixture((0.4, 0.05), (1, 0.08)), mixture((1.6, 0.05), (1, 0.08))
-    found = proposal(np.concatenate([low, high]), "both")
-    assert (found.min.valley, found.max.valley) == (True, True)
-    assert 0.5 < found.min.value < 0.75
-    assert 1.25 < found.max.value < 1.5
+    proposed = proposal(np.concatenate([low, high]), "usual")
+    assert (proposed.min.valley, proposed.max.valley) == (True, True)
+    assert 0.5 < proposed.min.value < 0.75
+    assert 1.25 < proposed.max.value < 1.5
 
 
 @pytest.mark.parametrize("rows", [LEAST_VALUES, ROWS, 50_000])
@@ -57,9 +57,9 @@ def test_no_valley_is_found_where_there_is_one_group(shape, direction, rows):
     rng = np.random.default_rng(2)
     for _ in range(5):
         values = getattr(rng, shape)(size=rows)
-        found = proposal(values, direction)
-        assert found.why == "percentile"
-        fails = values < found.min.value if direction == "more" else values > found.max.value
+        proposed = proposal(values, direction)
+        assert proposed.why == "percentile"
+        fails = values < proposed.min.value if direction == "more" else values > proposed.max.value
         assert fails.mean() <= 0.01
 
 
@@ -81,15 +81,19 @@ def test_yes_or_no(share, expected):
 
 def test_nothing_is_proposed_from_few_values_or_from_equal_ones():
     values = np.linspace(0, 1, LEAST_VALUES)
-    assert proposal(values, "both").why == "percentile"
-    assert proposal(values[1:], "both") == (None, None, f"too few values: {LEAST_VALUES - 1}, it takes {LEAST_VALUES}")
+    assert proposal(values, "usual").why == "percentile"
+    assert proposal(values[1:], "usual") == (
+        None,
+        None,
+        f"too few values: {LEAST_VALUES - 1}, at least {LEAST_VALUES} are needed",
+    )
     assert proposal(np.zeros(1000), "less") == (None, None, "all values are the same")
 
 
 def test_bounds_have_few_digits():
-    found = proposal(mixture((0.7, 0.02), (0.9, 0.02)) * 1234.5, "more")
-    assert found.min.value % 1 == 0
-    assert proposal(np.linspace(0, 1, 1000), "both")[:2] == (Edge(0.005, False), Edge(0.995, False))
+    proposed = proposal(mixture((0.7, 0.02), (0.9, 0.02)) * 1234.5, "more")
+    assert proposed.min.value % 1 == 0
+    assert proposal(np.linspace(0, 1, 1000), "usual")[:2] == (Edge(0.005, False), Edge(0.995, False))
 
 
 def values_of(elements):
@@ -108,9 +112,9 @@ mixtures = st.builds(
 )
 
 
-@given(any_values | mixtures, st.sampled_from(["more", "less", "both"]))
+@given(any_values | mixtures, st.sampled_from(["more", "less", "usual"]))
 def test_never_drops_more_than_the_stated_share(values, direction):
-    low, high, _ = found = proposal(values, direction)
+    low, high, _ = proposed = proposal(values, direction)
     fails = np.zeros(len(values), bool)
     if low:
         fails |= values < low.value
@@ -118,6 +122,6 @@ def test_never_drops_more_than_the_stated_share(values, direction):
         fails |= values > high.value
     assert fails.sum() <= MOST_DROPPED * len(values)
     assert bool(low or high) == fails.any()  # a bound that drops nothing is none
-    assert proposal(np.random.default_rng(3).permutation(values), direction) == found
-    mirrored = proposal(-values, {"more": "less", "less": "more", "both": "both"}[direction])
+    assert proposal(np.random.default_rng(3).permutation(values), direction) == proposed
+    mirrored = proposal(-values, {"more": "less", "less": "more", "usual": "usual"}[direction])
     assert [edge and -edge.value for edge in mirrored[:2]] == [edge and edge.value for edge in (high, low)]

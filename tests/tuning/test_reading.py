@@ -25,10 +25,10 @@ def run(tmp_path):
 
 
 def test_scores_of_tables_that_are_not_all_there(run):
-    found = read(run, "pt", TABLES)
-    assert found.rows == {"scores-comet": 1, "scores-heuristics": 3}
+    scored = read(run, "pt", TABLES)
+    assert scored.rows == {"scores-comet": 1, "scores-heuristics": 3}
     expected = {"id": ["a", "b", "c"], "question_length": [0.0, 0.0, 1.0], "answer_comet": [None, None, 0.5]}
-    assert found.scores.sort("id").select(list(expected)).to_dict(as_series=False) == expected
+    assert scored.scores.sort("id").select(list(expected)).to_dict(as_series=False) == expected
 
 
 def test_scores_of_tables_that_are_all_there(run):
@@ -72,7 +72,7 @@ def test_texts_of_the_parts_that_are_there(run):
         "answer_units": pl.Series([[unit]], dtype=UNITS),
     }
     put(run, "pt/translations", 1, id=["c"], question=question, answer=["eu"], **units)
-    found = texts(run, "pt", 3, {"a", "c", "z"})
-    assert list(found) == ["c"]
-    assert (found["c"]["question"].source, found["c"]["question"].target) == ("who c", "quem")
-    assert (found["c"]["answer"].source, found["c"]["answer"].target) == ("I c", "eu")
+    by_id = texts(run, "pt", 3, {"a", "c", "z"})
+    assert list(by_id) == ["c"]
+    assert (by_id["c"]["question"].source, by_id["c"]["question"].target) == ("who c", "quem")
+    assert (by_id["c"]["answer"].source, by_id["c"]["answer"].target) == ("I c", "eu")

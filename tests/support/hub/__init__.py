@@ -143,7 +143,7 @@ def dataset(licence: str, configs: Mapping[str, Mapping[str, Iterable[Any]]]) ->
 
 def environment(endpoint: str, home: Path, token: str | None = None) -> dict[str, str]:
     """The variables for a process that finds the Hub at an endpoint; none of the caller's own settings are left."""
-    own = {
+    variables = {
         "HF_ENDPOINT": endpoint,
         "HF_HOME": str(home),
         "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -151,7 +151,7 @@ def environment(endpoint: str, home: Path, token: str | None = None) -> dict[str
         "HF_HUB_OFFLINE": "0",
     }
     others = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
-    return others | own | ({"HF_TOKEN": token} if token else {})
+    return others | variables | ({"HF_TOKEN": token} if token else {})
 
 
 def offline(home: Path) -> dict[str, str]:

@@ -97,8 +97,8 @@ def resolve(hub: "Hub", request: Request, repo: Repo, revision: str, path: str) 
 @route("GET", f"{API}/refs")
 def refs(hub: "Hub", request: Request, repo: Repo) -> Any:
     def named(start: str) -> list[dict[str, str]]:
-        found = {ref: sha for ref, sha in repo.refs.items() if ref.startswith(start)}
-        return [{"name": ref.removeprefix(start), "ref": ref, "targetCommit": sha} for ref, sha in found.items()]
+        refs = {ref: sha for ref, sha in repo.refs.items() if ref.startswith(start)}
+        return [{"name": ref.removeprefix(start), "ref": ref, "targetCommit": sha} for ref, sha in refs.items()]
 
     asked = {"pullRequests": named("refs/pr/")} if request.query.get("include_prs") else {}
     return {"branches": named("refs/heads/"), "tags": named("refs/tags/"), "converts": [], **asked}

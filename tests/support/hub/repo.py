@@ -87,20 +87,20 @@ class Repo:
     def commit(self, ref: str, parent: str | None, title: str, tree: Mapping[str, File], sha: str = "") -> Commit:
         """Add a commit and have a name stand for it; its own name is drawn from what it holds unless it is given."""
         drawn = repr((self.name, parent, title, len(self.commits), sorted((p, f.blob) for p, f in tree.items())))
-        made = Commit(sha or hashlib.sha1(drawn.encode()).hexdigest(), parent, title, dict(sorted(tree.items())))
-        self.commits[made.sha] = made
-        self.refs[ref] = made.sha
-        return made
+        commit = Commit(sha or hashlib.sha1(drawn.encode()).hexdigest(), parent, title, dict(sorted(tree.items())))
+        self.commits[commit.sha] = commit
+        self.refs[ref] = commit.sha
+        return commit
 
 
 def head(card: str) -> dict[str, Any] | None:
     """The YAML at the top of a card; None where there is none.
 
     Raises:
-        yaml.YAMLError: it is not YAML, or no mapping.
+        yaml.YAMLError: it is not YAML, or not a mapping.
     """
-    found = re.match(r"---\s*\n(.*?)\n---\s*(\n|$)", card, re.DOTALL)
-    head = yaml.safe_load(found[1]) if found else None
+    match = re.match(r"---\s*\n(.*?)\n---\s*(\n|$)", card, re.DOTALL)
+    head = yaml.safe_load(match[1]) if match else None
     if head is not None and not isinstance(head, dict):
         raise yaml.YAMLError("metadata should be an object")
     return head

@@ -67,8 +67,8 @@ def reply(routes: Routes, hub: "Hub", request: Request) -> Reply:
     """What the Hub answers."""
     try:
         for method, pattern, work, write in routes:
-            if method == request.method and (found := pattern.fullmatch(request.path)):
-                given: dict[str, Any] = {key: unquote(value or "") for key, value in found.groupdict().items()}
+            if method == request.method and (match := pattern.fullmatch(request.path)):
+                given: dict[str, Any] = {key: unquote(value or "") for key, value in match.groupdict().items()}
                 if "name" in given:
                     given["repo"] = _readable(hub, request, given.pop("kind") or "models", given.pop("name"))
                     if write:

@@ -32,13 +32,13 @@ def create_repo(hub: "Hub", request: Request) -> Any:
     if owner != request.user:
         raise Refused(403, f"You don't have the rights to create a {wanted.get('type')} under the namespace {owner}")
     kind, name = f"{wanted.get('type', 'model')}s", f"{owner}/{wanted['name']}"
-    made = Repo(kind, name, private=wanted.get("visibility") == "private")
-    answer = {"url": f"{hub.endpoint}/{made.path}", "name": name, "private": made.private}
+    repo = Repo(kind, name, private=wanted.get("visibility") == "private")
+    answer = {"url": f"{hub.endpoint}/{repo.path}", "name": name, "private": repo.private}
     if f"{kind}/{name}" in hub.repos:
         return Reply(409, answer | {"error": f"You already created this {wanted.get('type', 'model')} repo"})
-    hub.repos[f"{kind}/{name}"] = made
+    hub.repos[f"{kind}/{name}"] = repo
     rules = "".join(f"*{suffix} filter=lfs diff=lfs merge=lfs -text\n" for suffix in LARGE)
-    made.commit("refs/heads/main", None, "initial commit", {".gitattributes": File(rules.encode())})
+    repo.commit("refs/heads/main", None, "initial commit", {".gitattributes": File(rules.encode())})
     return answer
 
 
@@ -55,10 +55,10 @@ def settings(hub: "Hub", request: Request, repo: Repo) -> Any:
 @route("POST", "/api/validate-yaml")
 def validate_yaml(hub: "Hub", request: Request) -> Any:
     try:
-        found = head(request.json()["content"])
+        metadata = head(request.json()["content"])
     except yaml.YAMLError as error:
         return Reply(400, {"errors": [{"message": str(error)}], "warnings": []})
-    return {"errors": [], "warnings": [] if found else [{"message": "empty or missing yaml metadata in repo card"}]}
+    return {"errors": [], "warnings": [] if metadata else [{"message": "empty or missing yaml metadata in repo card"}]}
 
 
 @route("POST", f"{API}/branch/(?P<branch>[^/]+)", write=True)
@@ -82,14 +82,14 @@ def _name(repo: Repo, ref: str, revision: str) -> Any:
 def preupload(hub: "Hub", request: Request, repo: Repo, revision: str) -> Any:
     if not request.query.get("create_pr"):
         check_owner(repo, request)
-    there = find(repo, revision).tree
+    tree = find(repo, revision).tree
     return {
         "files": [
             {
                 "path": path,
                 "uploadMode": "lfs" if path.endswith(LARGE) else "regular",
                 "shouldIgnore": False,
-                "oid": there[path].tag if path in there else None,
+                "oid": tree[path].tag if path in tree else None,
             }
             for path in (file["path"] for file in request.json()["files"])
         ]
@@ -149,10 +149,10 @@ def commit(hub: "Hub", request: Request, repo: Repo, revision: str) -> Any:
     branch = revision if revision.startswith("refs/") else f"refs/heads/{revision}"
     ref = f"refs/pr/{number}" if proposed else branch
     if not proposed and ref not in repo.refs:
-        raise Refused(404, f"{revision} is no branch", "RevisionNotFound")
-    made = repo.commit(ref, base.sha, told["summary"], files)
+        raise Refused(404, f"{revision} is not a branch", "RevisionNotFound")
+    new = repo.commit(ref, base.sha, told["summary"], files)
     page = f"{hub.endpoint}/{repo.path}"
-    answer = {"success": True, "commitOid": made.sha, "commitUrl": f"{page}/commit/{made.sha}", "hookOutput": ""}
+    answer = {"success": True, "commitOid": new.sha, "commitUrl": f"{page}/commit/{new.sha}", "hookOutput": ""}
     return answer | ({"pullRequestUrl": f"{page}/discussions/{number}"} if proposed else {})
 
 
@@ -165,10 +165,11 @@ def _apply(repo: Repo, files: dict[str, File], key: str, value: dict[str, Any]) 
             raise Refused(400, f"the large file {path} was not sent")
         files[path] = File(repo.blobs[value["oid"]], lfs=True)
     elif key in ("deletedFile", "deletedFolder"):
-        gone = [there for there in files if there == path or (key == "deletedFolder" and there.startswith(f"{path}/"))]
-        if not gone:
+        inside = f"{path}/"
+        deleted = [file for file in files if file == path or (key == "deletedFolder" and file.startswith(inside))]
+        if not deleted:
             raise Refused(404, f"A file with this name doesn't exist: {path}", "EntryNotFound")
-        for there in gone:
-            del files[there]
+        for file in deleted:
+            del files[file]
     else:
         raise Refused(400, f"unknown operation {key}")

@@ -1,0 +1,26 @@
+"""The settings of an evaluation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sdrrl_data.evaluation.generating import EngineName
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """The arguments of `evaluate`, which describes them; files as one text, separated by a comma."""
+
+    base: str
+    tuned: Sequence[str]
+    tgt: str
+    src: str
+    parallel: str | None
+    questions: str | None
+    choices: str | None
+    comet: str | None
+    judge: str | None
+    judge_url: str | None
+    limit: int | None
+    max_tokens: int
+    engine: EngineName
+    seed: int

@@ -1,0 +1,52 @@
+"""What the engines have in common that load a model on this machine."""
+
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from sdrrl_data.models import packaged
+from sdrrl_data.models.locating import Located, loading
+from sdrrl_data.protocols import Ingredient, Request, SetAside
+from sdrrl_data.recipe import GeneratorConfig, GeneratorEngine
+
+
+class LocalEngine(GeneratorEngine):
+    """Loads a model from a directory, the Hub, or the package that carries one."""
+
+    def identify(self, settings: GeneratorConfig) -> Ingredient:
+        """The model, by its commit or a digest of its directory.
+
+        Raises:
+            UserError: it cannot be had.
+        """
+        if settings.model == packaged.NAME:
+            return packaged.identify(self._versioned())
+        located = self.locate(settings)
+        return Ingredient("generator", located.name, located.revision, located.licence, self._versioned())
+
+    def locate(self, settings: GeneratorConfig) -> Located:
+        """Where the model is.
+
+        Raises:
+            UserError: it cannot be had.
+        """
+        return packaged.locate(settings.model, settings.revision, "generator", "--model")
+
+    def prompt_lengths(self, settings: GeneratorConfig, requests: Sequence[Request]) -> list[int | SetAside]:
+        """The tokens of each prompt, counted with the model's tokenizer alone."""
+        from transformers import AutoTokenizer
+
+        from sdrrl_data.chat.rendering import Chat
+
+        located = self.locate(settings)
+        with loading("generator", located.name):
+            tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
+        prompts = map(Chat(tokenizer, settings).tokenize, requests)
+        return [prompt if isinstance(prompt, SetAside) else len(prompt) for prompt in prompts]
+
+    def _versioned(self) -> str:
+        for distribution in (self.kind, f"{self.kind}-cpu"):
+            try:
+                return f"{distribution} {version(distribution)}"
+            except PackageNotFoundError:
+                continue
+        return self.kind

@@ -1,0 +1,94 @@
+"""Which fingerprint each part of a table should have, and which parts of an earlier version still stand."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from sdrrl_data.run import Run, fingerprint
+from sdrrl_data.steps.best_translation import BestTranslationsStep
+from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
+from sdrrl_data.steps.scoring_steps import ComparisonStep
+from sdrrl_data.steps.step import Job, Step
+from sdrrl_data.steps.transfer_set_step import TransferSetStep
+from sdrrl_data.steps.translations import TranslationsStep
+
+Fingerprints = Mapping[str, Sequence[str]]  # table -> of each of its parts
+
+
+def job(step: Step, earlier: Fingerprints, run: Run) -> Job:
+    """A step with the fingerprints that its parts should have.
+
+    A part that an earlier version of sdrrl-data made from the same input with the same settings stands: its own
+    fingerprint is then the one that it should have, and what follows from it is made from that.
+
+    Args:
+        step: the step.
+        earlier: the fingerprints of every table that it reads.
+        run: has the parts that were made before.
+    """
+    output, shaping = step.output(run), _Shaping(step, earlier)
+    expected: list[str] = []
+    for part in range(step.parts()):
+        wanted = shaping.fingerprint(part, step.version, expected)
+        written = output.fingerprint(part)
+        if written not in (None, wanted) and written in shaping.earlier_versions(part, expected):
+            wanted = str(written)
+        expected.append(wanted)
+    return Job(step, tuple(expected))
+
+
+class _Shaping:
+    """What shapes the parts of a step. What is the same for all of them is put together once."""
+
+    def __init__(self, step: Step, earlier: Fingerprints) -> None:
+        self._step = step
+        self._earlier = earlier
+        self._settings = step.settings
+        self._schema = step.schema_digest()
+        self._whole = fingerprint([earlier[table] for table in step.whole])
+        self._learned_in_0_1_0 = lru_cache(maxsize=1)(self._first_parts)
+
+    def fingerprint(self, part: int, version: int, before: Sequence[str]) -> str:
+        """What stands for everything that shapes a part.
+
+        Args:
+            part: its number.
+            version: of the step.
+            before: the fingerprints of the parts before it.
+        """
+        step, earlier = self._step, self._earlier
+        if step.makes == "growth":
+            read = [earlier[table][: step.bounds[part]] for table in step.inputs]
+        else:
+            read = [[earlier[table][part]] for table in step.inputs]
+            read += [[earlier[table][step.growth_of(part)]] for table in step.learned]
+        size = step.sizes[part] if step.makes == "part" and not step.inputs else None
+        chain = before[-1:] if step.ordered else []
+        return fingerprint(step.table, self._settings, version, self._schema, part, size, read, self._whole, chain)
+
+    def earlier_versions(self, part: int, before: Sequence[str]) -> Iterator[str]:
+        """What earlier versions of the step, whose table had the same columns, would have written a part with."""
+        for version in range(self._step.version - 1, 0, -1):
+            yield self.fingerprint(part, version, before)
+        if self._step.version == 1 and self._step.makes != "growth":
+            yield self._in_0_1_0(part)
+
+    def _in_0_1_0(self, part: int) -> str:
+        """What sdrrl-data 0.1.0 wrote: it knew neither versions nor schemas, and what is learned was no table."""
+        step, earlier = self._step, self._earlier
+        if isinstance(step, TransferSetStep):
+            return fingerprint([earlier[table] for table in step.whole], *self._settings)
+        if not step.inputs:
+            return fingerprint(step.table, self._settings, part, step.sizes[part] if step.makes == "part" else 1)
+        if isinstance(step, TranslationsStep | BestTranslationsStep) and step.of_references:
+            return fingerprint(step.table, self._settings, [earlier[table][part] for table in step.inputs])
+        learned = self._learned_in_0_1_0(step.bounds[step.growth_of(part)])
+        read = [earlier[table][part] for table in step.inputs]
+        return fingerprint(step.table, self._settings, read, learned, self._whole)
+
+    def _first_parts(self, bound: int) -> str:
+        """What stands for all that a step of 0.1.0 had learned from, when the run had so many parts."""
+        step = self._step
+        tables = step.inputs if step.learned or isinstance(step, ComparisonStep) else ()
+        if step.learned and isinstance(step, CodeSwitchingStep):
+            tables += (step.target.table("parallel"),)
+        return fingerprint([self._earlier[table][:bound] for table in tables])

@@ -1,0 +1,215 @@
+"""The steps of a recipe in their order: which table is made from which."""
+
+from collections.abc import Sequence
+from itertools import accumulate, chain
+from typing import NamedTuple
+
+from sdrrl_data.languages import Language
+from sdrrl_data.protocols import Ingredient
+from sdrrl_data.recipe import HEURISTICS, MagpieConfig, Recipe, ScorerConfig, learns, scorer_name
+from sdrrl_data.scoring.comparing import ComparingConfig
+from sdrrl_data.scoring.counting import CountingConfig
+from sdrrl_data.steps.aligner import AlignerStep
+from sdrrl_data.steps.answers import AnswersStep
+from sdrrl_data.steps.best_translation import BestTranslationsStep
+from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
+from sdrrl_data.steps.counts import CountsStep, SharedCountsStep
+from sdrrl_data.steps.magpie import MagpieStep
+from sdrrl_data.steps.prompts import PromptsStep
+from sdrrl_data.steps.scoring_steps import ComparisonStep, HeuristicScoresStep, ScoresStep
+from sdrrl_data.steps.step import Step
+from sdrrl_data.steps.target import Target
+from sdrrl_data.steps.transfer_set_step import TransferSetStep
+from sdrrl_data.steps.translations import TranslationsStep
+from sdrrl_data.steps.usual import UsualStep
+from sdrrl_data.steps.verdicts import VerdictsStep, relative
+
+Growths = Sequence[Sequence[int]]
+
+
+class Parts(NamedTuple):
+    """The parts of a run: how many rows each holds, and how many there were each time the run had grown."""
+
+    sizes: tuple[int, ...]
+    bounds: tuple[int, ...]
+
+    @classmethod
+    def of(cls, growths: Growths) -> "Parts":
+        """The parts of a run that grew so: each time, the rows of its new parts."""
+        return cls(tuple(chain.from_iterable(growths)), tuple(accumulate(map(len, growths))))
+
+
+def shared_steps(recipe: Recipe, generator: Ingredient, src: Language, parts: Parts) -> list[Step]:
+    """What all targets have in common: the seeds, where the model writes them, and the answers."""
+    steps: list[Step] = []
+    if isinstance(recipe.seeds, MagpieConfig):
+        steps.append(
+            MagpieStep(
+                table="seeds", magpie=recipe.seeds, generator=generator, src=src, recipe=recipe, **parts._asdict()
+            )
+        )
+    steps.append(
+        AnswersStep(table="answers", inputs=("seeds",), generator=generator, src=src, recipe=recipe, **parts._asdict())
+    )
+    return steps
+
+
+def target_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
+    """What one target needs, up to its verdicts."""
+    steps = [*translation_steps(recipe, target, parts, of_references=False)]
+    steps.append(PromptsStep(table=target.table("prompts"), target=target, recipe=recipe, **parts._asdict()))
+    if recipe.transfer_set.mix.code_switched:
+        steps += _code_switching_steps(recipe, target, parts)
+    scoring_steps = _scoring_steps(recipe, target, parts)
+    score_tables = tuple(step.table for step in scoring_steps if not isinstance(step, UsualStep))
+    verdicts = VerdictsStep(
+        table=target.table("verdicts"),
+        inputs=score_tables,
+        whole=score_tables if relative(recipe.thresholds) else (),
+        target=target,
+        recipe=recipe,
+        **parts._asdict(),
+    )
+    return [*steps, *scoring_steps, verdicts]
+
+
+def translation_steps(recipe: Recipe, target: Target, parts: Parts, of_references: bool) -> list[Step]:
+    """The translations of one translator; or of each of several, and then the better ones.
+
+    Args:
+        recipe: of the run.
+        target: with its translators.
+        parts: of the run.
+        of_references: translate the seeds' own answers, for controls, instead of questions and the model's answers.
+    """
+    table = target.table("references" if of_references else "translations")
+    inputs = ("seeds",) if of_references else ("seeds", "answers")
+    several = len(target.translators) > 1
+    tables = {name: f"{table}-{name}" if several else table for name in target.translators}
+    steps: list[Step] = [
+        TranslationsStep(
+            table=path,
+            inputs=inputs,
+            translator=name,
+            of_references=of_references,
+            target=target,
+            recipe=recipe,
+            **parts._asdict(),
+        )
+        for name, path in tables.items()
+    ]
+    if several:
+        steps.append(
+            BestTranslationsStep(
+                table=table,
+                inputs=(*inputs, *tables.values()),
+                candidates=tables,
+                of_references=of_references,
+                target=target,
+                recipe=recipe,
+                **parts._asdict(),
+            )
+        )
+    return steps
+
+
+def last_steps(
+    recipe: Recipe, target: Target, parts: Parts, tables: Sequence[str], generator: Ingredient, signature: str
+) -> list[Step]:
+    """The transfer set of one target, and its figures.
+
+    Args:
+        recipe: of the run.
+        target: whose set it is.
+        parts: of the run.
+        tables: all that the target's rows are made from, those of all targets first.
+        generator: what answered.
+        signature: of the target.
+    """
+    transfer_set = TransferSetStep(
+        table=target.table("transfer_set"),
+        whole=tuple(tables),
+        generator=generator,
+        signature=signature,
+        target=target,
+        recipe=recipe,
+        **parts._asdict(),
+    )
+    counts = CountsStep(
+        table=target.table("counts"),
+        whole=(*tables, transfer_set.table),
+        target=target,
+        recipe=recipe,
+        **parts._asdict(),
+    )
+    return [transfer_set, counts]
+
+
+def shared_counts_step(recipe: Recipe, parts: Parts) -> Step:
+    """The figures of what all targets have in common."""
+    return SharedCountsStep(table="shared_counts", whole=("seeds", "answers"), recipe=recipe, **parts._asdict())
+
+
+def _code_switching_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
+    """The code-switched texts, after what the aligner learns, if it learns; whole sentences need no aligner."""
+    steps: list[Step] = []
+    if learns(recipe.code_switching.aligner) and recipe.code_switching.level != "sentence":
+        steps.append(
+            AlignerStep(
+                table=target.table("aligner"),
+                inputs=target.pairs,
+                whole=(target.table("parallel"),),
+                target=target,
+                recipe=recipe,
+                **parts._asdict(),
+            )
+        )
+    steps.append(
+        CodeSwitchingStep(
+            table=target.table("code_switched"),
+            inputs=target.pairs,
+            learned=tuple(step.table for step in steps),
+            target=target,
+            recipe=recipe,
+            **parts._asdict(),
+        )
+    )
+    return steps
+
+
+def _scoring_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
+    """A step a scorer; those that only count share one, and may learn what is usual in the run."""
+    counting = tuple(scorer for scorer in recipe.scorers if isinstance(scorer, CountingConfig))
+    learning = tuple(scorer for scorer in counting if scorer.learns_usual)
+    usual = UsualStep(
+        table=target.table("usual"),
+        inputs=target.pairs,
+        scorers=learning,
+        target=target,
+        recipe=recipe,
+        **parts._asdict(),
+    )
+    heuristics = HeuristicScoresStep(
+        table=target.table(f"scores-{HEURISTICS}"),
+        inputs=target.pairs,
+        learned=(usual.table,) if learning else (),
+        scorers=counting,
+        target=target,
+        recipe=recipe,
+        **parts._asdict(),
+    )
+    others = [
+        _scoring_step(recipe, target, parts, scorer)
+        for scorer in recipe.scorers
+        if not isinstance(scorer, CountingConfig)
+    ]
+    return [*([usual] if learning else []), heuristics, *others]
+
+
+def _scoring_step(recipe: Recipe, target: Target, parts: Parts, scorer: ScorerConfig) -> Step:
+    table = target.table(f"scores-{scorer_name(scorer)}")
+    if isinstance(scorer, ComparingConfig):
+        return ComparisonStep(
+            table=table, inputs=target.pairs, scorer=scorer, target=target, recipe=recipe, **parts._asdict()
+        )
+    return ScoresStep(table=table, inputs=target.pairs, scorer=scorer, target=target, recipe=recipe, **parts._asdict())

@@ -1,0 +1,121 @@
+"""Every field of a recipe with what it says about itself (see `markers`), whichever section it stands in."""
+
+from collections.abc import Callable, Iterator, Mapping
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
+
+from sdrrl_data.recipe.config import Config, key_of
+from sdrrl_data.recipe.markers import M, Marker, NamesCode, markers
+from sdrrl_data.recipe.user_code import NAME
+
+C = TypeVar("C", bound=Config)
+Change = Callable[[Config, str | None], Mapping[str, Any]]
+
+
+class Written(NamedTuple):
+    """A field as it is written in a section."""
+
+    section: dict[str, Any]  # that it stands in; to be changed there
+    name: str  # its key in the section
+    key: str  # its dotted key: "scorers.0.model"
+    role: str | None  # what the manifest calls a model or dataset that stands here: "scorer"
+    markers: tuple[Marker, ...]
+    default: Any  # as JSON can hold it; None where there is none
+    known: bool  # whether the section's class is known: a user's own may not be
+
+    @property
+    def value(self) -> Any:
+        """What is written there."""
+        return self.section[self.name]
+
+    def marker(self, kind: type[M]) -> M | None:
+        """What of this kind the field says about itself."""
+        return next((marker for marker in self.markers if isinstance(marker, kind)), None)
+
+
+def walk(
+    config: type[Config], content: Any, importing: bool = False, key: str = "", role: str | None = None
+) -> Iterator[Written]:
+    """Every field that is written in a section, validated or not, and in the sections within it.
+
+    Args:
+        config: what the section should be.
+        content: what is written, as JSON has it. What is not a section is passed over.
+        importing: whether the user's own code may be imported to know the fields of what it declares.
+        key: the section's own dotted key, with a dot at its end.
+        role: what the manifest calls the section that this one stands in.
+
+    Raises:
+        UserError: the user's own code cannot be imported.
+    """
+    if not isinstance(content, dict):
+        return
+    classes = config.read_as(content, importing)
+    role = role or next((section_class.role for section_class in classes), config.role)
+    fields = {
+        key_of(name, field): field
+        for section_class in reversed(classes)
+        for name, field in section_class.model_fields.items()
+    }
+    for name, value in list(content.items()):
+        field = fields.get(name)
+        if field is None:
+            yield Written(content, name, key + name, role, (), None, known=bool(classes))
+            continue
+        default = None if field.is_required() else field.get_default(call_default_factory=False)
+        yield Written(content, name, key + name, role, markers(field), default, known=True)
+        yield from _within(field.annotation, value, importing, f"{key}{name}.", role)
+
+
+def _within(annotation: Any, value: Any, importing: bool, key: str, role: str | None) -> Iterator[Written]:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield from _within(arguments[0], value, importing, key, role)
+    elif origin in (Union, UnionType):
+        for argument in arguments:
+            yield from _within(argument, value, importing, key, role)
+    elif origin is tuple and isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from _within(arguments[0], item, importing, f"{key}{number}.", role)
+    elif origin is dict and isinstance(value, dict):
+        for name, item in value.items():
+            yield from _within(arguments[1], item, importing, f"{key}{name}.", role)
+    elif isinstance(annotation, type) and issubclass(annotation, Config):
+        yield from walk(annotation, value, importing, key, role)
+
+
+def own_code(config: type[Config], content: Any) -> list[str]:
+    """The user's own code (`module:Class`) that would be imported if this section were validated."""
+    named = (field for field in walk(config, content) if field.marker(NamesCode) or not field.known)
+    return [field.value for field in named if isinstance(field.value, str) and NAME.fullmatch(field.value)]
+
+
+def changed(config: C, change: Change, role: str | None = None) -> C:
+    """A copy in which this section, and every section within it, has the values that `change` gives for it.
+
+    Args:
+        config: the section.
+        change: gets a section and its role, and gives new values by the names of fields.
+        role: what the manifest calls the section that this one stands in.
+    """
+    role = role or config.role
+    update = {}
+    for name in type(config).model_fields:
+        value = getattr(config, name)
+        new = _changed(value, change, role)
+        if new is not value:
+            update[name] = new
+    update |= change(config, role)
+    return config.model_copy(update=update) if update else config
+
+
+def _changed(value: Any, change: Change, role: str | None) -> Any:
+    if isinstance(value, Config):
+        return changed(value, change, role)
+    if isinstance(value, tuple):
+        items = tuple(_changed(item, change, role) for item in value)
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+    if isinstance(value, dict):
+        named = {key: _changed(item, change, role) for key, item in value.items()}
+        return value if all(named[key] is value[key] for key in value) else named
+    return value

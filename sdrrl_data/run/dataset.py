@@ -1,0 +1,80 @@
+"""A dataset of a run: a table of one part, written as a few shards a split, which `datasets.load_dataset` finds."""
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from sdrrl_data.run.disk import digest_of, figures_of, fingerprint_of, write_parquet
+from sdrrl_data.run.journal import Journal
+from sdrrl_data.run.parts import Part
+
+SPLITS = ("train", "test")
+SHARD_ROWS = 100_000
+
+
+class Dataset:
+    """`train-00000-of-00001.parquet` and so on, in a folder of its own; all files are there, or none.
+
+    Args:
+        root: the run's folder.
+        name: the path of the dataset in it, such as `pt/transfer_set`.
+        shard_rows: the most rows that one file holds.
+    """
+
+    def __init__(self, root: Path, name: str, shard_rows: int = SHARD_ROWS) -> None:
+        self.name = name
+        self._folder = root / name
+        self._shard_rows = shard_rows
+
+    def files(self, split: str = "") -> list[Path]:
+        """Its files, of one split or of all, in order; none where it was not written to the end."""
+        return sorted(self._folder.glob(f"{split}*.parquet"))
+
+    def fingerprint(self, part: int = 0) -> str | None:
+        """What it was written with; None where it is not there."""
+        files = self.files()
+        return fingerprint_of(files[0]) if files else None
+
+    def done(self, part: int, fingerprint: str) -> bool:
+        """Whether it is there, made from the same input with the same settings."""
+        return self.fingerprint() == fingerprint
+
+    def figures(self) -> dict[str, Any]:
+        """What was counted while it was made; nothing where nothing was."""
+        files = self.files()
+        return figures_of(files[0]) if files else {}
+
+    def write(self, part: int, content: Part, fingerprint: str) -> None:
+        """Write the rows of each split, which their column `split` names.
+
+        A split without rows gets no file, for `datasets` cannot load one; where all are empty, each gets one.
+        """
+        temporary = self._folder.with_name(f".{self._folder.name}.tmp")
+        shutil.rmtree(temporary, ignore_errors=True)
+        splits = {split: content.rows.filter(split=split) for split in SPLITS}
+        filled = {split: rows for split, rows in splits.items() if not rows.is_empty()}
+        for split, rows in (filled or splits).items():
+            shards = list(rows.iter_slices(self._shard_rows)) or [rows]
+            for number, shard in enumerate(shards):
+                file = temporary / f"{split}-{number:05}-of-{len(shards):05}.parquet"
+                write_parquet(shard, file, fingerprint, content.figures)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        temporary.rename(self._folder)
+
+    def read(self) -> pl.DataFrame:
+        """The rows of all splits."""
+        return pl.concat([pl.read_parquet(path, glob=False) for path in self.files()])
+
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of each file, by its path in the run."""
+        return {f"{self.name}/{path.name}": digest_of(path) for path in self.files()}
+
+    def journal(self, part: int, fingerprint: str) -> Journal:
+        """An empty journal: a dataset is made in one go."""
+        return Journal(self._folder.with_name(f".{self._folder.name}.journal"), fingerprint)
+
+    def forget_after(self, parts: int, journals: Collection[int] = ()) -> None:
+        """Nothing: it has one part."""

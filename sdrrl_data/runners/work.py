@@ -1,0 +1,59 @@
+"""Making parts of a step: the one function that every runner calls, in whatever process."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from sdrrl_data.protocols import Advance
+from sdrrl_data.run import Run, Task
+from sdrrl_data.steps.model_pool import ModelPool
+from sdrrl_data.steps.step import Job, Step
+
+READ_AHEAD = 16  # parts of a step's inputs that are read together
+
+
+def work(run: Run, job: Job, parts: Sequence[int], models: ModelPool, advance: Advance) -> None:
+    """Make these parts, write each as soon as it is made, and note how long it took.
+
+    Args:
+        run: has the tables that the step reads, whole.
+        job: the step, with the fingerprint that each of its parts should have.
+        parts: their numbers; in order, for a step that is `ordered`.
+        models: loads what the step needs, and keeps it for the next call.
+        advance: is called with the number of rows done.
+    """
+    step, output = job.step, job.step.output(run)
+    rows = step.rows(run)
+    clock = _Clock()
+    with step.open(run, models, advance) as make:
+        run.note_time(step.table, clock.lap())
+        tasks = (
+            Task(part, tables, rows[part], output.journal(part, job.fingerprints[part]))
+            for part, tables in _inputs(run, step, parts)
+        )
+        for part, content in make(tasks):
+            output.write(part, content, job.fingerprints[part])
+            run.note_time(step.table, clock.lap(), part=part, rows=rows[part])
+
+
+def _inputs(run: Run, step: Step, parts: Sequence[int]) -> Iterator[tuple[int, list[pl.DataFrame]]]:
+    """Each part, with the same part of each table that it is made from."""
+    if step.makes != "part":
+        yield from ((part, []) for part in parts)
+        return
+    for start in range(0, len(parts), READ_AHEAD):
+        numbers = parts[start : start + READ_AHEAD]
+        tables = [run.table(name).read_each(numbers) for name in step.inputs]
+        yield from ((part, [table[place] for table in tables]) for place, part in enumerate(numbers))
+
+
+class _Clock:
+    """Tells the seconds since it was last asked."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+
+    def lap(self) -> float:
+        before, self._last = self._last, time.perf_counter()
+        return self._last - before

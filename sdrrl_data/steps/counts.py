@@ -1,0 +1,211 @@
+"""The figures of a run, counted from its tables."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import polars as pl
+from pydantic import BaseModel
+
+from sdrrl_data.protocols import Advance
+from sdrrl_data.recipe import Recipe, translator_names
+from sdrrl_data.run import NOTHING_SET_ASIDE, Contaminated, Count, Counts, Kind, Part, Run, TargetCount
+from sdrrl_data.scoring import contamination
+from sdrrl_data.steps import filter_report, transfer_set_step
+from sdrrl_data.steps.model_pool import ModelPool
+from sdrrl_data.steps.schemas import Schema
+from sdrrl_data.steps.step import Step, TargetStep, Work, each
+from sdrrl_data.steps.verdicts import TEXTS
+
+MOST_REASONS = 10  # the others are in the tables
+SCHEMA: Schema = {"of": pl.String, "figures": pl.String}  # a table, "faults" or "target"; its figures as JSON
+FAULTS, TARGET = "faults", "target"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedCountsStep(Step):
+    """Counts the tables that all targets have in common."""
+
+    makes: ClassVar[Literal["table"]] = "table"
+
+    @property
+    def settings(self) -> Any:
+        """None: it counts what it reads."""
+        return None
+
+    @property
+    def schema(self) -> Schema:
+        """See `SCHEMA`."""
+        return SCHEMA
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Nothing has to be loaded."""
+        yield each(lambda task: _part(_shared(run), advance))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountsStep(TargetStep):
+    """Counts the tables of one target, and what became of its rows."""
+
+    makes: ClassVar[Literal["table"]] = "table"
+
+    @property
+    def settings(self) -> Any:
+        """None: it counts what it reads."""
+        return None
+
+    @property
+    def schema(self) -> Schema:
+        """See `SCHEMA`."""
+        return SCHEMA
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Nothing has to be loaded."""
+        folder = self.target.table("transfer_set")
+
+        def count_target() -> Iterator[tuple[str, Any]]:
+            figures = run.dataset(folder).figures()
+            # Version 0.1.0 kept no figures with the transfer set.
+            kinds = [Kind(**kind) for kind in figures["mix"]] if figures else None
+            return _of_target(run, self.tgt, kinds or transfer_set_step.mix_of(run, self.recipe, self.tgt), self.recipe)
+
+        yield each(lambda task: _part(count_target(), advance))
+
+
+def read(run: Run, tables: Iterable[str]) -> Counts:
+    """The figures that counting steps wrote.
+
+    Args:
+        run: has the tables.
+        tables: of the counting steps, by their paths; what is not there is left out.
+    """
+    counts = Counts()
+    for table in tables:
+        if run.table(table).has(0):
+            _add(counts, table.rpartition("/")[0], run.table(table).read(0).iter_rows())
+    return counts
+
+
+def count(run: Run, recipe: Recipe, tags: Sequence[str]) -> Counts:
+    """Count everything again, whatever figures the run has.
+
+    Args:
+        run: a run whose tables are all there.
+        recipe: of the run.
+        tags: of its targets.
+    """
+    counts = Counts()
+    _add(counts, "", _as_json(_shared(run)))
+    for tag in tags:
+        kinds = transfer_set_step.mix_of(run, recipe, tag)
+        _add(counts, tag, _as_json(_of_target(run, tag, kinds, recipe)))
+    return counts
+
+
+def _add(counts: Counts, tag: str, rows: Iterable[tuple[str, str]]) -> None:
+    """Put what one counting step counted where the manifest has it."""
+    for of, figures in rows:
+        if of == FAULTS:
+            counts.answers = Faults.model_validate_json(figures).answers
+        elif of == TARGET:
+            counts.targets[tag] = TargetCount.model_validate_json(figures)
+        else:
+            counts.steps[of] = Count.model_validate_json(figures)
+
+
+class Faults(BaseModel):
+    """Of the model's answers: fault, or "from the reference" -> answers."""
+
+    answers: dict[str, int]
+
+
+Figures = Iterator[tuple[str, BaseModel]]
+
+
+def _part(figures: Figures, advance: Advance) -> Part:
+    rows = pl.DataFrame(list(_as_json(figures)), schema=SCHEMA, orient="row")
+    advance(1)
+    return Part(rows, NOTHING_SET_ASIDE)
+
+
+def _as_json(figures: Figures) -> Iterator[tuple[str, str]]:
+    return ((of, counted.model_dump_json()) for of, counted in figures)
+
+
+def _shared(run: Run) -> Figures:
+    seeds, answers = run.table("seeds"), run.table("answers")
+    seed_rows = seeds.count()
+    yield "seeds", _count(seed_rows + seeds.set_aside().height, seed_rows, seeds.set_aside())
+    yield "answers", _count(seed_rows, answers.count(), answers.set_aside())
+    yield FAULTS, Faults(answers=_marked(answers.read_all()))
+
+
+def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Figures:
+    translators = translator_names(recipe.translator)
+    answers = run.table("answers").count()
+    several = [f"translations-{name}" for name in translators] if len(translators) > 1 else []
+    for name in (*several, "translations"):
+        table = run.table(f"{tag}/{name}")
+        yield table.name, _count(answers, table.count(), table.set_aside())
+    parallel = run.table(f"{tag}/parallel")
+    if not parallel.set_aside().is_empty():
+        refused = parallel.set_aside()
+        yield parallel.name, _count(parallel.count() + refused.height, parallel.count(), refused)
+    target = _target(run, tag, kinds)
+    if several:
+        target.translators = _chosen(run.table(f"{tag}/translations").read_all())
+    if any(isinstance(scorer, contamination.ContaminationConfig) for scorer in recipe.scorers):
+        target.contamination = _contaminated(run.table(f"{tag}/scores-contamination").read_all())
+    yield TARGET, target
+
+
+def _count(rows_in: int, rows_out: int, set_aside: pl.DataFrame) -> Count:
+    # Reasons that differ in an id or a number alone count as one.
+    alike = set_aside.with_columns(alike=pl.col("reason").str.replace_all(r"\b([0-9a-f]{16}|\d+)\b|“.*”", "…"))
+    reasons = (
+        alike.group_by("alike")
+        .agg(
+            pl.when(pl.col("reason").n_unique() == 1).then(pl.col("reason").first()).otherwise(pl.col("alike").first()),
+            rows=pl.len(),
+        )
+        .sort("rows", "reason", descending=[True, False])
+        .head(MOST_REASONS)
+    )
+    return Count(rows_in=rows_in, rows_out=rows_out, set_aside=dict(reasons.select("reason", "rows").iter_rows()))
+
+
+def _marked(answers: pl.DataFrame) -> dict[str, int]:
+    """How many answers have which fault, and how many the source's own answer replaces."""
+    faults = answers["faults"].explode().drop_nulls().value_counts(sort=True)
+    replaced = answers.filter(author="reference").height
+    return dict(faults.iter_rows()) | ({"from the reference": replaced} if replaced else {})
+
+
+def _chosen(translations: pl.DataFrame) -> dict[str, int]:
+    """How many questions and answers are by which translator."""
+    names = pl.concat([translations["question_translator"], translations["answer_translator"]])
+    return dict(
+        names.value_counts(sort=True).sort("count", "question_translator", descending=[True, False]).iter_rows()
+    )
+
+
+def _contaminated(scores: pl.DataFrame) -> list[Contaminated]:
+    return [Contaminated(**row) for row in contamination.found(scores).iter_rows(named=True)]
+
+
+def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
+    verdicts = run.table(f"{tag}/verdicts").read_all()
+    passed = verdicts.select(pl.col(TEXTS) > 0)
+    rows = run.read_dataset(f"{tag}/transfer_set")
+    return TargetCount(
+        pairs=verdicts.height,
+        kept=passed.filter(*TEXTS).height,
+        kept_texts={text: int(passed[text].sum()) for text in TEXTS},
+        filters=filter_report.report(verdicts),
+        removed=filter_report.removed(verdicts),
+        mix=list(kinds),
+        rows={split: rows.filter(split=split).height for split in ("train", "test")},
+    )

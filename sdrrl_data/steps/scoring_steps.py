@@ -1,0 +1,159 @@
+"""The steps that score: one table a scorer, so that one more scorer leaves the scores of the others alone."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import polars as pl
+
+from sdrrl_data import scoring
+from sdrrl_data.protocols import Advance, Ingredient, Scorer
+from sdrrl_data.recipe import Recipe, ScorerConfig, ScorerContext, scorer_name, scores_of
+from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
+from sdrrl_data.scoring.comparing import ComparingConfig
+from sdrrl_data.scoring.counting import CountingConfig
+from sdrrl_data.steps import scores, shaping, usual
+from sdrrl_data.steps.model_pool import ModelPool
+from sdrrl_data.steps.schemas import Schema
+from sdrrl_data.steps.step import Needs, TargetStep, Work, each
+from sdrrl_data.steps.target import Target
+
+OF_ANSWERS: Schema = {"answer_src_finished": pl.Float64, "answer_src_refused": pl.Float64}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeuristicScoresStep(TargetStep):
+    """The scorers that only count, in one table, with what is known of the answers since the model wrote them."""
+
+    needs: ClassVar[Needs] = Needs(cores="all")
+
+    scorers: tuple[CountingConfig, ...]
+
+    @property
+    def settings(self) -> Any:
+        """Those of every scorer."""
+        return [[scorer.shaping() for scorer in self.scorers], self.src]
+
+    @property
+    def schema(self) -> Schema:
+        """A column a text and score."""
+        return {"id": pl.String, **OF_ANSWERS, **_columns(self.scorers)}
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Load the scorers once a growth, with what they learned from it."""
+        with ExitStack() as stack:
+
+            @lru_cache(maxsize=1)
+            def scorer(growth: int) -> Scorer:
+                tables = [run.table(name).read(growth) for name in self.learned]
+                learned = usual.learned(self.scorers, tables)
+                opened = scoring.opened_heuristics(self.scorers, self.target.src, self.target.tgt, learned)
+                return stack.enter_context(opened)
+
+            def score(task: Task) -> Part:
+                _, answers, translations = task.tables
+                of_answers = scores.of_answers(answers, translations)
+                if not self.scorers:
+                    return Part(of_answers, NOTHING_SET_ASIDE)
+                counted = scores.score(scores.pairs_of(*task.tables), scorer(self.growth_of(task.part)), advance)
+                return Part(scores.joined([of_answers, counted]), NOTHING_SET_ASIDE)
+
+            yield each(score)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoresStep(TargetStep):
+    """One scorer that judges each pair by itself."""
+
+    needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+
+    scorer: ScorerConfig
+
+    @property
+    def settings(self) -> Any:
+        """Those of the scorer, the models and sets that it uses, and the translator back, where it asks for one."""
+        back = None
+        if self.scorer.translates_back:
+            first = next(iter(self.target.translators))
+            identity = self.target.back.identity() if self.target.back else None
+            back = [shaping.translator(self.recipe, self.target, first), identity]
+        return [[self.scorer.shaping(), _identities(self.target, self.scorer)], self.src, back]
+
+    @property
+    def schema(self) -> Schema:
+        """A column a text and score."""
+        return {"id": pl.String, **_columns([self.scorer])}
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Load the scorer, with all of the memory free for it."""
+        models.close()
+        with self.scorer.open(context(self.recipe, self.target, models)) as scorer:
+            yield each(
+                lambda task: Part(scores.score(scores.pairs_of(*task.tables), scorer, advance), NOTHING_SET_ASIDE)
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonStep(TargetStep):
+    """A scorer that compares each text with all earlier ones, so part after part."""
+
+    ordered: ClassVar[bool] = True
+
+    scorer: ComparingConfig
+
+    @property
+    def settings(self) -> Any:
+        """The sets that texts are compared with, and the scorer's settings, if it has any."""
+        settings = {key: value for key, value in self.scorer.shaping().items() if key != "kind"}
+        return [_identities(self.target, self.scorer), self.src, *([settings] if settings else [])]
+
+    @property
+    def schema(self) -> Schema:
+        """A column a text and score."""
+        return {"id": pl.String, **_columns([self.scorer])}
+
+    @contextmanager
+    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
+        """Read the sets to compare with."""
+        available = context(self.recipe, self.target, models)
+        questions, answers = self.scorer.compare(available, "question"), self.scorer.compare(available, "answer")
+        remembered = 0  # parts
+
+        def score(task: Task) -> Part:
+            nonlocal remembered
+            for part in range(remembered, task.part):
+                earlier = scores.pairs_of(*(run.table(name).read(part) for name in self.inputs))
+                questions.remember(earlier.ids, earlier.questions)
+                answers.remember(earlier.ids, earlier.answers)
+            remembered = task.part + 1
+            compared = scores.compare(scores.pairs_of(*task.tables), questions, answers, advance)
+            return Part(compared, NOTHING_SET_ASIDE)
+
+        yield each(score)
+
+
+def context(recipe: Recipe, target: Target, models: ModelPool) -> ScorerContext:
+    """What a scorer may use; the first translator also translates back."""
+    first = recipe.translator[0]
+    return ScorerContext(
+        target.src,
+        target.tgt,
+        lambda: models.translator(first, target.tgt, target.src, recipe),
+        lambda config: models.generator(config or recipe.generator),
+        recipe.seed,
+    )
+
+
+def _identities(target: Target, scorer: ScorerConfig) -> list[list[str | None]]:
+    ingredients: Sequence[Ingredient] = target.scorers[scorer_name(scorer)]
+    return [ingredient.identity() for ingredient in ingredients]
+
+
+def _columns(scorers: Iterable[ScorerConfig]) -> Schema:
+    """The scores, of questions and of answers. Columns of text that explain them are the scorer's own."""
+    names = [score for scorer in scorers for score in scores_of(scorer)]
+    return {f"{text}_{score}": pl.Float64 for text in ("question", "answer") for score in names}

@@ -1,0 +1,38 @@
+"""One target language of a run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from sdrrl_data.languages import Language
+from sdrrl_data.protocols import Ingredient
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target language, and the models and data that stand ready for it."""
+
+    src: Language
+    tgt: Language
+    translators: Mapping[str, Ingredient]  # by their names in the recipe
+    prompters: Sequence[Ingredient] = ()  # what translates the recipe's prompts from English
+    back: Ingredient | None = None  # what translates back for a round trip, where that is another model
+    aligner: Ingredient | None = None  # for code-switching, where that is a model or a dictionary
+    scorers: Mapping[str, Sequence[Ingredient]] = field(default_factory=dict)  # what each uses, by its name
+
+    def table(self, name: str) -> str:
+        """The path of one of this target's tables in the run."""
+        return f"{self.tgt.tag}/{name}"
+
+    @property
+    def pairs(self) -> tuple[str, str, str]:
+        """The tables that hold the texts of the source with their translations."""
+        return "seeds", "answers", self.table("translations")
+
+    def ingredients(self) -> list[Ingredient]:
+        """All of these models and data."""
+        return [
+            *dict.fromkeys([*self.translators.values(), *self.prompters]),
+            *filter(None, [self.back, self.aligner]),
+            *chain(*self.scorers.values()),
+        ]

@@ -1,0 +1,194 @@
+"""One conversation of a model, rendered in one place."""
+
+import json
+
+import pytest
+
+from sdrrl_data import recipe
+from sdrrl_data.chat.messages import ConversationRefused, fold_system
+from sdrrl_data.chat.rendering import Chat
+from sdrrl_data.chat.template import ChatTemplate, has_template
+from sdrrl_data.errors import UserError
+from sdrrl_data.protocols import Request, Sampling, SetAside
+
+TOKENS = ["<|im_end|>", "<|im_start|>"]
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+IN_PARTS = CHATML.replace("m.content", "m.content[0].text")
+OPENED = CHATML.replace("assistant\n{%", "assistant\n<think>\n{%")
+SPACED = (
+    "{% for m in messages %}{{ 'USER: ' if m.role == 'user' else 'ASSISTANT: ' }}{{ m.content }}\n{% endfor %}"
+    "{% if add_generation_prompt %}ASSISTANT: {% endif %}"
+)
+ASKED = [{"role": "user", "content": "What is the sea?"}]
+ANSWERED = [{"role": "assistant", "content": "The sea."}]
+
+
+def system(text):
+    return {"role": "system", "content": text}
+
+
+def render(tokenizer, messages, **options):
+    return tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False, **options)
+
+
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [
+        (CHATML.replace("{{ m.content }}", ""), "leaves out the question"),
+        ("{{ messages[0].content }}", "leaves out the answer"),
+        ("{% for m in messages %}{{ m.content + 1 }}{% endfor %}", "refuses a plain question and answer: can only"),
+        ("{{ messages[1].content }}", "refuses a plain question and answer: .* has no element 1"),
+        ("{{ raise_exception('no\nand no') }}", "refuses a plain question and answer: no$"),
+        ("{{ 1 // 0 }}", "refuses a plain question and answer: .*zero"),
+        (
+            CHATML.replace("{% endfor %}", "{% endfor %}{{ 'Now: ' if add_generation_prompt else 'Then: ' }}"),
+            "does not begin an answered conversation with the text of its prompt",
+        ),
+    ],
+)
+def test_a_template_through_which_no_conversation_comes_is_refused_in_one_sentence(make_tokenizer, template, says):
+    with pytest.raises(UserError, match=rf"^the chat template of model tiny {says}"):
+        ChatTemplate(make_tokenizer(template, TOKENS), "model tiny")
+
+
+def test_content_is_given_in_parts_where_a_template_wants_that(make_tokenizer):
+    whole, parts = (ChatTemplate(make_tokenizer(text, TOKENS), "model tiny") for text in (CHATML, IN_PARTS))
+    assert parts.prompt([system("Be brief."), *ASKED]) == whole.prompt([system("Be brief."), *ASKED])
+    assert list(parts.examples([(ASKED, ANSWERED)])) == list(whole.examples([(ASKED, ANSWERED)]))
+    assert parts.prompt_of_user([]) == whole.prompt_of_user([])
+
+
+def test_several_templates_are_chosen_from_by_name(make_tokenizer):
+    tokenizer = make_tokenizer({"short": CHATML, "long": OPENED}, TOKENS)
+    with pytest.raises(UserError, match=r"model tiny has several chat templates \(long, short\) and no default: name"):
+        ChatTemplate(tokenizer, "model tiny", setting="template")
+    named = ChatTemplate(tokenizer, "model tiny", "long", setting="template")
+    assert named.text == OPENED
+    assert named.prompt(ASKED) == ChatTemplate(make_tokenizer(OPENED, TOKENS), "model tiny").prompt(ASKED)
+    assert ChatTemplate(make_tokenizer({"default": CHATML, "long": OPENED}), "model tiny").text == CHATML
+
+
+def test_a_tokenizer_that_knows_no_templates_is_refused(tmp_path):
+    pytest.importorskip("mistral_common")
+    import shutil
+    from pathlib import Path
+
+    import mistral_common
+    from transformers import AutoTokenizer
+
+    shutil.copy(Path(mistral_common.__file__).parent / "data/tekken_240911.json", tmp_path / "tekken.json")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "mistral"}))
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    assert not has_template(tokenizer)
+    with pytest.raises(UserError, match=r"model tiny has no chat template: choose an instruct model$"):
+        ChatTemplate(tokenizer, "model tiny")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        CHATML + "{{ messages.append(messages[0]) }}",
+        CHATML + "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        CHATML + "{{ cycler.__init__.__globals__.os.system('true') }}",
+    ],
+)
+def test_a_template_stays_in_its_sandbox(make_tokenizer, template):
+    with pytest.raises(UserError, match="refuses a plain question and answer"):
+        ChatTemplate(make_tokenizer(template, TOKENS), "model tiny")
+
+
+def test_what_a_template_raises_sets_that_conversation_aside(make_tokenizer):
+    tokenizer = make_tokenizer(CHATML + "{% if 'zero' in messages[0].content %}{{ 1 // 0 }}{% endif %}", TOKENS)
+    chat = Chat(tokenizer, recipe.GeneratorConfig(model="tiny"))
+    bad = [{"role": "user", "content": "zero"}]
+    prompts = [chat.tokenize(Request("key", asked, 1, Sampling(0.0, 1.0, 1.0, 9))) for asked in (bad, ASKED)]
+    assert prompts[0].reason.startswith("the chat template refuses the conversation: ")
+    template = ChatTemplate(tokenizer, "model tiny")
+    examples = list(template.examples([(bad, ANSWERED), (ASKED, ANSWERED)]))
+    assert examples[0] == SetAside("refused by the chat template")
+    assert examples[1].prompt == prompts[1]
+
+
+def test_a_prompt_that_changes_once_it_is_answered_is_not_trained_on(make_tokenizer):
+    """As it would be served in one way and trained in another."""
+    counts = "{{ messages | length if messages | length > 2 else '' }}" + CHATML
+    template = ChatTemplate(make_tokenizer(counts, TOKENS), "model tiny")
+    longer = [*ASKED, *ANSWERED, *ASKED]
+    examples = list(template.examples([(ASKED, ANSWERED), (longer, ANSWERED)]))
+    assert examples[1] == SetAside("refused by the chat template")
+
+
+def test_white_space_ends_no_turn(make_tokenizer):
+    plain = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+    tokenizer = make_tokenizer(plain, [*TOKENS, "\n"])
+    template = ChatTemplate(tokenizer, "model tiny")
+    (example,) = template.examples([(ASKED, ANSWERED)])
+    assert template.ends == []
+    assert tokenizer.decode(example.completion) == "assistant: The sea.\n<|im_end|>"
+
+
+def test_a_prompt_that_ends_in_a_space_has_the_same_tokens_before_an_answer(make_tokenizer):
+    tokenizer = make_tokenizer(SPACED, TOKENS)
+    template = ChatTemplate(tokenizer, "model tiny")
+    (example,) = template.examples([(ASKED, [{"role": "assistant", "content": "the sea"}])])
+    sent = tokenizer(render(tokenizer, ASKED)).input_ids
+    assert tokenizer.decode(sent[-1]) == " "
+    joined = tokenizer(render(tokenizer, ASKED) + "the sea").input_ids
+    assert joined[: len(sent)] != sent  # the space would go to the word
+    assert example.prompt == template.prompt(ASKED) == sent
+    assert tokenizer.decode(example.completion) == "the sea\n<|im_end|>"
+
+
+@pytest.mark.parametrize(
+    "value", [False, None, 3, 0.5, 'it\'s "%}" {{ a }}\n\\n é', [1, "x"], {"a": {"b": None}}], ids=repr
+)
+def test_options_go_into_the_template_as_they_are(make_tokenizer, value):
+    shows = "\n" + CHATML + "{% macro show() %}{{ hint | tojson }}{% endmacro %}{{ show() }}{{ hint is defined }}"
+    tokenizer = make_tokenizer(shows, TOKENS)
+    template = ChatTemplate(tokenizer, "model tiny", options={"hint": value})
+    expected = render(tokenizer, ASKED, hint=value)
+    assert json.dumps(value, ensure_ascii=False) in expected
+    tokenizer.chat_template = template.with_options()
+    assert render(tokenizer, ASKED) == expected
+
+
+def test_system_texts_go_into_the_users_next_turn():
+    first, second = system("Be brief."), system("Be kind.")
+    folded = fold_system([first, *ASKED, *ANSWERED, second, first, *ASKED])
+    assert [turn["content"] for turn in folded] == [
+        "Be brief.\n\nWhat is the sea?",
+        "The sea.",
+        "Be kind.\n\nBe brief.\n\nWhat is the sea?",
+    ]
+    assert [turn["role"] for turn in folded] == ["user", "assistant", "user"]
+    with pytest.raises(ConversationRefused, match="no user's turn follows"):
+        fold_system([*ASKED, first, *ANSWERED])
+
+
+@pytest.mark.parametrize(
+    ("template", "answer", "before", "scored"),
+    [
+        (CHATML, "The sea.", "assistant\n", "The sea."),
+        (OPENED, "The sea.", "assistant\n<think>\n\n</think>\n\n", "The sea."),
+        (OPENED, "<think>\nso\n</think>\n\nThe sea.", "assistant\n<think>\n", "so\n</think>\n\nThe sea."),
+    ],
+)
+def test_an_answer_is_scored_where_it_is_learned(make_tokenizer, template, answer, before, scored):
+    tokenizer = make_tokenizer(template, TOKENS)
+    chat_template = ChatTemplate(tokenizer, "model tiny")
+    prompt, ids = chat_template.answer(ASKED, answer)
+    assert tokenizer.decode(prompt).endswith(before)
+    assert tokenizer.decode(ids) == scored
+    (example,) = chat_template.examples([(ASKED, [{"role": "assistant", "content": answer}])])
+    whole = [*example.prompt, *example.completion]
+    assert whole[: len(prompt) + len(ids)] == [*prompt, *ids]
+
+
+def test_reasoning_that_has_no_place_is_not_scored(make_tokenizer):
+    quiet = CHATML.replace("assistant\n{%", "assistant\n<think>\n\n</think>\n\n{%")
+    template = ChatTemplate(make_tokenizer(quiet, TOKENS), "model tiny")
+    with pytest.raises(ConversationRefused, match="it takes no reasoning"):
+        template.answer(ASKED, "<think>\nso\n</think>\n\nThe sea.")

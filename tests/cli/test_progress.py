@@ -1,0 +1,70 @@
+"""How work is shown, on a terminal and elsewhere."""
+
+import re
+from contextlib import closing
+
+import pytest
+
+from sdrrl_data.cli.progress import Bars
+
+NOTE = "loss 0.5000, 1,200 tokens/s"
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+def lines(text):
+    """What stands on each line of a terminal at last."""
+    text = re.sub(r"[^\n]*\x1b\[2K", "", text)  # erased
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+    return [line.split("\r")[-1].rstrip() for line in plain.splitlines()]
+
+
+def test_without_a_terminal_figures_are_lines_now_and_then(capsys):
+    bars = Bars()
+    bars.start("model on set", 100, 40, "steps")
+    for _ in range(60):
+        bars.advance(1, NOTE)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines() == [
+        "model on set (steps: 100, done before: 40)",
+        *(f"step {number}/100: {NOTE}" for number in range(45, 101, 5)),
+    ]
+
+
+def test_work_that_stops_early_is_not_shown_as_done(capsys, terminal):
+    with closing(Bars()) as bars:
+        bars.start("model on set", 10, 2, "steps")
+        for _ in range(3):
+            bars.advance(1, NOTE)
+    assert any(re.match(rf"model on set .* 5/10 {NOTE}", line) for line in lines(capsys.readouterr().err))
+
+
+def test_work_that_begins_again_was_not_done(capsys, terminal):
+    with Bars() as bars:
+        for _ in range(2):  # as where memory ran out
+            bars.start("model on set", 10, 0, "steps")
+            bars.advance(1, NOTE)
+        bars.start("answers", 5, 0)
+    shown = [re.findall(r"^[a-z ]+\w|\d+/\d+", line) for line in lines(capsys.readouterr().err) if "/" in line]
+    assert [found[:2] for found in shown] == [["model on set", "1/10"], ["model on set", "10/10"], ["answers", "5/5"]]
+
+
+def test_a_sentence_leaves_nothing_of_the_name_that_waits_for_its_bar(capsys, terminal):
+    with Bars() as bars:
+        bars.start("a name that is long", 3, 0)
+        bars.say("short")
+        bars.advance(3)
+    shown = lines(capsys.readouterr().err)
+    assert "short" in shown
+    assert any(line.startswith("a name that is long") and "3/3" in line for line in shown)
+
+
+def test_a_sentence_is_shown_without_its_control_characters(capsys):
+    Bars().say("red \x1b[31m :smile: [bold]x[/bold]")
+    assert capsys.readouterr().err == "red \\x1b[31m :smile: [bold]x[/bold]\n"

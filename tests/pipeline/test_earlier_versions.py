@@ -1,0 +1,116 @@
+"""Runs and published sets of sdrrl-data 0.1.0: they are read, keep what is finished, and go on."""
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from sdrrl_data import __version__
+from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.recipe import loading
+from sdrrl_data.run import Run
+from tests.support import small_models
+from tests.support.steps import Steps
+
+OLD = Path(__file__).parents[1] / "data" / "0.1.0"
+SETTINGS = {
+    "seeds": [{"source": "seeds.jsonl"}],
+    "parallel": {"source": "pairs.tsv"},
+    "part_rows": 3,
+    "scorers": ["round_trip", "length", "repetition", "duplicates"],
+}
+
+
+@pytest.fixture
+def old(tmp_path, monkeypatch):
+    """A copy of the run, with its seeds and its corpus beside it."""
+    shutil.copytree(OLD, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return Run(tmp_path / "run")
+
+
+def go_on(run, limit=7, **changes):
+    """Go on with the run; returns its manifest and the steps that had something to do."""
+    steps = Steps()
+    recipe = loading.load("quickstart", small_models.CHANGES | SETTINGS | {"limit": limit} | changes)
+    return generate(recipe, run.path, small_models.models(), steps), steps.names
+
+
+def parts(run):
+    """The bytes of every part of every table, by its path."""
+    return {str(path.relative_to(run.path)): path.read_bytes() for path in run.path.rglob("part-*.parquet")}
+
+
+def rows(run):
+    return run.read_dataset("pt/transfer_set")
+
+
+def test_a_finished_run_is_read_and_only_its_figures_are_counted(old):
+    manifest = old.manifest()
+    assert manifest.state == "finished"
+    before, set_before = parts(old), rows(old)
+    after, steps = go_on(old)
+    assert steps == ["pt/counts", "shared_counts"]  # which were no tables then
+    assert parts(old).items() >= before.items()
+    assert rows(old).equals(set_before)
+    assert after.signatures == manifest.signatures
+    assert after.counts == manifest.counts
+    assert json.loads((old.path / "manifest.json").read_text())["schema_version"] == 5
+    assert go_on(old)[1] == []
+
+
+def test_a_grown_run_keeps_its_parts_and_names_both_versions(old):
+    before = parts(old)
+    manifest, steps = go_on(old, limit=9)
+    assert steps[:2] == ["answers", "pt/translations"]
+    assert parts(old).items() >= before.items()
+    assert manifest.growths == [[3, 1], [3], [2]]
+    assert f"|version:0.1.0,{__version__}|" in manifest.signatures["pt"]
+    assert rows(old)["signature"].unique().to_list() == [manifest.signatures["pt"]]
+    assert old.table("answers").count() == 9
+    assert go_on(old, limit=9)[1] == []
+
+
+def test_a_changed_setting_redoes_its_step_alone(old):
+    before = parts(old)
+    _, steps = go_on(old, **{"thresholds.repetition.max": 0.1})
+    assert steps == ["pt/verdicts", "pt/transfer_set", "pt/counts", "shared_counts"]
+    kept = {path: content for path, content in before.items() if "verdicts" not in path}
+    assert parts(old).items() >= kept.items()
+
+
+@pytest.mark.parametrize("table", ["pt/code_switched", "pt/scores-heuristics", "pt/translations", "answers"])
+def test_a_run_that_was_stopped_redoes_the_missing_part_alone(old, table):
+    whole = rows(old).drop("signature")
+    (old.path / table / "part-00001.parquet").unlink()
+    manifest = json.loads((old.path / "manifest.json").read_text())
+    (old.path / "manifest.json").write_text(json.dumps(manifest | {"state": "unfinished"}))
+    before = parts(old)
+    go_on(old)
+    assert parts(old).items() >= {p: c for p, c in before.items() if f"{table}/" in p}.items()
+    assert rows(old).drop("signature").sort("id").equals(whole.sort("id"))
+
+
+def test_the_journal_of_a_part_that_was_not_finished_is_taken_up(old):
+    part = old.path / "answers" / "part-00002.parquet"
+    fingerprint = old.table("answers").fingerprint(2)
+    answers = old.table("answers").read(2)
+    part.unlink()
+    journal = old.table("answers").journal(2, fingerprint)
+    journal.add(f"{answers['id'][0]}/0", ["An answer that only the journal has.", "stop", 1, 1, None])
+    journal.close()
+    go_on(old)
+    now = old.table("answers").read(2)
+    assert now["id"].to_list() == answers["id"].to_list()
+    assert now["answer"][0] == "An answer that only the journal has."
+    assert now["answer"].to_list()[1:] == answers["answer"].to_list()[1:]
+
+
+def test_a_part_of_other_settings_does_not_stand(old):
+    metadata = {"sdrrl_data.schema_version": "4", "sdrrl_data.fingerprint": "0123456789abcdef"}
+    path = old.path / "pt" / "translations" / "part-00000.parquet"
+    pl.read_parquet(path).with_columns(answer=pl.lit("Not this.")).write_parquet(path, metadata=metadata)
+    go_on(old)
+    assert "Not this." not in old.table("pt/translations").read_all()["answer"].to_list()
