@@ -101,7 +101,8 @@ def test_the_lower_layer_alone_finds_less(model, pairs):
     """So the setting is heeded, and leaving it out chooses well."""
     _, lower = found(pairs, load(model, layer=1).align(pairs))
     _, chosen = found(pairs, load(model).align(pairs))
-    assert lower < chosen - 0.2
+    # Trained with AVX-512, AVX2 or SSE, it finds 0.56, 0.55 or 0.65 by the lower layer, and 0.96 to 0.98 by the other.
+    assert lower < chosen - 0.1
 
 
 def test_a_pair_is_aligned_alike_in_whatever_company(model, pairs):

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.alone
 
 LONG = [(f"{number} {source}", target) for number in range(4) for source, target in SENTENCES if len(source) > 1000]
 MB = 2**20
+CLOSE = 1e-5  # batches of another size add up in another order: 1e-7 on one CPU
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -105,7 +106,7 @@ def expected(models, name):
 
 def test_scores_are_those_of_predict(scorer, models, text_pair, score):
     columns = score(scorer, [text_pair(sentence) for sentence in SENTENCES])
-    assert columns["comet"] == pytest.approx(expected(models, "unified"), abs=1e-6)
+    assert columns["comet"] == pytest.approx(expected(models, "unified"), abs=CLOSE)
 
 
 def test_mean_and_minimum_of_the_sentences(scorer, models, text_pair, score):
@@ -115,8 +116,8 @@ def test_mean_and_minimum_of_the_sentences(scorer, models, text_pair, score):
     columns = score(scorer, [text_pair(*(SENTENCES[number] for number in order)), text_pair(SENTENCES[4]), text_pair()])
     mean = sum(values[number] * weight for number, weight in zip(order, weights, strict=True)) / sum(weights)
     # "Yes." is too short to decide the minimum.
-    assert columns["comet"] == [pytest.approx(mean, abs=1e-6), pytest.approx(values[4], abs=1e-6), None]
-    assert columns["comet_min"] == [pytest.approx(min(values[0], values[2], values[6]), abs=1e-6), None, None]
+    assert columns["comet"] == [pytest.approx(mean, abs=CLOSE), pytest.approx(values[4], abs=1e-6), None]
+    assert columns["comet_min"] == [pytest.approx(min(values[0], values[2], values[6]), abs=CLOSE), None, None]
 
 
 def test_without_sentences_nothing_is_asked(scorer, text_pair, score):
@@ -144,7 +145,7 @@ def test_out_of_memory_halves_the_batches(scorer, room, text_pair, score, caplog
     enough = score(scorer, pairs)["comet"]
     (before,) = workers()
     room(200 * MB)
-    assert score(scorer, pairs)["comet"] == pytest.approx(enough, abs=1e-6)
+    assert score(scorer, pairs)["comet"] == pytest.approx(enough, abs=CLOSE)
     assert caplog.messages == ["scorer unified: 4 sentences at a time take too much memory; going on with 2"]
     assert list(workers()) == [before]
 
@@ -168,7 +169,7 @@ def test_a_killed_process_is_started_again(scorer, models, text_pair, caplog):
 
     pairs = [text_pair(sentence) for sentence in SENTENCES]
     scores = scorer.score(pairs, advance)
-    assert scores["comet"].to_list() == pytest.approx(expected(models, "unified"), abs=1e-6)
+    assert scores["comet"].to_list() == pytest.approx(expected(models, "unified"), abs=CLOSE)
     assert sum(done) == pytest.approx(len(pairs))
     assert any(message.startswith("scorer unified: its COMET process ended (SIGKILL") for message in caplog.messages)
 
@@ -286,7 +287,7 @@ def test_checkpoints(models, python, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     scores, *reasons = map(json.loads, done.stdout.splitlines())
-    assert scores == pytest.approx(expected(models, "referenceless"), abs=1e-6)
+    assert scores == pytest.approx(expected(models, "referenceless"), abs=CLOSE)
     assert "holds more than weights, which could run code" in reasons[0]
     assert not (tmp_path / "harmed").exists()
     torch.load(harmful / WEIGHTS, weights_only=False)
@@ -432,7 +433,7 @@ def test_models_on_the_hub(models, python, checkpoint, tmp_path_factory):
     assert encoder == "scorer org/encoder: the Hub has no hparams.yaml of it, so it is not a COMET model"
     assert judged.startswith("scorer org/judged: a COMET model of the class regression_metric wants a reference")
     assert lost.startswith("scorer org/lost: its encoder org/none could not be downloaded")
-    assert scores == pytest.approx(expected(models, "xcomet"), abs=1e-6)
+    assert scores == pytest.approx(expected(models, "xcomet"), abs=CLOSE)
     assert workers
     assert not left(workers, 60)
 
