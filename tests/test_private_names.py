@@ -41,7 +41,7 @@ def test_no_other_private_name_is_used():
     assert private - DOCUMENTED == PRIVATE
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("package", sorted(PACKAGES))
 def test_a_package_whose_private_names_are_used_has_an_upper_bound(package):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     groups = [project["dependencies"], *project["optional-dependencies"].values()]
