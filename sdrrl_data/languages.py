@@ -65,12 +65,12 @@ def search(query: str) -> list[Language]:
     key = _key(query)
     exact = _exact(query)
     names = sorted(_index().items(), key=lambda item: item[1].name)
-    found = [
+    matches = [
         *([exact] if exact else []),
         *(language for name, language in names if name.startswith(key)),
         *(language for name, language in names if f" {key}" in name),
     ]
-    return list(dict.fromkeys(found or _related(query) or _similar(query)))
+    return list(dict.fromkeys(matches or _related(query) or _similar(query)))
 
 
 def _exact(query: str) -> Language | None:

@@ -13,7 +13,7 @@ def identify(settings: AlignerConfig) -> Ingredient | None:
     None for those that learn from the run itself, and for the recipe's translator.
 
     Raises:
-        UserError: it cannot be had.
+        UserError: it cannot be found.
     """
     ingredient = settings.identify()
     settings.checked([ingredient] if ingredient else [])
@@ -35,7 +35,7 @@ def build(
         tgt: the language of the target sentences.
 
     Raises:
-        UserError: it cannot be had.
+        UserError: it cannot be found.
         ValueError: `attention` lacks what it needs.
     """
     return settings.open(AlignerContext(translators, src, tgt))

@@ -49,7 +49,7 @@ class AttentionConfig(AlignerConfig):
         """The aligner, with the translator's model.
 
         Raises:
-            UserError: the model cannot be had or loaded.
+            UserError: the model cannot be found or loaded.
             ValueError: there is no NLLB translator, or a language is missing.
         """
         src, tgt = context.src, context.tgt
@@ -82,7 +82,7 @@ class AttentionAligner:
         """Load the model; the translator has made sure that it knows both languages.
 
         Raises:
-            UserError: it cannot be had or loaded, or has fewer layers than that.
+            UserError: it cannot be found or loaded, or has fewer layers than that.
         """
         import torch
         from transformers import AutoTokenizer, M2M100Model
@@ -130,8 +130,10 @@ class AttentionAligner:
         return tokenized(self._tokenizer, sentences, self._model.config.max_position_embeddings)
 
     def _compare(self, sources: Sequence[Pieces], targets: Sequence[Pieces]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for own, theirs in zip(self._attention(targets, sources), self._attention(sources, targets), strict=True):
-            both = [(forward, backward.T) for forward, backward in zip(own, theirs, strict=True)]
+        for to_source, to_target in zip(
+            self._attention(targets, sources), self._attention(sources, targets), strict=True
+        ):
+            both = [(forward, backward.T) for forward, backward in zip(to_source, to_target, strict=True)]
             yield max(both, key=lambda pair: float((pair[0] * pair[1]).sum()))
 
     def _attention(self, read: Sequence[Pieces], written: Sequence[Pieces]) -> Iterator[list[np.ndarray]]:
@@ -158,16 +160,16 @@ class AttentionAligner:
             )
         for hook in hooks:
             hook.remove()
-        for number, (one, other) in enumerate(zip(written, read, strict=True)):
-            own, theirs = memberships(one), memberships(other).T
-            length = len(one.ids)
-            found = []
+        for number, (written_pieces, read_pieces) in enumerate(zip(written, read, strict=True)):
+            source_words, target_words = memberships(written_pieces), memberships(read_pieces).T
+            length = len(written_pieces.ids)
+            matrices = []
             for mean in means:
                 for step in (0, 1):  # about to write a piece, and having just read it
-                    attended = own @ mean[number, step : step + length, : len(other.ids)] @ theirs
+                    attended = source_words @ mean[number, step : step + length, : len(read_pieces.ids)] @ target_words
                     # All of it may fall to the code and the end.
-                    found.append(attended / attended.sum(axis=1, keepdims=True).clip(min=1e-6))
-            yield found
+                    matrices.append(attended / attended.sum(axis=1, keepdims=True).clip(min=1e-6))
+            yield matrices
 
     def _padded(self, ids: list[list[int]]) -> "BatchEncoding":
         return self._tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(self._device)

@@ -58,12 +58,12 @@ class DictionaryAligner:
         """Read the dictionary.
 
         Raises:
-            UserError: the file cannot be read, is not UTF-8, has no entry, or a line is no entry.
+            UserError: the file cannot be read, is not UTF-8, has no entry, or a line is not an entry.
         """
         self._translations: dict[str, set[str]] = defaultdict(set)
         for source, target in _entries(settings):
             self._translations[source].add(target)
-        targets = {target for own in self._translations.values() for target in own}
+        targets = {target for words in self._translations.values() for target in words}
         self._longest = [max(map(len, side)) for side in (self._translations, targets)]
 
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
@@ -80,19 +80,19 @@ class DictionaryAligner:
         """There is nothing to load."""
 
     def _align(self, source: Tokens, target: Tokens) -> list[Link]:
-        there: dict[str, list[_Place]] = defaultdict(list)
+        places_of: dict[str, list[_Place]] = defaultdict(list)
         for text, place in _places(target, self._longest[1]):
-            there[text].append(place)
+            places_of[text].append(place)
         possible = [
-            (own, other)
-            for text, own in _places(source, self._longest[0])
+            (source_place, target_place)
+            for text, source_place in _places(source, self._longest[0])
             for translation in self._translations.get(text, ())
-            for other in there.get(translation, ())
+            for target_place in places_of.get(translation, ())
         ]
         free, free_there = set(range(len(source))), set(range(len(target)))
         links = []
-        for own, other in sorted(possible, key=_preference):
-            words, others = range(own.start, own.end), range(other.start, other.end)
+        for source_place, target_place in sorted(possible, key=_preference):
+            words, others = range(source_place.start, source_place.end), range(target_place.start, target_place.end)
             if free.issuperset(words) and free_there.issuperset(others):
                 free.difference_update(words)
                 free_there.difference_update(others)
@@ -148,5 +148,5 @@ def _places(tokens: Tokens, longest: int) -> Iterator[tuple[str, _Place]]:
 
 
 def _preference(pair: tuple[_Place, _Place]) -> tuple[int, float, _Place, _Place]:
-    own, other = pair
-    return own.start - own.end + other.start - other.end, abs(own.middle - other.middle), own, other
+    source, target = pair
+    return source.start - source.end + target.start - target.end, abs(source.middle - target.middle), source, target

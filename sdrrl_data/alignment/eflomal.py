@@ -73,12 +73,12 @@ class EflomalAligner:
         fit = [number for number, pair in enumerate(folded) if _fits(*pair)]
         aligner = SymmetrizedAligner(*self._models)
         aligner.heuristic = SymmetrizationHeuristic.GROW
-        found = aligner.get_best_alignments(*([folded[number][side] for number in fit] for side in (0, 1)))
+        alignments = aligner.get_best_alignments(*([folded[number][side] for number in fit] for side in (0, 1)))
         forward, backward = (
             cache(_probability(model, seen)) for model, seen in zip(self._models, self._seen, strict=True)
         )
         links: list[list[Link]] = [[] for _ in pairs]
-        for number, (_, matrix) in zip(fit, found, strict=True):
+        for number, (_, matrix) in zip(fit, alignments, strict=True):
             source, target = folded[number]
             linked = zip(*(places.tolist() for places in matrix.to_numpy().nonzero()), strict=True)
             sure = [(i, j, forward(source[i], target[j]), backward(target[j], source[i])) for i, j in linked]
@@ -96,7 +96,7 @@ class EflomalAligner:
         """Know again what was saved there."""
         from thot.alignment import EflomalAlignmentModel
 
-        self._seen = [Counter(own) for own in json.loads((folder / WORDS).read_text(encoding="utf-8"))]
+        self._seen = [Counter(counts) for counts in json.loads((folder / WORDS).read_text(encoding="utf-8"))]
         self._models = [EflomalAlignmentModel() for _ in DIRECTIONS]
         for name, model in zip(DIRECTIONS, self._models, strict=True):
             if not model.load(str(folder / name)):
@@ -122,9 +122,11 @@ def _probability(model: "EflomalAlignmentModel", seen: Mapping[str, int]) -> Cal
     """That a word is translated by another."""
 
     def probability(word: str, translation: str) -> float:
-        found = model.translation_prob(model.get_src_word_index(word), model.get_trg_word_index(translation))
+        translation_probability = model.translation_prob(
+            model.get_src_word_index(word), model.get_trg_word_index(translation)
+        )
         times = seen.get(word, 0)
-        return float(found) * times / (times + DOUBT)
+        return float(translation_probability) * times / (times + DOUBT)
 
     return probability
 

@@ -34,7 +34,7 @@ class EmbeddingConfig(AlignerConfig):
         """The encoder, by its commit or a digest of its directory.
 
         Raises:
-            UserError: what it needs is not installed, or the model cannot be had.
+            UserError: what it needs is not installed, or the model cannot be found.
         """
         missing = [package for package in ("transformers", "torch") if not find_spec(package)]
         if missing:
@@ -68,7 +68,7 @@ class EmbeddingAligner:
         """Load the encoder.
 
         Raises:
-            UserError: it cannot be had or loaded, is no encoder, or has fewer layers than that.
+            UserError: it cannot be found or loaded, is not an encoder, or has fewer layers than that.
         """
         import torch
         from transformers import AutoModel, AutoTokenizer
@@ -78,7 +78,7 @@ class EmbeddingAligner:
         self._layer = settings.layer
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         verbosity = logging.get_verbosity()
-        logging.set_verbosity_error()  # that a checkpoint has a head as well is no news
+        logging.set_verbosity_error()  # that a checkpoint has a head as well is not news
         try:
             with loading("aligner", located.name):
                 # A special token that stands in a text is a word like any other.
@@ -115,8 +115,8 @@ class EmbeddingAligner:
         return linked(sources, targets, self._compare, BATCH_TOKENS[self._device])
 
     def _compare(self, sources: Sequence[Pieces], targets: Sequence[Pieces]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for one, other in zip(self._embeddings(sources), self._embeddings(targets), strict=True):
-            cosines = one @ other.T
+        for source, target in zip(self._embeddings(sources), self._embeddings(targets), strict=True):
+            cosines = source @ target.T
             # Those of two sentences of one word do not differ.
             scaled = cosines / max(TEMPERATURE * float(cosines.std()), 1e-6)
             yield _softmax(scaled), _softmax(scaled.T).T

@@ -62,19 +62,19 @@ class HmmAligner:
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
         """Learn from (source tokens, target tokens), each pair once; those of more than 200 tokens are passed over."""
         self._source, self._target = Words(), Words()
-        numbers = [(tuple(self._source.learn(one)), tuple(self._target.learn(other))) for one, other in pairs]
+        numbers = [(tuple(self._source.learn(source)), tuple(self._target.learn(target))) for source, target in pairs]
         learned = list(batches(list(dict.fromkeys(numbers)), BATCH))
         together = Together.of(learned, len(self._target))
-        found = [together.find(batch) for batch in learned]
+        indices = [together.find(batch) for batch in learned]
         read = (together.sources(), together.targets())
         written = (len(self._target), len(self._source))
         directions = [at_first(len(together.keys), size) for size in written]
         for iteration in range(2 * self._iterations):
             counts = [Counts(len(together.keys), size) for size in written]
             step = _agree if iteration < self._iterations else _learn
-            for batch, index in zip(learned, found, strict=True):
+            for batch, index in zip(learned, indices, strict=True):
                 step(directions, batch, index, counts)
-            directions = [own.direction(words) for own, words in zip(counts, read, strict=True)]
+            directions = [count.direction(words) for count, words in zip(counts, read, strict=True)]
         self._remember(together, directions, counts)
 
     def align(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[list[Link]]:
@@ -82,8 +82,8 @@ class HmmAligner:
         numbers = [(self._source.look_up(source), self._target.look_up(target)) for source, target in pairs]
         links: list[list[Link]] = [[] for _ in pairs]
         for batch in batches(numbers, BATCH):
-            for pair, found in zip(batch.pairs, self._links(batch, numbers), strict=True):
-                links[pair] = found
+            for pair, links_of_pair in zip(batch.pairs, self._links(batch, numbers), strict=True):
+                links[pair] = links_of_pair
         return links
 
     def save(self, folder: Path) -> None:
@@ -113,12 +113,12 @@ class HmmAligner:
 
     def _remember(self, together: Together, directions: Sequence[Direction], counts: Sequence[Counts]) -> None:
         """Keep the pairs of words that matter, in half the digits."""
-        likely = np.maximum(*(own.words[:-1] for own in directions)) >= LEAST_KEPT
+        likely = np.maximum(*(direction.words[:-1] for direction in directions)) >= LEAST_KEPT
         self._together = Together(together.keys[likely], len(self._target))
         self._directions, self._sure = [], []
-        for own, count, read in zip(directions, counts, (together.sources(), together.targets()), strict=True):
-            words = np.append(own.words[:-1][likely], LEAST)
-            self._directions.append(own._replace(words=words.astype(np.float32)))
+        for direction, count, read in zip(directions, counts, (together.sources(), together.targets()), strict=True):
+            words = np.append(direction.words[:-1][likely], LEAST)
+            self._directions.append(direction._replace(words=words.astype(np.float32)))
             self._sure.append(np.append(count.shares(read, DOUBT)[likely], 0).astype(np.float32))
 
     def _links(self, batch: Batch, numbers: Sequence[tuple[list[int], list[int]]]) -> Iterator[list[Link]]:
@@ -127,11 +127,11 @@ class HmmAligner:
         backward = best(self._directions[1], index.transpose(0, 2, 1), batch.target, batch.source)
         linked = grown(forward, backward.transpose(0, 2, 1))
         row, i, j = linked.nonzero()
-        sure = [own[index[linked]].tolist() for own in self._sure]
-        found = list(zip(i.tolist(), j.tolist(), *sure, strict=True))
+        sure = [sure_words[index[linked]].tolist() for sure_words in self._sure]
+        linked_words = list(zip(i.tolist(), j.tolist(), *sure, strict=True))
         ends = np.searchsorted(row, np.arange(len(batch.pairs) + 1)).tolist()
         for pair, (start, end) in zip(batch.pairs, pairwise(ends), strict=True):
-            yield rated(*numbers[pair], found[start:end])
+            yield rated(*numbers[pair], linked_words[start:end])
 
 
 def _agree(directions: Sequence[Direction], batch: Batch, index: np.ndarray, counts: Sequence[Counts]) -> None:
@@ -146,9 +146,9 @@ def _agree(directions: Sequence[Direction], batch: Batch, index: np.ndarray, cou
 def _learn(directions: Sequence[Direction], batch: Batch, index: np.ndarray, counts: Sequence[Counts]) -> None:
     """Count what each direction thinks."""
     turned = index.transpose(0, 2, 1)
-    for own, numbers, written, count in zip(
+    for direction, numbers, written, count in zip(
         directions, (index, turned), (batch.target, batch.source), counts, strict=True
     ):
-        words, nothing, jumps = in_order(own, numbers, written)
+        words, nothing, jumps = in_order(direction, numbers, written)
         count.add(numbers, words, written, nothing)
         count.jumps += jumps

@@ -151,7 +151,7 @@ def best(direction: Direction, index: np.ndarray, read: np.ndarray, written: np.
     leaving = np.log((1 - FROM_NOTHING) / _reach(jumps, read != PADDING)).astype(np.float32)
     jumping = np.log(jumps.T).astype(np.float32)
     allowed = np.where(read == PADDING, -np.inf, 0).astype(np.float32)
-    there = written != PADDING
+    is_word = written != PADDING
 
     came = np.zeros((length, pairs, width), dtype=np.int16)
     from_nothing = np.empty((length, pairs, width), dtype=bool)
@@ -165,12 +165,12 @@ def best(direction: Direction, index: np.ndarray, read: np.ndarray, written: np.
         arriving = arriving + logs[j]
         staying = score + nothing[j]
         from_nothing[j] = staying > arriving
-        score = np.where(there[:, j, None], np.maximum(arriving, staying), score)
+        score = np.where(is_word[:, j, None], np.maximum(arriving, staying), score)
 
     links = np.zeros((pairs, width, length), dtype=bool)
     rows, state = np.arange(pairs), score.argmax(axis=1)
     for j in range(length - 1, -1, -1):
-        jumped = there[:, j] & ~from_nothing[j, rows, state]
+        jumped = is_word[:, j] & ~from_nothing[j, rows, state]
         links[rows, state, j] = jumped
         state = np.where(jumped, came[j, rows, state], state)
     return links

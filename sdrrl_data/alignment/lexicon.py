@@ -51,7 +51,7 @@ def batches(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], most: int) -> 
         most: the number of source words times target words that a batch may have, padding included.
     """
     lengths = [(len(source), len(target)) for source, target in pairs]
-    fit = sorted((own, pair) for pair, own in enumerate(lengths) if min(own) > 0 and max(own) <= LONGEST)
+    fit = sorted((sides, pair) for pair, sides in enumerate(lengths) if min(sides) > 0 and max(sides) <= LONGEST)
     batch: list[int] = []
     widest = 0
     for (source, target), pair in fit:
@@ -94,9 +94,9 @@ class Together:
     def find(self, batch: Batch) -> np.ndarray:
         """(pairs x source words x target words), the number of each pair of words; `len(keys)` for a new one."""
         keys = _keys(batch, self._target_words)
-        found = np.searchsorted(self.keys, keys)
-        found[np.append(self.keys, -1)[found] != keys] = len(self.keys)
-        return found.astype(np.int32)
+        positions = np.searchsorted(self.keys, keys)
+        positions[np.append(self.keys, -1)[positions] != keys] = len(self.keys)
+        return positions.astype(np.int32)
 
     def sources(self) -> np.ndarray:
         """The source word of each pair."""

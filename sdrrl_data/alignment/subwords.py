@@ -25,8 +25,8 @@ def tokenized(tokenizer: Any, sentences: Iterable[Tokens], longest: int) -> list
     words = [list(sentence) for sentence in sentences]
     if not words:
         return []
-    found = tokenizer(words, is_split_into_words=True, truncation=True, max_length=longest)
-    return [Pieces(ids, found.word_ids(number)) for number, ids in enumerate(found["input_ids"])]
+    encoded = tokenizer(words, is_split_into_words=True, truncation=True, max_length=longest)
+    return [Pieces(ids, encoded.word_ids(number)) for number, ids in enumerate(encoded["input_ids"])]
 
 
 def memberships(sentence: Pieces) -> np.ndarray:
@@ -51,7 +51,7 @@ def linked(
             probable it is that the source word is translated by the target word, and the other way round.
         most: padded tokens of one side of a batch; a longer sentence is a batch of its own.
     """
-    found: list[list[Link]] = [[] for _ in sources]
+    links_of_pairs: list[list[Link]] = [[] for _ in sources]
     lengths = {
         number: max(len(source.ids), len(target.ids))
         for number, (source, target) in enumerate(zip(sources, targets, strict=True))
@@ -60,9 +60,11 @@ def linked(
     for batch in batches(lengths, lengths.__getitem__, most):
         matrices = compare([sources[number] for number in batch], [targets[number] for number in batch])
         for number, (forward, backward) in zip(batch, matrices, strict=True):
-            own, theirs = _present(sources[number]), _present(targets[number])
-            found[number] = [Link(own[i], theirs[j], sure) for i, j, sure in symmetrised(forward, backward)]
-    return found
+            source_words, target_words = _present(sources[number]), _present(targets[number])
+            links_of_pairs[number] = [
+                Link(source_words[i], target_words[j], sure) for i, j, sure in symmetrised(forward, backward)
+            ]
+    return links_of_pairs
 
 
 def symmetrised(forward: np.ndarray, backward: np.ndarray) -> list[Link]:

@@ -47,12 +47,12 @@ def rated(
         target: the target words.
         linked: source word, target word, probability of the target word given the source word, and the reverse.
     """
-    found = list(linked)
+    links = list(linked)
     forward: dict[int, dict[Hashable, float]] = defaultdict(dict)
     backward: dict[int, dict[Hashable, float]] = defaultdict(dict)
-    for i, j, onwards, back in found:
+    for i, j, onwards, back in links:
         forward[i][target[j]] = onwards
         backward[j][source[i]] = back
-    sure = {i: min(1.0, sum(own.values())) for i, own in forward.items()}
-    sure_back = {j: min(1.0, sum(own.values())) for j, own in backward.items()}
-    return [Link(i, j, math.sqrt(sure[i] * sure_back[j])) for i, j, _, _ in found]
+    sure = {i: min(1.0, sum(sums.values())) for i, sums in forward.items()}
+    sure_back = {j: min(1.0, sum(sums.values())) for j, sums in backward.items()}
+    return [Link(i, j, math.sqrt(sure[i] * sure_back[j])) for i, j, _, _ in links]

@@ -12,19 +12,19 @@ from sdrrl_data.recipe.fields import Written, walk
 from sdrrl_data.run import Manifest
 
 
-def manifest(found: Manifest) -> Manifest:
+def manifest(local_manifest: Manifest) -> Manifest:
     """A manifest with its recipe as `recipe` makes it."""
-    return found.model_copy(update={"recipe": recipe(found.recipe, found.ingredients)[0]})
+    return local_manifest.model_copy(update={"recipe": recipe(local_manifest.recipe, local_manifest.ingredients)[0]})
 
 
-def recipe(found: Mapping[str, Any], ingredients: Sequence[Ingredient]) -> tuple[dict[str, Any], list[str]]:
+def recipe(settings: Mapping[str, Any], ingredients: Sequence[Ingredient]) -> tuple[dict[str, Any], list[str]]:
     """A recipe with its files and directories named without their folders, and these names; no server is named.
 
     Which fields are places, or stay here, they say themselves. Of a component that is not known here, whatever looks
     like a path is taken for one.
 
     Args:
-        found: as a manifest holds it.
+        settings: as a manifest holds it.
         ingredients: of the same run; those with a `/` in their names are on the Hub.
     """
     on_hub = {part.name for part in ingredients if "/" in part.name}
@@ -36,24 +36,24 @@ def recipe(found: Mapping[str, Any], ingredients: Sequence[Ingredient]) -> tuple
         local.append(PurePath(place).name)
         return local[-1]
 
-    portable = deepcopy(dict(found))
+    portable = deepcopy(dict(settings))
     for field in list(walk(Recipe, portable)):
         if field.marker(StaysHere):
             field.section[field.name] = field.default
     return _placed(portable, named), local
 
 
-def within(folder: Path, found: Mapping[str, Any], local: Collection[str]) -> dict[str, Any]:
+def within(folder: Path, settings: Mapping[str, Any], local: Collection[str]) -> dict[str, Any]:
     """A recipe as `recipe` gives it, with what was local looked for in a folder, and nowhere else.
 
     Another file of the same name that happens to stand where a command is typed is not what the run was made from.
     """
-    return _placed(found, lambda place: str(folder / place) if place in local else place)
+    return _placed(settings, lambda place: str(folder / place) if place in local else place)
 
 
-def _placed(found: Mapping[str, Any], placed: Callable[[str], str]) -> dict[str, Any]:
+def _placed(settings: Mapping[str, Any], placed: Callable[[str], str]) -> dict[str, Any]:
     """A recipe with each place (a file, a directory, a name on the Hub) as `placed` gives it."""
-    copy = deepcopy(dict(found))
+    copy = deepcopy(dict(settings))
     for field in list(walk(Recipe, copy)):
         if isinstance(field.value, list):
             field.section[field.name] = [_where(field, item, placed) for item in field.value]

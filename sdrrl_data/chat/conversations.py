@@ -16,9 +16,9 @@ def sampling(settings: recipe.SamplingConfig) -> Sampling:
 
 def conversation(messages: Sequence[Message], settings: recipe.GeneratorConfig) -> list[Message]:
     """The recipe's system prompt where the messages bring none, its examples, the messages."""
-    own = list(messages[:1]) if messages[0]["role"] == "system" else []
+    system = list(messages[:1]) if messages[0]["role"] == "system" else []
     examples = turns((example.question, example.answer) for example in settings.few_shot)
-    return [*(own or system_message(settings.system_prompt)), *examples, *messages[len(own) :]]
+    return [*(system or system_message(settings.system_prompt)), *examples, *messages[len(system) :]]
 
 
 def system_message(prompt: str | None) -> list[Message]:

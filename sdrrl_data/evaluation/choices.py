@@ -28,7 +28,7 @@ def read_choices(path: Path, language: Language, limit: int | None) -> list[Choi
     """The questions of a file with Belebele's columns.
 
     Raises:
-        UserError: the file cannot be read, a row is no such question, or is in another language.
+        UserError: the file cannot be read, a row is not such a question, or is in another language.
     """
     rows = list(open_file(path, "choices").rows)[:limit]
     if not rows:
@@ -61,7 +61,11 @@ def is_right(answers: Sequence[str], right: int, sums: Sequence[float | None]) -
         right: the index of the right one.
         sums: the log-probability of each.
     """
-    likely = [own / len(text.encode()) for own, text in zip(sums, answers, strict=True) if own is not None]
+    likely = [
+        log_probability / len(text.encode())
+        for log_probability, text in zip(sums, answers, strict=True)
+        if log_probability is not None
+    ]
     return float(max(range(len(likely)), key=likely.__getitem__) == right) if len(likely) == len(answers) else None
 
 

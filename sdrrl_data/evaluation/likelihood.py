@@ -129,8 +129,8 @@ class Likelihood:
             inputs = {"input_ids": rows.to(self._device), "attention_mask": real.to(self._device)}
             logits = self._model(**inputs, use_cache=False).logits[:, :-1]
             next_tokens = inputs["input_ids"][:, 1:, None]
-            found = logits.gather(2, next_tokens)[..., 0].float() - logits.float().logsumexp(2)
-            return found.double().where(scored[:, 1:].to(self._device), 0.0).sum(1).tolist()  # type: ignore[no-any-return]
+            log_probabilities = logits.gather(2, next_tokens)[..., 0].float() - logits.float().logsumexp(2)
+            return log_probabilities.double().where(scored[:, 1:].to(self._device), 0.0).sum(1).tolist()  # type: ignore[no-any-return]
 
 
 def context_of(config: Any) -> int:

@@ -44,7 +44,7 @@ def read_parallel(given: str, limit: int | None) -> list[Pair]:
     lines = [lines_of(path, "--parallel") for path in paths]
     if len(paths) == 1:
         fields = [line.split("\t") for line in lines[0]]
-        pairs = [Pair(own[0].strip(), own[1].strip()) for own in fields if len(own) == 2]
+        pairs = [Pair(sides[0].strip(), sides[1].strip()) for sides in fields if len(sides) == 2]
     else:
         if len(lines[0]) != len(lines[1]):
             raise UserError(
@@ -93,23 +93,23 @@ def _of_run(path: Path, src: Language, tgt: Language, limit: int | None) -> dict
     references = {src.tag: _column(run.table("seeds").read_all(), "reference")}
     if run.table(f"{tgt.tag}/references").parts():
         references[tgt.tag] = _column(run.table(f"{tgt.tag}/references").read_all(), "answer")
-    found = {}
+    questions = {}
     for language in (src, tgt):
-        own = rows.filter(direction=f"{language.tag}->{language.tag}")
-        found[language.tag] = [
+        same_language = rows.filter(direction=f"{language.tag}->{language.tag}")
+        questions[language.tag] = [
             Question(
                 row["prompt"],
                 references.get(language.tag, {}).get(row["seed_id"]),
                 # Where a reference stands in for an answer, there is no generator.
                 row["completion"][-1]["content"] if row["generator"] else None,
             )
-            for row in own[:limit].iter_rows(named=True)
+            for row in same_language[:limit].iter_rows(named=True)
         ]
-    if not any(found.values()):
+    if not any(questions.values()):
         raise UserError(
             f"--questions: the test split of {run.path} has no row to test with: give it a larger test_share"
         )
-    return found
+    return questions
 
 
 def _check(run: Run, manifest: Manifest, src: Language, tgt: Language) -> None:

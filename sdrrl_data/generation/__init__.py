@@ -11,7 +11,7 @@ def identify(settings: GeneratorConfig) -> Ingredient:
     """What would answer, found without loading it.
 
     Raises:
-        UserError: no engine is installed, or the model cannot be had.
+        UserError: no engine is installed, or the model cannot be found.
     """
     return engine(settings).identify(settings)
 
@@ -20,7 +20,7 @@ def build(settings: GeneratorConfig) -> Generator:
     """Load the model.
 
     Raises:
-        UserError: no engine is installed, or the model cannot be had or loaded.
+        UserError: no engine is installed, or the model cannot be found or loaded.
     """
     return engine(settings).open(settings)
 

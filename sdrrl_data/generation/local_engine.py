@@ -16,7 +16,7 @@ class LocalEngine(GeneratorEngine):
         """The model, by its commit or a digest of its directory.
 
         Raises:
-            UserError: it cannot be had.
+            UserError: it cannot be found.
         """
         if settings.model == packaged.NAME:
             return packaged.identify(self._versioned())
@@ -27,7 +27,7 @@ class LocalEngine(GeneratorEngine):
         """Where the model is.
 
         Raises:
-            UserError: it cannot be had.
+            UserError: it cannot be found.
         """
         return packaged.locate(settings.model, settings.revision, "generator", "--model")
 

@@ -285,12 +285,12 @@ class _Batch:
         """Take the rows that have ended out of the batch, and out of the cache what only they needed."""
         import torch
 
-        kept = [i for i, row in enumerate(self.rows) if not row.finish_reason]
+        unfinished = [i for i, row in enumerate(self.rows) if not row.finish_reason]
         finished = [row for row in self.rows if row.finish_reason]
-        self.rows = [self.rows[i] for i in kept]
-        if finished and kept:
+        self.rows = [self.rows[i] for i in unfinished]
+        if finished and unfinished:
             width = max(len(row.tokens) for row in self.rows) - 1
-            self.cache.batch_select_indices(torch.tensor(kept))
+            self.cache.batch_select_indices(torch.tensor(unfinished))
             for layer in self.cache.layers:
                 layer.keys, layer.values = layer.keys[..., -width:, :], layer.values[..., -width:, :]
         return finished

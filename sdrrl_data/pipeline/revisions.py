@@ -42,7 +42,7 @@ def settled(recipe: dict[str, Any], before: Manifest) -> bool:
     A file can, as long as it is there. One that is gone (the run may have come from the Hub) has been read.
     """
     same = all(recipe[key] == before.recipe[key] for key in ("seeds", "limit"))
-    return same and all(gone(own["source"]) for own in recipe["seeds"])
+    return same and all(gone(source["source"]) for source in recipe["seeds"])
 
 
 def gone(source: str) -> bool:

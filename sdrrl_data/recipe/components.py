@@ -149,7 +149,7 @@ class ScorerConfig(Component):
             generator: names a generator without loading it; None: the recipe's own.
 
         Raises:
-            RecipeError: one of them, or what runs it, cannot be had.
+            RecipeError: one of them, or what runs it, cannot be found.
         """
 
     @abstractmethod
@@ -157,7 +157,7 @@ class ScorerConfig(Component):
         """A scorer of pairs, with what it needs in memory; given back at the end.
 
         Raises:
-            RecipeError: what it needs cannot be had.
+            RecipeError: what it needs cannot be found.
             ValueError: it does not judge each pair by itself.
         """
 
@@ -191,7 +191,7 @@ class TranslatorConfig(Component):
             generator: the run's, which may translate too.
 
         Raises:
-            RecipeError: it cannot be had, or does not know the pair.
+            RecipeError: it cannot be found, or does not know the pair.
         """
 
     @abstractmethod
@@ -199,7 +199,7 @@ class TranslatorConfig(Component):
         """The translator, loaded; whoever opened it closes it.
 
         Raises:
-            RecipeError: it cannot be had, or does not know the pair.
+            RecipeError: it cannot be found, or does not know the pair.
         """
 
     @classmethod
@@ -234,7 +234,7 @@ class AlignerConfig(Component):
         None for one that learns from the run itself, and for the recipe's translator.
 
         Raises:
-            RecipeError: it cannot be had.
+            RecipeError: it cannot be found.
         """
 
     @abstractmethod
@@ -242,6 +242,6 @@ class AlignerConfig(Component):
         """The aligner. One that learns has yet to be trained, or to load what it has learned.
 
         Raises:
-            RecipeError: it cannot be had.
+            RecipeError: it cannot be found.
             ValueError: the context lacks what it needs.
         """

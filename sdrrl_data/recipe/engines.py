@@ -47,7 +47,7 @@ class GeneratorEngine(Declared, ABC):
         """What would answer, found without loading it.
 
         Raises:
-            UserError: the model cannot be had.
+            UserError: the model cannot be found.
         """
 
     @abstractmethod
@@ -55,7 +55,7 @@ class GeneratorEngine(Declared, ABC):
         """The generator, loaded; whoever opened it closes it.
 
         Raises:
-            UserError: the model cannot be had or loaded.
+            UserError: the model cannot be found or loaded.
         """
 
     def prompt_lengths(self, settings: "GeneratorConfig", requests: Sequence[Request]) -> list[int | SetAside] | None:

@@ -90,8 +90,10 @@ def load(
     if src in tgt:
         raise RecipeError(f"recipe {name}: {src} is both src and tgt: choose another target language")
     thresholds = {
-        score: own.model_copy(update={"languages": {languages.find(tag).tag: b for tag, b in own.languages.items()}})
-        for score, own in recipe.thresholds.items()
+        score: threshold.model_copy(
+            update={"languages": {languages.find(tag).tag: b for tag, b in threshold.languages.items()}}
+        )
+        for score, threshold in recipe.thresholds.items()
     }
     return recipe.model_copy(update={"src": src, "tgt": tgt, "thresholds": thresholds})
 
@@ -140,9 +142,9 @@ def _as_lists(content: dict[str, Any]) -> None:
     if isinstance(translators, dict | str):
         translators = [translators]
     if isinstance(translators, list):
-        content["translator"] = [_translator(own) if isinstance(own, str) else own for own in translators]
+        content["translator"] = [_translator(item) if isinstance(item, str) else item for item in translators]
     if isinstance(content.get("scorers"), list):
-        content["scorers"] = [{"kind": own} if isinstance(own, str) else own for own in content["scorers"]]
+        content["scorers"] = [{"kind": item} if isinstance(item, str) else item for item in content["scorers"]]
 
 
 def _translator(word: str) -> dict[str, str]:

@@ -56,19 +56,23 @@ def change(content: dict[str, Any], key: str, value: Any) -> None:
 
 def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
     """A section of a recipe, made where there is none; of several in a list, all by their number from 0, or kind."""
-    found = content.get(name)
-    if isinstance(found, list):
-        named = {own["kind"]: own for own in reversed(sections(found)) if isinstance(own.get("kind"), str)}
-        numbered = {str(number): section for number, section in enumerate(found)}
-        return found[0] if len(found) == 1 and name != "scorers" else named | numbered
-    if not isinstance(found, dict):
-        found = content[name] = {}
-    return found
+    value = content.get(name)
+    if isinstance(value, list):
+        named = {
+            section_of_kind["kind"]: section_of_kind
+            for section_of_kind in reversed(sections(value))
+            if isinstance(section_of_kind.get("kind"), str)
+        }
+        numbered = {str(number): section for number, section in enumerate(value)}
+        return value[0] if len(value) == 1 and name != "scorers" else named | numbered
+    if not isinstance(value, dict):
+        value = content[name] = {}
+    return value
 
 
-def sections(found: Any) -> list[dict[str, Any]]:
+def sections(value: Any) -> list[dict[str, Any]]:
     """Of a list, what is a section."""
-    return [own for own in found if isinstance(own, dict)] if isinstance(found, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def explain(error: ValidationError | TypeError, what: str, members: Mapping[str, int] | None = None) -> str:
@@ -87,7 +91,7 @@ def explain(error: ValidationError | TypeError, what: str, members: Mapping[str,
     also = f" (and {len(more)} more like it)" if more else ""
     if first["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key.rpartition(".")[2], set(_keys()), n=1)
-        return f"{key} is no key of {what}{f', did you mean {close[0]}?' if close else ''}{also}"
+        return f"{key} is not a key of {what}{f', did you mean {close[0]}?' if close else ''}{also}"
     if first["type"] == "missing":
         return f"{key} is missing{also}"
     if first["type"] == "value_error":

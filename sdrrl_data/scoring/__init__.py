@@ -26,7 +26,7 @@ def identify(settings: ScorerConfig, generator: Callable[[GeneratorConfig | None
         generator: names a generator without loading it; None: the recipe's own.
 
     Raises:
-        UserError: one of them, or what runs it, cannot be had.
+        UserError: one of them, or what runs it, cannot be found.
     """
     return settings.checked(settings.identify(generator))
 
@@ -35,7 +35,7 @@ def opened(settings: ScorerConfig, context: Context) -> AbstractContextManager[S
     """A scorer of pairs, with what it needs in memory; given back at the end.
 
     Raises:
-        UserError: what it needs cannot be had.
+        UserError: what it needs cannot be found.
         ValueError: it is not one that judges each pair by itself.
     """
     return settings.open(context)

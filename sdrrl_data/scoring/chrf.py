@@ -33,7 +33,7 @@ class ChrfScorer:
         scores: list[float | None] = []
         for pair in pairs:
             source, target = (
-                (" ".join(own).strip() for own in zip(*pair.sentences(), strict=True)) if pair.units else ("", "")
+                (" ".join(side).strip() for side in zip(*pair.sentences(), strict=True)) if pair.units else ("", "")
             )
             scores.append(self._chrf(target, source) if source else None)
             advance(1)

@@ -52,7 +52,7 @@ class CometConfig(ScorerConfig):
         """The model, found without its weights, where COMET can be run.
 
         Raises:
-            UserError: the model, or what runs it, cannot be had.
+            UserError: the model, or what runs it, cannot be found.
         """
         engine = f"unbabel-comet {comet_process.version(self.python)}"
         located = comet_checkpoint.locate(self)
@@ -80,7 +80,7 @@ class CometScorer:
         """Fetch the model, and load it in a process of its own.
 
         Raises:
-            UserError: the model, or what runs it, cannot be had.
+            UserError: the model, or what runs it, cannot be found.
             Stopped: the model could not be loaded.
         """
         located = comet_checkpoint.locate(settings)

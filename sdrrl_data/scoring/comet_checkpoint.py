@@ -19,7 +19,7 @@ HPARAMS, WEIGHTS = "hparams.yaml", "checkpoints/model.ckpt"
 INSTEAD = "leave the comet scorer out, or give the directory of a checkpoint as its model"
 FILES = [HPARAMS, WEIGHTS, "README.md"]  # of a model, as far as they are needed
 ENCODER_FILES = ["*.json", "*.model", "vocab.txt"]  # configuration and tokenizer; its weights are in the checkpoint
-# For where the card cannot be had. Their weights are given only to who has accepted this.
+# For where the card cannot be found. Their weights are given only to who has accepted this.
 LICENCES = {
     f"Unbabel/{name}": "cc-by-nc-sa-4.0"
     for name in (
@@ -57,7 +57,7 @@ def fetch(located: Located) -> Path:
     COMET loads the encoder by its name, from the Hub's cache.
 
     Raises:
-        UserError: it cannot be had.
+        UserError: it cannot be found.
     """
     folder = Path(located.path)
     if located.pinned():
@@ -94,12 +94,12 @@ def _check(folder: Path, name: str) -> None:
 
 def _hparams(file: Path, name: str) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+        hparams = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"scorer {name}: its {HPARAMS} cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(found, dict) or "class_identifier" not in found:
+    if not isinstance(hparams, dict) or "class_identifier" not in hparams:
         raise UserError(f"scorer {name}: its {HPARAMS} names no class_identifier, so it is not a COMET model")
-    return found
+    return hparams
 
 
 def _refuse_reference(hparams: dict[str, Any], name: str) -> None:

@@ -58,14 +58,14 @@ def command(python: str | None) -> list[str]:
     """
     if python is not None:
         return [_interpreter(python)]
-    found = import_module("uv").find_uv_bin() if find_spec("uv") else shutil.which("uv")
-    if not found:
+    uv = import_module("uv").find_uv_bin() if find_spec("uv") else shutil.which("uv")
+    if not uv:
         raise NotInstalled(
             "the comet scorer's environment is made by uv, which is not here: run `pip install 'sdrrl-data[comet]'`, "
             "or name an interpreter that has unbabel-comet as the scorer's python",
             "comet",
         )
-    return [found, "run", "--no-project", "--script"]
+    return [uv, "run", "--no-project", "--script"]
 
 
 def version(python: str | None) -> str:
@@ -88,10 +88,10 @@ def version(python: str | None) -> str:
 
 
 def _interpreter(python: str) -> str:
-    found = shutil.which(Path(python).expanduser())
-    if not found:
-        raise UserError(f"the comet scorer's python {python} is no program that can be run")
-    return found
+    interpreter = shutil.which(Path(python).expanduser())
+    if not interpreter:
+        raise UserError(f"the comet scorer's python {python} is not a program that can be run")
+    return interpreter
 
 
 def environment() -> dict[str, str]:

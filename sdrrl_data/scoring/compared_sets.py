@@ -50,10 +50,10 @@ def texts(source: str, kind: Kind, *languages: Language) -> Iterator[tuple[Langu
         for language in languages:
             yield from ((language, place, text) for place, text in _of_run(run, manifest, kind, language))
         return
-    found = text_sets.find(source, ROLE)
-    for place, row in text_sets.rows(found, text_sets.every):
+    text_set = text_sets.find(source, ROLE)
+    for place, row in text_sets.rows(text_set, text_sets.every):
         for text in _of_row(row, kind):
-            yield from ((language, f"{found.name}:{place}", text) for language in languages)
+            yield from ((language, f"{text_set.name}:{place}", text) for language in languages)
 
 
 def _is_run(source: str) -> bool:

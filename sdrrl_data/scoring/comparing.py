@@ -33,7 +33,7 @@ class ComparingConfig(ScorerConfig):
         """What compares the questions of a run, or its answers.
 
         Raises:
-            UserError: what it needs cannot be had.
+            UserError: what it needs cannot be found.
         """
 
     def open(self, context: ScorerContext) -> AbstractContextManager[Scorer]:

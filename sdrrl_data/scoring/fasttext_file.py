@@ -34,8 +34,8 @@ class Dense(NamedTuple):
 
     def rows(self, numbers: "np.ndarray") -> "np.ndarray":
         """These rows, float32."""
-        found: np.ndarray = self.values[numbers]
-        return found
+        vectors: np.ndarray = self.values[numbers]
+        return vectors
 
 
 class Quantised(NamedTuple):
@@ -58,8 +58,8 @@ class Quantised(NamedTuple):
         import numpy as np
 
         pieces = self.centroids[np.arange(self.codes.shape[1]), self.codes[numbers]]
-        found: np.ndarray = pieces.reshape(len(numbers), -1) * self.norms[numbers, None]
-        return found
+        vectors: np.ndarray = pieces.reshape(len(numbers), -1) * self.norms[numbers, None]
+        return vectors
 
 
 class FastTextFile(NamedTuple):
@@ -118,7 +118,7 @@ def _unreadable(path: Path, error: OSError) -> UserError:
 
 def _unfit(path: Path) -> UserError:
     return UserError(
-        f"{path} is no fastText model that can tell languages, or not all of it: fetch it again, or give another"
+        f"{path} is not a fastText model that can tell languages, or not all of it: fetch it again, or give another"
     )
 
 
@@ -128,9 +128,9 @@ class _Reader:
         self._position = 0
 
     def numbers(self, layout: str) -> tuple[Any, ...]:
-        found = struct.unpack_from(f"<{layout}", self._content, self._position)
+        values = struct.unpack_from(f"<{layout}", self._content, self._position)
         self._position += struct.calcsize(f"<{layout}")
-        return found
+        return values
 
     def text(self) -> str:
         end = self._content.find(b"\0", self._position)
@@ -146,9 +146,9 @@ class _Reader:
         count = int(np.prod(shape))
         if min(shape) < 0:
             raise ValueError("a negative size")
-        found = np.frombuffer(self._content, kind, count, self._position).reshape(shape)
-        self._position += found.nbytes
-        return found
+        values = np.frombuffer(self._content, kind, count, self._position).reshape(shape)
+        self._position += values.nbytes
+        return values
 
 
 def _read(reader: _Reader) -> FastTextFile:
@@ -158,7 +158,7 @@ def _read(reader: _Reader) -> FastTextFile:
         raise ValueError("another format, or another kind of model")
     size, word_count, _, _, kept_count = reader.numbers("3i2q")
     entries = [(reader.text(), *reader.numbers("qb")) for _ in range(size)]
-    kept = _kept(reader.array("<i4", kept_count, 2), buckets) if kept_count >= 0 else None
+    kept_buckets = _kept(reader.array("<i4", kept_count, 2), buckets) if kept_count >= 0 else None
     (quantised,) = reader.numbers("?")
     weights = _quantised(reader) if quantised else _dense(reader)
     (output_quantised,) = reader.numbers("?")
@@ -173,7 +173,7 @@ def _read(reader: _Reader) -> FastTextFile:
         shortest=shortest,
         longest=longest,
         buckets=buckets,
-        kept=kept,
+        kept=kept_buckets,
         loss=_LOSSES[loss],
         input=weights,
         output=output,

@@ -52,7 +52,7 @@ class FastTextModel:
         numbers: defaultdict[str, int] = defaultdict()
         numbers.default_factory = numbers.__len__  # each new word gets the next number
         tokens = [sentence.split() for sentence in sentences]
-        lengths = np.array([len(own) for own in tokens], np.intp)
+        lengths = np.array([len(tokens_of_sentence) for tokens_of_sentence in tokens], np.intp)
         flat = np.fromiter(map(numbers.__getitem__, chain.from_iterable(tokens)), np.intp, lengths.sum())
         vectors, counts = self._words(list(numbers))
         return Sums(summed(vectors[flat], lengths), summed(counts[flat], lengths))
@@ -65,9 +65,9 @@ class FastTextModel:
             vectors, counts = vectors + self._file.input.rows(np.array([end])), counts + 1
         hidden = (vectors / np.maximum(counts, 1)[:, None]).astype(np.float32)
         wanted = np.arange(len(self.labels)) if labels is None else np.array(labels, np.intp)
-        found = self._found(hidden, wanted)
-        found[sums.counts == 0] = 0
-        return found
+        probability = self._found(hidden, wanted)
+        probability[sums.counts == 0] = 0
+        return probability
 
     def _found(self, hidden: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         if self._tree:
@@ -96,9 +96,9 @@ class FastTextModel:
 def summed(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The sums of the first so many rows, of the next so many, and so on."""
     sums = np.zeros((len(counts), *values.shape[1:]), values.dtype)
-    some = counts > 0
-    if some.any():
-        sums[some] = np.add.reduceat(values, (np.cumsum(counts) - counts)[some], axis=0)
+    filled = counts > 0
+    if filled.any():
+        sums[filled] = np.add.reduceat(values, (np.cumsum(counts) - counts)[filled], axis=0)
     return sums
 
 
@@ -125,11 +125,11 @@ def _rows(words: list[str], file: FastTextFile) -> tuple[np.ndarray, np.ndarray]
         # Of single characters, the marks at both ends of a word do not count.
         inside = ~(across | first | np.append(breaks[1:], True)) if length == 1 else ~across
         buckets = (hashes[inside] % np.uint32(file.buckets)).astype(np.int32)
-        found = buckets if file.kept is None else file.kept[buckets]
-        rows[: len(hashes), length][inside] = np.where(found < 0, -1, found + len(file.words))
-    there = np.flatnonzero(rows >= 0)
-    owners = np.cumsum(breaks)[there // rows.shape[1]]
-    return rows.ravel()[there], np.bincount(owners, minlength=len(words))
+        row_numbers = buckets if file.kept is None else file.kept[buckets]
+        rows[: len(hashes), length][inside] = np.where(row_numbers < 0, -1, row_numbers + len(file.words))
+    present = np.flatnonzero(rows >= 0)
+    owners = np.cumsum(breaks)[present // rows.shape[1]]
+    return rows.ravel()[present], np.bincount(owners, minlength=len(words))
 
 
 def _hashes(text: np.ndarray, starts: np.ndarray, longest: int) -> Iterator[np.ndarray]:
@@ -144,8 +144,8 @@ def _hashes(text: np.ndarray, starts: np.ndarray, longest: int) -> Iterator[np.n
         positions = starts[added:]
         hashes = (hashes ^ signed[positions]) * _PRIME
         for byte, characters in enumerate(wider, 1):
-            some = characters[characters >= added] - added
-            hashes[some] = (hashes[some] ^ signed[positions[some] + byte]) * _PRIME
+            added_bytes = characters[characters >= added] - added
+            hashes[added_bytes] = (hashes[added_bytes] ^ signed[positions[added_bytes] + byte]) * _PRIME
         yield hashes
 
 
@@ -183,17 +183,17 @@ class _Tree:
         both = np.stack([1 - goes_right, goes_right], axis=1).reshape(2 * len(nodes), len(hidden))
         ways = [place[step] for label in wanted for step in self._steps[label]]
         lengths = np.array([len(self._steps[label]) for label in wanted], np.intp)
-        found: np.ndarray = np.exp(summed(np.log(both + _LEAST)[ways], lengths)).T
-        return found
+        probability: np.ndarray = np.exp(summed(np.log(both + _LEAST)[ways], lengths)).T
+        return probability
 
 
 def products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The products of all rows with all rows; not by BLAS, where a text's own depend on how many others there are."""
-    found: np.ndarray = np.einsum("ld,rd->lr", left, right)
-    return found
+    inner_products: np.ndarray = np.einsum("ld,rd->lr", left, right)
+    return inner_products
 
 
 def _sigmoid(scores: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):  # 1 / infinity is the 0 that is meant
-        found: np.ndarray = 1 / (1 + np.exp(-scores))
-    return found
+        probabilities: np.ndarray = 1 / (1 + np.exp(-scores))
+    return probabilities

@@ -28,10 +28,12 @@ class Known(NamedTuple):
 
 
 KNOWN = {
-    "belebele": Known("facebook/belebele", lambda own: own.flores, ("flores_passage", "question")),
-    "flores": Known("openlanguagedata/flores_plus", lambda own: FLORES_PLUS.get(own.flores, own.flores), ("text",)),
-    "mgsm": Known("juletxara/mgsm", lambda own: own.tag, ("question",)),
-    "xquad": Known("google/xquad", lambda own: f"xquad.{own.tag}", ("context", "question")),
+    "belebele": Known("facebook/belebele", lambda language: language.flores, ("flores_passage", "question")),
+    "flores": Known(
+        "openlanguagedata/flores_plus", lambda language: FLORES_PLUS.get(language.flores, language.flores), ("text",)
+    ),
+    "mgsm": Known("juletxara/mgsm", lambda language: language.tag, ("question",)),
+    "xquad": Known("google/xquad", lambda language: f"xquad.{language.tag}", ("context", "question")),
 }
 
 
@@ -53,28 +55,34 @@ def items(name: str, src: Language, tgt: Language) -> Iterator[tuple[Language, s
     Raises:
         UserError: it cannot be read, or has neither language.
     """
-    found = _find(name)
+    text_set = _find(name)
     languages = dict.fromkeys([src, tgt])
     if name not in KNOWN:
-        for place, content in text_sets.rows(found, text_sets.held_out):
+        for place, content in text_sets.rows(text_set, text_sets.held_out):
             for text in text_sets.strings(content):
-                yield from ((language, f"{found.name}:{place}", text) for language in languages)
+                yield from ((language, f"{text_set.name}:{place}", text) for language in languages)
         return
     known = KNOWN[name]
-    configs = {own: known.config(own) for own in languages if known.config(own) in found.configs}
+    configs = {
+        wanted_language: known.config(wanted_language)
+        for wanted_language in languages
+        if known.config(wanted_language) in text_set.configs
+    }
     if not configs:
-        both = " nor ".join(own.name for own in languages)
-        raise UserError(f"{ROLE} {name} ({found.name}) has neither {both}: take it out of the recipe")
+        both = " nor ".join(wanted_language.name for wanted_language in languages)
+        raise UserError(f"{ROLE} {name} ({text_set.name}) has neither {both}: take it out of the recipe")
     for language, config in configs.items():
-        for place, row in text_sets.rows(found._replace(config=config), text_sets.held_out):
-            yield from ((language, f"{name}:{place}", _text(found, row, column)) for column in known.columns)
+        for place, row in text_sets.rows(text_set._replace(config=config), text_sets.held_out):
+            yield from ((language, f"{name}:{place}", _text(text_set, row, column)) for column in known.columns)
 
 
 def _find(name: str) -> TextSet:
     return text_sets.find(KNOWN[name].dataset if name in KNOWN else name, ROLE)
 
 
-def _text(found: TextSet, row: dict[str, Any], column: str) -> str:
+def _text(text_set: TextSet, row: dict[str, Any], column: str) -> str:
     if not isinstance(row.get(column), str):
-        raise UserError(f"{ROLE} {found.name}: it has no texts in a column {column!r}, it may have changed: use a file")
+        raise UserError(
+            f"{ROLE} {text_set.name}: it has no texts in a column {column!r}, it may have changed: use a file"
+        )
     return str(row[column])

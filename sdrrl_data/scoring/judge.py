@@ -126,8 +126,8 @@ def rating(reply: str) -> float | None:
 
     None where there is none. The digits may be any script's.
     """
-    for found in _NUMBER.finditer(_SCALE.sub(" ", reply)):
-        value, scale = float(found[1].translate(_POINTS)), found[2]
+    for match in _NUMBER.finditer(_SCALE.sub(" ", reply)):
+        value, scale = float(match[1].translate(_POINTS)), match[2]
         if LOWEST <= value <= HIGHEST and (scale is None or int(scale) == HIGHEST):
             return value
     return None

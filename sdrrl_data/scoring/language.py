@@ -133,7 +133,7 @@ class LanguageScorer:
         """Read the model.
 
         Raises:
-            UserError: it is not there, or is no fastText model.
+            UserError: it is not there, or is not a fastText model.
         """
         from sdrrl_data.scoring.fasttext_model import FastTextModel
 
@@ -154,12 +154,12 @@ class LanguageScorer:
         """
         import polars as pl
 
-        found = [self._scored(())]  # the columns are there for no pairs, too
+        frames = [self._scored(())]  # the columns are there for no pairs, too
         for start in range(0, len(pairs), BATCH):
             batch = pairs[start : start + BATCH]
-            found.append(self._scored(batch))
+            frames.append(self._scored(batch))
             advance(len(batch))
-        return pl.concat(found)
+        return pl.concat(frames)
 
     def _scored(self, pairs: Sequence[TextPair]) -> "pl.DataFrame":
         import polars as pl
@@ -187,7 +187,7 @@ class LanguageScorer:
         best, highest = whole.argmax(axis=1), whole.max(axis=1)
         own_letters, in_script = letters(sentences, language)
         all_letters = summed(own_letters, counts)
-        some = all_letters > 0
+        has_letters = all_letters > 0
 
         least = MIN_TELLING_LETTERS if language.flores.rpartition("_")[2] in TELLING_SCRIPTS else MIN_LETTERS
         judged = (all_letters >= least) & bool(wanted)
@@ -197,19 +197,19 @@ class LanguageScorer:
             probabilities = self._model.probabilities(sums, wanted).sum(axis=1)
             np.minimum.at(lowest, np.repeat(np.arange(len(texts)), counts)[by_itself], probabilities[by_itself])
 
-        def column(values: np.ndarray, there: np.ndarray) -> pl.Series:
+        def column(values: np.ndarray, is_known: np.ndarray) -> pl.Series:
             # The sums of a model's probabilities reach 1.00003.
-            kept = np.where(there, np.minimum(values, 1.0), np.nan)
-            return pl.Series(kept, dtype=pl.Float64).fill_nan(None)
+            shown = np.where(is_known, np.minimum(values, 1.0), np.nan)
+            return pl.Series(shown, dtype=pl.Float64).fill_nan(None)
 
         yield "language", column(whole[:, wanted].sum(axis=1), judged)
         yield "language_min", column(lowest, np.isfinite(lowest))
-        found = some & (highest > 0)  # letters that the model never saw say nothing
-        names = [self._model.labels[label] if there else None for label, there in zip(best, found, strict=True)]
+        is_recognised = has_letters & (highest > 0)  # letters that the model never saw say nothing
+        names = [self._model.labels[label] if there else None for label, there in zip(best, is_recognised, strict=True)]
         yield "language_label", pl.Series(names, dtype=pl.String)
-        yield "language_best", column(highest, found)
-        yield "language_unsure", column(~judged, some & bool(wanted))
-        yield "script", column(summed(in_script, counts) / np.maximum(all_letters, 1), some)
+        yield "language_best", column(highest, is_recognised)
+        yield "language_unsure", column(~judged, has_letters & bool(wanted))
+        yield "script", column(summed(in_script, counts) / np.maximum(all_letters, 1), has_letters)
 
 
 def labels_of(language: Language, labels: Sequence[str]) -> list[int]:

@@ -65,9 +65,9 @@ def found_share(source: str, target: str) -> float | None:
     romans = _ROMAN.findall(target)
     lost = 0.0
     for number in missing:
-        own = _parts(number)
-        if not all([_found(part, parts, romans) for part in own]):
-            lost += 0.5 if len(own) == 1 and own[0] <= SMALL else 1
+        parts_of_number = _parts(number)
+        if not all([_found(part, parts, romans) for part in parts_of_number]):
+            lost += 0.5 if len(parts_of_number) == 1 and parts_of_number[0] <= SMALL else 1
     return 1 - lost / len(ours)
 
 
@@ -87,15 +87,15 @@ def protected_share(source: str, target: str) -> float | None:
 
 def _protected(text: str) -> list[str]:
     """What is protected and holds a letter or digit; of what overlaps, the whole alone."""
-    found = []
+    spans = []
     end = 0
     for start, own_end in sorted(protected(text, 0, len(text)), key=lambda span: (span[0], -span[1])):
         if own_end > end:
-            found.append(text[start:own_end].strip())
+            spans.append(text[start:own_end].strip())
             end = own_end
     if "~~~" in text:
-        found += [block[0].strip() for block in _TILDE_BLOCK.finditer(text)]
-    return [span for span in found if any(map(str.isalnum, span))]
+        spans += [block[0].strip() for block in _TILDE_BLOCK.finditer(text)]
+    return [span for span in spans if any(map(str.isalnum, span))]
 
 
 def _open_fence(text: str) -> bool:
@@ -117,10 +117,10 @@ def _parts(number: str) -> list[int]:
 
 def _taken(numbers: dict[str, list[str]], significant: str) -> bool:
     """Whether there is such a number; it is then taken out."""
-    found = numbers.get(significant)
-    if not found:
+    places = numbers.get(significant)
+    if not places:
         return False
-    found.pop()
+    places.pop()
     return True
 
 

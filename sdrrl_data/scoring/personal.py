@@ -108,7 +108,7 @@ def count(text: str) -> float | None:
 def found(text: str) -> list[Found]:
     """The e-mail addresses and secret keys in a text, in the order in which they stand there."""
     addresses = _addresses(text) if "@" in text else ()
-    return sorted([*addresses, *_keys(text)], key=lambda own: own.start)
+    return sorted([*addresses, *_keys(text)], key=lambda match: match.start)
 
 
 def _addresses(text: str) -> Iterator[Found]:

@@ -64,21 +64,23 @@ def repeated_share(words: Sequence[str]) -> float | None:
     Source: duplicate n-grams as in Gopher (Rae et al. 2021, https://arxiv.org/abs/2112.11446, table A1), counted in
     words instead of characters, and without their first occurrence.
     """
-    own = [word for word in " ".join(words).casefold().split() if word[0].isalpha()]
-    if len(own) < MIN_WORDS:
+    letters_first = [word for word in " ".join(words).casefold().split() if word[0].isalpha()]
+    if len(letters_first) < MIN_WORDS:
         return None
-    if len(own) - 1 - len(set(pairwise(own))) < ORDER - 1:  # a run that comes again has four pairs that come again
+    if (
+        len(letters_first) - 1 - len(set(pairwise(letters_first))) < ORDER - 1
+    ):  # a run that comes again has four pairs that come again
         return 0.0
-    found = runs(own, ORDER)
-    if len(set(found)) == len(found):
+    word_runs = runs(letters_first, ORDER)
+    if len(set(word_runs)) == len(word_runs):
         return 0.0
     seen: set[tuple[str, ...]] = set()
     repeated: set[int] = set()
-    for start, run in enumerate(found):
+    for start, run in enumerate(word_runs):
         if run in seen:
             repeated.update(range(start, start + ORDER))
         seen.add(run)
-    return len(repeated) / len(own)
+    return len(repeated) / len(letters_first)
 
 
 def repeated_lines(lines: Sequence[str]) -> float | None:
@@ -102,9 +104,9 @@ def loops(text: str, language: Language, limit: float) -> bool:
     Where words have spaces between them, few repeated pairs of words mean few repeated runs of five, which have four
     pairs each.
     """
-    own = text.casefold().split()
-    repeated_pairs = max(len(own) - 1, 0) - len(set(pairwise(own)))
-    has_spaces = 15 * len(own) > len(text)
-    if has_spaces and 2 * repeated_pairs < limit * len(own):
+    words = text.casefold().split()
+    repeated_pairs = max(len(words) - 1, 0) - len(set(pairwise(words)))
+    has_spaces = 15 * len(words) > len(text)
+    if has_spaces and 2 * repeated_pairs < limit * len(words):
         return False
     return (repeated_share(tokens(text, language)) or 0) > limit

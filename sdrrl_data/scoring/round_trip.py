@@ -70,10 +70,11 @@ class RoundTripScorer:
         """The prose of each pair's target in the source's language; None where the way back is barred."""
         texts = [[piece for _, target in plain(pair) for piece in self._cut(target)] for pair in pairs]
         distinct = list(dict.fromkeys(piece for text in texts for piece in text))
-        back = {distinct[number]: made for number, made in self._translate_back.translate(distinct)}
+        back = {distinct[number]: translation for number, translation in self._translate_back.translate(distinct)}
         whole = ([back[piece] for piece in text] for text in texts)
         return [
-            None if any(isinstance(made, SetAside) for made in text) else " ".join(map(str, text)) for text in whole
+            None if any(isinstance(translation, SetAside) for translation in text) else " ".join(map(str, text))
+            for text in whole
         ]
 
     def _cut(self, sentence: str) -> list[str]:

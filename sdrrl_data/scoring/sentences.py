@@ -20,4 +20,4 @@ def mean_and_lowest(sentences: Sequence[tuple[str, str]], scores: Sequence[float
     weights = [len(source) for source, _ in sentences]
     mean = sum(score * weight for score, weight in zip(scores, weights, strict=True)) / sum(weights)
     telling = [sum(map(str.isalpha, source)) >= MIN_LETTERS for source, _ in sentences]
-    return mean, min((score for score, own in zip(scores, telling, strict=True) if own), default=None)
+    return mean, min((score for score, tells in zip(scores, telling, strict=True) if tells), default=None)

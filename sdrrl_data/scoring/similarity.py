@@ -67,7 +67,7 @@ class SimilarityScorer:
         """Load the encoder.
 
         Raises:
-            UserError: it cannot be had or loaded.
+            UserError: it cannot be found or loaded.
         """
         self._encoder = encoders.build(settings)
 

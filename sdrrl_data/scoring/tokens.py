@@ -20,8 +20,8 @@ def tokens(text: str, language: Language) -> list[str]:
     """
     if _OTHER_SCRIPT.search(text):
         return [text[start:end] for start, end in words(text, language.tag)]
-    found: list[str] = _WORD.findall(text)
-    return [word for word in found if word.strip("_")] if "_" in text else found
+    matches: list[str] = _WORD.findall(text)
+    return [word for word in matches if word.strip("_")] if "_" in text else matches
 
 
 def runs(words: Sequence[str], order: int) -> list[tuple[str, ...]]:

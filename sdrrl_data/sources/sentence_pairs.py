@@ -85,9 +85,9 @@ def _columns(row: Mapping[str, Any], parallel: ParallelConfig, src: Language, tg
     """The columns of both sides: those that are named, else the first usual ones that the row has."""
     named = parallel.fields
     forms = [((named.src,), (named.tgt,))] if named else _usual(src, tgt)
-    for one, other in forms:
-        if one != other and _has(row, one) and _has(row, other):
-            return one, other
+    for first, second in forms:
+        if first != second and _has(row, first) and _has(row, second):
+            return first, second
     wanted = (
         f"columns {named.src!r} and {named.tgt!r}" if named else f"columns that seem to be {src.name} and {tgt.name}"
     )
@@ -99,11 +99,11 @@ def _columns(row: Mapping[str, Any], parallel: ParallelConfig, src: Language, tg
 
 def _usual(src: Language, tgt: Language) -> Iterator[tuple[Column, Column]]:
     codes = list(product(_codes(src), _codes(tgt)))
-    yield from ((("translation", one), ("translation", other)) for one, other in codes)
+    yield from ((("translation", first), ("translation", second)) for first, second in codes)
     if "en" in (src.tag, tgt.tag):
         names = ("english",), ("non_english",)
         yield names if src.tag == "en" else names[::-1]
-    yield from (((one,), (other,)) for one, other in codes)
+    yield from (((first,), (second,)) for first, second in codes)
     yield ("src",), ("tgt",)
     yield ("source",), ("target",)
 

@@ -35,14 +35,14 @@ def read(parallel: recipe.ParallelConfig | None, src: Language, tgt: Language) -
     Raises:
         UserError: the corpus cannot be read, or has no pair.
     """
-    own = _languages(parallel, src, tgt) if parallel else None
-    if parallel is None or own not in ((src, tgt), (tgt, src)):
+    corpus_languages = _languages(parallel, src, tgt) if parallel else None
+    if parallel is None or corpus_languages not in ((src, tgt), (tgt, src)):
         return Part(pl.DataFrame(schema=SCHEMA), NOTHING_SET_ASIDE)
     limit = parallel.limit or (FROM_HUB if on_hub(parallel.source) else None)
     written: list[tuple[str, str]] = []
     results: list[dict[str, str] | SetAside] = []
     seen: set[str] = set()
-    for row in pairs(parallel, *own):
+    for row in pairs(parallel, *corpus_languages):
         written.append((row.place, row.written))
         results.append(_pair(row, seen))
         if len(seen) == limit:
@@ -51,7 +51,9 @@ def read(parallel: recipe.ParallelConfig | None, src: Language, tgt: Language) -
     if part.rows.is_empty():
         reason = next(iter(part.set_aside["reason"]), "it has no rows")
         raise UserError(f"parallel.source: no line of {parallel.source} is a pair of texts ({reason})")
-    return part if own == (src, tgt) else part._replace(rows=part.rows.rename({"src": "tgt", "tgt": "src"}))
+    return (
+        part if corpus_languages == (src, tgt) else part._replace(rows=part.rows.rename({"src": "tgt", "tgt": "src"}))
+    )
 
 
 def _languages(parallel: recipe.ParallelConfig, src: Language, tgt: Language) -> tuple[Language, Language]:

@@ -26,7 +26,7 @@ def doubt(seeds: pl.DataFrame, settings: ScorerConfig, src: Language) -> str | N
         src: the source language; one that the model does not know is not doubted.
 
     Raises:
-        UserError: the model is not there, or is no fastText model.
+        UserError: the model is not there, or is not a fastText model.
     """
     questions = [messages[-1]["content"] for messages in seeds["messages"].head(FIRST)]
     pairs = [TextPair(text, "", [Unit(a, b, 0, 0) for a, b in sentences(text, src.tag)]) for text in questions]

@@ -45,12 +45,12 @@ def read(sources: Sequence[SeedsConfig], limit: int | None) -> Part:
     Raises:
         UserError: a source cannot be read, lacks a column that the settings name, or holds no question.
     """
-    found = _Found()
+    collected = _Found()
     for settings in sources:
-        if len(found.places) == limit:
+        if len(collected.places) == limit:
             break
-        _read(settings, limit, found)
-    return Part(found.rows(), pl.DataFrame(found.set_aside, schema=SET_ASIDE, orient="row"))
+        _read(settings, limit, collected)
+    return Part(collected.rows(), pl.DataFrame(collected.set_aside, schema=SET_ASIDE, orient="row"))
 
 
 class _Found:
@@ -83,27 +83,27 @@ class _Found:
         )
 
 
-def _read(settings: SeedsConfig, limit: int | None, found: _Found) -> None:
+def _read(settings: SeedsConfig, limit: int | None, collected: _Found) -> None:
     source = open_source(settings, "seeds", "give a local file with --seeds")
     if source.columns:
         _check_columns(settings, source.columns)
     seen: dict[str, Any] = {}  # its keys are all columns of all rows
-    before, aside = len(found.places), len(found.set_aside)
+    before, aside = len(collected.places), len(collected.set_aside)
     for row in source.rows:
         place = f"{source.name}:{row.number}"
         try:
             record = _record(row)
             seen.update(record)
-            found.add(place, *_conversation(record, settings.fields))
+            collected.add(place, *_conversation(record, settings.fields))
         except _Unusable as problem:
-            found.set_aside.append((place, str(problem), row.json or json.dumps(row.content, default=str)))
+            collected.set_aside.append((place, str(problem), row.json or json.dumps(row.content, default=str)))
             continue
-        if len(found.places) == limit:
+        if len(collected.places) == limit:
             break
     if seen:
         _check_columns(settings, list(seen))
-    if len(found.places) == before:
-        bad = found.set_aside[aside:]
+    if len(collected.places) == before:
+        bad = collected.set_aside[aside:]
         reason = ": ".join(bad[0][:2]) if bad else "it has no rows"
         raise UserError(f"seeds {settings.source}: there is no question in it ({reason})")
 

@@ -86,7 +86,7 @@ def leaning(
     if main not in _PARTICLES:
         return Leaning((), (), laden)
     gap = 1 if main in _SPACED else 0
-    beside = [index for index, (one, two) in enumerate(pairwise(spans)) if two[0] - one[1] <= gap]
+    beside = [index for index, (first, second) in enumerate(pairwise(spans)) if second[0] - first[1] <= gap]
     if main == "ja":
         particles = {index for index, token in enumerate(tokens) if _is_hiragana(token)}
         return Leaning(particles, _japanese_ties(tokens, beside), laden)

@@ -10,18 +10,18 @@ Span = tuple[int, int]
 
 def kept(pair: TextPair, unit: Unit) -> Iterator[tuple[Span, Span]]:
     """The protected spans within a unit, in order: where each stands in the source, and where in the target."""
-    found = unit.target_start
+    target_start = unit.target_start
     end = unit.source_start
     for span in sorted(protected(pair.source, unit.source_start, unit.source_end)):
         start = max(span[0], end)  # they may overlap
         if start >= span[1]:
             continue
         end = span[1]
-        found = pair.target.find(pair.source[start:end], found, unit.target_end)
-        if found < 0:
+        target_start = pair.target.find(pair.source[start:end], target_start, unit.target_end)
+        if target_start < 0:
             return
-        yield (start, end), (found, found + end - start)
-        found += end - start
+        yield (start, end), (target_start, target_start + end - start)
+        target_start += end - start
 
 
 def plain(pair: TextPair) -> list[tuple[str, str]]:
@@ -29,8 +29,8 @@ def plain(pair: TextPair) -> list[tuple[str, str]]:
     sentences = []
     for unit in pair.units:
         spans = list(kept(pair, unit))
-        source = _without(pair.source, unit.source_start, unit.source_end, [own for own, _ in spans])
-        target = _without(pair.target, unit.target_start, unit.target_end, [theirs for _, theirs in spans])
+        source = _without(pair.source, unit.source_start, unit.source_end, [source_span for source_span, _ in spans])
+        target = _without(pair.target, unit.target_start, unit.target_end, [target_span for _, target_span in spans])
         sentences.append((source, target))
     return sentences
 

@@ -49,11 +49,11 @@ class Quotes:
         for place, text in items:
             times[text] += 1
             places.setdefault(text, place)
-        tokens = {text: own for text in places if len(own := plain_words(text, language)) >= ORDER}
+        tokens = {text: words for text in places if len(words := plain_words(text, language)) >= ORDER}
         self._places = [places[text] for text in tokens]
-        lengths = np.array([len(own) for own in tokens.values()], dtype=np.int64)
+        lengths = np.array([len(words) for words in tokens.values()], dtype=np.int64)
         self._starts = np.cumsum(lengths) - lengths  # of each item, in words
-        rows = [1 if len(own) >= PASSAGE else times[text] for text, own in tokens.items()]
+        rows = [1 if len(words) >= PASSAGE else times[text] for text, words in tokens.items()]
         self._hashes, self._words = self._telling(runs(list(tokens.values()), ORDER), rows)
         counted = np.zeros(lengths.sum() + 1, dtype=np.int64)
         counted[self._words[:, None] + np.arange(ORDER)] = 1
@@ -62,13 +62,13 @@ class Quotes:
     def best(self, texts: Sequence[str]) -> list[Quote | None]:
         """For each text the item that it quotes most of, the first of several; None for one of under eight words."""
         hashed = runs([plain_words(text, self._language) for text in texts], ORDER)
-        found = [Quote(0.0, None) if len(own) else None for own in hashed]
+        quotes = [Quote(0.0, None) if len(ngrams) else None for ngrams in hashed]
         for text, item, words in self._shared(hashed):
             share = words / int(self._sizes[item])
-            quote = found[text]
+            quote = quotes[text]
             if quote is not None and share > quote.share:
-                found[text] = Quote(share, self._places[item])
-        return found
+                quotes[text] = Quote(share, self._places[item])
+        return quotes
 
     def _telling(self, items: Sequence[Hashes], rows: Sequence[int]) -> tuple[Hashes, NDArray[np.int64]]:
         """The runs of all items, but for common ones, in the order of their hashes; and the word where each begins.
@@ -77,7 +77,7 @@ class Quotes:
             items: the runs of each item.
             rows: how often each item stands in the list.
         """
-        lengths = [len(own) for own in items]
+        lengths = [len(ngrams) for ngrams in items]
         hashes = np.concatenate([*items, _NONE])
         words = np.arange(len(hashes)) + np.repeat(np.arange(len(items)) * (ORDER - 1), lengths)
         order = np.argsort(hashes, kind="stable")
@@ -89,7 +89,7 @@ class Quotes:
     def _shared(self, texts: Sequence[Hashes]) -> Iterator[tuple[int, int, int]]:
         """Which texts share runs with which items: (text, item, words of the item), in this order."""
         hashes = np.concatenate([*texts, _NONE])
-        text = np.repeat(np.arange(len(texts), dtype=np.uint64), [len(own) for own in texts])
+        text = np.repeat(np.arange(len(texts), dtype=np.uint64), [len(ngrams) for ngrams in texts])
         starts = np.searchsorted(self._hashes, hashes)
         counts = np.searchsorted(self._hashes, hashes, side="right") - starts
         begins = self._words[ranges(starts, counts)]

@@ -35,10 +35,10 @@ def runs(texts: Sequence[Sequence[str]], order: int) -> list[Hashes]:
 def _runs(hashed: Hashes, order: int) -> Hashes:
     """Polynomials over the words' hashes, modulo 2**64."""
     count = max(len(hashed) - order + 1, 0)
-    found = np.zeros(count, dtype=np.uint64)
+    combined = np.zeros(count, dtype=np.uint64)
     for place in range(order):
-        found = found * FACTOR + hashed[place : place + count]
-    return found
+        combined = combined * FACTOR + hashed[place : place + count]
+    return combined
 
 
 def ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -40,21 +40,21 @@ def matched(masked: str, spans: Sequence[Span]) -> tuple[list[Span], list[Span]]
     What any opening and any closing enclose is a pair, since both are put back in order. Of pairs around one another
     one is made, and a word of a pair that holds nothing but words.
     """
-    kept: list[Span] = []
+    paired: list[Span] = []
     opened: list[int] = []  # where in `kept`
     loose: list[Span] = []
     for span in spans:
         if span.role == "closing" and not opened:
             loose.append(span)
             continue
-        kept.append(span)
+        paired.append(span)
         if span.role == "opening":
-            opened.append(len(kept) - 1)
+            opened.append(len(paired) - 1)
         elif span.role == "closing":
             first = opened.pop()
-            kept[first:] = _joined(masked, kept[first:])
-    alone = {kept[index] for index in opened}
-    return [span for span in kept if span not in alone], sorted([*loose, *alone])
+            paired[first:] = _joined(masked, paired[first:])
+    alone = {paired[index] for index in opened}
+    return [span for span in paired if span not in alone], sorted([*loose, *alone])
 
 
 def _joined(masked: str, pair: list[Span]) -> list[Span]:

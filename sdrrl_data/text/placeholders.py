@@ -36,8 +36,8 @@ def restored(translation: str, text: str, segment: Segment) -> str | None:
     # The numbers that were given, the longest first: a digit that follows a marker is no part of it.
     numbers = "|".join(map(str, reversed(range(_count(segment, "word"))))) or "[0-9]+"
     marker = re.compile(rf"{letter}(?:{numbers}){brackets}")
-    markers = [found.strip() for found in marker.findall(translation)]
-    if markers != [own.strip() for own in _markers(text, segment)]:
+    markers = [match.strip() for match in marker.findall(translation)]
+    if markers != [marker_of_source.strip() for marker_of_source in _markers(text, segment)]:
         return None
     pieces = marker.split(translation)
     mangled = re.compile(rf"(?<![^\W\d_])(?:{letter}(?![^\W\d_])|{letter.lower()}[ ]?\d)")
@@ -54,15 +54,15 @@ def restored(translation: str, text: str, segment: Segment) -> str | None:
     return _interleaved(pieces, [text[span.start : span.end] for span in segment.kept])
 
 
-def _are_stuck(pieces: list[str], sources: list[str], kept: Sequence[Span]) -> bool:
+def _are_stuck(pieces: list[str], sources: list[str], paired: Sequence[Span]) -> bool:
     """Whether a span would be stuck to a word, as it was not in the source, or a pair would hold nothing."""
-    for number, span in enumerate(kept):
+    for number, span in enumerate(paired):
         before, after = pieces[number], pieces[number + 1]
         if span.role != "closing" and _sticks(before[-1:]) and not _sticks(sources[number][-1:]):
             return True
         if span.role != "opening" and _sticks(after[:1]) and not _sticks(sources[number + 1][:1]):
             return True
-        if span.role == "opening" and kept[number + 1].role == "closing" and not re.search(r"\w", after):
+        if span.role == "opening" and paired[number + 1].role == "closing" and not re.search(r"\w", after):
             return True
     return False
 
@@ -82,8 +82,8 @@ def _count(segment: Segment, role: Role) -> int:
 def _letter(text: str, segment: Segment) -> str:
     """One that does not occur in the sentence, or several."""
     prose = " ".join(between(text, *segment))
-    letters = ("".join(some) for length in (1, 2, 3) for some in product(_LETTERS, repeat=length))
-    return next(some for some in letters if some not in prose)
+    letters = ("".join(letter) for length in (1, 2, 3) for letter in product(_LETTERS, repeat=length))
+    return next(letter for letter in letters if letter not in prose)
 
 
 def _interleaved(pieces: list[str], others: list[str]) -> str:

@@ -67,14 +67,14 @@ def apart(text: str, segment: Segment) -> list[tuple[int, int]]:
     if not segment.kept:
         return [(segment.start, segment.end)]
     start = segment.start
-    found = []
+    pieces = []
     for cut in [*segment.kept, Span(segment.end, segment.end, "gap")]:
         if cut.role == "gap" or not is_emphasis(text, cut):
             piece = _trimmed(text, start, cut.start)
             start = cut.end
             if _has_letter(text[slice(*piece)]):
-                found.append(piece)
-    return found
+                pieces.append(piece)
+    return pieces
 
 
 def sentences(text: str, language: str, max_characters: int = 500) -> list[tuple[int, int]]:
@@ -128,21 +128,21 @@ def _masked(text: str, start: int, end: int, spans: Sequence[Span]) -> str:
 
 def _parted(text: str, masked: str, start: int, end: int, spans: Sequence[Span]) -> Iterator[Segment]:
     """A sentence, parted at openings and closings that lack their other half."""
-    own = _inside(spans, start, end)
-    if not own:
+    inside = _inside(spans, start, end)
+    if not inside:
         start, end = _trimmed(masked, start, end)
         if _has_letter(masked[start:end]):
             yield Segment(start, end)
         return
-    kept, loose = matched(masked, own)
+    paired, loose = matched(masked, inside)
     # Its own brackets would be taken for those that mark what is kept.
     has_brackets = "[" in masked[start:end] or "]" in masked[start:end]
     if has_brackets:
-        loose = sorted(loose + [span for span in kept if span.role != "word" and not is_emphasis(text, span)])
-        kept = [span for span in kept if span not in loose]
+        loose = sorted(loose + [span for span in paired if span.role != "word" and not is_emphasis(text, span)])
+        paired = [span for span in paired if span not in loose]
     cuts = [span for span in loose if not is_emphasis(text, span)]
     for cut in [*cuts, Span(end, end, "gap")]:
-        segment = _bare(masked, start, cut.start, _inside(kept, start, cut.start), _inside(loose, start, cut.start))
+        segment = _bare(masked, start, cut.start, _inside(paired, start, cut.start), _inside(loose, start, cut.start))
         if has_brackets:
             segment = segment._replace(kept=tuple(span for span in segment.kept if span.role == "word"))
         if _has_letter("".join(between(masked, *segment))):
@@ -150,7 +150,7 @@ def _parted(text: str, masked: str, start: int, end: int, spans: Sequence[Span])
         start = cut.end
 
 
-def _bare(masked: str, start: int, end: int, kept: list[Span], loose: list[Span]) -> Segment:
+def _bare(masked: str, start: int, end: int, paired: list[Span], loose: list[Span]) -> Segment:
     """A sentence without marks around it."""
     while True:
         start, end = _trimmed(masked, start, end)
@@ -158,10 +158,10 @@ def _bare(masked: str, start: int, end: int, kept: list[Span], loose: list[Span]
             start = loose.pop(0).end
         elif loose and loose[-1].start < end <= loose[-1].end:
             end = loose.pop().start
-        elif encloses(kept) and kept[0].start == start and kept[-1].end == end:
-            start, end, kept = kept[0].end, kept[-1].start, kept[1:-1]
+        elif encloses(paired) and paired[0].start == start and paired[-1].end == end:
+            start, end, paired = paired[0].end, paired[-1].start, paired[1:-1]
         else:
-            return Segment(start, end, tuple(kept))
+            return Segment(start, end, tuple(paired))
 
 
 def _inside(spans: Sequence[Span], start: int, end: int) -> list[Span]:

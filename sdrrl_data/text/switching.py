@@ -81,7 +81,7 @@ class Aligned:
         turned = object.__new__(Aligned)
         turned._here, turned._there = self._there, self._here
         turned._links = [(j, i, sure) for i, j, sure in self._links]
-        turned._blocks = [(theirs, own, sure) for own, theirs, sure in self._blocks]
+        turned._blocks = [(there_words, here_words, sure) for here_words, there_words, sure in self._blocks]
         return turned
 
     def fit(self) -> int:
@@ -91,8 +91,8 @@ class Aligned:
     def swaps(self, min_confidence: float) -> list[Swap]:
         """The swaps that are possible, where so sure is the least sure link."""
         return self._made(
-            (self._here.trimmed(own), self._there.trimmed(theirs), sure)
-            for own, theirs, sure in self._blocks
+            (self._here.trimmed(here_words), self._there.trimmed(there_words), sure)
+            for here_words, there_words, sure in self._blocks
             if sure >= min_confidence
         )
 
@@ -102,18 +102,20 @@ class Aligned:
         They overlap, and each begins and ends with words that could be switched alone.
         """
         return self._made(
-            (own, theirs, sure)
-            for own, theirs, sure in _phrases(self._links)
-            if sure >= min_confidence and self._here.may_frame(own) and self._there.may_frame(theirs)
+            (here_words, there_words, sure)
+            for here_words, there_words, sure in _phrases(self._links)
+            if sure >= min_confidence and self._here.may_frame(here_words) and self._there.may_frame(there_words)
         )
 
     def _made(self, blocks: Iterable[Block]) -> list[Swap]:
         """The swaps of these words for those, as far as they may be made."""
-        here, there = self._here, self._there
+        here, other_side = self._here, self._there
         swaps = [
-            _swap(here, own, there, theirs, confidence)
-            for own, theirs, confidence in blocks
-            if here.may_switch(own) and there.may_switch(theirs) and not _loses_clitic(here, own, there, theirs)
+            _swap(here, here_words, other_side, there_words, confidence)
+            for here_words, there_words, confidence in blocks
+            if here.may_switch(here_words)
+            and other_side.may_switch(there_words)
+            and not _loses_clitic(here, here_words, other_side, there_words)
         ]
         return [swap for swap in swaps if not _would_run_together(here.text, swap)]
 
@@ -175,8 +177,8 @@ class _Side:
 
     def trimmed(self, indices: Words) -> Words:
         """Without particles at both ends that are no part of a word beside them."""
-        kept = [place for place, index in enumerate(indices) if not self._is_loose(index)]
-        return indices[kept[0] : kept[-1] + 1] if kept else ()
+        firm = [place for place, index in enumerate(indices) if not self._is_loose(index)]
+        return indices[firm[0] : firm[-1] + 1] if firm else ()
 
     def may_frame(self, indices: Words) -> bool:
         """Whether both ends of a phrase are words that could be switched alone."""
@@ -223,29 +225,29 @@ class _Side:
         return self.text.startswith(HYPHENS, end) or self.text.endswith(HYPHENS, 0, start)
 
 
-def _swap(here: _Side, own: Words, there: _Side, theirs: Words, confidence: float) -> Swap:
-    start, end = here.stretch(own)
-    original, replacement = here.text[start:end], there.text[slice(*there.stretch(theirs))]
+def _swap(here: _Side, here_words: Words, other_side: _Side, there_words: Words, confidence: float) -> Swap:
+    start, end = here.stretch(here_words)
+    original, replacement = here.text[start:end], other_side.text[slice(*other_side.stretch(there_words))]
     # What begins a sentence on either side is capitalised for that alone.
-    if here.begins_sentence(own[0]) or there.begins_sentence(theirs[0]):
+    if here.begins_sentence(here_words[0]) or other_side.begins_sentence(there_words[0]):
         replacement = _with_initial_of(original, replacement)
     if _is_shouted(original):
         replacement = replacement.upper()
-    return Swap(start, end, replacement, confidence, len(here.counted(own)))
+    return Swap(start, end, replacement, confidence, len(here.counted(here_words)))
 
 
-def _is_name(here: _Side, i: int, there: _Side, j: int) -> bool:
+def _is_name(here: _Side, i: int, other_side: _Side, j: int) -> bool:
     """Whether one of two linked words is capitalised, and the other no lower-case word; or both are acronyms."""
-    word, other = here.tokens[i], there.tokens[j]
-    capitalised = here.is_capitalised(i) or there.is_capitalised(j)
-    acronym = (here.is_acronym(i) and _is_plain(other)) or (there.is_acronym(j) and _is_plain(word))
+    word, other = here.tokens[i], other_side.tokens[j]
+    capitalised = here.is_capitalised(i) or other_side.is_capitalised(j)
+    acronym = (here.is_acronym(i) and _is_plain(other)) or (other_side.is_acronym(j) and _is_plain(word))
     return acronym or (capitalised and not (word[0].islower() or other[0].islower()))
 
 
-def _loses_clitic(here: _Side, own: Words, there: _Side, theirs: Words) -> bool:
+def _loses_clitic(here: _Side, here_words: Words, other_side: _Side, there_words: Words) -> bool:
     """Whether a word carries a clitic ("dog's") and its counterpart has no word for it ("cão")."""
-    ours, others = here.clitics(own), there.clitics(theirs)
-    difference = len(own) + ours - len(theirs) - others
+    ours, others = here.clitics(here_words), other_side.clitics(there_words)
+    difference = len(here_words) + ours - len(there_words) - others
     return bool((ours and difference > 0) or (others and difference < 0))
 
 
@@ -255,16 +257,20 @@ def _blocks(links: Iterable[Link]) -> list[Block]:
     by_own: dict[int, int] = {}  # the number of each word's block
     by_other: dict[int, int] = {}
     for i, j, confidence in links:
-        own, theirs = {i}, {j}
+        here_words, there_words = {i}, {j}
         if i in by_own or j in by_other:
-            for number in {found[word] for found, word in ((by_own, i), (by_other, j)) if word in found}:
+            for number in {block_of[word] for block_of, word in ((by_own, i), (by_other, j)) if word in block_of}:
                 more, others, sure = blocks[number]
-                own, theirs, confidence = own | more, theirs | others, min(confidence, sure)
+                here_words, there_words, confidence = here_words | more, there_words | others, min(confidence, sure)
                 blocks[number] = set(), set(), 0.0
-        by_own.update(dict.fromkeys(own, len(blocks)))
-        by_other.update(dict.fromkeys(theirs, len(blocks)))
-        blocks.append((own, theirs, confidence))
-    return [(tuple(sorted(own)), tuple(sorted(theirs)), confidence) for own, theirs, confidence in blocks if own]
+        by_own.update(dict.fromkeys(here_words, len(blocks)))
+        by_other.update(dict.fromkeys(there_words, len(blocks)))
+        blocks.append((here_words, there_words, confidence))
+    return [
+        (tuple(sorted(here_words)), tuple(sorted(there_words)), confidence)
+        for here_words, there_words, confidence in blocks
+        if here_words
+    ]
 
 
 def _phrases(links: Iterable[Link]) -> Iterator[Block]:

@@ -49,8 +49,8 @@ class Rows(NamedTuple):
     @property
     def src(self) -> str | None:
         """The tag of the source language, by the signatures."""
-        found = {match[1] for line in self.signatures if (match := re.search(r"(?:^|\|)src:([^|]+)", line))}
-        return found.pop() if len(found) == 1 else None
+        languages = {match[1] for line in self.signatures if (match := re.search(r"(?:^|\|)src:([^|]+)", line))}
+        return languages.pop() if len(languages) == 1 else None
 
 
 def find(
@@ -91,7 +91,7 @@ def find(
 
 
 def _globbed(path: Path) -> list[Path]:
-    return [Path(found) for found in glob.glob(str(path), recursive=True) if found.endswith(".parquet")]
+    return [Path(file) for file in glob.glob(str(path), recursive=True) if file.endswith(".parquet")]
 
 
 def _of_run(path: Path, config: str | None) -> Rows:
@@ -100,9 +100,9 @@ def _of_run(path: Path, config: str | None) -> Rows:
     tags = list(manifest.signatures) if manifest else []
     folders = {tag: f"{tag}/transfer_set" for tag in tags}
     controls = [folder for tag in tags for folder in sorted((path / tag).glob("controls-*"))]
-    folders |= {
-        f"{own.parent.name}-{own.name.removeprefix('controls-')}": f"{own.parent.name}/{own.name}" for own in controls
-    }
+    for control in controls:
+        tag, name = control.parent.name, control.name
+        folders[f"{tag}-{name.removeprefix('controls-')}"] = f"{tag}/{name}"
     chosen = _chosen(str(path), config, [*folders, "all"], tags)
     wanted = [folders[tag] for tag in tags] if chosen == "all" else [folders[chosen]]
     files = [file for folder in wanted for file in run.dataset_files(folder)]

@@ -17,7 +17,7 @@ def identify(settings: TranslatorConfig, src: Language, tgt: Language, generator
         generator: the run's, which may translate too.
 
     Raises:
-        UserError: the translator cannot be had, or does not know the pair.
+        UserError: the translator cannot be found, or does not know the pair.
     """
     return settings.identify(src, tgt, generator)
 
@@ -35,6 +35,6 @@ def build(
         seed: the recipe's, for what a translator draws.
 
     Raises:
-        UserError: the translator cannot be had, or does not know the pair.
+        UserError: the translator cannot be found, or does not know the pair.
     """
     return settings.open(TranslatorContext(src, tgt, generator, seed))

@@ -82,8 +82,10 @@ class Checks:
             return False
         if "Latn" not in self._target_scripts:
             # Names, abbreviations and markers that stay as they are.
-            kept = {word.casefold() for word in _LATIN_WORD.findall(source)}
-            translation = _LATIN_WORD.sub(lambda word: "" if word[0].casefold() in kept else word[0], translation)
+            source_words = {word.casefold() for word in _LATIN_WORD.findall(source)}
+            translation = _LATIN_WORD.sub(
+                lambda word: "" if word[0].casefold() in source_words else word[0], translation
+            )
         expected = guests = strays = 0
         for char, count in Counter(translation).items():
             if not char.isalpha():

@@ -61,10 +61,12 @@ def route(settings: "FirefoxConfig", src: Language, tgt: Language) -> list[Model
         legs = _fetch(src, tgt)
         models = _models(root)
     if not legs:
-        there = "those of Mozilla" if settings.models == MOZILLA else ", ".join(sorted(map("-".join, models))) or "none"
+        available = (
+            "those of Mozilla" if settings.models == MOZILLA else ", ".join(sorted(map("-".join, models))) or "none"
+        )
         raise UserError(
             f"translator firefox has no model from {src.name} into {tgt.name}, nor two that meet in English "
-            f"(models here: {there}): {_other_ways(src, tgt)}"
+            f"(models here: {available}): {_other_ways(src, tgt)}"
         )
     return [models[leg] for leg in legs]
 

@@ -41,7 +41,7 @@ class NllbConfig(TranslatorConfig):
         """The model, by its commit or a digest of its directory.
 
         Raises:
-            UserError: what it needs is not installed, the model cannot be had, or does not know a language.
+            UserError: what it needs is not installed, the model cannot be found, or does not know a language.
         """
         for language in (src, tgt):
             if language.flores in UNKNOWN:
@@ -70,7 +70,7 @@ class NllbTranslator:
         """Load the model, and convert it first where CTranslate2 meets it for the first time.
 
         Raises:
-            UserError: it cannot be had or loaded, does not know a language, or its engine cannot run it.
+            UserError: it cannot be found or loaded, does not know a language, or its engine cannot run it.
             Stopped: there is no room for the converted model.
         """
         from transformers import AutoTokenizer

@@ -101,9 +101,9 @@ def _converted(located: Located, quantization: str) -> Path:
             f"({KIND}): set translator.engine to transformers"
         )
     identity = [*located.name.split("/"), located.revision, quantization]
-    made = made_once("--".join(identity), lambda folder: _convert(located, folder, quantization))
+    converted_folder = made_once("--".join(identity), lambda folder: _convert(located, folder, quantization))
     gc.collect()  # the model as it was before
-    return made
+    return converted_folder
 
 
 def _convert(located: Located, target: Path, quantization: str) -> None:

@@ -26,7 +26,7 @@ class Asking:
         self._journal = journal
         self.checks = Checks(src, tgt)
         rows = journal.rows if journal else {}
-        self._made = {text: made if isinstance(made, str) else SetAside(*made) for text, made in rows.items()}
+        self._made = {text: result if isinstance(result, str) else SetAside(*result) for text, result in rows.items()}
 
     def __getitem__(self, sentence: str) -> str | SetAside:
         return self._made[sentence]
@@ -45,21 +45,21 @@ class Asking:
         missing = [sentence for sentence in distinct if sentence not in self._made]
         advance(len(distinct) - len(missing))
         first: dict[int, str | SetAside] = {}
-        for number, made in self._translate(missing, False, fault or self.checks.fault):
-            if isinstance(made, SetAside) or self.checks.is_doubtful(missing[number], made):
-                first[number] = made
+        for number, result in self._translate(missing, False, fault or self.checks.fault):
+            if isinstance(result, SetAside) or self.checks.is_doubtful(missing[number], result):
+                first[number] = result
             else:
-                self._keep(missing[number], made)
+                self._keep(missing[number], result)
             advance(1)
         again = [missing[number] for number in sorted(first)]
         before = dict(zip(again, (first[number] for number in sorted(first)), strict=True))
-        for number, made in self._translate(again, True, fault or self.checks.fault):
-            self._keep(again[number], self._better(again[number], before[again[number]], made))
+        for number, result in self._translate(again, True, fault or self.checks.fault):
+            self._keep(again[number], self._better(again[number], before[again[number]], result))
 
     def _translate(self, sentences: list[str], again: bool, fault: Fault) -> Iterable[tuple[int, str | SetAside]]:
-        for number, made in self._translator.translate(sentences, again) if sentences else ():
-            reason = None if isinstance(made, SetAside) else fault(sentences[number], made)
-            yield number, SetAside(reason) if reason else made
+        for number, result in self._translator.translate(sentences, again) if sentences else ():
+            reason = None if isinstance(result, SetAside) else fault(sentences[number], result)
+            yield number, SetAside(reason) if reason else result
 
     def _better(self, sentence: str, first: str | SetAside, second: str | SetAside) -> str | SetAside:
         if isinstance(first, SetAside):
@@ -67,7 +67,7 @@ class Asking:
         doubtful = isinstance(second, SetAside) or self.checks.is_doubtful(sentence, second)
         return first if doubtful else second
 
-    def _keep(self, sentence: str, made: str | SetAside) -> None:
-        self._made[sentence] = made
+    def _keep(self, sentence: str, result: str | SetAside) -> None:
+        self._made[sentence] = result
         if self._journal:
-            self._journal.add(sentence, list(made) if isinstance(made, SetAside) else made)
+            self._journal.add(sentence, list(result) if isinstance(result, SetAside) else result)

@@ -45,7 +45,9 @@ def translate_texts(
 
     short = [text for text in texts if len(text) <= translator.max_characters]
     known.ask(short, _shared(advance, texts, short), partial(_whole_fault, known.checks))
-    pairs = {text: _whole(text, made) for text in dict.fromkeys(short) if isinstance(made := known[text], str)}
+    pairs = {
+        text: _whole(text, translation) for text in dict.fromkeys(short) if isinstance(translation := known[text], str)
+    }
     others = [text for text in texts if text not in pairs]
     rest = iter(_by_sentence(others, src, translator, known))
     return [pairs[text] if text in pairs else next(rest) for text in texts]
@@ -60,51 +62,59 @@ def _shared(advance: Advance, texts: Sequence[str], sentences: Iterable[str]) ->
 def _by_sentence(
     texts: Sequence[str], src: Language, translator: Translator, known: Asking, advance: Advance = lambda _: None
 ) -> list[TextPair | SetAside]:
-    found = [segments(text, src.tag, translator.max_characters) for text in texts]
-    whole = [marked(text, segment) for text, own in zip(texts, found, strict=True) for segment in own]
+    segments_of_texts = [segments(text, src.tag, translator.max_characters) for text in texts]
+    whole = [
+        marked(text, segment)
+        for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
+        for segment in segments_of_text
+    ]
     known.ask(whole, _shared(advance, texts, whole))
     pieces = [
         text[start:end]
-        for text, own in zip(texts, found, strict=True)
-        for segment in own
+        for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
+        for segment in segments_of_text
         if segment.kept and _carried(text, segment, known) is None
         for start, end in apart(text, segment)
     ]
     known.ask(pieces)
-    return [_rebuilt(text, own, known) for text, own in zip(texts, found, strict=True)]
+    return [
+        _rebuilt(text, segments_of_text, known) for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
+    ]
 
 
 def _carried(text: str, segment: Segment, known: Asking) -> str | None:
     """A segment's translation with all that is protected within it; None where that, or the translation, is lost."""
-    made = known[marked(text, segment)]
-    return None if isinstance(made, SetAside) else restored(_line(made), text, segment)
+    translation = known[marked(text, segment)]
+    return None if isinstance(translation, SetAside) else restored(_line(translation), text, segment)
 
 
-def _rebuilt(text: str, found: Sequence[Segment], known: Asking) -> TextPair | SetAside:
+def _rebuilt(text: str, segments_of_text: Sequence[Segment], known: Asking) -> TextPair | SetAside:
     pieces: list[str] = []
     units: list[Unit] = []
     source_end = target_end = 0
-    for start, end, made in _translated(text, found, known):
-        if isinstance(made, SetAside):
-            return SetAside(f"{made.reason}: “{_shown(text[start:end])}”")
+    for start, end, translation in _translated(text, segments_of_text, known):
+        if isinstance(translation, SetAside):
+            return SetAside(f"{translation.reason}: “{_shown(text[start:end])}”")
         target_start = target_end + (start - source_end)
-        pieces += [text[source_end:start], made]
-        source_end, target_end = end, target_start + len(made)
+        pieces += [text[source_end:start], translation]
+        source_end, target_end = end, target_start + len(translation)
         units.append(Unit(start, end, target_start, target_end))
     pieces.append(text[source_end:])
     return TextPair(text, "".join(pieces), units)
 
 
-def _translated(text: str, found: Sequence[Segment], known: Asking) -> Iterator[tuple[int, int, str | SetAside]]:
+def _translated(
+    text: str, segments_of_text: Sequence[Segment], known: Asking
+) -> Iterator[tuple[int, int, str | SetAside]]:
     """Each unit of a text with its translation: a segment, or its pieces."""
-    for segment in found:
+    for segment in segments_of_text:
         carried = _carried(text, segment, known)
         if carried is not None:
             yield segment.start, segment.end, carried
             continue
         for start, end in apart(text, segment):
-            made = known[text[start:end]]
-            yield start, end, made if isinstance(made, SetAside) else _line(made)
+            translation = known[text[start:end]]
+            yield start, end, translation if isinstance(translation, SetAside) else _line(translation)
 
 
 def _line(translation: str) -> str:
@@ -116,16 +126,16 @@ def _shown(sentence: str) -> str:
     return sentence if len(sentence) <= SHOWN else f"{sentence[:SHOWN]}…"
 
 
-def _whole(text: str, made: str) -> TextPair:
-    target = _with_margins(text, made)
+def _whole(text: str, translation: str) -> TextPair:
+    target = _with_margins(text, translation)
     units = paired(text, target)
     assert units is not None  # or its fault had been found
     return TextPair(text, target, units)
 
 
-def _whole_fault(checks: Checks, text: str, made: str) -> str | None:
+def _whole_fault(checks: Checks, text: str, translated: str) -> str | None:
     """What is wrong with the translation of a whole text."""
-    target = _with_margins(text, made)
+    target = _with_margins(text, translated)
     units = paired(text, target)
     if units is None:
         return "the layout was not kept"
@@ -133,8 +143,8 @@ def _whole_fault(checks: Checks, text: str, made: str) -> str | None:
     return next(filter(None, faults), None)
 
 
-def _with_margins(text: str, made: str) -> str:
+def _with_margins(text: str, translation: str) -> str:
     """A translation with the white space that the text begins and ends with."""
     body = text.strip()
     start = text.find(body)
-    return text[:start] + made.strip() + text[start + len(body) :]
+    return text[:start] + translation.strip() + text[start + len(body) :]

@@ -11,7 +11,7 @@ ROW = {"prompt": [{"role": "user", "content": "Why?"}], "completion": [{"role": 
 TEMPLATE = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
 MISTAKES = {
     "a dataset that is nowhere": (["nowhere", "--model", "model"], "nowhere: there is no such file or folder"),
-    "a folder without rows": (["model", "--model", "model"], "model has no Parquet files and is no run"),
+    "a folder without rows": (["model", "--model", "model"], "model has no Parquet files and is not a run"),
     "no completions": (["prompts.parquet", "--model", "model"], "prompts.parquet has no column completion"),
     "no row that is not empty": (
         ["empty.parquet", "--model", "model"],
@@ -19,7 +19,10 @@ MISTAKES = {
     ),
     "a model that is nowhere": (["rows.parquet", "--model", "nowhere"], "model nowhere: there is no such directory"),
     "a model without a template": (["rows.parquet", "--model", "mute"], "model mute has no chat template"),
-    "a wrong key": (["rows.parquet", "--model", "model", "--set", "epoch=2"], "epoch is no key of a training, did you"),
+    "a wrong key": (
+        ["rows.parquet", "--model", "model", "--set", "epoch=2"],
+        "epoch is not a key of a training, did you",
+    ),
     "no settings": (
         ["rows.parquet", "--model", "model", "--settings", "a.yaml"],
         "settings a.yaml: there is no such file",

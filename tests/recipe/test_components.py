@@ -72,7 +72,7 @@ def test_every_score_says_what_it_says_and_does_not_see(component):
         ({"scorers": [3]}, "scorers.0.kind is missing"),
         (
             {"scorers": [{"kind": "similarity", "modl": "x"}]},
-            "scorers.0.modl is no key of a recipe, did you mean model?",
+            "scorers.0.modl is not a key of a recipe, did you mean model?",
         ),
         (
             {"scorers": [{"kind": "comet", "batch_size": 0}]},
@@ -100,7 +100,7 @@ def test_every_score_says_what_it_says_and_does_not_see(component):
         ({"scorers": [{"kind": f"{MODULE}:Rudeness"}]}, "scorers.0.words is missing"),
         (
             {"scorers": [{"kind": f"{MODULE}:Rudeness", "words": "w", "wrds": "w"}]},
-            "scorers.0.wrds is no key of a recipe, did",
+            "scorers.0.wrds is not a key of a recipe, did",
         ),
         ({"scorers": [{"kind": f"{MODULE}:Rudeness", "words": "w"}] * 2}, "scorers: rudeness is there twice"),
         (

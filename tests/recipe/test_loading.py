@@ -84,8 +84,8 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"generator.temprature": 1}, "generator.temprature is no key of a recipe, did you mean temperature?"),
-        ({"transfer_set.mix.src-tgt": 1}, "transfer_set.mix.src-tgt is no key of a recipe, did you mean src->tgt?"),
+        ({"generator.temprature": 1}, "generator.temprature is not a key of a recipe, did you mean temperature?"),
+        ({"transfer_set.mix.src-tgt": 1}, "transfer_set.mix.src-tgt is not a key of a recipe, did you mean src->tgt?"),
         ({"generator.temperature": "hot"}, "generator.temperature: input should be a valid number, found 'hot'"),
         ({"generator.max_tokens": 0}, "generator.max_tokens: input should be greater than 0, found 0"),
         ({"generator.max_tokens": 1.5}, "generator.max_tokens: input should be a valid integer"),
@@ -95,8 +95,8 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"generator.few_shot": "none.jsonl"}, "few_shot: none.jsonl cannot be read (No such file"),
         ({"seeds": []}, "seeds: tuple should have at least 1 item"),
         ({"seeds": [{"source": "a"}, {"sorce": "b"}]}, "seeds.1.source is missing (and 1 more like it)"),
-        ({"seeds": {"source": "magpie", "split": "test"}}, "seeds.split is no key of a recipe"),
-        ({"translator.beams": 2}, "translator.0.beams is no key"),
+        ({"seeds": {"source": "magpie", "split": "test"}}, "seeds.split is not a key of a recipe"),
+        ({"translator.beams": 2}, "translator.0.beams is not a key"),
         ({"translator": {"kind": "google"}}, "there is no translator 'google': there are firefox, firefox:DIR, nllb"),
         ({"translator": ["nllb", "google"]}, "there is no translator 'google': there are firefox, firefox:DIR, nllb"),
         ({"translator": "self:model"}, "there is no translator 'self:model'"),

@@ -118,7 +118,7 @@ def test_what_is_no_model_is_refused(content, tmp_path):
 
 def test_word_vectors_are_refused(tmp_path):
     path = random_model(tmp_path / "vectors.bin", WORDS, [], kind=2)
-    with pytest.raises(UserError, match="is no fastText model that can tell languages"):
+    with pytest.raises(UserError, match="is not a fastText model that can tell languages"):
         FastTextModel(path)
 
 
@@ -134,5 +134,5 @@ def test_a_digest_tells_models_apart(tmp_path):
     (tmp_path / "copy.bin").write_bytes(one.read_bytes())
     assert digest(tmp_path / "copy.bin") == digest(one)
     other.write_bytes(b"something else")
-    with pytest.raises(UserError, match="is no fastText model"):
+    with pytest.raises(UserError, match="is not a fastText model"):
         digest(other)

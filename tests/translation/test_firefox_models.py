@@ -217,7 +217,7 @@ def test_an_interrupted_fetch_is_looked_at_again(cache, mozilla):
 
 
 def test_a_file_that_is_not_as_mozilla_lists_it(cache, mozilla, capfd):
-    """Where it cannot be had anew, it is not used."""
+    """Where it cannot be found anew, it is not used."""
     records, _ = mozilla
     folder = folder_of(cache, "en-vi")
     records += listed(folder, "en", "vi")
