@@ -49,7 +49,7 @@ class Measuring:
 
     def read(self, model: ComparedModel, measure: Measure) -> pl.DataFrame:
         """The rows of a finished measure."""
-        return pl.read_parquet(self._path(model, measure))
+        return pl.read_parquet(self._path(model, measure), glob=False)
 
     def measure(self, model: ComparedModel, wanted: Sequence[Measure]) -> None:
         """Take the missing measures of a model, with one copy of it in memory at a time."""

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from sdrrl_data.errors import RecipeError
+from sdrrl_data.models.hub import COMMIT
 from sdrrl_data.pipeline import revisions
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import MagpieConfig, Recipe
@@ -84,7 +85,7 @@ def corpus_ingredients(recipe: Recipe, pairs: Part, before: Manifest | None) -> 
 
 def _ingredient(role: str, name: str, revision: str, licence: str | None, before: Manifest | None) -> Ingredient:
     """Seeds or a corpus; the licence of a dataset is as its card on the Hub says, unless the recipe says it."""
-    if licence is None and revisions.COMMIT.fullmatch(revision):
+    if licence is None and COMMIT.fullmatch(revision):
         known = revisions.known(before, role, name, revision)
         licence = known.licence if known else licence_on_hub(name, revision)
     return Ingredient(role, name, revision, licence)
@@ -98,7 +99,7 @@ def _sources(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
     sources = rows.with_columns(source=pl.col("source").str.replace(r":\d+$", ""))
     for (source,), group in sources.group_by("source", maintain_order=True):
         name, _, commit = str(source).rpartition("@")
-        if name and revisions.COMMIT.fullmatch(commit):
+        if name and COMMIT.fullmatch(commit):
             yield name, commit
         else:
             yield str(source), fingerprint(group["id"].to_list())

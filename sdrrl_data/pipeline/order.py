@@ -13,7 +13,7 @@ from sdrrl_data.steps.aligner import AlignerStep
 from sdrrl_data.steps.answers import AnswersStep
 from sdrrl_data.steps.best_translation import BestTranslationsStep
 from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
-from sdrrl_data.steps.counts import CountsStep, SharedCountsStep
+from sdrrl_data.steps.counts import CountsStep
 from sdrrl_data.steps.magpie import MagpieStep
 from sdrrl_data.steps.prompts import PromptsStep
 from sdrrl_data.steps.scoring_steps import ComparisonStep, HeuristicScoresStep, ScoresStep
@@ -138,7 +138,7 @@ def last_steps(
     counts = CountsStep(
         table=target.table("counts"),
         whole=(*tables, transfer_set.table),
-        target=target,
+        tag=target.tgt.tag,
         recipe=recipe,
         **parts._asdict(),
     )
@@ -147,7 +147,7 @@ def last_steps(
 
 def shared_counts_step(recipe: Recipe, parts: Parts) -> Step:
     """The figures of what all targets have in common."""
-    return SharedCountsStep(table="shared_counts", whole=("seeds", "answers"), recipe=recipe, **parts._asdict())
+    return CountsStep(table="shared_counts", whole=("seeds", "answers"), tag="", recipe=recipe, **parts._asdict())
 
 
 def _code_switching_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:

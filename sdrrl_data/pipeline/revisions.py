@@ -1,15 +1,13 @@
 """What a run has settled on: a branch of the Hub may move, its commit stays."""
 
-import re
-from pathlib import Path
+import os
 from typing import Any
 
+from sdrrl_data.models.hub import COMMIT
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Config, Model, Recipe, fields
 from sdrrl_data.recipe.markers import marker
 from sdrrl_data.run import Manifest
-
-COMMIT = re.compile("[0-9a-f]{40}")
 
 
 def pinned(recipe: Recipe, before: Manifest | None) -> Recipe:
@@ -46,8 +44,8 @@ def settled(recipe: dict[str, Any], before: Manifest) -> bool:
 
 
 def gone(source: str) -> bool:
-    """Whether there is no such file; a dataset of the Hub is none."""
-    return not Path(source).expanduser().exists()
+    """Whether there is no such file; a dataset of the Hub is not a file."""
+    return not os.path.exists(os.path.expanduser(source))
 
 
 def known(

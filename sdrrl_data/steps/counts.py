@@ -10,12 +10,12 @@ from pydantic import BaseModel
 
 from sdrrl_data.protocols import Advance
 from sdrrl_data.recipe import Recipe, translator_names
-from sdrrl_data.run import NOTHING_SET_ASIDE, Contaminated, Count, Counts, Kind, Part, Run, TargetCount
+from sdrrl_data.run import NOTHING_SET_ASIDE, Contaminated, Count, Counts, Kind, Part, Run, TargetCount, Task
 from sdrrl_data.scoring import contamination
 from sdrrl_data.steps import filter_report, transfer_set_step
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
-from sdrrl_data.steps.step import Step, TargetStep, Work, each
+from sdrrl_data.steps.step import Step, Work, each
 from sdrrl_data.steps.verdicts import TEXTS
 
 MOST_REASONS = 10  # the others are in the tables
@@ -23,11 +23,22 @@ SCHEMA: Schema = {"of": pl.String, "figures": pl.String}  # a table, "faults" or
 FAULTS, TARGET = "faults", "target"
 
 
+class Faults(BaseModel):
+    """Of the model's answers: fault, or "from the reference" -> answers."""
+
+    answers: dict[str, int]
+
+
+Figures = Iterator[tuple[str, BaseModel]]
+
+
 @dataclass(frozen=True, kw_only=True)
-class SharedCountsStep(Step):
-    """Counts the tables that all targets have in common."""
+class CountsStep(Step):
+    """Counts the tables of one target and what became of its rows; or the tables that all targets have in common."""
 
     makes: ClassVar[Literal["table"]] = "table"
+
+    tag: str  # of the target; "" for what all have in common
 
     @property
     def settings(self) -> Any:
@@ -42,37 +53,21 @@ class SharedCountsStep(Step):
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Nothing has to be loaded."""
-        yield each(lambda task: _part(_shared(run), advance))
 
+        def count_tables(_: Task) -> Part:
+            figures = _of_target(run, self.tag, self._mix(run), self.recipe) if self.tag else _shared(run)
+            rows = pl.DataFrame(list(_as_json(figures)), schema=SCHEMA, orient="row")
+            advance(1)
+            return Part(rows, NOTHING_SET_ASIDE)
 
-@dataclass(frozen=True, kw_only=True)
-class CountsStep(TargetStep):
-    """Counts the tables of one target, and what became of its rows."""
+        yield each(count_tables)
 
-    makes: ClassVar[Literal["table"]] = "table"
-
-    @property
-    def settings(self) -> Any:
-        """None: it counts what it reads."""
-        return None
-
-    @property
-    def schema(self) -> Schema:
-        """See `SCHEMA`."""
-        return SCHEMA
-
-    @contextmanager
-    def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
-        """Nothing has to be loaded."""
-        folder = self.target.table("transfer_set")
-
-        def count_target() -> Iterator[tuple[str, Any]]:
-            figures = run.dataset(folder).figures()
-            # Version 0.1.0 kept no figures with the transfer set.
-            kinds = [Kind(**kind) for kind in figures["mix"]] if figures else None
-            return _of_target(run, self.tgt, kinds or transfer_set_step.mix_of(run, self.recipe, self.tgt), self.recipe)
-
-        yield each(lambda task: _part(count_target(), advance))
+    def _mix(self, run: Run) -> list[Kind]:
+        """How the transfer set was mixed. Version 0.1.0 kept no figures with it."""
+        figures = run.dataset(f"{self.tag}/transfer_set").figures()
+        if not figures:
+            return transfer_set_step.mix_of(run, self.recipe, self.tag)
+        return [Kind(**kind) for kind in figures["mix"]]
 
 
 def read(run: Run, tables: Iterable[str]) -> Counts:
@@ -114,21 +109,6 @@ def _add(counts: Counts, tag: str, rows: Iterable[tuple[str, str]]) -> None:
             counts.targets[tag] = TargetCount.model_validate_json(figures)
         else:
             counts.steps[of] = Count.model_validate_json(figures)
-
-
-class Faults(BaseModel):
-    """Of the model's answers: fault, or "from the reference" -> answers."""
-
-    answers: dict[str, int]
-
-
-Figures = Iterator[tuple[str, BaseModel]]
-
-
-def _part(figures: Figures, advance: Advance) -> Part:
-    rows = pl.DataFrame(list(_as_json(figures)), schema=SCHEMA, orient="row")
-    advance(1)
-    return Part(rows, NOTHING_SET_ASIDE)
 
 
 def _as_json(figures: Figures) -> Iterator[tuple[str, str]]:
