@@ -14,8 +14,10 @@ from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Manifest, Run, recipe_of
 from tests.support.own_components import MODULE
+from tests.support.steps import Steps
 
 TOPICS = ("the sea", "a town", "old songs", "the moon", "bread", "a long journey", "winter", "the river")
+LAST = ["pt/transfer_set", "pt/counts"]
 QUESTIONS = [f"Why do people like {topic} so much, and what do they say of it to {who}?" for topic in TOPICS for who in
              ("children", "their friends")]  # fmt: skip
 RECIPE = f"""
@@ -37,19 +39,6 @@ thresholds:
   rudeness: {{max: 0}}
   shouting: {{max: 0.5}}
 """
-
-
-class Steps:
-    """Notes which steps had something to do."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def start(self, step: str, rows: int, done: int) -> None:
-        self.names.append(step)
-
-    def advance(self, rows: float) -> None:
-        pass
 
 
 @pytest.fixture
@@ -105,11 +94,11 @@ def test_what_they_hang_on_is_in_the_fingerprints(make, folder):
     first, _ = make()
     assert make()[1] == []
     assert make(**{"scorers.0.at_once": 3})[1] == []
-    assert make(**{"scorers.0.ignored": ["bread"]})[1] == ["pt/scores-rudeness", "pt/verdicts"]
+    assert make(**{"scorers.0.ignored": ["bread"]})[1] == ["pt/scores-rudeness", "pt/verdicts", *LAST]
     (folder / "words.txt").write_text("bread winter river")
-    assert make(**{"scorers.0.ignored": ["bread"]})[1] == ["pt/scores-rudeness", "pt/verdicts"]
+    assert make(**{"scorers.0.ignored": ["bread"]})[1] == ["pt/scores-rudeness", "pt/verdicts", *LAST]
     steps = make(**{"scorers.0.ignored": ["bread"], "code_switching.aligner.confidence": 0.9})[1]
-    assert steps == ["pt/code_switched"]
+    assert steps == ["pt/code_switched", *LAST]
     (folder / "table.txt").write_text("people")
     again, steps = make()
     assert steps[0] == "pt/translations"
@@ -121,17 +110,17 @@ def test_tune_and_the_card_know_what_their_scores_mean(make, folder):
     manifest, _ = make()
     run = Run(folder / "run")
     console = Console(width=200, record=True, file=io.StringIO())
-    tune_tables.show(run, manifest, ["pt"], tune_tables.Wanted(None, None, examples=False), console)
+    tune_tables.show(run, manifest, ["pt"], tune_tables.ScoreSelection(None, None, examples=False), console)
     text = console.export_text()
     assert "pt: rudeness (less is better)" in text
     assert "en: src_rudeness (less is better)" in text
-    assert "pt: shouting (the usual is better)" in text
+    assert "pt: shouting (the usual value is better)" in text
     card = description.files(run, manifest)["README.md"].decode()
     assert "| `rudeness` | rude words in the text | rude tones |" in card
     assert "| `shouting` | share of capitals | exclamation marks |" in card
     assert "mirror writing" in card
     sentences = " ".join(licences.combined(manifest.ingredients).sentences)
-    assert "mirror writing (translator) is gpl-3.0" in sentences
+    assert "mirror writing (translator) has the licence gpl-3.0" in sentences
     assert "rude words (scorer) is cc-by-4.0" in sentences
 
 

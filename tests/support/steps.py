@@ -1,14 +1,13 @@
 """A reporter for tests."""
 
+from sdrrl_data.protocols import Silent
 
-class Steps:
+
+class Steps(Silent):
     """Notes which steps had something to do."""
 
     def __init__(self):
         self.names = []
 
-    def start(self, step, rows, done):
-        self.names.append(step)
-
-    def advance(self, rows):
-        pass
+    def start(self, what, total, done, unit="rows"):
+        self.names.append(what)
