@@ -121,7 +121,7 @@ def test_tune_and_the_card_know_what_their_scores_mean(make, folder):
     assert "mirror writing" in card
     sentences = " ".join(licences.combined(manifest.ingredients).sentences)
     assert "mirror writing (translator) has the licence gpl-3.0" in sentences
-    assert "rude words (scorer) is cc-by-4.0" in sentences
+    assert "rude words (scorer) has the licence cc-by-4.0" in sentences
 
 
 def test_no_place_of_theirs_leaves_the_machine(make, folder):
