@@ -19,9 +19,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sdrrl_data.errors import (
+        DatasetNotFound,
         DiskFailed,
         DiskFull,
         EngineFailed,
+        HubUnavailable,
+        ModelNotFound,
         NotARun,
         NotInstalled,
         OutOfMemory,
@@ -50,9 +53,12 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "DatasetNotFound",
     "DiskFailed",
     "DiskFull",
     "EngineFailed",
+    "HubUnavailable",
+    "ModelNotFound",
     "NotARun",
     "NotInstalled",
     "OutOfMemory",

@@ -133,7 +133,7 @@ def test_output_that_is_there_already(tmp_path):
     (tmp_path / "thresholds.yaml").touch()
     result = CliRunner().invoke(app, ["tune", str(tmp_path / "run"), "--write", str(tmp_path / "thresholds.yaml")])
     assert result.exit_code == OutputExists.exit_code
-    assert "is there already" in result.stderr
+    assert "exists already" in result.stderr
 
 
 def test_a_server_that_cannot_be_reached(tmp_path, monkeypatch):

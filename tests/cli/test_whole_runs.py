@@ -35,7 +35,9 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
     assert done.returncode == 0
     assert done.stderr.splitlines()[1:] == [
         *("answers (rows: 2)", "pt/translations (rows: 2)", "pt/prompts (rows: 1)"),
-        *("pt/code_switched (rows: 2)", "pt/scores-heuristics (rows: 2)", "pt/verdicts (rows: 2)"),
+        *("pt/aligner (rows: 2)", "pt/code_switched (rows: 2)", "pt/usual (rows: 2)"),
+        "pt/scores-heuristics (rows: 2)",
+        *("pt/verdicts (rows: 2)", "pt/transfer_set (rows: 2)", "pt/counts (rows: 1)", "shared_counts (rows: 1)"),
     ]
     assert re.search(r"answers +2 +2 +0 ", done.stdout)
     assert "\x1b" not in done.stdout + done.stderr

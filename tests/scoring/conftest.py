@@ -6,6 +6,9 @@ import polars as pl
 import pytest
 
 from sdrrl_data.protocols import TextPair, Unit
+from tests.generation.conftest import chat_model, make_model, make_tokenizer
+
+__all__ = ["chat_model", "make_model", "make_tokenizer"]  # the same small models as for generating
 
 
 @pytest.fixture(scope="session")

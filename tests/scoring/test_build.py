@@ -6,6 +6,7 @@ import pytest
 from sdrrl_data import recipe
 from sdrrl_data.languages import find
 from sdrrl_data.scoring import Context, identify, opened, opened_heuristics, prose
+from sdrrl_data.scoring.heuristics import learned
 from tests.support.small_models import Answering, Cipher
 
 EN, PT = find("en"), find("pt")
@@ -57,7 +58,7 @@ def test_every_scorer_gives_its_scores(kind, settings, context, asked_for, score
 
 def test_those_that_count_give_their_scores_together(settings, score):
     wanted = [settings(kind) for kind in HEURISTICS]
-    with opened_heuristics(wanted, EN, PT, usual=[]) as scorer:
+    with opened_heuristics(wanted, EN, PT, learned(wanted, [], EN, PT)) as scorer:
         scores = score(scorer, [])
     assert list(scores) == [name for own in wanted for name in recipe.scores_of(own)]
 

@@ -1,0 +1,5 @@
+"""The same small models as for generating."""
+
+from tests.generation.conftest import chat_model, make_model, make_tokenizer
+
+__all__ = ["chat_model", "make_model", "make_tokenizer"]
