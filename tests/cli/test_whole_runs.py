@@ -47,7 +47,7 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
     nothing = command(*WORDS, "--set", "thresholds.src_finished.min=2")
     assert nothing.returncode == 1
     assert nothing.stderr.splitlines() == [
-        "pt/verdicts (rows: 2)",
+        *("pt/verdicts (rows: 2)", "pt/transfer_set (rows: 2)", "pt/counts (rows: 1)"),
         "error: no row is left in pt/transfer_set; the tables above say what became of the rows",
     ]
     assert re.search(r"src_finished +0 +0 +0 +2 +0\n", nothing.stdout)
