@@ -96,7 +96,7 @@ def main() -> None:
 
 
 def measured(changes: dict[str, Any], run: Run, answers: Sequence[str]) -> float:
-    recipe = loading.load("sdrrl", {"part_rows": 1000, "tgt": ["pt"]} | changes)
+    recipe = loading.load("sdrrl", {"part_rows": 1000, "tgt": ["pt"], "parallel": None} | changes)
     start = time.perf_counter()
     generate(recipe, run.path, models(answers))
     return time.perf_counter() - start
