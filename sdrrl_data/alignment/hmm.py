@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from sdrrl_data.alignment.hmm_direction import LEAST, Counts, Direction, at_first, best, in_order, without_order
-from sdrrl_data.alignment.lexicon import Batch, Together, Words, batches
+from sdrrl_data.alignment.hmm_direction import LEAST, Direction, ExpectedCounts, at_first, best, in_order, without_order
+from sdrrl_data.alignment.lexicon import SentenceBatch, Together, Words, batches
 from sdrrl_data.alignment.symmetry import DOUBT, grown, rated
 from sdrrl_data.protocols import Link
 from sdrrl_data.recipe import AlignerConfig, AlignerContext
@@ -70,7 +70,7 @@ class HmmAligner:
         written = (len(self._target), len(self._source))
         directions = [at_first(len(together.keys), size) for size in written]
         for iteration in range(2 * self._iterations):
-            counts = [Counts(len(together.keys), size) for size in written]
+            counts = [ExpectedCounts(len(together.keys), size) for size in written]
             step = _agree if iteration < self._iterations else _learn
             for batch, index in zip(learned, indices, strict=True):
                 step(directions, batch, index, counts)
@@ -111,7 +111,7 @@ class HmmAligner:
             self._directions = [forward, backward]
             self._sure = list(saved["sure"])
 
-    def _remember(self, together: Together, directions: Sequence[Direction], counts: Sequence[Counts]) -> None:
+    def _remember(self, together: Together, directions: Sequence[Direction], counts: Sequence[ExpectedCounts]) -> None:
         """Keep the pairs of words that matter, in half the digits."""
         likely = np.maximum(*(direction.words[:-1] for direction in directions)) >= LEAST_KEPT
         self._together = Together(together.keys[likely], len(self._target))
@@ -121,7 +121,7 @@ class HmmAligner:
             self._directions.append(direction._replace(words=words.astype(np.float32)))
             self._sure.append(np.append(count.shares(read, DOUBT)[likely], 0).astype(np.float32))
 
-    def _links(self, batch: Batch, numbers: Sequence[tuple[list[int], list[int]]]) -> Iterator[list[Link]]:
+    def _links(self, batch: SentenceBatch, numbers: Sequence[tuple[list[int], list[int]]]) -> Iterator[list[Link]]:
         index = self._together.find(batch)
         forward = best(self._directions[0], index, batch.source, batch.target)
         backward = best(self._directions[1], index.transpose(0, 2, 1), batch.target, batch.source)
@@ -134,7 +134,9 @@ class HmmAligner:
             yield rated(*numbers[pair], linked_words[start:end])
 
 
-def _agree(directions: Sequence[Direction], batch: Batch, index: np.ndarray, counts: Sequence[Counts]) -> None:
+def _agree(
+    directions: Sequence[Direction], batch: SentenceBatch, index: np.ndarray, counts: Sequence[ExpectedCounts]
+) -> None:
     """Count where both directions think that one word stands for the other, each regardless of order."""
     forward, nothing = without_order(directions[0], index, batch.target)
     backward, nothing_back = without_order(directions[1], index.transpose(0, 2, 1), batch.source)
@@ -143,7 +145,9 @@ def _agree(directions: Sequence[Direction], batch: Batch, index: np.ndarray, cou
     counts[1].add(index, both, batch.source, nothing_back)
 
 
-def _learn(directions: Sequence[Direction], batch: Batch, index: np.ndarray, counts: Sequence[Counts]) -> None:
+def _learn(
+    directions: Sequence[Direction], batch: SentenceBatch, index: np.ndarray, counts: Sequence[ExpectedCounts]
+) -> None:
     """Count what each direction thinks."""
     turned = index.transpose(0, 2, 1)
     for direction, numbers, written, count in zip(

@@ -34,7 +34,7 @@ def at_first(pairs: int, written: int) -> Direction:
     return Direction(np.append(np.ones(pairs), 0), np.full(written, 1 / written), np.ones(2 * LONGEST + 1))
 
 
-class Counts:
+class ExpectedCounts:
     """How often things are thought to have happened."""
 
     def __init__(self, pairs: int, written: int) -> None:

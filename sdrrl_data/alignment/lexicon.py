@@ -10,7 +10,7 @@ LONGEST = 200  # words; longer sentences are passed over
 PADDING, UNSEEN = 0, 1  # numbers that are no word's
 
 
-class Batch(NamedTuple):
+class SentenceBatch(NamedTuple):
     """Sentence pairs of like length."""
 
     pairs: list[int]  # which they are
@@ -41,7 +41,7 @@ class Words:
         return [self._numbers.get(token.casefold(), UNSEEN) for token in tokens]
 
 
-def batches(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], most: int) -> Iterator[Batch]:
+def batches(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], most: int) -> Iterator[SentenceBatch]:
     """Pairs of like lengths together, without those that have no words or too many on a side.
 
     `text.batches` does not do here: how large a batch is, two lengths say.
@@ -64,9 +64,9 @@ def batches(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], most: int) -> 
         yield _batch(pairs, batch)
 
 
-def _batch(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], numbers: list[int]) -> Batch:
+def _batch(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], numbers: list[int]) -> SentenceBatch:
     source, target = (_padded([pairs[number][side] for number in numbers]) for side in (0, 1))
-    return Batch(numbers, source, target)
+    return SentenceBatch(numbers, source, target)
 
 
 def _padded(sentences: Sequence[Sequence[int]]) -> np.ndarray:
@@ -85,13 +85,13 @@ class Together:
         self._target_words = target_words
 
     @classmethod
-    def of(cls, batches: Sequence[Batch], target_words: int) -> "Together":
+    def of(cls, batches: Sequence[SentenceBatch], target_words: int) -> "Together":
         """All pairs of words that these batches have."""
         none = np.empty(0, dtype=np.int64)
         seen = _distinct(np.concatenate([none, *(_distinct(_keys(batch, target_words)) for batch in batches)]))
         return cls(seen[(seen >= target_words) & (seen % target_words != PADDING)], target_words)
 
-    def find(self, batch: Batch) -> np.ndarray:
+    def find(self, batch: SentenceBatch) -> np.ndarray:
         """(pairs x source words x target words), the number of each pair of words; `len(keys)` for a new one."""
         keys = _keys(batch, self._target_words)
         positions = np.searchsorted(self.keys, keys)
@@ -116,6 +116,6 @@ def _distinct(numbers: np.ndarray) -> np.ndarray:
     return distinct
 
 
-def _keys(batch: Batch, target_words: int) -> np.ndarray:
+def _keys(batch: SentenceBatch, target_words: int) -> np.ndarray:
     keys: np.ndarray = batch.source[:, :, None] * target_words + batch.target[:, None, :]
     return keys

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from sdrrl_data.controls.equal_tokens import ControlFigures, Equal
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.steps import answer_rows, transfer_set
-from sdrrl_data.steps.prompts import Asking
+from sdrrl_data.steps.prompts import PromptChooser
 
 ABLATIONS = {  # what each removes from the transfer set
     "no-code-switch": "code-switched rows",
@@ -101,7 +101,7 @@ def from_transfer_set(rows: pl.DataFrame, seeds: pl.DataFrame) -> dict[str, pl.D
 def from_references(
     tables: Mapping[str, pl.DataFrame],
     rows: pl.DataFrame,
-    asking: Asking,
+    asking: PromptChooser,
     translators: Mapping[str, str],
     src: str,
     tgt: str,

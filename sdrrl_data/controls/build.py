@@ -21,7 +21,7 @@ from sdrrl_data.recipe import GeneratorConfig, translator_names
 from sdrrl_data.run import NOTHING_SET_ASIDE, Manifest, Part, Run, fingerprint, provenance, recipe_of, refuse_unfinished
 from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.steps.model_pool import Models
-from sdrrl_data.steps.prompts import Asking
+from sdrrl_data.steps.prompts import PromptChooser
 from sdrrl_data.steps.target import Target
 
 AT_ONCE = 1000  # texts whose tokens are in memory together
@@ -192,7 +192,7 @@ class _Builder:
         arms = controls.from_transfer_set(rows, shared["seeds"])
         names = [name for name in self._names if not (name in arms and self._removes_nothing(name, arms, tag))]
         if REFERENCES & {*names}:
-            asking = Asking(self._run.table(f"{tag}/prompts").read_all(), self._recipe.seed)
+            asking = PromptChooser(self._run.table(f"{tag}/prompts").read_all(), self._recipe.seed)
             translators = target.translators if target else {}
             described = {name: provenance.described(translator) for name, translator in translators.items()}
             src, seed = self._src.tag, self._recipe.seed

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from sdrrl_data.steps.prompts import Asking
+from sdrrl_data.steps.prompts import PromptChooser
 from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS
 from sdrrl_data.steps.verdicts import TEXTS
 
 
-def make(tables: Mapping[str, pl.DataFrame], asking: Asking, src: str, tgt: str) -> pl.DataFrame:
+def make(tables: Mapping[str, pl.DataFrame], asking: PromptChooser, src: str, tgt: str) -> pl.DataFrame:
     """Every row that the verdicts allow, with the product of its texts' weights.
 
     Args:
@@ -36,7 +36,7 @@ def make(tables: Mapping[str, pl.DataFrame], asking: Asking, src: str, tgt: str)
     return pl.concat(rows)
 
 
-def _crossing(joined: pl.DataFrame, kind: str, asking: Asking, tags: Mapping[str, str]) -> pl.DataFrame:
+def _crossing(joined: pl.DataFrame, kind: str, asking: PromptChooser, tags: Mapping[str, str]) -> pl.DataFrame:
     asked, answered = kind.split("->")
     weight = pl.col(_weight(f"question_{asked}")) * pl.col(_weight(f"answer_{answered}"))
     rows = joined.filter(weight > 0)

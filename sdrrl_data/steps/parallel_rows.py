@@ -14,7 +14,7 @@ from sdrrl_data.recipe import draws
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, sort_out
 from sdrrl_data.sources.row_sources import on_hub
 from sdrrl_data.sources.sentence_pairs import CorpusRow, pairs
-from sdrrl_data.steps.prompts import Asking
+from sdrrl_data.steps.prompts import PromptChooser
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.transfer_set import CANDIDATES
 from sdrrl_data.text.words import HYPHENS, words
@@ -72,7 +72,7 @@ def _pair(row: CorpusRow, seen: set[str]) -> dict[str, str] | SetAside:
     return {"id": id, "source": row.place, "src": row.sides[0], "tgt": row.sides[1]}
 
 
-def make(pairs: pl.DataFrame, asking: Asking, src: str, tgt: str, seed: int) -> pl.DataFrame:
+def make(pairs: pl.DataFrame, asking: PromptChooser, src: str, tgt: str, seed: int) -> pl.DataFrame:
     """Each pair translated both ways, and each side of it completed where it is long enough."""
     rows: list[dict[str, Any]] = []
     for pair in pairs.iter_rows(named=True):
@@ -81,13 +81,15 @@ def make(pairs: pl.DataFrame, asking: Asking, src: str, tgt: str, seed: int) -> 
     return pl.DataFrame(rows, schema=CANDIDATES)
 
 
-def _translate(pair: Mapping[str, str], asking: Asking, tags: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _translate(pair: Mapping[str, str], asking: PromptChooser, tags: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for asked, answered in (("src", "tgt"), ("tgt", "src")):
         ask = asking("translate", tags[asked], f"{pair['id']}/{tags[asked]}")
         yield _row(pair, "translate", tags[asked], tags[answered], f"{ask}\n\n{pair[asked]}", pair[answered])
 
 
-def _complete(pair: Mapping[str, str], asking: Asking, tags: Mapping[str, str], seed: int) -> Iterator[dict[str, Any]]:
+def _complete(
+    pair: Mapping[str, str], asking: PromptChooser, tags: Mapping[str, str], seed: int
+) -> Iterator[dict[str, Any]]:
     for side, tag in tags.items():
         text = pair[side]
         # Where words begin, but not the second part of "sexta-feira".

@@ -89,7 +89,7 @@ def make(
     return Part(pl.concat(part.rows for part in parts), pl.concat(part.set_aside for part in parts))
 
 
-class Asking:
+class PromptChooser:
     """Chooses the words in which a row asks: varied, and always the same for the same row."""
 
     def __init__(self, prompts: pl.DataFrame, seed: int) -> None:

@@ -13,7 +13,7 @@ from sdrrl_data.run import NOTHING_SET_ASIDE, Kind, Part, Run, Task, provenance
 from sdrrl_data.run.dataset import Dataset
 from sdrrl_data.steps import answer_rows, parallel_rows, scores, transfer_set
 from sdrrl_data.steps.model_pool import ModelPool
-from sdrrl_data.steps.prompts import Asking
+from sdrrl_data.steps.prompts import PromptChooser
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.step import Needs, TargetStep, Work, each
 
@@ -81,7 +81,7 @@ def candidates(tables: Mapping[str, pl.DataFrame], recipe: Recipe, tgt: str) -> 
         recipe: of the run.
         tgt: the tag of the target.
     """
-    asking = Asking(tables["prompts"], recipe.seed)
+    asking = PromptChooser(tables["prompts"], recipe.seed)
     return pl.concat(
         [
             answer_rows.make(tables, asking, recipe.src, tgt),

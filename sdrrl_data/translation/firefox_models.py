@@ -29,7 +29,7 @@ _ENGLISH = find("en")
 _FOLDER = re.compile("([a-z]{2,3}(?:-[A-Z][a-z]{3})?)-([a-z]{2,3}(?:-[A-Z][a-z]{3})?)|([a-z]{2})([a-z]{2})(?:-[0-9]+)?")
 
 
-class Model(NamedTuple):
+class FirefoxModel(NamedTuple):
     """A model for one pair of languages, as files."""
 
     pair: Pair
@@ -44,7 +44,7 @@ class Model(NamedTuple):
         return "-".join(self.pair)
 
 
-def route(settings: "FirefoxConfig", src: Language, tgt: Language) -> list[Model]:
+def route(settings: "FirefoxConfig", src: Language, tgt: Language) -> list[FirefoxModel]:
     """The model from `src` into `tgt`, or the two that lead there through English.
 
     What Mozilla has is fetched into fxtranslate's cache; what is there already is taken without asking the network.
@@ -71,7 +71,7 @@ def route(settings: "FirefoxConfig", src: Language, tgt: Language) -> list[Model
     return [models[leg] for leg in legs]
 
 
-def digest(models: list[Model]) -> str:
+def digest(models: list[FirefoxModel]) -> str:
     """Identifies the models by all bytes that shape a translation."""
     total = hashlib.blake2b(digest_size=8)
     for model in models:
@@ -98,7 +98,7 @@ def _root(models: str) -> Path:
     return root
 
 
-def _models(root: Path) -> dict[Pair, Model]:
+def _models(root: Path) -> dict[Pair, FirefoxModel]:
     """The models in a directory, each in the folder of its pair."""
     models = {}
     for folder in sorted(root.iterdir()) if root.is_dir() else ():
@@ -110,7 +110,7 @@ def _models(root: Path) -> dict[Pair, Model]:
     return models
 
 
-def _model(pair: Pair, folder: Path) -> Model | None:
+def _model(pair: Pair, folder: Path) -> FirefoxModel | None:
     """The model in a folder; None where files are missing."""
 
     def file(pattern: str) -> Path | None:
@@ -118,10 +118,10 @@ def _model(pair: Pair, folder: Path) -> Model | None:
 
     weights, shared = file("model.*.bin"), file("vocab.*.spm")
     source, target = shared or file("srcvocab.*.spm"), shared or file("trgvocab.*.spm")
-    return Model(pair, weights, source, target, file("lex.*.bin")) if weights and source and target else None
+    return FirefoxModel(pair, weights, source, target, file("lex.*.bin")) if weights and source and target else None
 
 
-def _unfinished(model: Model) -> bool:
+def _unfinished(model: FirefoxModel) -> bool:
     """Whether fxtranslate was interrupted while it fetched the model, so that its shortlist may be missing."""
     return any(file.suffix in {".download", ".partial"} for file in model.weights.parent.iterdir())
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sdrrl_data.errors import UserError
 from sdrrl_data.processes.worker import serve
 from sdrrl_data.protocols import SetAside
-from sdrrl_data.translation.firefox_models import Model
+from sdrrl_data.translation.firefox_models import FirefoxModel
 
 if TYPE_CHECKING:
     from fxtranslate import Translator
@@ -17,7 +17,7 @@ _DASH_IN_RANGE = re.compile(r"(?<=\d)[‑–—](?=\d)")
 _GLOSS = re.compile(r"(?<=.) \([^()]*\)?([.:!?]?)$")
 
 
-def _load(job: tuple[Sequence[Model], str]) -> Callable[[Sequence[tuple[str, bool]]], list[str | SetAside]]:
+def _load(job: tuple[Sequence[FirefoxModel], str]) -> Callable[[Sequence[tuple[str, bool]]], list[str | SetAside]]:
     """What translates a batch.
 
     Args:
@@ -32,7 +32,7 @@ def _load(job: tuple[Sequence[Model], str]) -> Callable[[Sequence[tuple[str, boo
     return lambda batch: [_translated(engines, sentence, again, joint) for sentence, again in batch]
 
 
-def _engine(model: Model) -> "Translator":
+def _engine(model: FirefoxModel) -> "Translator":
     from fxtranslate import Translator
 
     try:

@@ -18,7 +18,7 @@ def read(path, src="en", tgt="pt", corpus=("en", "pt")):
 
 def asking(tgt="pt"):
     part = prompts.make(load("quickstart").prompts, find("en"), find(tgt), lambda: None)
-    return prompts.Asking(part.rows, seed=42)
+    return prompts.PromptChooser(part.rows, seed=42)
 
 
 def rows(path, *lines):
@@ -97,7 +97,7 @@ def test_real_pairs_in_a_script_without_spaces(shared_data):
     pairs = read(shared_data / "parallel" / "tatoeba.eng-tha.tsv", "en", "th", ("en", "tha")).rows
     words = prompts.make(load("quickstart").prompts, find("en"), find("pt"), lambda: None).rows
     thai = words.with_columns(language=pl.col("language").replace("pt", "th"))
-    made = make(pairs, prompts.Asking(thai, 42), "en", "th", seed=42).filter(task="complete", direction="th->th")
+    made = make(pairs, prompts.PromptChooser(thai, 42), "en", "th", seed=42).filter(task="complete", direction="th->th")
     sentences = set(pairs["tgt"])
     assert made.height > 50
     for row in made.iter_rows(named=True):

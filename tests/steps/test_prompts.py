@@ -53,7 +53,7 @@ def test_without_prompts_in_english_the_recipe_has_to_bring_them():
 
 def test_words_vary_from_row_to_row_but_not_from_run_to_run():
     rows = prompts.make(SHIPPED, EN, PT, lambda: None).rows
-    first, second = prompts.Asking(rows, 42), prompts.Asking(rows, 42)
+    first, second = prompts.PromptChooser(rows, 42), prompts.PromptChooser(rows, 42)
     asked = [first("answer_in", "en", str(id)) for id in range(100)]
     assert len(set(asked)) == len(SHIPPED["en"].answer_in)
     assert asked == [second("answer_in", "en", str(id)) for id in range(100)]
