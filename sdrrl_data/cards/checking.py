@@ -8,6 +8,7 @@ import polars as pl
 from sdrrl_data.cards import configs
 from sdrrl_data.cards.description import CARD
 from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.run.dataset import SPLITS
 from sdrrl_data.sources.hub_rows import unreadable
 from sdrrl_data.steps import counts
 
@@ -116,7 +117,7 @@ def _head(run: Run, manifest: Manifest, text: str) -> Iterator[str]:
         yield f"the head of {CARD} cannot be read by the Hub's clients ({' '.join(str(error).split())})"
         return
     for config in configs.configs(run, [manifest], {}):
-        train, test = (_seeds(run, config.files.get(split, [])) for split in configs.SPLITS)
+        train, test = (_seeds(run, config.files.get(split, [])) for split in SPLITS)
         if both := len(train & test):
             yield f"config {config.name}: {both} seeds have rows in both splits"
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from sdrrl_data.run import Manifest, Run
+from sdrrl_data.run.dataset import SPLITS
 from sdrrl_data.steps.transfer_set import CROSSINGS
 
 ALL = "all"
-SPLITS = ("train", "test")
 # The most rows that one question gives: the crossings, and one code-switched row in each language.
 OF_ONE_SEED = len(CROSSINGS) + 2
 

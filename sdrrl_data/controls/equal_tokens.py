@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 from pydantic import BaseModel
 
+from sdrrl_data.run.dataset import SPLITS
+
 Equal = Literal["total", "target"]
 CountTokens = Callable[[Sequence[str]], Sequence[int]]  # how many tokens each text has
-
-SPLITS = ("train", "test")
 
 
 class ControlFigures(BaseModel):

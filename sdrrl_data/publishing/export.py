@@ -15,10 +15,10 @@ import polars as pl
 from sdrrl_data.errors import OutputExists, UserError
 from sdrrl_data.protocols import Message
 from sdrrl_data.run import Manifest, Run, refuse_unfinished
+from sdrrl_data.run.dataset import SPLITS
 from sdrrl_data.run.disk import written
 
 Format = Literal["messages", "alpaca", "sharegpt"]
-SPLITS = ("train", "test")
 INDEX = "dataset_info.json"  # where LLaMA-Factory looks up what a file is
 ALTERNATING = r"^(system )?(user assistant )*user$"  # the roles of a prompt that every trainer reads
 SPEAKERS = {"system": "system", "user": "human", "assistant": "gpt"}

