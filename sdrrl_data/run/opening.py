@@ -1,11 +1,13 @@
-"""Runs that somebody has made, opened to be read."""
+"""Opens runs that were made before."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from sdrrl_data.errors import NotARun, RunUnfinished, VersionMismatch
+from sdrrl_data import languages
+from sdrrl_data.errors import NotARun, RunUnfinished, UserError, VersionMismatch
 from sdrrl_data.recipe import Recipe
 from sdrrl_data.run.folder import Run
 from sdrrl_data.run.manifest import Manifest
@@ -26,16 +28,35 @@ def opened(path: Path) -> tuple[Run, Manifest]:
 
 
 def refuse_unfinished(run: Run, manifest: Manifest) -> None:
-    """See that a run is whole.
+    """Refuse a run that is not finished.
 
     Raises:
-        UserError: it is not.
+        RunUnfinished: it is not.
     """
     if manifest.state != "finished":
         raise RunUnfinished(
             f"{run.path} is not finished: type the `sdrrl-data generate` command that began it again, with "
             f"--out {run.path}"
         )
+
+
+def select_targets(run: Run, manifest: Manifest, names: Iterable[str]) -> list[str]:
+    """The tags of a run's targets; all of them if none is named.
+
+    Args:
+        run: has the targets.
+        manifest: of the run.
+        names: languages, by any of their names.
+
+    Raises:
+        UserError: the run has no such target, or there is no such language.
+    """
+    targets = list(manifest.signatures)
+    selected = list(dict.fromkeys(languages.find(name).tag for name in names))
+    for tag in selected:
+        if tag not in targets:
+            raise UserError(f"{run.path} has no target {tag}: it has {', '.join(targets)}")
+    return selected or targets
 
 
 def recipe_of(run: Run, manifest: Manifest) -> Recipe:

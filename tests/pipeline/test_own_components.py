@@ -13,6 +13,7 @@ from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.tuning.run_scores import tune
 from tests.support.own_components import MODULE
 from tests.support.steps import Steps
 
@@ -110,7 +111,7 @@ def test_tune_and_the_card_know_what_their_scores_mean(make, folder):
     manifest, _ = make()
     run = Run(folder / "run")
     console = Console(width=200, record=True, file=io.StringIO())
-    tune_tables.show(run, manifest, ["pt"], tune_tables.ScoreSelection(None, None, examples=False), console)
+    tune_tables.show(run, manifest, tune(run, manifest, ["pt"]), examples=False, console=console)
     text = console.export_text()
     assert "pt: rudeness (less is better)" in text
     assert "en: src_rudeness (less is better)" in text
