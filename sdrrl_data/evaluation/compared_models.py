@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from sdrrl_data.errors import NotInstalled, UserError
-from sdrrl_data.models import packaged
+from sdrrl_data.models import merging, packaged
 from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.run import fingerprint
 from sdrrl_data.run.disk import digest_of, on_disk
@@ -65,14 +65,14 @@ def tokenizer_of(model: ComparedModel) -> Any:
 def whole(model: ComparedModel, folder: Path) -> Iterator[Located]:
     """A model that every engine can load: an adapter is merged into a copy of its base.
 
-    It is merged in float32 and saved in the base's data type, as it would be served.
+    It is merged as it would be served.
 
     Args:
         model: the base or a tuned model.
         folder: for the copy; removed at the end.
 
     Raises:
-        UserError: the adapter does not fit the base.
+        UserError: the adapter does not fit the base, or cannot be merged into it.
         DiskFailed: the copy cannot be written.
     """
     if model.adapter is None:
@@ -80,27 +80,12 @@ def whole(model: ComparedModel, folder: Path) -> Iterator[Located]:
         return
     shutil.rmtree(folder, ignore_errors=True)  # left by a process that was killed
     try:
-        _merge(model, folder)
+        with on_disk(folder):
+            merging.merge(model.located, model.adapter, folder)
+            tokenizer_of(model).save_pretrained(folder)
         yield Located(str(folder), model.name, model.identity(), model.located.licence)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _merge(model: ComparedModel, folder: Path) -> None:
-    import torch
-    from peft import PeftModel
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    with loading("base", model.located.name):
-        dtype = AutoConfig.from_pretrained(model.located.path, **model.located.pinned()).dtype or torch.float32
-        base = AutoModelForCausalLM.from_pretrained(
-            model.located.path, dtype=torch.float32, use_safetensors=True, **model.located.pinned()
-        )
-    with loading("adapter", str(model.adapter)):
-        merged = PeftModel.from_pretrained(base, str(model.adapter), torch_device="cpu").merge_and_unload()
-    with on_disk(folder):
-        merged.to(dtype).save_pretrained(folder)
-        tokenizer_of(model).save_pretrained(folder)
 
 
 def _tuned(name: str, place: str, base: Located) -> ComparedModel:
