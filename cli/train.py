@@ -189,9 +189,9 @@ def _show_plan(plan: "TrainingPlan") -> None:
                 soft_wrap=True,
             )
     unit = "packs" if plan.settings.packing else "rows"
-    about = "about " if plan.settings.packing else ""
+    at_most = "at most " if plan.settings.patience else ""
     console.print(f"tokens     {plan.tokens:,} over all epochs")
-    console.print(f"steps      {about}{plan.steps:,} of {plan.batch:,} {unit}")
+    console.print(f"steps      {at_most}{plan.steps:,} of {plan.batch:,} {unit}")
     console.print(f"model      {plan.identity.model}", soft_wrap=True)
     console.print(f"dataset    {plan.identity.dataset}", soft_wrap=True)
     for signature in plan.source.signatures:

@@ -1,13 +1,13 @@
 """An adapter merged into its base: a whole model that every engine can load."""
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.models.locating import Located, loading
+from sdrrl_data.models.saving import save
 
 WEIGHTS = "adapter_model.safetensors"
 PROBES = 32  # tokens behind which the predictions are compared
@@ -62,35 +62,6 @@ def merge(base: Located, adapter: Path, folder: Path, change: Callable[[Any], No
     merged.to(dtype)
     save(merged, folder)
     _check_written(merged, folder, base.name)
-
-
-def save(model: Any, folder: Path) -> None:
-    """Save a model, with the generation settings as its own files have them."""
-    with generation_settings_as_they_are(model):
-        model.save_pretrained(folder)
-
-
-@contextmanager
-def generation_settings_as_they_are(model: Any) -> Iterator[None]:
-    """Within this, a model can be saved though transformers finds fault with its generation settings.
-
-    It loads such settings, and refuses to save them: those of Llama 2 have a temperature and no `do_sample`.
-    """
-    settings = model.generation_config
-    if settings is None:
-        yield
-        return
-
-    class Unchecked(type(settings)):  # type: ignore[misc]
-        def validate(self, *_: Any, **__: Any) -> None:
-            """Find no fault."""
-
-    before = type(settings)
-    settings.__class__ = Unchecked
-    try:
-        yield
-    finally:
-        settings.__class__ = before
 
 
 def _fit_vocabulary(model: Any, weights: Path) -> None:

@@ -3,6 +3,7 @@
 import math
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from sdrrl_data.models import packaged
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.recipe import draws
 from sdrrl_data.run import fingerprint
-from sdrrl_data.training import installed, rows, schedule, turn_ends
+from sdrrl_data.training import installed, packing, preflight, rows, schedule, turn_ends
 from sdrrl_data.training.checkpoints import Identity
 from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.tokens import Tokenized, open_template, tokenize
@@ -60,9 +61,16 @@ class TrainingPlan:
         return int(lengths.gather(self.order).sum())
 
     @property
+    def taken(self) -> list[int]:
+        """The row numbers of all epochs as the trainer takes them: those of a step with the longest first."""
+        return schedule.longest_first(self.order, self.train.table["input_ids"].list.len(), self.batch)
+
+    @cached_property
     def steps(self) -> int:
-        """Steps over all epochs, at most as many as the settings allow; with packing, an estimate."""
-        units = self.tokens / self.limit if self.settings.packing else len(self.order)
+        """Steps over all epochs, at most as many as the settings allow. With patience, there may be fewer."""
+        units = len(self.order)
+        if self.settings.packing:
+            units = packing.count(self.train.table[self.taken], self.limit)
         steps = math.ceil(units / self.batch)
         return min(steps, self.settings.max_steps or steps)
 
@@ -82,12 +90,14 @@ def prepare(job: TrainingJob) -> TrainingPlan:
 
     Raises:
         NotInstalled: a package is missing.
-        UserError: the model or the dataset cannot be found or read, or no row is left to train on.
+        UserError: the model or the dataset cannot be found or read, the model cannot be trained in this way, or no row
+            is left to train on.
     """
     installed.require()
     settings = job.settings.resolved()
     located = packaged.locate(job.model, job.model_revision, "model", "--model")
     tokenizer, config = _open(located)
+    preflight.check_targets(settings, config, located.name)
     chat = open_template(tokenizer, settings, located.name)
     new_end = turn_ends.name_end(tokenizer, chat, config, located)
     context = getattr(config.get_text_config(), "max_position_embeddings", None)
@@ -104,6 +114,8 @@ def prepare(job: TrainingJob) -> TrainingPlan:
     test = tokenize(_test_rows(source.table, settings), chat, limit, settings.too_long)
     if settings.patience and test.table.is_empty():
         raise UserError(f"{job.dataset} has no test split, which patience needs: leave patience out of the settings")
+    for split in (train, test):
+        preflight.check_vocabulary(tokenizer, config, split.table, located.name)
     datasets = [source, *([replayed] if replayed else [])]
     identity = Identity(
         vocabulary=fingerprint(sorted(tokenizer.get_vocab().items()), tokenizer.chat_template),

@@ -1,12 +1,11 @@
 """Train a model on a dataset, and write it to a folder."""
 
-import math
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from sdrrl_data.errors import OutputExists, UserError
+from sdrrl_data.errors import OutputExists, Stopped, UserError
 from sdrrl_data.protocols import Reporter
 from sdrrl_data.run.disk import written
 from sdrrl_data.training import (
@@ -16,6 +15,7 @@ from sdrrl_data.training import (
     model_card,
     record,
     sampling,
+    saving,
     settings_files,
     tracking,
     trainer,
@@ -85,6 +85,7 @@ def train(
         RunMismatch: the checkpoints in `out` are those of another training.
         UserError: the model or the dataset cannot be found or used. Nothing was written.
         DiskFailed, OutOfMemory: the disk or the memory is full. The checkpoints are kept.
+        Stopped: a library refused to write a part of the model. The trained weights and the checkpoints are kept.
     """
     job = TrainingJob(
         fspath(dataset),
@@ -144,11 +145,9 @@ def _fit(plan: TrainingPlan, at_once: int, listeners: Listeners) -> Trained:
     out, settings = plan.job.out, plan.settings
     checkpoint = checkpoints.last(out / trainer.CHECKPOINTS, plan.identity)
     sft_trainer = trainer.build(plan, at_once, listeners, checkpoint)
-    steps = math.ceil(len(sft_trainer.train_dataset) / plan.batch)  # the packs are counted only now
-    steps = min(steps, settings.max_steps or steps)
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if is_first():
-        listeners.begin(record.about(plan), steps, done)
+        listeners.begin(record.about(plan), plan.steps, done)
     before = sampling.load(out) if checkpoint else sampling.draw(sft_trainer, plan)
     if is_first() and not checkpoint:
         with checkpoints.writing(out):
@@ -167,25 +166,44 @@ def _fit(plan: TrainingPlan, at_once: int, listeners: Listeners) -> Trained:
 
 
 def _write(sft_trainer: Any, plan: TrainingPlan, trained: Trained, at_once: int) -> None:
-    """Write the model, then its record and its card."""
+    """Write the model, then its record and its card.
+
+    What a library refuses to write does not keep the rest from being written. The record comes last: a folder that has
+    one is whole.
+
+    Raises:
+        Stopped: something could not be written.
+        DiskFailed: the disk refuses.
+    """
     out, settings = plan.job.out, plan.settings
     merge = plan.job.merge and settings.method != "full"
     weights = out / "adapter" if merge else out
+    failed: list[str] = []
     with checkpoints.writing(out):
-        sft_trainer.save_model(str(weights))
+        saving.save_model(sft_trainer, weights, failed)
         if not is_first():
             return
         for leftover in ("training_args.bin", "README.md"):
             (weights / leftover).unlink(missing_ok=True)
         if plan.new_end is not None and settings.method != "full":
-            turn_ends.write_end(sft_trainer.model, weights)
+            with saving.attempted("where the model stops", failed):
+                turn_ends.write_end(sft_trainer.model, weights)
         if merge:
-            merging.merge(plan, weights, out)
+            with saving.attempted("the merged model", failed):
+                merging.merge(plan, weights, out)
         content = record.write(plan, trained.steps, trained.best, trained.losses, at_once)
-        _write_text(
-            out / "README.md",
-            model_card.write(plan, content, trained.samples, adapter=not (merge or settings.method == "full")),
-        )
+        if not failed:
+            with saving.attempted("the card", failed):
+                adapter = not (merge or settings.method == "full")
+                _write_text(out / "README.md", model_card.write(plan, content, trained.samples, adapter))
+        if failed:
+            again = "writes what is missing"
+            if checkpoints.last(out / trainer.CHECKPOINTS, plan.identity) is None:
+                again = "trains again, as no checkpoint could be saved either"
+            raise Stopped(
+                f"{weights} holds the trained weights, but not all could be written: {'; '.join(failed)}. "
+                f"Once the cause is removed, the same command with --resume {again}"
+            )
         _write_text(out / RECORD, record.as_yaml(content))
 
 

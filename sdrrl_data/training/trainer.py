@@ -7,10 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data.errors import NotInstalled
+from sdrrl_data.errors import NotInstalled, Stopped, UserError
 from sdrrl_data.models.locating import loading
+from sdrrl_data.models.saving import generation_settings_as_they_are
 from sdrrl_data.processes.allocator import keep_freed_memory
-from sdrrl_data.training import checkpoints, schedule, turn_ends
+from sdrrl_data.training import checkpoints, saving, turn_ends
 from sdrrl_data.training.losses import Loss, Losses, measure, together
 from sdrrl_data.training.plan import TrainingPlan, devices, is_first
 from sdrrl_data.training.reporting import Listeners, TrainingStep
@@ -29,7 +30,7 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
         checkpoint: where to resume from.
 
     Raises:
-        UserError: the model cannot be loaded.
+        UserError: the model cannot be loaded, or not be trained with these settings.
     """
     from transformers import EarlyStoppingCallback, PrinterCallback
     from trl import SFTTrainer
@@ -39,7 +40,6 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
     settings = plan.settings
     test = plan.test.table
     folder = plan.job.out / CHECKPOINTS
-    order = schedule.longest_first(plan.order, plan.train.table["input_ids"].list.len(), plan.batch)
 
     class Trainer(SFTTrainer):  # type: ignore[misc]
         """Evaluates by task and direction, and marks its checkpoints when they are complete."""
@@ -79,28 +79,53 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
 
         def _save_checkpoint(self, model: Any, trial: Any) -> None:
             path = folder / f"checkpoint-{self.state.global_step}"
+            failed: list[str] = []
             with checkpoints.writing(path):
                 if is_first():
                     shutil.rmtree(path, ignore_errors=True)  # left incomplete by an earlier attempt
                 self.accelerator.wait_for_everyone()
-                super()._save_checkpoint(model, trial)
+                with saving.attempted(path.name, failed), generation_settings_as_they_are(self.model):
+                    super()._save_checkpoint(model, trial)
+                if failed:
+                    self._save_weights_alone(path, failed[0])
+                    return
                 self.accelerator.wait_for_everyone()
                 if is_first():
                     mark = checkpoints.CheckpointMark(identity=plan.identity, last=self.control.should_training_stop)
                     checkpoints.mark_complete(path, mark)
                     checkpoints.remove_old(folder, settings.keep, self.state.best_model_checkpoint)
 
-    trainer = Trainer(
-        model=_model(plan),
-        args=_arguments(plan, folder, at_once, resumed=checkpoint is not None),
-        train_dataset=_dataset(plan.train.table).select(order),
-        eval_dataset=None
-        if test.is_empty()
-        else _dataset(test.head(1)),  # SFTTrainer wants one; `evaluate` above uses `test`
-        processing_class=plan.chat.tokenizer,
-        peft_config=None if settings.method == "full" else _adapter(settings),
-        callbacks=[EarlyStoppingCallback(settings.patience)] if settings.patience else None,
-    )
+        def _save_weights_alone(self, path: Path, failed: str) -> None:
+            """Go on without a checkpoint that cannot be saved; its weights are, for they may be the best, or the last.
+
+            Raises:
+                Stopped: it cannot go on, as other processes wait.
+            """
+            if devices() > 1:
+                raise Stopped(f"a checkpoint cannot be saved: {failed}")
+            listeners.say(f"a checkpoint cannot be saved: {failed}; the training goes on without it")
+            checkpoints.remove_old(folder, settings.keep, self.state.best_model_checkpoint)
+            saving.save_weights(self.model, path)
+            if self.state.best_global_step == self.state.global_step:
+                self.state.best_model_checkpoint = str(path)
+
+    model = _model(plan)
+    try:
+        trainer = Trainer(
+            model=model,
+            args=_arguments(plan, folder, at_once, resumed=checkpoint is not None),
+            train_dataset=_dataset(plan.train.table).select(plan.taken),
+            eval_dataset=None
+            if test.is_empty()
+            else _dataset(test.head(1)),  # SFTTrainer wants one; `evaluate` above uses `test`
+            processing_class=plan.chat.tokenizer,
+            peft_config=None if settings.method == "full" else _adapter(settings),
+            callbacks=[EarlyStoppingCallback(settings.patience)] if settings.patience else None,
+        )
+    except (ValueError, NotImplementedError) as error:
+        raise UserError(
+            f"model {plan.located.name} cannot be trained with these settings: {saving.why(error)}"
+        ) from error
     trainer.remove_callback(PrinterCallback)
     return trainer
 
@@ -205,7 +230,7 @@ def _arguments(plan: TrainingPlan, folder: Path, at_once: int, resumed: bool) ->
         num_train_epochs=1,  # the order of the rows contains all epochs
         # The packs start with those of the longest rows, so they have to be shuffled.
         train_sampling_strategy="random" if settings.packing else "sequential",
-        max_steps=settings.max_steps or -1,
+        max_steps=plan.steps,
         learning_rate=settings.learning_rate,
         lr_scheduler_type="constant_with_warmup" if settings.scheduler == "constant" else settings.scheduler,
         warmup_steps=settings.warmup,
