@@ -94,6 +94,15 @@ def evaluate(
     ] = 256,
     engine: Annotated[Literal["auto", "vllm", "transformers"], typer.Option(help="What runs the models.")] = "auto",
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="For the resampling.")] = 12345,
+    template_options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--template-option",
+            metavar="KEY=VALUE",
+            help="A variable of the chat template, for all models, such as enable_thinking=false; may be repeated. "
+            "The default is what the tuned models were trained with (training.yaml).",
+        ),
+    ] = None,
 ) -> None:
     """Compare tuned models with their base: what they gained in the target language, and lost in the source language.
 
@@ -107,6 +116,7 @@ def evaluate(
     from rich.console import Console
 
     from sdrrl_data.evaluation import evaluate as library
+    from sdrrl_data.recipe import overrides
 
     from .options import split_commas
     from .progress import Bars
@@ -129,6 +139,7 @@ def evaluate(
                 max_tokens=max_tokens,
                 engine=engine,
                 seed=seed,
+                template_options=dict(map(overrides.parse_change, template_options)) if template_options else None,
                 reporter=bars,
             )
     except KeyboardInterrupt:
@@ -142,23 +153,26 @@ def show(results: "Results", out: Path, console: "Console") -> None:
     from rich.table import Table
 
     from sdrrl_data.evaluation.compared_models import BASE
-    from sdrrl_data.evaluation.markdown import cells
+    from sdrrl_data.evaluation.markdown import cells, ending_cells
 
     from .escaping import escaped
 
-    before = {figure.measure.name: cells(figure)[0] for figure in results.of(BASE)}
+    of_base = {figure.measure.name: figure for figure in results.of(BASE)}
     for model in results.models[1:]:
         table = Table(box=None, pad_edge=False)
         table.add_column("", overflow="fold")
         for heading in ("base", "tuned", "change"):
             table.add_column(heading, justify="right")
-        for heading in ("95 % interval", ""):
+        for heading in ("95 % interval", "", "cut", "empty"):
             table.add_column(heading)
         for side in ("tgt", "src"):
             for figure in results.of(model.name):
                 measure = figure.measure
                 if measure.side == side:
-                    table.add_row(measure.title, before[measure.name], *cells(figure))
+                    before = of_base[measure.name]
+                    endings = zip(ending_cells(before), ending_cells(figure), strict=True)
+                    counts = [f"{was} -> {is_}" if is_ else "" for was, is_ in endings]
+                    table.add_row(measure.title, cells(before)[0], *cells(figure), *counts)
         console.print(f"\n{escaped(model.name)}", style="bold")
         console.print(table)
     console.print()

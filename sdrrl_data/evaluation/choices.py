@@ -7,12 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import UnknownLanguage, UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.sources.row_files import Row, open_file
 
 LETTERS = "ABCD"
+# Variants of Belebele that are not in FLORES-200, by its README.
+ROMANIZED = {"ben_Latn", "hin_Latn", "npi_Latn", "sin_Latn", "urd_Latn"}
 COLUMNS = ("flores_passage", "question", *(f"mc_answer{number}" for number in range(1, 5)))
+
+
+class Choices(NamedTuple):
+    """Questions in one language."""
+
+    language: Language
+    questions: Sequence["Choice"]
 
 
 class Choice(NamedTuple):
@@ -24,8 +33,11 @@ class Choice(NamedTuple):
     right: int  # its index among the answers
 
 
-def read_choices(path: Path, language: Language, limit: int | None) -> list[Choice]:
+def read_choices(path: Path, language: Language, limit: int | None) -> Choices:
     """The questions of a file with Belebele's columns.
+
+    Belebele has five languages in the Latin script, too, that FLORES-200 has in their own script alone. Such a file is
+    read for the language, and its figures say the script.
 
     Raises:
         UserError: the file cannot be read, a row is not such a question, or is in another language.
@@ -33,7 +45,12 @@ def read_choices(path: Path, language: Language, limit: int | None) -> list[Choi
     rows = list(open_file(path, "choices").rows)[:limit]
     if not rows:
         raise UserError(f"choices {path}: there is no question in it")
-    return [_choice(path, row, language) for row in rows]
+    questions = [_choice(path, row) for row in rows]
+    dialects = {str(row.content.get("dialect") or ""): row.number for row in reversed(rows)}
+    variants = {_variant(path, number, dialect, language) for dialect, number in dialects.items()}
+    if len(variants) > 1:
+        raise UserError(f"choices {path}: its rows are in {' and in '.join(sorted(dialects))}: give a file of each")
+    return Choices(variants.pop(), questions)
 
 
 def by_letter(choice: Choice) -> list[tuple[str, str]]:
@@ -69,7 +86,28 @@ def is_right(answers: Sequence[str], right: int, sums: Sequence[float | None]) -
     return float(max(range(len(likely)), key=likely.__getitem__) == right) if len(likely) == len(answers) else None
 
 
-def _choice(path: Path, row: Row, language: Language) -> Choice:
+def _variant(path: Path, number: int, dialect: str, language: Language) -> Language:
+    """The language of a row's dialect: the wanted one, or it in the Latin script.
+
+    Raises:
+        UserError: it is another language.
+    """
+    code, _, script = dialect.partition("_")
+    if not dialect:
+        return language
+    if dialect in ROMANIZED and find(code) == language:
+        return Language(f"{language.tag}-{script}", dialect, None, f"{language.name} in the Latin script")
+    try:
+        if dialect not in ROMANIZED and find(dialect) == language:
+            return language
+    except UnknownLanguage:
+        pass
+    raise UserError(
+        f"choices {path}: row {number} is in {dialect}, not in {language.name}: give a file of that language"
+    )
+
+
+def _choice(path: Path, row: Row) -> Choice:
     where = f"choices {path}: row {row.number}"
     if row.problem or not isinstance(row.content, dict):
         raise UserError(f"{where} {row.problem or 'is not an object with named fields'}")
@@ -80,8 +118,5 @@ def _choice(path: Path, row: Row, language: Language) -> Choice:
     right = str(content.get("correct_answer_num") or "").strip()
     if right not in {"1", "2", "3", "4"}:
         raise UserError(f"{where} has no correct_answer_num from 1 to 4")
-    dialect = content.get("dialect")
-    if dialect and find(dialect) != language:
-        raise UserError(f"{where} is in {dialect}, not in {language.name}: give a file of that language")
     passage, question, *answers = (str(content[name]).strip() for name in COLUMNS)
     return Choice(passage, question, tuple(answers), int(right) - 1)

@@ -1,8 +1,10 @@
 """Compare tuned models with their base, and write a report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
+from typing import Any
 
 from sdrrl_data import generation
 from sdrrl_data.errors import UserError
@@ -15,6 +17,7 @@ from sdrrl_data.evaluation.measuring import Measuring, generator_config
 from sdrrl_data.evaluation.results import Figure, Results, figures
 from sdrrl_data.evaluation.selection import select
 from sdrrl_data.evaluation.settings import EvaluationConfig
+from sdrrl_data.evaluation.template_options import resolve
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.run import Run
 from sdrrl_data.scoring.comet import CometConfig
@@ -40,6 +43,7 @@ def evaluate(
     max_tokens: int = 256,
     engine: EngineName = "auto",
     seed: int = 12345,
+    template_options: Mapping[str, Any] | None = None,
     reporter: Reporter | None = None,
 ) -> Results:
     """Compare tuned models with their base: what they gained in the target language, and lost in the source language.
@@ -64,6 +68,8 @@ def evaluate(
         max_tokens: length of an answer or a translation, at most.
         engine: runs the models.
         seed: for the resampling; the default is sacrebleu's.
+        template_options: variables of the chat template for all models, such as {"enable_thinking": False}. None: those
+            that the tuned models were trained with, by their `training.yaml`.
         reporter: is told about the progress.
 
     Returns:
@@ -90,6 +96,7 @@ def evaluate(
         max_tokens=max_tokens,
         engine=engine,
         seed=seed,
+        template_options=template_options,
     )
     return _evaluate(config, Path(out), reporter or Silent())
 
@@ -107,6 +114,8 @@ def _joined(files: Files | None, name: str) -> str | None:
 
 def _evaluate(config: EvaluationConfig, out: Path, reporter: Reporter) -> Results:
     models = find_models(config.base, config.tuned)
+    options = resolve(config.template_options, models)
+    config = replace(config, template_options=options)
     wanted, left_out = select(config, models)
     engine = generation.choose_engine(generator_config(config, models[0].located))
     comet_config = CometConfig(model=config.comet) if config.comet else None
@@ -127,9 +136,9 @@ def _evaluate(config: EvaluationConfig, out: Path, reporter: Reporter) -> Result
             measuring.judge(models, wanted, judge)
         results = Results(
             models,
-            [figure for measure in wanted for figure in _figures(measuring, models, measure, config.seed)],
+            [figure for measure in wanted for figure in _figures(measuring, models, measure, wanted, config.seed)],
             left_out,
-            signature.line(models, wanted, engine, comet, judge, config.seed, config.max_tokens),
+            signature.line(models, wanted, engine, comet, judge, config.seed, config.max_tokens, options),
             judge,
         )
         measuring.run.write_text("evaluation.json", results.as_json())
@@ -137,5 +146,10 @@ def _evaluate(config: EvaluationConfig, out: Path, reporter: Reporter) -> Result
     return results
 
 
-def _figures(measuring: Measuring, models: Sequence[ComparedModel], measure: Measure, seed: int) -> list[Figure]:
-    return figures(measure, {model.name: measuring.read(model, measure) for model in models}, seed)
+def _figures(
+    measuring: Measuring, models: Sequence[ComparedModel], measure: Measure, wanted: Sequence[Measure], seed: int
+) -> list[Figure]:
+    rows = {model.name: measuring.read(model, measure) for model in models}
+    if measure.kind.texts is None:
+        return figures(measure, rows, seed)
+    return figures(measure, rows, seed, {model.name: measuring.texts(model, measure, wanted) for model in models})

@@ -1,6 +1,7 @@
 """How the models of an evaluation generate: greedily."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
@@ -10,7 +11,14 @@ from sdrrl_data.models.locating import Located, loading
 EngineName = Literal["auto", "vllm", "transformers"]
 
 
-def greedy(located: Located, engine: EngineName, max_tokens: int, longest: int, remedy: str) -> recipe.GeneratorConfig:
+def greedy(
+    located: Located,
+    engine: EngineName,
+    max_tokens: int,
+    longest: int,
+    remedy: str,
+    template_options: Mapping[str, Any] | None = None,
+) -> recipe.GeneratorConfig:
     """The settings of a generator that decodes greedily.
 
     Args:
@@ -19,6 +27,7 @@ def greedy(located: Located, engine: EngineName, max_tokens: int, longest: int, 
         max_tokens: length of a turn, at most.
         longest: tokens of prompt and turn together, at most; a longer context would only need more memory.
         remedy: what the user can do if there is no room for a prompt.
+        template_options: what the chat template is rendered with.
 
     Raises:
         UserError: the model's configuration cannot be read, or its context has no room for a prompt.
@@ -39,4 +48,5 @@ def greedy(located: Located, engine: EngineName, max_tokens: int, longest: int, 
         max_tokens=max_tokens,
         max_model_len=room,
         temperature=0.0,
+        template_options=dict(template_options or {}),
     )

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, Literal
 
 from sdrrl_data.evaluation.bootstrap import FromSums, Statistics
+from sdrrl_data.evaluation.endings import Ending
 
 TRANSLATING = "Of the model's own translations: favours models tuned to translate, or to follow instructions closely."
 CHRF_SIGNATURE = "nrefs:1|case:mixed|eff:yes|nc:6|nw:2|space:no"  # as sacrebleu writes it
@@ -23,6 +24,8 @@ class FigureKind:
     figure: FromSums  # NaN if there is nothing to divide by
     by: Literal["likelihood", "generation", "answers", "comet", "judge"]
     chat: bool = True  # whether it needs a chat template
+    texts: str | None = None  # the kind whose generated texts it is of
+    shaped_by: tuple[Ending, ...] = ("cut", "empty")  # the endings of texts without which it cannot be compared
 
 
 @cache
@@ -85,6 +88,30 @@ KINDS = {
             1,
             _percent,
             "generation",
+            texts="fidelity",
+        ),
+        FigureKind(
+            "lines",
+            "% with every line in the right language",
+            "Of answers with a line of five words or more, those whose every such line is in the language of the "
+            "question (line-level pass rate, Marchisio et al. 2024). Favours short answers.",
+            "higher",
+            1,
+            _percent,
+            "answers",
+            texts="fidelity",
+        ),
+        FigureKind(
+            "words",
+            "% without a word in the Latin script",
+            "Of answers with every line in the right language, those without a word of four or more Latin letters in "
+            "lower case (word-level pass rate, Marchisio et al. 2024, without a list of English words). Only for "
+            "languages in other scripts. Favours short answers.",
+            "higher",
+            1,
+            _percent,
+            "answers",
+            texts="fidelity",
         ),
         FigureKind(
             "looping",
@@ -95,9 +122,11 @@ KINDS = {
             1,
             _percent,
             "answers",
+            texts="fidelity",
+            shaped_by=("empty",),  # a loop goes on until it is cut
         ),
-        FigureKind("chrf", "chrF++", TRANSLATING, "higher", 1, _chrf_of, "generation"),
-        FigureKind("comet", "COMET", TRANSLATING, "higher", 4, _ratio, "comet"),
+        FigureKind("chrf", "chrF++", TRANSLATING, "higher", 1, _chrf_of, "generation", texts="chrf"),
+        FigureKind("comet", "COMET", TRANSLATING, "higher", 4, _ratio, "comet", texts="chrf"),
         FigureKind(
             "judge",
             "% preferred to the base's answer",
@@ -109,6 +138,7 @@ KINDS = {
             1,
             _percent,
             "judge",
+            texts="fidelity",
         ),
         _choice("letter"),
         _choice("text"),

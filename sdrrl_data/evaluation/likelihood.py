@@ -1,7 +1,7 @@
 """How likely a model finds texts: exact sums of log-probabilities, many texts at a time."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sdrrl_data.chat.messages import ConversationRefused
@@ -24,8 +24,12 @@ class Piece(NamedTuple):
 class Likelihood:
     """A model that says how likely texts are. Log-probabilities are of base e, in float32; sums in float64."""
 
-    def __init__(self, located: Located) -> None:
+    def __init__(self, located: Located, template_options: Mapping[str, Any] | None = None) -> None:
         """Load the model, in float32 on a CPU and in its own type on a GPU.
+
+        Args:
+            located: the model.
+            template_options: what its chat template is rendered with.
 
         Raises:
             UserError: its tokenizer or its weights cannot be loaded.
@@ -35,7 +39,7 @@ class Likelihood:
 
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype: Any = "auto" if self._device == "cuda" else torch.float32
-        self._located = located
+        self._located, self._template_options = located, template_options
         with loading("model", located.name):
             self._tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
             self._model, report = AutoModelForCausalLM.from_pretrained(
@@ -72,7 +76,7 @@ class Likelihood:
         Raises:
             UserError: the model has no chat template, or a conversation does not come through it.
         """
-        template = ChatTemplate(self._tokenizer, f"model {self._located.name}")
+        template = ChatTemplate(self._tokenizer, f"model {self._located.name}", options=self._template_options)
         pieces = []
         for messages, answer in conversations:
             try:

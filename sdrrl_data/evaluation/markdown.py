@@ -17,6 +17,11 @@ CONCLUSIONS = """
   with different seeds, before you believe a small difference.
 - A change is marked "better" or "worse" if its interval does not contain 0. One change in twenty is marked by chance;
   there are {comparisons} changes here.
+- A text is cut if it reached the limit of tokens, and empty if nothing was written, or nothing but a reasoning section;
+  a text may be both. Where the share of cut or of empty texts differs from the base's (the interval of that change does
+  not contain 0), no change is marked, for it may come from how many answers were finished rather than from what the
+  model learned: raise --max-tokens, or set --template-option, until they do not differ. A loop goes on until it is
+  cut, so for loops only empty answers count.
 - Look at neutral text first. Reference answers favour models that were tuned on reference answers, and the base's own
   answers favour models that were tuned on those: draw a conclusion from these two only if they agree.
 - Bits per byte are the negative log-likelihood (base 2) of a text, divided by its length in UTF-8 bytes. Compare them
@@ -46,6 +51,8 @@ def write(results: Results, plotted: bool) -> str:
         lines += ["", "## Verdicts of the judge", "", *_judge(results)]
     if plotted:
         lines += ["", "## Gain against retention", "", f"![Change in the target and in the source language]({NAME})"]
+        hollow = [figure for figure in results.figures if not figure.comparable()]
+        lines += ["", *(f"- Hollow: {_hollow(figure)}" for figure in hollow)] if hollow else []
     lines += ["", "## What each figure means", "", *_kinds(results)]
     if results.left_out:
         lines += ["", "Left out:", "", *(f"- {sentence}" for sentence in results.left_out)]
@@ -62,16 +69,29 @@ def cells(figure: Figure) -> tuple[str, str, str, str]:
     if figure.change is None:
         return value, "", "", ""
     change, low, high = (_number(number, f"+.{places}f") for number in figure.change)
-    return value, change, f"{low} to {high}", MARKS[figure.better()]
+    return value, change, f"{low} to {high}", mark(figure)
+
+
+def mark(figure: Figure) -> str:
+    """What is said of a change: whether it is for the better, or why that cannot be said."""
+    if figure.endings and figure.endings.differing:
+        return f"{' and '.join(figure.endings.differing)} answers differ"
+    return MARKS[figure.better()]
+
+
+def ending_cells(figure: Figure) -> tuple[str, str]:
+    """The cells of a figure that count cut and empty texts; nothing where no texts were generated."""
+    return (str(figure.endings.cut), str(figure.endings.empty)) if figure.endings else ("", "")
 
 
 def _table(results: Results, side: str) -> Iterator[str]:
-    yield "| | model | items | figure | change | 95 % interval | |"
-    yield "|---|---|---:|---:|---:|---|---|"
+    yield "| | model | items | cut | empty | figure | change | 95 % interval | |"
+    yield "|---|---|---:|---:|---:|---:|---:|---|---|"
     for figure in results.figures:
         if figure.measure.side == side:
             title = figure.measure.title if figure.model == BASE else ""
-            yield f"| {' | '.join([title, figure.model, str(figure.items), *cells(figure)])} |"
+            row = [title, figure.model, str(figure.items), *ending_cells(figure), *cells(figure)]
+            yield f"| {' | '.join(row)} |"
 
 
 def _judge(results: Results) -> Iterator[str]:
@@ -91,6 +111,11 @@ def _judge(results: Results) -> Iterator[str]:
         "at their order gives ties; a judge whose replies are not verdicts leaves questions undecided. The replies are "
         "in `measures`."
     )
+
+
+def _hollow(figure: Figure) -> str:
+    cut, empty = ending_cells(figure)
+    return f"{figure.model}, {figure.measure.title}: {mark(figure)} ({cut} cut, {empty} empty)"
 
 
 def _kinds(results: Results) -> Iterator[str]:

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import polars as pl
 
 from sdrrl_data.chat.conversations import filled
-from sdrrl_data.evaluation import choices
-from sdrrl_data.evaluation.choices import Choice
+from sdrrl_data.evaluation import choices, confusion
+from sdrrl_data.evaluation.choices import Choices
 from sdrrl_data.evaluation.kinds import KINDS, FigureKind, chrf_statistics
 from sdrrl_data.evaluation.likelihood import Likelihood
 from sdrrl_data.evaluation.texts import Pair, Question
@@ -16,16 +16,15 @@ from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Generator, Message, Request, Sampling, Scorer, TextPair, Unit
 from sdrrl_data.scoring.repetition import loops
 from sdrrl_data.steps.answers import LOOPING
-from sdrrl_data.text.segments import sentences
 from sdrrl_data.translation.self_translation import SelfTranslationConfig, unwrapped
 
-IN_LANGUAGE = 0.5  # an answer counts as in its language from this probability on
 WAYS = {"choice-letter": choices.by_letter, "choice-text": choices.by_text}
 TRANSLATIONS = {"chrf", "comet"}
 # Models translate with the prompt of the recipes' self-translation.
 PROMPT = SelfTranslationConfig().prompt
 
-# Of the tables that the functions below return: one row per item; with a column `text` if something was generated.
+# Of the tables that the functions below return: one row per item. If something was generated, with the columns `text`,
+# and `cut`: whether it reached the limit of tokens.
 STATISTICS = {"statistics": pl.List(pl.Float64)}
 
 
@@ -55,7 +54,7 @@ def measures(
     tgt: Language,
     parallel: Sequence[Pair],
     questions: Mapping[str, Sequence[Question]],
-    multiple_choice: Mapping[str, Sequence[Choice]],
+    multiple_choice: Mapping[str, Choices],
     comet: bool,
     judge: bool,
 ) -> list[Measure]:
@@ -66,7 +65,7 @@ def measures(
         tgt: the target language.
         parallel: the same texts in both languages.
         questions: by language tag.
-        multiple_choice: by language tag.
+        multiple_choice: by the tag of the source or target language that they are for.
         comet: whether there is a COMET model; its measures are left out otherwise.
         judge: whether there is a judge; its measures are left out otherwise.
     """
@@ -84,12 +83,16 @@ def measures(
                     items = [
                         (question.messages, answer) for question, answer in zip(asked, answers, strict=True) if answer
                     ]
-                case "fidelity" | "looping" | "judge":
+                case "fidelity" | "lines" | "looping" | "judge":
                     items = [question.messages for question in asked]
+                case "words":
+                    in_other_script = confusion.in_other_script(language)
+                    items = [question.messages for question in asked] if in_other_script else []
                 case "chrf" | "comet":
                     items = [pair if side == "tgt" else (pair.tgt, pair.src) for pair in parallel]
                 case _:
-                    items = multiple_choice.get(language.tag, ())
+                    read_choices = multiple_choice.get(language.tag, Choices(language, ()))
+                    language, items = read_choices.language, read_choices.questions
             if items and available.get(kind.by, True):
                 possible.append(Measure(kind, side, language, other, items))  # type: ignore[arg-type]
     return possible
@@ -118,10 +121,11 @@ def by_likelihood(measure: Measure, likelihood: Likelihood, advance: Advance) ->
 def by_generation(measure: Measure, generator: Generator, max_tokens: int, advance: Advance) -> pl.DataFrame:
     """Greedy answers or translations, with their statistics. What the generator sets aside is an empty text."""
     greedy = Sampling(0.0, 1.0, 1.0, max_tokens)
-    texts = [""] * len(measure.items)
+    texts, cut = [""] * len(measure.items), [False] * len(measure.items)
     requests = (Request(str(n), _messages(measure, item), 0, greedy) for n, item in enumerate(measure.items))
     for key, result in generator.generate(requests):
-        texts[int(key)] = result.text.strip() if isinstance(result, Completion) else ""
+        if isinstance(result, Completion):
+            texts[int(key)], cut[int(key)] = result.text.strip(), result.finish_reason == "length"
         advance(1)
     if measure.kind.name == "fidelity":
         rows = _in_language(texts, measure.language)
@@ -131,14 +135,21 @@ def by_generation(measure: Measure, generator: Generator, max_tokens: int, advan
             for (source, _), text in zip(measure.items, texts, strict=True)
         ]
         rows = [chrf_statistics(text, reference) for (_, reference), text in zip(measure.items, texts, strict=True)]
-    return pl.DataFrame({"statistics": rows, "text": texts}, schema=STATISTICS | {"text": pl.String})
+    schema = STATISTICS | {"text": pl.String, "cut": pl.Boolean}
+    return pl.DataFrame({"statistics": rows, "text": texts, "cut": cut}, schema=schema)
 
 
 def by_answers(measure: Measure, answers: Sequence[str], advance: Advance) -> pl.DataFrame:
-    """For each answer: 1 if it loops, and 1."""
-    looping = [loops(answer, measure.language, LOOPING) for answer in answers]
+    """For each answer: 1 if it loops, or if it passes by line or by word, and 1; zeros if that cannot be told."""
+    verdicts: list[bool | None]
+    if measure.kind.name == "looping":
+        verdicts = [loops(answer, measure.language, LOOPING) for answer in answers]
+    else:
+        passed = confusion.judge(answers, measure.language)
+        verdicts = [by_line if measure.kind.name == "lines" else by_word for by_line, by_word in passed]
     advance(len(answers))
-    return pl.DataFrame({"statistics": [[float(loop), 1.0] for loop in looping]}, schema=STATISTICS)
+    rows = [[0.0, 0.0] if verdict is None else [float(verdict), 1.0] for verdict in verdicts]
+    return pl.DataFrame({"statistics": rows}, schema=STATISTICS)
 
 
 def by_comet(measure: Measure, scorer: Scorer, translations: Sequence[str], advance: Advance) -> pl.DataFrame:
@@ -172,15 +183,11 @@ def _messages(measure: Measure, item: Any) -> Sequence[Message]:
 
 def _in_language(texts: Sequence[str], language: Language) -> list[list[float]]:
     """For each text: 1 if it is in the language (an empty one is not), and 1; zeros if that cannot be told."""
-    from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
-
-    pairs = []
-    for text in texts:
-        units = [Unit(start, end, start, end) for start, end in sentences(text, language.tag)]
-        pairs.append(TextPair(text, text, units))
-    scorer = LanguageScorer(LanguageConfig(), language, language)
-    probabilities = scorer.score(pairs, lambda _: None)["language"]
     return [
-        [0.0, 1.0] if not text else [0.0, 0.0] if probability is None else [float(probability >= IN_LANGUAGE), 1.0]
-        for text, probability in zip(texts, probabilities, strict=True)
+        [0.0, 1.0]
+        if not text
+        else [0.0, 0.0]
+        if probability is None
+        else [float(probability >= confusion.IN_LANGUAGE), 1.0]
+        for text, probability in zip(texts, confusion.probabilities(texts, language), strict=True)
     ]

@@ -20,7 +20,7 @@ from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.disk import fingerprint_of, write_parquet
 from sdrrl_data.scoring.comet import CometConfig, CometScorer
 
-VERSION = 2  # of how items are measured; with a new version, everything is measured again
+VERSION = 3  # of how items are measured; with a new version, everything is measured again
 LONGEST_CONTEXT = 4096  # tokens of question and answer; a longer context would only need more memory
 
 
@@ -60,7 +60,7 @@ class Measuring:
             return
         with whole(model, self.run.path / ".merged") as located:
             if by_likelihood:
-                with closing(Likelihood(located)) as likelihood:
+                with closing(Likelihood(located, self._config.template_options)) as likelihood:
                     for measure in by_likelihood:
                         self._write(
                             model, measure, measures.by_likelihood(measure, likelihood, self._start(model, measure))
@@ -73,9 +73,9 @@ class Measuring:
                         self._write(model, measure, rows)
 
     def count(self, models: Sequence[ComparedModel], wanted: Sequence[Measure]) -> None:
-        """Count the loops in every model's answers, if this is missing."""
+        """Count the loops in every model's answers, and those in the right language throughout, if this is missing."""
         for model, measure in self._missing(models, wanted, "answers"):
-            answers = self._texts(model, measure, "fidelity", wanted)
+            answers = self._texts(model, measure, wanted)
             self._write(model, measure, measures.by_answers(measure, answers, self._start(model, measure)))
 
     def score(self, models: Sequence[ComparedModel], wanted: Sequence[Measure], config: CometConfig) -> None:
@@ -85,7 +85,7 @@ class Measuring:
             return
         with closing(CometScorer(config)) as scorer:
             for model, measure in missing:
-                texts = self._texts(model, measure, "chrf", wanted)
+                texts = self._texts(model, measure, wanted)
                 self._write(model, measure, measures.by_comet(measure, scorer, texts, self._start(model, measure)))
 
     def judge(self, models: Sequence[ComparedModel], wanted: Sequence[Measure], judge: Judge) -> None:
@@ -95,13 +95,17 @@ class Measuring:
             return
         with closing(generation.build(judge.config)) as generator:
             for model, measure in missing:
-                before, after = (self._texts(side, measure, "fidelity", wanted) for side in (models[0], model))
+                before, after = (self._texts(side, measure, wanted) for side in (models[0], model))
                 self._write(model, measure, by_judge(measure, generator, before, after, self._start(model, measure)))
 
-    def _texts(self, model: ComparedModel, measure: Measure, kind: str, wanted: Sequence[Measure]) -> list[str]:
-        """What a model wrote for the measure of this kind in the same language."""
-        (source,) = (other for other in wanted if (other.kind.name, other.language) == (kind, measure.language))
-        return self.read(model, source)["text"].to_list()
+    def texts(self, model: ComparedModel, measure: Measure, wanted: Sequence[Measure]) -> pl.DataFrame:
+        """What a model wrote, of which a finished measure is: the columns `text` and `cut`."""
+        source_name = (measure.kind.texts, measure.language)
+        (source,) = (other for other in wanted if (other.kind.name, other.language) == source_name)
+        return self.read(model, source).select("text", "cut")
+
+    def _texts(self, model: ComparedModel, measure: Measure, wanted: Sequence[Measure]) -> list[str]:
+        return self.texts(model, measure, wanted)["text"].to_list()
 
     def _missing(
         self, models: Sequence[ComparedModel], wanted: Sequence[Measure], by: str
@@ -129,9 +133,10 @@ class Measuring:
     def _fingerprint(self, model: ComparedModel, measure: Measure) -> str:
         kind = measure.kind
         generated = [self._engine, self._config.max_tokens] if kind.by != "likelihood" else []
+        rendered = [dict(self._config.template_options or {})] if kind.chat else []
         scored_by = self._scored_by.get(kind.by, [])
         names = [kind.name, measure.language.tag, measure.other.tag]
-        return fingerprint(VERSION, names, model.identity(), measure.items, generated, scored_by)
+        return fingerprint(VERSION, names, model.identity(), measure.items, generated, rendered, scored_by)
 
 
 def generator_config(config: EvaluationConfig, located: Located) -> recipe.GeneratorConfig:
@@ -140,4 +145,6 @@ def generator_config(config: EvaluationConfig, located: Located) -> recipe.Gener
     Raises:
         UserError: its context is too short.
     """
-    return greedy(located, config.engine, config.max_tokens, LONGEST_CONTEXT, "lower --max-tokens")
+    return greedy(
+        located, config.engine, config.max_tokens, LONGEST_CONTEXT, "lower --max-tokens", config.template_options
+    )

@@ -21,7 +21,7 @@ def write(results: Results, path: Path) -> bool:
     """Write the picture: one panel for each kind of figure that was measured in both languages.
 
     Up is better in the target language, right is better in the source language, for every kind of figure. The same
-    figures give the same bytes.
+    figures give the same bytes. A point is hollow where cut or empty texts differ from the base's.
 
     Returns:
         Whether there was anything to draw.
@@ -74,6 +74,7 @@ def _draw(axes: Any, kind: FigureKind, points: Points) -> None:
             yerr=[[error] for error in up],
             fmt="o",
             color=f"C{number}",
+            fillstyle="full" if src.comparable() and tgt.comparable() else "none",
             label=model,
         )
     first = next(iter(points.values()))

@@ -10,6 +10,7 @@ import polars as pl
 
 from sdrrl_data.evaluation.bootstrap import RESAMPLES, Change, Statistics, change
 from sdrrl_data.evaluation.compared_models import BASE, ComparedModel
+from sdrrl_data.evaluation.endings import Endings, compare
 from sdrrl_data.evaluation.judge import Judge
 from sdrrl_data.evaluation.measures import Measure
 
@@ -35,9 +36,19 @@ class Figure(NamedTuple):
     items: int  # how many were measured
     change: Change | None  # against the base; None for the base itself
     verdicts: Verdicts | None = None  # of the judge, on a tuned model
+    endings: Endings | None = None  # of the texts that it is of
+
+    def comparable(self) -> bool:
+        """Whether its texts ended as the base's did, as far as that shapes the figure."""
+        return self.endings is None or not self.endings.differing
 
     def better(self) -> bool | None:
-        """True if it gained and False if it lost significantly; None if the interval contains 0, or is NaN."""
+        """True if it gained and False if it lost significantly.
+
+        None if the interval contains 0, or is NaN, or if the texts cannot be compared with the base's.
+        """
+        if not self.comparable():
+            return None
         if self.change is None or not (self.change.low > 0 or self.change.high < 0):
             return None
         return (self.change.value > 0) == (self.measure.kind.better == "higher")
@@ -83,14 +94,18 @@ class Results(NamedTuple):
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def figures(measure: Measure, rows: Mapping[str, pl.DataFrame], seed: int) -> list[Figure]:
+def figures(
+    measure: Measure, rows: Mapping[str, pl.DataFrame], seed: int, texts: Mapping[str, pl.DataFrame] | None = None
+) -> list[Figure]:
     """The figure of each model.
 
     Args:
         measure: what was measured.
         rows: by model, for the same items: column `statistics`.
         seed: for the resampling.
+        texts: by model, those that it is of: columns `text` and `cut`.
     """
+    endings = compare(texts, BASE, measure.kind.shaped_by, seed) if texts else {}
     statistics = {model: np.array(table["statistics"].to_list(), dtype=np.float64) for model, table in rows.items()}
     if measure.kind.by == "likelihood":
         # An item that does not fit into one model's context is left out for all models.
@@ -105,6 +120,7 @@ def figures(measure: Measure, rows: Mapping[str, pl.DataFrame], seed: int) -> li
             _measured(measure, values),
             None if model == BASE else change(base, values, figure, seed) if len(values) else Change(*[math.nan] * 3),
             _verdicts(values) if measure.kind.by == "judge" and model != BASE else None,
+            endings.get(model),
         )
         for model, values in statistics.items()
     ]
@@ -136,6 +152,12 @@ def _as_json(figure: Figure) -> dict[str, Any]:
     }
     if figure.change:
         content["change"] = dict(zip(("value", "low", "high"), map(_number, figure.change), strict=True))
+    if figure.endings:
+        content |= {
+            "cut": figure.endings.cut,
+            "empty": figure.endings.empty,
+            "differing_from_base": list(figure.endings.differing),
+        }
     if figure.verdicts:
         content["verdicts"] = figure.verdicts._asdict()
     return content

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sdrrl_data.chat.template import has_template
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation import measures
-from sdrrl_data.evaluation.choices import Choice, read_choices
+from sdrrl_data.evaluation.choices import Choices, read_choices
 from sdrrl_data.evaluation.compared_models import ComparedModel, tokenizer_of
 from sdrrl_data.evaluation.measures import Measure
 from sdrrl_data.evaluation.settings import EvaluationConfig
@@ -55,7 +55,7 @@ def _refuse_contradictions(config: EvaluationConfig, src: Language, tgt: Languag
         raise UserError("--judge-url is the judge's server: name the model there with --judge")
 
 
-def _choices(files: str, src: Language, tgt: Language, limit: int | None) -> dict[str, list[Choice]]:
+def _choices(files: str, src: Language, tgt: Language, limit: int | None) -> dict[str, Choices]:
     paths = one_or_two("choices", files)
     languages = [tgt] if len(paths) == 1 else [src, tgt]
     return {language.tag: read_choices(path, language, limit) for language, path in zip(languages, paths, strict=True)}

@@ -1,7 +1,8 @@
 """The settings of an evaluation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sdrrl_data.evaluation.generating import EngineName
 
@@ -24,3 +25,4 @@ class EvaluationConfig:
     max_tokens: int
     engine: EngineName
     seed: int
+    template_options: Mapping[str, Any] | None = None  # None: not yet looked for

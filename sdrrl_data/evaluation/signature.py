@@ -1,7 +1,8 @@
 """One line that says how the figures of an evaluation were made, like sacrebleu's signature of a score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from typing import Any
 
 from sdrrl_data.evaluation.bootstrap import RESAMPLES
 from sdrrl_data.evaluation.compared_models import ComparedModel
@@ -23,6 +24,7 @@ def line(
     judge: Judge | None,
     seed: int,
     max_tokens: int,
+    template_options: Mapping[str, Any],
 ) -> str:
     """Models with their digests, measures with the number and a digest of their items, settings, versions.
 
@@ -34,6 +36,7 @@ def line(
         judge: the judge, if any.
         seed: for the resampling.
         max_tokens: length of an answer or a translation, at most.
+        template_options: what the chat templates were rendered with.
     """
     kinds = {measure.kind.name for measure in measures}
     fields = {
@@ -43,6 +46,8 @@ def line(
     }
     if kinds & {"fidelity", "chrf"}:
         fields["generated"] = f"{engine}:greedy:{max_tokens}"
+    if template_options and any(measure.kind.chat for measure in measures):
+        fields["template"] = "+".join(f"{name}_{value}" for name, value in sorted(template_options.items()))
     if "chrf" in kinds:
         fields["chrf"] = f"[{CHRF_SIGNATURE}]"
     if comet:

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,28 @@ from sdrrl_data.languages import find
 from tests.evaluation.conftest import CHOICES
 
 PT = find("pt")
+# The dialects of Belebele's 122 files, by its README; each file is named after its dialect.
+DIALECTS = re.findall(
+    r"\w+",
+    """
+    acm_Arab afr_Latn als_Latn amh_Ethi apc_Arab arb_Arab arb_Latn ars_Arab ary_Arab arz_Arab asm_Beng azj_Latn bam_Latn
+    ben_Beng ben_Latn bod_Tibt bul_Cyrl cat_Latn ceb_Latn ces_Latn ckb_Arab dan_Latn deu_Latn ell_Grek eng_Latn est_Latn
+    eus_Latn fin_Latn fra_Latn fuv_Latn gaz_Latn grn_Latn guj_Gujr hat_Latn hau_Latn heb_Hebr hin_Deva hin_Latn hrv_Latn
+    hun_Latn hye_Armn ibo_Latn ilo_Latn ind_Latn isl_Latn ita_Latn jav_Latn jpn_Jpan kac_Latn kan_Knda kat_Geor kaz_Cyrl
+    kea_Latn khk_Cyrl khm_Khmr kin_Latn kir_Cyrl kor_Hang lao_Laoo lin_Latn lit_Latn lug_Latn luo_Latn lvs_Latn mal_Mlym
+    mar_Deva mkd_Cyrl mlt_Latn mri_Latn mya_Mymr nld_Latn nob_Latn npi_Deva npi_Latn nso_Latn nya_Latn ory_Orya pan_Guru
+    pbt_Arab pes_Arab plt_Latn pol_Latn por_Latn ron_Latn rus_Cyrl shn_Mymr sin_Latn sin_Sinh slk_Latn slv_Latn sna_Latn
+    snd_Arab som_Latn sot_Latn spa_Latn srp_Cyrl ssw_Latn sun_Latn swe_Latn swh_Latn tam_Taml tel_Telu tgk_Cyrl tgl_Latn
+    tha_Thai tir_Ethi tsn_Latn tso_Latn tur_Latn ukr_Cyrl urd_Arab urd_Latn uzn_Latn vie_Latn war_Latn wol_Latn xho_Latn
+    yor_Latn zho_Hans zho_Hant zsm_Latn zul_Latn
+    """,
+)
+LATIN = ["ben_Latn", "hin_Latn", "npi_Latn", "sin_Latn", "urd_Latn"]  # of languages that have another script, too
 
 
 def test_a_question_is_read_and_asked(choices):
-    found = read_choices(Path(choices), PT, 2)
+    language, found = read_choices(Path(choices), PT, 2)
+    assert language == PT
     assert [choice.right for choice in found] == [0, 1]
     letters = by_letter(found[0])
     assert [text for _, text in letters] == [" A", " B", " C", " D"]
@@ -61,3 +80,43 @@ def test_a_row_that_is_no_json(tmp_path):
         read_choices(path, PT, None)
     with pytest.raises(UserError, match="there is no such file"):
         read_choices(tmp_path / "none.jsonl", PT, None)
+
+
+def belebele(folder, dialect):
+    path = folder / f"{dialect}.jsonl"
+    path.write_text("".join(json.dumps(row | {"dialect": dialect}) + "\n" for row in CHOICES))
+    return path
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_file_of_belebele_is_read_for_its_language_by_any_name(tmp_path, dialect):
+    wanted = find(dialect if dialect not in LATIN else dialect.partition("_")[0])
+    path = belebele(tmp_path, dialect)
+    for name in (wanted.tag, wanted.name, wanted.flores, wanted.flores.replace("_", "-").lower()):
+        language, questions = read_choices(path, find(name), None)
+        assert len(questions) == len(CHOICES)
+        assert language.flores == dialect
+    if dialect in LATIN:
+        assert language.tag == f"{wanted.tag}-Latn"
+    else:
+        assert language == wanted
+
+
+def test_there_are_as_many_as_belebele_says():
+    assert len(set(DIALECTS)) == 122
+    assert len({code.partition("_")[0] for code in DIALECTS}) == 115
+
+
+@pytest.mark.parametrize("dialect", ["urd_Latn", "hin_Cyrl", "nonsense", "eng_Latn"])
+def test_a_file_of_another_language_is_refused(tmp_path, dialect):
+    with pytest.raises(UserError, match=f"row 1 is in {dialect}, not in Hindi: give a file of that language"):
+        read_choices(belebele(tmp_path, dialect), find("hi"), None)
+
+
+def test_a_file_in_two_scripts_is_refused(tmp_path):
+    path = tmp_path / "both.jsonl"
+    path.write_text(
+        "".join(json.dumps(CHOICES[0] | {"dialect": dialect}) + "\n" for dialect in ("hin_Deva", "hin_Latn"))
+    )
+    with pytest.raises(UserError, match="its rows are in hin_Deva and in hin_Latn: give a file of each"):
+        read_choices(path, find("hi"), None)

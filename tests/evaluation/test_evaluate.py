@@ -24,7 +24,7 @@ from tests.evaluation.conftest import CHOICES, PAIRS, Steps
 
 EN, PT = find("en"), find("pt")
 OUTPUTS = ("evaluation.json", "evaluation.md", "gain.png")
-ALL = ["neutral", "references", "fidelity", "looping", "chrf", "choice-letter", "choice-text"]
+ALL = ["neutral", "references", "fidelity", "lines", "looping", "chrf", "choice-letter", "choice-text"]
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 from contextlib import closing
 
 from sdrrl_data import generation, recipe
-from sdrrl_data.evaluation.choices import Choice
+from sdrrl_data.evaluation.choices import Choice, Choices
 from sdrrl_data.evaluation.kinds import KINDS
 from sdrrl_data.evaluation.measures import Measure, by_answers, by_generation, measures
 from sdrrl_data.evaluation.texts import Pair, Question
-from sdrrl_data.languages import find
+from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import Completion, SetAside
 
 EN, PT = find("en"), find("pt")
@@ -15,14 +15,15 @@ ASKED = [{"role": "user", "content": "Why?"}]
 class Saying:
     """Gives the answers that it was made with."""
 
-    def __init__(self, *answers):
-        self.answers, self.requests = answers, []
+    def __init__(self, *answers, cut=()):
+        self.answers, self.cut, self.requests = answers, cut, []
 
     def generate(self, requests):
         self.requests = list(requests)
         for request, answer in reversed(list(zip(self.requests, self.answers, strict=True))):
             refused = answer is None
-            yield request.key, SetAside("too long") if refused else Completion(answer, "stop", None, None)
+            end = "length" if answer in self.cut else "stop"
+            yield request.key, SetAside("too long") if refused else Completion(answer, end, None, None)
 
 
 def test_language_of_answers():
@@ -41,6 +42,14 @@ def test_language_of_answers():
     assert rows["text"].to_list() == [answer or "" for answer in answers]
     assert sum(done) == len(answers)
     assert KINDS["fidelity"].figure([2, 5]) == 40
+
+
+def test_cut_answers_are_told_from_finished_ones():
+    answers = ["Sim, porque", "Não.", "", None]
+    measure = Measure(KINDS["fidelity"], "tgt", PT, EN, [ASKED] * 4)
+    rows = by_generation(measure, Saying(*answers, cut=("Sim, porque", "")), 64, lambda _: None)
+    assert rows["cut"].to_list() == [True, False, True, False]
+    assert rows["text"].to_list() == ["Sim, porque", "Não.", "", ""]
 
 
 def test_answers_that_loop():
@@ -72,20 +81,38 @@ def test_translations_are_asked_for_and_unwrapped():
 def test_what_can_be_measured_on_what():
     pair = Pair("Good night.", "Boa noite.")
     asked = {"en": [Question(ASKED, "Because.", None)], "pt": [Question(ASKED, None, "Porque sim.")]}
-    choices = {"pt": [Choice("A", "B", ("a", "b", "c", "d"), 0)]}
+    choices = {"pt": Choices(PT, [Choice("A", "B", ("a", "b", "c", "d"), 0)])}
     found = {own.name: list(own.items) for own in measures(EN, PT, [pair], asked, choices, comet=True, judge=True)}
     assert found == {
         **{"neutral-pt": ["Boa noite."], "neutral-en": ["Good night."]},
         **{"references-en": [(ASKED, "Because.")], "own-pt": [(ASKED, "Porque sim.")]},
         **{"fidelity-pt": [ASKED], "fidelity-en": [ASKED]},
+        **{"lines-pt": [ASKED], "lines-en": [ASKED]},
         **{"looping-pt": [ASKED], "looping-en": [ASKED]},
         **{"chrf-pt": [("Good night.", "Boa noite.")], "chrf-en": [("Boa noite.", "Good night.")]},
         **{"comet-pt": [("Good night.", "Boa noite.")], "comet-en": [("Boa noite.", "Good night.")]},
         **{"judge-pt": [ASKED], "judge-en": [ASKED]},
-        **{"choice-letter-pt": choices["pt"], "choice-text-pt": choices["pt"]},
+        **{"choice-letter-pt": choices["pt"].questions, "choice-text-pt": choices["pt"].questions},
     }
     less = {own.name for own in measures(EN, PT, [pair], asked, {}, comet=False, judge=False)}
     assert less == {name for name in found if not name.startswith(("comet", "judge", "choice"))}
+
+
+def test_words_are_measured_where_the_script_tells_them_apart():
+    asked = {tag: [Question(ASKED, None, None)] for tag in ("en", "th")}
+    found = measures(EN, find("th"), [], asked, {}, comet=False, judge=False)
+    assert {measure.name for measure in found if measure.kind.name == "words"} == {"words-th"}
+
+
+def test_choices_in_another_script_say_so():
+    hindi = find("hi")
+    in_latin = Language("hi-Latn", "hin_Latn", None, "Hindi in the Latin script")
+    questions = [Choice("A", "B", ("a", "b", "c", "d"), 0)]
+    found = measures(EN, hindi, [], {}, {"hi": Choices(in_latin, questions)}, comet=False, judge=False)
+    assert [(measure.name, measure.title) for measure in found] == [
+        ("choice-letter-hi-Latn", "% right, by letter, hi-Latn"),
+        ("choice-text-hi-Latn", "% right, by text, hi-Latn"),
+    ]
 
 
 def test_a_prompt_that_does_not_fit_is_an_empty_text(base):
