@@ -59,9 +59,9 @@ def evaluate(
     choices: Annotated[
         str | None,
         typer.Option(
-            metavar="FILES",
-            help="Multiple-choice questions in Belebele's format (JSONL): a file in the target language, or two files, "
-            "source,target.",
+            metavar="belebele|DIR|FILES",
+            help="Multiple-choice questions: [cyan]belebele[/cyan] (from the Hub), a folder of its files, or in its "
+            "format (JSONL) a file in the target language, or two files, source,target.",
         ),
     ] = None,
     comet: Annotated[

@@ -3,14 +3,21 @@
 Source: Bandarkar et al. 2024, https://aclanthology.org/2024.acl-long.44.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sdrrl_data.errors import UnknownLanguage, UserError
 from sdrrl_data.languages import Language, find
+from sdrrl_data.models.hub import HubRequest
+from sdrrl_data.scoring.item_sets import KNOWN
+from sdrrl_data.sources import hub_rows
+from sdrrl_data.sources.hub_rows import HubDataset
 from sdrrl_data.sources.row_files import Row, open_file
 
+BELEBELE = "belebele"  # its name in commands and recipes
 LETTERS = "ABCD"
 # Variants of Belebele that are not in FLORES-200, by its README.
 ROMANIZED = {"ben_Latn", "hin_Latn", "npi_Latn", "sin_Latn", "urd_Latn"}
@@ -42,14 +49,61 @@ def read_choices(path: Path, language: Language, limit: int | None) -> Choices:
     Raises:
         UserError: the file cannot be read, a row is not such a question, or is in another language.
     """
-    rows = list(open_file(path, "choices").rows)[:limit]
-    if not rows:
-        raise UserError(f"choices {path}: there is no question in it")
-    questions = [_choice(path, row) for row in rows]
-    dialects = {str(row.content.get("dialect") or ""): row.number for row in reversed(rows)}
-    variants = {_variant(path, number, dialect, language) for dialect, number in dialects.items()}
+    return _choices(str(path), islice(open_file(path, "choices").rows, limit), language)
+
+
+def of_folder(folder: Path, languages: Sequence[Language], limit: int | None) -> list[Choices | None]:
+    """The questions of the files that are named after the languages, as Belebele names them; None where there is none.
+
+    Raises:
+        UserError: a file cannot be read.
+    """
+    paths = [folder / f"{language.flores}.jsonl" for language in languages]
+    return [
+        read_choices(path, language, limit) if path.is_file() else None
+        for path, language in zip(paths, languages, strict=True)
+    ]
+
+
+def of_belebele(languages: Sequence[Language], limit: int | None) -> list[Choices | None]:
+    """The questions of Belebele on the Hub; None where it does not have the language.
+
+    Raises:
+        HubUnavailable: the Hub cannot be reached, and Belebele was not fetched before.
+        UserError: it cannot be read.
+    """
+    known = KNOWN[BELEBELE]
+    request = HubRequest(
+        "dataset",
+        known.dataset,
+        None,
+        "choices",
+        "the name given with --choices",
+        "give Belebele's files with --choices",
+    )
+    dataset = hub_rows.find(request)
+    return [_of_hub(dataset, known.config(language), language, limit) for language in languages]
+
+
+def _of_hub(dataset: HubDataset, config: str, language: Language, limit: int | None) -> Choices | None:
+    if config not in dataset.repository.configs:
+        return None
+    rows = itertools.chain.from_iterable(hub_rows.load(dataset, config).values())
+    numbered = (Row(number, content) for number, content in enumerate(islice(rows, limit), 1))
+    return _choices(f"{dataset.request.name}:{config}", numbered, language)
+
+
+def _choices(name: str, rows: Iterable[Row], language: Language) -> Choices:
+    questions: list[Choice] = []
+    dialects: dict[str, int] = {}
+    for row in rows:
+        questions.append(_choice(name, row))
+        dialects.setdefault(str(row.content.get("dialect") or ""), row.number)
+    if not questions:
+        raise UserError(f"choices {name}: there is no question in it")
+    variants = {_variant(name, number, dialect, language) for dialect, number in dialects.items()}
     if len(variants) > 1:
-        raise UserError(f"choices {path}: its rows are in {' and in '.join(sorted(dialects))}: give a file of each")
+        raise UserError(f"choices {name}: its rows are in {' and in '.join(sorted(dialects))}: give a file of each")
     return Choices(variants.pop(), questions)
 
 
@@ -86,7 +140,7 @@ def is_right(answers: Sequence[str], right: int, sums: Sequence[float | None]) -
     return float(max(range(len(likely)), key=likely.__getitem__) == right) if len(likely) == len(answers) else None
 
 
-def _variant(path: Path, number: int, dialect: str, language: Language) -> Language:
+def _variant(name: str, number: int, dialect: str, language: Language) -> Language:
     """The language of a row's dialect: the wanted one, or it in the Latin script.
 
     Raises:
@@ -103,20 +157,20 @@ def _variant(path: Path, number: int, dialect: str, language: Language) -> Langu
     except UnknownLanguage:
         pass
     raise UserError(
-        f"choices {path}: row {number} is in {dialect}, not in {language.name}: give a file of that language"
+        f"choices {name}: row {number} is in {dialect}, not in {language.name}: give a file of that language"
     )
 
 
-def _choice(path: Path, row: Row) -> Choice:
-    where = f"choices {path}: row {row.number}"
+def _choice(name: str, row: Row) -> Choice:
+    where = f"choices {name}: row {row.number}"
     if row.problem or not isinstance(row.content, dict):
         raise UserError(f"{where} {row.problem or 'is not an object with named fields'}")
     content: dict[str, Any] = row.content
-    missing = [name for name in COLUMNS if not str(content.get(name) or "").strip()]
+    missing = [column for column in COLUMNS if not str(content.get(column) or "").strip()]
     if missing:
         raise UserError(f"{where} has no {missing[0]}: Belebele's columns are expected")
     right = str(content.get("correct_answer_num") or "").strip()
     if right not in {"1", "2", "3", "4"}:
         raise UserError(f"{where} has no correct_answer_num from 1 to 4")
-    passage, question, *answers = (str(content[name]).strip() for name in COLUMNS)
+    passage, question, *answers = (str(content[column]).strip() for column in COLUMNS)
     return Choice(passage, question, tuple(answers), int(right) - 1)

@@ -59,7 +59,8 @@ def evaluate(
         src: the language that should not get worse, by any name.
         parallel: the same texts in both languages: a TSV file (source<TAB>target), or two text files.
         questions: a run's folder (its test split is used), or one or two files of questions.
-        choices: one or two files of multiple-choice questions, with Belebele's columns.
+        choices: "belebele" (from the Hub), a folder of its files, or one or two files of multiple-choice questions with
+            its columns.
         comet: a reference-free COMET model, to score translations in addition to chrF++.
         judge: a model that compares each answer with the base's: a directory, a name on the Hub, or its server's name
             for it.

@@ -1,11 +1,12 @@
 """Which measures an evaluation takes, and which it leaves out."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from sdrrl_data.chat.template import has_template
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation import measures
-from sdrrl_data.evaluation.choices import Choices, read_choices
+from sdrrl_data.evaluation.choices import BELEBELE, Choices, of_belebele, of_folder, read_choices
 from sdrrl_data.evaluation.compared_models import ComparedModel, tokenizer_of
 from sdrrl_data.evaluation.measures import Measure
 from sdrrl_data.evaluation.settings import EvaluationConfig
@@ -56,6 +57,24 @@ def _refuse_contradictions(config: EvaluationConfig, src: Language, tgt: Languag
 
 
 def _choices(files: str, src: Language, tgt: Language, limit: int | None) -> dict[str, Choices]:
+    if files == BELEBELE or Path(files).expanduser().is_dir():
+        return _by_name(files, src, tgt, limit)
     paths = one_or_two("choices", files)
     languages = [tgt] if len(paths) == 1 else [src, tgt]
     return {language.tag: read_choices(path, language, limit) for language, path in zip(languages, paths, strict=True)}
+
+
+def _by_name(given: str, src: Language, tgt: Language, limit: int | None) -> dict[str, Choices]:
+    """The questions in both languages, or in the target language where there are no others."""
+    languages = [src, tgt]
+    if given == BELEBELE:
+        choices = of_belebele(languages, limit)
+    else:
+        choices = of_folder(Path(given).expanduser(), languages, limit)
+    if choices[1] is None:
+        raise UserError(f"--choices: {given} has no questions in {tgt.name} ({tgt.flores})")
+    return {
+        language.tag: choices_of_language
+        for language, choices_of_language in zip(languages, choices, strict=True)
+        if choices_of_language
+    }

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.evaluation.choices import by_letter, by_text, is_right, read_choices
+from sdrrl_data.evaluation.choices import by_letter, by_text, is_right, of_folder, read_choices
 from sdrrl_data.languages import find
 from tests.evaluation.conftest import CHOICES
+from tests.support import hub
 
 PT = find("pt")
 # The dialects of Belebele's 122 files, by its README; each file is named after its dialect.
@@ -120,3 +121,35 @@ def test_a_file_in_two_scripts_is_refused(tmp_path):
     )
     with pytest.raises(UserError, match="its rows are in hin_Deva and in hin_Latn: give a file of each"):
         read_choices(path, find("hi"), None)
+
+
+def test_files_are_found_in_a_folder_by_the_language(tmp_path):
+    for dialect in ("eng_Latn", "por_Latn", "hin_Latn"):
+        belebele(tmp_path, dialect)
+    english, portuguese, hindi = of_folder(tmp_path, [find("en"), PT, find("hi")], 3)
+    assert (english.language, len(english.questions)) == (find("en"), 3)
+    assert portuguese.language == PT
+    assert hindi is None  # in the Latin script it is asked for by its file
+
+
+READ = """
+import json
+from sdrrl_data.errors import UserError
+from sdrrl_data.evaluation.choices import of_belebele
+from sdrrl_data.languages import find
+
+for choices in of_belebele([find(name) for name in ("English", "Portugiesisch", "Galician")], 2):
+    print(json.dumps(choices and [choices.language.flores, len(choices.questions), choices.questions[1].right]))
+"""
+
+
+def test_belebele_is_found_on_the_hub_by_the_language(tmp_path):
+    rows = {
+        dialect: {"test": [row | {"dialect": dialect} for row in CHOICES]}
+        for dialect in ("eng_Latn", "por_Latn", "hin_Latn")
+    }
+    with hub.serving() as served:
+        served.add("datasets/facebook/belebele", hub.dataset("cc-by-sa-4.0", rows), sha="d" * 40)
+        online = served.run(READ, tmp_path / "home")
+    assert online == [["eng_Latn", 2, 1], ["por_Latn", 2, 1], None]
+    assert hub.run(READ, hub.offline(tmp_path / "home")) == online

@@ -98,6 +98,21 @@ def test_everything_once(settings, tmp_path, base):
     assert {name: (out / name).read_bytes() for name in OUTPUTS} == before
 
 
+def test_choices_are_found_by_name(settings, tmp_path):
+    folder = tmp_path / "Belebele"
+    folder.mkdir()
+    for dialect in ("eng_Latn", "por_Latn"):
+        rows = [row | {"dialect": dialect} for row in CHOICES]
+        (folder / f"{dialect}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    settings = settings | dict(parallel=None, questions=None, choices=folder, tuned=settings["tuned"][1])
+    results = evaluate(**settings, out=tmp_path / "out", reporter=Steps())
+    assert [figure.measure.name for figure in results.of("other")] == [
+        f"choice-{way}-{tag}" for way in ("letter", "text") for tag in ("pt", "en")
+    ]
+    with pytest.raises(UserError, match=r"has no questions in Thai \(tha_Thai\)"):
+        evaluate(**settings | dict(tgt="th"), out=tmp_path / "thai", reporter=Steps())
+
+
 def test_what_has_changed_is_measured_again(settings, tmp_path, base):
     settings = settings | dict(questions=None, choices=None, tuned=[str(shutil.copytree(base, tmp_path / "same"))])
     first, more = Steps(), Steps()
