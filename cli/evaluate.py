@@ -106,9 +106,9 @@ def evaluate(
 ) -> None:
     """Compare tuned models with their base: what they gained in the target language, and lost in the source language.
 
-    Measures bits per byte of neutral text, of reference answers and of the base's own answers; language and loops of
-    answers; translation in both directions; multiple choice; and the preferences of a judge. Every change has an
-    interval from paired bootstrap resampling.
+    Measures bits per byte of neutral text, of reference answers and of the base's own answers; language (of the whole,
+    by line and by word) and loops of answers; translation in both directions; multiple choice; and the preferences of a
+    judge. Every change has an interval from paired bootstrap resampling. Cut and empty answers are counted.
     """
     from . import quiet
 

@@ -62,7 +62,7 @@ def make_model(tmp_path_factory):
     )
     tokens.train_from_iterator([" ".join(text) for text in PAIRS], trainer)
 
-    def make(name="model", seed=1, template=TEMPLATE, hidden=32, context=256) -> Path:
+    def make(name="model", seed=1, template=TEMPLATE, hidden=32, context=256, tied=False) -> Path:
         tokenizer = PreTrainedTokenizerFast(tokenizer_object=tokens, eos_token="<|end|>", pad_token="<|end|>")
         tokenizer.chat_template = template
         torch.manual_seed(seed)
@@ -78,6 +78,7 @@ def make_model(tmp_path_factory):
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
             bos_token_id=None,
+            tie_word_embeddings=tied,
         )
         folder = tmp_path_factory.mktemp("models") / name
         LlamaForCausalLM(config).save_pretrained(folder)
@@ -99,10 +100,10 @@ def make_adapter(tmp_path_factory):
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
-    def make(model: Path, name="adapter") -> Path:
+    def make(model: Path, name="adapter", targets="all-linear") -> Path:
         torch.manual_seed(2)
         loaded = AutoModelForCausalLM.from_pretrained(model)
-        settings = LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
+        settings = LoraConfig(r=4, target_modules=targets, init_lora_weights=False, task_type="CAUSAL_LM")
         folder = tmp_path_factory.mktemp("adapters") / name
         get_peft_model(loaded, settings).save_pretrained(folder)
         return folder

@@ -1,5 +1,6 @@
 import json
 import shutil
+from contextlib import closing
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from transformers import AutoModelForCausalLM
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation.compared_models import find_models, tokenizer_of, whole
+from sdrrl_data.evaluation.likelihood import Likelihood
 
 
 def renamed_base(adapter, folder, name):
@@ -30,6 +32,20 @@ def test_a_merged_adapter_is_the_model_with_its_adapter(base, adapter, tmp_path)
     assert torch.allclose(found, expected, atol=1e-4)
     assert not torch.allclose(found, before, atol=1e-2)
     assert not (tmp_path / "merged").exists()
+
+
+@pytest.mark.parametrize("targets", [["embed_tokens"], ["lm_head"], ["embed_tokens", "q_proj"]], ids=str)
+def test_an_adapter_on_embeddings_that_are_shared(make_model, make_adapter, tmp_path, targets):
+    base = make_model("tied", tied=True)
+    _, model = find_models(str(base), [str(make_adapter(base, "shared", targets))])
+    plain = AutoModelForCausalLM.from_pretrained(base)
+    adapted = PeftModel.from_pretrained(plain, model.adapter)
+    text, tokenizer = "Ela lê um livro por semana.", tokenizer_of(model)
+    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer(text)["input_ids"]]])
+    with torch.no_grad():
+        likely = adapted(ids).logits[0, :-1].log_softmax(-1).gather(1, ids[0, 1:, None]).double().sum()
+    with whole(model, tmp_path / "merged") as located, closing(Likelihood(located)) as likelihood:
+        assert likelihood.of_texts([text], lambda _: None) == [pytest.approx(float(likely), rel=1e-4)]
 
 
 def test_names_and_identities(base, adapter, make_model, tmp_path):

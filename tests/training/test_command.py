@@ -46,6 +46,22 @@ def test_a_dry_run_writes_nothing(dataset: Path, model: Path, tmp_path: Path) ->
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (["batch_size=63", "max_steps=12"], "steps      2 of 63 rows"),
+        (["batch_size=63", "patience=1"], "steps      at most 2 of 63 rows"),
+        (["batch_size=1000", "packing=true"], "steps      1 of 1,000 packs"),
+    ],
+)
+def test_a_dry_run_shows_the_steps_that_would_be_done(
+    dataset: Path, model: Path, tmp_path: Path, settings: list[str], says: str
+) -> None:
+    words = [word for setting in settings for word in ("--set", setting)]
+    result = call(str(dataset), "--model", str(model), "--out", str(tmp_path / "out"), *words, "--dry-run")
+    assert says in result.stdout.splitlines()
+
+
 @pytest.mark.parametrize("kind", ["ddp", "fsdp", "deepspeed"])
 def test_it_prints_the_command_for_several_gpus(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     words = ["runs/real", "--model", "org/base", "--out", "my models/vi", "--set", "epochs=2"]
