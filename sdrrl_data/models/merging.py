@@ -104,7 +104,10 @@ def _separate(model: Any, shared: Any) -> None:
     import torch
 
     users = [
-        (module, name) for module in model.modules() for name, weight in module._parameters.items() if weight is shared
+        (module, name)
+        for module in model.modules()
+        for name, weight in module.named_parameters(recurse=False, remove_duplicate=False)
+        if weight is shared
     ]
     for module, name in users[1:]:
         setattr(module, name, torch.nn.Parameter(shared.detach().clone(), requires_grad=False))
