@@ -31,15 +31,15 @@ LATIN = ["ben_Latn", "hin_Latn", "npi_Latn", "sin_Latn", "urd_Latn"]  # of langu
 
 
 def test_a_question_is_read_and_asked(choices):
-    language, found = read_choices(Path(choices), PT, 2)
+    language, questions = read_choices(Path(choices), PT, 2)
     assert language == PT
-    assert [choice.right for choice in found] == [0, 1]
-    letters = by_letter(found[0])
+    assert [choice.right for choice in questions] == [0, 1]
+    letters = by_letter(questions[0])
     assert [text for _, text in letters] == [" A", " B", " C", " D"]
     passage = CHOICES[0]["flores_passage"]
     shown = "A. a ship\nB. a road\nC. books\nD. rain"
     assert {before for before, _ in letters} == {f"{passage}\n\nWhat is it about?\n{shown}\n\nAnswer:"}
-    texts = by_text(found[0])
+    texts = by_text(questions[0])
     assert [text for _, text in texts] == ["a ship", "a road", "books", "rain"]
     assert {before for before, _ in texts} == {f"{passage}\n\nWhat is it about?\n"}
 

@@ -113,8 +113,8 @@ def test_the_counts_are_in_every_output(tmp_path):
 
 
 def test_endings_are_those_of_the_texts():
-    found = compare({"base": texts("cut", "", "empty"), "tuned": texts("cut empty", "", "")}, "base", ("cut",), 1)
-    assert found == {"base": Endings(1, 1), "tuned": Endings(1, 1)}
+    endings = compare({"base": texts("cut", "", "empty"), "tuned": texts("cut empty", "", "")}, "base", ("cut",), 1)
+    assert endings == {"base": Endings(1, 1), "tuned": Endings(1, 1)}
 
 
 @pytest.fixture

@@ -100,16 +100,16 @@ def test_what_can_be_measured_on_what():
 
 def test_words_are_measured_where_the_script_tells_them_apart():
     asked = {tag: [Question(ASKED, None, None)] for tag in ("en", "th")}
-    found = measures(EN, find("th"), [], asked, {}, comet=False, judge=False)
-    assert {measure.name for measure in found if measure.kind.name == "words"} == {"words-th"}
+    selected = measures(EN, find("th"), [], asked, {}, comet=False, judge=False)
+    assert {measure.name for measure in selected if measure.kind.name == "words"} == {"words-th"}
 
 
 def test_choices_in_another_script_say_so():
     hindi = find("hi")
     in_latin = Language("hi-Latn", "hin_Latn", None, "Hindi in the Latin script")
     questions = [Choice("A", "B", ("a", "b", "c", "d"), 0)]
-    found = measures(EN, hindi, [], {}, {"hi": Choices(in_latin, questions)}, comet=False, judge=False)
-    assert [(measure.name, measure.title) for measure in found] == [
+    selected = measures(EN, hindi, [], {}, {"hi": Choices(in_latin, questions)}, comet=False, judge=False)
+    assert [(measure.name, measure.title) for measure in selected] == [
         ("choice-letter-hi-Latn", "% right, by letter, hi-Latn"),
         ("choice-text-hi-Latn", "% right, by text, hi-Latn"),
     ]
