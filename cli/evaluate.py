@@ -163,18 +163,20 @@ def show(results: "Results", out: Path, console: "Console") -> None:
         table.add_column("", overflow="fold")
         for heading in ("base", "tuned", "change"):
             table.add_column(heading, justify="right")
-        for heading in ("95 % interval", "", "cut", "empty"):
+        for heading in ("95 % interval", ""):
             table.add_column(heading)
         for side in ("tgt", "src"):
             for figure in results.of(model.name):
                 measure = figure.measure
                 if measure.side == side:
-                    before = of_base[measure.name]
-                    endings = zip(ending_cells(before), ending_cells(figure), strict=True)
-                    counts = [f"{was} -> {is_}" if is_ else "" for was, is_ in endings]
-                    table.add_row(measure.title, cells(before)[0], *cells(figure), *counts)
+                    table.add_row(measure.title, cells(of_base[measure.name])[0], *cells(figure))
         console.print(f"\n{escaped(model.name)}", style="bold")
         console.print(table)
+        for figure in results.of(model.name):
+            if figure.measure.kind.by == "generation":
+                was, is_ = ending_cells(of_base[figure.measure.name]), ending_cells(figure)
+                counts = f"{was[0]} -> {is_[0]} cut, {was[1]} -> {is_[1]} empty, of {figure.measure.title}"
+                console.print(f"answers    {escaped(counts)}", soft_wrap=True)
     console.print()
     if results.judge:
         console.print(f"judge      {escaped(results.judge.ingredient.name)}", soft_wrap=True)

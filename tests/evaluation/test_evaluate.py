@@ -179,6 +179,7 @@ def test_the_command_shows_every_model(settings, tmp_path):
     assert ["adapter"] in lines
     assert ["other"] in lines
     assert sum(line[:2] == ["chrF++", "into"] for line in lines) == 4
+    assert sum(line[0:1] == ["answers"] and line[-3:] == ["chrF++", "into", "pt"] for line in lines) == 2
     assert "signature" in done.stdout
     assert "evaluation.md" in done.stdout
 
