@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sdrrl_data.text.near_duplicates import Match, NearDuplicates
 from sdrrl_data.text.ngrams import plain_words
 
-QUESTION = "How do I keep my bread fresh for a whole week?"  # eleven words, nine runs of three
+QUESTION = "How do I keep my bread fresh for a whole week?"  # eleven words, nine 3-grams
 NONE = Match(0.0, None)
 SCRIPTS = st.characters(exclude_categories=["Cs"])
 SIMILAR = [
@@ -21,7 +21,7 @@ SIMILAR = [
     ("en", QUESTION, QUESTION.replace("bread", "milk").replace("week", "month"), 5 / 13),
     ("en", QUESTION, f"{QUESTION} Please tell me.", 9 / 12),
     ("en", QUESTION, f"Week? {QUESTION}", 9 / 10),
-    ("en", "one two three one two three", "two three one two three", 1),  # runs count once
+    ("en", "one two three one two three", "two three one two three", 1),  # each 3-gram counts once
     ("en", "one two three one two three", "three one two three", 2 / 3),
     ("pt", "Amanhã é que não há pão.", unicodedata.normalize("NFD", "Amanhã é que não há pão."), 1),
     ("ja", "私は学生です。", "私は先生です。", 0),

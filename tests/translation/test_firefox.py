@@ -12,7 +12,7 @@ from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import package_folder
 from sdrrl_data.protocols import SetAside
-from sdrrl_data.translation.firefox import BATCH, WORTH, FirefoxConfig, FirefoxTranslator
+from sdrrl_data.translation.firefox import BATCH, SENTENCES_PER_PROCESS, FirefoxConfig, FirefoxTranslator
 from sdrrl_data.translation.texts import translate_texts
 from tests.support.processes import ending, left, running
 
@@ -20,7 +20,7 @@ EN, PT, FR = find("en"), find("pt"), find("fr")
 SETTINGS = FirefoxConfig()
 NOT_TEXT = "half of a pair: \ud800"
 # More than one batch for one process, enough for two processes.
-MANY = [f"There are {number} houses in the village." for number in range(100, 100 + 2 * WORTH)]
+MANY = [f"There are {number} houses in the village." for number in range(100, 100 + 2 * SENTENCES_PER_PROCESS)]
 
 
 @pytest.fixture(scope="module")
@@ -122,12 +122,12 @@ def test_processes_do_not_change_a_byte(own):
     finally:
         os.sched_setaffinity(0, cores)
     assert in_order(translator, MANY) == alone
-    assert len(processes()) == min(len(cores), len(MANY) // WORTH)
+    assert len(processes()) == min(len(cores), len(MANY) // SENTENCES_PER_PROCESS)
 
 
 def test_few_sentences_need_one_process(own):
     translator, processes = own
-    in_order(translator, MANY[: WORTH // 2])
+    in_order(translator, MANY[: SENTENCES_PER_PROCESS // 2])
     assert len(processes()) == 1
 
 

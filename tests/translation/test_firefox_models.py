@@ -35,7 +35,9 @@ def test_the_package():
     assert (there.name, back.name) == ("Firefox en-pt", "Firefox pt-en")
     assert there.revision != back.revision
     assert there.engine.startswith("fxtranslate ")
-    with pytest.raises(UserError, match=r"from English into Vietnamese, nor two .* \(models here: en-pt, pt-en\)"):
+    with pytest.raises(
+        UserError, match=r"from English into Vietnamese, and no two .* \(available models: en-pt, pt-en\)"
+    ):
         FirefoxConfig().identify(EN, find("vi"))
 
 
@@ -45,7 +47,7 @@ def test_spellings_of_a_folder(tmp_path, folder):
     (tmp_path / "notes").mkdir()
     (tmp_path / "pt-en").write_text("a file")
     assert names(tmp_path, "en", "pt") == ["en-pt"]
-    with pytest.raises(UserError, match=r"\(models here: en-pt\)"):
+    with pytest.raises(UserError, match=r"\(available models: en-pt\)"):
         names(tmp_path, "pt", "en")
 
 
@@ -83,7 +85,7 @@ def test_two_vocabularies(tmp_path):
 @pytest.mark.parametrize("missing", FILES[:2])
 def test_a_folder_that_lacks_a_file_is_no_model(tmp_path, missing):
     (folder_of(tmp_path, "en-pt") / missing).unlink()
-    with pytest.raises(UserError, match=r"\(models here: none\).* or use --translator nllb"):
+    with pytest.raises(UserError, match=r"\(available models: none\).* or use --translator nllb"):
         names(tmp_path, "en", "pt")
 
 
@@ -94,7 +96,9 @@ def test_no_directory(tmp_path):
 
 def test_through_english_only_where_no_model_knows_the_pair(tmp_path):
     folder_of(tmp_path, "fr-en")
-    with pytest.raises(UserError, match="from French into Portuguese, nor two that meet in English"):
+    with pytest.raises(
+        UserError, match="from French into Portuguese, and no two models that lead there through English"
+    ):
         names(tmp_path, "fr", "pt")
     folder_of(tmp_path, "en-pt")
     assert names(tmp_path, "fr", "pt") == ["fr-en", "en-pt"]
@@ -190,7 +194,7 @@ def test_no_network(cache):
         MOZILLA.identify(EN, find("vi"))
     sentence = str(refused.value)
     assert sentence.startswith(
-        "translator firefox could not fetch the model from English into Vietnamese from Mozilla ("
+        "translator firefox could not download the model from English into Vietnamese from Mozilla ("
     )
     assert "folder en-vi/" in sentence
     assert sentence.endswith("--set translator.models=DIR, or use --translator nllb")
@@ -200,7 +204,9 @@ def test_no_network(cache):
 def test_a_pair_that_mozilla_does_not_have(cache, mozilla):
     records, asked = mozilla
     records += listed(folder_of(cache, "en-vi"), "en", "vi")
-    with pytest.raises(UserError, match=r"from English into Khmer, nor two .* \(models here: those of Mozilla\)"):
+    with pytest.raises(
+        UserError, match=r"from English into Khmer, and no two .* \(available models: those of Mozilla\)"
+    ):
         MOZILLA.identify(EN, find("km"))
     assert asked == ["/records"]
 
@@ -223,6 +229,6 @@ def test_a_file_that_is_not_as_mozilla_lists_it(cache, mozilla, capfd):
     records += listed(folder, "en", "vi")
     (folder / FILES[2]).write_text("cut")
     (folder / f".{FILES[2]}.partial").write_text("a part")
-    with pytest.raises(UserError, match="could not fetch the model from English into Vietnamese"):
+    with pytest.raises(UserError, match="could not download the model from English into Vietnamese"):
         MOZILLA.identify(EN, find("vi"))
     assert "hash mismatch" in capfd.readouterr().err

@@ -15,7 +15,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.translation.nllb import UNKNOWN, NllbConfig, NllbTranslator
-from sdrrl_data.translation.nllb_engine import MOST_PADDING, Batch, Search, batched, most_tokens
+from sdrrl_data.translation.nllb_engine import MOST_PADDING, Batch, Search, batched, max_translation_tokens
 from tests.translation import nllb_model
 
 ENGINES = ("ctranslate2", "transformers")
@@ -122,7 +122,7 @@ def test_no_run_of_tokens_comes_twice_where_that_is_forbidden(untrained, engine)
 def test_what_does_not_end_is_set_aside(untrained, engine):
     translator = load(untrained, engine, beams=1)
     sentences = ["Maria likes the door.", "Maria likes the door. Our neighbour wants two chairs in Lisbon."]
-    limits = [most_tokens(len(tokens)) for tokens in translator._tokenizer(sentences)["input_ids"]]
+    limits = [max_translation_tokens(len(tokens)) for tokens in translator._tokenizer(sentences)["input_ids"]]
     expected = [SetAside(f"its translation does not end within {limit} tokens") for limit in limits]
     assert translated(translator, sentences) == expected
     assert limits[0] < limits[1]
@@ -227,6 +227,6 @@ def test_batches_hold_their_budget_and_every_number_once(lengths, most):
         padded = longest * len(batch.tokens)
         assert len(batch.tokens) == 1 or padded <= most
         assert padded - sum(map(len, batch.tokens)) <= MOST_PADDING * len(batch.tokens[0])
-        assert batch.limit == most_tokens(longest)
+        assert batch.limit == max_translation_tokens(longest)
     widths = [len(tokens) for batch in batches for tokens in batch.tokens]
     assert widths == sorted(widths, reverse=True)
