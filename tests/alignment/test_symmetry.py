@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sdrrl_data.alignment.symmetry import grown, rated
+from sdrrl_data.alignment.symmetry import grown, with_confidence
 
 
 def matrix(*rows):
@@ -42,10 +42,12 @@ PAIRS = [(("xx.", "..x"), ("x..", "..x")), (("xxx", "..."), ("x..", "..."))]
 
 def test_confidence_is_the_mean_of_all_that_a_word_is_linked_to():
     linked = [(0, 0, 0.5, 0.8), (0, 1, 0.3, 1.0), (1, 2, 0.9, 0.4)]
-    confidences = [link.confidence for link in rated(["police", "came"], ["cảnh", "sát", "đến"], linked)]
+    confidences = [link.confidence for link in with_confidence(["police", "came"], ["cảnh", "sát", "đến"], linked)]
     assert confidences == pytest.approx([(0.8 * 0.8) ** 0.5, (0.8 * 1.0) ** 0.5, (0.9 * 0.4) ** 0.5])
 
 
 def test_a_word_linked_twice_counts_once():
     linked = [(0, 0, 0.7, 0.9), (0, 1, 0.7, 0.9)]
-    assert [link.confidence for link in rated(["very"], ["muito", "muito"], linked)] == pytest.approx([0.63**0.5] * 2)
+    assert [link.confidence for link in with_confidence(["very"], ["muito", "muito"], linked)] == pytest.approx(
+        [0.63**0.5] * 2
+    )
