@@ -94,7 +94,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"generator.few_shot": "shots.txt"}, "generator.few_shot: input should be a valid array, found 'shots.txt'"),
         ({"generator.few_shot": "none.jsonl"}, "few_shot: none.jsonl cannot be read (No such file"),
         ({"seeds": []}, "seeds: tuple should have at least 1 item"),
-        ({"seeds": [{"source": "a"}, {"sorce": "b"}]}, "seeds.1.source is missing (and 1 more like it)"),
+        ({"seeds": [{"source": "a"}, {"sorce": "b"}]}, "seeds.1.source is missing (and 1 more mistake)"),
         ({"seeds": {"source": "magpie", "split": "test"}}, "seeds.split is not a key of a recipe"),
         ({"translator.beams": 2}, "translator.0.beams is not a key"),
         ({"translator": {"kind": "google"}}, "there is no translator 'google': there are firefox, firefox:DIR, nllb"),
@@ -104,7 +104,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"translator": []}, "translator: tuple should have at least 1 item"),
         ({"translator": {"kind": "self", "few_shot": "none.jsonl"}}, "few_shot: none.jsonl cannot be read (No such"),
         ({"generator": {"engine": "vllm"}}, "generator.model is missing"),
-        ({"thresholds.simlarity.min": 0.5}, "thresholds.simlarity has no score: the scorers here give"),
+        ({"thresholds.simlarity.min": 0.5}, "thresholds.simlarity: there is no such score: this recipe's scores are"),
         ({"thresholds.similarity": 0.5}, "thresholds.similarity: input should be an object, found 0.5"),
         ({"prompts.pt.translate": ["Traduza."]}, "prompts.pt.translate.0: "),
         ({"tgt": []}, "tgt names no target language"),
@@ -163,7 +163,7 @@ def test_templates_and_examples_may_stand_in_files_beside_the_recipe(tmp_path):
     assert generator.template == "{% for m in messages %}{{ m.content }}{% endfor %}"
     assert [tuple(example.model_dump().values()) for example in generator.few_shot] == [("1+1?", "2")]
     (tmp_path / "shots.jsonl").write_text("1+1? 2", encoding="utf-8")
-    with pytest.raises(UserError, match=r"few_shot: .*shots.jsonl is not as expected \(Extra data"):
+    with pytest.raises(UserError, match=r"few_shot: .*shots.jsonl has the wrong content \(Extra data"):
         load(recipe=str(tmp_path / "mine.yaml"))
 
 
@@ -204,15 +204,23 @@ FUNCTION = {"kind": "function", "name": "politeness", "function": "my_scores:pol
 @pytest.mark.parametrize(
     ("scorers", "thresholds", "message"),
     [
-        (["length", "length"], {}, "scorers: length is there twice"),
-        ([FUNCTION, FUNCTION], {}, "scorers: politeness is there twice"),
-        (["length", FUNCTION | {"name": "similarity_min"}], {}, "or the name of another"),
+        (["length", "length"], {}, "scorers: length occurs twice"),
+        ([FUNCTION, FUNCTION], {}, "scorers: politeness occurs twice"),
+        (["length", FUNCTION | {"name": "similarity_min"}], {}, "or is the name of another"),
         ([{"kind": "contamination"}], {}, "scorers.0.sets is missing"),
-        (["length"], {"similarity": {"min": 0.5}}, "thresholds.similarity has no score: the scorers here give length"),
-        ([FUNCTION | {"name": "answer_tone"}], {}, "answer_tone is taken for the score of one text"),
-        (["length"], {"question_answer_length": {"min": 0.5}}, "thresholds.question_answer_length has no score"),
-        (["length"], {"question_src_finished": {"min": 1}}, "thresholds.question_src_finished has no score"),
-        (["length"], {"length": {"min": 2, "max": 1}}, "nothing is at least 2 and at most 1"),
+        (
+            ["length"],
+            {"similarity": {"min": 0.5}},
+            "thresholds.similarity: there is no such score: this recipe's scores are length",
+        ),
+        ([FUNCTION | {"name": "answer_tone"}], {}, "answer_tone means the score of only one text"),
+        (
+            ["length"],
+            {"question_answer_length": {"min": 0.5}},
+            "thresholds.question_answer_length: there is no such score",
+        ),
+        (["length"], {"question_src_finished": {"min": 1}}, "thresholds.question_src_finished: there is no such score"),
+        (["length"], {"length": {"min": 2, "max": 1}}, "no score is at least 2 and at most 1"),
         (["length"], {"length": {"min": "101%"}}, "thresholds.length.min"),
         (["length"], {"length": {"min": "100.5%"}}, "thresholds.length.min"),
         (["length"], {"length": {"min": 0.5, "weight": 2}}, "thresholds.length.weight"),
