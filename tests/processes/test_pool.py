@@ -145,7 +145,7 @@ def test_a_worker_that_is_killed_while_it_loads_is_started_again_a_few_times(bui
     note = ("note", str(tmp_path), "loads")
     pool = build({"load": [note, KILL]}, advice="Do less at a time")
     says = (
-        rf"^the test: its worker ended {RESTARTS + 1} times with nothing done in between, at last with SIGKILL "
+        rf"^the test: its worker ended {RESTARTS + 1} times without a finished job in between, at last with SIGKILL "
         r"\(out of memory\?\); finished rows are kept\. Look above for what it said\. Do less at a time$"
     )
     for loads in (1, 2):
@@ -212,7 +212,7 @@ def test_a_job_that_is_alone_may_end_three_workers(build, tmp_path):
 def test_where_every_job_ends_the_worker_the_work_stops(build):
     pool = build()
     received = []
-    with pytest.raises(Stopped, match=rf"its worker ended {RESTARTS + 1} times with nothing done in between"):
+    with pytest.raises(Stopped, match=rf"its worker ended {RESTARTS + 1} times without a finished job in between"):
         received.extend(pool.ask(keyed([KILL] * 100)))
     assert len(received) == RESTARTS + 1
     assert not workers()
