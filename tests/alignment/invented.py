@@ -45,12 +45,17 @@ class Gold(NamedTuple):
 
     def is_right(self, swap: Swap) -> bool:
         """Whether what is put in is all that the words taken out became, and nothing else."""
-        own = {index for index, (start, end) in enumerate(self.source.words) if swap.start <= start and end <= swap.end}
-        theirs = sorted({j for i, j in self.links if i in own})
-        if not theirs or {i for i, j in self.links if j in theirs} != own:
+        source_words = {
+            index for index, (start, end) in enumerate(self.source.words) if swap.start <= start and end <= swap.end
+        }
+        target_words = sorted({j for i, j in self.links if i in source_words})
+        if not target_words or {i for i, j in self.links if j in target_words} != source_words:
             return False
-        stretch = self.target.text[self.target.words[theirs[0]][0] : self.target.words[theirs[-1]][1]]
-        return theirs[-1] - theirs[0] == len(theirs) - 1 and stretch.casefold() == swap.replacement.casefold()
+        stretch = self.target.text[self.target.words[target_words[0]][0] : self.target.words[target_words[-1]][1]]
+        return (
+            target_words[-1] - target_words[0] == len(target_words) - 1
+            and stretch.casefold() == swap.replacement.casefold()
+        )
 
 
 def invented(lines: Sequence[str], *, spaces: bool = True, endings: bool = False, forms: bool = False) -> list[Gold]:
@@ -79,10 +84,10 @@ def _translated(
 ) -> tuple[list[str], set[tuple[int, int]]]:
     """The invented words, and their links."""
     tokens = source.tokens()
-    kept = [group for group in _groups(tokens) if drawn.random() >= DROPPED]
+    kept_groups = [group for group in _groups(tokens) if drawn.random() >= DROPPED]
     target: list[str] = []
     links: set[tuple[int, int]] = set()
-    for group in sorted(kept, key=lambda group: group[0] + drawn.uniform(0, REACH)):
+    for group in sorted(kept_groups, key=lambda group: group[0] + drawn.uniform(0, REACH)):
         if drawn.random() < INSERTED:
             target.append(lexicon.particle(drawn.randrange(PARTICLES)))
         for word in lexicon.translations([tokens[i] for i in group]):

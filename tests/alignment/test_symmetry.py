@@ -31,9 +31,10 @@ def test_links_grow_from_those_of_both_directions(forward, backward, expected):
 
 def test_pairs_of_a_batch_grow_for_themselves():
     batch = [
-        np.concatenate(side) for side in zip(*((matrix(*one), matrix(*other)) for one, other in PAIRS), strict=True)
+        np.concatenate(side)
+        for side in zip(*((matrix(*forward), matrix(*backward)) for forward, backward in PAIRS), strict=True)
     ]
-    alone = [grown(matrix(*one), matrix(*other)) for one, other in PAIRS]
+    alone = [grown(matrix(*forward), matrix(*backward)) for forward, backward in PAIRS]
     assert (grown(*batch) == np.concatenate(alone)).all()
 
 

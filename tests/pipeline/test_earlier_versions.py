@@ -77,20 +77,20 @@ def test_a_changed_setting_redoes_its_step_alone(old):
     before = parts(old)
     _, steps = go_on(old, **{"thresholds.repetition.max": 0.1})
     assert steps == ["pt/verdicts", "pt/transfer_set", "pt/counts", "shared_counts"]
-    kept = {path: content for path, content in before.items() if "verdicts" not in path}
-    assert parts(old).items() >= kept.items()
+    unchanged = {path: content for path, content in before.items() if "verdicts" not in path}
+    assert parts(old).items() >= unchanged.items()
 
 
 @pytest.mark.parametrize("table", ["pt/code_switched", "pt/scores-heuristics", "pt/translations", "answers"])
 def test_a_run_that_was_stopped_redoes_the_missing_part_alone(old, table):
-    whole = rows(old).drop("signature")
+    complete = rows(old).drop("signature")
     (old.path / table / "part-00001.parquet").unlink()
     manifest = json.loads((old.path / "manifest.json").read_text())
     (old.path / "manifest.json").write_text(json.dumps(manifest | {"state": "unfinished"}))
     before = parts(old)
     go_on(old)
     assert parts(old).items() >= {p: c for p, c in before.items() if f"{table}/" in p}.items()
-    assert rows(old).drop("signature").sort("id").equals(whole.sort("id"))
+    assert rows(old).drop("signature").sort("id").equals(complete.sort("id"))
 
 
 def test_the_journal_of_a_part_that_was_not_finished_is_taken_up(old):

@@ -44,7 +44,9 @@ thresholds:
 @pytest.fixture
 def folder(tmp_path):
     """A recipe with what it names beside it."""
-    (tmp_path / "seeds.jsonl").write_text("".join(json.dumps({"instruction": own}) + "\n" for own in QUESTIONS))
+    (tmp_path / "seeds.jsonl").write_text(
+        "".join(json.dumps({"instruction": question}) + "\n" for question in QUESTIONS)
+    )
     (tmp_path / "table.txt").write_text("people like")
     (tmp_path / "words.txt").write_text("bread winter")
     (tmp_path / "mine.yaml").write_text(RECIPE)
@@ -77,13 +79,15 @@ def test_a_whole_run_is_made_by_them(make, folder):
     assert rows["question_translator"].unique().to_list() == ["mirror"]
     assert rows["question"][0][0]["content"].startswith("yhW od people like")
     scores = run.table("pt/scores-rudeness").read_all()
-    assert scores["question_src_rudeness"].to_list() == [float("bread" in own or "winter" in own) for own in QUESTIONS]
+    assert scores["question_src_rudeness"].to_list() == [
+        float("bread" in question or "winter" in question) for question in QUESTIONS
+    ]
     assert "question_shouting" in run.table("pt/scores-heuristics").read_all().columns
     (line,) = manifest.signatures.values()
     assert "|generator:shuffled@7(shuffling_1.0)|translator:mirror_writing@" in line
     assert f"|switch:{MODULE}:Diagonal:both:word:0.3|" in line
     assert "|filters:question_src_rudeness<=0,rudeness<=0,shouting<=0.5|" in line
-    dropped = {own.filter for own in manifest.counts.targets["pt"].filters}
+    dropped = {filter_counts.filter for filter_counts in manifest.counts.targets["pt"].filters}
     assert "question_src_rudeness" in dropped
     switched = run.table("pt/code_switched").read_all()
     assert switched["switched"].list.len().sum() > 0

@@ -291,8 +291,8 @@ def test_a_call_that_was_given_up_leaves_nothing_behind(build, together):
 
 def test_close_does_not_wait_for_a_worker_that_is_busy(build):
     pool = build()
-    asked = pool.ask(keyed(["text", ("sleep", 600)]), workers=2)
-    next(asked)
+    pool_results = pool.ask(keyed(["text", ("sleep", 600)]), workers=2)
+    next(pool_results)
     start = time.monotonic()
     pool.close()
     assert time.monotonic() - start < 5
@@ -310,14 +310,14 @@ def test_a_pool_that_is_forgotten_leaves_no_worker(build):
 def test_what_a_worker_has_started_ends_with_it(build, tmp_path, way):
     """Also where it holds the connection open."""
     pool = build()
-    asked = pool.ask(keyed([(way,), ("once", str(tmp_path), "second", ("sleep", 600))]))
-    _, child = next(asked)
+    pool_results = pool.ask(keyed([(way,), ("once", str(tmp_path), "second", ("sleep", 600))]))
+    _, child = next(pool_results)
     assert psutil.pid_exists(child)
     while not (tmp_path / "second").exists():
         time.sleep(0.01)
     for process in workers():
         process.kill()
-    assert list(asked) == [("job 1", "second")]
+    assert list(pool_results) == [("job 1", "second")]
     assert not left([child], 1)
 
 
@@ -419,17 +419,17 @@ def test_ctrl_c_goes_through_at_once(state):
     run, started = start_run(state)
     begin = time.monotonic()
     run.send_signal(signal.SIGINT)
-    _, said = run.communicate(timeout=10)
+    _, output = run.communicate(timeout=10)
     assert time.monotonic() - begin < 5  # less than it takes to end workers that the run has left
     assert run.returncode in (-signal.SIGINT, 130)
-    assert b"KeyboardInterrupt" in said
+    assert b"KeyboardInterrupt" in output
     assert not left(process.pid for process in started)
 
 
 def test_a_run_ends_though_it_did_not_close_its_pool():
     run, started = start_run("ending")
-    _, said = run.communicate(timeout=10)
-    assert (run.returncode, said) == (0, b"")
+    _, output = run.communicate(timeout=10)
+    assert (run.returncode, output) == (0, b"")
     assert not left(process.pid for process in started)
 
 

@@ -165,10 +165,10 @@ def test_processes_end_with_the_run():
 def test_a_large_model_is_not_in_every_process(tmp_path):
     path = tmp_path / "model.bin"
     sizes = (1 << 10, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    found = []
+    counts = []
     for size in sizes:
         path.write_bytes(b"")
         os.truncate(path, size)  # it takes no room
-        found.append(processes_for(path))
-    assert found == [cores(), 1]
+        counts.append(processes_for(path))
+    assert counts == [cores(), 1]
     assert processes_for() == cores()

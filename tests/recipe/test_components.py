@@ -140,7 +140,7 @@ OWN = {
 
 def test_a_users_own_is_named_by_module_and_class():
     recipe = load(**OWN)
-    assert [scorer_name(own) for own in recipe.scorers] == ["rudeness", "shouts"]
+    assert [scorer_name(scorer) for scorer in recipe.scorers] == ["rudeness", "shouts"]
     assert translator_names(recipe.translator) == ["mirror", "mirror-2"]
     assert recipe.translator[0].table == "table.txt"
     assert isinstance(recipe.code_switching.aligner, own_components.Diagonal)

@@ -77,12 +77,12 @@ def test_recipes_of_0_1_0_are_written_and_shape_rows_as_they_did(earlier):
 
 
 def test_the_earlier_recipes_have_every_kind():
-    for sort, found in (
-        (ScorerConfig, [own for earlier in EARLIER for own in earlier["recipe"]["scorers"]]),
-        (TranslatorConfig, [own for earlier in EARLIER for own in earlier["recipe"]["translator"]]),
+    for sort, sections in (
+        (ScorerConfig, [section for earlier in EARLIER for section in earlier["recipe"]["scorers"]]),
+        (TranslatorConfig, [section for earlier in EARLIER for section in earlier["recipe"]["translator"]]),
         (AlignerConfig, [earlier["recipe"]["code_switching"]["aligner"] for earlier in EARLIER]),
     ):
-        assert {own["kind"] for own in found} == sort.kinds().keys()
+        assert {section["kind"] for section in sections} == sort.kinds().keys()
 
 
 def test_the_walk_goes_into_every_section():
@@ -165,7 +165,10 @@ def test_all_paths_in_a_recipe_are_relative_to_it(beside, overlaid):
         (beside / "mine.yaml").write_text(RECIPE + "name: mine\ndescription: mine\nsrc: en\ntgt: [pt]\n")
         recipe = loading.load("sub/mine.yaml")
     assert recipe.generator.model == "sub/model"
-    assert [own.models for own in recipe.translator if own.kind == "firefox"] == ["sub/pairs", "mozilla"]
+    assert [translator.models for translator in recipe.translator if translator.kind == "firefox"] == [
+        "sub/pairs",
+        "mozilla",
+    ]
     assert recipe.translator[1].model == "sub/model"
     similarity, comet, duplicates, contamination, judge, rudeness = recipe.scorers
     assert (similarity.model, comet.model, comet.python) == ("sub/model", "Unbabel/wmt22-cometkiwi-da", "sub/python")
@@ -173,7 +176,7 @@ def test_all_paths_in_a_recipe_are_relative_to_it(beside, overlaid):
     assert contamination.sets == ("flores", "sub/items.txt")
     assert judge.generator.model == "sub/model"
     assert rudeness.words == "sub/words.txt"
-    assert [own.source for own in recipe.seeds] == ["sub/seeds.jsonl"]
+    assert [source.source for source in recipe.seeds] == ["sub/seeds.jsonl"]
     assert recipe.code_switching.aligner.source == "sub/words.txt"
     assert recipe.parallel.source == "sub/words.txt"
 

@@ -32,13 +32,13 @@ def test_the_packaged_recipes():
     ],
 )
 def test_an_ablation_leaves_one_ingredient_out(base, overlay, nothing_of):
-    whole, ablated = load(recipe=base), loading.load(base, overlays=[overlay])
-    shares = whole.transfer_set.mix.model_dump(by_alias=True)
+    complete, ablated = load(recipe=base), loading.load(base, overlays=[overlay])
+    shares = complete.transfer_set.mix.model_dump(by_alias=True)
     assert ablated.transfer_set.mix.model_dump(by_alias=True) == shares | dict.fromkeys(nothing_of, 0)
     assert (ablated.parallel is None) == (overlay == "no-parallel")
     assert (ablated.name, ablated.description) == (overlay, loading.about(overlay))
     same = {"transfer_set", "parallel", "name", "description"}
-    assert ablated.model_dump(exclude=same) == whole.model_dump(exclude=same)
+    assert ablated.model_dump(exclude=same) == complete.model_dump(exclude=same)
 
 
 def test_questions_in_french():
@@ -141,12 +141,12 @@ def test_a_file_that_is_no_recipe(tmp_path, text, says):
 
 
 def test_seeds_are_one_source_or_several():
-    assert [own.source for own in load({"seeds": [{"source": "a.csv"}, {"source": "b.csv"}]}).seeds] == [
+    assert [source.source for source in load({"seeds": [{"source": "a.csv"}, {"source": "b.csv"}]}).seeds] == [
         "a.csv",
         "b.csv",
     ]
     changes = {"seeds": [{"source": "a.csv"}, {"source": "b.csv"}], "seeds.1.fields.question": "ask"}
-    assert [own.fields.question for own in load(changes).seeds] == [None, "ask"]
+    assert [source.fields.question for source in load(changes).seeds] == [None, "ask"]
     assert load({"seeds": {"source": "a.csv"}, "seeds.licence": "mit"}).seeds[0].licence == "mit"
     magpie = load({"seeds": {"source": "magpie"}, "seeds.system_prompt": "Cooking."}).seeds
     assert (magpie.temperature, magpie.system_prompt) == (1.0, "Cooking.")
@@ -155,10 +155,10 @@ def test_seeds_are_one_source_or_several():
 def test_templates_and_examples_may_stand_in_files_beside_the_recipe(tmp_path):
     (tmp_path / "base.jinja").write_text("{% for m in messages %}{{ m.content }}{% endfor %}", encoding="utf-8")
     (tmp_path / "shots.jsonl").write_text('{"question": "1+1?", "answer": "2"}\n\n', encoding="utf-8")
-    own = loading.text("quickstart").replace(
+    recipe_text = loading.text("quickstart").replace(
         "generator:\n", "generator:\n  template: base.jinja\n  few_shot: shots.jsonl\n"
     )
-    (tmp_path / "mine.yaml").write_text(own, encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(recipe_text, encoding="utf-8")
     generator = load(recipe=str(tmp_path / "mine.yaml")).generator
     assert generator.template == "{% for m in messages %}{{ m.content }}{% endfor %}"
     assert [tuple(example.model_dump().values()) for example in generator.few_shot] == [("1+1?", "2")]
@@ -168,7 +168,7 @@ def test_templates_and_examples_may_stand_in_files_beside_the_recipe(tmp_path):
 
 
 def test_translators_are_one_or_several():
-    assert [own.kind for own in load({"translator": "self"}).translator] == ["self"]
+    assert [translator.kind for translator in load({"translator": "self"}).translator] == ["self"]
     several = load(
         {"translator": ["nllb:here", "self"], "translator.0.beams": 2, "translator.1.unit": "text"}
     ).translator
@@ -189,13 +189,13 @@ def test_changes_are_parsed_as_yaml():
 
 def test_scorers_are_words_or_sections():
     recipe = load({"scorers": ["length", {"kind": "comet", "batch_size": 4}], "thresholds": {}})
-    assert [scorer_name(own) for own in recipe.scorers] == ["length", "comet"]
+    assert [scorer_name(scorer) for scorer in recipe.scorers] == ["length", "comet"]
     assert recipe.scorers[1].batch_size == 4
 
 
 def test_a_scorer_is_changed_by_its_kind():
     recipe = load({"scorers.language.model": "glotlid.bin"})
-    assert [own.model for own in recipe.scorers if own.kind == "language"] == ["glotlid.bin"]
+    assert [scorer.model for scorer in recipe.scorers if scorer.kind == "language"] == ["glotlid.bin"]
 
 
 FUNCTION = {"kind": "function", "name": "politeness", "function": "my_scores:politeness"}
@@ -233,8 +233,8 @@ def test_a_mistake_in_scorers_or_thresholds_is_named(scorers, thresholds, messag
 
 
 def test_thresholds_are_for_both_texts_or_one_by_language_or_percentile():
-    own = {"min": "5%", "languages": {"Thai": {"min": 0.4}}, "weight": 0.5}
-    thresholds = {"length": own, "answer_length": {"max": 2}, "politeness": {"min": 0.5}}
+    bounds = {"min": "5%", "languages": {"Thai": {"min": 0.4}}, "weight": 0.5}
+    thresholds = {"length": bounds, "answer_length": {"max": 2}, "politeness": {"min": 0.5}}
     recipe = load({"scorers": ["length", FUNCTION], "thresholds": thresholds})
     assert recipe.thresholds["length"].languages == {"th": BoundsConfig(min=0.4)}
     assert recipe.thresholds["length"].min == "5%"

@@ -136,14 +136,14 @@ def test_with_high_recall_agrees_with_comparing_every_pair(instructions, lowest)
         tokens = text.split()
         del tokens[: draw.randint(1, 6)]
         texts.append(" ".join(tokens))
-    kept, expected = [], []
+    kept_texts, expected = [], []
     for number, text in enumerate(texts):
         grams = trigrams(text)
-        similar = [(len(grams & other) / len(grams | other), earlier) for earlier, other in kept]
+        similar = [(len(grams & other) / len(grams | other), earlier) for earlier, other in kept_texts]
         similarity, name = max(similar, key=lambda pair: pair[0], default=(0.0, None))
         expected.append(name if similarity >= lowest else None)
         if expected[-1] is None:
-            kept.append((str(number), grams))
+            kept_texts.append((str(number), grams))
     index = only_new(lowest)
     assert [index.duplicate_of(str(number), text) for number, text in enumerate(texts)] == expected
     assert 0 < sum(name is not None for name in expected) < 60

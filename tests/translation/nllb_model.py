@@ -109,8 +109,10 @@ def untrained(folder: Path, texts: Sequence[str], pieces: int = 400, sizes: Mapp
 
 def sentences() -> list[str]:
     """Sentences of the templates, in an order of their own; the first `HELD_OUT` are not trained on."""
-    found = [" ".join(filter(None, words)) + "." for words in itertools.product(PEOPLE, DEEDS, THINGS + LOOPS, PLACES)]
-    return random.Random(1).sample(found, SENTENCES)
+    all_sentences = [
+        " ".join(filter(None, words)) + "." for words in itertools.product(PEOPLE, DEEDS, THINGS + LOOPS, PLACES)
+    ]
+    return random.Random(1).sample(all_sentences, SENTENCES)
 
 
 def in_portuguese(english: Sequence[str]) -> list[str]:

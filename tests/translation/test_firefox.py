@@ -31,7 +31,7 @@ def translator():
 
 
 @pytest.fixture
-def own():
+def own_translator():
     """A translator with processes of its own, as the only ones that this process has started."""
     before = workers()
     translator = FirefoxTranslator(SETTINGS, EN, PT)
@@ -59,10 +59,10 @@ def bare_engine():
 
 
 def test_both_directions(translator):
-    there = in_order(translator, ["What is the capital of France?"])
-    assert there == ["Qual é a capital da França?"]
+    portuguese = in_order(translator, ["What is the capital of France?"])
+    assert portuguese == ["Qual é a capital da França?"]
     back = FirefoxTranslator(SETTINGS, PT, EN)
-    assert in_order(back, there) == ["What is the capital of France?"]
+    assert in_order(back, portuguese) == ["What is the capital of France?"]
     back.close()
 
 
@@ -73,20 +73,20 @@ def test_nothing_to_translate(translator):
 def test_a_name_is_not_glossed(translator):
     names = ["Taylor Swift", "Tteokbokki", "Tom", "Thunder."]
     assert in_order(translator, names) == names
-    (kept,) = in_order(translator, ["The village is near Lisbon (the capital)."])
-    assert "(a capital)" in kept
+    (translation,) = in_order(translator, ["The village is near Lisbon (the capital)."])
+    assert "(a capital)" in translation
 
 
 @pytest.mark.parametrize(
-    ("sentence", "kept"),
+    ("sentence", "number_range"),
     [
         ("In 1970–71, they won their first League and FA Cup Double.", "1970-71"),
         ("Prior to the 1992–93 season, the tournament was named the European Cup.", "1992-93"),
     ],
 )
-def test_a_range_of_numbers_is_kept(translator, sentence, kept):
-    assert kept in in_order(translator, [sentence])[0]
-    assert kept not in bare_engine().translate(sentence)
+def test_a_range_of_numbers_is_kept(translator, sentence, number_range):
+    assert number_range in in_order(translator, [sentence])[0]
+    assert number_range not in bare_engine().translate(sentence)
 
 
 def test_white_space_is_one_line(translator):
@@ -112,8 +112,8 @@ def test_again_goes_clause_by_clause(translator):
     assert twice == " ".join(in_order(translator, ["Good morning,", "good night", "(and good luck)."]))
 
 
-def test_processes_do_not_change_a_byte(own):
-    translator, processes = own
+def test_processes_do_not_change_a_byte(own_translator):
+    translator, processes = own_translator
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
     try:
@@ -125,25 +125,25 @@ def test_processes_do_not_change_a_byte(own):
     assert len(processes()) == min(len(cores), len(MANY) // SENTENCES_PER_PROCESS)
 
 
-def test_few_sentences_need_one_process(own):
-    translator, processes = own
+def test_few_sentences_need_one_process(own_translator):
+    translator, processes = own_translator
     in_order(translator, MANY[: SENTENCES_PER_PROCESS // 2])
     assert len(processes()) == 1
 
 
-def test_a_killed_process_is_replaced(own):
-    translator, processes = own
+def test_a_killed_process_is_replaced(own_translator):
+    translator, processes = own_translator
     undisturbed = in_order(translator, MANY)
     translations = translator.translate(MANY)
-    found = dict(islice(translations, BATCH))
+    results = dict(islice(translations, BATCH))
     for process in processes():
         process.kill()
-    found |= dict(translations)
-    assert [found[number] for number in range(len(MANY))] == undisturbed
+    results |= dict(translations)
+    assert [results[number] for number in range(len(MANY))] == undisturbed
 
 
-def test_processes_killed_between_two_calls(own):
-    translator, processes = own
+def test_processes_killed_between_two_calls(own_translator):
+    translator, processes = own_translator
     undisturbed = in_order(translator, MANY)
     for process in processes():
         process.kill()
@@ -151,8 +151,8 @@ def test_processes_killed_between_two_calls(own):
     assert in_order(translator, MANY) == undisturbed
 
 
-def test_processes_that_end_over_and_over(own):
-    translator, processes = own
+def test_processes_that_end_over_and_over(own_translator):
+    translator, processes = own_translator
     translations = translator.translate(MANY)
     next(translations)
     with (
@@ -163,8 +163,8 @@ def test_processes_that_end_over_and_over(own):
     assert in_order(translator, MANY[:1]) == ["Há 100 casas na aldeia."]
 
 
-def test_a_caller_that_wants_no_more(own):
-    translator, _ = own
+def test_a_caller_that_wants_no_more(own_translator):
+    translator, _ = own_translator
     translations = translator.translate(MANY)
     next(translations)
     translations.close()

@@ -31,10 +31,10 @@ def names(root, src, tgt):
 
 
 def test_the_package():
-    there, back = FirefoxConfig().identify(EN, PT), FirefoxConfig().identify(PT, EN)
-    assert (there.name, back.name) == ("Firefox en-pt", "Firefox pt-en")
-    assert there.revision != back.revision
-    assert there.engine.startswith("fxtranslate ")
+    en_to_pt, pt_to_en = FirefoxConfig().identify(EN, PT), FirefoxConfig().identify(PT, EN)
+    assert (en_to_pt.name, pt_to_en.name) == ("Firefox en-pt", "Firefox pt-en")
+    assert en_to_pt.revision != pt_to_en.revision
+    assert en_to_pt.engine.startswith("fxtranslate ")
     with pytest.raises(
         UserError, match=r"from English into Vietnamese, and no two .* \(available models: en-pt, pt-en\)"
     ):
@@ -128,11 +128,11 @@ def cache(tmp_path, monkeypatch):
 def mozilla(cache, monkeypatch):
     """A server of Mozilla's list of models, and what it was asked for. The files themselves it cannot serve."""
     records: list[dict[str, object]] = []
-    asked: list[str] = []
+    requested_paths: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            asked.append(self.path)
+            requested_paths.append(self.path)
             body = json.dumps({"data": records}).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -146,7 +146,7 @@ def mozilla(cache, monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("FXTRANSLATE_RECORDS_URL", f"http://127.0.0.1:{server.server_port}/records")
-    yield records, asked
+    yield records, requested_paths
     server.shutdown()
     server.server_close()
 
@@ -202,24 +202,24 @@ def test_no_network(cache):
 
 
 def test_a_pair_that_mozilla_does_not_have(cache, mozilla):
-    records, asked = mozilla
+    records, requested_paths = mozilla
     records += listed(folder_of(cache, "en-vi"), "en", "vi")
     with pytest.raises(
         UserError, match=r"from English into Khmer, and no two .* \(available models: those of Mozilla\)"
     ):
         MOZILLA.identify(EN, find("km"))
-    assert asked == ["/records"]
+    assert requested_paths == ["/records"]
 
 
 def test_an_interrupted_fetch_is_looked_at_again(cache, mozilla):
-    records, asked = mozilla
+    records, requested_paths = mozilla
     folder = folder_of(cache, "en-zh-Hans")
     records += listed(folder, "en", "zh-Hans")
     assert MOZILLA.identify(EN, find("zh")).name == "Firefox en-zh-Hans"
-    assert not asked
+    assert not requested_paths
     (folder / ".lex.enpt.bin.download").write_text("a part")
     assert MOZILLA.identify(EN, find("zh")).name == "Firefox en-zh-Hans"
-    assert set(asked) == {"/records"}
+    assert set(requested_paths) == {"/records"}
 
 
 def test_a_file_that_is_not_as_mozilla_lists_it(cache, mozilla, capfd):

@@ -137,7 +137,7 @@ def letters(text):
 def test_a_text_pairs_with_itself(text):
     units = paired_lines(text, text)
     assert all((a, b) == (c, d) and a < b for a, b, c, d in units)
-    assert all(one.source_end <= other.source_start for one, other in pairwise(units))
+    assert all(unit.source_end <= following.source_start for unit, following in pairwise(units))
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.data())

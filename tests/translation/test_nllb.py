@@ -57,13 +57,13 @@ def load(folder, engine, src=EN, tgt=PT, **settings):
 
 def translated(translator, sentences, again=False):
     """The translations in the order of their sentences; none is missing, and none comes twice."""
-    found = list(translator.translate(sentences, again))
-    assert sorted(number for number, _ in found) == list(range(len(sentences)))
-    return [translation for _, translation in sorted(found)]
+    results = list(translator.translate(sentences, again))
+    assert sorted(number for number, _ in results) == list(range(len(sentences)))
+    return [translation for _, translation in sorted(results)]
 
 
-def equal(some, others):
-    return sum(one == other for one, other in zip(some, others, strict=True)) / len(some)
+def equal(texts, other_texts):
+    return sum(text == other for text, other in zip(texts, other_texts, strict=True)) / len(texts)
 
 
 def repeated(words):
@@ -110,9 +110,9 @@ def test_no_run_of_tokens_comes_twice_where_that_is_forbidden(untrained, engine)
     tokens = translator._tokenizer(["Maria likes the door."])["input_ids"]
 
     def written(search):
-        ((_, (found,)),) = translator._engine.decode([Batch([0], tokens, limit=40)], search)
-        assert len(found) == 40
-        return found
+        ((_, (translation,)),) = translator._engine.decode([Batch([0], tokens, limit=40)], search)
+        assert len(translation) == 40
+        return translation
 
     assert repeated(written(Search(beams=2))) > 0
     assert repeated(written(Search(beams=2, no_repeat_ngram=3))) == 0
@@ -179,9 +179,9 @@ def test_a_language_that_nllb_lacks_is_refused_before_anything_is_looked_for(pai
         NllbConfig(model=str(tmp_path / "none")).identify(*pair)
 
 
-@pytest.mark.parametrize(("asked", "engine"), [("auto", "ctranslate2"), *zip(ENGINES, ENGINES, strict=True)])
-def test_a_directory_is_identified_by_its_files(untrained, asked, engine):
-    ingredient = NllbConfig(model=str(untrained), engine=asked).identify(EN, VI)
+@pytest.mark.parametrize(("engine_setting", "engine"), [("auto", "ctranslate2"), *zip(ENGINES, ENGINES, strict=True)])
+def test_a_directory_is_identified_by_its_files(untrained, engine_setting, engine):
+    ingredient = NllbConfig(model=str(untrained), engine=engine_setting).identify(EN, VI)
     assert (ingredient.role, ingredient.name, ingredient.licence) == ("translator", untrained.name, None)
     assert ingredient.engine.startswith(f"{engine} ")
 
