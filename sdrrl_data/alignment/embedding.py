@@ -144,9 +144,12 @@ def _softmax(rows: np.ndarray) -> np.ndarray:
 
 def _check(config: Any, tokenizer: Any, missing: Iterable[str], layer: int, name: str) -> None:
     if config.is_encoder_decoder:
-        raise UserError(f"aligner {name} has a decoder: give an encoder alone, such as BERT or XLM-R")
+        raise UserError(f"aligner {name} has a decoder: choose a model without one, such as BERT or XLM-R")
     if not tokenizer.is_fast:
-        raise UserError(f"aligner {name} has no fast tokenizer, so no word's pieces can be told: give another encoder")
+        raise UserError(
+            f"aligner {name} has no fast tokenizer, which is needed to find the subwords of a word: "
+            "choose another encoder"
+        )
     # The pooler comes after all layers, so that it is not needed.
     if needed := [weight for weight in missing if not weight.startswith("pooler.")]:
         raise UserError(f"aligner {name} has no weights for {needed[0]}: its files do not fit its architecture")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-PARTS = 8  # jobs are divided into so many parts, again and again, to find the one that ends workers
+PARTS = 8  # into which jobs are divided, again and again, to find the job that ends workers
 
 Split = Callable[[Any, Any, str], list[tuple[Any, Any]]]
 """Divides a job. Gets its key, the job, and the reason for the division (how a worker ended, or `memory`)."""

@@ -21,7 +21,7 @@ from sdrrl_data.processes.jobs import QueuedJob, Split, groups, undivided
 from sdrrl_data.processes.pool_worker import PATIENCE, PoolWorker, end_all
 from sdrrl_data.protocols import SetAside
 
-TRIES = 3  # a job that has ended so many workers is set aside
+TRIES = 3  # a job that has ended this many workers is set aside
 RESTARTS = 3  # of a worker without a finished job in between; also, jobs set aside without a finished job in between
 SILENCE = 30 * 60.0  # seconds that a worker with jobs may say nothing
 TICK = 1.0  # seconds between two checks of the workers

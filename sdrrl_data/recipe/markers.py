@@ -31,7 +31,7 @@ class Place(Shapeless):
     row: the model or the data in it does, and this has to be identified.
     """
 
-    words: frozenset[str] = frozenset()  # words with a meaning of their own, which are not paths
+    words: frozenset[str] = frozenset()  # words with a special meaning, which are not paths
 
 
 @dataclass(frozen=True)

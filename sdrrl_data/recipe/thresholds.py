@@ -13,7 +13,7 @@ Bound = Annotated[float, Field(allow_inf_nan=False)] | Percentile
 class BoundsConfig(Config):
     """The values that pass: from `min` to `max`. A score that is missing passes.
 
-    A bound such as "5%" stands for that percentile of the run's own scores.
+    A bound such as "5%" is that percentile of the run's scores.
     """
 
     min: Bound | None = None

@@ -45,7 +45,7 @@ class Engine(Protocol):
 
 
 def max_translation_tokens(length: int) -> int:
-    """How many tokens the translation of so many tokens may have: some scripts need three times as many as others."""
+    """The most tokens in the translation of `length` tokens: some scripts need three times as many as others."""
     return 3 * length + 20
 
 

@@ -1,4 +1,4 @@
-"""The run's own generator as a translator."""
+"""The run's generator as a translator."""
 
 import functools
 import re
@@ -14,7 +14,7 @@ from sdrrl_data.recipe import FewShot, SamplingConfig, TranslatorConfig, Transla
 from sdrrl_data.recipe.config import Positive
 
 LONGEST_SENTENCE = 500  # characters; fits into the default of max_tokens even at two tokens a character
-CHARACTERS_PER_TOKEN = 2  # a text with so many characters per token of max_tokens can usually be translated within it
+CHARACTERS_PER_TOKEN = 2  # a text of this many characters per token of max_tokens can usually be translated within it
 TEMPERATURE_AGAIN = 0.7
 
 # "Here is the Thai translation:", "Sure! Here's the text, translated into Thai:", "**Translation:**", "Thai:"
