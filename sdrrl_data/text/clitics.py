@@ -65,7 +65,7 @@ _LONGEST_WITHOUT_CLITIC = 4  # letters
 class DependentWords(NamedTuple):
     """The words of a sentence that depend on their neighbours, by index."""
 
-    particles: Collection[int]  # never switched alone, nor as the first or last word of several
+    particles: Collection[int]  # never switched alone, nor as the first or last of several words unless bound
     bound: Collection[int]  # each is only switched together with the word after it
     with_clitic: Collection[int]  # the clitic is a separate word in other languages
 
