@@ -1,4 +1,4 @@
-"""Gold for aligners: English sentences turned into an invented language, with every link known.
+"""Gold links for aligners: English sentences translated into an invented language.
 
 Each English word becomes an invented one, some become two, some neighbours become one together. Then words are moved,
 dropped and put in.
@@ -16,16 +16,16 @@ from sdrrl_data.text.words import words
 DROPPED = INSERTED = 0.08  # of the words
 REACH = 2.5  # words that a word may move
 ONE_AS_TWO = 0.05  # of the vocabulary
-TWO_AS_ONE = 0.03  # of the pairs of neighbours that there are
-PARTICLES = 8  # words that are put in
-RARE = 2  # a word seen no more often than this may get an ending
+TWO_AS_ONE = 0.03  # of all pairs of neighbours
+PARTICLES = 8  # words without a counterpart
+RARE = 2  # a word that does not occur more often than this may get an ending
 ENDINGS = 4
-FORMS = ("", "ya", "ye")  # what a word may end in now and then; no other has the letter
+FORMS = ("", "ya", "ye")  # endings that a word may have; no other word contains the letter
 
 LATIN = [consonant + vowel for consonant in "bcdfghjklmnpqrstvwxz" for vowel in "aeiou"]
 KANA = [chr(code) for code in range(ord("か"), ord("ん"))]
 
-Group = tuple[int, ...]  # English words that have one counterpart
+Group = tuple[int, ...]  # English words with a common counterpart
 
 
 class Gold(NamedTuple):
@@ -36,15 +36,15 @@ class Gold(NamedTuple):
     links: set[tuple[int, int]]
 
     def tokens(self) -> tuple[list[str], list[str]]:
-        """What an aligner is given."""
+        """The input of an aligner."""
         return self.source.tokens(), self.target.tokens()
 
     def turned(self) -> "Gold":
-        """The same from the other side."""
+        """The same pair in the other direction."""
         return Gold(self.target, self.source, {(j, i) for i, j in self.links})
 
     def is_right(self, swap: Swap) -> bool:
-        """Whether what is put in is all that the words taken out became, and nothing else."""
+        """Whether the replacement is exactly the counterpart of the words that it replaces."""
         source_words = {
             index for index, (start, end) in enumerate(self.source.words) if swap.start <= start and end <= swap.end
         }
@@ -108,7 +108,7 @@ def _written(tokens: Sequence[str], gap: str) -> Sentence:
 
 
 def _groups(tokens: Sequence[str]) -> list[Group]:
-    """Neighbours that become one word together, wherever they meet, and the others alone."""
+    """The groups of words: neighbours that always become one word together, and single words."""
     groups: list[Group] = []
     for index, token in enumerate(tokens):
         last = groups[-1] if groups else ()
@@ -121,7 +121,7 @@ def _groups(tokens: Sequence[str]) -> list[Group]:
 
 
 class _Lexicon:
-    """What each English word, or two together, are in the invented language: always the same."""
+    """The translation of each English word, or pair of words, into the invented language: always the same."""
 
     def __init__(self, syllables: Sequence[str], rare: set[str]) -> None:
         self._syllables = syllables
@@ -139,7 +139,7 @@ class _Lexicon:
         return [self._word(*folded)]
 
     def particle(self, number: int) -> str:
-        """A word that stands for none in English."""
+        """A word without an English counterpart."""
         return self._word("put in", str(number))
 
     def _word(self, *key: str) -> str:

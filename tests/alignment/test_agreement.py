@@ -1,4 +1,4 @@
-"""On real translations there is no gold: how far independent aligners agree, and one with itself, turned round.
+"""Real translations have no gold links: how far independent aligners agree, and one aligner in both directions.
 
 No encoder of words is among them: none comes with a package.
 """
@@ -16,7 +16,7 @@ MIN_CONFIDENCE = recipe.CodeSwitchingConfig().min_confidence
 
 
 class Agreement(NamedTuple):
-    """Of two sets of links: the share in common (Dice), and the share of the first's sure ones that the second has."""
+    """The agreement of two sets of links: Dice, and the share of the first's confident links that the second has."""
 
     all: float
     sure: float
@@ -53,7 +53,7 @@ def hmm(pairs):
 
 
 def aligned(aligner, pairs):
-    """Every link (pair, source, target), and how sure it is."""
+    """Every link (pair, source, target) with its confidence."""
     aligner.train(pairs)
     return {
         (number, i, j): confidence for number, links in enumerate(aligner.align(pairs)) for i, j, confidence in links

@@ -1,4 +1,4 @@
-"""The embedding aligner, on small encoders to which a cipher of English is the same language in other letters.
+"""The embedding aligner, with small encoders for which a cipher of English is the same language in other letters.
 
 Their weights are random, but the embeddings of three letters and of their ciphered twins are nearly the same. So it is
 known which words belong together.
@@ -28,7 +28,7 @@ SURE = recipe.CodeSwitchingConfig().min_confidence
 
 
 def build(folder, words, architecture):
-    """Save a model whose pieces are three letters, or fewer at the end of a word."""
+    """Save a model whose subwords have three letters, or fewer at the end of a word."""
     import torch
     import transformers
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -88,7 +88,7 @@ def load(folder, layer=LAYERS):
 
 
 def ciphered(sentences):
-    """Each word in other letters; words were moved, dropped and put in."""
+    """Each word in other letters; some words are moved, left out and added."""
     drawn = random.Random(0)
     pairs, gold = [], []
     for source in sentences:

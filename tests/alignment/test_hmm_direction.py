@@ -39,7 +39,7 @@ def models(draw):
 
 
 def alignments(direction, read, written):
-    """Each alignment of a pair with its probability: of each word written, the place last jumped to, and if it is used.
+    """Each alignment of a pair with its probability: for each written word, the last position, and whether it is used.
 
     Places that are jumped to but not used are those at the beginning, from which a word may come from nothing.
     """

@@ -1,4 +1,4 @@
-"""What holds for every aligner that learns."""
+"""Tests of all aligners that learn."""
 
 import json
 import subprocess

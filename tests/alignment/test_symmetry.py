@@ -11,16 +11,16 @@ def matrix(*rows):
 @pytest.mark.parametrize(
     ("forward", "backward", "expected"),
     [
-        # What one direction alone has stands beside what both have, and links a word that has no link.
+        # A link of one direction is next to a link of both, and links a word without a link.
         (("xx.", "..x"), ("x..", "..x"), ("xx.", "..x")),
-        # It reaches on from there.
+        # Another link of one direction is next to that.
         (("xxx", "..."), ("x..", "..."), ("xxx", "...")),
-        # It stands apart.
+        # It is not next to a link.
         (("x..", "..."), ("x..", "..x"), ("x..", "...")),
         # Both of its words have a link.
         (("xx", ".."), ("x.", ".x"), ("xx", ".x")),
         (("xx", ".x"), ("x.", ".x"), ("x.", ".x")),
-        # Diagonal neighbours are not beside.
+        # Diagonal cells do not count as neighbours.
         (("x.", ".x"), ("x.", ".."), ("x.", "..")),
     ],
 )

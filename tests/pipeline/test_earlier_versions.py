@@ -1,4 +1,4 @@
-"""Runs and published sets of sdrrl-data 0.1.0: they are read, keep what is finished, and go on."""
+"""Runs and published sets of sdrrl-data 0.1.0 are read and continued, and their finished parts are kept."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ def old(tmp_path, monkeypatch):
 
 
 def go_on(run, limit=7, **changes):
-    """Go on with the run; returns its manifest and the steps that had something to do."""
+    """Continue the run; returns its manifest and the steps that had missing parts."""
     steps = Steps()
     recipe = loading.load("quickstart", small_models.CHANGES | SETTINGS | {"limit": limit} | changes)
     return generate(recipe, run.path, small_models.models(), steps), steps.names
@@ -52,7 +52,7 @@ def test_a_finished_run_is_read_and_only_its_figures_are_counted(old):
     assert manifest.state == "finished"
     before, set_before = parts(old), rows(old)
     after, steps = go_on(old)
-    assert steps == ["pt/counts", "shared_counts"]  # which were no tables then
+    assert steps == ["pt/counts", "shared_counts"]  # which were not tables in 0.1.0
     assert parts(old).items() >= before.items()
     assert rows(old).equals(set_before)
     assert after.signatures == manifest.signatures

@@ -1,4 +1,4 @@
-"""Whole runs with small models: what comes out, what is done again, and what survives a kill."""
+"""Complete runs with small models: their results, what is made again, and what survives a kill."""
 
 import dataclasses
 import hashlib
@@ -62,13 +62,13 @@ def run(path, out, models=None, **changes):
 
 
 def contents(out):
-    """Every file of a run with its bytes, but for the times it took."""
+    """Every file of a run with its bytes, except the recorded times."""
     files = (path for path in out.rglob("*") if path.is_file() and path.name not in {".lock", "timings.jsonl"})
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
 
 class Counting(Silent):
-    """Reports which steps had something to do."""
+    """Records the steps that had missing parts."""
 
     def __init__(self):
         self.steps = []
@@ -282,7 +282,7 @@ def test_two_targets_share_their_answers(seeds, tmp_path):
     run(seeds, tmp_path / "run", tgt=["pt", "vi"], parallel=None)
     assert {"pt", "vi", "answers"} <= {path.name for path in (tmp_path / "run").iterdir()}
     prompts = Run(tmp_path / "run").table("vi/prompts").read_all()
-    assert set(prompts["language"]) == {"en", "vi"}  # those in Vietnamese are the translator's
+    assert set(prompts["language"]) == {"en", "vi"}  # the translator made those in Vietnamese
 
 
 def test_a_target_added_later_does_its_own_work_alone(seeds, tmp_path):
@@ -356,7 +356,7 @@ def test_a_target_that_was_never_finished_is_no_part_of_the_run(seeds, tmp_path)
     shutil.rmtree(out / "vi" / "transfer_set")
     run(seeds, out)
     assert list(Run(out).manifest().counts.targets) == ["pt"]
-    assert steps_of(seeds, out, tgt=["vi"]) == ["vi/transfer_set"]  # its tables were there
+    assert steps_of(seeds, out, tgt=["vi"]) == ["vi/transfer_set"]  # its tables existed
     assert list(Run(out).manifest().counts.targets) == ["pt", "vi"]
 
 
@@ -503,7 +503,7 @@ run(seeds, out)
 
 
 def killed(seeds, out, changes):
-    """Run until it is about to change the disk for the so-manieth time, and is killed; says how it ended."""
+    """Run until the process is killed just before it changes the disk for the n-th time; returns how it ended."""
     process = subprocess.run(
         [sys.executable, "-c", KILLED, seeds, out, str(changes)],
         cwd=Path(__file__).parents[2],
@@ -515,7 +515,7 @@ def killed(seeds, out, changes):
 def test_killed_at_any_moment_it_ends_with_the_same_bytes(seeds, tmp_path):
     run(seeds, tmp_path / "whole")
     out = tmp_path / "killed"
-    # Each run goes on where the last one was killed, and changes something before that; 178 changes make a whole run.
+    # Each process continues where the last one was killed, after at least one change; a complete run has 178 changes.
     moments = [1, 3, 9, 17, 24, 30, 27, 34, 22]
     assert {killed(seeds, out, changes) for changes in moments} == {-signal.SIGKILL}
     run(seeds, out)

@@ -1,4 +1,4 @@
-"""Scores and verdicts within a run: what is made when, and from what."""
+"""Scores and verdicts in a run: when each table is made, and from which others."""
 
 import json
 
@@ -26,7 +26,7 @@ def seeds(tmp_path):
 
 
 class Steps(Silent):
-    """Notes which steps had something to do."""
+    """Records the steps that had missing parts."""
 
     def __init__(self):
         self.names = []
@@ -36,7 +36,7 @@ class Steps(Silent):
 
 
 def make(path, out, **changes):
-    """Makes a run; returns its manifest and the steps that had something to do."""
+    """Makes a run; returns its manifest and the steps that had missing parts."""
     defaults = {"seeds": [{"source": str(path)}], "part_rows": 4, "scorers": ["length"], "thresholds": LENGTH}
     steps = Steps()
     recipe = loading.load("quickstart", small_models.CHANGES | defaults | changes)
@@ -72,7 +72,7 @@ def test_a_percentile_is_one_of_the_whole_run_and_follows_it(seeds, tmp_path):
     _, steps = make(seeds, out, thresholds=percentile)
     assert steps[-4:] == ["pt/verdicts", "pt/transfer_set", "pt/counts", "shared_counts"]
     make(seeds, tmp_path / "anew", thresholds=percentile)
-    # The lengths of a run that has grown are against what was usual when its parts were new.
+    # In a run that has grown, lengths are compared with the usual lengths when their part was new.
     scores, verdicts = table(out, "scores-heuristics"), table(out, "verdicts")
     for text in ("question", "answer"):
         failed = (verdicts[f"{text}_tgt"] == 0).sum()
@@ -178,7 +178,7 @@ def test_the_generator_or_another_model_judges(seeds, tmp_path, other_model):
     scores = table(tmp_path / "run", "scores-judge")
     replies = scores["question_judge_reply"]
     assert replies.null_count() == 0
-    # It answers with the words that it is asked, so a rating is wherever it was not cut before it came to it.
+    # It answers with the words of the prompt, so there is a rating unless the answer was cut before it.
     ratings = [3.0 if "3" in reply else None for reply in replies]
     assert scores["question_judge"].to_list() == ratings
     assert 3.0 in ratings

@@ -1,4 +1,4 @@
-"""Scorers, translators, aligners and engines of a user's own do all that the package's own do."""
+"""A user's scorers, translators, aligners and engines can do everything that those of the package can."""
 
 import io
 import json
@@ -43,7 +43,7 @@ thresholds:
 
 @pytest.fixture
 def folder(tmp_path):
-    """A recipe with what it names beside it."""
+    """A recipe in a folder with the files that it names."""
     (tmp_path / "seeds.jsonl").write_text(
         "".join(json.dumps({"instruction": question}) + "\n" for question in QUESTIONS)
     )
@@ -55,7 +55,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def make(folder) -> Callable[..., tuple[Manifest, list[str]]]:
-    """Makes the run of the recipe, with changes; returns its manifest and the steps that had something to do."""
+    """Makes the run of the recipe, with changes; returns its manifest and the steps that had missing parts."""
 
     def run(**changes):
         steps = Steps()

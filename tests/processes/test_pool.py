@@ -1,4 +1,4 @@
-"""The pool, with a tiny worker that runs as a process of its own."""
+"""The pool, with a tiny worker in a separate process."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def workers(parent=None):
 
 @pytest.fixture
 def build():
-    """Builds pools, and sees that their workers end with them."""
+    """Builds pools, and checks that their workers end with them."""
     pools = []
 
     def make(first=None, *, together=False, **options):
@@ -48,7 +48,7 @@ def keyed(jobs):
 
 
 def results(pool, jobs, **options):
-    """The results by key; each has come once."""
+    """The results by key; there is one for each key."""
     pairs = list(pool.ask(keyed(jobs), **options))
     assert len(dict(pairs)) == len(pairs)
     return dict(pairs)
@@ -126,7 +126,7 @@ def test_a_worker_that_cannot_load_says_why(build):
 
 
 def test_a_worker_that_cannot_load_later_stops_the_work(build, tmp_path):
-    """What is finished by then is kept."""
+    """Results that were finished before are kept."""
     pool = build({"load": ("once", str(tmp_path), "load", "text")})
     pool.load()
     pool._first = lambda rank: {"fail": "the model is gone"}
@@ -156,7 +156,7 @@ def test_a_worker_that_is_killed_while_it_loads_is_started_again_a_few_times(bui
 
 
 def test_a_second_worker_that_cannot_live_does_not_go_unnoticed(build, tmp_path):
-    """Though the first goes on with its jobs."""
+    """Although the first worker goes on with its jobs."""
     pool = build()
     pool.load()
     pool._first = lambda rank: {"load": KILL}
@@ -308,7 +308,7 @@ def test_a_pool_that_is_forgotten_leaves_no_worker(build):
 
 @pytest.mark.parametrize("way", ["child", "fork"])
 def test_what_a_worker_has_started_ends_with_it(build, tmp_path, way):
-    """Also where it holds the connection open."""
+    """Also if it keeps the connection open."""
     pool = build()
     pool_results = pool.ask(keyed([(way,), ("once", str(tmp_path), "second", ("sleep", 600))]))
     _, child = next(pool_results)
@@ -322,7 +322,7 @@ def test_what_a_worker_has_started_ends_with_it(build, tmp_path, way):
 
 
 def test_a_message_that_cannot_be_read_ends_its_worker(build, tmp_path):
-    """As a result of a class that is not here."""
+    """Such as a result whose class does not exist here."""
     script = tmp_path / "worker.py"
     script.write_text(
         "from sdrrl_data.processes.worker import serve\n"
@@ -380,7 +380,7 @@ RUN = f"""
 import signal, sys, time
 from sdrrl_data.processes.child_process import Start
 from sdrrl_data.processes.pool import Pool
-import polars  # which has waits go on until there is something
+import polars  # after which Ctrl-C no longer interrupts a wait by itself
 
 polars.DataFrame({{"a": [1]}})
 job = {{"busy": ("sleep", 600), "hanging": ("hang",), "stopped": ("end", signal.SIGSTOP)}}.get(sys.argv[1], "text")
@@ -420,7 +420,7 @@ def test_ctrl_c_goes_through_at_once(state):
     begin = time.monotonic()
     run.send_signal(signal.SIGINT)
     _, output = run.communicate(timeout=10)
-    assert time.monotonic() - begin < 5  # less than it takes to end workers that the run has left
+    assert time.monotonic() - begin < 5  # less than the time in which the reaper ends workers
     assert run.returncode in (-signal.SIGINT, 130)
     assert b"KeyboardInterrupt" in output
     assert not left(process.pid for process in started)

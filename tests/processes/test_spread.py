@@ -31,7 +31,7 @@ def workers():
 
 @pytest.fixture(scope="module")
 def spread():
-    """One on two processes, and which of this process's children they are."""
+    """A scorer on two processes, and a function that returns these processes."""
     before = workers()
     scorer = Spread(MAKE, 2)
     yield scorer, lambda: workers() - before
@@ -168,7 +168,7 @@ def test_a_large_model_is_not_in_every_process(tmp_path):
     counts = []
     for size in sizes:
         path.write_bytes(b"")
-        os.truncate(path, size)  # it takes no room
+        os.truncate(path, size)  # a sparse file, which takes no disk space
         counts.append(processes_for(path))
     assert counts == [cores(), 1]
     assert processes_for() == cores()

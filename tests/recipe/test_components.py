@@ -1,4 +1,4 @@
-"""Components as recipes name them: the package's own, and a user's."""
+"""Components as recipes name them: those of the package, and those of a user."""
 
 import inspect
 import json

@@ -9,7 +9,7 @@ TARGET = "- Em /tmp/a, veja `ls -l` em https://example.org: rode."
 
 
 def pair(source, target):
-    """With one unit: all but the first two characters."""
+    """A pair with one unit: everything after the first two characters."""
     return TextPair(source, target, [Unit(2, len(source), 2, len(target))])
 
 

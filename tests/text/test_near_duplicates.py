@@ -35,7 +35,7 @@ def compared(texts, language="en", **options):
 
 
 def only_new(lowest, language="en"):
-    """An index as the writer of questions uses it: of any length, and nearly all are found."""
+    """An index with the settings of Magpie: texts may have any length, and nearly all duplicates are found."""
     return NearDuplicates(language, lowest, recall=0.999, min_words=0)
 
 
@@ -131,7 +131,7 @@ def instructions(shared_data):
 def test_with_high_recall_agrees_with_comparing_every_pair(instructions, lowest):
     draw = random.Random(1)
     texts = instructions[:150]
-    # Real questions are seldom alike: copies of some of them lack one to six words.
+    # Real questions are seldom similar: add copies of some of them without one to six words.
     for text in draw.sample([text for text in texts if len(text.split()) > 6], 60):
         tokens = text.split()
         del tokens[: draw.randint(1, 6)]
@@ -158,7 +158,7 @@ def trigrams(text):
 def questions(instructions):
     texts = instructions.copy()
     draw = random.Random(1)
-    # Real questions are seldom alike: copies of some of them lack words, or have them in another order.
+    # Real questions are seldom similar: add copies without some words, or with words in another order.
     for text in draw.sample([text for text in texts if len(text.split()) > 6], 400):
         tokens = text.split()
         del tokens[: draw.randint(0, 4)]
@@ -169,7 +169,7 @@ def questions(instructions):
 
 
 def test_agrees_with_comparing_every_pair(questions):
-    """All that are as like as 0.6 are found, and nearly all that are as like as 0.5."""
+    """All texts with a similarity of 0.6 are found, and nearly all with 0.5."""
     earlier, expected = [], []
     for text in questions:
         grams = trigrams(text) if len(plain_words(text, "en")) >= 5 else set()
@@ -201,7 +201,7 @@ def test_how_texts_are_divided_into_calls_does_not_matter(questions, calls):
 
 
 def test_many_that_are_alike_find_each_other():
-    """Only the first ones are looked at, and those are alike enough."""
+    """Only the first texts are compared, and these are similar enough."""
     texts = [f"{QUESTION} Tell me about day {number} of it, please." for number in range(300)]
     matches = compared(texts)[1:]
     assert all(match and 0.5 < match.similarity < 1 for match in matches)

@@ -20,9 +20,9 @@ def joined(*words):
         (f"Please read this: {ITEM.upper()}! And then tell me.", 1),
         (joined(*NUMBERS[:9]), 9 / 12),
         (joined(*NUMBERS[4:]), 8 / 12),
-        (joined(*NUMBERS[:10], "zero", NUMBERS[-1]), 10 / 12),  # the last word is alone
+        (joined(*NUMBERS[:10], "zero", NUMBERS[-1]), 10 / 12),  # the last word is in no shared n-gram
         (joined(*NUMBERS[:8], *NUMBERS[4:]), 1),
-        (joined(*NUMBERS[:7], "zero", *NUMBERS[7:]), 0),  # seven words in a run are too few
+        (joined(*NUMBERS[:7], "zero", *NUMBERS[7:]), 0),  # seven adjacent words are too few
         (joined(*reversed(NUMBERS)), 0),
     ],
 )
@@ -51,7 +51,7 @@ def test_the_first_of_those_that_most_is_quoted_of_is_named():
 
 @pytest.mark.parametrize(("times", "share"), [(10, 1), (11, 0)])
 def test_what_stands_in_many_items_is_a_phrase(times, share):
-    """Be they the same, or only alike."""
+    """If the items are the same, and if they are only similar."""
     for items in ([ITEM] * times, [f"{ITEM} {'x' * n}" for n in range(times - 1)] + [ITEM]):
         (quote,) = Quotes("en", [(f"a:{number}", item) for number, item in enumerate(items)]).best([ITEM])
         assert quote.share == share
@@ -63,7 +63,7 @@ def test_a_passage_may_stand_in_many_items():
 
 
 def test_a_phrase_counts_on_neither_side():
-    """Of an item that begins as many do, the rest is looked for, with the words that make up its runs."""
+    """If an item begins like many others, only the n-grams in the rest of it count."""
     phrase = "which of these statements about the passage above is true"
     items = [(f"a:{number}", f"{phrase} {joined(*(f'{word}{number}' for word in NUMBERS))}") for number in range(11)]
     best_quotes = Quotes("en", items).best([phrase, items[3][1]])
@@ -83,7 +83,7 @@ def test_finds_what_is_planted_among_real_texts(language, shared_data):
 
 @pytest.fixture(scope="module")
 def planted(shared_data):
-    """Quotes of FLORES, its longer items, and what to plant them in."""
+    """`Quotes` of FLORES, its longer items, and texts in which to plant them."""
     lines = (shared_data / "flores-dev" / "en.txt").read_text(encoding="utf-8").splitlines()
     rows = (shared_data / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [json.loads(row)["output"] for row in rows]

@@ -12,7 +12,7 @@ from sdrrl_data.text.placeholders import marked, restored
 from sdrrl_data.text.segments import Segment, segments, unprotected_pieces
 from tests.text.documents import ANY_TEXT, LIMITS, documents
 
-# document -> what the translator is sent
+# document -> the sentences that are sent to the translator
 MARKED: dict[str, tuple[str, list[str]]] = {
     "code": ("What does `print()` do? `len` counts.", ["What does X0 do?", "X0 counts."]),
     "URLs": ("Open https://x.org. Then see (www.a.org/b).", ["Open X0.", "Then see (X0)."]),
@@ -38,7 +38,7 @@ MARKED: dict[str, tuple[str, list[str]]] = {
     "formula in brackets": ("Water is H<sub>2</sub>O.", ["Water is H[2]O."]),
     "around all": ("[The docs.](a.md)\n\n**Go on. <b>Stop.</b>**", ["The docs.", "Go on.", "Stop."]),
     "around all but one": ("**Go** on and **stop**", ["[0 Go] on and [1 stop]"]),
-    # Parted
+    # Cut apart
     "half a pair": ("One <b>two three.\n\nFour </b> five<br>six.", ["One", "two three.", "Four", "five", "six."]),
     "brackets of its own": ("Ask [you] for [the book](a.md), *now*.", ["Ask [you] for", "the book", "*now*."]),
     "brackets in a link": ("See [a [small] house](a.md) **now.**", ["See", "a [small] house", "now."]),
@@ -105,7 +105,7 @@ def test_what_is_put_back(document: str, translation: str, expected: str | None)
 
 
 def rebuild(document: str, cut_segments: list[Segment], translate: Callable[[str], str]) -> str:
-    """The document translated; a segment that lost a marker is translated piece by piece."""
+    """The translated document; a segment that lost a marker is translated piece by piece."""
     units = []
     for segment in cut_segments:
         translation = restored(translate(marked(document, segment)), document, segment)

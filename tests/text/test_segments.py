@@ -310,7 +310,7 @@ def test_real_answers_are_nearly_all_prose(shared_data: Path) -> None:
         ("parallel/tatoeba.eng-vie.tsv", "vi", " ", 1.05, 0.96),
         ("parallel/tatoeba.eng-jpn.tsv", "ja", "", 1.1, 0.98),
         ("parallel/tatoeba.eng-khm.tsv", "km", " ", 1.05, 0.98),
-        # Without marks at the ends of sentences: pieces about as long as sentences, parted at spaces.
+        # Without marks at the ends of sentences: pieces about as long as sentences, cut at spaces.
         ("flores-dev/th.txt", "th", " ", 0.8, 0.3),
     ],
 )

@@ -39,7 +39,7 @@ def test_names_in_capitals_stay_unless_all_is_in_capitals():
 
 
 def switched(matrix, other, *links, languages=("en", "pt"), find=lambda *linked: find_swaps(*linked)[1]):
-    """The matrix with everything switched that these links (word, word) allow."""
+    """The matrix text after all swaps that these links (word, word) allow."""
     sides = [sentence(text, language) for text, language in zip((matrix, other), languages, strict=True)]
     indices = [
         (sides[0].tokens().index(word), sides[1].tokens().index(counterpart), 0.9) for word, counterpart in links

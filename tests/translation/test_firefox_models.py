@@ -18,7 +18,7 @@ FILES = ("model.enpt.bin", "vocab.enpt.spm", "lex.enpt.bin")
 
 
 def folder_of(root, pair, files=FILES):
-    """A folder as a model has it; only its names matter before it is loaded."""
+    """The folder of a model; only the names of its files matter before it is loaded."""
     folder = root / pair
     folder.mkdir(parents=True)
     for name in files:
@@ -118,7 +118,7 @@ def test_every_file_counts_in_the_digest(tmp_path, name):
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """fxtranslate's cache, empty, and nobody to fetch from."""
+    """fxtranslate's cache, empty, without a server to download from."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("FXTRANSLATE_RECORDS_URL", NOBODY)
     return tmp_path / "fxtranslate" / "models"
@@ -126,7 +126,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def mozilla(cache, monkeypatch):
-    """A server of Mozilla's list of models, and what it was asked for. The files themselves it cannot serve."""
+    """A server with Mozilla's list of models, but without the files; and the paths that were requested."""
     records: list[dict[str, object]] = []
     requested_paths: list[str] = []
 
@@ -223,7 +223,7 @@ def test_an_interrupted_fetch_is_looked_at_again(cache, mozilla):
 
 
 def test_a_file_that_is_not_as_mozilla_lists_it(cache, mozilla, capfd):
-    """Where it cannot be found anew, it is not used."""
+    """If its download cannot be finished, it is not used."""
     records, _ = mozilla
     folder = folder_of(cache, "en-vi")
     records += listed(folder, "en", "vi")

@@ -142,7 +142,7 @@ def test_a_text_pairs_with_itself(text):
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.data())
 def test_what_lies_between_units_is_the_same(text, data):
-    """Where a text with a change anywhere in it still pairs, the change lies within units."""
+    """If the lines of a changed text can still be paired, the change is within units."""
     at = data.draw(st.integers(0, len(text)))
     change = data.draw(st.sampled_from(["x", " ", "\n", "`", "- ", "|", "*", "$"]))
     target = text[:at] + change + text[at + data.draw(st.integers(0, 3)) :]

@@ -1,4 +1,4 @@
-"""NLLB through either engine, on a small trained model and on untrained ones, which never come to an end."""
+"""NLLB through either engine, on a small trained model and on untrained ones, whose translations never end."""
 
 import gc
 import pickle
@@ -44,7 +44,7 @@ def portuguese():
 
 @pytest.fixture(scope="module", autouse=True)
 def cache(tmp_path_factory):
-    """Models are converted into a cache of the tests' own."""
+    """Models are converted into a separate cache for the tests."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
@@ -67,7 +67,7 @@ def equal(texts, other_texts):
 
 
 def repeated(words):
-    """How many runs of three were there before."""
+    """How many 3-grams occurred before."""
     runs = list(zip(words, words[1:], words[2:], strict=False))
     return len(runs) - len(set(runs))
 
@@ -192,7 +192,7 @@ def test_a_directory_without_a_model_is_named(tmp_path):
 
 
 class Harmful:
-    """Leaves a file behind where its pickle is read."""
+    """Creates a file when its pickle is read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -66,7 +66,7 @@ def test_for_a_gpu_the_weights_are_converted_to_half_precision(checkpoint, cache
     float16, float32 = (_converted(located, kind) for kind in ("float16", "float32"))
     sizes = [(folder / "model.bin").stat().st_size for folder in (float16, float32)]
     assert sizes[0] == pytest.approx(sizes[1] / 2, rel=0.1)
-    # On a CPU they are made into whole ones again when they are loaded.
+    # On a CPU, float16 becomes float32 again when the weights are loaded.
     assert ctranslate2.Translator(str(float16), compute_type="float32").model_is_loaded
 
 
@@ -120,7 +120,7 @@ def test_a_model_of_the_hub_is_fetched_at_its_commit_and_without_pickles(checkpo
     with hub.serving() as served:
         files = hub.files_of(checkpoint) | {"pytorch_model.bin": b"a pickle, which nobody should ask for"}
         served.add("models/org/small", files, sha="c" * 40)
-        # In a process of its own, for the Hub's client reads its settings when it is imported.
+        # In a separate process, because the Hub's client reads its settings when it is imported.
         assert served.run(FROM_HUB, tmp_path / "hub") == [1]
     assert [path.name for path in cache.glob("*--int8")] == [f"org--small--{'c' * 40}--int8"]
     requested_files = {line.path.rpartition("/")[2] for line in served.asked("GET", "/resolve/")}

@@ -28,7 +28,7 @@ def local(monkeypatch):
 
 @pytest.fixture
 def serve():
-    """Starts a server that answers by a script; returns it, and a translator that asks it."""
+    """Starts a server that answers by a script; returns the server, and a translator that uses it."""
     servers = []
 
     def serve(script, seed=42, **settings):
@@ -155,7 +155,7 @@ def test_results_come_while_others_are_waited_for(serve):
         ("It rains.", "Here is the translation:\n```\nChove.\n```", "Chove."),
         ("It rains.", "", ""),
         ("It rains.", '"', '"'),
-        # What may belong to the translation stays.
+        # Text that may belong to the translation stays.
         ('"It rains."', '"Chove."', '"Chove."'),
         ("The word rain", '"Chuva" e "chover"', '"Chuva" e "chover"'),
         ("The rock 'n' roll", "'n' e 'n'", "'n' e 'n'"),

@@ -27,12 +27,12 @@ print("do not touch")  # nor this comment
 
 
 def coded(text):
-    """Every letter of lower case moved on, so that capitals, markers and layout stay."""
+    """Replaces every lower-case letter by the next one, so that capitals, markers and layout stay."""
     return text.translate({letter: (letter - 97 + 5) % 26 + 97 for letter in range(97, 123)})
 
 
 class Spell:
-    """Translates by a function of one sentence, the last first, and remembers what it was given."""
+    """Translates with a function of one sentence, the last sentence first, and remembers the sentences."""
 
     def __init__(self, function, again=None, whole_texts=False, max_characters=200):
         self.functions = function, again or function
@@ -167,7 +167,7 @@ def test_texts_too_long_to_go_whole_are_translated_by_sentence():
 
 
 def coded_outside_code(text):
-    """What a model does that is told to leave code and addresses alone."""
+    """Like a model that is told not to change code and addresses."""
     coded_text = coded(text)
     for protected in ("timer 10m", "https://example.org/eggs", 'python\nprint("do not touch")  # nor this comment'):
         coded_text = coded_text.replace(coded(protected), protected)
