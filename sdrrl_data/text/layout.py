@@ -8,10 +8,10 @@ from markdown_it.token import Token
 
 from sdrrl_data.text.protected import protected
 
-# Without the rule for definitions of references, which takes "[Answer]: Paris" for one.
+# Without the rule for link reference definitions, which would match "[Answer]: Paris".
 _MARKDOWN = MarkdownIt("commonmark").enable("table").disable("reference")
 
-# Marks of list items that CommonMark does not know, one after another: "•", "a)", "(iv)", "1.Like this", "[x]".
+# Markers of list items that CommonMark does not know, one or several: "•", "a)", "(iv)", "1.Like this", "[x]".
 _MARKER = re.compile(
     r"""(?: [^\w\s(\[{<$"'“‘«„¿¡]* [ \t]+
           | \(? (?: \d{1,3} | [a-z] | [A-H] | [ivxIVX]{2,5} ) [.)] [ \t]+ (?![A-Z]\.)
@@ -24,7 +24,7 @@ _TERM = re.compile(
     r"""(?P<mark> [*_]{1,3} ) (?P<term> [^*_]+ ) (?P=mark) (?: : | [ ]+[–—-] | (?<=:[*_]) | (?<=:[*_][*_]) ) (?=\s)""",
     re.VERBOSE,
 )
-# How code without fences begins, and no prose: then all of the paragraph is code from there on.
+# The start of a line of code without fences, but not of prose: from there on, the whole paragraph is code.
 _CODE = re.compile(
     r"""(?: def | func | function | fn ) [ ] \w+ [ ]? \( | class [ ] \w.* [:{] $ | (?: const | let | var ) [ ] \w+ [ ] =
       | import [ ] [\w.]+ (?: [ ] as [ ] \w+ )? ;? $ | from [ ] [\w.]+ [ ] import [ ] | \#include\b
@@ -43,11 +43,11 @@ _DISPLAY_MATHEMATICS = re.compile(
 def blocks(text: str) -> Iterator[list[tuple[int, int]]]:
     """The paragraphs, headings, table rows and HTML blocks of `text`, each as the spans of its lines (or cells).
 
-    A span leaves out the marks of quotes, lists, tasks and headings and the space around them. Code blocks, rules,
-    the rows that delimit the head of a table and blank lines are in no block.
+    The spans do not contain the markers of quotes, lists, tasks and headings, nor the space around them. Code blocks,
+    horizontal rules, the delimiter rows of tables and blank lines are not in any block.
     """
     if text[:1].isalpha() and "\n" not in text and "\r" not in text:
-        # A single line that begins with a letter is a paragraph: the parser, which takes half of the time, is spared.
+        # A single line that begins with a letter is a paragraph. The parser, which takes half of the time, is skipped.
         yield _lines(text, 0, text)
     else:
         yield from _parsed(_as_parsed(text))
@@ -72,9 +72,9 @@ def _parsed(text: str) -> Iterator[list[tuple[int, int]]]:
 
 
 def _as_parsed(text: str) -> str:
-    """`text` as the parser wants it, every character in its place.
+    """`text` for the parser, with every character at its position.
 
-    Formulas of several lines are hidden from it: it would take their lines for lists or headings.
+    Formulas of several lines are hidden: the parser would take their lines for lists or headings.
     """
     text = text.replace("\r\n", " \n").replace("\r", "\n").replace("\0", "\ufffd")
     if "$$" not in text and "\\[" not in text:
@@ -88,14 +88,14 @@ def _hidden(formula: re.Match[str]) -> str:
 
 
 def _lines(text: str, position: int, content: str) -> list[tuple[int, int]]:
-    """Where the lines of `content`, which the parser took out of `text` from `position` on, stand in `text`."""
+    """The spans in `text` of the lines of `content`, which the parser found in `text` from `position` on."""
     spans: list[tuple[int, int]] = []
     for line in map(str.strip, content.split("\n")):
         if _CODE.match(line):
             break
         start = text.find(line, position)
         position = start + len(line)
-        if line.startswith("|"):  # a row of a table that lacks its delimiter row
+        if line.startswith("|"):  # a row of a table without a delimiter row
             spans += _cells(text, start, position)
         elif line:
             spans += _terms(text, start, position)
@@ -107,7 +107,7 @@ def _cells(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _terms(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """A line or cell without its marker; in two if it explains a term."""
+    """A line or cell without its marker; in two parts if it explains a term."""
     if marker := _MARKER.match(text, start, end):
         start = marker.end()
     if term := _TERM.match(text, start, end):

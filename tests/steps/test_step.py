@@ -63,7 +63,7 @@ def test_parts_made_in_other_processes_have_the_same_bytes(plan, tmp_path, monke
     monkeypatch.chdir(plan.run.path.parent)
     monkeypatch.syspath_prepend(str(plan.run.path.parent))
     other = Run(tmp_path / "run")
-    for table, parts in plan.tables.given.items():
+    for table, parts in plan.tables.sources.items():
         for part, content in enumerate(parts):
             other.table(table).write(part, content, plan.tables.fingerprints[table][part])
     for job in plan.tables.jobs.values():
