@@ -14,7 +14,7 @@ _MODIFIERS = "public|private|protected|static|final|abstract|override|virtual|ex
 
 DECLARATIONS = (
     r"(?:async )?(?:def|function|func|fn|sub) [\w.:]+ ?[(<].*",
-    r"(?:class|struct|interface|enum|trait|impl|module|namespace|package) \w[\w.:<>, ()]*(?:[:{;]| \{)",
+    r"class [A-Z]\w*(?:\(.*\))?:|(?:class|struct|interface|enum|trait|impl|module|namespace|package) \w[\w.:<>, ]* ?[{;]",
     rf"(?:(?:{_MODIFIERS}) )+[\w<>\[\],.*&]+ .*[;{{(=)]",
     r"(?:const|let|var|val|auto|local|my) [\w$@%{\[].* ?=.*",
     rf"(?:{_TYPES}) [*&]?\w+(?:\[\w*\])? ?[=;(].*",
@@ -37,9 +37,9 @@ STATEMENTS = (
     r"(?:\.\w+\(.*\))*;?(?: *(?://|#).*)?",
     r"[\w.$]+(?:\[[^\]]+\])?(?:\.\w+)*\(.*(?:\{|=>.*|\()",
     r"[^.!?\"]*\w\(.*\)(?:\.\w+\(.*\))*;",
-    # An assignment; not "x = 5, so"
+    # An assignment; not "x = 5, so", nor "n = 2 (as we know from before)"
     r"[\w.$@*]+(?:\[[^\]]+\])*(?:, [\w.$]+)* (?:[+*/%|&^-]?=|:=|<-|=>) "
-    r"(?=\S)(?:.*[;)\]}'\"{(\[]|[\w.$]+|\w+(?: [+*/%-]+ \w+)+)",
+    r"(?=\S)(?![^\"'`]*\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b)(?:.*[;)\]}'\"{(\[]|[\w.$]+|\w+(?: [+*/%-]+ \w+)+)",
     r"[a-z_][\w.-]*=[^\s=].*[\w)\"'\]};]|\$\w[\w\[\]'\">-]* ?[.+-]?= ?.*;",
     r".*[)\w\]'\"] ?=>? ?[{(\[]",
     r".*\) ?\{|[^.!?]*\w\([^()]*\)(?: -> [\w\[\]., ]+)?:",
@@ -66,7 +66,8 @@ QUERIES = (
     r"(?:insert into|update \w+ set|delete from|create table) .*[=(;].*",
 )
 DATA = (
-    r"\\(?:begin|end|documentclass|usepackage|section|subsection|includegraphics)\b.*",
+    # LaTeX; environments with formulas are protected anyway
+    r"\\(?:documentclass|usepackage|section|subsection|includegraphics)\b.*|\\begin\{(?:document|itemize|tabular)\}.*",
     r"Traceback \(most.*|File \".*\", line \d.*|\w+(?:Error|Exception): .*|at [\w.$<>]+\(.*\)",
     r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S* .*|@@ -\d.*@@.*|(?:---|\+\+\+) [ab]/.*",
     r"[.#]?[\w-]+(?:[ ,>+~:.#]+[\w-]+)* ?\{(?:\s*[\w-]+:.*)?|[a-z-]+: [^;.]+;",  # CSS
@@ -93,4 +94,7 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 _BEGINNINGS = (*DECLARATIONS, *STATEMENTS, *COMMANDS, *QUERIES, *DATA)
 BEGINNING = _any_of(*_BEGINNINGS)
 CONTINUATION = _any_of(*_BEGINNINGS, *CONTINUATIONS)
+FORMULA = re.compile(
+    "[\u221a\u00b2\u00b3\u00b1\u00d7\u00f7\u03a3\u03c0\u2248\u2264\u2265\u221e\u222b\u2211]"
+)  # what is written for people to read
 COMMENT = _any_of(r"(?:--|#|//|%|;) .*")

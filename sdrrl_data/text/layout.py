@@ -1,12 +1,13 @@
 """Which lines of a Markdown text are prose, and where in each line the prose begins."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from sdrrl_data.text.protected import protected
+from sdrrl_data.text.unfenced_code import code_start
 
 # Without the rule for link reference definitions, which would match "[Answer]: Paris".
 _MARKDOWN = MarkdownIt("commonmark").enable("table").disable("reference")
@@ -22,13 +23,6 @@ _MARKER = re.compile(
 # "**Term**: what it means", "**Term:** what it means", "*Term* - what it means"
 _TERM = re.compile(
     r"""(?P<mark> [*_]{1,3} ) (?P<term> [^*_]+ ) (?P=mark) (?: : | [ ]+[–—-] | (?<=:[*_]) | (?<=:[*_][*_]) ) (?=\s)""",
-    re.VERBOSE,
-)
-# The start of a line of code without fences, but not of prose: from there on, the whole paragraph is code.
-_CODE = re.compile(
-    r"""(?: def | func | function | fn ) [ ] \w+ [ ]? \( | class [ ] \w.* [:{] $ | (?: const | let | var ) [ ] \w+ [ ] =
-      | import [ ] [\w.]+ (?: [ ] as [ ] \w+ )? ;? $ | from [ ] [\w.]+ [ ] import [ ] | \#include\b
-      | .* [)>] [ ]? \{ $ | (?= .* \w\( ) .* \) ; $""",
     re.VERBOSE,
 )
 _CELL = re.compile(r"(?: [^|\\]++ | \\. )+", re.VERBOSE)
@@ -48,7 +42,7 @@ def blocks(text: str) -> Iterator[list[tuple[int, int]]]:
     """
     if text[:1].isalpha() and "\n" not in text and "\r" not in text:
         # A single line that begins with a letter is a paragraph. The parser, which takes half of the time, is skipped.
-        yield _lines(text, 0, text)
+        yield _lines(text, 0, [text] if code_start([text]) is None else [])
     else:
         yield from _parsed(_as_parsed(text))
 
@@ -57,7 +51,7 @@ def _parsed(text: str) -> Iterator[list[tuple[int, int]]]:
     tokens: list[Token] = []
     _MARKDOWN.block.parse(text, _MARKDOWN, {}, tokens)
     line_starts = [0, *(match.end() for match in re.finditer("\n", text)), len(text) + 1]
-    in_table = False
+    in_table = after_code = False
     for token in tokens:
         if token.type in ("table_open", "table_close"):
             in_table = token.type == "table_open"
@@ -68,7 +62,11 @@ def _parsed(text: str) -> Iterator[list[tuple[int, int]]]:
             elif (token.type == "inline" and not in_table) or (
                 token.type == "html_block" and not _RAW_HTML.match(token.content)
             ):
-                yield _lines(text, start, token.content)
+                lines = token.content.split("\n")
+                first_of_code = code_start(lines)
+                # Indented behind code, as the second half of a function is; in lists, text is indented too.
+                after_code = token.level == 1 and (first_of_code == 0 or (after_code and text[start].isspace()))
+                yield _lines(text, start, [] if after_code else lines[:first_of_code])
 
 
 def _as_parsed(text: str) -> str:
@@ -87,12 +85,10 @@ def _hidden(formula: re.Match[str]) -> str:
     return "x" * (end - start) if (start, end) in protected(formula.string, start, end) else formula[0]
 
 
-def _lines(text: str, position: int, content: str) -> list[tuple[int, int]]:
-    """The spans in `text` of the lines of `content`, which the parser found in `text` from `position` on."""
+def _lines(text: str, position: int, lines: Sequence[str]) -> list[tuple[int, int]]:
+    """The spans in `text` of these lines of prose, which the parser found in `text` from `position` on."""
     spans: list[tuple[int, int]] = []
-    for line in map(str.strip, content.split("\n")):
-        if _CODE.match(line):
-            break
+    for line in map(str.strip, lines):
         start = text.find(line, position)
         position = start + len(line)
         if line.startswith("|"):  # a row of a table without a delimiter row

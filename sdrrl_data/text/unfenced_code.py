@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from sdrrl_data.text.code_shapes import BEGINNING, COMMENT, CONTINUATION
+from sdrrl_data.text.code_shapes import BEGINNING, COMMENT, CONTINUATION, FORMULA
 
 END = 200  # characters at each end of a longer line; the rest says no more, and takes long to match
 
@@ -25,7 +25,7 @@ def code_start(lines: Sequence[str]) -> int | None:
     if _is_data(lines):
         return 0
     stripped = [_shortened(line.strip()) for line in lines]
-    start = next((number for number, line in enumerate(stripped) if BEGINNING.fullmatch(line)), None)
+    start = next((number for number, line in enumerate(stripped) if _begins_code(line)), None)
     if start is None:
         return None
     following = [line for line in stripped[start + 1 :] if line]
@@ -34,6 +34,10 @@ def code_start(lines: Sequence[str]) -> int | None:
     while start and COMMENT.fullmatch(stripped[start - 1]):
         start -= 1
     return start
+
+
+def _begins_code(line: str) -> bool:
+    return BEGINNING.fullmatch(line) is not None and not FORMULA.search(line)
 
 
 def _is_data(lines: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdrrl_data.text.segments import segments
 from sdrrl_data.text.unfenced_code import code_start
 
 CODE = [
@@ -14,7 +15,7 @@ CODE = [
     "sudo apt update\nsudo apt install -y nginx\ncd /var/www && ls -la",
     "pip install numpy pandas",
     'public class Main {\n    public static void main(String[] args) {\n        System.out.println("Hi");\n    }\n}',
-    "\\begin{equation}\nE = mc^2\n\\end{equation}",
+    "\\documentclass{article}\n\\begin{document}\nHello\n\\end{document}",
     "^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\\.[a-zA-Z0-9-.]+$",
     "def add(a, b):\n    return a + b",
     "    total = 0\n    for x in items:\n        total += x\n    return total",
@@ -109,6 +110,10 @@ PROSE = [
     "Use f(x) here:",
     "What is sin(x)?",
     "git is great",
+    "class of 2020, here is what you need:",
+    "module 3:",
+    "class teacher: Ms. Silva",
+    "package contents:",
     "docker run is a command that starts containers.",
     "go get help",
     "go get some rest",
@@ -129,6 +134,9 @@ PROSE = [
     "## 50 Tales (Under 10 Words):",
     "One, two, three\nFour, five, six",
     "Use this: SELECT is a word.",
+    "R = 1.4 stars a year (based on current estimates of star formation)",
+    "s<sup>2</sup> = \u03a3(x<sub>i</sub> - x)<sup>2</sup> / f(n)",
+    "f = 0.5 \u00b1 0.3 (half of the stars)",
     "Run the tests, then push.",
 ]
 
@@ -163,3 +171,20 @@ def test_any_text_has_an_answer(text):
 def test_the_middle_of_a_long_line_is_not_read(unit):
     """It says no more, and the time to match it may grow with the square of its length."""
     assert code_start([unit * 100_000 + "?"]) == code_start([unit * 1_000 + "?"])
+
+
+def sent(text):
+    return [text[segment.start : segment.end] for segment in segments(text, "en", 500)]
+
+
+def test_only_the_prose_around_code_is_translated():
+    text = (
+        "Call it like this:\nprint(total)\n\ndef f(x):\n  y = x\n\n  return y\n\nNow it works.\n\n"
+        "1. Run it:\n   pip install x\n\n   Then wait.\n"
+    )
+    assert sent(text) == ["Call it like this:", "Now it works.", "Run it:", "Then wait."]
+    assert sent("import duties\n\nclass of 2020, here is what you need:\n\nBring a gown.") == [
+        "import duties",
+        "class of 2020, here is what you need:",
+        "Bring a gown.",
+    ]
