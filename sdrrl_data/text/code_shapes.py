@@ -14,7 +14,8 @@ _MODIFIERS = "public|private|protected|static|final|abstract|override|virtual|ex
 
 DECLARATIONS = (
     r"(?:async )?(?:def|function|func|fn|sub) [\w.:]+ ?[(<].*",
-    r"class [A-Z]\w*(?:\(.*\))?:|(?:class|struct|interface|enum|trait|impl|module|namespace|package) \w[\w.:<>, ]* ?[{;]",
+    r"class [A-Z]\w*(?:\(.*\))?:",
+    r"(?:class|struct|interface|enum|trait|impl|module|namespace|package) \w[\w.:<>, ]* ?[{;]",
     rf"(?:(?:{_MODIFIERS}) )+[\w<>\[\],.*&]+ .*[;{{(=)]",
     r"(?:const|let|var|val|auto|local|my) [\w$@%{\[].* ?=.*",
     rf"(?:{_TYPES}) [*&]?\w+(?:\[\w*\])? ?[=;(].*",
