@@ -1,4 +1,9 @@
-"""Code and data without a fence: in which line of a paragraph it begins."""
+"""Code and data without a fence: in which line of a paragraph it begins.
+
+Magika, a model that names the language of a file, recognises 53 % of the paragraphs of code in real answers, and takes
+0.6 % of the prose for code; this recognises 95 % and takes 0.2 % (of which most is code), in a three-hundredth of the
+time: see `benchmarks/unfenced_code.py`.
+"""
 
 import re
 from collections.abc import Sequence
