@@ -23,6 +23,7 @@ class SetAside(NamedTuple):
     """Stands where a result would: this row could not be done, and why."""
 
     reason: str
+    again: bool = False  # whether not the row but a server is at fault, so that a later call asks for the row again
 
 
 class Sampling(NamedTuple):
