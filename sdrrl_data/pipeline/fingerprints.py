@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from sdrrl_data.run import Run, fingerprint
+from sdrrl_data.run.marks import is_lacking, unmarked, without_lack
 from sdrrl_data.steps.best_translation import BestTranslationsStep
 from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
 from sdrrl_data.steps.scoring_steps import ComparisonStep
@@ -14,26 +15,30 @@ from sdrrl_data.steps.translations import TranslationsStep
 Fingerprints = Mapping[str, Sequence[str]]  # table -> of each of its parts
 
 
-def job(step: Step, earlier: Fingerprints, run: Run) -> Job:
+def job(step: Step, earlier: Fingerprints, run: Run, accept_lacking: bool = False) -> Job:
     """A step with the fingerprints that its parts should have.
 
-    A part that an earlier version of sdrrl-data made from the same input with the same settings stands: its own
-    fingerprint is then the one that it should have, and what follows from it is made from that.
+    A part that an earlier version of sdrrl-data made from the same input with the same settings stands, and so does one
+    whose refused rows were asked for again: its fingerprint is then the one that it should have, and what follows from
+    it is made from that.
 
     Args:
         step: the step.
         earlier: the fingerprints of every table that it reads.
         run: has the parts that were made before.
+        accept_lacking: whether a part also stands that lacks rows because a server failed.
     """
     output, shaping = step.output(run), _Shaping(step, earlier)
     expected: list[str] = []
     for part in range(step.parts()):
         wanted = shaping.fingerprint(part, step.version, expected)
         written = output.fingerprint(part)
-        if written not in (None, wanted) and written in shaping.earlier_versions(part, expected):
-            wanted = str(written)
+        if written not in (None, wanted):
+            base = unmarked(written)
+            if base == wanted or base in shaping.earlier_versions(part, expected):
+                wanted = written if accept_lacking and is_lacking(written) else without_lack(written)
         expected.append(wanted)
-    return Job(step, tuple(expected))
+    return Job(step, tuple(expected), tuple(expected))
 
 
 class _Shaping:

@@ -9,6 +9,7 @@ from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.recipe import Recipe, loading
 from sdrrl_data.run import Counts, Manifest, provenance
+from sdrrl_data.run.marks import is_lacking
 from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.runners.runner import Runner
 from sdrrl_data.steps import counts
@@ -20,16 +21,21 @@ def generate(
     out: str | PathLike[str],
     models: Models | None = None,
     reporter: Reporter | None = None,
+    *,
+    retry_set_aside: bool = False,
 ) -> Manifest:
     """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
 
-    Killed at any moment and called again, it goes on with the next row and ends with the same bytes.
+    Killed at any moment and called again, it goes on with the next row and ends with the same bytes. Rows that a server
+    failed at are set aside; called again, it asks for them again, and the run ends as if the server had never failed.
 
     Args:
         recipe: what to do: a recipe from `load_recipe`, the name of a packaged one, or the path of a YAML file.
         out: the run's folder.
         models: what finds and loads generator and translator; the recipe's own by default.
         reporter: is told about progress.
+        retry_set_aside: ask again for every answer that was set aside, also where the row was at fault: a prompt was
+            too long for the model, or a server refused it.
 
     Returns:
         What made the run, and its figures: `counts.targets["pt"].rows` says how many rows each split has. A strict
@@ -42,7 +48,7 @@ def generate(
     if not isinstance(recipe, Recipe):
         recipe = loading.load(recipe)
     models = models or Models()
-    plan = planning.resolve(recipe, Path(out), models)
+    plan = planning.resolve(recipe, Path(out), models, retry_set_aside)
     if manifest := plan.finished():
         return manifest
     with plan.run.lock():
@@ -66,8 +72,10 @@ def _carry_out(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
     try:
         for table, job in plan.tables.jobs.items():
             missing = plan.missing(table)
-            job.step.output(plan.run).forget_after(job.step.parts(), journals=missing)
+            output = job.step.output(plan.run)
+            output.forget_after(job.step.parts(), journals={*missing, *job.unfinished()})
             runner.run(plan.run, job, missing)
+            plan.tables.settle(table)
     finally:
         runner.close()
     tags = [target.tgt.tag for target in plan.targets]
@@ -76,6 +84,7 @@ def _carry_out(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
     manifest = manifest.model_copy(update={"state": "finished", "counts": counted, "files": files})
     description.write(plan.run, manifest)
     plan.run.write_manifest(manifest)
+    _tell_what_is_lacking(plan, reporter)
     return manifest
 
 
@@ -94,6 +103,15 @@ def _write_given(plan: Plan) -> None:
         table.forget_after(len(parts))
         for part in plan.missing(name):
             table.write(part, parts[part], plan.tables.fingerprints[name][part])
+
+
+def _tell_what_is_lacking(plan: Plan, reporter: Reporter) -> None:
+    """Say where a server failed, which is no row's fault."""
+    for table, job in plan.tables.jobs.items():
+        if any(map(is_lacking, job.fingerprints)):
+            reporter.say(
+                f"{table}: the server failed at {plan.run.table(table).again()} requests; the same command asks again"
+            )
 
 
 def _tell_what_answers(plan: Plan, reporter: Reporter) -> None:

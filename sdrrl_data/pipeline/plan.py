@@ -1,5 +1,6 @@
 """A recipe resolved against its models, its seeds and the run's folder: what there is to do, and what is done."""
 
+import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class Plan:
         return manifest if done else None
 
 
-def resolve(recipe: Recipe, out: Path, models: Models) -> Plan:
+def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = False) -> Plan:
     """Find out what there is to do. Loads no model that answers, translates or scores, and writes nothing.
 
     Warns, as `ForeignSeeds`, where questions that are still to be answered are plainly not in the source language and
@@ -70,6 +71,7 @@ def resolve(recipe: Recipe, out: Path, models: Models) -> Plan:
         recipe: what to do.
         out: the run's folder.
         models: what finds the models.
+        retry_set_aside: ask again for the answers that were set aside, whatever the reason.
 
     Raises:
         UserError: a model, a language or the seeds cannot be found, or the folder holds another run.
@@ -80,7 +82,7 @@ def resolve(recipe: Recipe, out: Path, models: Models) -> Plan:
     resolved = whole.model_dump(mode="json", by_alias=True)
     pinned = revisions.pinned(whole, before)
     src = find(pinned.src)
-    generator = _generator(pinned.generator, models, before)
+    generator, unavailable = _generator(pinned.generator, models, before)
     languages = [find(tag) for tag in pinned.tgt]
     resolved_targets = targets.resolve(pinned, src, languages, models, generator)
 
@@ -100,9 +102,12 @@ def resolve(recipe: Recipe, out: Path, models: Models) -> Plan:
     }
 
     read = {"seeds": seeds} if seeds else {}
-    tables = Tables(run, read | {target.table("parallel"): [corpora[target.tgt.tag]] for target in resolved_targets})
+    read |= {target.table("parallel"): [corpora[target.tgt.tag]] for target in resolved_targets}
+    tables = Tables(run, read, accept_lacking=unavailable is not None)
     parts = order.Parts.of(growths)
     tables.add(order.shared_steps(pinned, generator, src, parts))
+    if retry_set_aside:
+        tables.ask_again("answers")
     signatures = {}
     for target in resolved_targets:
         tag = target.tgt.tag
@@ -130,6 +135,8 @@ def resolve(recipe: Recipe, out: Path, models: Models) -> Plan:
         tables=tables,
     )
     _doubt_seeds(plan)
+    if unavailable and tables.lacking():
+        logging.getLogger(__name__).warning("%s; the rows that it failed at stay set aside", unavailable)
     return plan
 
 
@@ -141,8 +148,8 @@ def _with_earlier_targets(recipe: Recipe, run: Run, before: Manifest | None) -> 
     return recipe.model_copy(update={"tgt": tuple(dict.fromkeys([*earlier, *recipe.tgt]))})
 
 
-def _generator(config: GeneratorConfig, models: Models, before: Manifest | None) -> Ingredient:
-    """What answers. A run goes on without its model as long as no answer is missing.
+def _generator(config: GeneratorConfig, models: Models, before: Manifest | None) -> tuple[Ingredient, UserError | None]:
+    """What answers; and why it is not available, where a finished run goes on without it.
 
     Raises:
         UserError: it cannot be found.
@@ -150,13 +157,13 @@ def _generator(config: GeneratorConfig, models: Models, before: Manifest | None)
     if config.revision:
         known = revisions.known(before, "generator", config.model, config.revision)
         if known:
-            return known
+            return known, None
     try:
-        return models.identify_generator(config)
-    except UserError:
+        return models.identify_generator(config), None
+    except UserError as error:
         if before is None or before.state != "finished" or before.recipe["generator"]["model"] != config.model:
             raise
-        return next(ingredient for ingredient in before.ingredients if ingredient.role == "generator")
+        return next(ingredient for ingredient in before.ingredients if ingredient.role == "generator"), error
 
 
 def _refuse_another_run(run: Run, before: Manifest | None, src: str, shared: Sequence[Ingredient]) -> None:

@@ -47,7 +47,11 @@ class Dataset:
         files = self.files()
         return figures_of(files[0]) if files else {}
 
-    def write(self, part: int, content: Part, fingerprint: str) -> None:
+    def written(self, part: int) -> str | None:
+        """What it was written with; None where it is not there."""
+        return self.fingerprint()
+
+    def write(self, part: int, content: Part, fingerprint: str, keep_journal: bool = False) -> None:
         """Write the rows of each split, which their column `split` names.
 
         A split without rows gets no file, for `datasets` cannot load one; where all are empty, each gets one.

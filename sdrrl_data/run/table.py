@@ -5,10 +5,11 @@ from pathlib import Path
 
 import polars as pl
 
-from sdrrl_data.run.disk import fingerprint_of, write_parquet
+from sdrrl_data.run.disk import figures_of, fingerprint_of, write_parquet
 from sdrrl_data.run.journal import Journal, head_of
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, Part
 
+_AGAIN = "again"  # in a part's figures
 _FILE = "\N{PILCROW SIGN}"  # a column that no table has: the file that a row is from
 
 
@@ -30,8 +31,11 @@ class Table:
 
     def fingerprint(self, part: int) -> str | None:
         """What a part was written with, or what it was being written with when the run was stopped."""
-        written = fingerprint_of(_part(self._folder, part))
-        return written or head_of(_journal(self._folder, part))
+        return self.written(part) or head_of(_journal(self._folder, part))
+
+    def written(self, part: int) -> str | None:
+        """What a part was written with; None where it is not there."""
+        return fingerprint_of(_part(self._folder, part))
 
     def fingerprints(self, parts: int) -> list[str]:
         """What each of the first `parts` was written with; "" for one that is not there."""
@@ -49,15 +53,28 @@ class Table:
         """A part with what was set aside on the way to it."""
         return Part(self.read(part), self.set_aside(part))
 
-    def write(self, part: int, content: Part, fingerprint: str) -> None:
-        """Write a part; its set-aside rows go first, so that a part that is done is done with them."""
+    def write(self, part: int, content: Part, fingerprint: str, keep_journal: bool = False) -> None:
+        """Write a part; its set-aside rows go first, so that a part that is done is done with them.
+
+        Args:
+            part: its number.
+            content: its rows.
+            fingerprint: stands for all that shaped it.
+            keep_journal: for the time when the part is made again with more rows.
+        """
         aside = _part(self._set_aside, part)
         if content.set_aside.is_empty():
             aside.unlink(missing_ok=True)
         else:
             write_parquet(content.set_aside, aside, fingerprint)
-        write_parquet(content.rows, _part(self._folder, part), fingerprint, content.figures)
-        _journal(self._folder, part).unlink(missing_ok=True)
+        figures = {**(content.figures or {}), **({_AGAIN: len(content.again)} if content.again else {})}
+        write_parquet(content.rows, _part(self._folder, part), fingerprint, figures)
+        if not keep_journal:
+            _journal(self._folder, part).unlink(missing_ok=True)
+
+    def again(self) -> int:
+        """How many rows a server failed at, which are to be asked for again."""
+        return sum(figures_of(path).get(_AGAIN, 0) for path in _parts(self._folder))
 
     def journal(self, part: int, fingerprint: str) -> Journal:
         """What is finished of a part that is not."""

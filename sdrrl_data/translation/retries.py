@@ -35,6 +35,7 @@ class Asking:
         """Have each sentence translated that is not known yet.
 
         What is faulty is set aside if the second translation is faulty too, what is doubtful kept if it is no better.
+        Where a server failed, nothing is certain: a later run asks for both translations again.
 
         Args:
             sentences: what is to be translated.
@@ -46,7 +47,9 @@ class Asking:
         advance(len(distinct) - len(missing))
         first: dict[int, str | SetAside] = {}
         for number, result in self._translate(missing, False, fault or self.checks.fault):
-            if isinstance(result, SetAside) or self.checks.is_doubtful(missing[number], result):
+            if isinstance(result, SetAside) and result.again:
+                self._keep(missing[number], result)
+            elif isinstance(result, SetAside) or self.checks.is_doubtful(missing[number], result):
                 first[number] = result
             else:
                 self._keep(missing[number], result)
@@ -62,12 +65,12 @@ class Asking:
             yield number, SetAside(reason) if reason else result
 
     def _better(self, sentence: str, first: str | SetAside, second: str | SetAside) -> str | SetAside:
-        if isinstance(first, SetAside):
+        if isinstance(first, SetAside) or (isinstance(second, SetAside) and second.again):
             return second
         doubtful = isinstance(second, SetAside) or self.checks.is_doubtful(sentence, second)
         return first if doubtful else second
 
     def _keep(self, sentence: str, result: str | SetAside) -> None:
         self._made[sentence] = result
-        if self._journal:
-            self._journal.add(sentence, list(result) if isinstance(result, SetAside) else result)
+        if self._journal and not (isinstance(result, SetAside) and result.again):
+            self._journal.add(sentence, [result.reason] if isinstance(result, SetAside) else result)

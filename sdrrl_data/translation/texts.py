@@ -45,9 +45,13 @@ def translate_texts(
 
     short = [text for text in texts if len(text) <= translator.max_characters]
     known.ask(short, _shared(advance, texts, short), partial(_whole_fault, known.checks))
-    pairs = {
-        text: _whole(text, translation) for text in dict.fromkeys(short) if isinstance(translation := known[text], str)
-    }
+    pairs: dict[str, TextPair | SetAside] = {}
+    for text in dict.fromkeys(short):
+        translation = known[text]
+        if isinstance(translation, str):
+            pairs[text] = _whole(text, translation)
+        elif translation.again:
+            pairs[text] = translation
     others = [text for text in texts if text not in pairs]
     rest = iter(_by_sentence(others, src, translator, known))
     return [pairs[text] if text in pairs else next(rest) for text in texts]
@@ -82,10 +86,15 @@ def _by_sentence(
     ]
 
 
-def _carried(text: str, segment: Segment, known: Asking) -> str | None:
-    """A segment's translation with all that is protected within it; None where that, or the translation, is lost."""
+def _carried(text: str, segment: Segment, known: Asking) -> str | SetAside | None:
+    """A segment's translation with all that is protected within it; None where that, or the translation, is lost.
+
+    What a server failed at is not lost: it is to be asked again.
+    """
     translation = known[marked(text, segment)]
-    return None if isinstance(translation, SetAside) else restored(_line(translation), text, segment)
+    if isinstance(translation, SetAside):
+        return translation if translation.again else None
+    return restored(_line(translation), text, segment)
 
 
 def _rebuilt(text: str, segments_of_text: Sequence[Segment], known: Asking) -> TextPair | SetAside:
@@ -94,7 +103,7 @@ def _rebuilt(text: str, segments_of_text: Sequence[Segment], known: Asking) -> T
     source_end = target_end = 0
     for start, end, translation in _translated(text, segments_of_text, known):
         if isinstance(translation, SetAside):
-            return SetAside(f"{translation.reason}: “{_shown(text[start:end])}”")
+            return SetAside(f"{translation.reason}: “{_shown(text[start:end])}”", translation.again)
         target_start = target_end + (start - source_end)
         pieces += [text[source_end:start], translation]
         source_end, target_end = end, target_start + len(translation)

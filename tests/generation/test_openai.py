@@ -20,6 +20,7 @@ from sdrrl_data.errors import ServerLost, UserError
 from sdrrl_data.generation.openai import OpenAIGenerator
 from sdrrl_data.generation.openai_models import identify
 from sdrrl_data.protocols import Completion, Ingredient, Message, Request, Sampling, SetAside
+from sdrrl_data.recipe import loading
 from tests.generation.server import ChatServer, Reply, completion, error
 
 SAMPLING = Sampling(temperature=1.0, top_p=1.0, repetition_penalty=1.0, max_tokens=12)
@@ -285,7 +286,7 @@ def test_a_model_that_is_taken_away_in_the_middle_costs_no_row():
         return echo(body, tries) if len(server.bodies) < 10 else error(404, "no model tiny")
 
     with serving(script) as server:
-        results = OpenAIGenerator(settings(server.url, concurrency=4)).generate(map(request, map(str, range(100))))
+        results = OpenAIGenerator(settings(server.url, concurrency=1)).generate(map(request, map(str, range(100))))
         answered = []
         with pytest.raises(ServerLost, match=r"no model tiny \(HTTP 404\)"):
             answered.extend(results)
@@ -561,7 +562,15 @@ def test_an_address_with_a_query_keeps_it_and_sends_the_key_as_azure_wants_it(mo
     assert server.headers[0]["api-key"] == "secret"
 
 
-def test_the_query_of_an_address_is_not_shown(monkeypatch):
+@pytest.mark.parametrize("name", ["key", "api_key", "API-Key", "access_token", "code", "sig"])
+def test_a_key_in_an_address_is_refused_for_it_would_be_written_into_the_run(name):
+    changes = {"generator.model": "tiny", "generator.server.url": f"http://127.0.0.1:9/v1?a=b&{name}=secret"}
+    with pytest.raises(UserError, match=r"generator\.server\.url holds a key.*set it as OPENAI_API_KEY") as refused:
+        loading.load("quickstart", changes)
+    assert "secret" not in str(refused.value)
+
+
+def test_the_query_of_an_address_is_not_shown():
     with serving(always(error(401, "no"))) as server, pytest.raises(ServerLost) as lost:
         answer(f"{server.url}?user=me", "why?")
     assert str(lost.value).startswith(f"server {server.url}: no (HTTP 401)")
