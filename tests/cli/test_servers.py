@@ -56,10 +56,10 @@ def contents(out):
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
 
-def test_a_run_on_a_faulty_server_that_was_killed_ends_as_on_a_good_one(command, server, tmp_path):
+def test_a_run_on_a_faulty_server_that_was_killed_ends_as_on_a_good_one(invoke, server, tmp_path):
     words = [*WORDS, "--set", f"generator.server.url={server.url}", "--out"]
-    good = command(*words, "good")
-    assert good.returncode == 0, good.stderr
+    good = invoke(*words, "good")
+    assert good.exit_code == 0, good.stderr
 
     server.failing = Reply({"error": {"message": "Provider returned error", "code": 502}})
     program = Path(sys.executable).with_name("sdrrl-data")
@@ -69,16 +69,16 @@ def test_a_run_on_a_faulty_server_that_was_killed_ends_as_on_a_good_one(command,
         )
     assert process.returncode == -signal.SIGKILL
     server.told = lambda question: None
-    faulty = command(*words, "run")
-    assert faulty.returncode == 0, faulty.stderr
+    faulty = invoke(*words, "run")
+    assert faulty.exit_code == 0, faulty.stderr
     assert "answers: the server failed at 2 requests; the same command asks again" in faulty.stderr.splitlines()
     assert re.search(r"answers +6 +4 +2 ", faulty.stdout)
     assert re.search(r"answers +the server failed: Provider returned error \(HTTP 502\) +2\n", faulty.stdout)
 
     server.failing = None
     server.bodies.clear()
-    last = command(*words, "run")
-    assert last.returncode == 0, last.stderr
+    last = invoke(*words, "run")
+    assert last.exit_code == 0, last.stderr
     assert [body["messages"][-1]["content"] for body in server.bodies] == list(BAD)
     assert contents(tmp_path / "run") == contents(tmp_path / "good")
 
