@@ -46,7 +46,7 @@ class ThotHmmAligner(EflomalAligner):
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
         folded = dict.fromkeys(tuple(tuple(map(str.casefold, side)) for side in pair) for pair in pairs)
         learned = [pair for pair in folded if all(0 < len(side) <= LONGEST for side in pair)]
-        self._seen = [Counter(word for pair in learned for word in pair[side]) for side in (0, 1)]
+        self._counts = [Counter(word for pair in learned for word in pair[side]) for side in (0, 1)]
         self._models = [thot_hmm(learned), thot_hmm([(target, source) for source, target in learned])]
 
 

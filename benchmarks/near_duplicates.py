@@ -18,7 +18,7 @@ import numpy as np
 import psutil
 
 from sdrrl_data.text.near_duplicates import CANDIDATES, LOWEST, MIN_WORDS, ORDER, Match, NearDuplicates
-from sdrrl_data.text.ngrams import Hashes, plain_words, runs
+from sdrrl_data.text.ngrams import Hashes, hash_ngrams, plain_words
 
 INSTRUCTIONS = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
 COPIES = 0.1  # of the texts
@@ -43,7 +43,8 @@ class WithRensa:
 
         words = [plain_words(text, self._language) for text in texts]
         hashes = [
-            np.unique(hashed) for hashed in runs([some if len(some) >= MIN_WORDS else [] for some in words], ORDER)
+            np.unique(hashed)
+            for hashed in hash_ngrams([some if len(some) >= MIN_WORDS else [] for some in words], ORDER)
         ]
         first = len(self._names)
         self._names += names

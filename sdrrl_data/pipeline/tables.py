@@ -1,4 +1,4 @@
-"""The tables of a run: which fingerprints their parts should have, and which parts are missing."""
+"""The tables of a run: the fingerprints that their parts should have, and the parts that are missing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,46 +10,46 @@ from sdrrl_data.steps.step import Job, Step
 
 
 class Tables:
-    """The tables that a run reads, and those that its steps make, in their order.
+    """The tables that are read from the run's sources, and those that its steps make, in their order.
 
     Args:
         run: may have some of their parts.
-        given: the tables that are read, not made.
-        known: the fingerprints of further tables, which are there.
-        accept_lacking: whether parts stay as they are that lack rows because a server failed.
+        sources: the parts of the tables that are read from the run's sources.
+        existing: the fingerprints of further tables, which are complete.
+        accept_lacking: whether parts that lack rows because a server failed stay as they are.
     """
 
     def __init__(
         self,
         run: Run,
-        given: Mapping[str, Sequence[Part]],
-        known: Mapping[str, Sequence[str]] | None = None,
+        sources: Mapping[str, Sequence[Part]],
+        existing: Mapping[str, Sequence[str]] | None = None,
         accept_lacking: bool = False,
     ) -> None:
         self._run = run
         self._accept_lacking = accept_lacking
-        self._asked_again: dict[str, list[int]] = {}  # parts of a table that are there, but have refused rows
-        self.given = given
+        self._asked_again: dict[str, list[int]] = {}  # finished parts of a table whose refused rows are asked again
+        self.sources = sources
         self.jobs: dict[str, Job] = {}
-        self.fingerprints: dict[str, Sequence[str]] = dict(known or {}) | {
-            table: [fingerprint(part.rows.to_dicts()) for part in parts] for table, parts in given.items()
+        self.fingerprints: dict[str, Sequence[str]] = dict(existing or {}) | {
+            table: [fingerprint(part.rows.to_dicts()) for part in parts] for table, parts in sources.items()
         }
 
     def add(self, steps: Sequence[Step]) -> None:
-        """Add steps, each after all that it reads."""
+        """Add steps. The tables that a step reads must have been added before."""
         for step in steps:
             self.jobs[step.table] = fingerprints.job(step, self.fingerprints, self._run, self._accept_lacking)
             self.fingerprints[step.table] = self.jobs[step.table].fingerprints
 
     def ask_again(self, table: str) -> None:
-        """Count the parts of a table among the missing ones that have set rows aside."""
+        """Treat the parts of a table that have set rows aside as missing."""
         parts = range(self.jobs[table].step.parts())
         self._asked_again[table] = [part for part in parts if not self._run.table(table).set_aside(part).is_empty()]
 
     def settle(self, table: str) -> None:
-        """Take the parts of a table as they were made.
+        """Expect the parts of a table as they were just made.
 
-        Where a server failed at some rows, or refused rows are there now, what follows has other fingerprints.
+        If a server failed at some rows, or refused rows are there now, later tables have other fingerprints.
         """
         self._asked_again.pop(table, None)
         job = self.jobs[table]
@@ -78,9 +78,9 @@ class Tables:
         )
 
     def missing(self, table: str) -> list[int]:
-        """The parts of a table that are to be made, or written.
+        """The parts of a table that still have to be made or written.
 
-        What is learned is made only where it is read: for a part that is missing itself.
+        A part of a learned table only has to be made if a missing part of another table reads it.
         """
         step = self.jobs[table].step if table in self.jobs else None
         output = step.output(self._run) if step else self._run.table(table)
@@ -89,15 +89,15 @@ class Tables:
         parts = [part for part, fingerprint in expected if part in again or not output.done(part, fingerprint)]
         if not parts or not step or step.makes != "growth":
             return parts
-        wanted = {
+        needed = {
             reader.step.growth_of(part)
             for reader in self.jobs.values()
             if table in reader.step.learned
             for part in self.missing(reader.step.table)
         }
-        return [part for part in parts if part in wanted]
+        return [part for part in parts if part in needed]
 
     def all_missing(self) -> dict[str, list[int]]:
-        """The missing parts of every table that has some."""
+        """The missing parts of each table with missing parts."""
         missing = {table: self.missing(table) for table in self.fingerprints}
         return {table: parts for table, parts in missing.items() if parts}
