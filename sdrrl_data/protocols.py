@@ -23,6 +23,7 @@ class SetAside(NamedTuple):
     """Returned instead of a result if a row could not be processed, with the reason."""
 
     reason: str
+    again: bool = False  # whether not the row but a server is at fault, so that a later call asks for the row again
 
 
 class Sampling(NamedTuple):

@@ -177,6 +177,7 @@ class _Builder:
         try:
             for table, job in tables.jobs.items():
                 runner.run(self._run, job, tables.missing(table))
+                tables.settle(table)
         finally:
             runner.close()
         return list(tables.fingerprints[target.table("references")])

@@ -62,10 +62,10 @@ class Probe(NamedTuple):
 def tokens(plan: Plan) -> Tokens:
     """Count the prompts of the missing answers, and their tokens, without loading the model."""
     settings, samples = plan.recipe.generator, plan.recipe.answers.samples
-    prompts = sum(plan.sizes[part] for part in plan.missing("answers"))
+    missing = _missing_seeds(plan)
+    prompts = sum(plan.sizes[part] for part in plan.missing("answers")) if missing is None else missing.height
     most_out = prompts * samples * settings.max_tokens
     uncounted = Tokens(prompts, None, None, None, most_out)
-    missing = _missing_seeds(plan)
     if missing is None or missing.is_empty():
         return uncounted
     every = -(-missing.height // COUNTED)
@@ -138,6 +138,10 @@ def _missing_seeds(plan: Plan) -> pl.DataFrame | None:
     """The seeds whose answers are missing; None if the model writes the seeds."""
     if isinstance(plan.recipe.seeds, MagpieConfig):
         return None
-    seeds = plan.tables.sources["seeds"]
-    parts = [seeds[part].rows for part in plan.missing("answers")]
+    seeds, job = plan.tables.sources["seeds"], plan.tables.jobs["answers"]
+    parts = []
+    for part in plan.missing("answers"):
+        answered = job.finished_rows(plan.run, part)
+        rows = seeds[part].rows
+        parts.append(rows if answered is None else rows.filter(~pl.col("id").is_in(answered["id"].to_list())))
     return pl.concat(parts) if parts else seeds[0].rows.clear()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from sdrrl_data.run import Run, fingerprint
+from sdrrl_data.run.marks import is_lacking, unmarked, without_lack
 from sdrrl_data.steps.best_translation import BestTranslationsStep
 from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
 from sdrrl_data.steps.scoring_steps import ComparisonStep
@@ -14,27 +15,30 @@ from sdrrl_data.steps.translations import TranslationsStep
 Fingerprints = Mapping[str, Sequence[str]]  # table -> the fingerprints of its parts
 
 
-def job(step: Step, earlier: Fingerprints, run: Run) -> Job:
+def job(step: Step, earlier: Fingerprints, run: Run, accept_lacking: bool = False) -> Job:
     """A step with the fingerprints that its parts should have.
 
-    A part that an earlier version of sdrrl-data made from the same input with the same settings remains valid: it
-    should then have the fingerprint that it has, and the fingerprints of later tables depend on that.
+    A part that an earlier version of sdrrl-data made from the same input with the same settings remains valid, and so
+    does a part whose refused rows were asked for again: it should then have the fingerprint that it has, and the
+    fingerprints of later tables depend on that.
 
     Args:
         step: the step.
         earlier: the fingerprints of all tables that it reads.
         run: has the parts that were made before.
+        accept_lacking: whether a part also remains valid that lacks rows because a server failed.
     """
     output, part_fingerprints = step.output(run), _PartFingerprints(step, earlier)
     expected: list[str] = []
     for part in range(step.parts()):
         expected_fingerprint = part_fingerprints.fingerprint(part, step.version, expected)
         written = output.fingerprint(part)
-        of_earlier_versions = part_fingerprints.earlier_versions(part, expected)
-        if written not in (None, expected_fingerprint) and written in of_earlier_versions:
-            expected_fingerprint = str(written)
+        if written not in (None, expected_fingerprint):
+            base = unmarked(written)
+            if base == expected_fingerprint or base in part_fingerprints.earlier_versions(part, expected):
+                expected_fingerprint = written if accept_lacking and is_lacking(written) else without_lack(written)
         expected.append(expected_fingerprint)
-    return Job(step, tuple(expected))
+    return Job(step, tuple(expected), tuple(expected))
 
 
 class _PartFingerprints:

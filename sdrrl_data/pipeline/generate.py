@@ -9,6 +9,7 @@ from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.recipe import Recipe, loading
 from sdrrl_data.run import Counts, Manifest, provenance
+from sdrrl_data.run.marks import is_lacking
 from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.runners.runner import Runner
 from sdrrl_data.steps import counts
@@ -20,16 +21,21 @@ def generate(
     out: str | PathLike[str],
     models: Models | None = None,
     reporter: Reporter | None = None,
+    *,
+    retry_set_aside: bool = False,
 ) -> Manifest:
     """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
 
-    If it is killed at any moment and called again, it continues with the next row and ends with the same bytes.
+    If it is killed at any moment and called again, it continues with the next row and ends with the same bytes. Rows
+    that a server failed at are set aside; a later call asks for them again, and ends as if the server had never failed.
 
     Args:
         recipe: a recipe from `load_recipe`, the name of one of the package's recipes, or the path of a YAML file.
         out: the run's folder.
         models: finds and loads generator and translators; by default, those of the recipe.
         reporter: is told about the progress.
+        retry_set_aside: ask again for every answer that was set aside, also if the row was at fault: the prompt was too
+            long for the model, or a server refused it.
 
     Returns:
         The ingredients and settings of the run, and its figures: `counts.targets["pt"].rows` has the number of rows of
@@ -42,7 +48,7 @@ def generate(
     if not isinstance(recipe, Recipe):
         recipe = loading.load(recipe)
     models = models or Models()
-    plan = planning.resolve(recipe, Path(out), models)
+    plan = planning.resolve(recipe, Path(out), models, retry_set_aside)
     if manifest := plan.finished():
         return manifest
     with plan.run.lock():
@@ -66,8 +72,10 @@ def _execute(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
     try:
         for table, job in plan.tables.jobs.items():
             missing = plan.missing(table)
-            job.step.output(plan.run).forget_after(job.step.parts(), journals=missing)
+            output = job.step.output(plan.run)
+            output.forget_after(job.step.parts(), journals={*missing, *job.unfinished()})
             runner.run(plan.run, job, missing)
+            plan.tables.settle(table)
     finally:
         runner.close()
     tags = [target.tgt.tag for target in plan.targets]
@@ -76,6 +84,7 @@ def _execute(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
     manifest = manifest.model_copy(update={"state": "finished", "counts": run_counts, "files": files})
     description.write(plan.run, manifest)
     plan.run.write_manifest(manifest)
+    _report_lacking_rows(plan, reporter)
     return manifest
 
 
@@ -94,6 +103,15 @@ def _write_sources(plan: Plan) -> None:
         table.forget_after(len(parts))
         for part in plan.missing(name):
             table.write(part, parts[part], plan.tables.fingerprints[name][part])
+
+
+def _report_lacking_rows(plan: Plan, reporter: Reporter) -> None:
+    """Say in which tables rows are missing because a server failed."""
+    for table, job in plan.tables.jobs.items():
+        if any(map(is_lacking, job.fingerprints)):
+            reporter.say(
+                f"{table}: the server failed at {plan.run.table(table).again()} requests; the same command asks again"
+            )
 
 
 def _report_generator(plan: Plan, reporter: Reporter) -> None:

@@ -1,5 +1,6 @@
 """A recipe resolved against its models, its seeds and the run's folder: what has to be made, and what is finished."""
 
+import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class Plan:
         return manifest if is_finished else None
 
 
-def resolve(recipe: Recipe, out: Path, models: Models) -> Plan:
+def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = False) -> Plan:
     """Find out what has to be made. Loads no model that answers, translates or scores, and writes nothing.
 
     Warns (`ForeignSeeds`) if questions without an answer are clearly not in the source language; only if the recipe has
@@ -70,6 +71,7 @@ def resolve(recipe: Recipe, out: Path, models: Models) -> Plan:
         recipe: of the run.
         out: the run's folder.
         models: finds the models.
+        retry_set_aside: ask again for the answers that were set aside, whatever the reason.
 
     Raises:
         UserError: a model, a language or the seeds cannot be found, or the folder holds another run.
@@ -80,7 +82,7 @@ def resolve(recipe: Recipe, out: Path, models: Models) -> Plan:
     resolved = full_recipe.model_dump(mode="json", by_alias=True)
     pinned = revisions.pinned(full_recipe, before)
     src = find(pinned.src)
-    generator = _generator(pinned.generator, models, before)
+    generator, unavailable = _generator(pinned.generator, models, before)
     languages = [find(tag) for tag in pinned.tgt]
     resolved_targets = targets.resolve(pinned, src, languages, models, generator)
 
@@ -102,9 +104,11 @@ def resolve(recipe: Recipe, out: Path, models: Models) -> Plan:
 
     source_parts = {"seeds": seeds} if seeds else {}
     source_parts |= {target.table("parallel"): [corpora[target.tgt.tag]] for target in resolved_targets}
-    tables = Tables(run, source_parts)
+    tables = Tables(run, source_parts, accept_lacking=unavailable is not None)
     parts = order.Parts.of(growths)
     tables.add(order.shared_steps(pinned, generator, src, parts))
+    if retry_set_aside:
+        tables.ask_again("answers")
     signatures = {}
     for target in resolved_targets:
         tag = target.tgt.tag
@@ -132,6 +136,8 @@ def resolve(recipe: Recipe, out: Path, models: Models) -> Plan:
         tables=tables,
     )
     _warn_of_foreign_seeds(plan)
+    if unavailable and tables.lacking():
+        logging.getLogger(__name__).warning("%s; the rows that it failed at stay set aside", unavailable)
     return plan
 
 
@@ -143,8 +149,8 @@ def _with_earlier_targets(recipe: Recipe, run: Run, before: Manifest | None) -> 
     return recipe.model_copy(update={"tgt": tuple(dict.fromkeys([*earlier, *recipe.tgt]))})
 
 
-def _generator(config: GeneratorConfig, models: Models, before: Manifest | None) -> Ingredient:
-    """The generator. A finished run does not need the model, so it may be missing.
+def _generator(config: GeneratorConfig, models: Models, before: Manifest | None) -> tuple[Ingredient, UserError | None]:
+    """The generator; and why the model is missing, if a finished run continues without it.
 
     Raises:
         UserError: the model cannot be found.
@@ -152,13 +158,13 @@ def _generator(config: GeneratorConfig, models: Models, before: Manifest | None)
     if config.revision:
         known = revisions.known(before, "generator", config.model, config.revision)
         if known:
-            return known
+            return known, None
     try:
-        return models.identify_generator(config)
-    except UserError:
+        return models.identify_generator(config), None
+    except UserError as error:
         if before is None or before.state != "finished" or before.recipe["generator"]["model"] != config.model:
             raise
-        return next(ingredient for ingredient in before.ingredients if ingredient.role == "generator")
+        return next(ingredient for ingredient in before.ingredients if ingredient.role == "generator"), error
 
 
 def _refuse_another_run(run: Run, before: Manifest | None, src: str, shared: Sequence[Ingredient]) -> None:

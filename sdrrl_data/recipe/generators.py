@@ -2,12 +2,15 @@
 
 import json
 from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.engines import AUTO, known_engine
 from sdrrl_data.recipe.markers import Model, NamesCode, Shapeless, StaysHere, TakenIn
+
+KEYS = {"key", "api_key", "apikey", "subscription_key", "token", "access_token", "code", "sig"}  # in an address
 
 
 class SamplingConfig(Config):
@@ -20,13 +23,21 @@ class SamplingConfig(Config):
     stop: tuple[str, ...] = ()  # texts that end it
 
 
+def _without_key(url: str) -> str:
+    names = {name.lower().replace("-", "_") for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
+    if names & KEYS:
+        raise ValueError("generator.server.url holds a key, which would be kept in the run: set it as OPENAI_API_KEY")
+    return url
+
+
 class ServerConfig(Config):
     """An OpenAI-compatible server. If it needs a key, the environment variable OPENAI_API_KEY holds it."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$"), StaysHere()]  # such as http://127.0.0.1:8000/v1
+    # Such as http://127.0.0.1:8000/v1, or https://NAME.openai.azure.com/openai/deployments/NAME?api-version=2024-10-21.
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$"), AfterValidator(_without_key), StaysHere()]
     concurrency: Positive = 64  # requests at the same time
     timeout: Annotated[float, Field(gt=0)] = 600.0  # seconds for one answer
-    retries: Annotated[int, Field(ge=0)] = 5  # after 429, 5xx, time-outs and broken connections, with back-off
+    retries: Annotated[int, Field(ge=0)] = 5  # after whatever is the server's fault (429, 5xx, ...), with back-off
 
 
 class FewShotExample(Config):

@@ -47,7 +47,11 @@ class Dataset:
         files = self.files()
         return figures_of(files[0]) if files else {}
 
-    def write(self, part: int, content: Part, fingerprint: str) -> None:
+    def written(self, part: int) -> str | None:
+        """The fingerprint that it was written with; None if it does not exist."""
+        return self.fingerprint()
+
+    def write(self, part: int, content: Part, fingerprint: str, keep_journal: bool = False) -> None:
         """Write the rows of each split; their column `split` says which.
 
         A split without rows gets no file, because `datasets` cannot load it; if all splits are empty, each gets a file.

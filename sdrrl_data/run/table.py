@@ -5,10 +5,11 @@ from pathlib import Path
 
 import polars as pl
 
-from sdrrl_data.run.disk import fingerprint_of, write_parquet
+from sdrrl_data.run.disk import figures_of, fingerprint_of, write_parquet
 from sdrrl_data.run.journal import Journal, head_of
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, Part
 
+_AGAIN = "again"  # in a part's figures
 _FILE = "\N{PILCROW SIGN}"  # a column name that no table uses: the file that a row comes from
 
 
@@ -30,8 +31,11 @@ class Table:
 
     def fingerprint(self, part: int) -> str | None:
         """The fingerprint that a part was written with, or was being made with when the run was stopped."""
-        written = fingerprint_of(_part(self._folder, part))
-        return written or head_of(_journal(self._folder, part))
+        return self.written(part) or head_of(_journal(self._folder, part))
+
+    def written(self, part: int) -> str | None:
+        """The fingerprint that a part was written with; None if it does not exist."""
+        return fingerprint_of(_part(self._folder, part))
 
     def fingerprints(self, parts: int) -> list[str]:
         """The fingerprint of each of the first `parts`; "" for a part that does not exist."""
@@ -49,15 +53,28 @@ class Table:
         """A part, with the rows that were set aside."""
         return Part(self.read(part), self.set_aside(part))
 
-    def write(self, part: int, content: Part, fingerprint: str) -> None:
-        """Write a part. Its set-aside rows are written first, so that a part that is done always has them."""
+    def write(self, part: int, content: Part, fingerprint: str, keep_journal: bool = False) -> None:
+        """Write a part. Its set-aside rows are written first, so that a part that is done always has them.
+
+        Args:
+            part: its number.
+            content: its rows.
+            fingerprint: stands for everything that shaped it.
+            keep_journal: because the part will be made again with more rows.
+        """
         set_aside_path = _part(self._set_aside, part)
         if content.set_aside.is_empty():
             set_aside_path.unlink(missing_ok=True)
         else:
             write_parquet(content.set_aside, set_aside_path, fingerprint)
-        write_parquet(content.rows, _part(self._folder, part), fingerprint, content.figures)
-        _journal(self._folder, part).unlink(missing_ok=True)
+        figures = {**(content.figures or {}), **({_AGAIN: len(content.again)} if content.again else {})}
+        write_parquet(content.rows, _part(self._folder, part), fingerprint, figures)
+        if not keep_journal:
+            _journal(self._folder, part).unlink(missing_ok=True)
+
+    def again(self) -> int:
+        """The number of rows that a server failed at, and that will be asked for again."""
+        return sum(figures_of(path).get(_AGAIN, 0) for path in _parts(self._folder))
 
     def journal(self, part: int, fingerprint: str) -> Journal:
         """The finished rows of a part that is not finished yet."""

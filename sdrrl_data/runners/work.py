@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from sdrrl_data.protocols import Advance
-from sdrrl_data.run import Run, Task
+from sdrrl_data.run import Part, Run, Task
+from sdrrl_data.run.marks import asked_again, lacking, unmarked
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.step import Job, Step
 
@@ -29,12 +30,31 @@ def work(run: Run, job: Job, parts: Sequence[int], models: ModelPool, advance: A
     with step.open(run, models, advance) as make:
         run.note_time(step.table, clock.lap())
         tasks = (
-            Task(part, tables, rows[part], output.journal(part, job.fingerprints[part]))
+            Task(
+                part,
+                tables,
+                rows[part],
+                output.journal(part, unmarked(job.whole[part])),
+                job.finished_rows(run, part),
+            )
             for part, tables in _inputs(run, step, parts)
         )
         for part, content in make(tasks):
-            output.write(part, content, job.fingerprints[part])
+            unfinished = bool(content.again) or job.fingerprints[part] != job.whole[part]
+            output.write(part, content, _fingerprint(run, job, part, content), keep_journal=unfinished)
             run.note_time(step.table, clock.lap(), part=part, rows=rows[part])
+
+
+def _fingerprint(run: Run, job: Job, part: int, content: Part) -> str:
+    """What a part is written with: a mark says that it lacks rows, or has more than when it was made first."""
+    expected, output = job.fingerprints[part], job.step.output(run)
+    if output.done(part, expected):  # it is made again because the user asks for its refused rows again
+        before = run.table(job.step.table).set_aside(part)
+        failed = set(content.again)
+        refused = [row for row in content.set_aside.select("id", "reason").rows() if row[0] not in failed]
+        if failed or sorted(refused) != sorted(before.select("id", "reason").rows()):
+            expected = asked_again(expected, refused)
+    return lacking(expected, content.again)
 
 
 def _inputs(run: Run, step: Step, parts: Sequence[int]) -> Iterator[tuple[int, list[pl.DataFrame]]]:

@@ -41,6 +41,7 @@ class AnswersStep(Step):
     """The generator's answers to the seeds."""
 
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+    keeps_rows: ClassVar[bool] = True
 
     generator: Ingredient
     src: Language
@@ -88,7 +89,8 @@ class Answering:
         """Each part (from a part of the seeds) with its number, in the order in which they are finished.
 
         Every sample is stored in its part's journal as soon as it is finished. Over-long prompts and empty answers are
-        set aside; answers with faults are marked.
+        set aside; answers with faults are marked. If a server failed at a sample, its seed is set aside to be asked
+        again. Rows that a part already has stay as they are.
         """
         unfinished: dict[str, _UnfinishedPart] = {}
         share = 1 / self._settings.answers.samples
@@ -115,21 +117,22 @@ class Answering:
 
     def _part(self, finished: "_UnfinishedPart") -> Part:
         finished.task.journal.close()
-        rows, samples = finished.task.tables[0], finished.samples()
+        rows, samples = finished.seeds, finished.samples()
         written = [
             [completion for completion in candidates if isinstance(completion, Completion)] for candidates in samples
         ]
         choices = choose(written, self._scorer) if self._scorer else [BestSample(0, None)] * len(written)
         # If no sample was written, all were refused for the same reason.
         chosen = [
-            candidates[choice.index] if candidates else attempts[-1]
+            _failed(attempts) or (candidates[choice.index] if candidates else attempts[-1])
             for candidates, attempts, choice in zip(written, samples, choices, strict=True)
         ]
-        results = [
-            self._row(seed, completion_or_refusal, choice)
+        results = finished.rows | {
+            seed["id"]: self._row(seed, completion_or_refusal, choice)
             for seed, completion_or_refusal, choice in zip(rows.iter_rows(named=True), chosen, choices, strict=True)
-        ]
-        return sort_out(rows, results, SCHEMA)
+        }
+        all_seeds = finished.task.tables[0]
+        return sort_out(all_seeds, [results[id] for id in all_seeds["id"]], SCHEMA)
 
     def _row(
         self, seed: Mapping[str, Any], completion: Completion | SetAside, choice: BestSample
@@ -173,14 +176,19 @@ class _UnfinishedPart:
     def __init__(self, task: Task, settings: recipe.Recipe) -> None:
         self.task = task
         self._settings = settings
-        self._results = {key: _restored(value) for key, value in task.journal.rows.items()}
+        finished_rows = [] if task.finished is None else task.finished.to_dicts()
+        self.rows: dict[str, dict[str, Any] | SetAside] = {row["id"]: row for row in finished_rows}
+        # The seeds that have no row yet.
+        self.seeds = task.tables[0].filter(~pl.col("id").is_in(list(self.rows)))
+        stored = task.journal.rows
+        self._results = {key: _restored(stored[key]) for key in self._keys() if key in stored}
         self.wanted = task.tables[0].height * settings.answers.samples
-        self.missing = self.wanted - len(self._results)
+        self.missing = self.seeds.height * settings.answers.samples - len(self._results)
 
     def requests(self) -> Iterator[Request]:
         """The requests that are still to be made."""
         sampling_settings = sampling(self._settings.generator)
-        for id, messages in self.task.tables[0].select("id", "messages").iter_rows():
+        for id, messages in self.seeds.select("id", "messages").iter_rows():
             conversation_messages = conversation(messages, self._settings.generator)
             for sample in range(self._settings.answers.samples):
                 key = f"{id}/{sample}"
@@ -190,15 +198,26 @@ class _UnfinishedPart:
                     yield Request(f"{self.task.part}/{key}", conversation_messages, seed, sampling_settings)
 
     def add(self, key: str, result: Completion | SetAside) -> None:
-        """Store a sample."""
-        self.task.journal.add(key, list(result))
+        """Store a sample; the journal does not get what a server failed at."""
+        if isinstance(result, Completion):
+            self.task.journal.add(key, list(result))
+        elif not result.again:
+            self.task.journal.add(key, [result.reason])
         self._results[key] = result
         self.missing -= 1
 
     def samples(self) -> list[list[Completion | SetAside]]:
         """The samples of each seed, in order."""
         count = range(self._settings.answers.samples)
-        return [[self._results[f"{id}/{sample}"] for sample in count] for id in self.task.tables[0]["id"]]
+        return [[self._results[f"{id}/{sample}"] for sample in count] for id in self.seeds["id"]]
+
+    def _keys(self) -> Iterator[str]:
+        return (f"{id}/{sample}" for id in self.seeds["id"] for sample in range(self._settings.answers.samples))
+
+
+def _failed(attempts: Sequence[Completion | SetAside]) -> SetAside | None:
+    """The first sample that a server failed at."""
+    return next((attempt for attempt in attempts if isinstance(attempt, SetAside) and attempt.again), None)
 
 
 def _restored(value: Sequence[Any]) -> Completion | SetAside:

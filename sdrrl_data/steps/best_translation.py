@@ -50,7 +50,9 @@ class BestTranslationsStep(TargetStep):
             def choose_part(task: Task) -> Part:
                 seeds, answers, *_ = (references.as_answers(task) if self.of_references else task).tables
                 parts = {name: run.table(table).part(task.part) for name, table in self.candidates.items()}
-                return choose(seeds, answers, parts, scorer, advance)
+                models.failures.take()
+                chosen = choose(seeds, answers, parts, scorer, advance)
+                return chosen._replace(again=models.failures.take())
 
             yield each(choose_part)
 

@@ -7,6 +7,7 @@ from sdrrl_data import generation, translation
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Generator, Ingredient, Translator
 from sdrrl_data.recipe import GeneratorConfig, Recipe, TranslatorConfig
+from sdrrl_data.steps.server_failures import ServerFailures
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,15 @@ class Models:
 class ModelPool:
     """The loaded models of a process. Each is loaded when it is first used, and closed when another needs its memory.
 
+    `failures` notes what servers fail at, whoever asks them.
+
     Args:
         models: the functions that load them.
     """
 
     def __init__(self, models: Models) -> None:
         self._models = models
+        self.failures = ServerFailures()
         self._generator: Generator | None = None
         self._generator_config: GeneratorConfig | None = None
         self._translator: Translator | None = None
@@ -39,7 +43,7 @@ class ModelPool:
         """The generator of this configuration; another one is closed first."""
         if self._generator is None or self._generator_config != config:
             self.close_generator()
-            self._generator = self._models.build_generator(config)
+            self._generator = self.failures.watched(self._models.build_generator(config))
             self._generator_config = config
         return self._generator
 

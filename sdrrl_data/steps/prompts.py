@@ -86,7 +86,11 @@ def make(
             parts.append(_translated(_table(prompts[ENGLISH.tag], ENGLISH, other, language), language, from_english))
         else:
             parts.append(Part(_table(prompts[language.tag], language, other, language), NOTHING_SET_ASIDE))
-    return Part(pl.concat(part.rows for part in parts), pl.concat(part.set_aside for part in parts))
+    return Part(
+        pl.concat(part.rows for part in parts),
+        pl.concat(part.set_aside for part in parts),
+        again=[id for part in parts for id in part.again],
+    )
 
 
 class PromptChooser:

@@ -92,9 +92,13 @@ class ScoresStep(TargetStep):
         """Load the scorer; all other models are closed first, to free their memory."""
         models.close()
         with self.scorer.open(context(self.recipe, self.target, models)) as scorer:
-            yield each(
-                lambda task: Part(scores.score(scores.pairs_of(*task.tables), scorer, advance), NOTHING_SET_ASIDE)
-            )
+
+            def score(task: Task) -> Part:
+                models.failures.take()
+                scored = scores.score(scores.pairs_of(*task.tables), scorer, advance)
+                return Part(scored, NOTHING_SET_ASIDE, again=models.failures.take())
+
+            yield each(score)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
+import polars as pl
+
 from sdrrl_data.protocols import Advance
 from sdrrl_data.recipe import Recipe
 from sdrrl_data.run import Part, Run, Table, Task, fingerprint
 from sdrrl_data.run.dataset import Dataset
+from sdrrl_data.run.marks import is_lacking, unmarked
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.target import Target
@@ -37,6 +40,7 @@ class Step(ABC):
 
     version: ClassVar[int] = 1  # raised when the same inputs and settings give other rows, or the schema changes
     needs: ClassVar[Needs] = Needs()
+    keeps_rows: ClassVar[bool] = False  # whether rows that a part has stay when others of it are asked for again
     ordered: ClassVar[bool] = False  # whether a part depends on earlier parts, so that they are made in order
     makes: ClassVar[Literal["part", "growth", "table"]] = "part"
     """What one of its parts covers: a part of the seeds; all parts that the run had after a growth ("growth": learned
@@ -122,10 +126,27 @@ class TargetStep(Step):
 
 @dataclass(frozen=True)
 class Job:
-    """A step with the fingerprint that each of its parts should have."""
+    """A step with the fingerprint that each of its parts should have.
+
+    `whole` has those that its parts should have if no server had failed at a row that they are made from.
+    """
 
     step: Step
     fingerprints: tuple[str, ...]
+    whole: tuple[str, ...]
+
+    def finished_rows(self, run: Run, part: int) -> pl.DataFrame | None:
+        """The rows of a part that stay when others of it are asked for again; None where there are none."""
+        if not self.step.keeps_rows:
+            return None
+        table = run.table(self.step.table)
+        written = table.written(part)
+        return table.read(part) if written and unmarked(written) == unmarked(self.whole[part]) else None
+
+    def unfinished(self) -> list[int]:
+        """The parts that will be made again when the rows are there that servers failed at."""
+        pairs = enumerate(zip(self.fingerprints, self.whole, strict=True))
+        return [part for part, (now, whole) in pairs if now != whole or is_lacking(now)]
 
 
 def each(make: Callable[[Task], Part]) -> Work:

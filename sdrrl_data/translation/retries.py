@@ -39,7 +39,8 @@ class SentenceTranslations:
         """Translate each sentence that has no translation yet.
 
         A translation that is faulty or doubtful is made a second time. If the second one is faulty too, the sentence is
-        set aside. If the first one was only doubtful, it is kept unless the second one is better.
+        set aside. If the first one was only doubtful, it is kept unless the second one is better. If a server failed at
+        one of them, a later run asks for both again.
 
         Args:
             sentences: to translate.
@@ -52,7 +53,9 @@ class SentenceTranslations:
         advance(len(distinct) - len(missing))
         first_results: dict[int, str | SetAside] = {}  # by number in `missing`: those that are not final
         for number, result in self._attempt(missing, False, find_fault):
-            if isinstance(result, SetAside) or self.checks.is_doubtful(missing[number], result):
+            if isinstance(result, SetAside) and result.again:
+                self._keep(missing[number], result)
+            elif isinstance(result, SetAside) or self.checks.is_doubtful(missing[number], result):
                 first_results[number] = result
             else:
                 self._keep(missing[number], result)
@@ -71,12 +74,12 @@ class SentenceTranslations:
             yield number, SetAside(fault) if fault else result
 
     def _better(self, sentence: str, first: str | SetAside, second: str | SetAside) -> str | SetAside:
-        if isinstance(first, SetAside):
+        if isinstance(first, SetAside) or (isinstance(second, SetAside) and second.again):
             return second
         doubtful = isinstance(second, SetAside) or self.checks.is_doubtful(sentence, second)
         return first if doubtful else second
 
     def _keep(self, sentence: str, result: str | SetAside) -> None:
         self._results[sentence] = result
-        if self._journal:
-            self._journal.add(sentence, list(result) if isinstance(result, SetAside) else result)
+        if self._journal and not (isinstance(result, SetAside) and result.again):
+            self._journal.add(sentence, [result.reason] if isinstance(result, SetAside) else result)

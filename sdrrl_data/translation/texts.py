@@ -45,11 +45,13 @@ def translate_texts(
 
     short = [text for text in texts if len(text) <= translator.max_characters]
     translations.translate(short, _counted_in_texts(advance, texts, short), partial(_text_fault, translations.checks))
-    pairs = {
-        text: _text_pair(text, translation)
-        for text in dict.fromkeys(short)
-        if isinstance(translation := translations[text], str)
-    }
+    pairs: dict[str, TextPair | SetAside] = {}
+    for text in dict.fromkeys(short):
+        translation = translations[text]
+        if isinstance(translation, str):
+            pairs[text] = _text_pair(text, translation)
+        elif translation.again:
+            pairs[text] = translation
     others = [text for text in texts if text not in pairs]
     other_results = iter(_by_sentence(others, src, translator, translations))
     return [pairs[text] if text in pairs else next(other_results) for text in texts]
@@ -89,10 +91,15 @@ def _by_sentence(
     ]
 
 
-def _with_spans(text: str, segment: Segment, translations: SentenceTranslations) -> str | None:
-    """A segment's translation with its protected spans; None if a span is lost or the segment has no translation."""
+def _with_spans(text: str, segment: Segment, translations: SentenceTranslations) -> str | SetAside | None:
+    """A segment's translation with its protected spans; None if a span is lost or the segment has no translation.
+
+    If a server failed at the segment, it is set aside to be asked again.
+    """
     translation = translations[marked(text, segment)]
-    return None if isinstance(translation, SetAside) else restored(_line(translation), text, segment)
+    if isinstance(translation, SetAside):
+        return translation if translation.again else None
+    return restored(_line(translation), text, segment)
 
 
 def _rebuilt(text: str, segments_of_text: Sequence[Segment], translations: SentenceTranslations) -> TextPair | SetAside:
@@ -101,7 +108,7 @@ def _rebuilt(text: str, segments_of_text: Sequence[Segment], translations: Sente
     source_end = target_end = 0
     for start, end, translation in _translated_units(text, segments_of_text, translations):
         if isinstance(translation, SetAside):
-            return SetAside(f"{translation.reason}: “{_shortened(text[start:end])}”")
+            return SetAside(f"{translation.reason}: “{_shortened(text[start:end])}”", translation.again)
         target_start = target_end + (start - source_end)
         pieces += [text[source_end:start], translation]
         source_end, target_end = end, target_start + len(translation)

@@ -139,6 +139,46 @@ def test_a_journal_keeps_every_sentence_and_brings_it_back(tmp_path):
     assert sum(done) == pytest.approx(2)
 
 
+FAILED = SetAside("the server failed: crashed", again=True)
+
+
+@pytest.mark.parametrize("whole_texts", [False, True])
+def test_what_a_server_failed_at_is_asked_in_the_same_way_by_a_later_call(tmp_path, whole_texts):
+    """Neither decoded in another way, nor cut apart, which would give other translations than a good server does."""
+    texts = ["This is good.", "Run `timer 10m` now.", "This is doubtful, is it not?"]
+    how = {"whole_texts": whole_texts, "max_characters": 1000}
+
+    def some_fail(sentence):
+        return FAILED if "Run" in sentence else coded_outside_code(sentence)
+
+    journal = Journal(tmp_path / "journal", "made so")
+    spell = Spell(some_fail, again=lambda sentence: pytest.fail(f"{sentence} was asked again"), **how)
+    good, failed, other = translate_texts(texts, EN, PT, spell, journal=journal)
+    journal.close()
+    assert isinstance(failed, SetAside)
+    assert failed.again
+    assert failed.reason.startswith(FAILED.reason)
+    assert len(spell.given) == 3
+
+    spell = Spell(coded_outside_code, **how)
+    later = translate_texts(texts, EN, PT, spell, journal=Journal(tmp_path / "journal", "made so"))
+    assert later == [good, later[1], other]
+    assert later == translate_texts(texts, EN, PT, Spell(coded_outside_code, **how))
+    assert len(spell.given) == 1
+
+
+def test_where_a_server_fails_at_the_second_translation_both_are_asked_again(tmp_path):
+    texts = ["This is bad."]
+    journal = Journal(tmp_path / "journal", "made so")
+    (failed,) = translate_texts(texts, EN, PT, Spell(lambda _: "", again=lambda _: FAILED), journal=journal)
+    journal.close()
+    assert failed.again
+    spell = Spell(lambda _: "", again=coded)
+    (later,) = translate_texts(texts, EN, PT, spell, journal=Journal(tmp_path / "journal", "made so"))
+    assert later.target == coded("This is bad.")
+    assert spell.given == spell.given_again == texts
+
+
 def test_whole_texts_go_as_they_are():
     spell = Spell(coded_outside_code, whole_texts=True, max_characters=1000)
     (pair,) = translate_texts([MARKDOWN], EN, PT, spell)
