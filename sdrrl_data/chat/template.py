@@ -1,10 +1,12 @@
 """A model's chat template: one conversation as token ids, the same for generating, training and evaluating."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from jinja2 import TemplateSyntaxError
 
+from sdrrl_data import recipe
 from sdrrl_data.chat import thinking
 from sdrrl_data.chat.messages import ConversationRefused, TemplateMessage
 from sdrrl_data.chat.shape import QUESTION, USER, Texts, common_length, examine
@@ -34,6 +36,8 @@ class ChatTemplate:
         markers: those of reasoning sections that the model may write.
         shape: how the template renders.
         ends: the tokens that end an answer in the template; empty where it has none there.
+        begin_doubt: a sentence for the user where a conversation does not begin with the tokenizer's
+            beginning-of-sequence token exactly once, as the tokenizer itself has it; otherwise empty.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class ChatTemplate:
         given: str | None = None,
         options: Mapping[str, Any] | None = None,
         setting: str | None = None,
+        date: str = recipe.USUAL_DATE,
     ) -> None:
         """Read the template and render a small conversation with it.
 
@@ -51,12 +56,14 @@ class ChatTemplate:
             model: what errors call the model, such as "generator Qwen/Qwen3-8B".
             given: a template (Jinja) in the place of the tokenizer's, or the name of one of several that it has.
             options: what the template understands, such as enable_thinking.
-            setting: what errors call the place of `given`, such as "generator.template"; None: there is none.
+            setting: what errors call the place of `given`, such as "generator.template"; None: it cannot be given.
+            date: the day that a template is told which asks for today's date (YYYY-MM-DD).
 
         Raises:
             UserError: there is no template, it is not Jinja, or question or answer do not come through it.
         """
         self.tokenizer = tokenizer
+        self._strftime_now = datetime.fromisoformat(date).strftime
         self._options = dict(options or {})
         self.text = _find(tokenizer, model, given, setting)
         # A model tuned on another's template may think all the same, and then mostly between the commonest markers.
@@ -67,6 +74,7 @@ class ChatTemplate:
             whose = setting if given and setting else f"the chat template of {model}"
             raise UserError(f"{whose} is not Jinja: line {error.lineno}: {error.message}") from error
         self.ends = self.added_tokens(self.shape.after)
+        self.begin_doubt = self._begin_doubt(model)
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """The token ids up to where the assistant begins; no special token is to be added.
@@ -151,13 +159,29 @@ class ChatTemplate:
                 chat_template=self.text,
                 add_generation_prompt=add_generation_prompt,
                 tokenize=False,
-                **self._options,
+                # In the place of the function that transformers offers to templates, which tells the day as it is.
+                **{"strftime_now": self._strftime_now, **self._options},
             )
         except TemplateSyntaxError:
             raise
         except Exception as error:  # a template is a program: there is no list of what it raises
             raise ConversationRefused(str(error).strip().partition("\n")[0] or type(error).__name__) from error
         return text
+
+    def _begin_doubt(self, model: str) -> str:
+        tokenizer = self.tokenizer
+        begin = tokenizer.bos_token_id
+        if begin is None:
+            return ""
+        prompt, alone = self.prompt([QUESTION]), tokenizer("x")["input_ids"]
+        if prompt[:2] == [begin, begin]:
+            return f"the chat template of {model} begins a conversation with {tokenizer.bos_token} twice: correct it"
+        if prompt[:1] != [begin] and alone[:1] == [begin]:
+            return (
+                f"the chat template of {model} begins a conversation without {tokenizer.bos_token}, which its "
+                "tokenizer puts before other texts: conversations go without it"
+            )
+        return ""
 
     def _texts(self, asked: Sequence[Message], answered: Sequence[Message]) -> Texts | SetAside:
         try:

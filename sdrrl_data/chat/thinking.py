@@ -49,6 +49,31 @@ def split(text: str, markers: Sequence[Pair] = MARKERS, inside: bool = False) ->
     return None, text
 
 
+def answer_place(text: str, markers: Sequence[Pair] = MARKERS, inside: bool = False) -> int | None:
+    """Where the answer begins in a turn that is being written, with the white space before it.
+
+    None: the turn is in its reasoning section, or what is there may become the marker that opens one.
+
+    Args:
+        text: the turn so far.
+        markers: those to look for.
+        inside: the prompt has opened the section, so that the turn begins within it.
+    """
+    body = text.lstrip()
+    place = len(text) - len(body)
+    for start, end in markers:
+        if body.startswith(start):
+            return _end_place(text, [end], place + len(start))
+    if inside:
+        return _end_place(text, [end for _, end in markers], place)
+    return None if any(start.startswith(body) for start, _ in markers) else 0
+
+
+def _end_place(text: str, ends: Sequence[str], place: int) -> int | None:
+    """Where the first of these texts ends, from a place on."""
+    return min((found + len(end) for end in ends if (found := text.find(end, place)) >= 0), default=None)
+
+
 def _close(section: str, end: str) -> tuple[str | None, str]:
     reasoning, _, answer = section.partition(end)
     return reasoning.strip() or None, answer.strip()

@@ -9,6 +9,8 @@ from sdrrl_data.chat.rendering import Chat
 from sdrrl_data.errors import UserError
 from sdrrl_data.generation import vllm_engine
 from sdrrl_data.generation.vllm_engine import EngineJob
+from sdrrl_data.models import tokenizers
+from sdrrl_data.models.locating import loading
 from sdrrl_data.processes.worker import Channel
 from sdrrl_data.protocols import Request, SetAside
 
@@ -32,13 +34,17 @@ def _run(channel: Channel) -> None:
     if job is None:
         return
     try:
+        with loading("the tokenizer of generator", job.located.name):
+            tokenizer = tokenizers.load(job.located)
+        chat = Chat(tokenizer, job.settings)  # before the engine, which takes much longer
         gpus = vllm_engine.visible_gpus()
         channel.send("workers", vllm_engine.useful(job.settings, len(gpus)))
         llm = vllm_engine.load(job, gpus)
-        chat = Chat(llm.get_tokenizer(), job.settings)
     except UserError as error:
         channel.send("failed", str(error))
         return
+    if chat.begin_doubt and job.rank == 0:
+        channel.send("said", chat.begin_doubt)
     # As many again wait in the engine's own queue, so that it never starves while the run is busy.
     channel.send("ready", 2 * llm.llm_engine.vllm_config.scheduler_config.max_num_seqs)
     _serve(llm.llm_engine, chat, channel)
@@ -65,9 +71,14 @@ def _serve(engine: Any, chat: Chat, channel: Channel) -> None:
                     else:
                         asked[str(number)] = number, request, prompt
         for output in engine.step():
-            number, request, prompt = asked.pop(output.request_id)
+            number, request, prompt = asked[output.request_id]
             turn = output.outputs[0]
-            result = chat.complete(request, prompt, turn.text, len(turn.token_ids), turn.finish_reason)
+            if not output.finished:
+                if chat.stop_place(request, prompt, turn.text) is None:
+                    continue
+                engine.abort_request([output.request_id])
+            del asked[output.request_id]
+            result = chat.complete(request, prompt, turn.text, len(turn.token_ids), turn.finish_reason or "stop")
             channel.send("done", number, result)
         if time.monotonic() > last_said + BUSY:  # long answers may take longer than an engine may be silent
             channel.send("busy")

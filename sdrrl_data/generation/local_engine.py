@@ -3,10 +3,18 @@
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from sdrrl_data.models import packaged
+from sdrrl_data.models import packaged, tokenizers
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Ingredient, Request, SetAside
 from sdrrl_data.recipe import GeneratorConfig, GeneratorEngine
+
+
+def too_long(context: int, settings: GeneratorConfig) -> str:
+    """What is wrong where a model reads fewer tokens than the settings allow for."""
+    return (
+        f"it reads {context} tokens at most, and generator.max_model_len is {settings.max_model_len}: "
+        f"set that to {context} or less"
+    )
 
 
 class LocalEngine(GeneratorEngine):
@@ -33,13 +41,11 @@ class LocalEngine(GeneratorEngine):
 
     def prompt_lengths(self, settings: GeneratorConfig, requests: Sequence[Request]) -> list[int | SetAside]:
         """The tokens of each prompt, counted with the model's tokenizer alone."""
-        from transformers import AutoTokenizer
-
         from sdrrl_data.chat.rendering import Chat
 
         located = self.locate(settings)
         with loading("generator", located.name):
-            tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
+            tokenizer = tokenizers.load(located)
         prompts = map(Chat(tokenizer, settings).tokenize, requests)
         return [prompt if isinstance(prompt, SetAside) else len(prompt) for prompt in prompts]
 

@@ -2,6 +2,7 @@
 
 import gc
 import inspect
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib.util import find_spec
@@ -11,7 +12,9 @@ from typing import Any
 from sdrrl_data.chat.rendering import Chat
 from sdrrl_data.chat.stops import Stop
 from sdrrl_data.errors import NotInstalled, UserError
-from sdrrl_data.generation.local_engine import LocalEngine
+from sdrrl_data.generation.local_engine import LocalEngine, too_long
+from sdrrl_data.models import tokenizers
+from sdrrl_data.models.context import context_of
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Completion, Request, SetAside
 from sdrrl_data.recipe import GeneratorConfig
@@ -56,17 +59,23 @@ class TransformersGenerator:
         """Load the model, in float32 on a CPU and in its own type on a GPU.
 
         Raises:
-            UserError: its tokenizer or its weights cannot be loaded, it has no chat template, or its memory is of
-                a kind that is not known here.
+            UserError: its tokenizer or its weights cannot be loaded, it has no chat template, it reads fewer tokens
+                than the settings allow for, or its memory is of a kind that is not known here.
         """
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoConfig, AutoModelForCausalLM
 
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype: Any = "auto" if self._device == "cuda" else torch.float32
         with loading("the tokenizer of generator", located.name):
-            self._tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
+            self._tokenizer = tokenizers.load(located)
+        self._chat = Chat(self._tokenizer, settings)  # before the weights, which take longer
+        if self._chat.begin_doubt:
+            logging.getLogger(__name__).warning(self._chat.begin_doubt)
         with loading("generator", located.name):
+            context = context_of(AutoConfig.from_pretrained(located.path, **located.pinned()))
+            if settings.max_model_len > context:
+                raise ValueError(too_long(context, settings))
             self._model, report = AutoModelForCausalLM.from_pretrained(
                 located.path, dtype=dtype, use_safetensors=True, output_loading_info=True, **located.pinned()
             )
@@ -78,7 +87,6 @@ class TransformersGenerator:
                 "set generator.engine to vllm, or choose another model"
             )
         self._model.eval().to(self._device)
-        self._chat = Chat(self._tokenizer, settings)
         ends = self._model.generation_config.eos_token_id
         self._ends = {self._tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])}
         self._new_cache, self._rows, self._room = self._plan_cache(settings.max_model_len)
@@ -171,7 +179,7 @@ class TransformersGenerator:
             for row, scores in zip(batch.rows, logits[:, -1:].float(), strict=True):
                 row.append(scores)
         for row in batch.rows:
-            row.look_for_end(self._decode)
+            row.look_for_end(self._decode, self._chat)
 
     def _decode(self, tokens: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(
@@ -182,7 +190,6 @@ class TransformersGenerator:
     def _complete(self, row: "_Row") -> Completion:
         written = row.tokens[len(row.prompt) :]
         text = self._decode(written[:-1] if written[-1] in row.ends else written)
-        text = text[: min((text.index(stop) for stop in row.stops if stop in text), default=None)]
         return self._chat.complete(row.request, row.prompt, text, len(written), row.finish_reason)
 
 
@@ -236,16 +243,24 @@ class _Row:
                 return token
             noisy[token] = -torch.inf
 
-    def look_for_end(self, decode: Callable[[Sequence[int]], str]) -> None:
+    def look_for_end(self, decode: Callable[[Sequence[int]], str], chat: Chat) -> None:
         """Set the reason why the row has ended, if it has."""
-        written = self.tokens[len(self.prompt) :]
-        # A token that is not skipped has a byte at least; a few more for those that are.
-        tail = max((len(stop.encode()) for stop in self.stops), default=0) + 8
-        text = decode(written[-tail:]) if self.stops else ""
-        if self.tokens[-1] in self.ends or any(stop in text for stop in self.stops):
+        if self.tokens[-1] in self.ends or self._stopped(decode, chat):
             self.finish_reason = "stop"
         elif len(self.tokens) == self.limit:
             self.finish_reason = "length"
+
+    def _stopped(self, decode: Callable[[Sequence[int]], str], chat: Chat) -> bool:
+        """Whether a stop text has just ended the answer."""
+        if not self.stops:
+            return False
+        written = self.tokens[len(self.prompt) :]
+        # A token that is not skipped has a byte at least; a few more for those that are.
+        tail = max(len(stop.encode()) for stop in self.stops) + 8
+        text = decode(written[-tail:])
+        if not any(stop in text for stop in self.stops):  # the whole need not be decoded
+            return False
+        return chat.stop_place(self.request, self.prompt, decode(written)) is not None
 
 
 class _Batch:

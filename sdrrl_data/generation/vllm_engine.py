@@ -1,12 +1,14 @@
 """vLLM's own words: which GPUs an engine gets, with which settings it is loaded, how a row is sampled."""
 
 import os
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sdrrl_data import recipe
 from sdrrl_data.chat.rendering import Chat
 from sdrrl_data.errors import UserError
+from sdrrl_data.generation.local_engine import too_long
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Request
 
@@ -87,11 +89,15 @@ def load(job: EngineJob, gpus: Sequence[str]) -> Any:
             )
         except ValidationError as error:  # whose first line only counts the errors; advice follows their first sentence
             message = error.errors()[0]["msg"].removeprefix("Value error, ")
+            if context := re.search(r"max_model_len .* derived max_model_len \(\w+=(\d+)", message):
+                raise ValueError(too_long(int(context[1]), settings)) from error
             raise ValueError(message.split(". ")[0]) from error
 
 
 def sampling(chat: Chat, request: Request) -> Any:
     """The request's `SamplingParams`.
+
+    vLLM's own stop texts would end a reasoning section, so where there are stop texts it shows each step instead.
 
     Raises:
         ValueError, VLLMValidationError: vLLM refuses them.
@@ -106,8 +112,7 @@ def sampling(chat: Chat, request: Request) -> Any:
         repetition_penalty=how.repetition_penalty,
         max_tokens=how.max_tokens,
         seed=request.seed,
-        stop=stop.texts,
         stop_token_ids=stop.tokens,
         skip_special_tokens=chat.skip_special_tokens,
-        output_kind=RequestOutputKind.FINAL_ONLY,
+        output_kind=RequestOutputKind.CUMULATIVE if stop.texts else RequestOutputKind.FINAL_ONLY,
     )

@@ -13,6 +13,7 @@ From a worker:
 
 - `("workers", count)`: how many there should be on this machine, before it loads
 - `("ready", window)`: it has loaded, and is to have so many jobs at a time
+- `("said", sentence)`: what the user should know
 - `("failed", reason)`: what the user has to mend before it can load; it ends
 - `("done", number, result)`
 - `("too_large", number)`: there is not enough memory for a job, which is asked again in parts

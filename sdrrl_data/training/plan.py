@@ -10,7 +10,7 @@ import polars as pl
 
 from sdrrl_data.chat.template import ChatTemplate
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import packaged
+from sdrrl_data.models import packaged, tokenizers
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.recipe import draws
 from sdrrl_data.run import fingerprint
@@ -124,10 +124,10 @@ def _identified(dataset: rows.Rows) -> str:
 
 def _open(located: Located) -> tuple[Any, Any]:
     """The tokenizer and the configuration of a model."""
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoConfig
 
     with loading("model", located.name):
-        tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
+        tokenizer = tokenizers.load(located)
         config = AutoConfig.from_pretrained(located.path, **located.pinned())
     if tokenizer.pad_token is None and tokenizer.eos_token is None:
         raise UserError(f"the tokenizer of model {located.name} has neither a padding nor an end token")
