@@ -4,18 +4,13 @@ import json
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.engines import AUTO, known_engine
-from sdrrl_data.recipe.markers import Model, NamesCode, Shapeless, StaysHere, TakenIn
+from sdrrl_data.recipe.markers import Model, NamesCode, Shapeless, ShapelessAsUsual, StaysHere, TakenIn
 
 USUAL_DATE = "2026-01-01"  # one for all, so that a recipe gives the same rows on any day
-
-
-def _as_text(value: Any) -> Any:
-    """A date as text: YAML has a type of its own for dates."""
-    return value.isoformat() if type(value) is date else value
 
 
 def _known_date(text: str) -> str:
@@ -27,10 +22,10 @@ def _known_date(text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise ValueError(f"{text!r} is not a date such as {USUAL_DATE}") from None
+        raise ValueError(f"date {text!r} is not a date such as {USUAL_DATE}") from None
 
 
-Date = Annotated[str, BeforeValidator(_as_text), AfterValidator(_known_date)]
+Date = Annotated[str, AfterValidator(_known_date)]
 
 
 class SamplingConfig(Config):
@@ -85,7 +80,8 @@ class GeneratorConfig(SamplingConfig):
     template_options: dict[str, Any] = Field(
         default={}
     )  # what the template understands, such as enable_thinking: false
-    date: Date = USUAL_DATE  # what a chat template that asks for the day is told, as those of Llama 3 and gpt-oss do
+    # What a chat template is told that asks for the day, as those of Llama 3, Mistral and gpt-oss do.
+    date: Annotated[Date, ShapelessAsUsual()] = USUAL_DATE
     few_shot: FewShot = ()
     max_model_len: Positive = 4096  # of prompt and answer together
 
@@ -97,13 +93,6 @@ class GeneratorConfig(SamplingConfig):
                 f"within generator.max_model_len {self.max_model_len}"
             )
         return self
-
-    def shaping(self) -> dict[str, Any]:
-        """As `Config` has it; the usual date is left out, so that runs from before there were dates go on."""
-        shaping = super().shaping()
-        if self.date == USUAL_DATE:
-            del shaping["date"]
-        return shaping
 
 
 class AnswersConfig(Config):

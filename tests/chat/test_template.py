@@ -155,6 +155,77 @@ def test_options_go_into_the_template_as_they_are(make_tokenizer, value):
     assert render(tokenizer, ASKED) == expected
 
 
+# As gpt-oss, Mistral Small 3, Llama 3.2, SmolLM3 and Granite ask for the day.
+@pytest.mark.parametrize(
+    ("asks", "usual", "given"),
+    [
+        ("{{ 'Current date: ' + strftime_now('%Y-%m-%d') }}", "Current date: 2026-01-01", "Current date: 2026-11-09"),
+        ("{% set today = strftime_now('%Y-%m-%d') %}{{ today }}", "2026-01-01", "2026-11-09"),
+        (
+            "{% if not date_string is defined %}{% if strftime_now is defined %}"
+            "{% set date_string = strftime_now('%d %b %Y') %}{% endif %}{% endif %}{{ date_string }}",
+            "01 Jan 2026",
+            "09 Nov 2026",
+        ),
+        (
+            "{{ strftime_now('%d %B %Y') }} {{ strftime_now('%H:%M') }}",
+            "01 January 2026 00:00",
+            "09 November 2026 00:00",
+        ),
+        (
+            "{{ \"Today's Date: \" + strftime_now('%B %d, %Y') + '.' }}",
+            "Today's Date: January 01, 2026.",
+            "November 09",
+        ),
+    ],
+)
+def test_a_template_is_told_one_day_whenever_it_asks(make_tokenizer, asks, usual, given):
+    tokenizer = make_tokenizer(asks + "\n" + CHATML, TOKENS)
+    template = ChatTemplate(tokenizer, "model tiny")
+    (example,) = template.examples([(ASKED, ANSWERED)])
+    assert tokenizer.decode(example.prompt).startswith(usual)
+    assert example.prompt == template.prompt(ASKED)
+    other = recipe.GeneratorConfig(model="tiny", date="2026-11-09")
+    sent = Chat(tokenizer, other).tokenize(Request("key", ASKED, 1, Sampling(0.0, 1.0, 1.0, 9)))
+    assert given in tokenizer.decode(sent)
+    assert sent == ChatTemplate(tokenizer, "model tiny", date="2026-11-09").prompt(ASKED)
+
+
+def test_the_day_in_the_options_goes_before(make_tokenizer):
+    asks = "{% if not date_string is defined %}{% set date_string = strftime_now('%Y') %}{% endif %}{{ date_string }}"
+    tokenizer = make_tokenizer(asks + CHATML, TOKENS)
+    template = ChatTemplate(tokenizer, "model tiny", options={"date_string": "today"})
+    assert tokenizer.decode(template.prompt(ASKED)).startswith("today<|im_start|>")
+
+
+BEGUN = [*TOKENS, "<s>"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "adds", "says"),
+    [
+        ("<s>", True, ""),
+        ("<s>", False, ""),
+        ("", False, ""),
+        ("", True, "begins a conversation without <s>, which its tokenizer puts before other texts"),
+        ("<s>{{ bos_token }}", True, "begins a conversation with <s> twice"),
+        ("{{ bos_token }}<s>", False, "begins a conversation with <s> twice"),
+    ],
+)
+def test_a_begin_is_there_once_or_said(make_tokenizer, begins, adds, says):
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer = make_tokenizer(begins + CHATML, BEGUN)
+    tokenizer.bos_token = "<s>"
+    if adds:
+        begin = ("<s>", tokenizer.bos_token_id)
+        tokenizer._tokenizer.post_processor = TemplateProcessing(single="<s> $A", special_tokens=[begin])
+    assert (tokenizer("x").input_ids[0] == tokenizer.bos_token_id) == adds
+    template = ChatTemplate(tokenizer, "model tiny")
+    assert (says in template.begin_doubt) if says else template.begin_doubt == ""
+    assert tokenizer.decode(template.prompt(ASKED)) == render(tokenizer, ASKED)  # nothing is added to the template
+
+
 def test_system_texts_go_into_the_users_next_turn():
     first, second = system("Be brief."), system("Be kind.")
     folded = fold_system([first, *ASKED, *ANSWERED, second, first, *ASKED])
