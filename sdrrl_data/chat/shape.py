@@ -47,6 +47,7 @@ class Shape(NamedTuple):
     reasoning_form: ReasoningForm = "in the content"
     lead: str = ""  # what stands between a prompt and an answer
     after: str = ""  # what stands behind an answer
+    surplus: str = ""  # what stands behind that, though it begins the next turn
 
     def text(self, messages: Sequence[TemplateMessage], prompt: bool = False) -> str:
         """The text of messages.
@@ -70,7 +71,8 @@ class Shape(NamedTuple):
         *between, answer = answered
         taken, reasoning = take_reasoning(answer, self.reasoning_form, self.markers)
         prompt = self.text(asked, prompt=True)
-        completion = self._behind(prompt, self.text([*asked, *between, taken]), reasoning)
+        whole = self.text([*asked, *between, taken]).removesuffix(self.surplus)
+        completion = self._behind(prompt, whole, reasoning)
         return Texts(prompt, completion, reasoning is not None and self.reasoning_form == "nowhere")
 
     def _behind(self, prompt: str, whole: str, reasoning: str | None) -> str:
@@ -86,7 +88,7 @@ class Shape(NamedTuple):
         rest = whole[len(shared) :]
         pair = opened(self.prompt_end, self.markers)
         if pair is None:
-            return rest
+            return rest.lstrip() if self.prompt_end[-1].isspace() else rest
         start, end = pair
         body = rest.lstrip()
         if body.startswith(end):
@@ -97,13 +99,14 @@ class Shape(NamedTuple):
         return f"{reasoning}\n{end}\n\n{body}" if reasoning else f"\n{end}\n\n{rest}"
 
 
-def examine(render: Render, model: str, markers: Sequence[thinking.Pair]) -> Shape:
+def examine(render: Render, model: str, markers: Sequence[thinking.Pair], marks: Sequence[str]) -> Shape:
     """Render a small conversation in several forms, and see in which everything is there.
 
     Args:
         render: the template.
         model: what it is the template of, for the error's sentence.
         markers: of its reasoning sections.
+        marks: the texts of the tokens that a template may mark turns with.
 
     Raises:
         UserError: the question or the answer is not in the text, or the answered conversation does not begin as the
@@ -115,7 +118,6 @@ def examine(render: Render, model: str, markers: Sequence[thinking.Pair]) -> Sha
         shape, problem = shape._replace(as_parts=True), ""
     if problem:
         raise UserError(f"the chat template of {model} {problem}")
-    shape = shape._replace(knows_system=_knows_system(shape))
     prompt_end = _prompt_end(shape.text([QUESTION], prompt=True), shape.text([QUESTION, ANSWER]), markers)
     if prompt_end is None:
         raise UserError(
@@ -123,8 +125,11 @@ def examine(render: Render, model: str, markers: Sequence[thinking.Pair]) -> Sha
             "choose another model, or correct the template"
         )
     shape = shape._replace(prompt_end=prompt_end)
+    shape = shape._replace(knows_system=_knows_system(shape))
     lead, _, after = shape.texts([QUESTION], [ANSWER]).completion.partition(ASSISTANT)
-    return shape._replace(reasoning_form=_reasoning_form(shape), lead=lead, after=after)
+    surplus = _surplus(shape, after, marks)
+    shape = shape._replace(lead=lead, after=after.removesuffix(surplus), surplus=surplus)
+    return shape._replace(reasoning_form=_reasoning_form(shape))
 
 
 def opened(prompt: str, markers: Sequence[thinking.Pair]) -> thinking.Pair | None:
@@ -151,12 +156,37 @@ def _problem(shape: Shape) -> str:
 
 
 def _knows_system(shape: Shape) -> bool:
-    """Whether a system message comes through: some templates refuse it, some leave it out."""
+    """Whether a system message comes through, and stays where it is once there is an answer.
+
+    Some templates refuse it, some leave it out, and those of Mistral put it into the last turn if that is the user's.
+    """
     try:
-        text = shape.text([{"role": "system", "content": SYSTEM}, QUESTION], prompt=True)
+        prompt = shape.texts([{"role": "system", "content": SYSTEM}, QUESTION], [ANSWER]).prompt
     except ConversationRefused:
         return False
-    return SYSTEM in text and USER in text
+    return SYSTEM in prompt and USER in prompt
+
+
+def _surplus(shape: Shape, after: str, marks: Sequence[str]) -> str:
+    """What of the text behind an answer begins the next turn: some templates always begin one at their end."""
+    user_turn = shape.text([QUESTION])
+    if user_turn != shape.text([QUESTION], prompt=True):
+        return ""
+    following: Message = {"role": "user", "content": NEXT}
+    try:
+        separator = shape.text([QUESTION, ANSWER, following]).partition(ASSISTANT)[2].partition(NEXT)[0]
+    except ConversationRefused:
+        return ""
+    if separator.startswith(after):
+        return ""
+    begin = user_turn.partition(USER)[0]
+    opening = min((mark for mark in marks if mark in begin), key=begin.index, default=None)
+    if opening and opening in after:
+        return after[after.index(opening) :]
+    # Both go on with who is to speak: "### Response:" and "### Instruction:".
+    alike = after[: common_length(after, separator)]
+    lines, words = alike.rpartition("\n"), alike.rstrip().rpartition(" ")
+    return after[len("".join((lines if lines[1] else words)[:2])) :]
 
 
 def _prompt_end(prompt: str, whole: str, markers: Sequence[thinking.Pair]) -> str | None:

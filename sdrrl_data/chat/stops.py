@@ -24,12 +24,10 @@ def find_stops(template: ChatTemplate) -> dict[str, Stop]:
         text = ""
     after_user, _, rest = text.partition(USER)[2].partition(ASSISTANT)
     assistant = _read(template, rest.partition(NEXT)[0])
-    # gpt-oss ends its reasoning with the token that ends a turn; what ends the whole it knows by itself.
-    marks = {token for pair in template.markers for token_ids in template.tokens(pair) for token in token_ids}
     tokens = dict.fromkeys([*assistant.tokens, *template.ends])
     return {
         "user": _read(template, after_user),
-        "assistant": Stop([token for token in tokens if token not in marks], assistant.texts),
+        "assistant": Stop([token for token in tokens if token not in template.within], assistant.texts),
     }
 
 

@@ -35,6 +35,7 @@ class ChatTemplate:
         text: the template.
         markers: those of reasoning sections that the model may write.
         shape: how the template renders.
+        within: the tokens of what stands before an answer, or around its reasoning: they end no turn.
         ends: the tokens that end an answer in the template; empty where it has none there.
         begin_doubt: a sentence for the user where a conversation does not begin with the tokenizer's
             beginning-of-sequence token exactly once, as the tokenizer itself has it; otherwise empty.
@@ -69,11 +70,14 @@ class ChatTemplate:
         # A model tuned on another's template may think all the same, and then mostly between the commonest markers.
         self.markers = thinking.find(self.text) or [thinking.MARKERS[0]]
         try:
-            self.shape = examine(self._render, model, self.markers)
+            self.shape = examine(self._render, model, self.markers, self._marks())
         except TemplateSyntaxError as error:
             whose = setting if given and setting else f"the chat template of {model}"
             raise UserError(f"{whose} is not Jinja: line {error.lineno}: {error.message}") from error
-        self.ends = self.added_tokens(self.shape.after)
+        # gpt-oss ends its reasoning with the token that ends turns; others begin an answer with one that begins turns.
+        within = [self.shape.lead, *(marker for pair in self.markers for marker in pair)]
+        self.within = frozenset(token for tokens in self.tokens(within) for token in tokens)
+        self.ends = [token for token in self.added_tokens(self.shape.after) if token not in self.within]
         self.begin_doubt = self._begin_doubt(model)
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
@@ -151,6 +155,11 @@ class ChatTemplate:
         """
         added = set(self.tokenizer.get_added_vocab().values()) | set(self.tokenizer.all_special_ids)
         return [token for token in self.tokens([text])[0] if token in added and self.tokenizer.decode([token]).strip()]
+
+    def _marks(self) -> list[str]:
+        """The texts of the tokens that a template may mark turns with: the added ones but for the first of all."""
+        added: set[str] = {*self.tokenizer.get_added_vocab(), *self.tokenizer.all_special_tokens}
+        return sorted(text for text in added if text.strip() and text != self.tokenizer.bos_token)
 
     def _render(self, messages: Sequence[TemplateMessage], add_generation_prompt: bool) -> str:
         try:

@@ -239,6 +239,112 @@ def test_system_texts_go_into_the_users_next_turn():
         fold_system([*ASKED, first, *ANSWERED])
 
 
+# Kinds that real templates are of, each with what is asked, what is learned, and what stops an answer.
+SYSTEM_IN_THE_LAST_TURN = (  # as Mistral Nemo has it: lost once there is an answer
+    "{% if messages[0].role == 'system' %}{% set system = messages[0].content %}{% set messages = messages[1:] %}"
+    "{% endif %}{% for m in messages %}{% if m.role == 'user' %}[INST]{% if loop.last and system is defined %}"
+    "{{ system + '\n\n' }}{% endif %}{{ m.content }}[/INST]{% else %}{{ m.content }}</s>{% endif %}{% endfor %}"
+)
+ALWAYS_BEGUN = CHATML.partition("{% if add")[0] + "{{ '<|im_start|>assistant\n' }}"  # as Hammer 2 has it
+ALWAYS_BEGUN_IN_WORDS = (  # as DeepSeek Coder has it
+    "{% for m in messages %}{% if m.role == 'user' %}### Instruction:\n{{ m.content }}\n"
+    "{% elif m.role == 'assistant' %}### Response:\n{{ m.content }}\n<|EOT|>\n{% endif %}{% endfor %}"
+    "{{ '### Response:\n' }}"
+)
+TURNED = (
+    "{% for m in messages %}<|turn|><|{{ m.role }}|>{{ m.content }}<|stop|><|over|>{% endfor %}<|turn|><|assistant|>"
+)
+RECIPIENT = (  # as Functionary has it: what begins the user's turns stands before an answer, too
+    "{% for m in messages %}<|from|>{{ m.role }}\n<|content|>{{ m.content }}"
+    "{{ '<|stop|>' if m.role == 'assistant' }}\n{% endfor %}"
+    "{% if add_generation_prompt %}<|from|>assistant\n{% endif %}"
+)
+HISTORY_ONLY = (  # as a copy of gpt-oss's has it: the end of an answer is the one that its reasoning has
+    "{% for m in messages %}<|start|>{{ m.role }}{% if m.role == 'assistant' %}<|channel|>final{% endif %}<|message|>"
+    "{{ m.content }}<|end|>{% endfor %}{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+    "{# <|channel|>analysis<|message|> #}"
+)
+ANOTHER_HEADER = (  # as CodeLlama 70B has it: a header of which the half is gone once there is an answer
+    "{% for m in messages %}Source: {{ m.role }}\n\n {{ m.content }} <step> {% endfor %}"
+    "Source: assistant\nDestination: user\n\n "
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "tokens", "asked", "learned", "stops"),
+    [
+        (
+            SYSTEM_IN_THE_LAST_TURN,
+            ["</s>", "[INST]", "[/INST]"],
+            "[INST]Be brief.\n\nWhat is the sea?[/INST]",
+            "The sea.</s>",
+            ["</s>", "[INST]"],
+        ),
+        (
+            ALWAYS_BEGUN,
+            TOKENS,
+            "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nWhat is the sea?<|im_end|>\n"
+            "<|im_start|>assistant\n",
+            "The sea.<|im_end|>\n",
+            TOKENS,
+        ),
+        (
+            ALWAYS_BEGUN_IN_WORDS,
+            ["<|EOT|>"],
+            "### Instruction:\nBe brief.\n\nWhat is the sea?\n### Response:\n",
+            "The sea.\n<|EOT|>\n",
+            ["<|EOT|>"],
+        ),
+        (
+            TURNED,
+            ["<|over|>", "<|stop|>", "<|turn|>", "<|user|>", "<|assistant|>", "<|system|>"],
+            "<|turn|><|system|>Be brief.<|stop|><|over|><|turn|><|user|>What is the sea?<|stop|><|over|>"
+            "<|turn|><|assistant|>",
+            "The sea.<|stop|><|over|>",
+            ["<|over|>", "<|stop|>", "<|turn|>", "<|user|>"],
+        ),
+        (
+            RECIPIENT,
+            ["<|end|>", "<|stop|>", "<|from|>", "<|content|>"],
+            "<|from|>system\n<|content|>Be brief.\n<|from|>user\n<|content|>What is the sea?\n<|from|>assistant\n",
+            "<|content|>The sea.<|stop|>\n",
+            ["<|from|>", "<|stop|>"],
+        ),
+        (
+            HISTORY_ONLY,
+            ["<|return|>", "<|start|>", "<|end|>", "<|message|>", "<|channel|>"],
+            "<|start|>system<|message|>Be brief.<|end|><|start|>user<|message|>What is the sea?<|end|>"
+            "<|start|>assistant",
+            "<|channel|>final<|message|>The sea.<|end|><|return|>",
+            [],
+        ),
+        (
+            ANOTHER_HEADER,
+            ["</s>", "<step>"],
+            "Source: system\n\n Be brief. <step> Source: user\n\n What is the sea? <step> "
+            "Source: assistant\nDestination: user\n\n ",
+            "The sea. <step> ",
+            ["<step>"],
+        ),
+    ],
+    ids=["system in the last turn", "begun", "begun in words", "two ends", "recipient", "history", "header"],
+)
+def test_real_kinds_of_templates(make_tokenizer, template, tokens, asked, learned, stops):
+    tokenizer = make_tokenizer(template, tokens)
+    chat = Chat(tokenizer, recipe.GeneratorConfig(model="tiny"))
+    request = Request("key", [system("Be brief."), *ASKED], 1, Sampling(0.0, 1.0, 1.0, 9))
+    sent = chat.tokenize(request)
+    (example,) = ChatTemplate(tokenizer, "model tiny").examples([(request.messages, ANSWERED)])
+    assert example.prompt == sent
+    assert (tokenizer.decode(sent), tokenizer.decode(example.completion)) == (asked, learned)
+    stop = chat.stop(request)
+    assert (sorted(tokenizer.convert_ids_to_tokens(stop.tokens)), stop.texts) == (sorted(stops), [])
+    ends = {tokenizer.eos_token_id, *stop.tokens}
+    place = next(place for place, token in enumerate(example.completion) if token in ends)
+    text = tokenizer.decode(example.completion[:place], skip_special_tokens=chat.skip_special_tokens)
+    assert chat.complete(request, sent, text, place + 1, "stop").text.strip() == "The sea."
+
+
 @pytest.mark.parametrize(
     ("template", "answer", "before", "scored"),
     [
