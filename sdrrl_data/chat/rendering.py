@@ -13,7 +13,7 @@ from sdrrl_data.protocols import Completion, Request, SetAside
 
 
 class Chat:
-    """What an engine that takes token ids has to know of a model's conversations.
+    """What an engine that takes token ids needs to know about a model's conversations.
 
     Attributes:
         skip_special_tokens: how an engine is to decode. False where the markers of a reasoning section, or what the
@@ -23,14 +23,14 @@ class Chat:
     """
 
     def __init__(self, tokenizer: Any, settings: recipe.GeneratorConfig) -> None:
-        """Read the chat template: the recipe's, or else the model's own.
+        """Read the chat template: the recipe's, or else the model's.
 
         Args:
             tokenizer: of transformers.
             settings: the recipe's generator.
 
         Raises:
-            UserError: there is no template, it is not Jinja, or a conversation does not come through it.
+            UserError: there is no template, it is not Jinja, or it leaves out a part of a conversation.
         """
         self._settings = settings
         self._template = ChatTemplate(
@@ -48,7 +48,7 @@ class Chat:
         self._stops = find_stops(self._template)
 
     def tokenize(self, request: Request) -> list[int] | SetAside:
-        """The prompt's token ids, up to where the next turn begins; no special token is to be added.
+        """The token ids of the prompt, special tokens included, up to where the next turn begins.
 
         Set aside where the template refuses the conversation, or where the prompt leaves no room for the turn.
         """
@@ -100,7 +100,7 @@ class Chat:
     def complete(
         self, request: Request, prompt: Sequence[int], text: str, tokens: int, finish_reason: str
     ) -> Completion:
-        """The turn, with its reasoning section apart.
+        """The turn, divided into its reasoning section and its text.
 
         Args:
             request: what was asked.

@@ -30,10 +30,10 @@ def find(template: str) -> list[Pair]:
 
 
 def split(text: str, markers: Sequence[Pair] = MARKERS, inside: bool = False) -> tuple[str | None, str]:
-    """A turn's reasoning, None where it has none, and its answer; both without the markers.
+    """A turn's reasoning, None if it has none, and its answer; both without the markers.
 
-    A section counts at the beginning of the turn only: an answer may well talk about markers. One that is never
-    closed goes on to the end, and the answer is empty.
+    Only a section at the beginning of the turn counts, because an answer may mention markers. A section that is
+    never closed reaches to the end, and the answer is empty.
 
     Args:
         text: the turn.
@@ -52,7 +52,7 @@ def split(text: str, markers: Sequence[Pair] = MARKERS, inside: bool = False) ->
 def answer_place(text: str, markers: Sequence[Pair] = MARKERS, inside: bool = False) -> int | None:
     """Where the answer begins in a turn that is being written, with the white space before it.
 
-    None: the turn is in its reasoning section, or what is there may become the marker that opens one.
+    None: the turn is in its reasoning section, or may be about to open one.
 
     Args:
         text: the turn so far.

@@ -1,4 +1,4 @@
-"""What runs in an engine's process: a vLLM engine, fed and emptied one row at a time."""
+"""What runs in an engine's process: a vLLM engine that takes and gives one row at a time."""
 
 import os
 import time
@@ -25,7 +25,7 @@ def main() -> None:
     except Exception:
         traceback.print_exc()
         code = 1
-    # Not by returning: after an error the libraries may hang on their way out.
+    # Not by returning: after an error the libraries may hang while they shut down.
     os._exit(code)
 
 
@@ -45,15 +45,15 @@ def _run(channel: Channel) -> None:
         return
     if chat.begin_doubt and job.rank == 0:
         channel.send("said", chat.begin_doubt)
-    # As many again wait in the engine's own queue, so that it never starves while the run is busy.
+    # As many again wait in the engine's own queue, so that it always has work while the run is busy.
     channel.send("ready", 2 * llm.llm_engine.vllm_config.scheduler_config.max_num_seqs)
     _serve(llm.llm_engine, chat, channel)
     llm.llm_engine.engine_core.shutdown()
 
 
 def _serve(engine: Any, chat: Chat, channel: Channel) -> None:
-    """Do what is asked until the run wants no more."""
-    asked: dict[str, tuple[int, Request, list[int]]] = {}  # by vLLM's name of the row, with its number and its prompt
+    """Work on requests until the run has no more."""
+    asked: dict[str, tuple[int, Request, list[int]]] = {}  # by vLLM's name for the row; with its number and prompt
     last_said = time.monotonic()
     while True:
         while not asked or channel.waiting():
@@ -86,13 +86,13 @@ def _serve(engine: Any, chat: Chat, channel: Channel) -> None:
 
 
 def _add(engine: Any, chat: Chat, number: int, request: Request) -> list[int] | SetAside:
-    """Have the engine begin with a row; its prompt."""
+    """Give a row to the engine. Returns its prompt."""
     from vllm.exceptions import VLLMValidationError
 
     prompt = chat.tokenize(request)
     if isinstance(prompt, SetAside):
         return prompt
-    # With its type given, vLLM takes the prompt as it is.
+    # With its type given, vLLM does not change the prompt.
     typed = {"type": "token", "prompt_token_ids": prompt}
     try:
         engine.add_request(str(number), typed, vllm_engine.sampling(chat, request))

@@ -1,4 +1,4 @@
-"""What the engines have in common that load a model on this machine."""
+"""What engines that load a model on this machine have in common."""
 
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -10,7 +10,7 @@ from sdrrl_data.recipe import GeneratorConfig, GeneratorEngine
 
 
 def too_long(context: int, settings: GeneratorConfig) -> str:
-    """What is wrong where a model reads fewer tokens than the settings allow for."""
+    """The reason why a model with so short a context cannot be loaded with these settings."""
     return (
         f"it reads {context} tokens at most, and generator.max_model_len is {settings.max_model_len}: "
         f"set that to {context} or less"
@@ -40,7 +40,7 @@ class LocalEngine(GeneratorEngine):
         return packaged.locate(settings.model, settings.revision, "generator", "--model")
 
     def prompt_lengths(self, settings: GeneratorConfig, requests: Sequence[Request]) -> list[int | SetAside]:
-        """The tokens of each prompt, counted with the model's tokenizer alone."""
+        """The number of tokens in each prompt, counted with the model's tokenizer alone."""
         from sdrrl_data.chat.rendering import Chat
 
         located = self.locate(settings)

@@ -1,4 +1,4 @@
-"""vLLM's own words: which GPUs an engine gets, with which settings it is loaded, how a row is sampled."""
+"""vLLM's settings: which GPUs an engine gets, how it is loaded, and how a row is sampled."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from sdrrl_data.protocols import Request
 
 
 class EngineJob(NamedTuple):
-    """Which engine a process is to hold."""
+    """The engine that a process runs."""
 
     settings: recipe.GeneratorConfig
     located: Located
@@ -31,7 +31,7 @@ def visible_gpus() -> list[str]:
 
 
 def useful(settings: recipe.GeneratorConfig, gpus: int) -> int:
-    """How many engines this machine is to have.
+    """How many engines this machine should have.
 
     Raises:
         UserError: the recipe wants more GPUs than there are.
@@ -63,8 +63,8 @@ def load(job: EngineJob, gpus: Sequence[str]) -> Any:
         # Known to be fast there: compiling gains nothing, float32 beats bfloat16 without AMX, and with processes of
         # its own the engine starts more slowly and takes time from the model.
         options = {"dtype": "float32", "enforce_eager": True, "distributed_executor_backend": "uni"}
-        # A prompt is read whole: where a step ends within one, vLLM turns back its random numbers, which those of a CPU
-        # cannot do ("CPU Generator does not use offset").
+        # A prompt is read whole: if a step ended within one, vLLM would rewind its random numbers, which it cannot do
+        # on a CPU ("CPU Generator does not use offset").
         options |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(4096, settings.max_model_len)}
         os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
         os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")
@@ -97,7 +97,7 @@ def load(job: EngineJob, gpus: Sequence[str]) -> Any:
 def sampling(chat: Chat, request: Request) -> Any:
     """The request's `SamplingParams`.
 
-    vLLM's own stop texts would end a reasoning section, so where there are stop texts it shows each step instead.
+    vLLM's own stop texts would also end a reasoning section. So if there are stop texts, it reports every step instead.
 
     Raises:
         ValueError, VLLMValidationError: vLLM refuses them.
