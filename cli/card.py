@@ -28,27 +28,18 @@ def card(
     from . import quiet
 
     quiet.silence_libraries()
-    from sdrrl_data.cards import checking, description
-    from sdrrl_data.publishing import staging
-    from sdrrl_data.run import opened, refuse_unfinished
+    from sdrrl_data.cards import description
+    from sdrrl_data.publishing.write_card import write_card
 
-    run, manifest = opened(folder)
-    refuse_unfinished(run, manifest)
-    with run.lock():
-        staging.check(run, manifest)
-        description.write(run, manifest, licence)
-        problems = checking.check(run, manifest)
+    checked = write_card(folder, licence=licence)
     typer.echo(f"written  {folder / description.CARD}, {description.CROISSANT} and a picture of each target's scores")
     typer.echo(
         "checked  transfer sets against their SHA-256, figures against the tables, the head with the Hub's clients"
     )
-    if not problems:
-        hub_problems = checking.hub_problems(run)
-        asked = "the Hub about the head" if hub_problems is not None else "nobody: the Hub cannot be reached"
-        typer.echo(f"asked    {asked}")
-        problems = hub_problems or []
-    for problem in problems:
+    if checked.hub_asked or not checked.problems:
+        typer.echo(f"asked    {'the Hub about the head' if checked.hub_asked else 'nobody: the Hub cannot be reached'}")
+    for problem in checked.problems:
         typer.echo(f"problem: {problem}", err=True)
-    if problems:
+    if checked.problems:
         raise typer.Exit(1)
     typer.echo("result   no problems")

@@ -73,15 +73,15 @@ def controls(
     from sdrrl_data.controls import build as library
     from sdrrl_data.run import opened
 
-    from . import overview
     from .options import split_commas
     from .progress import Bars
 
     run, manifest = opened(folder)
-    tags = overview.targets(run, manifest, tgt)
     try:
         with Bars() as bars:
-            by_tag = library.make(run, manifest, tags, split_commas(only), equal.value, tokenizer, reporter=bars)
+            by_tag = library.make(
+                run, manifest, split_commas(tgt), split_commas(only), equal.value, tokenizer, reporter=bars
+            )
     except KeyboardInterrupt:
         typer.echo("stopped; what is finished is kept: run the same command again to continue", err=True)
         raise typer.Exit(130) from None

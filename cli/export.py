@@ -38,12 +38,12 @@ def export(
     from rich.console import Console
 
     from sdrrl_data.publishing import export as library
-    from sdrrl_data.run import opened
+    from sdrrl_data.run import opened, select_targets
 
-    from . import overview
+    from .options import split_commas
 
     run, manifest = opened(folder)
-    tags = overview.targets(run, manifest, tgt)
+    tags = select_targets(run, manifest, split_commas(tgt))
     splits = library.export(run, manifest, tags, format, out or folder / f"export-{format}", force)
     console = Console(highlight=False, markup=False, emoji=False)
     written = [split for split in splits if split.rows]

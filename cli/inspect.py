@@ -39,13 +39,14 @@ def inspect(
     """
     from rich.console import Console
 
-    from sdrrl_data.run import opened
+    from sdrrl_data.run import opened, select_targets
 
     from . import overview
+    from .options import split_commas
     from .rows import RowSelection, show
 
     run, manifest = opened(folder)
-    tags = overview.targets(run, manifest, tgt)
+    tags = select_targets(run, manifest, split_commas(tgt))
     tables = overview.tables(run, tags)
     console = Console(highlight=False, markup=False, emoji=False)
     if step is None and id is None and not set_aside:

@@ -7,12 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sdrrl_data.errors import UserError
-from sdrrl_data.languages import find
 from sdrrl_data.run import Manifest, Run, provenance
 
 from .escaping import escaped
-from .options import split_commas
 
 # The tables of a target, in the order of the steps; some patterns match several tables.
 TARGET_TABLES = (
@@ -27,20 +24,6 @@ TARGET_TABLES = (
     "transfer_set",
 )
 ONE_PART = ("parallel", "prompts")  # these tables have one part, however many parts the seeds have
-
-
-def targets(run: Run, manifest: Manifest, named: str | None) -> list[str]:
-    """The tags of a run's targets, or only those that the user named, separated by commas.
-
-    Raises:
-        UserError: the run has no such target.
-    """
-    tags = list(manifest.signatures)
-    named_tags = list(dict.fromkeys(find(name).tag for name in split_commas(named)))
-    for tag in named_tags:
-        if tag not in tags:
-            raise UserError(f"{run.path} has no target {tag}: it has {', '.join(tags)}")
-    return named_tags or tags
 
 
 def tables(run: Run, tags: Sequence[str]) -> list[str]:

@@ -44,15 +44,17 @@ def tune(
         raise OutputExists(f"{write} exists already: choose another file, or overwrite it with --force")
     from rich.console import Console
 
-    from sdrrl_data.run import opened
+    from sdrrl_data.run import opened, select_targets
+    from sdrrl_data.tuning import run_scores
 
-    from . import overview, tune_tables
+    from . import tune_tables
+    from .options import split_commas
 
     run, manifest = opened(folder)
-    tags = overview.targets(run, manifest, tgt)
+    tags = select_targets(run, manifest, split_commas(tgt))
     console = Console(highlight=False, markup=False, emoji=False)
-    selection = tune_tables.ScoreSelection(scorer, score, examples)
-    fragment = tune_tables.show(run, manifest, tags, selection, console)
+    targets = run_scores.tune(run, manifest, tags, scorer, score)
+    fragment = tune_tables.show(run, manifest, targets, examples, console)
     if write and fragment:
         try:
             write.write_text(fragment, encoding="utf-8")

@@ -1,100 +1,63 @@
 """Scores and thresholds, printed to a terminal."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
 
-import polars as pl
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from sdrrl_data import tuning
-from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import TextPair
-from sdrrl_data.recipe import (
-    KNOWN_SCORES,
-    Recipe,
-    Score,
-    of_source,
-    score_columns,
-    score_tables,
-    scorer_name,
-    scores_of,
-)
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, CandidateBounds, Passing, TunedScore, reading
 from sdrrl_data.tuning.fragment import fragment
+from sdrrl_data.tuning.run_scores import TunedTarget
 
 from . import bars
 from .escaping import escaped
 
-ANSWERS = "answers"  # in place of a scorer: for what is known of the answers without one
 WIDTH = 48  # cells of the terminal for questions; as many for the answers beside them
 LONGEST = 170  # cells of the terminal that a text may take
 BETTER = {"more": "more is better", "less": "less is better", "usual": "the usual value is better"}
 
 
-class ScoreSelection(NamedTuple):
-    """Which scores to show."""
-
-    scorer: str | None  # only those of this scorer
-    score: str | None  # only this one
-    examples: bool  # whether to show texts, too
-
-
-def show(run: Run, manifest: Manifest, tags: Sequence[str], selection: ScoreSelection, console: Console) -> str:
+def show(run: Run, manifest: Manifest, targets: Iterable[TunedTarget], examples: bool, console: Console) -> str:
     """Print the scores of these targets, and return the proposals as a part of a recipe; empty if there are none.
 
-    Raises:
-        UserError: the run has no scores yet, or no score with this name.
+    Args:
+        run: may be unfinished.
+        manifest: of the run.
+        targets: see `tuning.run_scores.tune`.
+        examples: whether to show texts, too.
+        console: to print to.
     """
     recipe = recipe_of(run, manifest)
-    selected = _selected(recipe, selection)
-    thresholds, src = recipe.thresholds, recipe.src
     all_tuned: list[TunedScore] = []
     console.print(bars.LEGEND)
     console.print("Beside a threshold: how many texts it keeps, and how many pairs it and all other filters keep.")
-    for tag in tags:
-        scores, rows = reading.read(run, tag, score_tables(recipe.scorers))
-        for line in _missing(run, tag, rows):
+    for target in targets:
+        for line in _missing(target):
             console.print(line)
-        # Texts in the source language are the same for all targets: they are shown once.
-        shown_before = any(score.language == src for score in all_tuned)
-        to_show = {name: score for name, score in selected.items() if not (shown_before and of_source(name))}
-        filters = tuning.Filters(scores, thresholds, src, tag)
-        tuned = list(tuning.look(filters, to_show))
-        examples = _examples(run, manifest, scores, tag, tuned) if selection.examples else {}
-        for _, texts_of_score in groupby(tuned, lambda score: score.score):
+        texts_near_bounds = _examples(run, manifest, target) if examples else {}
+        for _, texts_of_score in groupby(target.tuned, lambda score: score.score):
             texts = list(texts_of_score)
             _show_score(texts, console)
             for text in texts:
-                for example in examples.get(text.column, []):
+                for example in texts_near_bounds.get(text.column, []):
                     console.print(example)
-        all_tuned += tuned
-        if tuned:
-            console.print(f"\n{tag}: thresholds", style="bold")
-            console.print(_summary(tuned))
-            # The proposals for texts in the source language, from the first target, apply to this target too.
-            proposed = [score for score in all_tuned if score.language in (src, tag) and score.column in scores.columns]
-            console.print(
-                f"pairs that pass every filter: {filters.pairs()} of {scores.height} now, "
-                f"{filters.pairs(tuning.changes(proposed))} with the proposals"
-            )
-    if not all_tuned:
-        raise UserError(
-            f"{run.path} has no values of {', '.join(selected)} yet: type the `sdrrl-data generate` command that "
-            "began it again, with the same --out"
-        )
+        all_tuned += target.tuned
+        if target.tuned:
+            _show_thresholds(target, all_tuned, recipe.src, console)
     if any(score.passing and not score.recommended for score in all_tuned):
         console.print(
             "\nIn brackets: there is no group of bad texts, so the worst texts are dropped, good or bad. Such a "
             "proposal is not counted, and is written as a comment."
         )
     any_proposal = any(score.passing for score in all_tuned)
-    return fragment(all_tuned, thresholds, src, recipe.tgt) if any_proposal else ""
+    return fragment(all_tuned, recipe.thresholds, recipe.src, recipe.tgt) if any_proposal else ""
 
 
 def show_next_command(folder: Path, written: Path | None, proposals: bool, console: Console) -> None:
@@ -113,27 +76,27 @@ def show_next_command(folder: Path, written: Path | None, proposals: bool, conso
     console.print(line, soft_wrap=True)
 
 
-def _selected(recipe: Recipe, selection: ScoreSelection) -> dict[str, Score]:
-    """The scores to show by their columns, in the order of the recipe's scorers."""
-    scorers = {scorer_name(scorer): scores_of(scorer) for scorer in recipe.scorers} | {ANSWERS: KNOWN_SCORES}
-    if selection.scorer is not None and selection.scorer not in scorers:
-        raise UserError(f"the run has no scorer {selection.scorer}: it has {', '.join(scorers)}")
-    names = [name for scorer, scores in scorers.items() if selection.scorer in (None, scorer) for name in scores]
-    if selection.score is not None and selection.score not in names:
-        raise UserError(f"there is no score {selection.score} here: there are {', '.join(names)}")
-    declared = score_columns(recipe.scorers)
-    return {name: declared[name] for name in names if selection.score in (None, name)}
-
-
-def _missing(run: Run, tag: str, rows: Mapping[str, int]) -> list[str]:
+def _missing(target: TunedTarget) -> list[str]:
     """The scores of a target that are still missing."""
-    if not rows:
-        return [f"\n{tag}: no scores yet"]
-    translated = run.table(f"{tag}/translations").count()
-    unfinished = [f"{tag}/{table} has {count}" for table, count in rows.items() if count < translated]
+    if not target.judged:
+        return [f"\n{target.tag}: no scores yet"]
+    unfinished = ", ".join(f"{target.tag}/{table} has {rows}" for table, rows in target.unfinished.items())
     if not unfinished:
         return []
-    return [f"\nunfinished: of {translated} rows, {', '.join(unfinished)}; the other rows count as not judged"]
+    return [f"\nunfinished: of {target.translated} rows, {unfinished}; the other rows count as not judged"]
+
+
+def _show_thresholds(target: TunedTarget, all_tuned: Sequence[TunedScore], src: str, console: Console) -> None:
+    """Every threshold of a target beside the proposed one, and what all of them keep together."""
+    console.print(f"\n{target.tag}: thresholds", style="bold")
+    console.print(_summary(target.tuned))
+    # The proposals for texts in the source language, from the first target, apply to this target too.
+    languages, columns = (src, target.tag), target.scores.columns
+    proposed = [score for score in all_tuned if score.language in languages and score.column in columns]
+    console.print(
+        f"pairs that pass every filter: {target.filters.pairs()} of {target.scores.height} now, "
+        f"{target.filters.pairs(tuning.changes(proposed))} with the proposals"
+    )
 
 
 def _show_score(texts: Sequence[TunedScore], console: Console) -> None:
@@ -209,18 +172,16 @@ def _row(tuned: TunedScore, name: str) -> tuple[str, str]:
     return words if name == IN_FORCE or tuned.recommended else f"({words})", f"{failing} {share:6.1%}"
 
 
-def _examples(
-    run: Run, manifest: Manifest, scores: pl.DataFrame, tag: str, tuned: Sequence[TunedScore]
-) -> dict[str, list[RenderableType]]:
+def _examples(run: Run, manifest: Manifest, target: TunedTarget) -> dict[str, list[RenderableType]]:
     """The texts nearest to each proposed bound, by column."""
     near = [
-        (score, bound, reading.nearest(scores, score.column, bound, upper))
-        for score in tuned
+        (score, bound, reading.nearest(target.scores, score.column, bound, upper))
+        for score in target.tuned
         for upper, bound, now in zip((False, True), score.passing or (), score.in_force or Passing(), strict=False)
         if bound is not None and bound != now
     ]
     ids = {row.id for _, _, rows in near for row in rows}
-    texts = reading.texts(run, tag, sum(map(len, manifest.growths)), ids)
+    texts = reading.texts(run, target.tag, sum(map(len, manifest.growths)), ids)
     by_column: dict[str, list[RenderableType]] = {}
     for score, bound, rows in near:
         grid = Table.grid(padding=(0, 2, 0, 2), pad_edge=True)

@@ -66,7 +66,7 @@ def write(
         picture=PICTURE,
         ingredients=ingredients,
         named=named,
-        licence_of=licences.of,
+        licence_of=lambda part: ", ".join(licences.of(part)),
         terms=terms,
     )
 

@@ -36,19 +36,22 @@ class Asks(NamedTuple):
     no_derivatives: bool = False
 
 
-def of(ingredient: Ingredient) -> str | None:
-    """The licence of an ingredient, in lower case: the one that it states, else the one that is known for its name.
+def of(ingredient: Ingredient) -> list[str]:
+    """The licences of an ingredient, in lower case: those that it states, else the one that is known for its name.
+
+    Of an ingredient with several licences, each is taken to apply to a part of it. If one is not known, none is.
 
     A directory is recognised by the last part of a model's name, such as `nllb-200-distilled-600M`, if that part has a
     hyphen: a single word could be the name of anything.
     """
     name = ingredient.name.partition(":")[0]
-    return _named(ingredient.licence) or _facts().known.get(name) or _facts().directories.get(name)
+    known = _facts().known.get(name) or _facts().directories.get(name)
+    return _names(ingredient.licence) or ([known] if known else [])
 
 
 def unknown(ingredients: Iterable[Ingredient]) -> list[str]:
     """The names of the ingredients of a dataset whose licence is not known."""
-    return list(dict.fromkeys(part.name for part in ingredients if _binds(part) and of(part) is None))
+    return list(dict.fromkeys(part.name for part in ingredients if _binds(part) and not of(part)))
 
 
 def combined(ingredients: Sequence[Ingredient], chosen: str | None = None) -> Terms:
@@ -66,10 +69,10 @@ def combined(ingredients: Sequence[Ingredient], chosen: str | None = None) -> Te
             describe their licences.
     """
     parts = [part for part in ingredients if _binds(part)]
-    binding = {licence: None for part in parts if (licence := of(part)) and _applies_to_texts(licence, part)}
-    sentences = [*_each(parts), *_disagreements(list(binding))]
+    binding = list(dict.fromkeys(licence for part in parts for licence in of(part) if _applies_to_texts(licence, part)))
+    sentences = [*_each(parts), *_disagreements(binding)]
     licence, name = "unknown", None
-    if chosen_name := _named(chosen):
+    if chosen_name := ", ".join(_names(chosen)):
         licence, name = _on_hub(chosen_name)
         sentences.append(f"The publisher of this dataset gives it the licence {chosen_name}.")
     elif unknown(parts):
@@ -82,9 +85,10 @@ def combined(ingredients: Sequence[Ingredient], chosen: str | None = None) -> Te
     return Terms(licence, name, [*sentences, "This is a summary of the licences and not legal advice."])
 
 
-def _named(licence: str | None) -> str | None:
-    clean = (licence or "").strip().lower()
-    return None if clean in NOT_A_NAME else clean
+def _names(licences: str | None) -> list[str]:
+    """Names of licences, separated by commas; none if one of them is not a name."""
+    names = [name.strip().lower() for name in (licences or "").split(",")]
+    return [] if NOT_A_NAME & {*names} else list(dict.fromkeys(names))
 
 
 def _binds(part: Ingredient) -> bool:
@@ -93,7 +97,7 @@ def _binds(part: Ingredient) -> bool:
     if part.role == "scorer" and ":" in part.name:
         return False  # a function that the user wrote
     # Questions that the generator wrote are under its licence, and the generator is an ingredient itself.
-    return not (part.role == "seeds" and part.name == "magpie" and of(part) is None)
+    return not (part.role == "seeds" and part.name == "magpie" and not of(part))
 
 
 def _applies_to_texts(licence: str, part: Ingredient) -> bool:
@@ -147,9 +151,10 @@ def _each(parts: Sequence[Ingredient]) -> Iterator[str]:
     """What each licence asks, with the ingredients that have it."""
     groups: dict[tuple[str | None, str], dict[str, dict[str, None]]] = {}  # -> name of an ingredient -> its roles
     for part in parts:
-        licence = of(part)
-        meaning = _meaning(licence, part) if licence else ""
-        groups.setdefault((licence, meaning), {}).setdefault(part.name, {})[part.role] = None
+        licences: list[str | None] = [*of(part)]
+        for licence in licences or [None]:
+            meaning = _meaning(licence, part) if licence else ""
+            groups.setdefault((licence, meaning), {}).setdefault(part.name, {})[part.role] = None
     for (licence, meaning), roles_of_names in groups.items():
         names = [f"{name} ({join_names(list(roles))})" for name, roles in roles_of_names.items()]
         if licence:

@@ -1,7 +1,8 @@
 """Merges a new card with the card that is already there, so that what people wrote by hand stays.
 
 Of the old head, keys that the new card does not have stay, and so do entries of lists; a known licence replaces an
-unknown one. Of the old body, sections (`##`) whose headings the new card does not have stay, each behind the section
+unknown one. What `push_to_hub` noted of a config (`dataset_info`: columns, sizes) goes if the config is written anew or
+is gone. Of the old body, sections (`##`) whose headings the new card does not have stay, each behind the section
 that it stood behind, and so do subsections (`###`) of a section that both cards have. A section that an earlier card
 wrote looks like one written by hand: so what a card writes only sometimes belongs under a heading that is always there.
 The exception are the sections of targets, whose headings end with the name of a config in brackets, as in
@@ -105,8 +106,19 @@ def _merge_heads(new: dict[str, Any], old: dict[str, Any], replaced: Collection[
             merged[key] = new[key] + [value for value in old[key] if value not in new[key]]
     if isinstance(merged.get("configs"), list):
         names = {name_of(config) for config in configs_of(new)}
-        merged["configs"] = [*configs_of(new), *_old_configs_that_stay(configs_of(old), names, replaced)]
+        unchanged = list(_old_configs_that_stay(configs_of(old), names, replaced))
+        merged["configs"] = [*configs_of(new), *unchanged]
+        changed = {name_of(config) for config in [*configs_of(new), *configs_of(old)] if config not in unchanged}
+        if infos := _infos_without(changed, merged.pop("dataset_info", None)):
+            merged["dataset_info"] = infos
     return merged
+
+
+def _infos_without(names: Collection[str], infos: Any) -> Any:
+    """What `push_to_hub` noted of its only config (a mapping) or of several (a list), without some of them."""
+    if isinstance(infos, list):
+        return [info for info in infos if not isinstance(info, dict) or info.get("config_name") not in names]
+    return None if isinstance(infos, dict) and infos.get("config_name", "default") in names else infos
 
 
 def configs_of(head: Mapping[str, Any]) -> list[Any]:

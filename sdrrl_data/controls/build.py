@@ -18,7 +18,17 @@ from sdrrl_data.pipeline import order, revisions
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.recipe import GeneratorConfig, translator_names
-from sdrrl_data.run import NOTHING_SET_ASIDE, Manifest, Part, Run, fingerprint, provenance, recipe_of, refuse_unfinished
+from sdrrl_data.run import (
+    NOTHING_SET_ASIDE,
+    Manifest,
+    Part,
+    Run,
+    fingerprint,
+    provenance,
+    recipe_of,
+    refuse_unfinished,
+    select_targets,
+)
 from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.prompts import PromptChooser
@@ -30,7 +40,7 @@ AT_ONCE = 1000  # texts whose tokens are in memory together
 def make(
     run: Run,
     manifest: Manifest,
-    tags: Sequence[str] = (),
+    targets: Sequence[str] = (),
     arms: Sequence[str] = (),
     equal: Equal = "total",
     tokenizer: str | None = None,
@@ -47,7 +57,7 @@ def make(
     Args:
         run: a finished run.
         manifest: of the run.
-        tags: of the targets; by default all.
+        targets: of the run, by any of their names; by default all.
         arms: names of the controls (`controls.arms.ARMS`); by default all except ablations that would remove nothing.
         equal: whether all tokens of the completions are made equal, or only those in the target language.
         tokenizer: the model whose tokenizer counts: a directory, or a name on the Hub. By default the generator's.
@@ -62,10 +72,7 @@ def make(
             have no row, or the tokenizer or the translator is not available.
     """
     refuse_unfinished(run, manifest)
-    tags = tags or list(manifest.signatures)
-    for tag in tags:
-        if tag not in manifest.signatures:
-            raise UserError(f"{run.path} has no target {tag}: it has {', '.join(manifest.signatures)}")
+    tags = select_targets(run, manifest, targets)
     for name in arms:
         if name not in ARMS:
             raise UserError(f"there is no control {name}: there are {', '.join(ARMS)}")

@@ -253,11 +253,17 @@ def _remember(repository: Repository, revision: str | None) -> None:
 
 
 def _licence(card: Any) -> str | None:
-    """`card` is the head of a card: a mapping, or what the Hub's client gives, which has `get`, too."""
-    licence = card.get("license")
-    if isinstance(licence, list):
-        return ", ".join(map(str, licence))
-    return licence if isinstance(licence, str) else None
+    """The licences that a card names, separated by commas; "other" gives way to the name that the card has for it.
+
+    Args:
+        card: its head: a mapping, or as much of one as the Hub's client gives.
+    """
+    licences = card.get("license")
+    names = [str(licence) for licence in (licences if isinstance(licences, list) else [licences]) if licence]
+    special_name = card.get("license_name")
+    if isinstance(special_name, str) and special_name.strip():
+        names = [special_name if name == "other" else name for name in names]
+    return ", ".join(names) or None
 
 
 def _configs(card: Any) -> tuple[str, ...]:

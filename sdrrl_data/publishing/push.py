@@ -14,7 +14,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import Digests, Repository
 from sdrrl_data.protocols import Reporter, Silent
-from sdrrl_data.publishing import personal_data, published, retries, staging
+from sdrrl_data.publishing import existing, loadable, personal_data, published, retries, staging
 from sdrrl_data.publishing.retries import Say
 from sdrrl_data.publishing.staging import Content
 from sdrrl_data.run import Manifest, Run, opened, refuse_unfinished
@@ -81,7 +81,8 @@ def push(
         Where the set is now, and what was sent.
 
     Raises:
-        UserError: the run or what is asked for cannot be used, or the Hub refuses. Nothing was sent.
+        UserError: the run or what is asked for cannot be used, or the Hub refuses, and nothing was sent; or
+            `load_dataset` cannot load what is there now.
         Stopped: the Hub could not be reached.
     """
     config = _PushConfig(repo, public, revision, tag, create_pr, licence, controls)
@@ -103,13 +104,27 @@ def _publish(path: Path, config: _PushConfig, say: Say) -> Pushed:
         for sentence in personal_data.warnings(run, manifest):
             say(f"warning: {sentence}")
         with retries.refusals(config.repo):
-            pushed = retries.patiently(partial(_push, run, manifest, config, controls), say)
-        shutil.rmtree(path / staging.FOLDER, ignore_errors=True)
+            pushed, card = retries.patiently(partial(_push, run, manifest, config, controls, say), say)
+            shutil.rmtree(path / staging.FOLDER, ignore_errors=True)
+            names = loadable.promised(card)
+            problems = retries.patiently(lambda: [*loadable.problems(config.repo, pushed.commit, names)], say)
+    if problems:
+        raise UserError(
+            f"{config.repo} has the run now (commit {pushed.commit}), but `load_dataset` cannot load "
+            f"{'; '.join(problems)}: correct what README.md, .huggingface.yaml or dataset_infos.json in the repository "
+            "say of it, and push again"
+        )
     return pushed
 
 
-def _push(run: Run, manifest: Manifest, config: _PushConfig, controls: dict[str, list[str]]) -> Pushed:
-    """One attempt. It looks at the repository and does what is missing, so it may be repeated."""
+def _push(
+    run: Run, manifest: Manifest, config: _PushConfig, controls: dict[str, list[str]], say: Say
+) -> tuple[Pushed, str]:
+    """One attempt. It looks at the repository and does what is missing, so it may be repeated.
+
+    Returns:
+        What was pushed, and the card.
+    """
     from huggingface_hub import HfApi, get_token
 
     if get_token() is None:
@@ -127,8 +142,14 @@ def _push(run: Run, manifest: Manifest, config: _PushConfig, controls: dict[str,
         controls = _pushed_before(controls, dataset)
     files = staging.files(run, manifest, controls)
     existing_card = _existing_card(run, dataset)
-    files |= description.files(run, manifest, others, existing_card, config.licence, controls)
+    described = description.files(run, manifest, others, existing_card, config.licence, controls)
+    files |= described
     on_hub = dataset.files if dataset else {}
+    card = described[CARD].decode()
+    if dataset and not others and not any(staging.of_targets(path, manifest, controls) for path in on_hub):
+        existing.refuse_other_formats(config.repo, card, on_hub)
+        for sentence in existing.warnings(config.repo, card, existing_card or "", on_hub):
+            say(f"warning: {sentence}")
     changed = {path: content for path, content in files.items() if not _same(content, on_hub.get(path))}
     stale = [path for path in on_hub if path not in files and staging.of_targets(path, manifest, controls)]
     has_tag = _has_tag(config, dataset, changes=bool(changed or stale))
@@ -146,7 +167,7 @@ def _push(run: Run, manifest: Manifest, config: _PushConfig, controls: dict[str,
         api.update_repo_settings(config.repo, repo_type="dataset", private=False)
     if config.tag and not has_tag:
         api.create_tag(config.repo, repo_type="dataset", tag=config.tag, revision=commit)
-    return Pushed(
+    pushed = Pushed(
         f"{api.endpoint}/datasets/{config.repo}" + (f"/tree/{config.revision}" if config.revision else ""),
         commit,
         pull_request,
@@ -154,6 +175,7 @@ def _push(run: Run, manifest: Manifest, config: _PushConfig, controls: dict[str,
         stale,
         _load(config.repo, next(iter(manifest.counts.targets)), config.tag or branch),
     )
+    return pushed, card
 
 
 def _refuse_contradictions(config: _PushConfig) -> None:

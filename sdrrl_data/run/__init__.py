@@ -1,9 +1,9 @@
-"""A run on disk: its manifest, and its tables as Parquet parts. The one room that touches the disk."""
+"""A run on disk: its manifest, and its tables as Parquet parts. Only this room touches the disk."""
 
 from sdrrl_data.run.folder import Run
 from sdrrl_data.run.journal import Journal
 from sdrrl_data.run.manifest import Contaminated, Count, Counts, FilterCount, Kind, Manifest, TargetCount
-from sdrrl_data.run.opening import opened, recipe_of, refuse_unfinished
+from sdrrl_data.run.opening import opened, recipe_of, refuse_unfinished, select_targets
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SET_ASIDE, Part, Task, fingerprint, set_aside, sort_out
 from sdrrl_data.run.table import Table
 
@@ -26,6 +26,7 @@ __all__ = [
     "opened",
     "recipe_of",
     "refuse_unfinished",
+    "select_targets",
     "set_aside",
     "sort_out",
 ]

@@ -1,11 +1,13 @@
-"""Runs that somebody has made, opened to be read."""
+"""Opens existing runs."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from sdrrl_data.errors import NotARun, RunUnfinished, VersionMismatch
+from sdrrl_data import languages
+from sdrrl_data.errors import NotARun, RunUnfinished, UserError, VersionMismatch
 from sdrrl_data.recipe import Recipe
 from sdrrl_data.run.folder import Run
 from sdrrl_data.run.manifest import Manifest
@@ -15,7 +17,7 @@ def opened(path: Path) -> tuple[Run, Manifest]:
     """The run in a folder, with its manifest.
 
     Raises:
-        UserError: there is no run, or one that this version cannot read.
+        UserError: there is no run, or this version cannot read it.
     """
     run = Run(path)
     manifest = run.manifest() if (path / "manifest.json").is_file() else None
@@ -26,10 +28,10 @@ def opened(path: Path) -> tuple[Run, Manifest]:
 
 
 def refuse_unfinished(run: Run, manifest: Manifest) -> None:
-    """See that a run is whole.
+    """Refuse a run that is not finished.
 
     Raises:
-        UserError: it is not.
+        RunUnfinished: the run is not finished.
     """
     if manifest.state != "finished":
         raise RunUnfinished(
@@ -38,11 +40,30 @@ def refuse_unfinished(run: Run, manifest: Manifest) -> None:
         )
 
 
+def select_targets(run: Run, manifest: Manifest, names: Iterable[str]) -> list[str]:
+    """The tags of a run's targets; all of them if none is named.
+
+    Args:
+        run: the run.
+        manifest: the run's manifest.
+        names: languages, by any of their names.
+
+    Raises:
+        UserError: the run has no such target, or there is no such language.
+    """
+    targets = list(manifest.signatures)
+    selected = list(dict.fromkeys(languages.find(name).tag for name in names))
+    for tag in selected:
+        if tag not in targets:
+            raise UserError(f"{run.path} has no target {tag}: it has {', '.join(targets)}")
+    return selected or targets
+
+
 def recipe_of(run: Run, manifest: Manifest) -> Recipe:
     """The recipe of a run.
 
     Raises:
-        UserError: this version does not know it.
+        VersionMismatch: this version of sdrrl-data cannot read it.
     """
     try:
         return Recipe.model_validate_json(json.dumps(manifest.recipe))

@@ -11,7 +11,7 @@ from sdrrl_data.recipe import GeneratorConfig, Recipe, TranslatorConfig
 
 @dataclass(frozen=True)
 class Models:
-    """What identifies and loads the models of a run; a caller may bring its own."""
+    """The functions that identify and load the models of a run; a caller may pass others."""
 
     identify_generator: Callable[[GeneratorConfig], Ingredient] = generation.identify
     build_generator: Callable[[GeneratorConfig], Generator] = generation.build
@@ -25,7 +25,7 @@ class ModelPool:
     """The loaded models of a process. Each is loaded when it is first used, and closed when another needs its memory.
 
     Args:
-        models: what loads them.
+        models: the functions that load them.
     """
 
     def __init__(self, models: Models) -> None:
@@ -44,7 +44,7 @@ class ModelPool:
         return self._generator
 
     def translator(self, config: TranslatorConfig, src: Language, tgt: Language, recipe: Recipe) -> Translator:
-        """The translator from `src` into `tgt`; the one before is closed, and a generator that does not translate.
+        """The translator from `src` into `tgt`; first closes another translator, and a generator that is not needed.
 
         Args:
             config: one of the recipe's translators.

@@ -54,10 +54,21 @@ def parts(*of: str | None) -> list[Ingredient]:
         ("a/b", "other", None),
         ("a/b", "unknown", None),
         ("a/b", "", None),
+        ("a/b", "MIT, CC-BY-4.0, mit", "mit, cc-by-4.0"),  # a list in its card
+        ("a/b", "mit, other", None),  # a part of it has an unknown licence
+        ("tatsu-lab/alpaca", "mit, other", "cc-by-nc-4.0"),
     ],
 )
 def test_what_is_known(name: str, stated: str | None, licence: str | None) -> None:
-    assert licences.of(part("generator", name, stated)) == licence
+    assert licences.of(part("generator", name, stated)) == (licence.split(", ") if licence else [])
+
+
+def test_each_of_several_licences_counts() -> None:
+    terms = licences.combined(parts("apache-2.0, cc-by-sa-4.0", "cc-by-nc-4.0"))
+    assert terms.licence == "cc-by-nc-sa-4.0"
+    assert "a/0 (generator) has the licence cc-by-sa-4.0" in " ".join(terms.sentences)
+    assert licences.combined(parts("mit, other")).licence == "unknown"
+    assert licences.unknown(parts("mit", "mit, unknown")) == ["a/1"]
 
 
 def test_the_licence_of_each_known_name_is_understood() -> None:

@@ -206,6 +206,37 @@ def test_configs(new: list[Any], old: list[Any], replaced: list[str], both: list
     assert head(merged)["configs"] == (new + old if both is None else both)
 
 
+def info(name: str | None, column: str) -> dict[str, Any]:
+    named = {"config_name": name} if name else {}
+    return named | {"features": [{"name": column, "dtype": "string"}], "dataset_size": 9}
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "infos", "both"),
+    [
+        (
+            [PT],
+            [config("pt", "pt/train-*"), config("mine", "mine/*")],
+            [info("pt", "a"), info("mine", "b")],
+            [info("mine", "b")],
+        ),
+        ([PT], [config("pt", "pt/train-*")], [info("pt", "a")], None),
+        ([PT], [config("pt", "pt/train-*")], info("pt", "a"), None),
+        ([PT], [config("default", "data/train-*")], info(None, "a"), info(None, "a")),  # one config without a name
+        ([config("default", "pt/x-*")], [config("default", "data/train-*")], info(None, "a"), None),
+        ([PT], [PT, VI], [info("pt", "a"), info("vi", "b"), "odd"], ["odd"]),  # vi is no longer there
+        ([PT], [PT], "odd", "odd"),
+    ],
+)
+def test_what_another_tool_noted_of_a_config_goes_when_the_config_is_written_anew(
+    new: list[Any], old: list[Any], infos: Any, both: Any
+) -> None:
+    existing = card({"dataset_info": infos, "configs": old}, "b")
+    merged = merging.merge(card({"configs": new}, "a"), existing)
+    assert head(merged).get("dataset_info") == both
+    assert merging.merge(card({"configs": new}, "a"), merged) == merged
+
+
 def test_sections_of_other_targets_stay_as_long_as_they_are_there() -> None:
     vietnamese = "## English and Vietnamese (`vi`)\n\nTwenty rows.\n\n"
     other = "## Load it with (`load_dataset`)\n\nSo.\n\n"

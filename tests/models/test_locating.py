@@ -139,6 +139,11 @@ def test_a_directory_is_known_by_its_files_wherever_it_stands(directory, tmp_pat
     ("card", "licence"),
     [
         ("---\nlicense: apache-2.0\n---\n# A model", "apache-2.0"),
+        ("---\nlicense: [mit, apache-2.0]\n---\n", "mit, apache-2.0"),
+        ("---\nlicense: other\nlicense_name: qwen-research\nlicense_link: LICENSE\n---\n", "qwen-research"),
+        ("---\nlicense: [other, mit]\nlicense_name: mine\n---\n", "mine, mit"),
+        ("---\nlicense: other\n---\n", "other"),
+        ("---\nlicense:\n---\n", None),
         ("# A model", None),
         ("---\nlicense: [\n---\n", None),
         ("---\n- license\n---\n", None),

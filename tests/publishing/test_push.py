@@ -1,5 +1,6 @@
 """Runs on a small Hub, by the real clients: what arrives, what is not sent twice, what is refused."""
 
+import io
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,15 @@ for repo in sys.argv[1:]:
     # To its end: Python may abort that leaves while pyarrow still reads ahead (apache/arrow#45214).
     first, *_ = load_dataset(repo, names[0], split="train", streaming=True)
     print(json.dumps({"names": names, "ids": ids, "first": first}))
+"""
+
+LOAD_ALL = """
+import json, sys
+from datasets import get_dataset_config_names, load_dataset
+
+repo = sys.argv[1]
+loaded = {name: load_dataset(repo, name) for name in get_dataset_config_names(repo)}
+print(json.dumps({name: sum(rows.num_rows for rows in splits.values()) for name, splits in loaded.items()}))
 """
 
 
@@ -102,6 +112,84 @@ def test_runs_grow_into_one_set_that_anybody_can_load(served: hub.Hub, ann: clie
     for text in ("prompt", "completion"):
         assert all(set(message) == {"role", "content"} for message in loaded["first"][text])
     assert loaded["first"]["completion"][-1]["role"] == "assistant"
+
+
+COLUMNS = "features: [{name: text, dtype: string}], splits: [{name: train, num_bytes: 9, num_examples: 2}]"
+OTHER_ROWS = {"text": ["Bom dia.", "Boa noite."]}
+
+
+def repository(*names: str, more: str = "") -> dict[str, bytes]:
+    """A dataset as `push_to_hub` of `datasets` leaves it, with these configs."""
+    rows = io.BytesIO()
+    pl.DataFrame(OTHER_ROWS).write_parquet(rows)
+    infos = "".join(f"- {{config_name: {name}, {COLUMNS}}}\n" for name in names)
+    files = "".join(
+        f"- config_name: {name}\n  data_files: [{{split: train, path: {name}/train-*}}]\n" for name in names
+    )
+    card = f"---\ndataset_info:\n{infos}configs:\n{files}{more}---\n# Mine\n"
+    return {"README.md": card.encode()} | {f"{name}/train-00000-of-00001.parquet": rows.getvalue() for name in names}
+
+
+def test_a_repository_with_configs_of_other_tools_can_be_loaded_after_a_push(
+    served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path
+) -> None:
+    served.add("datasets/ann/before", repository("pt", "mine"), private=True)
+    (done,) = ann.ask({"run": run.path, "repo": "ann/before"})
+    (warning,) = [sentence for sentence in done["said"] if "the config pt" in sentence]
+    assert "was that of pt/train-*; now it is that of this run. The files stay" in warning
+    assert [
+        info["config_name"] for info in head(served.repos["datasets/ann/before"].files()["README.md"])["dataset_info"]
+    ] == ["mine"]
+    (loaded,) = served.run(LOAD_ALL, tmp_path / "home", "ann's", "ann/before")
+    assert loaded == {"pt": run.read_dataset("pt/transfer_set").height, "all": loaded["pt"], "mine": 2}
+
+
+def test_what_cannot_be_loaded_after_a_push_is_said(served: hub.Hub, ann: client.Client, run: Run) -> None:
+    info = {"features": {"text": {"dtype": "string", "_type": "Value"}}}
+    sizes = "- {config_name: gone, data_files: [{split: train, path: gone/*}]}\n"
+    yaml_file = b"configs:\n- config_name: only\n  data_files: only/*.parquet\n"
+    repositories = {
+        "infos": {"dataset_infos.json": json.dumps({"pt": info, "vi": info}).encode()},
+        "yaml": {".huggingface.yaml": yaml_file, "only/a.parquet": repository("a")["a/train-00000-of-00001.parquet"]},
+        "gone": repository("mine", more=sizes),
+    }
+    for name, files in repositories.items():
+        served.add(f"datasets/ann/{name}", files, private=True)
+    done = ann.ask(*({"run": run.path, "repo": f"ann/{name}"} for name in repositories))
+    for name, result, reason in zip(
+        repositories,
+        done,
+        [
+            "pt: its files have the columns id, ",
+            "pt: ValueError: BuilderConfig 'pt' not found",
+            "gone: it names files that are not there",
+        ],
+        strict=True,
+    ):
+        commit = served.repos[f"datasets/ann/{name}"].refs["refs/heads/main"]
+        assert result["error"].startswith(
+            f"ann/{name} has the run now (commit {commit}), but `load_dataset` cannot load {reason}"
+        )
+        assert "\n" not in result["error"]
+    assert ", and text are expected: correct what README.md" in done[0]["error"]
+    assert "mine: " not in done[2]["error"]
+
+
+def test_files_that_are_found_by_themselves_or_in_another_format_are_not_lost(
+    served: hub.Hub, ann: client.Client, run: Run
+) -> None:
+    table = b"text\nBom dia.\n"
+    by_name = b"---\nconfigs:\n- config_name: mine\n  data_files: data/*\n---\n"
+    served.add("datasets/ann/csv", {"README.md": by_name, "data/train.csv": table}, private=True)
+    served.add("datasets/ann/bare", {"README.md": b"# Mine\n", "train.csv": table}, private=True)
+    refused, warned = ann.ask({"run": run.path, "repo": "ann/csv"}, {"run": run.path, "repo": "ann/bare"})
+    assert (
+        "ann/csv has a config mine of .csv files, and `datasets` reads all configs of a repository in one"
+        in refused["error"]
+    )
+    assert len(served.repos["datasets/ann/csv"].history()) == 1
+    assert "warning: ann/bare has data files that no config names, such as train.csv" in "\n".join(warned["said"])
+    assert warned["error"] is None
 
 
 def test_shards_that_a_target_no_longer_has_are_gone(served: hub.Hub, ann: client.Client, tmp_path: Path) -> None:

@@ -27,12 +27,12 @@ print("do not touch")  # nor this comment
 
 
 def coded(text):
-    """Every letter of lower case moved on, so that capitals, markers and layout stay."""
+    """Replaces every lower-case letter by the next one, so that capitals, markers and layout stay."""
     return text.translate({letter: (letter - 97 + 5) % 26 + 97 for letter in range(97, 123)})
 
 
 class Spell:
-    """Translates by a function of one sentence, the last first, and remembers what it was given."""
+    """Translates with a function of one sentence, the last sentence first, and remembers the sentences."""
 
     def __init__(self, function, again=None, whole_texts=False, max_characters=200):
         self.functions = function, again or function
@@ -53,8 +53,8 @@ def translate(texts, function, **how):
 def test_layout_and_protected_spans_stay():
     (pair,) = translate([MARKDOWN], coded)
     expected = coded(MARKDOWN)
-    for kept in ("timer 10m", "https://example.org/eggs", 'python\nprint("do not touch")  # nor this comment'):
-        expected = expected.replace(coded(kept), kept)
+    for protected in ("timer 10m", "https://example.org/eggs", 'python\nprint("do not touch")  # nor this comment'):
+        expected = expected.replace(coded(protected), protected)
     assert pair.target == expected
 
 
@@ -98,10 +98,10 @@ def test_a_lost_number_is_looked_for_once_more():
 
 
 def test_a_text_that_loses_a_sentence_is_set_aside_alone():
-    lost, kept = translate(["This is bad.", "This is good."], lambda s: "" if "bad" in s else coded(s))
+    lost, translated = translate(["This is bad.", "This is good."], lambda s: "" if "bad" in s else coded(s))
     assert isinstance(lost, SetAside)
     assert lost.reason.endswith(": “This is bad.”")
-    assert kept.target == coded("This is good.")
+    assert translated.target == coded("This is good.")
 
 
 def test_what_the_translator_sets_aside_is_set_aside():
@@ -167,10 +167,10 @@ def test_texts_too_long_to_go_whole_are_translated_by_sentence():
 
 
 def coded_outside_code(text):
-    """What a model does that is told to leave code and addresses alone."""
+    """Like a model that is told not to change code and addresses."""
     coded_text = coded(text)
-    for kept in ("timer 10m", "https://example.org/eggs", 'python\nprint("do not touch")  # nor this comment'):
-        coded_text = coded_text.replace(coded(kept), kept)
+    for protected in ("timer 10m", "https://example.org/eggs", 'python\nprint("do not touch")  # nor this comment'):
+        coded_text = coded_text.replace(coded(protected), protected)
     return coded_text
 
 
@@ -181,7 +181,10 @@ texts = st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5)
 def test_a_translator_of_letters_leaves_every_other_byte_as_it_is(text):
     (pair,) = translate([text], coded)
     if isinstance(pair, TextPair):
-        assert all(one in (other, coded(other)) for one, other in zip(pair.target, text, strict=True))
+        assert all(
+            target_char in (source_char, coded(source_char))
+            for target_char, source_char in zip(pair.target, text, strict=True)
+        )
 
 
 @given(texts)
