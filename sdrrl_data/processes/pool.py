@@ -171,6 +171,8 @@ class Pool:
             case ["ready", window]:
                 worker.window = window
                 self._loaded = True
+            case ["said", sentence]:
+                logging.getLogger(__name__).warning("%s", sentence)
             case ["failed", reason]:
                 raise self._closed(EngineFailed(reason) if self._loaded else UserError(reason))
             case ["done", number, result] if number in worker.jobs:  # not of an earlier call, whose jobs were dropped

@@ -13,6 +13,7 @@ From a worker:
 
 - `("workers", count)`: how many workers there should be on this machine; before it loads
 - `("ready", window)`: it has loaded, and should have this many jobs at a time
+- `("said", sentence)`: what the user should know
 - `("failed", reason)`: it cannot load until the user has corrected something; it ends
 - `("done", number, result)`
 - `("too_large", number)`: there is not enough memory for a job, which is then divided

@@ -18,7 +18,9 @@ from sdrrl_data.recipe.components import (
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.engines import GeneratorEngine
 from sdrrl_data.recipe.generators import (
+    USUAL_DATE,
     AnswersConfig,
+    Date,
     FewShot,
     FewShotExample,
     GeneratorConfig,
@@ -52,6 +54,7 @@ __all__ = [
     "ANSWER_SCORES",
     "HEURISTICS",
     "KNOWN_SCORES",
+    "USUAL_DATE",
     "AlignerConfig",
     "AlignerContext",
     "AnswersConfig",
@@ -60,6 +63,7 @@ __all__ = [
     "CodeSwitchingConfig",
     "Component",
     "Config",
+    "Date",
     "FewShot",
     "FewShotExample",
     "GeneratorConfig",

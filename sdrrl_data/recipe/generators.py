@@ -1,6 +1,7 @@
 """The model that answers, and how it writes a turn."""
 
 import json
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -8,7 +9,24 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.engines import AUTO, known_engine
-from sdrrl_data.recipe.markers import Model, NamesCode, Shapeless, StaysHere, TakenIn
+from sdrrl_data.recipe.markers import Model, NamesCode, Shapeless, ShapelessAsUsual, StaysHere, TakenIn
+
+USUAL_DATE = "2026-01-01"  # one for all, so that a recipe gives the same rows on any day
+
+
+def _known_date(text: str) -> str:
+    """The text, where it is a date.
+
+    Raises:
+        ValueError: it is not a date.
+    """
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"date {text!r} is not a date such as {USUAL_DATE}") from None
+
+
+Date = Annotated[str, AfterValidator(_known_date)]
 
 KEYS = {"key", "api_key", "apikey", "subscription_key", "token", "access_token", "code", "sig"}  # in an address
 
@@ -73,6 +91,8 @@ class GeneratorConfig(SamplingConfig):
     # A chat template (Jinja), or its file, for a model without a chat template.
     template: Annotated[str | None, TakenIn(".jinja")] = None
     template_options: dict[str, Any] = Field(default={})  # variables of the template, such as enable_thinking: false
+    # What a chat template is told that asks for the day, as those of Llama 3, Mistral and gpt-oss do.
+    date: Annotated[Date, ShapelessAsUsual()] = USUAL_DATE
     few_shot: FewShot = ()
     max_model_len: Positive = 4096  # tokens of prompt and answer together
 

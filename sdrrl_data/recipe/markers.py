@@ -24,6 +24,11 @@ class Shapeless(Marker):
 
 
 @dataclass(frozen=True)
+class ShapelessAsUsual(Marker):
+    """The default shapes no row, for a setting that came later: what was made before it was made with its default."""
+
+
+@dataclass(frozen=True)
 class Place(Shapeless):
     """A file or a directory, a name on the Hub, or `package:NAME`; in a tuple, each item is a place.
 

@@ -11,6 +11,16 @@ from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import Config
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads YAML as far as JSON can hold it: a date stays a text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def read(text: str, where: str) -> Any:
     """The data in a YAML text.
 
@@ -22,7 +32,7 @@ def read(text: str, where: str) -> Any:
         RecipeError: the text is not YAML.
     """
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" in line {mark.line + 1}" if mark else ""

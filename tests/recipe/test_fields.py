@@ -12,7 +12,7 @@ import pytest
 from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import AlignerConfig, Component, Config, Recipe, ScorerConfig, TranslatorConfig, loading
 from sdrrl_data.recipe.fields import changed, walk
-from sdrrl_data.recipe.markers import Model, Place, Shapeless, StaysHere, TakenIn, marker, markers
+from sdrrl_data.recipe.markers import Model, Place, Shapeless, ShapelessAsUsual, StaysHere, TakenIn, marker, markers
 from sdrrl_data.training.settings import TrainingConfig
 
 EARLIER = [
@@ -67,10 +67,18 @@ def test_what_stays_here_can_be_left_out(section):
             assert field.default is None
 
 
+def of_before(written):
+    """A recipe without the settings that came later; they have their defaults."""
+    for field in list(walk(Recipe, written)):
+        if field.marker(ShapelessAsUsual):
+            assert field.section.pop(field.name) == field.default
+    return written
+
+
 @pytest.mark.parametrize("earlier", EARLIER)
 def test_recipes_of_0_1_0_are_written_and_shape_rows_as_they_did(earlier):
     recipe = Recipe.model_validate_json(json.dumps(earlier["recipe"] | {"prompts": PROMPTS}))
-    assert recipe.model_dump(mode="json", by_alias=True) == earlier["recipe"] | {"prompts": PROMPTS}
+    assert of_before(recipe.model_dump(mode="json", by_alias=True)) == earlier["recipe"] | {"prompts": PROMPTS}
     assert recipe.shaping() == earlier["shaping"] | {"prompts": PROMPTS}
     assert pickle.loads(pickle.dumps(recipe)) == recipe
     assert Recipe.model_validate(recipe.model_dump(by_alias=True)) == recipe
@@ -105,11 +113,18 @@ def test_the_walk_goes_into_every_section():
 @pytest.mark.parametrize("earlier", EARLIER)
 def test_every_field_shapes_rows_or_says_that_it_shapes_none(earlier):
     recipe = Recipe.model_validate_json(json.dumps(earlier["recipe"] | {"prompts": PROMPTS}))
-    fields = list(walk(Recipe, recipe.model_dump(mode="json", by_alias=True)))
+    fields = list(walk(Recipe, of_before(recipe.model_dump(mode="json", by_alias=True))))
     shapeless = tuple(field.key for field in fields if field.marker(Shapeless))
     within = tuple(f"{key}." for key in shapeless)
     left = {field.key for field in fields if field.key not in shapeless and not field.key.startswith(within)}
     assert {field.key for field in walk(Recipe, recipe.shaping())} == left
+
+
+def test_a_setting_that_came_later_shapes_rows_unless_it_is_as_usual():
+    recipe = Recipe.model_validate_json(json.dumps(EARLIER[0]["recipe"] | {"prompts": PROMPTS}))
+    generator = recipe.generator.model_copy(update={"date": "2026-11-29"})
+    assert "date" not in recipe.shaping()["generator"]
+    assert recipe.model_copy(update={"generator": generator}).shaping()["generator"]["date"] == "2026-11-29"
 
 
 def test_sections_are_changed_wherever_they_stand():

@@ -93,6 +93,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"generator.server": {"url": "127.0.0.1:8000"}}, "generator.server.url: string should match pattern"),
         ({"generator.few_shot": "shots.txt"}, "generator.few_shot: input should be a valid array, found 'shots.txt'"),
         ({"generator.few_shot": "none.jsonl"}, "few_shot: none.jsonl cannot be read (No such file"),
+        ({"generator.date": "today"}, "date 'today' is not a date such as 2026-01-01"),
         ({"seeds": []}, "seeds: tuple should have at least 1 item"),
         ({"seeds": [{"source": "a"}, {"sorce": "b"}]}, "seeds.1.source is missing (and 1 more mistake)"),
         ({"seeds": {"source": "magpie", "split": "test"}}, "seeds.split is not a key of a recipe"),
@@ -185,6 +186,11 @@ def test_changes_are_parsed_as_yaml():
     for wrong in ("limit", "=3", "a=[1"):
         with pytest.raises(UserError, match="--set"):
             overrides.parse_change(wrong)
+
+
+@pytest.mark.parametrize("written", ["2026-11-29", "'2026-11-29'", "'20261129'"])
+def test_a_date_is_a_text(written):
+    assert load(dict([overrides.parse_change(f"generator.date={written}")])).generator.date == "2026-11-29"
 
 
 def test_scorers_are_words_or_sections():
