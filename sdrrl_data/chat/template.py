@@ -48,7 +48,7 @@ class ChatTemplate:
         given: str | None = None,
         options: Mapping[str, Any] | None = None,
         setting: str | None = None,
-        date: str = recipe.USUAL_DATE,
+        date: str = recipe.DEFAULT_DATE,
     ) -> None:
         """Read the template and render a small conversation with it.
 

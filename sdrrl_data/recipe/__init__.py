@@ -18,7 +18,7 @@ from sdrrl_data.recipe.components import (
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.engines import GeneratorEngine
 from sdrrl_data.recipe.generators import (
-    USUAL_DATE,
+    DEFAULT_DATE,
     AnswersConfig,
     Date,
     FewShot,
@@ -52,9 +52,9 @@ from sdrrl_data.recipe.translators import TranslationsConfig, translator_names
 
 __all__ = [
     "ANSWER_SCORES",
+    "DEFAULT_DATE",
     "HEURISTICS",
     "KNOWN_SCORES",
-    "USUAL_DATE",
     "AlignerConfig",
     "AlignerContext",
     "AnswersConfig",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from sdrrl_data.recipe.markers import Shapeless, ShapelessAsUsual, marker
+from sdrrl_data.recipe.markers import Shapeless, ShapelessByDefault, marker
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -24,7 +24,7 @@ class Config(BaseModel):
         dumped = self.model_dump(mode="json", by_alias=True)
         for name, field in type(self).model_fields.items():
             key = key_of(name, field)
-            usual = marker(field, ShapelessAsUsual) and getattr(self, name) == field.default
+            usual = marker(field, ShapelessByDefault) and getattr(self, name) == field.default
             if usual or marker(field, Shapeless):
                 del dumped[key]
             else:

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.engines import AUTO, known_engine
-from sdrrl_data.recipe.markers import Model, NamesCode, Shapeless, ShapelessAsUsual, StaysHere, TakenIn
+from sdrrl_data.recipe.markers import Model, NamesCode, Shapeless, ShapelessByDefault, StaysHere, TakenIn
 
-USUAL_DATE = "2026-01-01"  # one for all, so that a recipe gives the same rows on any day
+DEFAULT_DATE = "2026-01-01"  # one for all, so that a recipe gives the same rows on any day
 
 
 def _known_date(text: str) -> str:
@@ -23,7 +23,7 @@ def _known_date(text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise ValueError(f"date {text!r} is not a date such as {USUAL_DATE}") from None
+        raise ValueError(f"date {text!r} is not a date such as {DEFAULT_DATE}") from None
 
 
 Date = Annotated[str, AfterValidator(_known_date)]
@@ -92,7 +92,7 @@ class GeneratorConfig(SamplingConfig):
     template: Annotated[str | None, TakenIn(".jinja")] = None
     template_options: dict[str, Any] = Field(default={})  # variables of the template, such as enable_thinking: false
     # What a chat template is told that asks for the day, as those of Llama 3, Mistral and gpt-oss do.
-    date: Annotated[Date, ShapelessAsUsual()] = USUAL_DATE
+    date: Annotated[Date, ShapelessByDefault()] = DEFAULT_DATE
     few_shot: FewShot = ()
     max_model_len: Positive = 4096  # tokens of prompt and answer together
 

@@ -24,7 +24,7 @@ class Shapeless(Marker):
 
 
 @dataclass(frozen=True)
-class ShapelessAsUsual(Marker):
+class ShapelessByDefault(Marker):
     """The default shapes no row, for a setting that came later: what was made before it was made with its default."""
 
 

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from platform import python_version
 
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import USUAL_DATE, Recipe, ThresholdConfig, of_source
+from sdrrl_data.recipe import DEFAULT_DATE, Recipe, ThresholdConfig, of_source
 from sdrrl_data.run import fingerprint
 from sdrrl_data.run.versions import installed
 
@@ -63,7 +63,7 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
             _bounds(name, threshold, recipe.src, tgt) for name, threshold in sorted(recipe.thresholds.items())
         ),
         "seed": recipe.seed,
-        **({"date": settings.date} if settings.date != USUAL_DATE else {}),
+        **({"date": settings.date} if settings.date != DEFAULT_DATE else {}),
         "version": version("sdrrl-data"),
         "settings": fingerprint(
             recipe.shaping(),

@@ -12,7 +12,7 @@ from sdrrl_data.chat.template import ChatTemplate
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import packaged, tokenizers
 from sdrrl_data.models.locating import Located, loading
-from sdrrl_data.recipe import USUAL_DATE, draws
+from sdrrl_data.recipe import DEFAULT_DATE, draws
 from sdrrl_data.run import fingerprint
 from sdrrl_data.training import installed, rows, schedule, turn_ends
 from sdrrl_data.training.checkpoints import Identity
@@ -111,7 +111,7 @@ def prepare(job: TrainingJob) -> TrainingPlan:
         model=f"{located.name}@{located.revision}",
         dataset=" ".join(map(_identified, datasets)),
         # The usual date is left out, so that a training from before there were dates resumes.
-        settings=settings.model_dump(mode="json", exclude={"date"} if settings.date == USUAL_DATE else None),
+        settings=settings.model_dump(mode="json", exclude={"date"} if settings.date == DEFAULT_DATE else None),
     )
     batch = _batch(settings, train.table["input_ids"].list.len().gather(order), limit)
     return TrainingPlan(

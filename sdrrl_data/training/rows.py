@@ -13,7 +13,7 @@ from sdrrl_data import languages
 from sdrrl_data.errors import DatasetNotFound, UserError
 from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.places import HubName, place_of
-from sdrrl_data.recipe import USUAL_DATE
+from sdrrl_data.recipe import DEFAULT_DATE
 from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.disk import digest_of
 from sdrrl_data.sources import hub_rows
@@ -57,7 +57,7 @@ class Rows(NamedTuple):
     def date(self) -> str:
         """The day that the chat template was told when the answers were written, by the signatures."""
         dates = self._signed("date")
-        return dates.pop() if len(dates) == 1 else USUAL_DATE
+        return dates.pop() if len(dates) == 1 else DEFAULT_DATE
 
     def _signed(self, field: str) -> set[str]:
         """What the signatures have in a field."""

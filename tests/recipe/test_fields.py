@@ -12,7 +12,7 @@ import pytest
 from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import AlignerConfig, Component, Config, Recipe, ScorerConfig, TranslatorConfig, loading
 from sdrrl_data.recipe.fields import changed, walk
-from sdrrl_data.recipe.markers import Model, Place, Shapeless, ShapelessAsUsual, StaysHere, TakenIn, marker, markers
+from sdrrl_data.recipe.markers import Model, Place, Shapeless, ShapelessByDefault, StaysHere, TakenIn, marker, markers
 from sdrrl_data.training.settings import TrainingConfig
 
 EARLIER = [
@@ -70,7 +70,7 @@ def test_what_stays_here_can_be_left_out(section):
 def of_before(written):
     """A recipe without the settings that came later; they have their defaults."""
     for field in list(walk(Recipe, written)):
-        if field.marker(ShapelessAsUsual):
+        if field.marker(ShapelessByDefault):
             assert field.section.pop(field.name) == field.default
     return written
 
