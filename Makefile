@@ -28,8 +28,9 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# Each benchmark in a process of its own, without the Hub; one table at the end, also in benchmarks/results.md.
 bench: setup
-	@for script in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py); done
+	@$(BIN)/python -m benchmarks --write $(ARGS)
 
 clean:
 	rm -rf .venv .venv-uv build dist *.egg-info runs

@@ -1,8 +1,8 @@
 """Our HMM aligner beside the HMM and the eflomal of sil-thot: how right their links are, and what they cost.
 
-How right they are is asked on sentences of FLORES in an invented language, of which every link is known (see
-tests/alignment/invented.py). Sure links are those that a recipe would use. What they cost is asked on real pairs, made
-as in benchmarks/code_switching.py. CPU time of one core; each is measured in a process of its own. Reads
+How right their links are is measured on sentences of FLORES in an invented language, in which every link is known (see
+tests/alignment/invented.py). Sure links are those that a recipe would use. What the aligners cost is measured on real
+pairs, made as in benchmarks/code_switching.py. CPU time of one core; each aligner has a process of its own. Reads
 ../shared/data.
 """
 
@@ -14,10 +14,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from benchmarks._report import report, sized, versions
 from benchmarks.code_switching import lines, pairs
 from sdrrl_data import recipe
 from sdrrl_data.alignment.eflomal import EflomalAligner
@@ -28,8 +28,11 @@ from sdrrl_data.text.words import words
 from tests.alignment.invented import invented
 
 Tokens = Sequence[str]
-GOLD = {"997 sentences": (997, {}), "997, inflected": (997, {"forms": True}), "100 sentences": (100, {})}
-ROWS = 20_000
+GOLD = sized(
+    {"997 sentences": (997, {}), "997, inflected": (997, {"forms": True}), "100 sentences": (100, {})},
+    {"100 sentences": (100, {})},
+)
+ROWS = sized(20_000, 200)
 ITERATIONS = HmmConfig().iterations
 SURE = recipe.CodeSwitchingConfig().min_confidence
 
@@ -46,7 +49,7 @@ class ThotHmmAligner(EflomalAligner):
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
         folded = dict.fromkeys(tuple(tuple(map(str.casefold, side)) for side in pair) for pair in pairs)
         learned = [pair for pair in folded if all(0 < len(side) <= LONGEST for side in pair)]
-        self._seen = [Counter(word for pair in learned for word in pair[side]) for side in (0, 1)]
+        self._counts = [Counter(word for pair in learned for word in pair[side]) for side in (0, 1)]
         self._models = [thot_hmm(learned), thot_hmm([(target, source) for source, target in learned])]
 
 
@@ -76,7 +79,7 @@ class Quality(NamedTuple):
     """Shares, from 0 to 1."""
 
     right: float  # of the sure links
-    found: float  # of the true links, by sure ones
+    recall: float  # of the true links, by sure ones
     f1: float  # of all links, sure or not
 
 
@@ -137,13 +140,14 @@ def alone(work: Callable[..., Any], *arguments: object) -> Any:
 
 
 def main() -> None:
-    used = ", ".join(f"{package} {version(package)}" for package in ("numpy", "sil-thot", "icu4py"))
-    print(f"One core ({platform.processor() or platform.machine()}), Python {platform.python_version()}, {used}")
+    used = versions("numpy", "sil-thot", "icu4py")
+    print(f"One core ({platform.processor() or platform.machine()}), {used}")
     print(f"{ITERATIONS} rounds of each stage of the HMMs, as in the recipe\n")
     for case, (sentences, variant) in GOLD.items():
         for name in ALIGNERS:
-            right, found, f1 = alone(quality, name, sentences, variant)
-            print(f"{case:15}  {name:19} sure links {right:6.1%} right, {found:6.1%} found; F1 of all links {f1:.3f}")
+            right, recall, f1 = alone(quality, name, sentences, variant)
+            print(f"{case:15}  {name:19} sure links {right:6.1%} right, {recall:6.1%} found; F1 of all links {f1:.3f}")
+            report(f"{name}, {case}: F1 of all links", f"{f1:.3f}", used)
     print(f"\n{ROWS:,} pairs of English and Portuguese")
     costs = {name: alone(cost, name) for name in ALIGNERS}
     for name, (training, aligning, memory, saved) in costs.items():
@@ -152,8 +156,9 @@ def main() -> None:
         )
     ours, *others = costs.values()
     for name, other in zip(list(ALIGNERS)[1:], others, strict=True):
-        ratios = [theirs / own for theirs, own in zip(other, ours, strict=True)]
-        print("{} / ours: training {:.1f}, aligning {:.1f}, memory {:.1f}, saved {:.1f}".format(name, *ratios))
+        for cost_name, theirs, our_cost in zip(Cost._fields, other, ours, strict=True):
+            # So few pairs, as in the short form, may take no memory or time that can be measured.
+            report(f"{name} / ours: {cost_name}", theirs / our_cost if our_cost else "0 of ours", used)
 
 
 if __name__ == "__main__":

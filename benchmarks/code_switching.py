@@ -1,21 +1,19 @@
 """Code-switching beside the translation that it works on: what 20,000 pairs cost each, and the memory that it takes.
 
-So many real pairs are not there: each is a sentence of Tatoeba joined to another of Tatoeba or of FLORES. So all are
-different, but they share their words. The aligner is given each as one sentence, the translator as the two that it is
-made of. CPU time of one core; memory is that of the switching pass, which reads parts from the disk as a run does, in a
-process of its own. Reads ../shared/data.
+There are not as many real pairs, so each pair is a sentence of Tatoeba joined to another of Tatoeba or of FLORES: all
+are different, but they share their words. The aligner is given each pair as one sentence, the translator as the two
+sentences that it consists of. CPU time of one core; memory is that of the switching pass, which reads parts from the
+disk as a run does, in a process of its own. Reads ../shared/data.
 """
 
 import multiprocessing
 import os
-import platform
 import random
 import resource
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ if hasattr(os, "sched_setaffinity"):
 
 import polars as pl
 
+from benchmarks._report import report, sized, versions
 from sdrrl_data import alignment, recipe
 from sdrrl_data.languages import find
 from sdrrl_data.steps import code_switching
@@ -32,8 +31,8 @@ from sdrrl_data.steps.schemas import MESSAGES, UNITS
 from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 
 DATA = Path(__file__).parents[2] / "shared/data"
-ROWS, FEWER, PART_ROWS = 20_000, 5_000, 500
-TRANSLATED = 300  # pairs, on which the translator is measured
+ROWS, FEWER, PART_ROWS = sized((20_000, 5_000, 500), (400, 200, 100))
+TRANSLATED = sized(300, 10)  # pairs, on which the translator is measured
 SRC, TGT = "en", "pt"
 SETTINGS = recipe.CodeSwitchingConfig()
 TABLES = ("seeds", "answers", "translations")
@@ -43,23 +42,23 @@ Joined = tuple[Pair, Pair]
 
 
 def main() -> None:
-    used = ", ".join(f"{package} {version(package)}" for package in ("numpy", "icu4py", "polars", "fxtranslate"))
-    print(f"One core, Python {platform.python_version()}, {used}")
-    made = pairs(ROWS)
-    mean = sum(len(text.split()) for pair in made for text, _ in pair) / ROWS
+    used = versions("numpy", "icu4py", "polars", "fxtranslate")
+    print(f"One core, {used}")
+    joined_pairs = pairs(ROWS)
+    mean = sum(len(text.split()) for pair in joined_pairs for text, _ in pair) / ROWS
     print(f"{ROWS:,} pairs, {mean:.0f} English words each on average")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write(made, folder)
+        write(joined_pairs, folder)
         training = alone(train, folder)
         print(f"training the aligner     {training:7.1f} s", flush=True)
         switching, places, peaks = alone(switch, folder)
     print(f"switching {places:,} places {switching:7.1f} s", flush=True)
-    translating = translate(made)
+    translating = translate(joined_pairs)
     print(f"translating              {translating:7.1f} s, scaled by characters from {TRANSLATED} pairs")
-    print(f"both / translating       {(training + switching) / translating:9.3f} (wanted: at most 0.1)")
+    report("training and switching / translating", f"{(training + switching) / translating:.3f}", used, "at most 0.1")
     for rows, mebibytes in zip((0, FEWER, ROWS), peaks, strict=True):
-        print(f"memory of switching      {mebibytes:7.1f} MiB at most after {rows:6,} rows (wanted: flat)")
+        report(f"memory of switching, at most, after {rows:,} rows", f"{mebibytes:.1f} MiB", used, "flat")
 
 
 def pairs(count: int) -> list[Joined]:

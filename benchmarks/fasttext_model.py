@@ -1,30 +1,29 @@
 """Our reading of fastText models beside the library's (fasttext-predict): what the language scorer asks of them.
 
-It asks for the probability of each label of a text, and for that of one label of each of its sentences. Once of the
-packaged lid.176.ftz, and once of a model with random weights of the size of those that know 2,000 languages, for which
-memory counts: each process that scores has a model. CPU time of one core, each way in a process of its own. Reads
-../shared/data.
+The scorer asks for the probability of each label of a text, and for that of one label of each of its sentences. This
+is measured with the packaged lid.176.ftz, and with a model of random weights as large as those that know 2,000
+languages. There memory counts, as each process that scores has a model. CPU time of one core, each way in a process of
+its own. Reads ../shared/data.
 """
 
 import json
 import multiprocessing
-import platform
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import psutil
 
+from benchmarks._report import report, sized, versions
 from sdrrl_data.text.segments import sentences
 from tests.scoring.fasttext_files import LID176, random_model
 
 TEXTS = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
-LABELS, BUCKETS, COLUMNS = 2_000, 1_000_000, 128
-ROUNDS = 3
+LABELS, BUCKETS, COLUMNS = sized((2_000, 1_000_000, 128), (50, 10_000, 16))
+TEXT_COUNT, ROUNDS = sized((None, 3), (50, 1))  # None: all
 
 Text = Sequence[str]  # its sentences
 Answer = tuple[np.ndarray, np.ndarray]  # labels of each text, and the first label of each sentence
@@ -98,12 +97,12 @@ def apart(ours: Answer, theirs: Answer) -> float:
 def documents() -> list[Text]:
     lines = [json.loads(line)["output"] for line in TEXTS.read_text("utf-8").splitlines()]
     texts = [[" ".join(line[a:b].lower().split()) for a, b in sentences(line, "en")] for line in lines]
-    return [text for text in texts if text]
+    return [text for text in texts if text][:TEXT_COUNT]
 
 
 def main() -> None:
-    used = ", ".join(f"{package} {version(package)}" for package in ("numpy", "fasttext-predict"))
-    print(f"One core, Python {platform.python_version()}, {used}")
+    used = versions("numpy", "fasttext-predict")
+    print(f"One core, {used}")
     texts = documents()
     with tempfile.TemporaryDirectory() as folder:
         words = ["</s>", *{word for text in texts for sentence in text for word in sentence.lower().split()}]
@@ -114,7 +113,7 @@ def main() -> None:
             buckets=BUCKETS,
             columns=COLUMNS,
         )
-        for name, path, some in ("lid.176.ftz", LID176, texts), ("2,000 labels", large, texts[:300]):
+        for name, path, some in ("lid.176.ftz", LID176, texts), (f"{LABELS:,} labels", large, texts[:300]):
             length = np.mean(list(map(len, some)))
             print(f"\n{name}, {path.stat().st_size / 2**20:.0f} MiB; {len(some)} texts of {length:.1f} sentences")
             results = {}
@@ -122,8 +121,10 @@ def main() -> None:
                 with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
                     seconds, memory, _ = results[way] = pool.submit(measure, way, path, some).result()
                 print(f"{way:17} {len(some) / seconds:7.0f} texts/s  {memory:6.0f} MiB")
-            (our_seconds, _, our_answer), (seconds, _, answer) = results.values()
-            print(f"ours: {seconds / our_seconds:.1f} times as fast; at most {apart(our_answer, answer):.0e} apart")
+            (our_seconds, our_memory, our_answer), (seconds, memory, answer) = results.values()
+            report(f"fasttext-predict / ours, {name}: seconds", seconds / our_seconds, used)
+            report(f"fasttext-predict / ours, {name}: memory", f"{memory:.0f} / {our_memory:.0f} MiB", used)
+            report(f"probabilities apart at most, {name}", f"{apart(our_answer, answer):.0e}", used)
 
 
 if __name__ == "__main__":

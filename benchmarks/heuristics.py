@@ -1,20 +1,20 @@
-"""The scorers that only count, beside OpusFilter's six heuristics: the same pairs. Reads ../shared/data.
+"""The scorers that only count, beside six heuristics of OpusFilter, on the same pairs. Reads ../shared/data.
 
-First as they are used: OpusFilter's command with two jobs, and our scorers on two cores, each with all that it takes
-to start. Then the scoring alone: the processor's time on one core.
+First as they are used: OpusFilter's command with two jobs, and our scorers on two cores, each with the time that it
+takes to start. Then the scoring alone, in CPU time of one core. Where OpusFilter cannot be installed, only ours are
+measured.
 """
 
 import json
 import os
-import platform
 import subprocess
 import tempfile
 import time
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks._elsewhere import python_with
+from benchmarks._report import report, sized, versions
 from sdrrl_data.languages import find
 from sdrrl_data.processes.spread import Spread
 from sdrrl_data.protocols import TextPair, Unit
@@ -23,9 +23,9 @@ from sdrrl_data.scoring.heuristics import Heuristics, learned
 
 FLORES = Path(__file__).parents[2] / "shared/data/flores-dev"
 EN, PT = find("en"), find("pt")
-ROUNDS = 5
-TIMES = 10  # the pairs are scored by the command so many times over, so that starting does not decide
-WANTED = 5.0
+SENTENCES, ROUNDS, ROUNDS_AS_USED = sized((None, 5, 2), (50, 1, 1))  # None: all
+TIMES = sized(10, 1)  # the command scores the pairs so many times over, so that starting does not decide
+WANTED = "5"
 # Those that look for what ours look for: too long, too short, repeated, copied, cut off, other numbers.
 SIX = {
     "LengthFilter": {"unit": "char", "min_length": 1, "max_length": 10_000},
@@ -37,43 +37,46 @@ SIX = {
 }
 OPUSFILTER = """
 import json, sys, time
-from importlib.metadata import version
 from opusfilter import filters
 six, pairs = json.load(sys.stdin)
 six = [getattr(filters, name)(**options) for name, options in six.items()]
-for own in six:
-    list(own.score(pairs[:10]))
+for heuristic in six:
+    list(heuristic.score(pairs[:10]))
 start = time.process_time()
-for own in six:
-    list(own.score(pairs))
-print(json.dumps([time.process_time() - start, version("opusfilter")]))
+for heuristic in six:
+    list(heuristic.score(pairs))
+print(time.process_time() - start)
 """
 
 
 def main() -> None:
     command = python_with("opusfilter")
-    lines = [(FLORES / f"{tag}.txt").read_text("utf-8").splitlines() for tag in ("en", "pt")]
+    lines = [(FLORES / f"{tag}.txt").read_text("utf-8").splitlines()[:SENTENCES] for tag in ("en", "pt")]
     sentences = list(zip(*lines, strict=True))
     as_used(sentences * TIMES, command)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    print(
-        f"\nscoring alone, one core, best of {ROUNDS}; Python {platform.python_version()}, icu4py {version('icu4py')}"
-    )
-    for size in (1, 5):
+    print(f"\nscoring alone, one core, best of {ROUNDS}; {versions('icu4py')}")
+    for size in sized((1, 5), (5,)):  # sentences in a text
         compare([sentences[start : start + size] for start in range(0, len(sentences), size)], command)
 
 
-def as_used(sentences: list[tuple[str, str]], command: list[str]) -> None:
-    """Print the speeds on two cores, all in."""
+def as_used(sentences: list[tuple[str, str]], command: list[str] | None) -> None:
+    """Print the speeds on two cores, starting included. No command: only ours."""
     pairs = [paragraphs([sentence]) for sentence in sentences]
     theirs, ours = float("inf"), float("inf")
-    for _ in range(2):  # in turn, so that what else the machine does falls on both
-        theirs, ours = min(theirs, by_command(sentences, command)), min(ours, spread(pairs))
+    for _ in range(ROUNDS_AS_USED):  # in turn, so that what else the machine does falls on both
+        ours = min(ours, spread(pairs))
+        if command:
+            theirs = min(theirs, by_command(sentences, command))
     print(f"{len(pairs)} English-Portuguese pairs, two cores, starting included")
-    print(f"OpusFilter's command, six heuristics  {len(pairs) / theirs:7.0f} pairs/s")
     print(f"our five scorers, twelve scores       {len(pairs) / ours:7.0f} pairs/s")
-    print(f"ratio {theirs / ours:.1f} (wanted: {WANTED})")
+    if command:
+        print(f"OpusFilter's command, six heuristics  {len(pairs) / theirs:7.0f} pairs/s")
+        used = f"{versions('icu4py')}, opusfilter {release_of_opusfilter(command)}"
+        report("OpusFilter's command / our scorers: seconds", theirs / ours, used, WANTED)
+    else:
+        report("our scorers on two cores", f"{len(pairs) / ours:.0f} pairs/s", versions("icu4py"))
 
 
 def by_command(sentences: list[tuple[str, str]], command: list[str]) -> float:
@@ -109,35 +112,45 @@ def spread(pairs: list[TextPair]) -> float:
     return seconds
 
 
-def compare(texts: list[list[tuple[str, str]]], command: list[str]) -> None:
-    """Print the speeds over texts of so many sentences each."""
+def compare(texts: list[list[tuple[str, str]]], command: list[str] | None) -> None:
+    """Print the speeds over texts of as many sentences each. No command: only ours."""
     pairs = [paragraphs(text) for text in texts]
     theirs, ours = float("inf"), float("inf")
     for _ in range(ROUNDS):  # in turn, so that what else the machine does falls on both
-        seconds, release = opusfilter(pairs, command)
-        theirs, ours = min(theirs, seconds), min(ours, scored(pairs))
-    print(f"\n{len(pairs)} English-Portuguese pairs of {len(texts[0])} sentences")
-    print(f"OpusFilter {release}, six heuristics  {len(pairs) / theirs:7.0f} pairs/s")
+        ours = min(ours, scored(pairs))
+        if command:
+            theirs = min(theirs, opusfilter(pairs, command))
+    size = len(texts[0])
+    print(f"\n{len(pairs)} English-Portuguese pairs, sentences in each: {size}")
     print(f"our five scorers, twelve scores  {len(pairs) / ours:7.0f} pairs/s")
-    print(f"ratio {theirs / ours:.1f} (wanted: {WANTED})")
+    if command:
+        print(f"OpusFilter, six heuristics       {len(pairs) / theirs:7.0f} pairs/s")
+        used = f"{versions('icu4py')}, opusfilter {release_of_opusfilter(command)}"
+        report(f"OpusFilter / our scorers, scoring alone, sentences {size}: seconds", theirs / ours, used, WANTED)
+    else:
+        report(f"our scorers, scoring alone, sentences {size}", f"{len(pairs) / ours:.0f} pairs/s", versions("icu4py"))
 
 
 def paragraphs(text: list[tuple[str, str]]) -> TextPair:
     """The sentences as one text, a line each."""
     source = target = ""
     units = []
-    for own, other in text:
-        units.append(Unit(len(source), len(source) + len(own), len(target), len(target) + len(other)))
-        source, target = f"{source}{own}\n", f"{target}{other}\n"
+    for sentence, translation in text:
+        units.append(Unit(len(source), len(source) + len(sentence), len(target), len(target) + len(translation)))
+        source, target = f"{source}{sentence}\n", f"{target}{translation}\n"
     return TextPair(source, target, units)
 
 
-def opusfilter(pairs: list[TextPair], command: list[str]) -> tuple[float, str]:
-    """Seconds, in a process of its own; and its version."""
+def release_of_opusfilter(command: list[str]) -> str:
+    asked = "from importlib.metadata import version; print(version('opusfilter'))"
+    return subprocess.run([*command, "-c", asked], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def opusfilter(pairs: list[TextPair], command: list[str]) -> float:
+    """Seconds, in a process of its own."""
     texts = json.dumps([SIX, [(pair.source, pair.target) for pair in pairs]])
     done = subprocess.run([*command, "-c", OPUSFILTER], input=texts, stdout=subprocess.PIPE, text=True, check=True)
-    seconds, release = json.loads(done.stdout)
-    return seconds, release
+    return float(done.stdout)
 
 
 def scored(pairs: list[TextPair]) -> float:

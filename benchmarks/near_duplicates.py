@@ -1,30 +1,29 @@
 """Near duplicates: our index beside rensa's `RMinHashLSH`, with the same words, bands and exact check.
 
-First as many texts as a run has, of which one in ten is a copy of an earlier one that lacks some words; then texts
-that a template wrote, each like all the others. Each way runs in a process of its own. Reads ../shared/data.
+First as many texts as a run has: one in ten is a copy of an earlier one without some of its words. Then texts written
+with a template, each like all the others. Each way runs in a process of its own. Reads ../shared/data.
 """
 
 import json
 import multiprocessing
-import platform
 import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import psutil
 
+from benchmarks._report import report, sized, versions
 from sdrrl_data.text.near_duplicates import CANDIDATES, LOWEST, MIN_WORDS, ORDER, Match, NearDuplicates
-from sdrrl_data.text.ngrams import Hashes, plain_words, runs
+from sdrrl_data.text.ngrams import Hashes, hash_ngrams, plain_words
 
 INSTRUCTIONS = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
 COPIES = 0.1  # of the texts
 BATCH = 1024  # texts, as the scorer takes them
 BANDS, SLOTS = 50, 4
-TEXTS, FROM_TEMPLATE = 100_000, 10_000
+TEXTS, FROM_TEMPLATE = sized((100_000, 10_000), (1_000, 200))
 
 
 class WithRensa:
@@ -43,7 +42,8 @@ class WithRensa:
 
         words = [plain_words(text, self._language) for text in texts]
         hashes = [
-            np.unique(hashed) for hashed in runs([some if len(some) >= MIN_WORDS else [] for some in words], ORDER)
+            np.unique(hashed)
+            for hashed in hash_ngrams([some if len(some) >= MIN_WORDS else [] for some in words], ORDER)
         ]
         first = len(self._names)
         self._names += names
@@ -104,7 +104,8 @@ def measure(way: str, texts: list[str]) -> tuple[float, float, int]:
 
 
 def main() -> None:
-    print(f"Python {platform.python_version()}, rensa {version('rensa')}, icu4py {version('icu4py')}, one core")
+    used = versions("rensa", "icu4py")
+    print(f"{used}, one core")
     cases = {"as in a run": as_in_a_run(TEXTS), "from one template": from_a_template(FROM_TEMPLATE)}
     for case, texts in cases.items():
         print(f"\n{len(texts)} texts {case}, {sum(len(text.split()) for text in texts) / len(texts):.0f} words each")
@@ -114,7 +115,8 @@ def main() -> None:
                 speed, size, alike = results[way] = pool.submit(measure, way, texts).result()
             print(f"{way:8} {speed:7.0f} texts/s  {size:6.0f} bytes a text  {alike} with a near duplicate")
         (our_speed, our_size, _), (speed, size, _) = results.values()
-        print(f"ours: {our_speed / speed:.1f} times as fast, {size / our_size:.1f} times less memory")
+        report(f"ours / rensa, {case}: texts/s", our_speed / speed, used)
+        report(f"rensa / ours, {case}: memory", f"{size:.0f} / {our_size:.0f} bytes a text", used)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,16 @@
 """Rows a second that pass from seeds to answers, and on to the transfer set, when no model makes them wait.
 
-The generator returns a sentence at once, the translator the sentence with other letters; everything else is the real
-thing: Parquet parts, journals, sentences, verdicts, mixing, the card. One core. Scorers and code-switching are off, and
-on once more at the end, on fewer rows.
+The generator returns a sentence at once, the translator the sentence with other letters. Everything else is as in a
+real run: Parquet parts, journals, sentences, verdicts, mixing, the card. One core. Scorers and code-switching are off,
+and on in a second run with fewer rows.
 """
 
 import codecs
 import json
 import os
-import platform
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ os.environ["POLARS_MAX_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
+from benchmarks._report import report, sized, versions
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.protocols import Completion, Generator, Ingredient, Request, Translator
 from sdrrl_data.recipe import loading
@@ -27,7 +26,7 @@ from sdrrl_data.run import Run
 from sdrrl_data.steps.model_pool import Models
 
 DATA = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
-ROWS, SWITCHED_ROWS = 20_000, 2_000
+ROWS, SWITCHED_ROWS, PART_ROWS = sized((20_000, 2_000, 1_000), (200, 100, 100))
 ALONE = {"scorers": [], "thresholds": {}, "transfer_set.mix.code_switched": 0.0}
 
 
@@ -70,9 +69,9 @@ def models(answers: Sequence[str]) -> Models:
 def main() -> None:
     rows = [json.loads(line) for line in DATA.read_text("utf-8").splitlines()]
     answers = [row["output"].partition(". ")[0] for row in rows]
-    used = ", ".join(f"{package} {version(package)}" for package in ("polars", "icu4py", "numpy"))
+    used = versions("polars", "icu4py", "numpy")
     characters = sum(map(len, answers)) / len(answers)
-    print(f"Answers of {characters:.0f} characters on average; one core, Python {platform.python_version()}, {used}")
+    print(f"Answers of {characters:.0f} characters on average; one core, {used}")
     with tempfile.TemporaryDirectory() as folder:
         seeds = Path(folder) / "seeds.jsonl"
         texts = [row["instruction"] for row in rows]
@@ -80,23 +79,23 @@ def main() -> None:
         seeds.write_text("\n".join(lines), encoding="utf-8")
         run = Run(Path(folder) / "run")
         took = measured({"seeds.source": str(seeds)} | ALONE, run, answers)
-        print(f"{ROWS:,} rows, seeds to transfer set   {ROWS / took:8,.0f} rows/s")
+        report(f"{ROWS:,} rows, seeds to transfer set", f"{ROWS / took:,.0f} rows/s", used)
         for step, seconds in timings(run).items():
             print(f"    {step:34}{ROWS / seconds:8,.0f} rows/s")
         print(f"    {'reading seeds, mixing, card':34}{ROWS / (took - sum(timings(run).values())):8,.0f} rows/s")
         again = time.perf_counter()
         measured({"seeds.source": str(seeds)} | ALONE, run, answers)
-        print(f"    {'a second time, nothing to do':34}{ROWS / (time.perf_counter() - again):8,.0f} rows/s")
+        report("a second time, nothing to do", f"{ROWS / (time.perf_counter() - again):,.0f} rows/s", used)
         changes = {"scorers": ["length", "repetition"], "thresholds": {}, "limit": SWITCHED_ROWS}
         run = Run(Path(folder) / "switched")
         took = measured({"seeds.source": str(seeds)} | changes, run, answers)
-        print(f"{SWITCHED_ROWS:,} rows, with code-switching and scorers   {SWITCHED_ROWS / took:8,.0f} rows/s")
+        report(f"{SWITCHED_ROWS:,} rows, with code-switching and scorers", f"{SWITCHED_ROWS / took:,.0f} rows/s", used)
         for step, seconds in timings(run).items():
             print(f"    {step:34}{SWITCHED_ROWS / seconds:8,.0f} rows/s")
 
 
 def measured(changes: dict[str, Any], run: Run, answers: Sequence[str]) -> float:
-    recipe = loading.load("sdrrl", {"part_rows": 1000, "tgt": ["pt"], "parallel": None} | changes)
+    recipe = loading.load("sdrrl", {"part_rows": PART_ROWS, "tgt": ["pt"], "parallel": None} | changes)
     start = time.perf_counter()
     generate(recipe, run.path, models(answers))
     return time.perf_counter() - start

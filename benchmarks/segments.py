@@ -1,27 +1,25 @@
-"""How `segments` cuts 500 real answers into what a translator is sent, beside two plain splitters.
+"""How `segments` cuts 500 real answers into the units that a translator is sent, beside two plain splitters.
 
-Counts what each does wrong, and how fast it cuts and rejoins on one core. Reads ../shared/data.
+Counts what each splitter does wrong, and measures how fast it cuts and rejoins on one core. Reads ../shared/data.
 """
 
 import json
-import platform
 import re
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
 from icu4py.breakers import SentenceBreaker
 
+from benchmarks._report import report, sized, versions
 from sdrrl_data.text.layout import blocks
 from sdrrl_data.text.placeholders import marked, restored
 from sdrrl_data.text.protected import protected
 from sdrrl_data.text.segments import segments
 
 ANSWERS = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
-COUNT = 500
-ROUNDS = 7
+COUNT, ROUNDS = sized((500, 7), (20, 1))
 LIMIT = 500  # characters of a unit
 LAYOUT = re.compile(r"^[ \t]*(?:(?:[-*+•>|]|#{1,6}|\d{1,3}[.)]|[a-z]\))[ \t]|```|~~~)", re.MULTILINE)
 
@@ -53,8 +51,8 @@ def rejoined(text: str, units: Units) -> str:
 
 
 def there_and_back(text: str) -> str:
-    found = segments(text, "en", LIMIT)
-    return rejoined(text, [(own.start, own.end, restored(marked(text, own), text, own) or "") for own in found])
+    cuts = segments(text, "en", LIMIT)
+    return rejoined(text, [(cut.start, cut.end, restored(marked(text, cut), text, cut) or "") for cut in cuts])
 
 
 def seconds(way: Callable[[str], object], texts: list[str]) -> float:
@@ -79,21 +77,31 @@ def main() -> None:
         {text[a:b] for block in blocks(text) if block for a, b in protected(text, block[0][0], block[-1][1])}
         for text in texts
     ]
-    versions = ", ".join(f"{package} {version(package)}" for package in ("markdown-it-py", "icu4py"))
-    print(f"{len(texts)} answers, {megabytes:.2f} MB; best of {ROUNDS}; Python {platform.python_version()}, {versions}")
+    used = versions("markdown-it-py", "icu4py")
+    print(f"{len(texts)} answers, {megabytes:.2f} MB; best of {ROUNDS}; {used}")
     print(
         f"{'':16}{'MB/s':>8}{'units':>8}{'protected seen':>16}{'with layout':>13}{'too long':>10}{'several lines':>15}"
     )
+    speeds, harmed = {}, {}  # MB/s, and units that hold what a translator should not see
     for name, (cut, whole) in ways.items():
         assert all(whole(text) == text for text in texts)
         sent = [[unit for _, _, unit in cut(text)] for text in texts]
-        units = [unit for own in sent for unit in own]
-        seen = sum(unit.count(span) for own, spans in zip(sent, hidden, strict=True) for unit in own for span in spans)
+        units = [unit for units_of_text in sent for unit in units_of_text]
+        seen = harmed[name] = sum(
+            unit.count(span)
+            for units_of_text, spans in zip(sent, hidden, strict=True)
+            for unit in units_of_text
+            for span in spans
+        )
+        speeds[name] = megabytes / seconds(whole, texts)
         print(
-            f"{name:16}{megabytes / seconds(whole, texts):8.1f}{len(units):8}{seen:16}"
+            f"{name:16}{speeds[name]:8.1f}{len(units):8}{seen:16}"
             f"{sum(bool(LAYOUT.search(unit)) for unit in units):13}{sum(len(unit) > LIMIT for unit in units):10}"
             f"{sum(len(unit.strip().splitlines()) > 1 for unit in units):15}"
         )
+    for name in ways:
+        report(f"protected spans that a translator sees, {name}", str(harmed[name]), used)
+    report("ICU's sentences / segments: MB/s", speeds["ICU's sentences"] / speeds["segments"], used)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,21 @@
 """NLLB at the sizes of its 600M model: CTranslate2 beside transformers, and our batches beside plain ones.
 
-The weights are random, so no translation comes to an end by itself: each batch is written to the length of its
-longest source, which is about what real translations take. The texts are of mixed length, most of them short, as
-headings, list items and sentences are. Reads ../shared/data.
+The weights are random, so no translation ends by itself: each batch is written to the length of its longest source,
+which is about as long as real translations are. The texts are of mixed length, and most of them are short, like
+headings, list items and sentences. Reads ../shared/data.
 """
 
 import math
 import os
-import platform
 import random
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks._report import report, sized, versions
 from sdrrl_data.models.locating import Located, locate
 from sdrrl_data.translation.nllb_ctranslate2 import CTranslate2Engine
 from sdrrl_data.translation.nllb_engine import Batch, Engine, Search, batched
@@ -24,25 +23,25 @@ from sdrrl_data.translation.nllb_transformers import TransformersEngine
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared/data/flores-dev/en.txt"
-TEXTS, SHORTEST, LONGEST = 64, 3, 60  # words
+TEXTS, SHORTEST, LONGEST = sized((64, 3, 60), (6, 3, 8))  # words
 BEAMS, BATCH_TOKENS, PLAIN_ROWS = 4, 4096, 16
-PIECES = 8000  # of the tokenizer; the model's own table is as large as NLLB's
+PIECES = sized(8000, 1000)  # of the tokenizer; the model's own table is as large as NLLB's
 SIZES = {
-    "vocab_size": 256_206,
-    "d_model": 1024,
-    "encoder_layers": 12,
-    "decoder_layers": 12,
-    "encoder_ffn_dim": 4096,
-    "decoder_ffn_dim": 4096,
-    "encoder_attention_heads": 16,
-    "decoder_attention_heads": 16,
+    "vocab_size": sized(256_206, 2_000),
+    "d_model": sized(1024, 32),
+    "encoder_layers": sized(12, 1),
+    "decoder_layers": sized(12, 1),
+    "encoder_ffn_dim": sized(4096, 64),
+    "decoder_ffn_dim": sized(4096, 64),
+    "encoder_attention_heads": sized(16, 2),
+    "decoder_attention_heads": sized(16, 2),
 }
 
 
 def main() -> None:
-    packages = ", ".join(f"{package} {version(package)}" for package in ("ctranslate2", "transformers", "torch"))
+    used = versions("ctranslate2", "transformers", "torch")
     threads = os.environ.get("OMP_NUM_THREADS", "not set")
-    print(f"{os.cpu_count()} cores, OMP_NUM_THREADS {threads}; Python {platform.python_version()}, {packages}")
+    print(f"{os.cpu_count()} cores, OMP_NUM_THREADS {threads}; {used}")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = folder
         located = _checkpoint(Path(folder) / "random")
@@ -55,8 +54,8 @@ def main() -> None:
             ]
         }
     converted, ours, plain = seconds.values()
-    print(f"CTranslate2 beside transformers        {ours / converted:5.2f} (wanted: 4)")
-    print(f"our batches beside plain ones of {PLAIN_ROWS}    {plain / ours:5.2f} (wanted: 2)")
+    report("transformers / CTranslate2: seconds", ours / converted, used, "4")
+    report(f"plain batches of {PLAIN_ROWS} / our batches: seconds", plain / ours, used, "2")
 
 
 def _measure(
@@ -73,13 +72,14 @@ def _measure(
     loaded = engine(located, tokenizer, "vie_Latn")
     list(loaded.decode(_to_length(batched(tokens[:1], BATCH_TOKENS)), Search(BEAMS)))
     start = time.perf_counter()
-    found = list(loaded.decode(_to_length(batches(tokens)), Search(BEAMS)))
+    translated = list(loaded.decode(_to_length(batches(tokens)), Search(BEAMS)))
     seconds = time.perf_counter() - start
     loaded.close()
     rows, read = len(tokens), sum(map(len, tokens))
-    written = sum(len(translation) for _, translations in found for translation in translations)
+    written = sum(len(translation) for _, translations in translated for translation in translations)
     print(
-        f"    {way:28}{rows} texts of {read:,} tokens in {len(found)} batches: {written:,} written in {seconds:.1f} s",
+        f"    {way:28}{rows} texts of {read:,} tokens in {len(translated)} batches: "
+        f"{written:,} written in {seconds:.1f} s",
         flush=True,
     )
     return seconds

@@ -1,13 +1,12 @@
 """Verdicts over one million seeds: seconds of CPU time and memory, with the report of the filters.
 
-Each seed has a question and an answer with 20 scores each, drawn at random, of which 3 in 100 are missing; each of the
-20 filters fails about 1 in 100 texts. The bounds are numbers, and then percentiles of the run's own scores. One core;
-each case has a process of its own, which reads the scores from the disk and judges them in parts, as a run does.
+Each seed has a question and an answer with 20 scores each. The scores are drawn at random, and 3 in 100 are missing;
+each of the 20 filters fails about 1 in 100 texts. The bounds are numbers, or percentiles of the scores of the run. One
+core; each case has a process of its own, which reads the scores from the disk and judges them in parts, as a run does.
 """
 
 import multiprocessing
 import os
-import platform
 import resource
 import tempfile
 import time
@@ -21,10 +20,11 @@ if hasattr(os, "sched_setaffinity"):
 import numpy as np
 import polars as pl
 
+from benchmarks._report import report, sized, versions
 from sdrrl_data.recipe import ThresholdConfig
 from sdrrl_data.steps import filter_report, verdicts
 
-ROWS, PART_ROWS = 1_000_000, 512
+ROWS, PART_ROWS = sized(1_000_000, 2_000), 512
 SCORES = [f"src_score_{number}" if number % 4 == 0 else f"score_{number}" for number in range(20)]
 CASES = {
     "numbers": ThresholdConfig(min=0.01),
@@ -34,8 +34,9 @@ CASES = {
 
 
 def main() -> None:
-    print(f"One core, Python {platform.python_version()}, polars {pl.__version__}")
-    print(f"{ROWS:,} seeds, {len(SCORES)} scores of each question and each answer (wanted: 10 s, 1024 MiB)")
+    used = versions("polars", "numpy")
+    print(f"One core, {used}")
+    print(f"{ROWS:,} seeds, {len(SCORES)} scores of each question and each answer")
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "scores.parquet"
@@ -43,7 +44,10 @@ def main() -> None:
             pool.submit(write, path).result()
         for case in CASES:
             with ProcessPoolExecutor(1, mp_context=context) as pool:
-                print(pool.submit(judge, path, case).result(), flush=True)
+                described, seconds, mebibytes = pool.submit(judge, path, case).result()
+            print(described)
+            report(f"{ROWS:,} seeds, {case}: verdicts and report", f"{seconds:.2f} s", used, "10 s")
+            report(f"{ROWS:,} seeds, {case}: memory at most", f"{mebibytes:.0f} MiB", used, "1024 MiB")
 
 
 def write(path: Path) -> None:
@@ -57,7 +61,8 @@ def write(path: Path) -> None:
     pl.DataFrame(columns).write_parquet(path)
 
 
-def judge(path: Path, case: str) -> str:
+def judge(path: Path, case: str) -> tuple[str, float, float]:
+    """A line that describes all, seconds of CPU time without reading, and MiB at the peak."""
     start, base = time.process_time(), peak()
     scores = pl.read_parquet(path)
     reading, held = time.process_time() - start, peak()
@@ -68,12 +73,13 @@ def judge(path: Path, case: str) -> str:
     together = filter_report.removed(judged)["tgt->tgt"]
     reporting = time.process_time() - start - reading - judging
     assert len(filters) == len(SCORES)
-    return (
+    described = (
         f"{case:22} read {reading:5.2f} s, verdicts {judging:5.2f} s, report {reporting:5.2f} s; memory at most "
         f"{base:.0f} MiB before, {held:.0f} with the scores, {most:.0f} with the verdicts, "
         f"{peak():.0f} with the report; {judged['failures'].list.len().sum():,} failures, "
         f"{together:,} of tgt->tgt removed"
     )
+    return described, judging + reporting, peak()
 
 
 def peak() -> float:

@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 
 from sdrrl_data.errors import UserError
 
-from . import card, controls, evaluate, export, generate, inspect, languages, pull, push, recipes, train, tune
+from . import card, controls, doctor, evaluate, export, generate, inspect, languages, pull, push, recipes, train, tune
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -23,6 +23,8 @@ EXAMPLES = """
 [cyan]sdrrl-data recipes sdrrl > mine.yaml[/cyan]  a recipe to start from
 
 [cyan]sdrrl-data languages chin[/cyan]  the names of a language
+
+[cyan]sdrrl-data doctor[/cyan]  what is installed and works, and how to mend the rest
 """
 
 
@@ -56,6 +58,7 @@ app.command(epilog=train.EXAMPLES)(train.train)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command()(recipes.recipes)
 app.command()(languages.languages)
+app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
 
 
 def _version(show: bool) -> None:

@@ -41,8 +41,8 @@ def _steps(plan: Plan) -> Table:
     for heading in ("rows", "parts", "done", "to do"):
         table.add_column(heading, justify="right")
     for name, parts in plan.tables.fingerprints.items():
-        if name in plan.tables.given:
-            rows = str(sum(part.rows.height for part in plan.tables.given[name]))
+        if name in plan.tables.sources:
+            rows = str(sum(part.rows.height for part in plan.tables.sources[name]))
         else:
             rows = str(sum(plan.sizes)) if plan.tables.jobs[name].step.makes == "part" else "-"
         missing = len(plan.missing(name))

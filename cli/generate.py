@@ -83,6 +83,14 @@ def generate(
         bool,
         typer.Option("--dry-run", help="Only show what would be done, and how many tokens it takes; load no model."),
     ] = False,
+    retry_set_aside: Annotated[
+        bool,
+        typer.Option(
+            "--retry-set-aside",
+            help="Ask again for every answer that was set aside. Without it, only what a server failed at is asked "
+            "again.",
+        ),
+    ] = False,
     probe: Annotated[
         bool,
         typer.Option(
@@ -111,7 +119,7 @@ def generate(
         from . import dry_run as dry
 
         models = Models()
-        dry.show(resolve(loaded, out, models), models, measure=probe)
+        dry.show(resolve(loaded, out, models, retry_set_aside), models, measure=probe)
         return
 
     from sdrrl_data.pipeline import generate as library
@@ -122,7 +130,7 @@ def generate(
 
     try:
         with Bars() as bars:
-            manifest = library.generate(loaded, out, reporter=bars)
+            manifest = library.generate(loaded, out, reporter=bars, retry_set_aside=retry_set_aside)
     except KeyboardInterrupt:
         typer.echo("stopped; what is finished is kept: run the same command again to continue", err=True)
         raise typer.Exit(130) from None

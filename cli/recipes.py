@@ -30,7 +30,7 @@ def recipes(
     for sort in (TranslatorConfig, ScorerConfig, AlignerConfig, GeneratorEngine):
         table = Table(sort.what, "description", "pip install", box=None, pad_edge=False)
         for component in sort.kinds().values():
-            words = ", ".join(component.own_words())
+            words = ", ".join(component.recipe_words())
             table.add_row(words, component.summary(), f"sdrrl-data[{component.extra}]" if component.extra else "")
         console.print(table)
         console.print()

@@ -123,6 +123,8 @@ def _next_commands(manifest: Manifest, run: Run, tag: str, command: str) -> list
     ]
     run_folder = shlex.quote(str(run.path))
     lines += [f"tune       sdrrl-data tune {run_folder}", f"publish    sdrrl-data push {run_folder} OWNER/NAME"]
+    if _aside(manifest.counts.steps["answers"]) and "--retry-set-aside" not in command:
+        lines.append(f"ask again  {command} --retry-set-aside")
     if "similarity" in manifest.recipe["thresholds"]:
         lines.append(f"stricter   {command} --set thresholds.similarity.min=0.85")
     return lines

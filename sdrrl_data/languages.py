@@ -1,11 +1,11 @@
-"""One language under every name it goes by.
+"""Languages, found by any of their tags, codes and names.
 
-`languages.tsv` holds the 204 languages of FLORES-200, one a line: the code as NLLB's tokenizer spells it (so
+`languages.tsv` has the 204 languages of FLORES-200, one per line: the code in the spelling of NLLB's tokenizer (so
 Santali is `sat_Beng`), our tag, the label of fastText's lid.176, the English name, then the codes and names that
-langcodes does not know or knows as something else, and FLORES-200's own names. langcodes knows the rest. Of a
-language in two scripts, the row whose tag names no script is the one that is meant where no script is named.
+langcodes does not know or uses for something else, and the names of FLORES-200. langcodes knows the rest. If a language
+has two scripts, the row whose tag names no script is used for queries that name no script.
 
-The English names are our own because langcodes needs a second and 340 MB to name its first language.
+The table has English names because langcodes needs a second and 340 MB to name its first language.
 """
 
 import difflib
@@ -18,8 +18,8 @@ from typing import Any
 
 from sdrrl_data.errors import UnknownLanguage
 
-RELATED = 15  # langcodes' distance: a language of the same macrolanguage, or one that its readers read as well
-# Characters of a tag or name. The longest that langcodes has is 77; its parser calls itself for every part of a tag.
+RELATED = 15  # langcodes' distance: a language of the same macrolanguage, or one that most of its readers can read
+# Characters of a tag or name. The longest name in langcodes has 77; its parser calls itself for every part of a tag.
 LONGEST = 200
 
 
@@ -27,40 +27,40 @@ LONGEST = 200
 class Language:
     """A language, or one script of it."""
 
-    tag: str  # BCP 47, as short as it can be: "pt", "zh-Hant"
+    tag: str  # BCP 47, as short as possible: "pt", "zh-Hant"
     flores: str  # FLORES-200 and NLLB: "por_Latn"
-    fasttext: str | None  # label in lid.176, without "__label__"; None where that model does not know the language
+    fasttext: str | None  # label in lid.176, without "__label__"; None if that model does not know the language
     name: str  # in English: "Portuguese"
 
     def name_in(self, other: "Language") -> str:
-        """What it is called in another language: "portugais"; its English name where that is not known."""
+        """Its name in another language, such as "portugais"; its English name if that is not known."""
         import langcodes
 
         return self.name if other.tag == "en" else str(langcodes.get(self.tag).display_name(other.tag))
 
 
 def find(query: str) -> Language:
-    """The language that goes by this tag, code or name; the name may be in any language.
+    """The language with this tag, code or name; the name may be in any language.
 
-    A region counts only where it tells two languages or scripts apart: `pt-BR` is `pt`, but `zh-TW` is `zh-Hant`.
+    A region only matters if it distinguishes two languages or scripts: `pt-BR` is `pt`, but `zh-TW` is `zh-Hant`.
 
     Raises:
-        UserError: FLORES-200 has no language that goes by it; the sentence names the nearest ones.
+        UserError: FLORES-200 has no such language; the message names the nearest languages.
     """
     language = _exact(query)
     if language:
         return language
-    near = (_related(query) or search(query))[:3] if _key(query) else []
-    names = [f"{language.name} ({language.tag})" for language in near]
+    nearest = (_related(query) or search(query))[:3] if _key(query) else []
+    names = [f"{language.name} ({language.tag})" for language in nearest]
     hint = f"did you mean {_either(names)}?" if names else "`sdrrl-data languages` lists them all"
     raise UnknownLanguage(f"there is no language {query!r} in FLORES-200: {hint}")
 
 
 def search(query: str) -> list[Language]:
-    """The languages that a half-known name may mean, best first; all of them for an empty query.
+    """The languages that an incomplete or misspelt name may mean, best first; all languages for an empty query.
 
-    First the one that `find` finds, then those with a code or name that starts with the query, then those
-    with a word that does. Where there is none of these, those that are related to it or have a similar name.
+    First the language that `find` returns, then those with a code or name that starts with the query, then those with a
+    word that starts with it. If there are none of these, related languages, or else those with a similar name.
     """
     key = _key(query)
     exact = _exact(query)
@@ -80,10 +80,10 @@ def _exact(query: str) -> Language | None:
 
 
 def _tag(query: str) -> str | None:
-    """The tag that this is, or that langcodes has for this name, if any.
+    """The query if it is a tag, or langcodes' tag for this name, if there is one.
 
-    langcodes has names for codes too that are not tags: the range `qaa..qtz` for private use, and Wiktionary's codes,
-    in which the code of another language may stand (`mkh-vie-pro` is Proto-Vietic, not Vietnamese).
+    langcodes also has names for codes that are not tags: the range `qaa..qtz` for private use, and Wiktionary's codes,
+    which may contain the code of another language (`mkh-vie-pro` is Proto-Vietic, not Vietnamese).
     """
     import langcodes
 
@@ -92,12 +92,12 @@ def _tag(query: str) -> str | None:
         return None
     if langcodes.tag_is_valid(tag):
         return tag
-    named = _tag_of_name(tag)
-    return named if named and langcodes.tag_is_valid(named) else None
+    tag_of_name = _tag_of_name(tag)
+    return tag_of_name if tag_of_name and langcodes.tag_is_valid(tag_of_name) else None
 
 
 def _tag_of_name(name: str) -> str | None:
-    # Not by langcodes.find: to it "Portuguese Creole" is Portuguese, because it starts with that name.
+    # Without langcodes.find, which takes "Portuguese Creole" for Portuguese because it starts with that name.
     from language_data.names import normalize_name
 
     name = normalize_name(unicodedata.normalize("NFC", name))
@@ -110,21 +110,21 @@ def _tag_of_name(name: str) -> str | None:
 def _of_tag(tag: str) -> Language | None:
     import langcodes
 
-    asked = langcodes.get(tag)
-    script = asked.script
-    if asked.territory and not script:  # a region counts where the language is written in another script
-        usual = langcodes.Language.make(language=asked.language).maximize().script
-        likely = asked.maximize().script
-        script = likely if likely != usual else None
-    for language in asked.extlangs or (asked.language, asked.prefer_macrolanguage().language):
-        for key in (f"{language}-{asked.territory}", f"{language}-{script}" if script else str(language)):
+    parsed = langcodes.get(tag)
+    script = parsed.script
+    if parsed.territory and not script:  # a region matters if the language is written in another script there
+        usual_script = langcodes.Language.make(language=parsed.language).maximize().script
+        script_there = parsed.maximize().script
+        script = script_there if script_there != usual_script else None
+    for language in parsed.extlangs or (parsed.language, parsed.prefer_macrolanguage().language):
+        for key in (f"{language}-{parsed.territory}", f"{language}-{script}" if script else str(language)):
             if _key(key) in _index():
                 return _index()[_key(key)]
     return None
 
 
 def _related(query: str) -> list[Language]:
-    """For a language that FLORES-200 does not have: it in another script, and its like; for "jp", that of Japan."""
+    """For a language that FLORES-200 does not have: related ones, also in another script; for "jp", Japan's."""
     import langcodes
 
     tag = _tag(query)
@@ -139,30 +139,30 @@ def _related(query: str) -> list[Language]:
 
 
 def _similar(query: str) -> list[Language]:
-    """Those with a similar name in the table; else, of the names in any language that begin alike, the similar ones."""
+    """Languages with a similar name in the table; or else in langcodes, among names with the same first two letters."""
     key = _key(query)
-    near = difflib.get_close_matches(key, _index(), cutoff=0.7)
-    if near:
-        return [_index()[name] for name in near]
+    matches = difflib.get_close_matches(key, _index(), cutoff=0.7)
+    if matches:
+        return [_index()[name] for name in matches]
     names = {_key(name): name for name in _names()[-1].keys(_clean(query).casefold()[:2])}
     languages = (_exact(names[name]) for name in difflib.get_close_matches(key, names, cutoff=0.7))
     return [language for language in languages if language]
 
 
 def _clean(query: str) -> str:
-    """Without NUL and lone surrogates, which the lookup of names cannot take."""
+    """The query without NUL and lone surrogates, which the lookup of names cannot process."""
     return re.sub("[\0\ud800-\udfff]", "", query).strip()
 
 
 def _key(name: str) -> str:
-    """What names are compared by: letters without accents and case, a single space for what lies between."""
+    """The form in which names are compared: without accents and case, a single space between words."""
     letters = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return re.sub(r"[\W_]+", " ", letters.casefold()).strip()
 
 
 @functools.cache
 def _index() -> dict[str, Language]:
-    """Every key by which the table itself knows a language."""
+    """Every key in the table, with its language."""
     lines = Path(__file__).with_name("languages.tsv").read_text(encoding="utf-8").splitlines()
     index = {}
     for line in lines[1:]:
@@ -171,11 +171,11 @@ def _index() -> dict[str, Language]:
         first, script = flores.split("_")
         keys = [name, *names.split("; ")] if names else [name]
         for code in (first, tag.split("-")[0], *codes.split()):
-            if "-" in code:  # a script or region that means this very language: "fa-AF"
+            if "-" in code:  # a code with a script or region for exactly this language: "fa-AF"
                 keys.append(code)
             else:
                 keys.append(f"{code}-{script}")
-                if "-" not in tag:  # what is meant where no script is given
+                if "-" not in tag:  # the language for queries that name no script
                     keys.append(code)
         index.update({_key(key): language for key in keys})
     return index
@@ -183,9 +183,9 @@ def _index() -> dict[str, Language]:
 
 @functools.cache
 def _names() -> list[Any]:
-    """langcodes' names of all languages with their tags: those in English, then those in any language.
+    """langcodes' names of all languages with their tags: the English names, then the names in all languages.
 
-    English comes first because one word may name two languages: "Fala" is one of Spain, and French in Kwasio.
+    English comes first because a word may name two languages: "Fala" is a language of Spain, and French in Kwasio.
     """
     from language_data.names import load_trie
     from language_data.util import data_filename
@@ -195,13 +195,13 @@ def _names() -> list[Any]:
 
 @functools.cache
 def _plain_names() -> dict[str, str | None]:
-    """Tags by the names in any language that only accents keep from plain letters, without these: "espanol"."""
+    """Tags by the names in any language that have plain letters and accents, without the accents: "espanol"."""
     tags: dict[str, str | None] = {}
     for name, code in _names()[-1].items():
         plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
         if len(plain) == len(name) and plain != name:
             tag = code.decode()
-            tags[plain] = tag if tags.get(plain, tag) == tag else None  # a name of two languages means neither
+            tags[plain] = tag if tags.get(plain, tag) == tag else None  # the name of two languages is ambiguous
     return tags
 
 

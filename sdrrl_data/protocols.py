@@ -1,4 +1,4 @@
-"""The words in which the rest speaks: what generators, translators, aligners and scorers take and give."""
+"""The interfaces between the rooms: what generators, translators, aligners and scorers get and return."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Advance = Callable[[float], None]
-"""Called with how many rows (or parts of one) just got done, so that a long call shows how far it is."""
+"""Called with the number of rows (or a fraction of a row) that were just finished, to show a long call's progress."""
 
 
 class Message(TypedDict):
@@ -20,33 +20,34 @@ class Message(TypedDict):
 
 
 class SetAside(NamedTuple):
-    """Stands where a result would: this row could not be done, and why."""
+    """Returned instead of a result if a row could not be processed, with the reason."""
 
     reason: str
+    again: bool = False  # whether not the row but a server is at fault, so that a later call asks for the row again
 
 
 class Sampling(NamedTuple):
     """How the next token is drawn, and when to stop."""
 
-    temperature: float  # 0: always the likeliest token
+    temperature: float  # 0: always the most probable token
     top_p: float
     repetition_penalty: float
     max_tokens: int
-    stop: tuple[str, ...] = ()  # texts that end the turn; they are not part of it
+    stop: tuple[str, ...] = ()  # texts that end the turn, and do not belong to it
 
 
 class Request(NamedTuple):
-    """A conversation, to be continued by the next turn."""
+    """A conversation that a generator should continue with the next turn."""
 
-    key: str  # comes back with the result
+    key: str  # returned with the result
     messages: Sequence[Message]
     seed: int  # below 2**31
     sampling: Sampling
-    speaker: Literal["assistant", "user"] = "assistant"  # whose turn is to be written
+    speaker: Literal["assistant", "user"] = "assistant"  # whose turn the generator writes
 
 
 class Completion(NamedTuple):
-    """The turn that a generator wrote. Lengths are in tokens, and None where a server does not report them."""
+    """The turn that a generator wrote. Lengths are in tokens, and None if a server does not report them."""
 
     text: str  # without the reasoning section
     finish_reason: str  # "stop": the model ended by itself; "length": it was cut at the limit
@@ -56,10 +57,10 @@ class Completion(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """One translated sentence: where it stands in the source and in the target (characters, end excluded).
+    """A translated sentence: its position in the source and in the target (characters, end excluded).
 
-    What lies between two units is the same on both sides: markup, code, numbers, blank lines. So is what is protected
-    within one, but not where it stands.
+    The text between two units is the same on both sides: markup, code, numbers, blank lines. The protected spans within
+    a unit are also the same, but their positions are not.
     """
 
     source_start: int
@@ -69,19 +70,19 @@ class Unit(NamedTuple):
 
 
 class TextPair(NamedTuple):
-    """A text, its translation, and which sentence became which."""
+    """A text, its translation, and the positions of the sentences in both."""
 
     source: str
     target: str
     units: Sequence[Unit]
 
     def sentences(self) -> list[tuple[str, str]]:
-        """The translated sentences alone, without what lies between them: (source, target)."""
+        """The translated sentences, without the text between them: (source, target)."""
         return [(self.source[a:b], self.target[c:d]) for a, b, c, d in self.units]
 
 
 class Link(NamedTuple):
-    """Two aligned tokens, by their index in the sentence, and how sure the aligner is (0 to 1)."""
+    """Two aligned tokens, by their index in the sentence, and the aligner's confidence (0 to 1)."""
 
     source: int
     target: int
@@ -90,16 +91,16 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True)
 class Ingredient:
-    """A model or dataset that goes into the transfer set: what the manifest and the card say of it."""
+    """A model or dataset that the transfer set was made with, as the manifest and the card describe it."""
 
     role: str  # "seeds", "generator", "translator", "back-translator", "scorer", "parallel corpus"
     name: str
     revision: str | None  # a commit, a version, or a digest of the files
-    licence: str | None  # an SPDX identifier in lower case, as the Hub writes it; None where it is not known
-    engine: str | None = None  # what runs it, with its version
+    licence: str | None  # an SPDX identifier in lower case, as on the Hub; None if it is not known
+    engine: str | None = None  # the software that runs it, with its version
 
     def identity(self) -> list[str | None]:
-        """What of it shapes its output. Not the engine: what one engine has finished is not redone by another."""
+        """The fields that enter fingerprints. Not the engine: another engine does not redo finished rows."""
         return [self.name, self.revision]
 
 
@@ -107,41 +108,41 @@ class Generator(Protocol):
     """Continues conversations."""
 
     def generate(self, requests: Iterable[Request]) -> Iterator[tuple[str, Completion | SetAside]]:
-        """Each result under its request's key, as soon as it is there, in any order.
+        """Yield each result with its request's key, as soon as it is finished, in any order.
 
-        Requests are taken from the iterable only as there is room for them, so that it may be long.
+        Requests are taken from the iterable when there is room for them, so that it may be very long.
         """
         ...
 
     def close(self) -> None:
-        """Give back memory and processes."""
+        """Free memory and end processes."""
         ...
 
 
 class Translator(Protocol):
-    """Translates sentences from one language into another, both fixed when it was built."""
+    """Translates sentences from one language into another; both languages are fixed when it is built."""
 
-    max_characters: int  # longer sentences are split before they come here
-    whole_texts: bool  # whether it wants texts as they are, with all their markup, instead of sentences
+    max_characters: int  # longer sentences are split before they are translated
+    whole_texts: bool  # whether it gets complete texts with their markup, instead of sentences
 
     def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str | SetAside]]:
-        """Each translation with its sentence's number, as soon as it is there, in any order.
+        """Yield each translation with its sentence's number, as soon as it is finished, in any order.
 
         Args:
-            sentences: what is to be translated.
+            sentences: to translate.
             again: whether the first translations came out wrong; they are then decoded in another way.
         """
         ...
 
     def close(self) -> None:
-        """Give back memory and processes."""
+        """Free memory and end processes."""
         ...
 
 
 class Aligner(Protocol):
     """Finds which words of two tokenised sentences belong together."""
 
-    learns: bool  # whether it has to be trained, and what it learned saved; else it knows all it needs
+    learns: bool  # whether it has to be trained, and then saved; otherwise it can align at once
 
     def train(self, pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> None:
         """Learn from (source tokens, target tokens)."""
@@ -152,11 +153,11 @@ class Aligner(Protocol):
         ...
 
     def save(self, folder: Path) -> None:
-        """Write what was learned into a folder that is there."""
+        """Write what it has learned into an existing folder."""
         ...
 
     def load(self, folder: Path) -> None:
-        """Know again what was saved there; the same links come with the same confidences."""
+        """Load what was saved in the folder. It then gives the same links with the same confidences."""
         ...
 
 
@@ -164,9 +165,9 @@ class Scorer(Protocol):
     """Judges pairs of a text and its translation."""
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> "pl.DataFrame":
-        """One column a score (Float64), one row a pair; null where the scorer cannot judge.
+        """One column for each score (Float64), one row for each pair; null if the scorer cannot judge it.
 
-        A column whose name starts with `src_` judges the source text alone. Columns of text (String) explain a score.
+        A column whose name starts with `src_` judges only the source text. Columns of text (String) explain a score.
         """
         ...
 
@@ -175,22 +176,22 @@ class Reporter(Protocol):
     """Is told about the progress of any work that takes long: generating, training, evaluating, publishing."""
 
     def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
-        """A piece of work begins. The one before has ended; if it has the same name, it starts again.
+        """A task begins, and the task before it has ended. If both have the same name, the task starts again.
 
         Args:
-            what: its name, such as the table that a step writes.
-            total: how many units of work there are in all.
-            done: how many of them were done before.
-            unit: what is counted, in the plural: "rows", "steps".
+            what: the name of the task, such as the table that a step writes.
+            total: the number of units of work.
+            done: the number of units that were finished before.
+            unit: the name of the units, in the plural: "rows", "steps".
         """
         ...
 
     def advance(self, amount: float, note: str = "") -> None:
-        """So many units (or fractions of one) were just done. `note`: a few figures to show next to their number."""
+        """So many units (or a fraction of one) were just finished. `note`: figures to show next to their number."""
         ...
 
     def say(self, sentence: str) -> None:
-        """Something the user should know."""
+        """Tell the user something."""
         ...
 
 

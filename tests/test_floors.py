@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = [
     {"cli"},
     {"publishing", "training", "evaluation"},
-    {"controls", "tuning"},
+    {"controls", "tuning", "doctor"},
     {"pipeline"},
     {"cards", "runners"},
     {"steps"},

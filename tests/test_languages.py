@@ -104,8 +104,8 @@ def test_comes_back_under_its_own_name():
     for language in ALL:
         if "-" not in language.tag:
             own_name = langcodes.get(language.tag).autonym()
-            found = search(own_name)[:1]
-            assert wider.get(language.tag, language.tag) == (found[0].tag if found else None), own_name
+            matches = search(own_name)[:1]
+            assert wider.get(language.tag, language.tag) == (matches[0].tag if matches else None), own_name
 
 
 @pytest.mark.parametrize("names", PAPER.strip().splitlines())
@@ -453,10 +453,10 @@ MISSPELLED = st.builds(
 
 @given(st.text() | st.text(st.sampled_from("aeñü -\0\udcff")) | TAGS | MISSPELLED)
 def test_any_query_finds_or_says_that_it_does_not(query):
-    found = search(query)
-    assert len(set(found)) == len(found)
+    matches = search(query)
+    assert len(set(matches)) == len(matches)
     try:
-        assert find(query) == found[0]
+        assert find(query) == matches[0]
     except UserError as error:
         message = str(error)
         assert message.startswith(f"there is no language {query!r} in FLORES-200: ")

@@ -1,4 +1,4 @@
-"""Word aligners: one file a kind, which says all of it."""
+"""Word aligners: one file for each kind, with everything about it."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,12 @@ from sdrrl_data.recipe import AlignerConfig, AlignerContext, TranslatorConfig
 
 
 def identify(settings: AlignerConfig) -> Ingredient | None:
-    """The model or dictionary behind an aligner, found without loading it.
+    """Identify the model or the dictionary of an aligner without loading it.
 
-    None for those that learn from the run itself, and for the recipe's translator.
+    None if the aligner learns from the run, or uses the model of the recipe's translator.
 
     Raises:
-        UserError: it cannot be found.
+        UserError: the model or the dictionary cannot be found.
     """
     ingredient = settings.identify()
     settings.checked([ingredient] if ingredient else [])
@@ -26,16 +26,16 @@ def build(
     src: Language | None = None,
     tgt: Language | None = None,
 ) -> Aligner:
-    """Make an aligner. One that learns has yet to be trained, or to load what it has learned.
+    """Open an aligner. If it learns, it must then be trained, or load what it learned before.
 
     Args:
-        settings: the aligner's.
-        translators: the recipe's. Only `attention` needs them, with an NLLB among them, and the languages.
+        settings: of the aligner.
+        translators: of the recipe. Only `attention` needs them, an NLLB translator among them, and the languages.
         src: the language of the source sentences.
         tgt: the language of the target sentences.
 
     Raises:
-        UserError: it cannot be found.
-        ValueError: `attention` lacks what it needs.
+        UserError: its model or dictionary cannot be found.
+        ValueError: `attention` got no NLLB translator, or not both languages.
     """
     return settings.open(AlignerContext(translators, src, tgt))

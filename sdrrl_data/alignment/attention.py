@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class NllbSettings(Protocol):
-    """What of an NLLB translator's settings says which model it is."""
+    """The settings of an NLLB translator that name its model."""
 
     @property
     def model(self) -> str:
@@ -28,7 +28,7 @@ class NllbSettings(Protocol):
 
     @property
     def revision(self) -> str | None:
-        """Of the Hub."""
+        """A revision on the Hub."""
         ...
 
 
@@ -36,17 +36,17 @@ class AttentionConfig(AlignerConfig):
     """The cross-attention of the recipe's NLLB translator."""
 
     kind: Literal["attention"] = "attention"
-    layer: Positive | None = None  # of the decoder; None: for each pair, where both directions agree best
+    layer: Positive | None = None  # of the decoder; None: for each pair, the layer where both directions agree best
 
     extra = "nllb"
     gpu = True
     needs_translator = "nllb"
 
     def identify(self) -> None:
-        """Nothing: the model is the translator's."""
+        """None, since the model is the translator's."""
 
     def open(self, context: AlignerContext) -> "AttentionAligner":
-        """The aligner, with the translator's model.
+        """Load the translator's model, and return the aligner.
 
         Raises:
             UserError: the model cannot be found or loaded.
@@ -62,15 +62,15 @@ class AttentionConfig(AlignerConfig):
 
 
 class AttentionAligner:
-    """Links words of which each attends to the other most, and the words beside them that mostly attend to one.
+    """Links words that attend to each other most, and neighbours of these that attend mostly to one of them.
 
-    The model reads one sentence and is made to write the other, in both directions. What a written word attends to is a
-    mean over its pieces and the heads of one decoder layer; what falls to the language code and the end is left out.
-    These shares are taken for the probabilities of which the confidence is made.
+    The model reads one sentence and is forced to write the other, in both directions. The attention of a written word
+    is the mean over its subwords and over the heads of one decoder layer, without the attention to the language code
+    and the end. These shares are the probabilities from which the confidence is computed.
 
-    Some layers attend to the counterpart of the piece that they are about to write, others (mostly lower ones) to that
-    of the piece they have just read. So both steps are looked at, at each layer, and for each pair the one is taken
-    at which the two directions agree best. What lies beyond the model's longest input gets no links.
+    Some layers attend to the counterpart of the subword that comes next, others (mostly lower layers) to the
+    counterpart of the subword that came last. So both are computed for each layer, and for each pair of sentences,
+    those are used for which the two directions agree best. Words beyond the model's longest input get no links.
 
     Source: Chen et al. 2020, https://arxiv.org/abs/2004.14837 (Shift-Att, and layers chosen by the agreement of both
     directions; there for a whole corpus).
@@ -79,10 +79,10 @@ class AttentionAligner:
     learns = False
 
     def __init__(self, settings: AttentionConfig, translator: NllbSettings, src: Language, tgt: Language) -> None:
-        """Load the model; the translator has made sure that it knows both languages.
+        """Load the model. The translator has already checked that it knows both languages.
 
         Raises:
-            UserError: it cannot be found or loaded, or has fewer layers than that.
+            UserError: the model cannot be found or loaded, or has too few layers.
         """
         import torch
         from transformers import AutoTokenizer, M2M100Model
@@ -91,12 +91,12 @@ class AttentionAligner:
         self._codes = (src.flores, tgt.flores)
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         with loading("the tokenizer of translator", located.name):
-            # A code or an end that stands in a text is a word like any other.
+            # A text may contain a language code or an end token: these are then ordinary words.
             self._tokenizer = AutoTokenizer.from_pretrained(located.path, split_special_tokens=True, **located.pinned())
         with loading("translator", located.name):
             self._model = M2M100Model.from_pretrained(
                 located.path,
-                attn_implementation="eager",  # the others do not say what they attend to
+                attn_implementation="eager",  # the others do not return the attention
                 dtype=torch.float16 if self._device == "cuda" else torch.float32,
                 use_safetensors=True,
                 **located.pinned(),
@@ -112,13 +112,13 @@ class AttentionAligner:
             self._layers = [self._layers[settings.layer - 1]]
 
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
-        """Nothing is learned from pairs."""
+        """Do nothing: it does not learn from pairs."""
 
     def save(self, folder: Path) -> None:
-        """There is nothing to save."""
+        """Do nothing: there is nothing to save."""
 
     def load(self, folder: Path) -> None:
-        """There is nothing to load."""
+        """Do nothing: there is nothing to load."""
 
     def align(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[list[Link]]:
         """The links of each pair, ordered by source token, then target token."""
@@ -137,11 +137,11 @@ class AttentionAligner:
             yield max(both, key=lambda pair: float((pair[0] * pair[1]).sum()))
 
     def _attention(self, read: Sequence[Pieces], written: Sequence[Pieces]) -> Iterator[list[np.ndarray]]:
-        """Of each pair, for each layer and step: what the written words attend to (written x read, rows sum to 1)."""
+        """For each pair, layer and step: the attention of the written words (written x read words, rows sum to 1)."""
         import torch
 
         encoded = self._padded([sentence.ids for sentence in read])
-        # The decoder begins with an end, then comes what it is made to write: the language's code and the pieces.
+        # The decoder's input begins with an end token; then come the language code and the subwords.
         decoded = self._padded([[self._model.config.decoder_start_token_id, *sentence.ids] for sentence in written])
         means: list[np.ndarray] = []
         hooks = [
@@ -165,9 +165,9 @@ class AttentionAligner:
             length = len(written_pieces.ids)
             matrices = []
             for mean in means:
-                for step in (0, 1):  # about to write a piece, and having just read it
+                for step in (0, 1):  # the attention before a subword is written, and after it
                     attended = source_words @ mean[number, step : step + length, : len(read_pieces.ids)] @ target_words
-                    # All of it may fall to the code and the end.
+                    # The sum is 0 if all attention is on the code and the end.
                     matrices.append(attended / attended.sum(axis=1, keepdims=True).clip(min=1e-6))
             yield matrices
 

@@ -1,4 +1,4 @@
-"""Word alignment by a bilingual dictionary of the user's."""
+"""Word alignment by the user's bilingual dictionary."""
 
 import hashlib
 import unicodedata
@@ -17,21 +17,21 @@ Tokens = Sequence[str]
 
 
 class _Place(NamedTuple):
-    """Adjacent words of a sentence that make up a side of an entry."""
+    """Adjacent words of a sentence that are one side of an entry."""
 
     start: int
     end: int  # excluded
-    middle: float  # 0: at the beginning of the sentence, 1: at its end
+    middle: float  # the position in the sentence, from 0 (its beginning) to 1 (its end)
 
 
 class DictionaryConfig(AlignerConfig):
-    """A bilingual dictionary, one word and one translation a line (MUSE's format)."""
+    """A bilingual dictionary with one word and one translation per line (MUSE's format)."""
 
     kind: Literal["dictionary"] = "dictionary"
     source: Annotated[str, Place()]
 
     def identify(self) -> Ingredient:
-        """The dictionary by its file's name and a digest of its content.
+        """The dictionary, by the name of its file and a digest of its content.
 
         Raises:
             UserError: the file cannot be read.
@@ -40,16 +40,16 @@ class DictionaryConfig(AlignerConfig):
         return Ingredient("aligner", Path(self.source).name, digest, None)
 
     def open(self, context: AlignerContext) -> "DictionaryAligner":
-        """The aligner, with the dictionary read."""
+        """Read the dictionary, and return the aligner."""
         return DictionaryAligner(self)
 
 
 class DictionaryAligner:
-    """Links what stands in the dictionary as translations of each other, with confidence 1.
+    """Links words that the dictionary has as translations of each other, with confidence 1.
 
-    What is linked once is not linked again: of a word that occurs several times, each occurrence goes with the
-    translation at the place most like its own, and longer entries go first. The words of an entry of several words
-    are all linked with one another. Case is ignored, and so are spaces and hyphens, which stand between words.
+    A word is linked only once: if it occurs several times, each occurrence is linked to the translation at the most
+    similar position. Longer entries come first. If an entry has several words, each of them is linked to each word of
+    its translation. Case, spaces and hyphens are ignored.
     """
 
     learns = False
@@ -58,7 +58,7 @@ class DictionaryAligner:
         """Read the dictionary.
 
         Raises:
-            UserError: the file cannot be read, is not UTF-8, has no entry, or a line is not an entry.
+            UserError: the file cannot be read, is not UTF-8, has no entries, or a line is not an entry.
         """
         self._translations: dict[str, set[str]] = defaultdict(set)
         for source, target in _entries(settings):
@@ -67,36 +67,37 @@ class DictionaryAligner:
         self._longest = [max(map(len, side)) for side in (self._translations, targets)]
 
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
-        """Nothing is learned from pairs."""
+        """Do nothing: it does not learn from pairs."""
 
     def align(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[list[Link]]:
         """The links of each pair, by source, then target."""
         return [self._align(source, target) for source, target in pairs]
 
     def save(self, folder: Path) -> None:
-        """There is nothing to save."""
+        """Do nothing: there is nothing to save."""
 
     def load(self, folder: Path) -> None:
-        """There is nothing to load."""
+        """Do nothing: there is nothing to load."""
 
     def _align(self, source: Tokens, target: Tokens) -> list[Link]:
-        places_of: dict[str, list[_Place]] = defaultdict(list)
+        target_places: dict[str, list[_Place]] = defaultdict(list)
         for text, place in _places(target, self._longest[1]):
-            places_of[text].append(place)
+            target_places[text].append(place)
         possible = [
             (source_place, target_place)
             for text, source_place in _places(source, self._longest[0])
             for translation in self._translations.get(text, ())
-            for target_place in places_of.get(translation, ())
+            for target_place in target_places.get(translation, ())
         ]
-        free, free_there = set(range(len(source))), set(range(len(target)))
+        unlinked_source, unlinked_target = set(range(len(source))), set(range(len(target)))
         links = []
         for source_place, target_place in sorted(possible, key=_preference):
-            words, others = range(source_place.start, source_place.end), range(target_place.start, target_place.end)
-            if free.issuperset(words) and free_there.issuperset(others):
-                free.difference_update(words)
-                free_there.difference_update(others)
-                links += [Link(i, j, 1.0) for i in words for j in others]
+            source_words = range(source_place.start, source_place.end)
+            target_words = range(target_place.start, target_place.end)
+            if unlinked_source.issuperset(source_words) and unlinked_target.issuperset(target_words):
+                unlinked_source.difference_update(source_words)
+                unlinked_target.difference_update(target_words)
+                links += [Link(i, j, 1.0) for i in source_words for j in target_words]
         return sorted(links)
 
 
@@ -117,7 +118,7 @@ def _entries(settings: DictionaryConfig) -> Iterator[tuple[str, str]]:
         elif line.strip():
             raise UserError(
                 f"aligner dictionary: line {number} of {path} is not word<TAB>translation: "
-                "mend it, with a tab between the two sides if one has several words"
+                "correct it, with a tab between the two sides if a side has several words"
             )
 
 
@@ -128,7 +129,7 @@ def _content(settings: DictionaryConfig) -> bytes:
     except OSError as error:
         raise UserError(
             f"aligner dictionary: {path} cannot be read ({error.strerror}): "
-            "set code_switching.aligner.source to a file of lines such as word<TAB>translation"
+            "set code_switching.aligner.source to a file with lines such as word<TAB>translation"
         ) from None
 
 
@@ -138,7 +139,7 @@ def _plain(text: str) -> str:
 
 
 def _places(tokens: Tokens, longest: int) -> Iterator[tuple[str, _Place]]:
-    """Each word, and each run of adjacent words of so many characters, with its place."""
+    """Each sequence of adjacent words with at most `longest` characters, with its place."""
     plain = [_plain(token) for token in tokens]
     for start in range(len(plain)):
         for length, text in enumerate(accumulate(plain[start:]), 1):

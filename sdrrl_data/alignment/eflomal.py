@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sdrrl_data.alignment.lexicon import LONGEST
-from sdrrl_data.alignment.symmetry import DOUBT, rated
+from sdrrl_data.alignment.symmetry import SMOOTHING, with_confidence
 from sdrrl_data.errors import NotInstalled
 from sdrrl_data.protocols import Link
 from sdrrl_data.recipe import AlignerConfig, AlignerContext
@@ -33,7 +33,7 @@ class EflomalConfig(AlignerConfig):
     learns = True
 
     def identify(self) -> None:
-        """Nothing: it learns from the run.
+        """None, since it learns from the run.
 
         Raises:
             UserError: sil-thot is not installed.
@@ -47,56 +47,59 @@ class EflomalConfig(AlignerConfig):
 
 
 class EflomalAligner:
-    """Links the words that both directions link, and those beside them that one direction links to the same word.
+    """Links the words that both directions link, and neighbours of these that one direction links to the same word.
 
-    How sure a link is says `symmetry.rated`; the probabilities there are lower the fewer times a word was seen. Case is
-    ignored. It draws by a seed of its own, so that the same pairs give the same links.
+    For the confidence of a link, see `symmetry.with_confidence`; its probabilities are lower for words that occur
+    seldom. Case is ignored. The seed is fixed, so that the same pairs give the same links.
 
-    Source: Östling and Tiedemann 2016, https://ufal.mff.cuni.cz/pbml/106/art-ostling-tiedemann.pdf. sil-thot has it
-    written anew from there, under the LGPL; nothing here is from the authors' own program, which is under the GPL.
+    Source: Östling and Tiedemann 2016, https://ufal.mff.cuni.cz/pbml/106/art-ostling-tiedemann.pdf. sil-thot is an
+    independent implementation of this paper, under the LGPL; nothing here is from the authors' program, which is under
+    the GPL.
     """
 
     learns = True
 
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
-        """Learn from (source tokens, target tokens), each pair once; those of more than 200 tokens are passed over."""
+        """Learn from (source tokens, target tokens), each pair once; pairs with more than 200 tokens are skipped."""
         folded = dict.fromkeys((_fold(source), _fold(target)) for source, target in pairs)
-        learned = [(source, target) for source, target in folded if _fits(source, target)]
-        self._seen = [Counter(word for pair in learned for word in pair[side]) for side in (0, 1)]
-        self._models = [_trained(learned), _trained([(target, source) for source, target in learned])]
+        usable = [(source, target) for source, target in folded if _is_usable(source, target)]
+        self._counts = [Counter(word for pair in usable for word in pair[side]) for side in (0, 1)]
+        self._models = [_trained(usable), _trained([(target, source) for source, target in usable])]
 
     def align(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[list[Link]]:
-        """The links of each pair, by source, then target; none where a side has more than 200 tokens."""
+        """The links of each pair, by source, then target; no links if a side has more than 200 tokens."""
         from thot.alignment import SymmetrizationHeuristic, SymmetrizedAligner
 
         folded = [(_fold(source), _fold(target)) for source, target in pairs]
-        fit = [number for number, pair in enumerate(folded) if _fits(*pair)]
+        usable = [number for number, pair in enumerate(folded) if _is_usable(*pair)]
         aligner = SymmetrizedAligner(*self._models)
         aligner.heuristic = SymmetrizationHeuristic.GROW
-        alignments = aligner.get_best_alignments(*([folded[number][side] for number in fit] for side in (0, 1)))
+        alignments = aligner.get_best_alignments(*([folded[number][side] for number in usable] for side in (0, 1)))
         forward, backward = (
-            cache(_probability(model, seen)) for model, seen in zip(self._models, self._seen, strict=True)
+            cache(_probability(model, counts)) for model, counts in zip(self._models, self._counts, strict=True)
         )
         links: list[list[Link]] = [[] for _ in pairs]
-        for number, (_, matrix) in zip(fit, alignments, strict=True):
+        for number, (_, matrix) in zip(usable, alignments, strict=True):
             source, target = folded[number]
             linked = zip(*(places.tolist() for places in matrix.to_numpy().nonzero()), strict=True)
-            sure = [(i, j, forward(source[i], target[j]), backward(target[j], source[i])) for i, j in linked]
-            links[number] = rated(source, target, sure)
+            with_probabilities = [
+                (i, j, forward(source[i], target[j]), backward(target[j], source[i])) for i, j in linked
+            ]
+            links[number] = with_confidence(source, target, with_probabilities)
         return links
 
     def save(self, folder: Path) -> None:
-        """Write both models, and how often each word was seen, into a folder that is there."""
-        (folder / WORDS).write_text(json.dumps(self._seen, ensure_ascii=False), encoding="utf-8")
+        """Write both models, and the count of each word, into an existing folder."""
+        (folder / WORDS).write_text(json.dumps(self._counts, ensure_ascii=False), encoding="utf-8")
         for name, model in zip(DIRECTIONS, self._models, strict=True):
             if not model.print(str(folder / name)):
                 raise OSError(f"{folder / name} could not be written")
 
     def load(self, folder: Path) -> None:
-        """Know again what was saved there."""
+        """Load what was saved in the folder."""
         from thot.alignment import EflomalAlignmentModel
 
-        self._seen = [Counter(counts) for counts in json.loads((folder / WORDS).read_text(encoding="utf-8"))]
+        self._counts = [Counter(counts) for counts in json.loads((folder / WORDS).read_text(encoding="utf-8"))]
         self._models = [EflomalAlignmentModel() for _ in DIRECTIONS]
         for name, model in zip(DIRECTIONS, self._models, strict=True):
             if not model.load(str(folder / name)):
@@ -108,7 +111,7 @@ def _trained(pairs: Sequence[tuple[Tokens, Tokens]]) -> "EflomalAlignmentModel":
 
     model = EflomalAlignmentModel()
     model.seed = SEED
-    model.num_samplers = 1  # three take three times as long and are right hardly more often
+    model.num_samplers = 1  # three take three times as long, and are hardly better
     for source, target in pairs:
         model.add_sentence_pair(source, target)
     model.start_training()
@@ -118,15 +121,15 @@ def _trained(pairs: Sequence[tuple[Tokens, Tokens]]) -> "EflomalAlignmentModel":
     return model
 
 
-def _probability(model: "EflomalAlignmentModel", seen: Mapping[str, int]) -> Callable[[str, str], float]:
-    """That a word is translated by another."""
+def _probability(model: "EflomalAlignmentModel", counts: Mapping[str, int]) -> Callable[[str, str], float]:
+    """A function that returns the probability that a word is translated by another."""
 
     def probability(word: str, translation: str) -> float:
         translation_probability = model.translation_prob(
             model.get_src_word_index(word), model.get_trg_word_index(translation)
         )
-        times = seen.get(word, 0)
-        return float(translation_probability) * times / (times + DOUBT)
+        count = counts.get(word, 0)
+        return float(translation_probability) * count / (count + SMOOTHING)
 
     return probability
 
@@ -135,5 +138,5 @@ def _fold(tokens: Tokens) -> tuple[str, ...]:
     return tuple(token.casefold() for token in tokens)
 
 
-def _fits(source: Tokens, target: Tokens) -> bool:
+def _is_usable(source: Tokens, target: Tokens) -> bool:
     return 0 < len(source) <= LONGEST and 0 < len(target) <= LONGEST

@@ -1,4 +1,4 @@
-"""Word alignment by a multilingual encoder, without training: words whose embeddings are each other's nearest."""
+"""Word alignment by a multilingual encoder, without training: words whose embeddings are nearest to each other."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
@@ -15,17 +15,17 @@ from sdrrl_data.protocols import Ingredient, Link
 from sdrrl_data.recipe import AlignerConfig, AlignerContext, Model, Shapeless
 from sdrrl_data.recipe.config import Positive
 
-# Of the softmax, in standard deviations of a pair's cosines: how far apart these lie hangs on the encoder and layer.
+# Of the softmax, in standard deviations of a pair's cosines, since their spread depends on the encoder and the layer.
 TEMPERATURE = 0.5
 
 
 class EmbeddingConfig(AlignerConfig):
-    """Words whose embeddings are each other's nearest, by a multilingual encoder."""
+    """Words whose embeddings are nearest to each other, by a multilingual encoder."""
 
     kind: Literal["embedding"] = "embedding"
     model: Annotated[str, Model()] = "google-bert/bert-base-multilingual-cased"
     revision: Annotated[str | None, Shapeless()] = None
-    layer: Positive = 8  # whose hidden states are compared
+    layer: Positive = 8  # the layer whose hidden states are compared
 
     extra = "nllb"
     gpu = True
@@ -34,7 +34,7 @@ class EmbeddingConfig(AlignerConfig):
         """The encoder, by its commit or a digest of its directory.
 
         Raises:
-            UserError: what it needs is not installed, or the model cannot be found.
+            UserError: a package is not installed, or the model cannot be found.
         """
         missing = [package for package in ("transformers", "torch") if not find_spec(package)]
         if missing:
@@ -46,17 +46,17 @@ class EmbeddingConfig(AlignerConfig):
         return Ingredient("aligner", located.name, located.revision, located.licence, engine)
 
     def open(self, context: AlignerContext) -> "EmbeddingAligner":
-        """The aligner, with the encoder loaded."""
+        """Load the encoder, and return the aligner."""
         return EmbeddingAligner(self)
 
 
 class EmbeddingAligner:
-    """Links words that are each other's nearest, and the words beside them that are hardly near to any other.
+    """Links words that are nearest to each other, and neighbours of these that are near to no other word.
 
-    A word's embedding is the mean of its pieces' hidden states at one layer; near is what has a high cosine. Softmaxes
-    of the cosines, over the target words and over the source words, are taken for the probabilities of which the
-    confidence is made; so it is low where another word is nearly as near. What lies beyond the encoder's longest
-    input gets no links.
+    A word's embedding is the mean of its subwords' hidden states at one layer; near words have a high cosine. The
+    softmaxes of the cosines, over the target words and over the source words, are the probabilities from which the
+    confidence is computed. So it is low if another word is nearly as near. Words beyond the encoder's longest input get
+    no links.
 
     Source: mutual argmax from SimAlign (Jalili Sabet et al. 2020, https://arxiv.org/abs/2004.08728, section 2), the
     softmax in both directions from Dou and Neubig (2021, https://arxiv.org/abs/2101.08231, section 2).
@@ -68,7 +68,7 @@ class EmbeddingAligner:
         """Load the encoder.
 
         Raises:
-            UserError: it cannot be found or loaded, is not an encoder, or has fewer layers than that.
+            UserError: the model cannot be found or loaded, is not an encoder, or has too few layers.
         """
         import torch
         from transformers import AutoModel, AutoTokenizer
@@ -78,10 +78,10 @@ class EmbeddingAligner:
         self._layer = settings.layer
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         verbosity = logging.get_verbosity()
-        logging.set_verbosity_error()  # that a checkpoint has a head as well is not news
+        logging.set_verbosity_error()  # a warning that the checkpoint also has a head would not help
         try:
             with loading("aligner", located.name):
-                # A special token that stands in a text is a word like any other.
+                # A text may contain a special token: it is then an ordinary word.
                 self._tokenizer = AutoTokenizer.from_pretrained(
                     located.path, split_special_tokens=True, add_prefix_space=True, **located.pinned()
                 )
@@ -99,13 +99,13 @@ class EmbeddingAligner:
         self._longest = min(self._tokenizer.model_max_length, _positions(self._model))
 
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
-        """Nothing is learned from pairs."""
+        """Do nothing: it does not learn from pairs."""
 
     def save(self, folder: Path) -> None:
-        """There is nothing to save."""
+        """Do nothing: there is nothing to save."""
 
     def load(self, folder: Path) -> None:
-        """There is nothing to load."""
+        """Do nothing: there is nothing to load."""
 
     def align(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[list[Link]]:
         """The links of each pair, ordered by source token, then target token."""
@@ -117,12 +117,12 @@ class EmbeddingAligner:
     def _compare(self, sources: Sequence[Pieces], targets: Sequence[Pieces]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for source, target in zip(self._embeddings(sources), self._embeddings(targets), strict=True):
             cosines = source @ target.T
-            # Those of two sentences of one word do not differ.
+            # If both sentences have one word, there is only one cosine, and the deviation is 0.
             scaled = cosines / max(TEMPERATURE * float(cosines.std()), 1e-6)
             yield _softmax(scaled), _softmax(scaled.T).T
 
     def _embeddings(self, sentences: Sequence[Pieces]) -> Iterator[np.ndarray]:
-        """Of each sentence: unit vectors (its words that have pieces x dimensions)."""
+        """For each sentence: unit vectors (words with subwords x dimensions)."""
         import torch
 
         ids = {"input_ids": [sentence.ids for sentence in sentences]}
@@ -131,7 +131,7 @@ class EmbeddingAligner:
             output = self._model(**padded.to(self._device), output_hidden_states=True)
         states = output.hidden_states[self._layer].float().cpu().numpy()
         for sentence, rows in zip(sentences, states, strict=True):
-            # A sum has the direction of the mean.
+            # The sum has the same direction as the mean.
             vectors = memberships(sentence) @ rows[: len(sentence.ids)]
             yield vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
@@ -144,12 +144,15 @@ def _softmax(rows: np.ndarray) -> np.ndarray:
 
 def _check(config: Any, tokenizer: Any, missing: Iterable[str], layer: int, name: str) -> None:
     if config.is_encoder_decoder:
-        raise UserError(f"aligner {name} has a decoder: give an encoder alone, such as BERT or XLM-R")
+        raise UserError(f"aligner {name} has a decoder: choose a model without one, such as BERT or XLM-R")
     if not tokenizer.is_fast:
-        raise UserError(f"aligner {name} has no fast tokenizer, so no word's pieces can be told: give another encoder")
-    # The pooler stands above all layers.
-    if lacking := [weight for weight in missing if not weight.startswith("pooler.")]:
-        raise UserError(f"aligner {name} has no weights for {lacking[0]}: its files are not those of its architecture")
+        raise UserError(
+            f"aligner {name} has no fast tokenizer, which is needed to find the subwords of a word: "
+            "choose another encoder"
+        )
+    # The pooler comes after all layers, so that it is not needed.
+    if needed := [weight for weight in missing if not weight.startswith("pooler.")]:
+        raise UserError(f"aligner {name} has no weights for {needed[0]}: its files do not fit its architecture")
     if layer > config.num_hidden_layers:
         raise UserError(
             f"aligner {name} has {config.num_hidden_layers} layers: "
@@ -158,12 +161,12 @@ def _check(config: Any, tokenizer: Any, missing: Iterable[str], layer: int, name
 
 
 def _positions(model: Any) -> int:
-    """How many tokens the encoder can tell the places of."""
+    """The encoder's longest input, in tokens."""
     import torch
 
     positions = int(model.config.max_position_embeddings)
     tables = [module for module in model.modules() if isinstance(module, torch.nn.Embedding)]
-    # RoBERTa and its like begin to count behind the number of the padding token.
+    # RoBERTa and similar models count positions from the number after the padding token.
     unused = [1 + table.padding_idx for table in tables if table.num_embeddings == positions and table.padding_idx]
     return positions - max(unused, default=0)
 

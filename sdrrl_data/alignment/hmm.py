@@ -8,9 +8,17 @@ from typing import Literal
 
 import numpy as np
 
-from sdrrl_data.alignment.hmm_direction import LEAST, Direction, ExpectedCounts, at_first, best, in_order, without_order
-from sdrrl_data.alignment.lexicon import SentenceBatch, Together, Words, batches
-from sdrrl_data.alignment.symmetry import DOUBT, grown, rated
+from sdrrl_data.alignment.hmm_direction import (
+    MIN_PROBABILITY,
+    Direction,
+    ExpectedCounts,
+    best_alignment,
+    hmm_posteriors,
+    ibm1_posteriors,
+    uniform,
+)
+from sdrrl_data.alignment.lexicon import Cooccurrences, SentenceBatch, Words, batches
+from sdrrl_data.alignment.symmetry import SMOOTHING, grown, with_confidence
 from sdrrl_data.protocols import Link
 from sdrrl_data.recipe import AlignerConfig, AlignerContext
 from sdrrl_data.recipe.config import Positive
@@ -18,7 +26,7 @@ from sdrrl_data.recipe.config import Positive
 Tokens = Sequence[str]
 
 BATCH = 1 << 16  # source words times target words
-LEAST_KEPT = 1e-4  # probability in either direction of a pair of words that is worth being remembered
+MIN_REMEMBERED = 1e-4  # pairs of words with a lower probability in both directions are forgotten after the training
 FILES = ("words.json", "hmm.npz")
 
 
@@ -31,7 +39,7 @@ class HmmConfig(AlignerConfig):
     learns = True
 
     def identify(self) -> None:
-        """Nothing: it learns from the run."""
+        """None, since it learns from the run."""
 
     def open(self, context: AlignerContext) -> "HmmAligner":
         """The aligner, not trained yet."""
@@ -39,19 +47,20 @@ class HmmConfig(AlignerConfig):
 
 
 class HmmAligner:
-    """Links the words that both directions link, and those beside them that one direction links to the same word.
+    """Links the words that both directions link, and neighbours of these that one direction links to the same word.
 
-    So a word can have several counterparts ("police", "cảnh sát"). How sure a link is says `symmetry.rated`; the
-    probabilities there are lower the fewer times a word was seen. Case is ignored.
+    So a word can have several counterparts ("police", "cảnh sát"). For the confidence of a link, see
+    `symmetry.with_confidence`; its probabilities are lower for words that occur seldom. Case is ignored.
 
-    The models begin as IBM models 1 that learn only what both directions agree on (Liang et al. 2006,
-    https://aclanthology.org/N06-1014), so that a rare word is seldom taken for the counterpart of all the words beside
-    its own. Then each direction learns for itself, as a word of the one language may be several of the other.
+    The first stage trains two IBM models 1 that learn only what both directions agree on (Liang et al. 2006,
+    https://aclanthology.org/N06-1014), so that a rare word is seldom linked to the neighbours of its counterpart, too.
+    In the second stage, each direction learns alone, since a word of one language may be several words of the other.
 
-    Beside sil-thot's HMM it trains 13 times and aligns 6 times as fast (20,000 pairs: 9.8 s and 4.9 s), and its sure
-    links are more of the true ones (73.8 % against 68.5 % of 997 sentences; 99 % of them are right, as theirs are).
-    Beside sil-thot's eflomal it is 3.6 and 2.3 times as fast, with as many true links (73.3 %). It saves 1 MiB, they
-    68 and 13; memory is about the same (sil-thot 3.5.3, AMD EPYC, one core: `python -m benchmarks.aligners`).
+    Compared with sil-thot's HMM, it trains 13 times and aligns 6 times as fast (20,000 pairs: 9.8 s and 4.9 s), and its
+    confident links contain more of the true links (73.8 % against 68.5 % in 997 sentences; 99 % of them are right in
+    both). Compared with sil-thot's eflomal, it is 3.6 and 2.3 times as fast, with as many true links (73.3 %). It saves
+    1 MiB, the others 68 and 13; memory is about the same (sil-thot 3.5.3, AMD EPYC, one core:
+    `python -m benchmarks.aligners`).
     """
 
     learns = True
@@ -60,25 +69,25 @@ class HmmAligner:
         self._iterations = settings.iterations
 
     def train(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> None:
-        """Learn from (source tokens, target tokens), each pair once; those of more than 200 tokens are passed over."""
+        """Learn from (source tokens, target tokens), each pair once; pairs with more than 200 tokens are skipped."""
         self._source, self._target = Words(), Words()
         numbers = [(tuple(self._source.learn(source)), tuple(self._target.learn(target))) for source, target in pairs]
-        learned = list(batches(list(dict.fromkeys(numbers)), BATCH))
-        together = Together.of(learned, len(self._target))
-        indices = [together.find(batch) for batch in learned]
-        read = (together.sources(), together.targets())
-        written = (len(self._target), len(self._source))
-        directions = [at_first(len(together.keys), size) for size in written]
+        training_batches = list(batches(list(dict.fromkeys(numbers)), BATCH))
+        cooccurrences = Cooccurrences.of(training_batches, len(self._target))
+        indices = [cooccurrences.find(batch) for batch in training_batches]
+        words_read = (cooccurrences.sources(), cooccurrences.targets())
+        sizes_written = (len(self._target), len(self._source))
+        directions = [uniform(len(cooccurrences.keys), size) for size in sizes_written]
         for iteration in range(2 * self._iterations):
-            counts = [ExpectedCounts(len(together.keys), size) for size in written]
-            step = _agree if iteration < self._iterations else _learn
-            for batch, index in zip(learned, indices, strict=True):
-                step(directions, batch, index, counts)
-            directions = [count.direction(words) for count, words in zip(counts, read, strict=True)]
-        self._remember(together, directions, counts)
+            counts = [ExpectedCounts(len(cooccurrences.keys), size) for size in sizes_written]
+            count_batch = _count_jointly if iteration < self._iterations else _count_separately
+            for batch, index in zip(training_batches, indices, strict=True):
+                count_batch(directions, batch, index, counts)
+            directions = [count.direction(read) for count, read in zip(counts, words_read, strict=True)]
+        self._remember(cooccurrences, directions, counts)
 
     def align(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[list[Link]]:
-        """The links of each pair, by source, then target; none where a side has more than 200 tokens."""
+        """The links of each pair, by source, then target; no links if a side has more than 200 tokens."""
         numbers = [(self._source.look_up(source), self._target.look_up(target)) for source, target in pairs]
         links: list[list[Link]] = [[] for _ in pairs]
         for batch in batches(numbers, BATCH):
@@ -87,72 +96,76 @@ class HmmAligner:
         return links
 
     def save(self, folder: Path) -> None:
-        """Write the words, and what is known of each pair of them, into a folder that is there."""
+        """Write the words, and the probabilities of each pair of words, into an existing folder."""
         words, numbers = (folder / name for name in FILES)
         words.write_text(json.dumps([list(self._source), list(self._target)], ensure_ascii=False), encoding="utf-8")
         forward, backward = self._directions
         np.savez(
             numbers,
-            pairs=self._together.keys,
+            pairs=self._cooccurrences.keys,
             **{f"forward_{name}": values for name, values in forward._asdict().items()},
             **{f"backward_{name}": values for name, values in backward._asdict().items()},
-            sure=np.stack(self._sure),
+            sure=np.stack(self._probabilities),
         )
 
     def load(self, folder: Path) -> None:
-        """Know again what was saved there."""
+        """Load what was saved in the folder."""
         words, numbers = (folder / name for name in FILES)
         self._source, self._target = map(Words, json.loads(words.read_text(encoding="utf-8")))
         with np.load(numbers) as saved:
-            self._together = Together(saved["pairs"], len(self._target))
+            self._cooccurrences = Cooccurrences(saved["pairs"], len(self._target))
             forward, backward = (
                 Direction(*(saved[f"{side}_{name}"] for name in Direction._fields)) for side in ("forward", "backward")
             )
             self._directions = [forward, backward]
-            self._sure = list(saved["sure"])
+            self._probabilities = list(saved["sure"])
 
-    def _remember(self, together: Together, directions: Sequence[Direction], counts: Sequence[ExpectedCounts]) -> None:
-        """Keep the pairs of words that matter, in half the digits."""
-        likely = np.maximum(*(direction.words[:-1] for direction in directions)) >= LEAST_KEPT
-        self._together = Together(together.keys[likely], len(self._target))
-        self._directions, self._sure = [], []
-        for direction, count, read in zip(directions, counts, (together.sources(), together.targets()), strict=True):
-            words = np.append(direction.words[:-1][likely], LEAST)
+    def _remember(
+        self, cooccurrences: Cooccurrences, directions: Sequence[Direction], counts: Sequence[ExpectedCounts]
+    ) -> None:
+        """Keep the pairs of words that are not improbable, in single precision."""
+        remembered = np.maximum(*(direction.words[:-1] for direction in directions)) >= MIN_REMEMBERED
+        self._cooccurrences = Cooccurrences(cooccurrences.keys[remembered], len(self._target))
+        words_read = (cooccurrences.sources(), cooccurrences.targets())
+        self._directions, self._probabilities = [], []
+        for direction, count, read in zip(directions, counts, words_read, strict=True):
+            words = np.append(direction.words[:-1][remembered], MIN_PROBABILITY)
             self._directions.append(direction._replace(words=words.astype(np.float32)))
-            self._sure.append(np.append(count.shares(read, DOUBT)[likely], 0).astype(np.float32))
+            probabilities = np.append(count.shares(read, SMOOTHING)[remembered], 0)
+            self._probabilities.append(probabilities.astype(np.float32))
 
     def _links(self, batch: SentenceBatch, numbers: Sequence[tuple[list[int], list[int]]]) -> Iterator[list[Link]]:
-        index = self._together.find(batch)
-        forward = best(self._directions[0], index, batch.source, batch.target)
-        backward = best(self._directions[1], index.transpose(0, 2, 1), batch.target, batch.source)
+        index = self._cooccurrences.find(batch)
+        forward = best_alignment(self._directions[0], index, batch.source, batch.target)
+        backward = best_alignment(self._directions[1], index.transpose(0, 2, 1), batch.target, batch.source)
         linked = grown(forward, backward.transpose(0, 2, 1))
         row, i, j = linked.nonzero()
-        sure = [sure_words[index[linked]].tolist() for sure_words in self._sure]
-        linked_words = list(zip(i.tolist(), j.tolist(), *sure, strict=True))
+        probabilities = [of_pairs[index[linked]].tolist() for of_pairs in self._probabilities]
+        linked_words = list(zip(i.tolist(), j.tolist(), *probabilities, strict=True))
         ends = np.searchsorted(row, np.arange(len(batch.pairs) + 1)).tolist()
         for pair, (start, end) in zip(batch.pairs, pairwise(ends), strict=True):
-            yield rated(*numbers[pair], linked_words[start:end])
+            yield with_confidence(*numbers[pair], linked_words[start:end])
 
 
-def _agree(
+def _count_jointly(
     directions: Sequence[Direction], batch: SentenceBatch, index: np.ndarray, counts: Sequence[ExpectedCounts]
 ) -> None:
-    """Count where both directions think that one word stands for the other, each regardless of order."""
-    forward, nothing = without_order(directions[0], index, batch.target)
-    backward, nothing_back = without_order(directions[1], index.transpose(0, 2, 1), batch.source)
+    """Count pairs of words by the product of both directions' posteriors, without word order."""
+    forward, nothing = ibm1_posteriors(directions[0], index, batch.target)
+    backward, nothing_back = ibm1_posteriors(directions[1], index.transpose(0, 2, 1), batch.source)
     both = forward * backward.transpose(0, 2, 1)
     counts[0].add(index, both, batch.target, nothing)
     counts[1].add(index, both, batch.source, nothing_back)
 
 
-def _learn(
+def _count_separately(
     directions: Sequence[Direction], batch: SentenceBatch, index: np.ndarray, counts: Sequence[ExpectedCounts]
 ) -> None:
-    """Count what each direction thinks."""
-    turned = index.transpose(0, 2, 1)
+    """Count pairs of words and jumps by the posteriors of each direction."""
+    backward_index = index.transpose(0, 2, 1)
     for direction, numbers, written, count in zip(
-        directions, (index, turned), (batch.target, batch.source), counts, strict=True
+        directions, (index, backward_index), (batch.target, batch.source), counts, strict=True
     ):
-        words, nothing, jumps = in_order(direction, numbers, written)
+        words, nothing, jumps = hmm_posteriors(direction, numbers, written)
         count.add(numbers, words, written, nothing)
         count.jumps += jumps

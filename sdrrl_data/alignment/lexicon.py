@@ -1,19 +1,19 @@
-"""Words as numbers, sentences in batches, and which words have been seen together."""
+"""Words as numbers, sentences in batches, and the pairs of words that occur together."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-LONGEST = 200  # words; longer sentences are passed over
+LONGEST = 200  # words; longer sentences are skipped
 
-PADDING, UNSEEN = 0, 1  # numbers that are no word's
+PADDING, UNSEEN = 0, 1  # numbers that do not belong to a word
 
 
 class SentenceBatch(NamedTuple):
-    """Sentence pairs of like length."""
+    """Sentence pairs of similar length."""
 
-    pairs: list[int]  # which they are
+    pairs: list[int]  # the numbers of the pairs
     source: np.ndarray  # (pairs x source words), the numbers of words, padded
     target: np.ndarray  # (pairs x target words)
 
@@ -25,7 +25,7 @@ class Words:
         self._numbers = {word: number for number, word in enumerate(words, UNSEEN + 1)}
 
     def __len__(self) -> int:
-        """One more than the greatest number."""
+        """The largest number plus one."""
         return len(self._numbers) + UNSEEN + 1
 
     def __iter__(self) -> Iterator[str]:
@@ -33,30 +33,30 @@ class Words:
         return iter(self._numbers)
 
     def learn(self, tokens: Iterable[str]) -> list[int]:
-        """The numbers of these words; new words get new ones."""
+        """The numbers of these words; new words get new numbers."""
         return [self._numbers.setdefault(token.casefold(), len(self)) for token in tokens]
 
     def look_up(self, tokens: Iterable[str]) -> list[int]:
-        """The numbers of these words, `UNSEEN` for new ones."""
+        """The numbers of these words, `UNSEEN` for new words."""
         return [self._numbers.get(token.casefold(), UNSEEN) for token in tokens]
 
 
-def batches(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], most: int) -> Iterator[SentenceBatch]:
-    """Pairs of like lengths together, without those that have no words or too many on a side.
+def batches(pairs: Sequence[tuple[Sequence[int], Sequence[int]]], max_cells: int) -> Iterator[SentenceBatch]:
+    """Batches of pairs of similar lengths, without pairs that have no words or too many words on a side.
 
-    `text.batches` does not do here: how large a batch is, two lengths say.
+    `text.batches` cannot be used here, because the size of a batch depends on two lengths.
 
     Args:
         pairs: the numbers of source words and target words.
-        most: the number of source words times target words that a batch may have, padding included.
+        max_cells: the most source words times target words in a batch, with padding.
     """
     lengths = [(len(source), len(target)) for source, target in pairs]
-    fit = sorted((sides, pair) for pair, sides in enumerate(lengths) if min(sides) > 0 and max(sides) <= LONGEST)
+    usable = sorted((sides, pair) for pair, sides in enumerate(lengths) if min(sides) > 0 and max(sides) <= LONGEST)
     batch: list[int] = []
     widest = 0
-    for (source, target), pair in fit:
+    for (source, target), pair in usable:
         widest = max(widest, target)
-        if batch and (len(batch) + 1) * source * widest > most:
+        if batch and (len(batch) + 1) * source * widest > max_cells:
             yield _batch(pairs, batch)
             batch, widest = [], target
         batch.append(pair)
@@ -76,23 +76,23 @@ def _padded(sentences: Sequence[Sequence[int]]) -> np.ndarray:
     return padded
 
 
-class Together:
-    """The pairs of words that have been seen in one pair of sentences, each with its number."""
+class Cooccurrences:
+    """The pairs of words that occur together in a pair of sentences, each with its number."""
 
     def __init__(self, keys: np.ndarray, target_words: int) -> None:
-        """Take the keys, in order: source word times the number of target words, plus target word."""
+        """Keep the sorted keys: source word times the number of target words, plus target word."""
         self.keys = keys
         self._target_words = target_words
 
     @classmethod
-    def of(cls, batches: Sequence[SentenceBatch], target_words: int) -> "Together":
-        """All pairs of words that these batches have."""
+    def of(cls, batches: Sequence[SentenceBatch], target_words: int) -> "Cooccurrences":
+        """All pairs of words in these batches."""
         none = np.empty(0, dtype=np.int64)
-        seen = _distinct(np.concatenate([none, *(_distinct(_keys(batch, target_words)) for batch in batches)]))
-        return cls(seen[(seen >= target_words) & (seen % target_words != PADDING)], target_words)
+        keys = _distinct(np.concatenate([none, *(_distinct(_keys(batch, target_words)) for batch in batches)]))
+        return cls(keys[(keys >= target_words) & (keys % target_words != PADDING)], target_words)
 
     def find(self, batch: SentenceBatch) -> np.ndarray:
-        """(pairs x source words x target words), the number of each pair of words; `len(keys)` for a new one."""
+        """(pairs x source words x target words), the number of each pair of words; `len(keys)` for a new pair."""
         keys = _keys(batch, self._target_words)
         positions = np.searchsorted(self.keys, keys)
         positions[np.append(self.keys, -1)[positions] != keys] = len(self.keys)
@@ -108,11 +108,11 @@ class Together:
 
 
 def _distinct(numbers: np.ndarray) -> np.ndarray:
-    """As `np.unique` does, in a third of the time."""
+    """Does the same as `np.unique`, in a third of the time."""
     ordered = np.sort(numbers, axis=None)
-    first = np.ones(len(ordered), dtype=bool)
-    first[1:] = ordered[1:] != ordered[:-1]
-    distinct: np.ndarray = ordered[first]
+    is_first = np.ones(len(ordered), dtype=bool)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    distinct: np.ndarray = ordered[is_first]
     return distinct
 
 

@@ -1,4 +1,4 @@
-"""What two directions of alignment agree on, and how sure it is."""
+"""Links from two directions of alignment, and their confidence."""
 
 import math
 from collections import defaultdict
@@ -8,13 +8,13 @@ import numpy as np
 
 from sdrrl_data.protocols import Link
 
-# How often a word is thought to have stood for something else, besides all the times that it was seen. A word seen once
-# with whatever it stood for then is as likely as not by chance.
-DOUBT = 1.1
+# Added to the count of each word when the probabilities of its translations are computed (additive smoothing), since a
+# link of words that occur only once is as likely as not a coincidence.
+SMOOTHING = 1.1
 
 
 def grown(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
-    """The links of both directions, and those of one direction that lie beside them and reach a word without a link.
+    """The links that both directions have, and their neighbours from one direction that link a word without a link.
 
     Source: "grow" of Koehn et al. 2003, https://aclanthology.org/N03-1017, section 2, without diagonal neighbours.
 
@@ -25,22 +25,22 @@ def grown(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
     either = forward | backward
     links: np.ndarray = forward & backward
     while True:
-        framed = np.pad(links, ((0, 0), (1, 1), (1, 1)))
-        beside = framed[:, :-2, 1:-1] | framed[:, 2:, 1:-1] | framed[:, 1:-1, :-2] | framed[:, 1:-1, 2:]
-        alone = ~links.any(axis=2, keepdims=True) | ~links.any(axis=1, keepdims=True)
-        added = either & beside & alone & ~links
+        padded = np.pad(links, ((0, 0), (1, 1), (1, 1)))
+        neighbours = padded[:, :-2, 1:-1] | padded[:, 2:, 1:-1] | padded[:, 1:-1, :-2] | padded[:, 1:-1, 2:]
+        unlinked = ~links.any(axis=2, keepdims=True) | ~links.any(axis=1, keepdims=True)
+        added = either & neighbours & unlinked & ~links
         if not added.any():
             return links
         links = links | added
 
 
-def rated(
+def with_confidence(
     source: Sequence[Hashable], target: Sequence[Hashable], linked: Iterable[tuple[int, int, float, float]]
 ) -> list[Link]:
     """Links with their confidence: the geometric mean of two probabilities.
 
-    They are that the source word is translated by the target words it is linked to, and that the target word is
-    translated by the source words it is linked to. A word that is linked twice counts once.
+    These are the probability that the source word is translated by the target words that it is linked to, and the same
+    in the other direction. If a word is linked twice to the same word, it counts once.
 
     Args:
         source: the source words.
@@ -50,9 +50,9 @@ def rated(
     links = list(linked)
     forward: dict[int, dict[Hashable, float]] = defaultdict(dict)
     backward: dict[int, dict[Hashable, float]] = defaultdict(dict)
-    for i, j, onwards, back in links:
-        forward[i][target[j]] = onwards
-        backward[j][source[i]] = back
-    sure = {i: min(1.0, sum(sums.values())) for i, sums in forward.items()}
-    sure_back = {j: min(1.0, sum(sums.values())) for j, sums in backward.items()}
-    return [Link(i, j, math.sqrt(sure[i] * sure_back[j])) for i, j, _, _ in links]
+    for i, j, forward_probability, backward_probability in links:
+        forward[i][target[j]] = forward_probability
+        backward[j][source[i]] = backward_probability
+    forward_sums = {i: min(1.0, sum(probabilities.values())) for i, probabilities in forward.items()}
+    backward_sums = {j: min(1.0, sum(probabilities.values())) for j, probabilities in backward.items()}
+    return [Link(i, j, math.sqrt(forward_sums[i] * backward_sums[j])) for i, j, _, _ in links]

@@ -1,4 +1,4 @@
-"""What a language model is shown, and how it is to go on, by the settings of a recipe."""
+"""What a language model is shown, and how it continues, according to a recipe."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,14 +15,14 @@ def sampling(settings: recipe.SamplingConfig) -> Sampling:
 
 
 def conversation(messages: Sequence[Message], settings: recipe.GeneratorConfig) -> list[Message]:
-    """The recipe's system prompt where the messages bring none, its examples, the messages."""
+    """The recipe's system prompt, unless the messages have one; its examples; then the messages."""
     system = list(messages[:1]) if messages[0]["role"] == "system" else []
     examples = turns((example.question, example.answer) for example in settings.few_shot)
     return [*(system or system_message(settings.system_prompt)), *examples, *messages[len(system) :]]
 
 
 def system_message(prompt: str | None) -> list[Message]:
-    """A system prompt as the beginning of a conversation; nothing where the recipe has none."""
+    """A system prompt as the beginning of a conversation; empty if the recipe has none."""
     return [{"role": "system", "content": prompt}] if prompt is not None else []
 
 
@@ -36,5 +36,5 @@ def turns(examples: Iterable[tuple[str, str]]) -> list[Message]:
 
 
 def filled(prompt: str, values: Mapping[str, str]) -> str:
-    """A prompt with values in the place of its fields; in one go, so that nothing is replaced within a value."""
+    """A prompt whose fields are replaced by values, all at once, so that nothing is replaced within a value."""
     return re.sub(rf"\{{({'|'.join(values)})\}}", lambda field: values[field[1]], prompt)

@@ -10,23 +10,23 @@ TemplateMessage = Mapping[str, Any]
 """A message as a template takes it: its content may be a list, and there may be other fields."""
 
 ReasoningForm = Literal["in the content", "in a field", "nowhere"]
-"""Where a template takes the reasoning of an answer from."""
+"""Where a template expects the reasoning of an answer."""
 
-# The names of such fields: of Qwen3, GLM and Nemotron; of OpenAI's servers; of gpt-oss and LFM2.5.
+# Names of that field: in Qwen3, GLM and Nemotron; on OpenAI's servers; in gpt-oss and LFM2.5.
 FIELDS = ("reasoning_content", "reasoning", "thinking")
 
 
 class ConversationRefused(Exception):
-    """The template does not render this conversation, and why."""
+    """The template does not render this conversation; the message says why."""
 
 
 def in_parts(messages: Sequence[TemplateMessage]) -> list[TemplateMessage]:
-    """The messages with lists of parts for content, as the templates of models that see pictures take them."""
+    """The messages with a list of parts as content, as the templates of models that see pictures expect."""
     return [{**message, "content": [{"type": "text", "text": message["content"]}]} for message in messages]
 
 
 def fold_system(messages: Sequence[TemplateMessage]) -> list[TemplateMessage]:
-    """The messages with system texts as the beginning of the user's next turn.
+    """The messages with each system text at the beginning of the user's next turn.
 
     Raises:
         ConversationRefused: no user's turn follows.
@@ -42,19 +42,19 @@ def fold_system(messages: Sequence[TemplateMessage]) -> list[TemplateMessage]:
         else:
             folded.append(message)
     if waiting:
-        raise ConversationRefused("it takes no system text, and no user's turn follows to take it in")
+        raise ConversationRefused("it has no place for a system text, and no user's turn follows that could have it")
     return folded
 
 
 def take_reasoning(
     answer: Message, form: ReasoningForm, markers: Sequence[thinking.Pair]
 ) -> tuple[TemplateMessage, str | None]:
-    """An answer in the form that the template takes, and its reasoning, None where it has none.
+    """An answer in the form that the template expects, and its reasoning; None if it has no reasoning.
 
     Args:
-        answer: the message; a reasoning section in it is between the markers of a transfer set, or the model's own.
-        form: where the template takes the reasoning from.
-        markers: the model's own.
+        answer: the message. A reasoning section in it has the markers of transfer sets, or those of the model.
+        form: where the template expects the reasoning.
+        markers: those of the model.
     """
     content = answer["content"]
     reasoning, text = thinking.split(content, [thinking.MARKERS[0], *markers])

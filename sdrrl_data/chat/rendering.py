@@ -13,23 +13,24 @@ from sdrrl_data.protocols import Completion, Request, SetAside
 
 
 class Chat:
-    """What an engine that takes token ids has to know of a model's conversations.
+    """What an engine that takes token ids needs to know about a model's conversations.
 
-    Engines decode with `skip_special_tokens` as given here: False where the markers of a reasoning section, or what
-    the template puts before an answer, are special tokens, which would be lost; `complete` then takes the others out.
+    Attributes:
+        skip_special_tokens: how an engine is to decode. False where the markers of a reasoning section, or what the
+            template puts before an answer, are special tokens, which would be lost; `complete` then takes the others
+            out.
+        begin_doubt: see `ChatTemplate`.
     """
 
-    skip_special_tokens: bool
-
     def __init__(self, tokenizer: Any, settings: recipe.GeneratorConfig) -> None:
-        """Read the chat template: the recipe's, or else the model's own.
+        """Read the chat template: the recipe's, or else the model's.
 
         Args:
             tokenizer: of transformers.
             settings: the recipe's generator.
 
         Raises:
-            UserError: there is no template, it is not Jinja, or a conversation does not come through it.
+            UserError: there is no template, it is not Jinja, or it leaves out a part of a conversation.
         """
         self._settings = settings
         self._template = ChatTemplate(
@@ -38,14 +39,16 @@ class Chat:
             settings.template,
             settings.template_options,
             setting="generator.template",
+            date=settings.date,
         )
+        self.begin_doubt = self._template.begin_doubt
         self._special = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
         texts = [self._template.shape.lead, *(marker for pair in self._template.markers for marker in pair)]
         self.skip_special_tokens = not any(token in text for text in texts for token in self._special)
         self._stops = find_stops(self._template)
 
     def tokenize(self, request: Request) -> list[int] | SetAside:
-        """The prompt's token ids, up to where the next turn begins; no special token is to be added.
+        """The token ids of the prompt, special tokens included, up to where the next turn begins.
 
         Set aside where the template refuses the conversation, or where the prompt leaves no room for the turn.
         """
@@ -65,28 +68,54 @@ class Chat:
         )
 
     def stop(self, request: Request) -> Stop:
-        """What ends the turn: what the template puts between it and the next one, and the request's own stop texts."""
+        """What ends the turn: what the template puts between it and the next one, and the request's own stop texts.
+
+        The texts end an answer, not a reasoning section, so an engine asks `stop_place` where they do.
+        """
         tokens, texts = self._stops[request.speaker]
         return Stop(tokens, [*texts, *request.sampling.stop])
 
-    def complete(
-        self, request: Request, prompt: Sequence[int], text: str, tokens: int, finish_reason: str
-    ) -> Completion:
-        """The turn, with its reasoning section apart.
+    def stop_place(self, request: Request, prompt: Sequence[int], text: str) -> int | None:
+        """Where a stop text ends the turn; None where none does.
 
         Args:
             request: what was asked.
             prompt: its token ids, as `tokenize` gave them.
-            text: the turn, decoded with `skip_special_tokens`, without what ended it.
+            text: the turn so far, decoded with `skip_special_tokens`.
+        """
+        stops = [stop for stop in self.stop(request).texts if stop in text]
+        if not stops:
+            return None
+        begin: int | None = 0
+        if request.speaker == "assistant":
+            markers, inside = self._section(prompt)
+            begin = thinking.answer_place(text, markers, inside)
+        if begin is None:
+            return None
+        answer = text[begin:]
+        begin += len(answer) - len(self._without_lead(answer))
+        places = [self._place(stop, text, begin) for stop in stops]
+        return min((place for place in places if place >= 0), default=None)
+
+    def complete(
+        self, request: Request, prompt: Sequence[int], text: str, tokens: int, finish_reason: str
+    ) -> Completion:
+        """The turn, divided into its reasoning section and its text.
+
+        Args:
+            request: what was asked.
+            prompt: its token ids, as `tokenize` gave them.
+            text: the turn, decoded with `skip_special_tokens`, without the token that ended it.
             tokens: how many it has, what ended it included.
             finish_reason: "stop" or "length".
         """
+        place = self.stop_place(request, prompt, text)
+        if place is not None:
+            text, finish_reason = text[:place], "stop"
         if request.speaker == "user":
             reasoning, answer = None, text.strip()
         else:
-            pair = opened(self._template.tokenizer.decode(prompt[-32:]), self._template.markers)
-            markers = [pair] if pair else self._template.markers
-            reasoning, answer = thinking.split(text, markers, inside=pair is not None)
+            reasoning, answer = thinking.split(text, *self._section(prompt))
             answer = self._without_lead(answer)
         return Completion(
             text=self._plain(answer),
@@ -95,6 +124,18 @@ class Chat:
             completion_tokens=tokens,
             reasoning=self._plain(reasoning) if reasoning else None,
         )
+
+    def _place(self, stop: str, text: str, begin: int) -> int:
+        """Where a stop text stands in a turn, but not within the name of a special token; -1: nowhere."""
+        if not any(token in stop for token in self._special):
+            for token in self._special:
+                text = text.replace(token, "\0" * len(token))
+        return text.find(stop, begin)
+
+    def _section(self, prompt: Sequence[int]) -> tuple[Sequence[thinking.Pair], bool]:
+        """The markers that a turn may have, and whether its prompt has opened a reasoning section."""
+        pair = opened(self._template.tokenizer.decode(prompt[-32:]), self._template.markers)
+        return ([pair], True) if pair else (self._template.markers, False)
 
     def _without_lead(self, answer: str) -> str:
         """The answer without what the template puts before one, where the model wrote it."""

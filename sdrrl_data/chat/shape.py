@@ -16,24 +16,24 @@ from sdrrl_data.chat.messages import (
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import Message
 
-# Stand for the texts of a rendered conversation. Letters alone, so that no template changes them.
+# Placeholders for the texts of a conversation: letters only, so that no template changes them.
 SYSTEM, USER, ASSISTANT = "sdrrlsystemsdrrl", "sdrrlusersdrrl", "sdrrlassistantsdrrl"
 REASONING, NEXT = "sdrrlreasoningsdrrl", "sdrrlnextsdrrl"
 QUESTION: Message = {"role": "user", "content": USER}
 ANSWER: Message = {"role": "assistant", "content": ASSISTANT}
 REASONED: Message = {"role": "assistant", "content": f"<think>\n{REASONING}\n</think>\n\n{ASSISTANT}"}
-PARTS_SHOWN = ("'type'", '"type"')  # stand in a text that shows a list of parts as a list
+PARTS_SHOWN = ("'type'", '"type"')  # found in a text that prints a list of parts as a list
 
 Render = Callable[[Sequence[TemplateMessage], bool], str]
-"""The text of messages; True: up to where the assistant is to begin. Raises ConversationRefused."""
+"""The text of messages; True: up to where the assistant begins. Raises ConversationRefused."""
 
 
 class Texts(NamedTuple):
     """An answered conversation as a template renders it."""
 
     prompt: str
-    completion: str  # stands behind the prompt as it is
-    reasoning_lost: bool  # the answer has a reasoning section that the template does not take
+    completion: str  # directly follows the prompt
+    reasoning_lost: bool  # the answer has a reasoning section that the template leaves out
 
 
 class Shape(NamedTuple):
@@ -42,21 +42,22 @@ class Shape(NamedTuple):
     render: Render
     markers: Sequence[thinking.Pair]  # of the model's reasoning sections
     as_parts: bool = False  # the content of a message has to be a list of parts, not a text
-    knows_system: bool = True  # a system message stands in the text
-    prompt_end: str = ""  # the end of a prompt that is not there once the answer is: "<think>\n" of DeepSeek-R1
+    knows_system: bool = True  # system messages appear in the text
+    prompt_end: str = ""  # the end of a prompt that is gone once there is an answer: "<think>\n" of DeepSeek-R1
     reasoning_form: ReasoningForm = "in the content"
-    lead: str = ""  # what stands between a prompt and an answer
-    after: str = ""  # what stands behind an answer
+    lead: str = ""  # the text between a prompt and an answer
+    after: str = ""  # the text behind an answer
+    surplus: str = ""  # the text behind that, which already begins the next turn
 
     def text(self, messages: Sequence[TemplateMessage], prompt: bool = False) -> str:
         """The text of messages.
 
         Args:
             messages: of a conversation.
-            prompt: whether the assistant is to begin at its end.
+            prompt: whether the text ends where the assistant begins.
 
         Raises:
-            ConversationRefused: the template refuses them, or there is system text that has no place.
+            ConversationRefused: the template refuses them, or has no place for a system text.
         """
         taken = list(messages) if self.knows_system else fold_system(messages)
         return self.render(in_parts(taken) if self.as_parts else taken, prompt)
@@ -65,18 +66,19 @@ class Shape(NamedTuple):
         """The text of what is asked, and that of the turns that answer it.
 
         Raises:
-            ConversationRefused: the template refuses them, or renders what is asked in another way once it is answered.
+            ConversationRefused: the template refuses them, or renders the question differently once it is answered.
         """
         *between, answer = answered
         taken, reasoning = take_reasoning(answer, self.reasoning_form, self.markers)
         prompt = self.text(asked, prompt=True)
-        completion = self._behind(prompt, self.text([*asked, *between, taken]), reasoning)
+        whole = self.text([*asked, *between, taken]).removesuffix(self.surplus)
+        completion = self._behind(prompt, whole, reasoning)
         return Texts(prompt, completion, reasoning is not None and self.reasoning_form == "nowhere")
 
     def _behind(self, prompt: str, whole: str, reasoning: str | None) -> str:
-        """What makes the answered conversation of a prompt.
+        """The text that follows a prompt in the answered conversation.
 
-        A reasoning section that the prompt opens, and the answered conversation lacks, is closed before the answer.
+        If the prompt opens a reasoning section that the answered conversation lacks, it is closed before the answer.
         """
         if whole.startswith(prompt):
             return whole[len(prompt) :]
@@ -86,7 +88,7 @@ class Shape(NamedTuple):
         rest = whole[len(shared) :]
         pair = opened(self.prompt_end, self.markers)
         if pair is None:
-            return rest
+            return rest.lstrip() if self.prompt_end[-1].isspace() else rest
         start, end = pair
         body = rest.lstrip()
         if body.startswith(end):
@@ -97,17 +99,18 @@ class Shape(NamedTuple):
         return f"{reasoning}\n{end}\n\n{body}" if reasoning else f"\n{end}\n\n{rest}"
 
 
-def examine(render: Render, model: str, markers: Sequence[thinking.Pair]) -> Shape:
-    """Render a small conversation in several forms, and see in which everything is there.
+def examine(render: Render, model: str, markers: Sequence[thinking.Pair], marks: Sequence[str]) -> Shape:
+    """Render a small conversation in several forms, and find one in which nothing is missing.
 
     Args:
         render: the template.
         model: what it is the template of, for the error's sentence.
         markers: of its reasoning sections.
+        marks: the texts of the tokens that a template may mark turns with.
 
     Raises:
-        UserError: the question or the answer is not in the text, or the answered conversation does not begin as the
-            prompt does.
+        UserError: the question or the answer is not in the text, or the answered conversation does not begin with the
+            prompt.
     """
     shape = Shape(render, markers)
     problem = _problem(shape)
@@ -115,7 +118,6 @@ def examine(render: Render, model: str, markers: Sequence[thinking.Pair]) -> Sha
         shape, problem = shape._replace(as_parts=True), ""
     if problem:
         raise UserError(f"the chat template of {model} {problem}")
-    shape = shape._replace(knows_system=_knows_system(shape))
     prompt_end = _prompt_end(shape.text([QUESTION], prompt=True), shape.text([QUESTION, ANSWER]), markers)
     if prompt_end is None:
         raise UserError(
@@ -123,8 +125,11 @@ def examine(render: Render, model: str, markers: Sequence[thinking.Pair]) -> Sha
             "choose another model, or correct the template"
         )
     shape = shape._replace(prompt_end=prompt_end)
+    shape = shape._replace(knows_system=_knows_system(shape))
     lead, _, after = shape.texts([QUESTION], [ANSWER]).completion.partition(ASSISTANT)
-    return shape._replace(reasoning_form=_reasoning_form(shape), lead=lead, after=after)
+    surplus = _surplus(shape, after, marks)
+    shape = shape._replace(lead=lead, after=after.removesuffix(surplus), surplus=surplus)
+    return shape._replace(reasoning_form=_reasoning_form(shape))
 
 
 def opened(prompt: str, markers: Sequence[thinking.Pair]) -> thinking.Pair | None:
@@ -133,12 +138,12 @@ def opened(prompt: str, markers: Sequence[thinking.Pair]) -> thinking.Pair | Non
 
 
 def common_length(first: Sequence[Any], second: Sequence[Any]) -> int:
-    """How much two texts, or two lists, have in common from their beginnings."""
+    """The length of the common beginning of two texts or lists."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 
 def _problem(shape: Shape) -> str:
-    """What the template does to a question and its answer; nothing where both come through."""
+    """What is wrong with how the template renders a question and its answer; empty if nothing is."""
     try:
         prompt, whole = shape.text([QUESTION], prompt=True), shape.text([QUESTION, ANSWER])
     except ConversationRefused as error:
@@ -151,18 +156,43 @@ def _problem(shape: Shape) -> str:
 
 
 def _knows_system(shape: Shape) -> bool:
-    """Whether a system message comes through: some templates refuse it, some leave it out."""
+    """Whether a system message appears in the text, and stays there once there is an answer.
+
+    Some templates refuse it, some leave it out, and those of Mistral put it into the last turn if that is the user's.
+    """
     try:
-        text = shape.text([{"role": "system", "content": SYSTEM}, QUESTION], prompt=True)
+        prompt = shape.texts([{"role": "system", "content": SYSTEM}, QUESTION], [ANSWER]).prompt
     except ConversationRefused:
         return False
-    return SYSTEM in text and USER in text
+    return SYSTEM in prompt and USER in prompt
+
+
+def _surplus(shape: Shape, after: str, marks: Sequence[str]) -> str:
+    """The part of the text behind an answer that begins the next turn: some templates always end with one."""
+    user_turn = shape.text([QUESTION])
+    if user_turn != shape.text([QUESTION], prompt=True):
+        return ""
+    following: Message = {"role": "user", "content": NEXT}
+    try:
+        separator = shape.text([QUESTION, ANSWER, following]).partition(ASSISTANT)[2].partition(NEXT)[0]
+    except ConversationRefused:
+        return ""
+    if separator.startswith(after):
+        return ""
+    begin = user_turn.partition(USER)[0]
+    opening = min((mark for mark in marks if mark in begin), key=begin.index, default=None)
+    if opening and opening in after:
+        return after[after.index(opening) :]
+    # What differs is the name of the next speaker: "### Response:" and "### Instruction:".
+    alike = after[: common_length(after, separator)]
+    lines, words = alike.rpartition("\n"), alike.rstrip().rpartition(" ")
+    return after[len("".join((lines if lines[1] else words)[:2])) :]
 
 
 def _prompt_end(prompt: str, whole: str, markers: Sequence[thinking.Pair]) -> str | None:
-    """The end of the prompt that the answered conversation lacks; None where the two have too little in common.
+    """The end of the prompt that the answered conversation lacks; None if the two have too little in common.
 
-    White space may differ, there may be a reasoning section in one of them, and the prompt may have more to say.
+    White space may differ, one of them may have a reasoning section, and the prompt may have more text at its end.
     """
     if whole.startswith(prompt):
         return ""
@@ -181,7 +211,7 @@ def _reasoning_form(shape: Shape) -> ReasoningForm:
     """The first form of an answer from which its reasoning can be read again."""
     prompt = shape.text([QUESTION], prompt=True)
     if prompt.rstrip().endswith(tuple(end for _, end in shape.markers)):
-        return "nowhere"  # the prompt has closed the section: there is to be none
+        return "nowhere"  # the prompt has closed the section already
     pair = opened(prompt, shape.markers)
     for form in get_args(ReasoningForm):
         try:

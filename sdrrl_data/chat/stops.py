@@ -16,7 +16,7 @@ class Stop(NamedTuple):
 
 
 def find_stops(template: ChatTemplate) -> dict[str, Stop]:
-    """What stands between the turns of a conversation, by whose turn it ends: "user", "assistant"."""
+    """What ends a turn, by whose turn it is: "user", "assistant"."""
     following: Message = {"role": "user", "content": NEXT}
     try:
         text = template.shape.text([QUESTION, ANSWER, following])
@@ -24,17 +24,15 @@ def find_stops(template: ChatTemplate) -> dict[str, Stop]:
         text = ""
     after_user, _, rest = text.partition(USER)[2].partition(ASSISTANT)
     assistant = _read(template, rest.partition(NEXT)[0])
-    # gpt-oss ends its reasoning with the token that ends a turn; what ends the whole it knows by itself.
-    marks = {token for pair in template.markers for token_ids in template.tokens(pair) for token in token_ids}
     tokens = dict.fromkeys([*assistant.tokens, *template.ends])
     return {
         "user": _read(template, after_user),
-        "assistant": Stop([token for token in tokens if token not in marks], assistant.texts),
+        "assistant": Stop([token for token in tokens if token not in template.within], assistant.texts),
     }
 
 
 def _read(template: ChatTemplate, separator: str) -> Stop:
-    """The added tokens in what separates two turns; its first line where it does not begin with one."""
+    """The added tokens in the text between two turns; and its first line, if it does not begin with such a token."""
     ends = template.added_tokens(separator)
     tokens = [token for token in template.tokens([separator])[0] if template.tokenizer.decode([token]).strip()]
     if not tokens or tokens[0] in ends:

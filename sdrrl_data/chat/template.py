@@ -1,10 +1,12 @@
 """A model's chat template: one conversation as token ids, the same for generating, training and evaluating."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from jinja2 import TemplateSyntaxError
 
+from sdrrl_data import recipe
 from sdrrl_data.chat import thinking
 from sdrrl_data.chat.messages import ConversationRefused, TemplateMessage
 from sdrrl_data.chat.shape import QUESTION, USER, Texts, common_length, examine
@@ -33,7 +35,10 @@ class ChatTemplate:
         text: the template.
         markers: those of reasoning sections that the model may write.
         shape: how the template renders.
-        ends: the tokens that end an answer in the template; empty where it has none there.
+        within: the tokens before an answer or around its reasoning, which do not end a turn.
+        ends: the tokens that end an answer in the template; may be empty.
+        begin_doubt: a sentence for the user if a conversation begins with the beginning-of-sequence token twice, or
+            without it though the tokenizer puts it before other texts; otherwise empty.
     """
 
     def __init__(
@@ -43,33 +48,40 @@ class ChatTemplate:
         given: str | None = None,
         options: Mapping[str, Any] | None = None,
         setting: str | None = None,
+        date: str = recipe.DEFAULT_DATE,
     ) -> None:
         """Read the template and render a small conversation with it.
 
         Args:
             tokenizer: of transformers.
             model: what errors call the model, such as "generator Qwen/Qwen3-8B".
-            given: a template (Jinja) in the place of the tokenizer's, or the name of one of several that it has.
+            given: a template (Jinja) instead of the tokenizer's, or the name of one of several that it has.
             options: what the template understands, such as enable_thinking.
-            setting: what errors call the place of `given`, such as "generator.template"; None: there is none.
+            setting: what errors call the place of `given`, such as "generator.template"; None: it cannot be given.
+            date: the day that a template is told which asks for today's date (YYYY-MM-DD).
 
         Raises:
-            UserError: there is no template, it is not Jinja, or question or answer do not come through it.
+            UserError: there is no template, it is not Jinja, or it leaves out the question or the answer.
         """
         self.tokenizer = tokenizer
+        self._strftime_now = datetime.fromisoformat(date).strftime
         self._options = dict(options or {})
         self.text = _find(tokenizer, model, given, setting)
         # A model tuned on another's template may think all the same, and then mostly between the commonest markers.
         self.markers = thinking.find(self.text) or [thinking.MARKERS[0]]
         try:
-            self.shape = examine(self._render, model, self.markers)
+            self.shape = examine(self._render, model, self.markers, self._marks())
         except TemplateSyntaxError as error:
             whose = setting if given and setting else f"the chat template of {model}"
             raise UserError(f"{whose} is not Jinja: line {error.lineno}: {error.message}") from error
-        self.ends = self.added_tokens(self.shape.after)
+        # gpt-oss ends its reasoning with the token that ends turns; others begin an answer with one that begins turns.
+        within = [self.shape.lead, *(marker for pair in self.markers for marker in pair)]
+        self.within = frozenset(token for tokens in self.tokens(within) for token in tokens)
+        self.ends = [token for token in self.added_tokens(self.shape.after) if token not in self.within]
+        self.begin_doubt = self._begin_doubt(model)
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
-        """The token ids up to where the assistant begins; no special token is to be added.
+        """The token ids, special tokens included, up to where the assistant begins.
 
         Raises:
             ConversationRefused: the template does not render these messages.
@@ -90,9 +102,9 @@ class ChatTemplate:
         return self.tokens([before.rstrip(" ")])[0]
 
     def examples(self, conversations: Iterable[Conversation]) -> Iterator[Example | SetAside]:
-        """Each conversation as what is sent and what a model is to learn from it; or why it cannot be had.
+        """Each conversation as the prompt that is sent and the completion that is learned; or why it is set aside.
 
-        A template that ends no turn gets the tokenizer's end-of-sequence token there.
+        Where a template does not end a turn with a token, the tokenizer's end-of-sequence token does.
         """
         rendered = [self._texts(*conversation) for conversation in conversations]
         texts = [text for text in rendered if not isinstance(text, SetAside)]
@@ -109,10 +121,10 @@ class ChatTemplate:
     def answer(self, messages: Sequence[Message], text: str) -> tuple[list[int], list[int]]:
         """The token ids before an answer, and those of the answer alone, as `examples` has them.
 
-        What the template puts before an answer belongs to the first, what ends it to neither.
+        The first include what the template puts before an answer. What ends it is in neither.
 
         Raises:
-            ConversationRefused: the template does not render these messages, or takes no reasoning, and there is some.
+            ConversationRefused: the template does not render these messages, or leaves out the reasoning of the answer.
         """
         asked, completion, reasoning_lost = self.shape.texts(messages, [{"role": "assistant", "content": text}])
         if reasoning_lost:
@@ -125,24 +137,29 @@ class ChatTemplate:
         return [*prompt, *answered[:shared]], answered[shared:]
 
     def with_options(self) -> str:
-        """The template with its options in it, so that whoever serves the model renders as it is done here."""
+        """The template with its options written into it, so that servers render conversations in the same way."""
         settings = (f"{{% set {name} = {value!r} +%}}" for name, value in self._options.items() if name.isidentifier())
         return "".join(settings) + self.text
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        """The token ids of rendered texts; the template has put all special tokens there."""
+        """The token ids of rendered texts, in which the template has written all special tokens."""
         if not texts:
             return []
         ids: list[list[int]] = self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
         return ids
 
     def added_tokens(self, text: str) -> list[int]:
-        """The tokens in a text that are no pieces of words: special ones, and those added for a template.
+        """The tokens in a text that are not pieces of words: special ones, and those added for a template.
 
-        White space is none, though it may have been added: it would end a turn at its first line.
+        White space does not count, even if it was added as a token: it would end a turn at its first line.
         """
         added = set(self.tokenizer.get_added_vocab().values()) | set(self.tokenizer.all_special_ids)
         return [token for token in self.tokens([text])[0] if token in added and self.tokenizer.decode([token]).strip()]
+
+    def _marks(self) -> list[str]:
+        """The texts of the tokens that a template may mark turns with: the added ones except the very first."""
+        added: set[str] = {*self.tokenizer.get_added_vocab(), *self.tokenizer.all_special_tokens}
+        return sorted(text for text in added if text.strip() and text != self.tokenizer.bos_token)
 
     def _render(self, messages: Sequence[TemplateMessage], add_generation_prompt: bool) -> str:
         try:
@@ -151,13 +168,29 @@ class ChatTemplate:
                 chat_template=self.text,
                 add_generation_prompt=add_generation_prompt,
                 tokenize=False,
-                **self._options,
+                # Replaces the function of transformers that tells a template today's date.
+                **{"strftime_now": self._strftime_now, **self._options},
             )
         except TemplateSyntaxError:
             raise
         except Exception as error:  # a template is a program: there is no list of what it raises
             raise ConversationRefused(str(error).strip().partition("\n")[0] or type(error).__name__) from error
         return text
+
+    def _begin_doubt(self, model: str) -> str:
+        tokenizer = self.tokenizer
+        begin = tokenizer.bos_token_id
+        if begin is None:
+            return ""
+        prompt, alone = self.prompt([QUESTION]), tokenizer("x")["input_ids"]
+        if prompt[:2] == [begin, begin]:
+            return f"the chat template of {model} begins a conversation with {tokenizer.bos_token} twice: correct it"
+        if prompt[:1] != [begin] and alone[:1] == [begin]:
+            return (
+                f"the chat template of {model} begins a conversation without {tokenizer.bos_token}, which its "
+                "tokenizer puts before other texts: conversations go without it"
+            )
+        return ""
 
     def _texts(self, asked: Sequence[Message], answered: Sequence[Message]) -> Texts | SetAside:
         try:
@@ -166,7 +199,7 @@ class ChatTemplate:
             return SetAside("refused by the chat template")
 
     def _continue(self, texts: Sequence[tuple[str, str]], prompts: Sequence[list[int]]) -> list[list[int]]:
-        """The token ids of each second text behind those of the first, which stay as they are."""
+        """The token ids of each second text when it follows the first, whose token ids do not change."""
         wholes = self.tokens([before + after for before, after in texts])
         return [
             whole[len(prompt) :] if whole[: len(prompt)] == prompt else self._apart(after)
@@ -174,9 +207,9 @@ class ChatTemplate:
         ]
 
     def _apart(self, text: str) -> list[int]:
-        """The token ids of a text that goes on behind another one, and shares no token with it.
+        """The token ids of a text that follows another one, without sharing a token with it.
 
-        Some tokenizers put a space before a text that stands alone; so it is put behind something.
+        Some tokenizers put a space before a text that stands alone, so another text is put before it.
         """
         anchor = "x" if text[:1].isspace() else "\n"
         before, both, alone = self.tokens([anchor, anchor + text, text])
@@ -184,7 +217,7 @@ class ChatTemplate:
 
 
 def has_template(tokenizer: Any) -> bool:
-    """Whether a tokenizer brings a chat template; those of mistral-common have none."""
+    """Whether a tokenizer has a chat template; those of mistral-common do not."""
     return bool(getattr(tokenizer, "chat_template", None))
 
 

@@ -30,10 +30,10 @@ def find(template: str) -> list[Pair]:
 
 
 def split(text: str, markers: Sequence[Pair] = MARKERS, inside: bool = False) -> tuple[str | None, str]:
-    """A turn's reasoning, None where it has none, and its answer; both without the markers.
+    """A turn's reasoning, None if it has none, and its answer; both without the markers.
 
-    A section counts at the beginning of the turn only: an answer may well talk about markers. One that is never
-    closed goes on to the end, and the answer is empty.
+    Only a section at the beginning of the turn counts, because an answer may mention markers. A section that is
+    never closed reaches to the end, and the answer is empty.
 
     Args:
         text: the turn.
@@ -47,6 +47,31 @@ def split(text: str, markers: Sequence[Pair] = MARKERS, inside: bool = False) ->
     if inside:
         return _close(body, min((end for _, end in markers if end in body), key=body.find, default=markers[0][1]))
     return None, text
+
+
+def answer_place(text: str, markers: Sequence[Pair] = MARKERS, inside: bool = False) -> int | None:
+    """Where the answer begins in a turn that is being written, with the white space before it.
+
+    None: the turn is in its reasoning section, or may be about to open one.
+
+    Args:
+        text: the turn so far.
+        markers: those to look for.
+        inside: the prompt has opened the section, so that the turn begins within it.
+    """
+    body = text.lstrip()
+    place = len(text) - len(body)
+    for start, end in markers:
+        if body.startswith(start):
+            return _end_place(text, [end], place + len(start))
+    if inside:
+        return _end_place(text, [end for _, end in markers], place)
+    return None if any(start.startswith(body) for start, _ in markers) else 0
+
+
+def _end_place(text: str, ends: Sequence[str], place: int) -> int | None:
+    """Where the first of these texts ends, from a place on."""
+    return min((found + len(end) for end in ends if (found := text.find(end, place)) >= 0), default=None)
 
 
 def _close(section: str, end: str) -> tuple[str | None, str]:

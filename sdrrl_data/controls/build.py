@@ -12,7 +12,7 @@ from sdrrl_data.controls import arms as controls
 from sdrrl_data.controls.arms import ABLATIONS, ARMS, REFERENCES, TRANSLATED, Controls
 from sdrrl_data.controls.equal_tokens import Equal, EqualDatasets, cut
 from sdrrl_data.errors import NotInstalled, RunMismatch, UserError
-from sdrrl_data.models import packaged
+from sdrrl_data.models import packaged, tokenizers
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.pipeline import order, revisions
 from sdrrl_data.pipeline.tables import Tables
@@ -177,6 +177,7 @@ class _Builder:
         try:
             for table, job in tables.jobs.items():
                 runner.run(self._run, job, tables.missing(table))
+                tables.settle(table)
         finally:
             runner.close()
         return list(tables.fingerprints[target.table("references")])
@@ -263,10 +264,8 @@ def _tokens(located: Located, texts: Sequence[str]) -> list[int]:
     Raises:
         UserError: there is no tokenizer.
     """
-    from transformers import AutoTokenizer
-
     with loading("tokenizer", located.name):
-        tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
+        tokenizer = tokenizers.load(located)
     counts: list[int] = []
     for start in range(0, len(texts), AT_ONCE):
         batch = list(texts[start : start + AT_ONCE])

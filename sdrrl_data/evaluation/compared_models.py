@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from sdrrl_data.errors import NotInstalled, UserError
-from sdrrl_data.models import merging, packaged
+from sdrrl_data.models import merging, packaged, tokenizers
 from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.run import fingerprint
 from sdrrl_data.run.disk import digest_of, on_disk
@@ -53,12 +53,10 @@ def tokenizer_of(model: ComparedModel) -> Any:
     Raises:
         UserError: the tokenizer cannot be loaded.
     """
-    from transformers import AutoTokenizer
-
     with loading("the tokenizer of", model.name):
         if model.adapter and (model.adapter / "tokenizer_config.json").is_file():
-            return AutoTokenizer.from_pretrained(model.adapter)
-        return AutoTokenizer.from_pretrained(model.located.path, **model.located.pinned())
+            return tokenizers.load_from(model.adapter)
+        return tokenizers.load(model.located)
 
 
 @contextmanager

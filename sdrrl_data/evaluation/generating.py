@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
-from sdrrl_data.evaluation.likelihood import context_of
+from sdrrl_data.models.context import context_of
 from sdrrl_data.models.locating import Located, loading
 
 EngineName = Literal["auto", "vllm", "transformers"]

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 
 from sdrrl_data.chat.messages import ConversationRefused
 from sdrrl_data.chat.template import ChatTemplate
+from sdrrl_data.models import tokenizers
+from sdrrl_data.models.context import context_of
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Advance, Message
 from sdrrl_data.text.batches import batches
 
 LOGITS = {"cpu": 1 << 27, "cuda": 1 << 30}  # of a batch: rows x columns x vocabulary
-NO_LIMIT = 1 << 30  # tokens, where a model names no length of its context
 
 
 class Piece(NamedTuple):
@@ -35,13 +36,13 @@ class Likelihood:
             UserError: its tokenizer or its weights cannot be loaded.
         """
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoModelForCausalLM
 
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype: Any = "auto" if self._device == "cuda" else torch.float32
         self._located, self._template_options = located, template_options
         with loading("model", located.name):
-            self._tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
+            self._tokenizer = tokenizers.load(located)
             self._model, report = AutoModelForCausalLM.from_pretrained(
                 located.path, dtype=dtype, use_safetensors=True, output_loading_info=True, **located.pinned()
             )
@@ -135,11 +136,6 @@ class Likelihood:
             next_tokens = inputs["input_ids"][:, 1:, None]
             log_probabilities = logits.gather(2, next_tokens)[..., 0].float() - logits.float().logsumexp(2)
             return log_probabilities.double().where(scored[:, 1:].to(self._device), 0.0).sum(1).tolist()  # type: ignore[no-any-return]
-
-
-def context_of(config: Any) -> int:
-    """How many tokens a model of this configuration (transformers') can read."""
-    return getattr(config.get_text_config(), "max_position_embeddings", None) or NO_LIMIT
 
 
 def _length(piece: Piece) -> int:

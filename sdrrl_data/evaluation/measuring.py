@@ -18,7 +18,9 @@ from sdrrl_data.models.locating import Located
 from sdrrl_data.protocols import Advance, Reporter
 from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.disk import fingerprint_of, write_parquet
+from sdrrl_data.run.marks import lacking
 from sdrrl_data.scoring.comet import CometConfig, CometScorer
+from sdrrl_data.steps.server_failures import ServerFailures
 
 VERSION = 3  # of how items are measured; with a new version, everything is measured again
 LONGEST_CONTEXT = 4096  # tokens of question and answer; a longer context would only need more memory
@@ -96,7 +98,16 @@ class Measuring:
         with closing(generation.build(judge.config)) as generator:
             for model, measure in missing:
                 before, after = (self._texts(side, measure, wanted) for side in (models[0], model))
-                self._write(model, measure, by_judge(measure, generator, before, after, self._start(model, measure)))
+                failures = ServerFailures()
+                judging = failures.watched(generator)
+                rows = by_judge(measure, judging, before, after, self._start(model, measure))
+                failed = failures.take()
+                self._write(model, measure, rows, failed)
+                if failed:
+                    self._reporter.say(
+                        f"the judge's server failed at {len(failed)} of its replies to {model.name} {measure.name}, "
+                        "which are left out; the same command asks again"
+                    )
 
     def texts(self, model: ComparedModel, measure: Measure, wanted: Sequence[Measure]) -> pl.DataFrame:
         """What a model wrote, of which a finished measure is: the columns `text` and `cut`."""
@@ -124,8 +135,9 @@ class Measuring:
     def _done(self, model: ComparedModel, measure: Measure) -> bool:
         return fingerprint_of(self._path(model, measure)) == self._fingerprint(model, measure)
 
-    def _write(self, model: ComparedModel, measure: Measure, rows: pl.DataFrame) -> None:
-        write_parquet(rows, self._path(model, measure), self._fingerprint(model, measure))
+    def _write(self, model: ComparedModel, measure: Measure, rows: pl.DataFrame, failed: Sequence[str] = ()) -> None:
+        """Keep a measure; one in which a server failed is taken again next time."""
+        write_parquet(rows, self._path(model, measure), lacking(self._fingerprint(model, measure), failed))
 
     def _path(self, model: ComparedModel, measure: Measure) -> Path:
         return self.run.path / "measures" / model.name / f"{measure.name}.parquet"

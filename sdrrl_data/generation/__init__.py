@@ -1,4 +1,4 @@
-"""Generators of text: one file an engine, which says all of it."""
+"""Generators of text: one file per engine, with everything about it."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from sdrrl_data.recipe.engines import AUTO
 
 
 def identify(settings: GeneratorConfig) -> Ingredient:
-    """What would answer, found without loading it.
+    """The model that would answer, found without loading it.
 
     Raises:
         UserError: no engine is installed, or the model cannot be found.
@@ -26,7 +26,7 @@ def build(settings: GeneratorConfig) -> Generator:
 
 
 def prompt_lengths(settings: GeneratorConfig, requests: Sequence[Request]) -> list[int | SetAside] | None:
-    """The tokens of each prompt, counted without loading the model; None where only a server has the tokenizer.
+    """The number of tokens in each prompt, without loading the model; None if only a server has the tokenizer.
 
     Raises:
         UserError: the model has no tokenizer.
@@ -35,7 +35,7 @@ def prompt_lengths(settings: GeneratorConfig, requests: Sequence[Request]) -> li
 
 
 def choose_engine(settings: GeneratorConfig) -> str:
-    """What the engine is called that would run the model.
+    """The name of the engine that would run the model.
 
     Raises:
         UserError: it is not installed, or has no server.

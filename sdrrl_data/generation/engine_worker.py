@@ -1,4 +1,4 @@
-"""What runs in an engine's process: a vLLM engine, fed and emptied one row at a time."""
+"""What runs in an engine's process: a vLLM engine that takes and gives one row at a time."""
 
 import os
 import time
@@ -9,6 +9,8 @@ from sdrrl_data.chat.rendering import Chat
 from sdrrl_data.errors import UserError
 from sdrrl_data.generation import vllm_engine
 from sdrrl_data.generation.vllm_engine import EngineJob
+from sdrrl_data.models import tokenizers
+from sdrrl_data.models.locating import loading
 from sdrrl_data.processes.worker import Channel
 from sdrrl_data.protocols import Request, SetAside
 
@@ -23,7 +25,7 @@ def main() -> None:
     except Exception:
         traceback.print_exc()
         code = 1
-    # Not by returning: after an error the libraries may hang on their way out.
+    # Not by returning: after an error the libraries may hang while they shut down.
     os._exit(code)
 
 
@@ -32,22 +34,26 @@ def _run(channel: Channel) -> None:
     if job is None:
         return
     try:
+        with loading("the tokenizer of generator", job.located.name):
+            tokenizer = tokenizers.load(job.located)
+        chat = Chat(tokenizer, job.settings)  # before the engine, which takes much longer
         gpus = vllm_engine.visible_gpus()
         channel.send("workers", vllm_engine.useful(job.settings, len(gpus)))
         llm = vllm_engine.load(job, gpus)
-        chat = Chat(llm.get_tokenizer(), job.settings)
     except UserError as error:
         channel.send("failed", str(error))
         return
-    # As many again wait in the engine's own queue, so that it never starves while the run is busy.
+    if chat.begin_doubt and job.rank == 0:
+        channel.send("said", chat.begin_doubt)
+    # As many again wait in the engine's own queue, so that it always has work while the run is busy.
     channel.send("ready", 2 * llm.llm_engine.vllm_config.scheduler_config.max_num_seqs)
     _serve(llm.llm_engine, chat, channel)
     llm.llm_engine.engine_core.shutdown()
 
 
 def _serve(engine: Any, chat: Chat, channel: Channel) -> None:
-    """Do what is asked until the run wants no more."""
-    asked: dict[str, tuple[int, Request, list[int]]] = {}  # by vLLM's name of the row, with its number and its prompt
+    """Work on requests until the run has no more."""
+    asked: dict[str, tuple[int, Request, list[int]]] = {}  # by vLLM's name for the row; with its number and prompt
     last_said = time.monotonic()
     while True:
         while not asked or channel.waiting():
@@ -65,9 +71,14 @@ def _serve(engine: Any, chat: Chat, channel: Channel) -> None:
                     else:
                         asked[str(number)] = number, request, prompt
         for output in engine.step():
-            number, request, prompt = asked.pop(output.request_id)
+            number, request, prompt = asked[output.request_id]
             turn = output.outputs[0]
-            result = chat.complete(request, prompt, turn.text, len(turn.token_ids), turn.finish_reason)
+            if not output.finished:
+                if chat.stop_place(request, prompt, turn.text) is None:
+                    continue
+                engine.abort_request([output.request_id])
+            del asked[output.request_id]
+            result = chat.complete(request, prompt, turn.text, len(turn.token_ids), turn.finish_reason or "stop")
             channel.send("done", number, result)
         if time.monotonic() > last_said + BUSY:  # long answers may take longer than an engine may be silent
             channel.send("busy")
@@ -75,13 +86,13 @@ def _serve(engine: Any, chat: Chat, channel: Channel) -> None:
 
 
 def _add(engine: Any, chat: Chat, number: int, request: Request) -> list[int] | SetAside:
-    """Have the engine begin with a row; its prompt."""
+    """Give a row to the engine. Returns its prompt."""
     from vllm.exceptions import VLLMValidationError
 
     prompt = chat.tokenize(request)
     if isinstance(prompt, SetAside):
         return prompt
-    # With its type given, vLLM takes the prompt as it is.
+    # With its type given, vLLM does not change the prompt.
     typed = {"type": "token", "prompt_token_ids": prompt}
     try:
         engine.add_request(str(number), typed, vllm_engine.sampling(chat, request))

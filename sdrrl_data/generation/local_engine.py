@@ -1,12 +1,20 @@
-"""What the engines have in common that load a model on this machine."""
+"""What engines that load a model on this machine have in common."""
 
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from sdrrl_data.models import packaged
+from sdrrl_data.models import packaged, tokenizers
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Ingredient, Request, SetAside
 from sdrrl_data.recipe import GeneratorConfig, GeneratorEngine
+
+
+def too_long(context: int, settings: GeneratorConfig) -> str:
+    """The reason why a model with so short a context cannot be loaded with these settings."""
+    return (
+        f"it reads {context} tokens at most, and generator.max_model_len is {settings.max_model_len}: "
+        f"set that to {context} or less"
+    )
 
 
 class LocalEngine(GeneratorEngine):
@@ -32,14 +40,12 @@ class LocalEngine(GeneratorEngine):
         return packaged.locate(settings.model, settings.revision, "generator", "--model")
 
     def prompt_lengths(self, settings: GeneratorConfig, requests: Sequence[Request]) -> list[int | SetAside]:
-        """The tokens of each prompt, counted with the model's tokenizer alone."""
-        from transformers import AutoTokenizer
-
+        """The number of tokens in each prompt, counted with the model's tokenizer alone."""
         from sdrrl_data.chat.rendering import Chat
 
         located = self.locate(settings)
         with loading("generator", located.name):
-            tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
+            tokenizer = tokenizers.load(located)
         prompts = map(Chat(tokenizer, settings).tokenize, requests)
         return [prompt if isinstance(prompt, SetAside) else len(prompt) for prompt in prompts]
 

@@ -1,7 +1,8 @@
-"""Turns through transformers, for where vLLM cannot be installed."""
+"""Generation with transformers, for machines where vLLM cannot be installed."""
 
 import gc
 import inspect
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib.util import find_spec
@@ -11,16 +12,18 @@ from typing import Any
 from sdrrl_data.chat.rendering import Chat
 from sdrrl_data.chat.stops import Stop
 from sdrrl_data.errors import NotInstalled, UserError
-from sdrrl_data.generation.local_engine import LocalEngine
+from sdrrl_data.generation.local_engine import LocalEngine, too_long
+from sdrrl_data.models import tokenizers
+from sdrrl_data.models.context import context_of
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Completion, Request, SetAside
 from sdrrl_data.recipe import GeneratorConfig
 from sdrrl_data.text.batches import batches, longest_first
 
 WINDOW = 256  # requests that are sorted by length together
-PREFILL_TOKENS = 8192  # of prompts that are read at once, padding included
+PREFILL_TOKENS = 8192  # of prompts that are read together, padding included
 MOST_PADDING = 0.1  # of them
-CPU_ROWS, GPU_ROWS = 16, 128  # written at once, where the cache has room
+CPU_ROWS, GPU_ROWS = 16, 128  # written together, if the cache has room
 
 
 class HuggingFaceEngine(LocalEngine):
@@ -31,7 +34,7 @@ class HuggingFaceEngine(LocalEngine):
     extra = "nllb"
 
     def missing(self, settings: GeneratorConfig) -> UserError | None:
-        """The packages; what is the best to have instead."""
+        """Its packages; the sentence names the best engine instead."""
         if find_spec("transformers") and find_spec("torch"):
             return None
         return NotInstalled("no engine is installed to run a generator: pip install 'sdrrl-data[vllm]'", "vllm")
@@ -42,13 +45,13 @@ class HuggingFaceEngine(LocalEngine):
 
 
 class TransformersGenerator:
-    """Writes many turns at once, a token each at a time; as turns end, waiting prompts take their places.
+    """Writes many turns together, one token of each at a time. When a turn ends, a waiting prompt takes its place.
 
-    A row's text does not depend on the others: its noise and its repetition penalty are its own, and padding is masked.
-    (Sums of floats may be taken in another order; in float32 that was never seen to change a token.)
+    The text of a row does not depend on the others: each has its own noise and repetition penalty, and padding is
+    masked. (The order in which floats are added may differ; in float32 that was never seen to change a token.)
 
     Attributes:
-        computed_tokens: positions that went through the model so far.
+        computed_tokens: positions that the model has computed so far.
         wasted_tokens: those of them that were padding.
     """
 
@@ -56,17 +59,23 @@ class TransformersGenerator:
         """Load the model, in float32 on a CPU and in its own type on a GPU.
 
         Raises:
-            UserError: its tokenizer or its weights cannot be loaded, it has no chat template, or its memory is of
-                a kind that is not known here.
+            UserError: its tokenizer or its weights cannot be loaded, it has no chat template, its context is shorter
+                than the settings allow for, or it does not keep keys and values.
         """
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoConfig, AutoModelForCausalLM
 
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype: Any = "auto" if self._device == "cuda" else torch.float32
         with loading("the tokenizer of generator", located.name):
-            self._tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
+            self._tokenizer = tokenizers.load(located)
+        self._chat = Chat(self._tokenizer, settings)  # before the weights, which take longer
+        if self._chat.begin_doubt:
+            logging.getLogger(__name__).warning(self._chat.begin_doubt)
         with loading("generator", located.name):
+            context = context_of(AutoConfig.from_pretrained(located.path, **located.pinned()))
+            if settings.max_model_len > context:
+                raise ValueError(too_long(context, settings))
             self._model, report = AutoModelForCausalLM.from_pretrained(
                 located.path, dtype=dtype, use_safetensors=True, output_loading_info=True, **located.pinned()
             )
@@ -78,7 +87,6 @@ class TransformersGenerator:
                 "set generator.engine to vllm, or choose another model"
             )
         self._model.eval().to(self._device)
-        self._chat = Chat(self._tokenizer, settings)
         ends = self._model.generation_config.eos_token_id
         self._ends = {self._tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])}
         self._new_cache, self._rows, self._room = self._plan_cache(settings.max_model_len)
@@ -88,7 +96,7 @@ class TransformersGenerator:
     def generate(self, requests: Iterable[Request]) -> Iterator[tuple[str, Completion | SetAside]]:
         """Each result under its request's key, as soon as it is there.
 
-        Requests are taken in windows: the next when every row of the last has found its place.
+        Requests are taken in windows: the next one when every row of the last one is being written.
         """
         pending = iter(requests)
         waiting: list[_Row] = []
@@ -117,7 +125,7 @@ class TransformersGenerator:
                 yield row.request.key, self._complete(row)
 
     def close(self) -> None:
-        """Give the model's memory back."""
+        """Free the model's memory."""
         import torch
 
         del self._model
@@ -126,15 +134,15 @@ class TransformersGenerator:
             torch.cuda.empty_cache()
 
     def _plan_cache(self, max_model_len: int) -> tuple[Callable[[], Any], int, int]:
-        """How to make a cache, how many rows may share one, and how many tokens it has room for, padding included."""
+        """How to make a cache, how many rows may share it, and how many tokens fit into it, padding included."""
         import torch
         from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
         of_the_model = partial(DynamicCache, config=self._model.config)
         if any(type(layer) not in (DynamicLayer, DynamicSlidingWindowLayer) for layer in of_the_model().layers):
-            # Recurrent states and the like: rows of unlike lengths cannot share them.
+            # Recurrent states and the like: rows of different lengths cannot share them.
             return of_the_model, 1, max_model_len
-        # Without the model's configuration sliding windows are kept whole, so that rows can move; the mask has them.
+        # Without the model's configuration the cache keeps all tokens, so that rows can move; the mask has the windows.
         if self._device == "cpu":
             return DynamicCache, CPU_ROWS, CPU_ROWS * max_model_len
         probe = DynamicCache()
@@ -149,9 +157,9 @@ class TransformersGenerator:
         return _Row(request, prompt, stop, self._ends.union(stop.tokens), self._device)
 
     def _joining(self, waiting: Sequence["_Row"], running: Sequence["_Row"]) -> Sequence["_Row"]:
-        """The waiting rows that are to start now.
+        """The waiting rows that start now.
 
-        Joining moves the whole cache, and reading prompts is quicker together: so until there is room for some.
+        Joining moves the whole cache, and prompts are read faster together, so rows wait until several can start.
         """
         longest = max((row.limit for row in [*running, *waiting]), default=1)
         free = max(1, min(self._rows, self._room // longest)) - len(running)
@@ -159,7 +167,7 @@ class TransformersGenerator:
         return ready if 4 * len(ready) >= len(running) or len(ready) == len(waiting) else []
 
     def _advance(self, batch: "_Batch") -> None:
-        """Read what the cache has not seen, and write the next token of each row."""
+        """Read what is not in the cache yet, and write the next token of each row."""
         import torch
 
         inputs = batch.inputs(self._device)
@@ -171,7 +179,7 @@ class TransformersGenerator:
             for row, scores in zip(batch.rows, logits[:, -1:].float(), strict=True):
                 row.append(scores)
         for row in batch.rows:
-            row.look_for_end(self._decode)
+            row.look_for_end(self._decode, self._chat)
 
     def _decode(self, tokens: Sequence[int]) -> str:
         text: str = self._tokenizer.decode(
@@ -182,7 +190,6 @@ class TransformersGenerator:
     def _complete(self, row: "_Row") -> Completion:
         written = row.tokens[len(row.prompt) :]
         text = self._decode(written[:-1] if written[-1] in row.ends else written)
-        text = text[: min((text.index(stop) for stop in row.stops if stop in text), default=None)]
         return self._chat.complete(row.request, row.prompt, text, len(written), row.finish_reason)
 
 
@@ -199,7 +206,7 @@ class _Row:
         self.limit = len(prompt) + request.sampling.max_tokens
         self.ends = ends
         self.stops = stop.texts
-        self.finish_reason = ""  # as long as it is under way
+        self.finish_reason = ""  # while it is being written
         sampling = request.sampling
         self._processors: list[Any] = []
         if sampling.repetition_penalty != 1:
@@ -209,7 +216,7 @@ class _Row:
         self._noise = torch.Generator(device).manual_seed(request.seed)
 
     def prompt_length(self) -> int:
-        """Tokens that are read before the first is written."""
+        """The number of tokens that are read before the first one is written."""
         return len(self.prompt)
 
     def append(self, scores: Any) -> None:
@@ -224,7 +231,8 @@ class _Row:
     def _sample(self, scores: Any) -> int:
         """The largest of logits plus Gumbel noise is a sample of their softmax (Gumbel-max).
 
-        For top-p, the largest of those tokens whose likelier rivals have less than that share: no sorting is needed.
+        For top-p, the largest among the tokens for which all likelier ones together have a smaller share: this needs no
+        sorting.
         """
         import torch
 
@@ -236,33 +244,41 @@ class _Row:
                 return token
             noisy[token] = -torch.inf
 
-    def look_for_end(self, decode: Callable[[Sequence[int]], str]) -> None:
+    def look_for_end(self, decode: Callable[[Sequence[int]], str], chat: Chat) -> None:
         """Set the reason why the row has ended, if it has."""
-        written = self.tokens[len(self.prompt) :]
-        # A token that is not skipped has a byte at least; a few more for those that are.
-        tail = max((len(stop.encode()) for stop in self.stops), default=0) + 8
-        text = decode(written[-tail:]) if self.stops else ""
-        if self.tokens[-1] in self.ends or any(stop in text for stop in self.stops):
+        if self.tokens[-1] in self.ends or self._stopped(decode, chat):
             self.finish_reason = "stop"
         elif len(self.tokens) == self.limit:
             self.finish_reason = "length"
 
+    def _stopped(self, decode: Callable[[Sequence[int]], str], chat: Chat) -> bool:
+        """Whether a stop text has just ended the answer."""
+        if not self.stops:
+            return False
+        written = self.tokens[len(self.prompt) :]
+        # A token has at least one byte, unless it is skipped; a few more for those.
+        tail = max(len(stop.encode()) for stop in self.stops) + 8
+        text = decode(written[-tail:])
+        if not any(stop in text for stop in self.stops):  # the whole need not be decoded
+            return False
+        return chat.stop_place(self.request, self.prompt, decode(written)) is not None
+
 
 class _Batch:
-    """Rows under way and their cache, which holds all but the last token of each, padded on the left."""
+    """Rows that are being written, and their cache: all but the last token of each, padded on the left."""
 
     def __init__(self, cache: Any, rows: Sequence[_Row] = ()) -> None:
         self.cache = cache
         self.rows = list(rows)
 
     def inputs(self, device: str) -> dict[str, Any]:
-        """What the model has to read next: the columns that the cache does not hold."""
+        """What the model reads next: the columns that are not in the cache."""
         import torch
 
         lengths = torch.tensor([[len(row.tokens)] for row in self.rows], device=device)
         total = int(lengths.max())
         new = total - self.cache.get_seq_length()
-        # Where each row's token of each column stands in its text; below 0: padding.
+        # The position in its text of each row's token in each column; below 0: padding.
         positions = torch.arange(total, device=device) - total + lengths
         tokens = [[0] * (new - len(row.tokens)) + row.tokens[-new:] for row in self.rows]
         return {
@@ -272,7 +288,7 @@ class _Batch:
         }
 
     def join(self, other: "_Batch") -> None:
-        """Take another batch's rows in."""
+        """Add the rows of another batch."""
         if self.rows:
             for mine, theirs in zip(self.cache.layers, other.cache.layers, strict=True):
                 mine.keys = _stack(mine.keys, theirs.keys)
@@ -282,7 +298,7 @@ class _Batch:
         self.rows += other.rows
 
     def take_finished(self) -> list[_Row]:
-        """Take the rows that have ended out of the batch, and out of the cache what only they needed."""
+        """Remove the rows that have ended from the batch, and what only they needed from the cache."""
         import torch
 
         unfinished = [i for i, row in enumerate(self.rows) if not row.finish_reason]

@@ -30,7 +30,7 @@ class VllmEngine(LocalEngine):
     extra = "vllm"
 
     def missing(self, settings: GeneratorConfig) -> UserError | None:
-        """The package."""
+        """Its package."""
         if find_spec("vllm"):
             return None
         return NotInstalled("generator.engine vllm is not installed: pip install 'sdrrl-data[vllm]'", "vllm")
@@ -43,8 +43,8 @@ class VllmEngine(LocalEngine):
 class VllmGenerator:
     """One engine a GPU, or a group of `tensor_parallel` GPUs; one on a CPU, unless the recipe wants more.
 
-    Building it takes as long as the first engine takes to start (15 s on a CPU); the others start at the same time: how
-    many are useful the first one tells, as only torch knows what vLLM will find on this machine, and importing it takes
+    Building it takes as long as the first engine needs to start (15 s on a CPU). The first engine says how many are
+    useful, and the others start at the same time: only torch knows which GPUs vLLM will find, and importing torch takes
     seconds, which the first engine has to spend anyway.
     """
 
@@ -72,5 +72,5 @@ class VllmGenerator:
         return self._pool.ask((request.key, request) for request in requests)
 
     def close(self) -> None:
-        """Stop the engines and give their memory back."""
+        """Stop the engines and free their memory."""
         self._pool.close()

@@ -1,18 +1,20 @@
-"""vLLM's own words: which GPUs an engine gets, with which settings it is loaded, how a row is sampled."""
+"""vLLM's settings: which GPUs an engine gets, how it is loaded, and how a row is sampled."""
 
 import os
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sdrrl_data import recipe
 from sdrrl_data.chat.rendering import Chat
 from sdrrl_data.errors import UserError
+from sdrrl_data.generation.local_engine import too_long
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.protocols import Request
 
 
 class EngineJob(NamedTuple):
-    """Which engine a process is to hold."""
+    """The engine that a process runs."""
 
     settings: recipe.GeneratorConfig
     located: Located
@@ -29,7 +31,7 @@ def visible_gpus() -> list[str]:
 
 
 def useful(settings: recipe.GeneratorConfig, gpus: int) -> int:
-    """How many engines this machine is to have.
+    """How many engines this machine should have.
 
     Raises:
         UserError: the recipe wants more GPUs than there are.
@@ -61,8 +63,8 @@ def load(job: EngineJob, gpus: Sequence[str]) -> Any:
         # Known to be fast there: compiling gains nothing, float32 beats bfloat16 without AMX, and with processes of
         # its own the engine starts more slowly and takes time from the model.
         options = {"dtype": "float32", "enforce_eager": True, "distributed_executor_backend": "uni"}
-        # A prompt is read whole: where a step ends within one, vLLM turns back its random numbers, which those of a CPU
-        # cannot do ("CPU Generator does not use offset").
+        # A prompt is read whole: if a step ended within one, vLLM would rewind its random numbers, which it cannot do
+        # on a CPU ("CPU Generator does not use offset").
         options |= {"enable_chunked_prefill": False, "max_num_batched_tokens": max(4096, settings.max_model_len)}
         os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
         os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")
@@ -87,11 +89,15 @@ def load(job: EngineJob, gpus: Sequence[str]) -> Any:
             )
         except ValidationError as error:  # whose first line only counts the errors; advice follows their first sentence
             message = error.errors()[0]["msg"].removeprefix("Value error, ")
+            if context := re.search(r"max_model_len .* derived max_model_len \(\w+=(\d+)", message):
+                raise ValueError(too_long(int(context[1]), settings)) from error
             raise ValueError(message.split(". ")[0]) from error
 
 
 def sampling(chat: Chat, request: Request) -> Any:
     """The request's `SamplingParams`.
+
+    vLLM's own stop texts would also end a reasoning section. So if there are stop texts, it reports every step instead.
 
     Raises:
         ValueError, VLLMValidationError: vLLM refuses them.
@@ -106,8 +112,7 @@ def sampling(chat: Chat, request: Request) -> Any:
         repetition_penalty=how.repetition_penalty,
         max_tokens=how.max_tokens,
         seed=request.seed,
-        stop=stop.texts,
         stop_token_ids=stop.tokens,
         skip_special_tokens=chat.skip_special_tokens,
-        output_kind=RequestOutputKind.FINAL_ONLY,
+        output_kind=RequestOutputKind.CUMULATIVE if stop.texts else RequestOutputKind.FINAL_ONLY,
     )

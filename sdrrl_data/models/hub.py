@@ -1,4 +1,4 @@
-"""The one place that asks the Hugging Face Hub, for models and datasets alike, or looks up what was fetched from it."""
+"""The only module that asks the Hugging Face Hub for models and datasets, or looks up what was fetched from it."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,26 +16,26 @@ Kind = Literal["model", "dataset"]
 COMMIT = re.compile("[0-9a-f]{40}")
 TIMEOUT = 10  # seconds
 CARD = "README.md"
-# Small files of a repository. One is fetched as soon as it is found, so that its commit is known without the Hub.
+# Small files of a repository. One is fetched as soon as the repository is found: its commit is then known offline.
 SMALL = (CARD, ".gitattributes", "config.json")
 
 
 class HubRequest(NamedTuple):
-    """A model or dataset that is looked for, and the words for the sentence where it is not found."""
+    """A model or dataset to look for, and the words for the error's sentence if it is not found."""
 
     kind: Kind
     name: str  # org/name
     revision: str | None  # a branch, tag or commit; None: the main branch
     role: str  # what it is for: "generator"
     check: str  # what to look at: "the name with --model"
-    instead: str  # what to do without it: "give a local directory with --model"
+    instead: str  # what to do instead: "give a local directory with --model"
 
     def __str__(self) -> str:
         return f"{self.role} {self.name}"
 
 
 class Digests(NamedTuple):
-    """What stands for the content of a file on the Hub."""
+    """The digests of a file on the Hub."""
 
     sha256: str | None  # of a large file
     blob: str | None  # the name that git has for it
@@ -50,26 +50,26 @@ class Repository(NamedTuple):
     licence: str | None  # as its card says; of several, all
     configs: tuple[str, ...]  # of a dataset, as its card lists them
     files: Mapping[str, Digests | None]  # by path
-    folder: Path | None  # with what was fetched before, where the Hub cannot be reached
+    folder: Path | None  # with what was fetched before, if the Hub cannot be reached
     private: bool = False
     gated: bool = False
 
     def read(self, path: str) -> bytes:
-        """A small file of it, by way of the cache; raises what `raised_by_transfers` lists."""
+        """A small file of it, through the cache. Raises what `raised_by_transfers` lists."""
         from huggingface_hub import hf_hub_download
 
         return Path(hf_hub_download(self.name, path, repo_type=self.kind, revision=self.commit)).read_bytes()
 
 
 def find(request: HubRequest, usable: Callable[[Repository], bool]) -> Repository:
-    """A model or dataset as it is on the Hub; where the Hub cannot be asked, as it was fetched last.
+    """A model or dataset as it is on the Hub; if the Hub cannot be asked, as it was last fetched.
 
     Args:
         request: what is looked for.
         usable: whether what was fetched of a repository is enough.
 
     Raises:
-        ModelNotFound, DatasetNotFound: the Hub has no such thing, or not for this user, or not this revision.
+        ModelNotFound, DatasetNotFound: the Hub does not have it, does not show it to this user, or lacks the revision.
         HubUnavailable: the Hub cannot be reached, and nothing usable was fetched before.
         UserError: the Hub refuses for another reason, and nothing usable was fetched before.
     """
@@ -112,10 +112,10 @@ def look(
 
 
 def check_terms(repository: Repository) -> None:
-    """See that this user may read the files of a gated repository.
+    """Check that this user may read the files of a gated repository.
 
     Raises:
-        huggingface_hub.errors.GatedRepoError: not so.
+        huggingface_hub.errors.GatedRepoError: the user may not.
     """
     from huggingface_hub import HfApi
 
@@ -123,10 +123,10 @@ def check_terms(repository: Repository) -> None:
 
 
 def fetched(kind: Kind, name: str, revision: str | None) -> Iterator[Repository]:
-    """What was fetched of a repository, whole or in part: one a commit, the latest first.
+    """What was fetched of a repository, in whole or in part: one item per commit, the latest first.
 
-    The cache is read as its documentation describes it. The client's own `scan_cache_dir` goes through every repository
-    there is, and leaves one out for a single broken link.
+    The cache is read as its documentation describes it. The client's own `scan_cache_dir` reads every repository
+    in the cache, and skips one that has a single broken link.
 
     Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache.
     """
@@ -144,7 +144,7 @@ def fetched(kind: Kind, name: str, revision: str | None) -> Iterator[Repository]
 
 
 def card_of(folder: Path) -> Mapping[str, Any]:
-    """The YAML head of the card in a folder; nothing where it has none that can be read."""
+    """The YAML head of the card in a folder; empty if there is none that can be read."""
     card = folder / CARD
     if not card.is_file():
         return {}
@@ -164,7 +164,7 @@ def licence_of(folder: Path) -> str | None:
 def download(
     kind: Kind, name: str, revision: str | None, patterns: Sequence[str], local_dir: Path | None = None
 ) -> Path:
-    """The folder of a repository's files that match the patterns, fetched as far as they are not on the disk yet.
+    """The folder with the files of a repository that match the patterns; what is not on the disk is fetched.
 
     Raises what `hub_errors.raised_by_transfers` lists.
 
@@ -186,10 +186,10 @@ def download(
 
 @contextmanager
 def refusals(request: HubRequest) -> Iterator[None]:
-    """Where the Hub has no such thing for this user, say so in one sentence.
+    """Say in one sentence that the Hub does not have a repository, or not for this user.
 
     Raises:
-        ModelNotFound, DatasetNotFound: there is no such model or dataset, not for this user, or not this revision.
+        ModelNotFound, DatasetNotFound: the Hub does not have it, does not show it to this user, or lacks the revision.
     """
     from huggingface_hub import errors
 
@@ -210,7 +210,7 @@ def refusals(request: HubRequest) -> Iterator[None]:
 
 @contextmanager
 def downloads(what: str) -> Iterator[None]:
-    """What goes wrong while something is downloaded becomes one sentence.
+    """Turn an error during a download into one sentence.
 
     Raises:
         HubUnavailable: the Hub cannot be reached.
@@ -237,7 +237,7 @@ def _commit(folder: Path, revision: str | None) -> str | None:
         return revision
     try:
         return (folder / "refs" / revision).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):  # none was noted under this name, or it can be no name of a file
+    except (OSError, ValueError):  # nothing is noted under this name, or it cannot be the name of a file
         return revision
 
 
@@ -247,7 +247,7 @@ def _remember(repository: Repository, revision: str | None) -> None:
 
     small = next((name for name in SMALL if name in repository.files), None)
     if small:
-        # It only helps a later run: a cache that cannot be written is no reason to stop.
+        # This only helps a later run, so a cache that cannot be written does not matter.
         with suppress(errors.HTTPError, OSError):  # type: ignore[attr-defined]
             hf_hub_download(repository.name, small, repo_type=repository.kind, revision=revision or repository.commit)
 

@@ -1,4 +1,4 @@
-"""What goes wrong between the Hub and its clients, in words. What is not listed here is a bug, and stays one."""
+"""Errors of the Hub and its clients, in words. An error that is not listed here is a bug, and is raised as it is."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,11 +13,11 @@ UNREACHABLE = "cannot be reached"
 
 
 class Outage(NamedTuple):
-    """A state of the Hub that passes."""
+    """A temporary problem of the Hub."""
 
     what: str  # the Hub does: "asks for a pause"
     detail: str  # "429"
-    wait: float | None = None  # seconds, where it says how long
+    wait: float | None = None  # seconds, if it says how long
 
     def __str__(self) -> str:
         return f"{self.what} ({self.detail})"
@@ -31,8 +31,9 @@ class Outage(NamedTuple):
 def raised() -> tuple[type[Exception], ...]:
     """What `huggingface_hub` raises where the Hub, the network or the disk is at fault.
 
-    `HTTPError` is httpx's, and stands for every status and for connections; `OSError` for files, and for
-    `OfflineModeIsEnabled` and `LocalEntryNotFoundError`; an answer may not be JSON, and a name one that the Hub takes.
+    `HTTPError` is httpx's, for every status and for connections. `OSError` is for files, and includes
+    `OfflineModeIsEnabled` and `LocalEntryNotFoundError`. The others are for answers that are not JSON, and for invalid
+    names.
     """
     from huggingface_hub import errors
 
@@ -45,7 +46,7 @@ def raised() -> tuple[type[Exception], ...]:
 
 
 def raised_by_transfers() -> tuple[type[Exception], ...]:
-    """What it raises besides while files are sent or fetched: a `RuntimeError` of Xet, or around any of the others."""
+    """What it also raises while files are sent or fetched: a `RuntimeError` of Xet, or one that wraps another error."""
     from huggingface_hub.errors import XetDownloadError
 
     return (*raised(), XetDownloadError, RuntimeError)
@@ -59,7 +60,7 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def outage(error: BaseException) -> Outage | None:
-    """What will pass if one waits; None: something else."""
+    """The temporary problem behind an error; None if it is not one."""
     from huggingface_hub import errors
 
     for link in chain(error):
@@ -75,7 +76,7 @@ def outage(error: BaseException) -> Outage | None:
 
 
 def refusal(error: BaseException) -> str | None:
-    """The Hub's refusal as a clause; None where it refused nothing."""
+    """The Hub's refusal as a clause; None if it refused nothing."""
     from huggingface_hub.errors import HfHubHTTPError
 
     refused = next((link for link in chain(error) if isinstance(link, HfHubHTTPError)), None)

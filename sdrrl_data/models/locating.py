@@ -1,4 +1,4 @@
-"""Where a model is: a directory, a package that carries it, or the Hub; and what is known of it."""
+"""Where a model is: a directory, a package that carries it, or the Hub; and what is known about it."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from sdrrl_data.models import hub
 from sdrrl_data.models.hub import HubRequest, Repository
 from sdrrl_data.models.places import HubName, place_of
 
-# Models whose main branch has no weights as safetensors, and where the conversion bot keeps them.
+# Models whose main branch has no weights as safetensors, and the revision where the conversion bot put them.
 SAFETENSORS = {"facebook/nllb-200-distilled-600M": "refs/pr/45"}
 OFFER = "use --recipe quickstart, which needs no download, or give a local directory"
 
@@ -30,10 +30,10 @@ class Located(NamedTuple):
     path: str  # a directory, or a name on the Hub
     name: str  # what the manifest and the card call it
     revision: str  # a commit of the Hub, or a digest of the directory's files
-    licence: str | None  # as the model's own card says; None where it does not
+    licence: str | None  # as the model's card says; None if it does not say
 
     def pinned(self) -> dict[str, str]:
-        """The keyword argument that has a loader take this very commit of the Hub; nothing for a directory."""
+        """The keyword argument that makes a loader take this commit of the Hub; empty for a directory."""
         return {"revision": self.revision} if self.path == self.name else {}
 
 
@@ -47,7 +47,7 @@ def locate(model: str, revision: str | None, role: str, option: str) -> Located:
         option: how the user gives another ("--model").
 
     Raises:
-        ModelNotFound: it is not there, or not for this user.
+        ModelNotFound: it does not exist, or this user may not see it.
         HubUnavailable: the Hub cannot be reached, and the model was not fetched before.
         UserError: it has no weights as safetensors, or the Hub refuses for another reason.
     """
@@ -80,7 +80,7 @@ def package_folder(package: str) -> Path | None:
 
 
 def made_once(name: str, make: Callable[[Path], None]) -> Path:
-    """A directory in the user's cache: `make` fills it the first time, and it is there whole or not at all."""
+    """A directory in the user's cache. `make` fills it the first time; it exists in whole or not at all."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "sdrrl-data" / "models"
     target = cache / name
     cache.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
             try:
                 make(temporary)
             except BaseException:
-                shutil.rmtree(temporary, ignore_errors=True)  # its room may be what was missing
+                shutil.rmtree(temporary, ignore_errors=True)  # the disk may be full because of it
                 raise
             temporary.rename(target)
     return target
@@ -99,7 +99,7 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
 
 @contextmanager
 def loading(role: str, name: str) -> Iterator[None]:
-    """Load a model quietly; what goes wrong becomes one sentence that names it.
+    """Load a model quietly, and turn an error into one sentence that names the model.
 
     Raises:
         UserError: it could not be loaded.
@@ -131,7 +131,7 @@ def _directory(path: Path, role: str) -> Located:
 
 
 def sample(file: Path) -> bytes:
-    """Some of a file's bytes, so that another training of the same model is told apart without reading all of it."""
+    """Some bytes of a file: enough to tell two trainings of a model apart without reading all of it."""
     size = file.stat().st_size
     with file.open("rb") as content:
         pieces = []
@@ -142,12 +142,12 @@ def sample(file: Path) -> bytes:
 
 
 def _whole(repository: Repository) -> bool:
-    """Whether what was fetched of a model is all that loads it: a download may have been broken off."""
+    """Whether all files that load a model were fetched: a download may have been interrupted."""
     weights = {name for name in repository.files if name.endswith(".safetensors")}
     index = (repository.folder or Path()) / "model.safetensors.index.json"
     if index.is_file():
         try:
             weights |= {*json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()}
-        except (ValueError, KeyError, AttributeError, TypeError):  # it is not an index
+        except (ValueError, KeyError, AttributeError, TypeError):  # the file is not an index
             return False
     return bool(weights) and {"config.json", *weights} <= repository.files.keys()

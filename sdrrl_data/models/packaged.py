@@ -38,7 +38,7 @@ def unpack() -> Located:
 
 
 def locate(model: str, revision: str | None, role: str, option: str) -> Located:
-    """As `models.locate`, and the packaged model under its name.
+    """As `locating.locate`; it also knows the packaged model by its name.
 
     Raises:
         UserError: it cannot be found.

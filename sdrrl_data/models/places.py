@@ -1,4 +1,4 @@
-"""What a string is that says where something is: a path, or a name on the Hub."""
+"""Whether a string names a path, or something on the Hub."""
 
 import os
 import re

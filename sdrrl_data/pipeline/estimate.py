@@ -1,4 +1,4 @@
-"""What a run will take, before it is spent: tokens by counting, hours by measuring a few dozen rows."""
+"""An estimate of what a run will cost: tokens are counted, and hours are estimated from a few dozen rows."""
 
 import json
 import tempfile
@@ -17,61 +17,62 @@ from sdrrl_data.recipe import MagpieConfig, Recipe, SeedsConfig, draws
 from sdrrl_data.run import Run
 from sdrrl_data.steps.model_pool import Models
 
-COUNTED = 2000  # prompts; of more, an even sample is counted
+COUNTED = 2000  # prompts; if there are more, an even sample is counted
 PROBED = 48  # rows
 
 
 class Tokens(NamedTuple):
-    """What the answers that are still missing will take. Numbers of tokens are for all of them."""
+    """The tokens of the answers that are still missing, all together."""
 
     prompts: int
-    tokens_in: int | None  # None where only a server knows its tokenizer
-    longest: int | None
+    tokens_in: int | None  # None if only a server knows the tokenizer
+    longest: int | None  # tokens of the longest prompt
     too_long: int | None  # prompts that will be set aside
-    most_out: int  # if every answer were as long as it may be
+    most_out: int  # if every answer had the maximal length
 
 
 class Cost(NamedTuple):
-    """What a step will take, going by the rows that were measured."""
+    """The estimated time of a step, from the rows that were measured."""
 
     step: str
-    rows: int  # still to be done
+    rows: int  # that are still missing
     rows_per_second: float
     loading: float  # seconds
 
     @property
     def hours(self) -> float:
-        """All in all."""
+        """The time of loading and of all missing rows."""
         return (self.loading + self.rows / self.rows_per_second) / 3600
 
     @property
     def target(self) -> str | None:
-        """The tag of the target that it is for; None where all targets share it."""
+        """The tag of the step's target; None if the step is for all targets."""
         tag, slash, _ = self.step.partition("/")
         return tag if slash else None
 
 
 class Probe(NamedTuple):
-    """A few dozen rows, measured."""
+    """The measurements of a few dozen rows."""
 
     rows: int
-    tokens_out: float | None  # the mean of an answer; None where a server does not report it
+    tokens_out: float | None  # mean per answer; None if a server does not report it
     costs: list[Cost]
 
 
 def tokens(plan: Plan) -> Tokens:
-    """Count the prompts of the answers that are missing, and their tokens, without loading the model."""
+    """Count the prompts of the missing answers, and their tokens, without loading the model."""
     settings, samples = plan.recipe.generator, plan.recipe.answers.samples
-    prompts = sum(plan.sizes[part] for part in plan.missing("answers"))
+    missing = _missing_seeds(plan)
+    prompts = sum(plan.sizes[part] for part in plan.missing("answers")) if missing is None else missing.height
     most_out = prompts * samples * settings.max_tokens
     uncounted = Tokens(prompts, None, None, None, most_out)
-    missing = _missing_seeds(plan)
     if missing is None or missing.is_empty():
         return uncounted
     every = -(-missing.height // COUNTED)
-    how = sampling(settings)
+    parameters = sampling(settings)
     requests = [
-        Request("", conversation(messages, settings), 0, how) for messages in missing.gather_every(every)["messages"]
+        Request("", conversation(messages, settings), 0, parameters)
+        for messages in missing.gather_every(every)["messages"]
     ]
     lengths = generation.prompt_lengths(settings, requests)
     if lengths is None:
@@ -88,7 +89,7 @@ def tokens(plan: Plan) -> Tokens:
 
 
 def probe(plan: Plan, models: Models, reporter: Reporter) -> Probe:
-    """Run a few dozen of the rows that are missing, in a folder of their own, and time every step."""
+    """Make a few dozen of the missing rows in a temporary folder, and time every step."""
     with tempfile.TemporaryDirectory(prefix="sdrrl-data-probe-") as folder:
         recipe, rows = _small(plan, Path(folder))
         run = Run(Path(folder) / "run")
@@ -103,24 +104,24 @@ def _costs(plan: Plan, timings: pl.DataFrame) -> list[Cost]:
     for table, job in plan.tables.jobs.items():
         step, planned = job.step, job.step.planned_rows()
         missing = sum(planned[part] for part in plan.missing(table))
-        timed = [row for row in timings.iter_rows(named=True) if row["step"] == step.table]
-        work = [row for row in timed if row["part"] is not None]
-        if not (missing and work):
+        step_timings = [row for row in timings.iter_rows(named=True) if row["step"] == step.table]
+        part_timings = [row for row in step_timings if row["part"] is not None]
+        if not (missing and part_timings):
             continue
-        seconds = sum(row["seconds"] for row in work)
-        loading = sum(row["seconds"] for row in timed) - seconds
-        costs.append(Cost(step.table, missing, sum(row["rows"] for row in work) / max(seconds, 1e-6), loading))
+        seconds = sum(row["seconds"] for row in part_timings)
+        loading = sum(row["seconds"] for row in step_timings) - seconds
+        costs.append(Cost(step.table, missing, sum(row["rows"] for row in part_timings) / max(seconds, 1e-6), loading))
     return costs
 
 
 def _small(plan: Plan, folder: Path) -> tuple[Recipe, int]:
-    """The plan's recipe on a few dozen of its missing rows."""
+    """The plan's recipe for a few dozen of its missing rows, and their number."""
     changes = {"part_rows": PROBED, "limit": None}
     missing = _missing_seeds(plan)
     if missing is None:
         return plan.recipe.model_copy(update=changes | {"limit": PROBED}), PROBED
-    drawn = pl.Series([draws.number(plan.recipe.seed, "probe", id) for id in missing["id"]], dtype=pl.Int64)
-    chosen = missing.with_columns(drawn=drawn).sort("drawn").head(PROBED)
+    random_numbers = pl.Series([draws.number(plan.recipe.seed, "probe", id) for id in missing["id"]], dtype=pl.Int64)
+    chosen = missing.with_columns(random=random_numbers).sort("random").head(PROBED)
     path = folder / "seeds.jsonl"
     lines = (
         json.dumps({"messages": messages, "reference": reference})
@@ -134,9 +135,13 @@ def _small(plan: Plan, folder: Path) -> tuple[Recipe, int]:
 
 
 def _missing_seeds(plan: Plan) -> pl.DataFrame | None:
-    """The seeds whose answers are missing; None where the model has yet to write them."""
+    """The seeds whose answers are missing; None if the model writes the seeds."""
     if isinstance(plan.recipe.seeds, MagpieConfig):
         return None
-    seeds = plan.tables.given["seeds"]
-    parts = [seeds[part].rows for part in plan.missing("answers")]
+    seeds, job = plan.tables.sources["seeds"], plan.tables.jobs["answers"]
+    parts = []
+    for part in plan.missing("answers"):
+        answered = job.finished_rows(plan.run, part)
+        rows = seeds[part].rows
+        parts.append(rows if answered is None else rows.filter(~pl.col("id").is_in(answered["id"].to_list())))
     return pl.concat(parts) if parts else seeds[0].rows.clear()

@@ -1,9 +1,10 @@
-"""Which fingerprint each part of a table should have, and which parts of an earlier version still stand."""
+"""The fingerprint that each part of a table should have, and which parts of earlier versions remain valid."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from sdrrl_data.run import Run, fingerprint
+from sdrrl_data.run.marks import is_lacking, unmarked, without_lack
 from sdrrl_data.steps.best_translation import BestTranslationsStep
 from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
 from sdrrl_data.steps.scoring_steps import ComparisonStep
@@ -11,33 +12,37 @@ from sdrrl_data.steps.step import Job, Step
 from sdrrl_data.steps.transfer_set_step import TransferSetStep
 from sdrrl_data.steps.translations import TranslationsStep
 
-Fingerprints = Mapping[str, Sequence[str]]  # table -> of each of its parts
+Fingerprints = Mapping[str, Sequence[str]]  # table -> the fingerprints of its parts
 
 
-def job(step: Step, earlier: Fingerprints, run: Run) -> Job:
+def job(step: Step, earlier: Fingerprints, run: Run, accept_lacking: bool = False) -> Job:
     """A step with the fingerprints that its parts should have.
 
-    A part that an earlier version of sdrrl-data made from the same input with the same settings stands: its own
-    fingerprint is then the one that it should have, and what follows from it is made from that.
+    A part that an earlier version of sdrrl-data made from the same input with the same settings remains valid, and so
+    does a part whose refused rows were asked for again: it should then have the fingerprint that it has, and the
+    fingerprints of later tables depend on that.
 
     Args:
         step: the step.
-        earlier: the fingerprints of every table that it reads.
+        earlier: the fingerprints of all tables that it reads.
         run: has the parts that were made before.
+        accept_lacking: whether a part also remains valid that lacks rows because a server failed.
     """
-    output, shaping = step.output(run), _Shaping(step, earlier)
+    output, part_fingerprints = step.output(run), _PartFingerprints(step, earlier)
     expected: list[str] = []
     for part in range(step.parts()):
-        wanted = shaping.fingerprint(part, step.version, expected)
+        expected_fingerprint = part_fingerprints.fingerprint(part, step.version, expected)
         written = output.fingerprint(part)
-        if written not in (None, wanted) and written in shaping.earlier_versions(part, expected):
-            wanted = str(written)
-        expected.append(wanted)
-    return Job(step, tuple(expected))
+        if written not in (None, expected_fingerprint):
+            base = unmarked(written)
+            if base == expected_fingerprint or base in part_fingerprints.earlier_versions(part, expected):
+                expected_fingerprint = written if accept_lacking and is_lacking(written) else without_lack(written)
+        expected.append(expected_fingerprint)
+    return Job(step, tuple(expected), tuple(expected))
 
 
-class _Shaping:
-    """What shapes the parts of a step. What is the same for all of them is put together once."""
+class _PartFingerprints:
+    """Computes the fingerprints of a step's parts. Values that are the same for all parts are computed once."""
 
     def __init__(self, step: Step, earlier: Fingerprints) -> None:
         self._step = step
@@ -48,7 +53,7 @@ class _Shaping:
         self._learned_in_0_1_0 = lru_cache(maxsize=1)(self._first_parts)
 
     def fingerprint(self, part: int, version: int, before: Sequence[str]) -> str:
-        """What stands for everything that shapes a part.
+        """A digest of everything that a part depends on.
 
         Args:
             part: its number.
@@ -66,14 +71,14 @@ class _Shaping:
         return fingerprint(step.table, self._settings, version, self._schema, part, size, read, self._whole, chain)
 
     def earlier_versions(self, part: int, before: Sequence[str]) -> Iterator[str]:
-        """What earlier versions of the step, whose table had the same columns, would have written a part with."""
+        """The fingerprints that earlier versions of the step, with the same columns, would have given to a part."""
         for version in range(self._step.version - 1, 0, -1):
             yield self.fingerprint(part, version, before)
         if self._step.version == 1 and self._step.makes != "growth":
             yield self._in_0_1_0(part)
 
     def _in_0_1_0(self, part: int) -> str:
-        """What sdrrl-data 0.1.0 wrote: it knew neither versions nor schemas, and what is learned was no table."""
+        """The fingerprint in sdrrl-data 0.1.0, which had no versions of steps or schemas, and no learned tables."""
         step, earlier = self._step, self._earlier
         if isinstance(step, TransferSetStep):
             return fingerprint([earlier[table] for table in step.whole], *self._settings)
@@ -86,7 +91,7 @@ class _Shaping:
         return fingerprint(step.table, self._settings, read, learned, self._whole)
 
     def _first_parts(self, bound: int) -> str:
-        """What stands for all that a step of 0.1.0 had learned from, when the run had so many parts."""
+        """A digest of everything that a step of 0.1.0 had learned from when the run had `bound` parts."""
         step = self._step
         tables = step.inputs if step.learned or isinstance(step, ComparisonStep) else ()
         if step.learned and isinstance(step, CodeSwitchingStep):

@@ -1,4 +1,4 @@
-"""Make a transfer set: do what a plan says is missing."""
+"""Make a transfer set: make all parts that a plan says are missing."""
 
 from os import PathLike
 from pathlib import Path
@@ -9,6 +9,7 @@ from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.recipe import Recipe, loading
 from sdrrl_data.run import Counts, Manifest, provenance
+from sdrrl_data.run.marks import is_lacking
 from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.runners.runner import Runner
 from sdrrl_data.steps import counts
@@ -20,20 +21,25 @@ def generate(
     out: str | PathLike[str],
     models: Models | None = None,
     reporter: Reporter | None = None,
+    *,
+    retry_set_aside: bool = False,
 ) -> Manifest:
     """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
 
-    Killed at any moment and called again, it goes on with the next row and ends with the same bytes.
+    If it is killed at any moment and called again, it continues with the next row and ends with the same bytes. Rows
+    that a server failed at are set aside; a later call asks for them again, and ends as if the server had never failed.
 
     Args:
-        recipe: what to do: a recipe from `load_recipe`, the name of a packaged one, or the path of a YAML file.
+        recipe: a recipe from `load_recipe`, the name of one of the package's recipes, or the path of a YAML file.
         out: the run's folder.
-        models: what finds and loads generator and translator; the recipe's own by default.
-        reporter: is told about progress.
+        models: finds and loads generator and translators; by default, those of the recipe.
+        reporter: is told about the progress.
+        retry_set_aside: ask again for every answer that was set aside, also if the row was at fault: the prompt was too
+            long for the model, or a server refused it.
 
     Returns:
-        What made the run, and its figures: `counts.targets["pt"].rows` says how many rows each split has. A strict
-        filter may leave none, which is not an error.
+        The ingredients and settings of the run, and its figures: `counts.targets["pt"].rows` has the number of rows of
+        each split. With strict filters, there may be no rows, which is not an error.
 
     Raises:
         UserError: a model, a language or the seeds cannot be found, or `out` holds another run. Nothing was written.
@@ -42,14 +48,14 @@ def generate(
     if not isinstance(recipe, Recipe):
         recipe = loading.load(recipe)
     models = models or Models()
-    plan = planning.resolve(recipe, Path(out), models)
+    plan = planning.resolve(recipe, Path(out), models, retry_set_aside)
     if manifest := plan.finished():
         return manifest
     with plan.run.lock():
-        return _carry_out(plan, models, reporter or Silent())
+        return _execute(plan, models, reporter or Silent())
 
 
-def _carry_out(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
+def _execute(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
     runner: Runner = LocalRunner(models, reporter)
     manifest = Manifest(
         state="unfinished",
@@ -58,46 +64,58 @@ def _carry_out(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
         versions=provenance.versions(),
         ingredients=list(plan.ingredients),
         growths=plan.growths,
-        counts=_still_true(plan),
+        counts=_unchanged_counts(plan),
     )
     plan.run.write_manifest(manifest)
-    _write_given(plan)
-    _tell_what_answers(plan, reporter)
+    _write_sources(plan)
+    _report_generator(plan, reporter)
     try:
         for table, job in plan.tables.jobs.items():
             missing = plan.missing(table)
-            job.step.output(plan.run).forget_after(job.step.parts(), journals=missing)
+            output = job.step.output(plan.run)
+            output.forget_after(job.step.parts(), journals={*missing, *job.unfinished()})
             runner.run(plan.run, job, missing)
+            plan.tables.settle(table)
     finally:
         runner.close()
     tags = [target.tgt.tag for target in plan.targets]
-    counted = counts.read(plan.run, ["shared_counts", *(f"{tag}/counts" for tag in tags)])
+    run_counts = counts.read(plan.run, ["shared_counts", *(f"{tag}/counts" for tag in tags)])
     files = {path: digest for tag in tags for path, digest in plan.run.dataset(f"{tag}/transfer_set").digests().items()}
-    manifest = manifest.model_copy(update={"state": "finished", "counts": counted, "files": files})
+    manifest = manifest.model_copy(update={"state": "finished", "counts": run_counts, "files": files})
     description.write(plan.run, manifest)
     plan.run.write_manifest(manifest)
+    _report_lacking_rows(plan, reporter)
     return manifest
 
 
-def _still_true(plan: Plan) -> Counts:
+def _unchanged_counts(plan: Plan) -> Counts:
     """The figures of the targets whose transfer sets stay as they are."""
     if plan.before is None:
         return Counts()
-    done = {target.tgt.tag for target in plan.targets if not plan.missing(target.table("transfer_set"))}
-    return Counts(targets={tag: target for tag, target in plan.before.counts.targets.items() if tag in done})
+    finished_tags = {target.tgt.tag for target in plan.targets if not plan.missing(target.table("transfer_set"))}
+    return Counts(targets={tag: target for tag, target in plan.before.counts.targets.items() if tag in finished_tags})
 
 
-def _write_given(plan: Plan) -> None:
-    """Keep what was read, so that the run can be understood, and continued, without its sources."""
-    for name, parts in plan.tables.given.items():
+def _write_sources(plan: Plan) -> None:
+    """Write the tables that were read, so that the run can be understood and continued without its sources."""
+    for name, parts in plan.tables.sources.items():
         table = plan.run.table(name)
         table.forget_after(len(parts))
         for part in plan.missing(name):
             table.write(part, parts[part], plan.tables.fingerprints[name][part])
 
 
-def _tell_what_answers(plan: Plan, reporter: Reporter) -> None:
-    """If answers are missing, say which model and engine give them, and whether another engine would be faster."""
+def _report_lacking_rows(plan: Plan, reporter: Reporter) -> None:
+    """Say in which tables rows are missing because a server failed."""
+    for table, job in plan.tables.jobs.items():
+        if any(map(is_lacking, job.fingerprints)):
+            reporter.say(
+                f"{table}: the server failed at {plan.run.table(table).again()} requests; the same command asks again"
+            )
+
+
+def _report_generator(plan: Plan, reporter: Reporter) -> None:
+    """If answers are missing, say which model and engine will give them, and whether another engine would be faster."""
     if not plan.missing("answers"):
         return
     engine = plan.generator.engine or ""

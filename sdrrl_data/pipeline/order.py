@@ -1,4 +1,4 @@
-"""The steps of a recipe in their order: which table is made from which."""
+"""The steps of a recipe in their order, with the tables that each is made from."""
 
 from collections.abc import Sequence
 from itertools import accumulate, chain
@@ -28,19 +28,19 @@ Growths = Sequence[Sequence[int]]
 
 
 class Parts(NamedTuple):
-    """The parts of a run: how many rows each holds, and how many there were each time the run had grown."""
+    """The parts of a run: the rows of each part, and the number of parts after each time that the run grew."""
 
     sizes: tuple[int, ...]
     bounds: tuple[int, ...]
 
     @classmethod
     def of(cls, growths: Growths) -> "Parts":
-        """The parts of a run that grew so: each time, the rows of its new parts."""
+        """The parts of a run from its growths: for each time that it grew, the rows of its new parts."""
         return cls(tuple(chain.from_iterable(growths)), tuple(accumulate(map(len, growths))))
 
 
 def shared_steps(recipe: Recipe, generator: Ingredient, src: Language, parts: Parts) -> list[Step]:
-    """What all targets have in common: the seeds, where the model writes them, and the answers."""
+    """The steps that all targets share: the seeds, if the model writes them, and the answers."""
     steps: list[Step] = []
     if isinstance(recipe.seeds, MagpieConfig):
         steps.append(
@@ -55,7 +55,7 @@ def shared_steps(recipe: Recipe, generator: Ingredient, src: Language, parts: Pa
 
 
 def target_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
-    """What one target needs, up to its verdicts."""
+    """The steps of one target, up to its verdicts."""
     steps = [*translation_steps(recipe, target, parts, of_references=False)]
     steps.append(PromptsStep(table=target.table("prompts"), target=target, recipe=recipe, **parts._asdict()))
     if recipe.transfer_set.mix.code_switched:
@@ -74,13 +74,13 @@ def target_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
 
 
 def translation_steps(recipe: Recipe, target: Target, parts: Parts, of_references: bool) -> list[Step]:
-    """The translations of one translator; or of each of several, and then the better ones.
+    """The translations by the translator; if there are several, by each of them, and then the better ones.
 
     Args:
         recipe: of the run.
         target: with its translators.
         parts: of the run.
-        of_references: translate the seeds' own answers, for controls, instead of questions and the model's answers.
+        of_references: translate the seeds' reference answers, for controls, instead of questions and model's answers.
     """
     table = target.table("references" if of_references else "translations")
     inputs = ("seeds",) if of_references else ("seeds", "answers")
@@ -116,14 +116,14 @@ def translation_steps(recipe: Recipe, target: Target, parts: Parts, of_reference
 def last_steps(
     recipe: Recipe, target: Target, parts: Parts, tables: Sequence[str], generator: Ingredient, signature: str
 ) -> list[Step]:
-    """The transfer set of one target, and its figures.
+    """The steps that make the transfer set of one target, and its figures.
 
     Args:
         recipe: of the run.
-        target: whose set it is.
+        target: of the transfer set.
         parts: of the run.
-        tables: all that the target's rows are made from, those of all targets first.
-        generator: what answered.
+        tables: all tables that the target's rows are made from, first those that all targets share.
+        generator: the model that answered.
         signature: of the target.
     """
     transfer_set = TransferSetStep(
@@ -146,12 +146,12 @@ def last_steps(
 
 
 def shared_counts_step(recipe: Recipe, parts: Parts) -> Step:
-    """The figures of what all targets have in common."""
+    """The step that counts the tables that all targets share."""
     return CountsStep(table="shared_counts", whole=("seeds", "answers"), tag="", recipe=recipe, **parts._asdict())
 
 
 def _code_switching_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
-    """The code-switched texts, after what the aligner learns, if it learns; whole sentences need no aligner."""
+    """The code-switched texts; before them the aligner, if it learns. Whole sentences are switched without aligner."""
     steps: list[Step] = []
     if learns(recipe.code_switching.aligner) and recipe.code_switching.level != "sentence":
         steps.append(
@@ -178,7 +178,7 @@ def _code_switching_steps(recipe: Recipe, target: Target, parts: Parts) -> list[
 
 
 def _scoring_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
-    """A step a scorer; those that only count share one, and may learn what is usual in the run."""
+    """One step for each scorer; scorers that only count share a step, and may learn usual values from the run."""
     counting = tuple(scorer for scorer in recipe.scorers if isinstance(scorer, CountingConfig))
     learning = tuple(scorer for scorer in counting if scorer.learns_usual)
     usual = UsualStep(

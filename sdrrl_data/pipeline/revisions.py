@@ -1,4 +1,4 @@
-"""What a run has settled on: a branch of the Hub may move, its commit stays."""
+"""The revisions that a run uses: a branch on the Hub may move, so the run keeps the commit that it began with."""
 
 import os
 from typing import Any
@@ -11,10 +11,10 @@ from sdrrl_data.run import Manifest
 
 
 def pinned(recipe: Recipe, before: Manifest | None) -> Recipe:
-    """The recipe with the revisions that the run began with, where it names the same models and data as then."""
+    """The recipe with the commits that the run began with, for models and data that it still names in the same way."""
     if before is None:
         return recipe
-    were = {
+    earlier_places = {
         (field.role, field.value, field.section.get(model.revision))
         for field in fields.walk(Recipe, before.recipe)
         if (model := field.marker(Model)) and isinstance(field.value, str)
@@ -26,34 +26,39 @@ def pinned(recipe: Recipe, before: Manifest | None) -> Recipe:
             if not (model := marker(field, Model)):
                 continue
             place, revision = getattr(section, name), getattr(section, model.revision)
-            taken = known(before, role, place)
-            if taken and (role, place, revision) in were:
-                revisions[model.revision] = taken.revision
+            ingredient = known(before, role, place)
+            if ingredient and (role, place, revision) in earlier_places:
+                revisions[model.revision] = ingredient.revision
         return revisions
 
     return fields.changed(recipe, pin)
 
 
 def settled(recipe: dict[str, Any], before: Manifest) -> bool:
-    """Whether the seeds of a resolved recipe are those of the run, and nothing can have changed them since.
+    """Whether the seeds of a resolved recipe are those of the run, and cannot have changed.
 
-    A file can, as long as it is there. One that is gone (the run may have come from the Hub) has been read.
+    A file can have changed as long as it exists. If it does not exist (the run may come from the Hub), the run has read
+    it before.
     """
     same = all(recipe[key] == before.recipe[key] for key in ("seeds", "limit"))
     return same and all(gone(source["source"]) for source in recipe["seeds"])
 
 
 def gone(source: str) -> bool:
-    """Whether there is no such file; a dataset of the Hub is not a file."""
+    """Whether there is no such file; a dataset on the Hub is not a file."""
     return not os.path.exists(os.path.expanduser(source))
 
 
 def known(
     before: Manifest | None, role: str | None, name: str | None, revision: str | None = None
 ) -> Ingredient | None:
-    """What a run took from the Hub under this name (and at this commit, if one is given)."""
+    """The run's ingredient from the Hub with this name (and at this commit, if `revision` is set)."""
     for ingredient in before.ingredients if before else ():
-        taken = ingredient.revision or ""
-        if (ingredient.role, ingredient.name) == (role, name) and COMMIT.fullmatch(taken) and revision in {None, taken}:
+        commit = ingredient.revision or ""
+        if (
+            (ingredient.role, ingredient.name) == (role, name)
+            and COMMIT.fullmatch(commit)
+            and revision in {None, commit}
+        ):
             return ingredient
     return None

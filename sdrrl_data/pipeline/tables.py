@@ -1,57 +1,103 @@
-"""The tables of a run: which fingerprints their parts should have, and which parts are missing."""
+"""The tables of a run: the fingerprints that their parts should have, and the parts that are missing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sdrrl_data.pipeline import fingerprints
 from sdrrl_data.run import Part, Run, fingerprint
+from sdrrl_data.run.marks import is_lacking, unmarked
 from sdrrl_data.steps.step import Job, Step
 
 
 class Tables:
-    """The tables that a run reads, and those that its steps make, in their order.
+    """The tables that are read from the run's sources, and those that its steps make, in their order.
 
     Args:
         run: may have some of their parts.
-        given: the tables that are read, not made.
-        known: the fingerprints of further tables, which are there.
+        sources: the parts of the tables that are read from the run's sources.
+        existing: the fingerprints of further tables, which are complete.
+        accept_lacking: whether parts that lack rows because a server failed stay as they are.
     """
 
     def __init__(
-        self, run: Run, given: Mapping[str, Sequence[Part]], known: Mapping[str, Sequence[str]] | None = None
+        self,
+        run: Run,
+        sources: Mapping[str, Sequence[Part]],
+        existing: Mapping[str, Sequence[str]] | None = None,
+        accept_lacking: bool = False,
     ) -> None:
         self._run = run
-        self.given = given
+        self._accept_lacking = accept_lacking
+        self._asked_again: dict[str, list[int]] = {}  # finished parts of a table whose refused rows are asked again
+        self.sources = sources
         self.jobs: dict[str, Job] = {}
-        self.fingerprints: dict[str, Sequence[str]] = dict(known or {}) | {
-            table: [fingerprint(part.rows.to_dicts()) for part in parts] for table, parts in given.items()
+        self.fingerprints: dict[str, Sequence[str]] = dict(existing or {}) | {
+            table: [fingerprint(part.rows.to_dicts()) for part in parts] for table, parts in sources.items()
         }
 
     def add(self, steps: Sequence[Step]) -> None:
-        """Add steps, each after all that it reads."""
+        """Add steps. The tables that a step reads must have been added before."""
         for step in steps:
-            self.jobs[step.table] = fingerprints.job(step, self.fingerprints, self._run)
+            self.jobs[step.table] = fingerprints.job(step, self.fingerprints, self._run, self._accept_lacking)
             self.fingerprints[step.table] = self.jobs[step.table].fingerprints
 
-    def missing(self, table: str) -> list[int]:
-        """The parts of a table that are to be made, or written.
+    def ask_again(self, table: str) -> None:
+        """Treat the parts of a table that have set rows aside as missing."""
+        parts = range(self.jobs[table].step.parts())
+        self._asked_again[table] = [part for part in parts if not self._run.table(table).set_aside(part).is_empty()]
 
-        What is learned is made only where it is read: for a part that is missing itself.
+    def settle(self, table: str) -> None:
+        """Expect the parts of a table as they were just made.
+
+        If a server failed at some rows, or refused rows are there now, later tables have other fingerprints.
+        """
+        self._asked_again.pop(table, None)
+        job = self.jobs[table]
+        output = job.step.output(self._run)
+        made = tuple(
+            written if (written := output.written(part)) and unmarked(written) == unmarked(expected) else expected
+            for part, expected in enumerate(job.fingerprints)
+        )
+        if made == job.fingerprints:
+            return
+        self.jobs[table] = replace(job, fingerprints=made)
+        self.fingerprints[table] = made
+        following = list(self.jobs)[list(self.jobs).index(table) + 1 :]
+        for name in following:
+            later = self.jobs[name]
+            now = fingerprints.job(later.step, self.fingerprints, self._run, self._accept_lacking).fingerprints
+            self.jobs[name] = replace(later, fingerprints=now)
+            self.fingerprints[name] = now
+
+    def lacking(self) -> bool:
+        """Whether a server failed at some of the rows that are there."""
+        return any(
+            is_lacking(job.step.output(self._run).written(part) or "")
+            for job in self.jobs.values()
+            for part in range(job.step.parts())
+        )
+
+    def missing(self, table: str) -> list[int]:
+        """The parts of a table that still have to be made or written.
+
+        A part of a learned table only has to be made if a missing part of another table reads it.
         """
         step = self.jobs[table].step if table in self.jobs else None
         output = step.output(self._run) if step else self._run.table(table)
         expected = enumerate(self.fingerprints[table])
-        parts = [part for part, fingerprint in expected if not output.done(part, fingerprint)]
+        again = self._asked_again.get(table, [])
+        parts = [part for part, fingerprint in expected if part in again or not output.done(part, fingerprint)]
         if not parts or not step or step.makes != "growth":
             return parts
-        wanted = {
+        needed = {
             reader.step.growth_of(part)
             for reader in self.jobs.values()
             if table in reader.step.learned
             for part in self.missing(reader.step.table)
         }
-        return [part for part in parts if part in wanted]
+        return [part for part in parts if part in needed]
 
     def all_missing(self) -> dict[str, list[int]]:
-        """The missing parts of every table that has some."""
+        """The missing parts of each table with missing parts."""
         missing = {table: self.missing(table) for table in self.fingerprints}
         return {table: parts for table, parts in missing.items() if parts}

@@ -1,4 +1,4 @@
-"""The targets of a recipe with the models and data that are needed for each, found without loading them."""
+"""The targets of a recipe, with the models and data for each, identified without loading them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,23 +15,23 @@ from sdrrl_data.steps.target import Target
 def resolve(
     recipe: Recipe, src: Language, targets: Sequence[Language], models: Models, generator: Ingredient
 ) -> list[Target]:
-    """Each target with what translates, aligns and scores for it.
+    """Each target with its translators, aligner and scorers.
 
     Raises:
         UserError: a model cannot be found, or does not know a language.
     """
 
-    def named(config: GeneratorConfig | None) -> Ingredient:
+    def identified(config: GeneratorConfig | None) -> Ingredient:
         return models.identify_generator(config) if config else generator
 
-    scorers = {scorer_name(scorer): scorer.checked(scorer.identify(named)) for scorer in recipe.scorers}
+    scorers = {scorer_name(scorer): scorer.checked(scorer.identify(identified)) for scorer in recipe.scorers}
     return [_target(recipe, src, tgt, models, generator, scorers) for tgt in targets]
 
 
 def translators(
     recipe: Recipe, src: Language, tgt: Language, models: Models, generator: Ingredient
 ) -> dict[str, Ingredient]:
-    """What translates from `src` into `tgt`, by the names of the recipe's translators.
+    """The translators from `src` into `tgt`, by their names in the recipe.
 
     Raises:
         UserError: a translator cannot be found, or does not know the pair.
@@ -48,20 +48,20 @@ def _target(
     generator: Ingredient,
     scorers: Mapping[str, Sequence[Ingredient]],
 ) -> Target:
-    named = translators(recipe, src, tgt, models, generator)
+    target_translators = translators(recipe, src, tgt, models, generator)
     first = recipe.translator[0]
-    prompters = [
+    prompt_translators = [
         models.identify_translator(first, prompts.ENGLISH, language, generator)
         for language in prompts.unwritten(recipe.prompts, src, tgt)
     ]
-    back = None
-    asking = [type(scorer) for scorer in recipe.scorers]
-    if len(named) > 1:
-        asking.append(ScorerConfig.named(recipe.translations.best_by))
-    if any(scorer.translates_back for scorer in asking):
-        back = replace(models.identify_translator(first, tgt, src, generator), role="back-translator")
-    if back and back.identity() == next(iter(named.values())).identity():
-        back = None  # NLLB and the generator know both directions
-    switched = recipe.transfer_set.mix.code_switched
-    aligner = alignment.identify(recipe.code_switching.aligner) if switched else None
-    return Target(src, tgt, named, prompters, back, aligner, scorers)
+    back_translator = None
+    scorer_classes = [type(scorer) for scorer in recipe.scorers]
+    if len(target_translators) > 1:
+        scorer_classes.append(ScorerConfig.named(recipe.translations.best_by))
+    if any(scorer.translates_back for scorer in scorer_classes):
+        back_translator = replace(models.identify_translator(first, tgt, src, generator), role="back-translator")
+    if back_translator and back_translator.identity() == next(iter(target_translators.values())).identity():
+        back_translator = None  # NLLB and the generator know both directions
+    is_code_switched = recipe.transfer_set.mix.code_switched
+    aligner = alignment.identify(recipe.code_switching.aligner) if is_code_switched else None
+    return Target(src, tgt, target_translators, prompt_translators, back_translator, aligner, scorers)

@@ -1,4 +1,4 @@
-"""Memory of a process that computes with large tensors on a CPU."""
+"""Memory settings of a process that computes with large tensors on a CPU."""
 
 import ctypes
 import sys
@@ -8,10 +8,10 @@ LARGEST = 2**31 - 1  # bytes
 
 
 def keep_freed_memory() -> None:
-    """Keep large blocks that are freed, for the next ones, instead of giving them back to the system.
+    """Keep large blocks of memory after they are freed, so that they can be used again.
 
-    glibc gives them back at once, and the system zeroes them page by page when they are wanted again: a training of a
-    small model on two cores was a quarter faster without. Where there is no glibc, nothing is done.
+    By default, glibc returns them to the system at once, and the system zeroes every page when it is used again: the
+    training of a small model on two cores was a quarter faster without. Without glibc, this does nothing.
     """
     if sys.platform != "linux":
         return

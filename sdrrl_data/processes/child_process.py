@@ -1,4 +1,4 @@
-"""A process of our own that works for the run: how it is started, spoken to and ended."""
+"""A child process that works for the run: how it is started, how messages are exchanged, and how it is ended."""
 
 import json
 import logging
@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from sdrrl_data.processes import reaper
 
-GROUP_SECONDS = 5.0  # that what a process has started is given to end, once it was asked to
-LAST_LINES = 3  # of what it said that are worth showing
+GROUP_SECONDS = 5.0  # in which the processes that a process has started may end after they were asked to
+LAST_LINES = 3  # of its output that are shown
 
 
 def cores() -> int:
@@ -28,52 +28,52 @@ def cores() -> int:
 
 
 def let_ctrl_c_through() -> None:
-    """Have Ctrl-C end a wait at once: polars has waits go on until there is something."""
+    """Let Ctrl-C interrupt a wait at once; polars changes this so that waits go on."""
     signal.siginterrupt(signal.SIGINT, True)
 
 
 class Start(NamedTuple):
     """How a process is started."""
 
-    command: Sequence[str]  # gets one more argument: the number of a file descriptor, its end of the connection
-    environment: Mapping[str, str] | None = None  # None: the run's
-    # Whether it runs in a Python environment of its own. It is then spoken to in JSON, as a pickle from there could
-    # run code here; and what it prints is kept, for its last lines to be shown.
+    command: Sequence[str]  # gets one more argument: the file descriptor of the child's end of the connection
+    environment: Mapping[str, str] | None = None  # None: that of the run
+    # Whether it runs in a separate Python environment. Its messages are then JSON, because a pickle from there could
+    # run code here; and its output is captured, so that the last lines can be shown.
     foreign: bool = False
 
 
 def module(name: str, **environment: str) -> Start:
-    """Start a module of this package in a fresh interpreter; multiprocessing's would run the user's script once more.
+    """Start a module of this package in a new interpreter; multiprocessing would run the user's script again.
 
     Args:
         name: of the module.
-        environment: variables that are set for it, besides the run's.
+        environment: variables that are set for it, besides those of the run.
     """
-    # -P: a file in the working directory must not stand in for a library.
+    # -P: a file in the working directory must not replace a library.
     return Start([sys.executable, "-P", "-m", name], os.environ | environment)
 
 
 class ChildProcess:
-    """One such process. Ctrl-C does not reach it. Nothing that the run does with it waits for it, except `end`."""
+    """One child process. Ctrl-C does not reach it. The run never waits for it, except in `end`."""
 
     def __init__(self, start: Start, deliver: Callable[[Any], None]) -> None:
         """Start it.
 
         Args:
-            start: how.
-            deliver: called with each of its messages, in a thread; with None once it is gone.
+            start: how it is started.
+            deliver: called with each of its messages, in a thread; and with None when it has ended.
         """
-        connection, theirs = Pipe()
-        self._printed = TemporaryFile() if start.foreign else None  # noqa: SIM115 - it goes when this object does
+        connection, child_end = Pipe()
+        self._output = TemporaryFile() if start.foreign else None  # noqa: SIM115 - removed with this object
         self._encode: Callable[[Any], bytes] = _to_json if start.foreign else pickle.dumps
-        with theirs:
+        with child_end:
             self._process = subprocess.Popen(
-                [*start.command, str(theirs.fileno())],
+                [*start.command, str(child_end.fileno())],
                 env=start.environment,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
-                stdout=self._printed or 2,  # where the run prints its errors
-                stderr=self._printed,
+                stdout=self._output or 2,  # where the run prints its errors
+                stderr=self._output,
                 start_new_session=True,
             )
         reaper.watch(self._process.pid)
@@ -92,23 +92,26 @@ class ChildProcess:
         Thread(target=read, daemon=True).start()
 
     def alive(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it is still running."""
         return self._process.poll() is None
 
     def send(self, message: Any) -> None:
-        """Send it a message, if it is still there, without waiting until it takes it."""
+        """Send it a message, without waiting for it. If it has ended, do nothing."""
         self._outbox.put(self._encode(message))
 
     def kill(self) -> None:
-        """End it at once, and ask what it has started to end."""
+        """Kill it, and ask the processes that it has started to end."""
         self._process.kill()
-        self._signal_group(signal.SIGTERM)  # asked, so that shared memory is given back
+        self._signal_group(signal.SIGTERM)  # not SIGKILL, so that they free shared memory
 
     def end(self, patience: float) -> str:
-        """Wait until it and all that it has started have ended. Says how it ended, such as `SIGKILL`.
+        """Wait until it and all processes that it has started have ended.
 
         Args:
             patience: seconds before it is killed.
+
+        Returns:
+            How it ended, such as "SIGKILL" or "exit code 1".
         """
         try:
             self._process.wait(patience)
@@ -116,20 +119,20 @@ class ChildProcess:
             self.kill()
         code = self._process.wait()
         self._end_group()
-        # uv says as a shell does which signal ended what it ran.
+        # Like a shell, uv reports the signal that ended its process in the exit code.
         number = -code if code < 0 else code - 128
         return signal.Signals(number).name if number in list(signal.Signals) else f"exit code {code}"
 
-    def last_words(self) -> str:
-        """A sentence that shows the last lines it printed, or says where they are."""
-        if self._printed is None:
+    def last_output(self) -> str:
+        """A sentence with the last lines of its output, or where to find them."""
+        if self._output is None:
             return "Look above for what it said"
-        self._printed.seek(0)
-        lines = list(filter(None, map(str.strip, self._printed.read().decode(errors="replace").splitlines())))
+        self._output.seek(0)
+        lines = list(filter(None, map(str.strip, self._output.read().decode(errors="replace").splitlines())))
         return f"It last said: {' / '.join(lines[-LAST_LINES:])}" if lines else "It said nothing"
 
     def _end_group(self) -> None:
-        """End what it has started: memory of a GPU must be free before another process wants it."""
+        """End the processes that it has started: a GPU's memory must be free before another process needs it."""
         for number, seconds in (signal.SIGTERM, GROUP_SECONDS), (signal.SIGKILL, 1.0):
             end = time.monotonic() + seconds
             some_are_left = self._signal_group(number)
@@ -140,7 +143,7 @@ class ChildProcess:
                 return
 
     def _signal_group(self, number: int) -> bool:
-        """Whether there was anybody to get the signal."""
+        """Send a signal to the process group. Returns whether it still has processes."""
         with suppress(OSError):
             os.killpg(self._process.pid, number)
             return True
@@ -152,8 +155,8 @@ def _to_json(message: Any) -> bytes:
 
 
 def _write(connection: Connection, outbox: "SimpleQueue[bytes | None]") -> None:
-    """Send what is in the outbox, so that the run need not wait until the process takes it."""
-    with suppress(OSError):  # it is gone, as `_read` sees too
+    """Send the messages in the outbox, so that the run does not have to wait for the process."""
+    with suppress(OSError):  # the process has ended, which `_read` notices too
         while (message := outbox.get()) is not None:
             connection.send_bytes(message)
 
@@ -164,7 +167,7 @@ def _read(
     deliver: Callable[[Any], None],
     process: "subprocess.Popen[bytes]",
 ) -> None:
-    """Deliver its messages until it is gone, so that it need not wait while the run is busy."""
+    """Deliver its messages until it has ended, so that it does not have to wait while the run is busy."""
     try:
         while True:
             deliver(decode(connection.recv_bytes()))

@@ -1,4 +1,4 @@
-"""A worker of a pool, seen from the run: what it has to do, and whether it can take more."""
+"""A worker of a pool, from the run's side: the jobs that it has, and whether it can take more."""
 
 import os
 from queue import SimpleQueue
@@ -7,7 +7,7 @@ from typing import Any
 from sdrrl_data.processes.child_process import ChildProcess, Start
 from sdrrl_data.processes.jobs import QueuedJob
 
-PATIENCE = 15.0  # seconds that a worker is given to end by itself
+PATIENCE = 15.0  # seconds in which a worker may end by itself
 
 
 class PoolWorker:
@@ -15,17 +15,17 @@ class PoolWorker:
 
     Attributes:
         rank: its number among the workers on this machine, from 0.
-        window: jobs that it should have at a time; none before it is ready.
-        under_way: the jobs that it has, by number.
-        alone: whether what it has is to be done before it gets more.
-        dropping: whether it still has jobs that are not wanted any more.
-        silent: seconds that the run has waited for it since it last said something.
+        window: the number of jobs that it should have at a time; 0 until it is ready.
+        jobs: the jobs that it has, by number.
+        alone: whether it must finish its jobs before it gets more.
+        dropping: whether it still has jobs whose results are no longer needed.
+        silent: seconds that the run has waited for it since its last message.
     """
 
     def __init__(self, rank: int, start: Start, first: Any, inbox: "SimpleQueue[tuple[PoolWorker, Any]]") -> None:
         self.rank = rank
         self.window = 0
-        self.under_way: dict[int, QueuedJob] = {}
+        self.jobs: dict[int, QueuedJob] = {}
         self.alone = False
         self.dropping = False
         self.silent = 0.0
@@ -35,37 +35,37 @@ class PoolWorker:
     @property
     def busy(self) -> bool:
         """Whether the run waits for it."""
-        return bool(self.under_way) or self.dropping
+        return bool(self.jobs) or self.dropping
 
     def has_room(self) -> bool:
         """Whether it can take another job."""
-        return not self.alone and not self.dropping and len(self.under_way) < self.window
+        return not self.alone and not self.dropping and len(self.jobs) < self.window
 
     def give(self, number: int, job: QueuedJob) -> None:
-        """Have it do a job."""
-        if not self.under_way:
+        """Give it a job."""
+        if not self.jobs:
             self.silent = 0.0
-        self.under_way[number] = job
+        self.jobs[number] = job
         self.process.send(("do", number, job.job))
 
     def take(self, number: int) -> QueuedJob:
-        """A job that is done; it has it no longer."""
-        job = self.under_way.pop(number)
-        self.alone = self.alone and bool(self.under_way)
+        """Take back a job that it has finished."""
+        job = self.jobs.pop(number)
+        self.alone = self.alone and bool(self.jobs)
         return job
 
     def drop(self) -> None:
-        """Have it do no more of what it has."""
-        if self.under_way:
-            self.under_way.clear()
+        """Tell it to drop its jobs."""
+        if self.jobs:
+            self.jobs.clear()
             self.alone = False
             self.dropping = True
             self.process.send(("drop",))
 
 
 def end_all(workers: dict[int, PoolWorker], run: int) -> None:
-    """End the workers of a pool; also of one that nobody has any more, and nobody closed."""
-    if os.getpid() != run:  # in a process that the run has forked
+    """End the workers of a pool, also of a pool that was never closed and no longer exists."""
+    if os.getpid() != run:  # this process was forked from the run
         return
     for worker in workers.values():
         if worker.window and not worker.busy:

@@ -1,7 +1,7 @@
-"""Ends the workers of a run that was killed, however busy they are, and whatever they have started.
+"""Ends the workers of a run that was killed, even if they are busy, and all processes that they have started.
 
-A worker ends by itself when its connection to the run does, but not while it hangs in a library; and an engine that
-lived on would keep the GPU's memory.
+A worker ends by itself when its connection to the run is closed, but not while it hangs in a library. An engine that
+went on would keep the GPU's memory.
 """
 
 import os
@@ -11,9 +11,8 @@ from contextlib import suppress
 from functools import cache
 from threading import Lock
 
-# It reads the process groups that are to be ended with the run, a line each, and drops those that have ended, whose
-# numbers others may get. The end of its input is not enough to notice that the run has ended: what the run forks holds
-# that open.
+# Reads the process groups that should end with the run, one per line, and forgets those that have ended, because other
+# processes may get their numbers. It cannot rely on the end of its input: processes that the run forks keep it open.
 _SCRIPT = """
 import os, select, signal, time
 
@@ -24,7 +23,7 @@ def send(number):
     for group in list(groups):
         try:
             os.killpg(group, number)
-        except OSError:  # none is left
+        except OSError:  # the group has ended
             groups.discard(group)
 
 
@@ -37,7 +36,7 @@ while os.getppid() == run:
         *lines, rest = (rest + received).split(b"\\n")
         groups.update(map(int, lines))
 
-# First they may end by themselves; then they are asked to, so that shared memory is given back.
+# First they get time to end by themselves; then they are asked to end, so that they free shared memory.
 for number, seconds in (0, 5), (signal.SIGTERM, 5), (signal.SIGKILL, 0):
     send(number)
     end = time.monotonic() + seconds
@@ -50,12 +49,12 @@ _lock = Lock()
 
 
 def watch(group: int) -> None:
-    """Have a process group ended once this process is gone, however it went.
+    """End a process group when this process has ended, in whatever way.
 
     Args:
-        group: its number, which is the process id of its leader: a process started with `start_new_session`.
+        group: its number, which is the id of a process started with `start_new_session`.
     """
-    with _lock, suppress(OSError):  # it was killed
+    with _lock, suppress(OSError):  # the reaper was killed
         stdin = _started(os.getpid()).stdin
         assert stdin
         stdin.write(b"%d\n" % group)
@@ -63,8 +62,8 @@ def watch(group: int) -> None:
 
 @cache
 def _started(run: int) -> "subprocess.Popen[bytes]":
-    """The process that does it for this run: one for all groups."""
-    # In a session of its own, so that it does not end with the run; without the run's streams, to hold none open.
+    """The reaper's process, one for all groups of this run."""
+    # In a new session, so that it does not end with the run; without the run's streams, so that it keeps none open.
     return subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _SCRIPT],
         bufsize=0,

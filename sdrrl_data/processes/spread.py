@@ -15,17 +15,17 @@ from sdrrl_data.protocols import Advance, Scorer, SetAside, TextPair
 if TYPE_CHECKING:
     import polars as pl
 
-MOST = 512  # pairs that a process is given at a time
-WORTH = 2048  # pairs from which on it pays to start processes, each of which takes half a second
-# Each process is to use one core; read by what the scorer imports.
+MAX_BATCH = 512  # pairs
+MIN_PAIRS = 2048  # from which on it is worth starting processes, each of which takes half a second to start
+# Each process should use one core; the scorer's libraries read these variables.
 ONE_CORE = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")}
 SHOWN = 80  # characters of a text that are quoted
 
 
 class Spread:
-    """Scores in several processes, each of which makes a scorer of its own; the first few pairs are scored in this one.
+    """Scores in several processes, each with its own scorer; the first pairs are scored in this process.
 
-    Only for a scorer that judges each pair by itself. A pair over which processes end gets no scores (null), and a
+    Only for scorers that judge each pair independently. A pair that ends several processes gets no scores (null), and a
     warning says so.
     """
 
@@ -33,8 +33,9 @@ class Spread:
         """Start nothing yet.
 
         Args:
-            make: gives the scorer; it is pickled, so a function of a module, or a partial of one or of a class.
-            processes: how many there may be.
+            make: returns the scorer. It is pickled, so it must be a function of a module, or a partial of such a
+                function or of a class.
+            processes: the most processes.
         """
         self._make = make
         self._processes = processes
@@ -45,17 +46,17 @@ class Spread:
         )
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> "pl.DataFrame":
-        """What the scorer says, in the order of the pairs.
+        """The scores, in the order of the pairs.
 
         Raises:
-            UserError: a scorer could not be made.
-            EngineFailed: processes end over and over.
+            UserError: a scorer could not be loaded.
+            EngineFailed: the processes end again and again.
         """
-        if self._processes == 1 or self._scored_here + len(pairs) < WORTH:
+        if self._processes == 1 or self._scored_here + len(pairs) < MIN_PAIRS:
             self._scorer = self._scorer or self._make()
             self._scored_here += len(pairs)
             return self._scorer.score(pairs, advance)
-        size = min(MOST, -(-len(pairs) // self._processes) or 1)
+        size = min(MAX_BATCH, -(-len(pairs) // self._processes) or 1)
         jobs = list(batches(pairs, size)) or [(0, pairs)]
         frames: dict[int, pl.DataFrame | None] = {}
         for start, frame in self._pool.ask(jobs, min(self._processes, len(jobs)), rows):
@@ -74,20 +75,20 @@ class Spread:
 
 
 def _joined(frames: "Sequence[pl.DataFrame | None]") -> "pl.DataFrame":
-    """Frames below each other; a row of nulls for each that is missing."""
+    """The frames as one, with a row of nulls for each missing frame."""
     import polars as pl
 
-    scored = [frame for frame in frames if frame is not None]
-    if not scored:
+    scores = [frame for frame in frames if frame is not None]
+    if not scores:
         raise EngineFailed(
-            "no pair could be scored; finished rows are kept. Look above for what the scorer's process said"
+            "no pair could be scored; finished rows are kept. Look above for the output of the scorer's process"
         )
-    nulls = scored[0].clear(1)
+    nulls = scores[0].clear(1)
     return pl.concat([nulls if frame is None else frame for frame in frames])
 
 
 def processes_for(model: Path | None = None) -> int:
-    """How many processes may score: one a core, but no more copies of the model's file than fit in half the memory."""
+    """How many processes may score: one per core, but no more copies of the model's file than half the memory holds."""
     if model is None:
         return cores()
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,4 +1,4 @@
-"""What runs in a scorer's process: pairs through a scorer, batch after batch."""
+"""The code that runs in a scorer's process: it scores batches of pairs."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING

@@ -1,23 +1,24 @@
-"""What a worker does: load, then answer the run, job after job.
+"""The worker's side of a pool: it loads, and then does one job after another.
 
-The messages are plain lists and tuples, so that a worker in an environment of its own can speak them as JSON.
+The messages are plain lists and tuples, so that a worker in a separate Python environment can use JSON.
 
 To a worker:
 
-- first of all, what it needs to load; what that is depends on the worker
+- the first message: everything that it needs to load, which depends on the kind of worker
 - `("do", number, job)`
-- `("drop",)`: the jobs that it has are not wanted any more; answered by `("dropped",)`
-- `None`: it is to end
+- `("drop",)`: the results of its jobs are no longer needed; it answers with `("dropped",)`
+- `None`: end
 
 From a worker:
 
-- `("workers", count)`: how many there should be on this machine, before it loads
-- `("ready", window)`: it has loaded, and is to have so many jobs at a time
-- `("failed", reason)`: what the user has to mend before it can load; it ends
+- `("workers", count)`: how many workers there should be on this machine; before it loads
+- `("ready", window)`: it has loaded, and should have this many jobs at a time
+- `("said", sentence)`: what the user should know
+- `("failed", reason)`: it cannot load until the user has corrected something; it ends
 - `("done", number, result)`
-- `("too_large", number)`: there is not enough memory for a job, which is asked again in parts
-- `("busy",)`: it is still at work
-- `("dropped",)`: it has none of the jobs left that it had when it was asked to drop them
+- `("too_large", number)`: there is not enough memory for a job, which is then divided
+- `("busy",)`: it is still working
+- `("dropped",)`: it has no more of the jobs that it should drop
 """
 
 import pickle
@@ -29,7 +30,7 @@ from typing import Any
 
 from sdrrl_data.errors import UserError
 
-AHEAD = 2  # jobs that a worker has at a time, so that it need not wait for the run
+AHEAD = 2  # jobs that a worker has at a time, so that it does not have to wait for the run
 
 
 class Channel:
@@ -39,7 +40,7 @@ class Channel:
         self._connection = Connection(int(sys.argv[1]))
 
     def receive(self) -> Any:
-        """The next message; waits for it. None: the worker is to end, or the run is gone."""
+        """Wait for the next message. None: the worker should end, or the run has ended."""
         try:
             message = self._connection.recv_bytes()
         except (EOFError, OSError):
@@ -51,16 +52,17 @@ class Channel:
         return self._connection.poll()
 
     def send(self, *message: Any) -> None:
-        """Send a message, if the run is still there."""
-        with suppress(OSError):  # it is gone, as `receive` is about to tell
+        """Send a message, unless the run has ended."""
+        with suppress(OSError):  # the run has ended, and `receive` will return None
             self._connection.send(message)
 
 
 def serve(load: Callable[[Any], Callable[[Any], Any]]) -> None:
-    """Load and do one job after the other, until the run wants no more.
+    """Load, and do one job after another until the run ends or tells the worker to end.
 
     Args:
-        load: takes the first message; gives what does a job. A UserError that it raises reaches the user.
+        load: gets the first message, and returns the function that does a job. If it raises a UserError, the user sees
+            its message.
     """
     channel = Channel()
     if (first := channel.receive()) is None:

@@ -188,7 +188,7 @@ def _make(
     recipe = portable.within(out.resolve(), manifest.recipe, local)
     run.write_text(RECIPE, overrides.written(recipe))
     # To read a recipe imports the code of its maker's that it names: not for having fetched it.
-    if not fields.own_code(Recipe, recipe):
+    if not fields.user_code_in(Recipe, recipe):
         recipe = loading.load(str(run.path / RECIPE)).model_dump(mode="json", by_alias=True)
     run.write_manifest(manifest.model_copy(update={"recipe": recipe}))
 

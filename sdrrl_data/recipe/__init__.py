@@ -1,4 +1,4 @@
-"""What a run should do: pydantic models, data only."""
+"""The recipe, which says what a run should do: pydantic models, data only."""
 
 from typing import Annotated, Self
 
@@ -18,7 +18,9 @@ from sdrrl_data.recipe.components import (
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.engines import GeneratorEngine
 from sdrrl_data.recipe.generators import (
+    DEFAULT_DATE,
     AnswersConfig,
+    Date,
     FewShot,
     FewShotExample,
     GeneratorConfig,
@@ -50,6 +52,7 @@ from sdrrl_data.recipe.translators import TranslationsConfig, translator_names
 
 __all__ = [
     "ANSWER_SCORES",
+    "DEFAULT_DATE",
     "HEURISTICS",
     "KNOWN_SCORES",
     "AlignerConfig",
@@ -60,6 +63,7 @@ __all__ = [
     "CodeSwitchingConfig",
     "Component",
     "Config",
+    "Date",
     "FewShot",
     "FewShotExample",
     "GeneratorConfig",
@@ -100,9 +104,10 @@ __all__ = [
 
 
 class Recipe(Config):
-    """Everything that shapes a run.
+    """Everything that a run depends on.
 
-    Of what shapes no row: the seeds stand for themselves, and a target's rows do not depend on the other targets.
+    Two fields are marked `Shapeless` because the seeds' rows enter the fingerprints themselves, and because a target's
+    rows do not depend on the other targets.
     """
 
     name: str
@@ -115,9 +120,8 @@ class Recipe(Config):
     seeds: Annotated[SeedSources, Shapeless()]
     generator: GeneratorConfig
     answers: AnswersConfig = AnswersConfig()
-    translator: Annotated[
-        tuple[TranslatorConfig, ...], Field(min_length=1)
-    ]  # of several, the better translation is kept
+    # If there are several, the better translation of each text is used.
+    translator: Annotated[tuple[TranslatorConfig, ...], Field(min_length=1)]
     translations: TranslationsConfig = TranslationsConfig()
     code_switching: CodeSwitchingConfig = Field(default_factory=CodeSwitchingConfig)
     scorers: tuple[ScorerConfig, ...]
@@ -133,35 +137,42 @@ class Recipe(Config):
         scores = {*KNOWN_SCORES}
         for scorer in self.scorers:
             name = scorer_name(scorer)
-            taken = shipped if name != scorer.kind else set()  # of a scorer of the user's own
-            for word, others in ((name, names | taken), *((score, scores | taken) for score in scores_of(scorer))):
+            reserved = shipped if name != scorer.kind else set()  # a user's scorer may not use these names
+            for word, others in (
+                (name, names | reserved),
+                *((score, scores | reserved) for score in scores_of(scorer)),
+            ):
                 if word in others:
-                    raise ValueError(f"scorers: {word} is there twice, or the name of another")
+                    raise ValueError(f"scorers: {word} occurs twice, or is the name of another scorer or score")
                 if word.startswith(("question_", "answer_")):
-                    raise ValueError(f"scorers: {word} is taken for the score of one text: leave the beginning out")
+                    raise ValueError(
+                        f"scorers: {word} means the score of only one text: choose a name that does not begin with "
+                        "question_ or answer_"
+                    )
             names.add(name)
             scores.update(scores_of(scorer))
         return self
 
     @model_validator(mode="after")
     def _thresholds_have_scores(self) -> Self:
-        """A threshold is for a score (of questions and answers), or as `question_…` or `answer_…` for one of them."""
+        """A threshold is for a score (of questions and answers), or `question_…` or `answer_…` for one of the texts."""
         scores = [score for scorer in self.scorers for score in scores_of(scorer)]
         columns = {f"{text}{score}" for score in scores for text in ("", "question_", "answer_")}
         columns |= {f"{text}{score}" for score in KNOWN_SCORES for text in ("", "answer_")}
         scores += KNOWN_SCORES
         for name in self.thresholds:
             if name not in columns:
-                raise ValueError(f"thresholds.{name} has no score: the scorers here give {', '.join(sorted(scores))}")
+                raise ValueError(
+                    f"thresholds.{name}: there is no such score: this recipe's scores are {', '.join(sorted(scores))}"
+                )
         return self
 
     @model_validator(mode="after")
     def _aligner_has_its_translator(self) -> Self:
         aligner = self.code_switching.aligner
-        wanted = aligner.needs_translator
-        if wanted and all(translator.kind != wanted for translator in self.translator):
+        needed = aligner.needs_translator
+        if needed and all(translator.kind != needed for translator in self.translator):
             raise ValueError(
-                f"code_switching.aligner {aligner.kind} works on the translator's model: "
-                f"it needs an {wanted} translator"
+                f"code_switching.aligner {aligner.kind} uses the translator's model: it needs the translator {needed}"
             )
         return self

@@ -1,4 +1,4 @@
-"""Who aligns words, and which words are switched."""
+"""How words are aligned, and which words are switched."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from sdrrl_data.recipe.config import Config, Share
 
 
 def learns(aligner: AlignerConfig) -> bool:
-    """Whether an aligner is trained on the run's own pairs."""
+    """Whether an aligner is trained on the run's pairs."""
     return aligner.learns
 
 
@@ -19,6 +19,6 @@ class CodeSwitchingConfig(Config):
     aligner: AlignerConfig = Field(default_factory=lambda: AlignerConfig.named("hmm")(kind="hmm"))
     texts: Literal["question", "answer", "both"] = "question"
     level: Literal["word", "phrase", "sentence"] = "word"
-    chance: Share = 1.0  # of a row to be switched at all
+    chance: Share = 1.0  # that a row is switched at all
     ratio: Share = 0.3  # of the words (or sentences) that could be switched
     min_confidence: Share = 0.5

@@ -1,8 +1,7 @@
-"""What a component (a scorer, a translator, an aligner) says about itself: all there is to be said, in one class.
+"""The base classes of components (scorers, translators, aligners): one class says everything about a component.
 
-Its settings are the fields of the class, each of which says what it is (see `markers`); the rest is said by class
-variables and methods. A component is one file in its room, or a class of the user's own, which a recipe names as
-`kind: module:Class`.
+The fields of the class are its settings, and have markers (see `markers`). Class variables and methods say the rest. A
+component is one file in its room, or a class of the user, which a recipe names as `kind: module:Class`.
 """
 
 import json
@@ -26,55 +25,55 @@ from sdrrl_data.recipe.markers import NamesCode, Place
 if TYPE_CHECKING:
     from sdrrl_data.recipe.generators import GeneratorConfig
 
-Better = Literal["more", "less", "usual"]  # which values of a score are the good ones
+Better = Literal["more", "less", "usual"]  # which values of a score are good
 
 
 class Score(NamedTuple):
-    """One number that a scorer gives a pair, for whoever reads it."""
+    """A number that a scorer gives to a pair, with its meaning."""
 
     name: str  # of its column
-    says: str  # what it says, for the card
-    misses: str  # what it does not see
-    better: Better | None = "more"  # None: only the threshold in force tells
-    both_sides: bool = False  # whether `src_NAME` says the same of the source text
+    says: str  # what it means, for the card
+    misses: str  # what it does not notice, for the card
+    better: Better | None = "more"  # None: this depends on the threshold
+    both_sides: bool = False  # whether there is also `src_NAME`, for the source text
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Its columns. `src_` judges the text in the source language, the other its translation."""
+        """Its columns. `src_NAME` judges the text in the source language, `NAME` its translation."""
         return (f"src_{self.name}", self.name) if self.both_sides else (self.name,)
 
 
 class Component(Config, Declared):
-    """Settings of one kind of component, and what else is to be known of it."""
+    """The settings of one kind of component, and everything else about it."""
 
-    kind: Annotated[str, NamesCode()]  # of a class of the user's own: module:Class
+    kind: Annotated[str, NamesCode()]  # for a class of the user: module:Class
 
-    gpu: ClassVar[bool] = False  # whether it runs on a GPU where there is one
+    gpu: ClassVar[bool] = False  # whether it uses a GPU if there is one
 
     def called(self) -> str:
-        """What to call it in tables and messages: its kind; a class of the user's own by its name, in small letters."""
+        """Its name in tables and messages: its kind, or the name of the user's class in lower case."""
         if ":" not in self.kind:
             return self.kind
         name = self.kind.rpartition(":")[2].removesuffix("Config")
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
     def shaping(self) -> dict[str, Any]:
-        """As `Config.shaping`; of the user's own code, the code shapes rows as well."""
+        """The same as `Config.shaping`; for the user's code, a digest of the code as well."""
         shaping = super().shaping()
         return shaping | {"code": self.code(self.kind)} if ":" in self.kind else shaping
 
     def checked(self, ingredients: Sequence[Ingredient]) -> list[Ingredient]:
-        """What the component says is behind it: a model that it names has to be among that.
+        """The ingredients that the component identified. If it names a model, there must be one.
 
         Raises:
-            RecipeError: it names a model, and says that there is nothing behind it.
+            RecipeError: the component names a model, and identified nothing.
         """
         written = walk(type(self), self.model_dump(mode="json"))
         places = [field.key for field in written if field.marker(Place) and field.value]
         if places and not ingredients:
             raise RecipeError(
-                f"{self.what} {self.kind}: its identify() names nothing, so no fingerprint would tell "
-                f"what its {places[0]} stands for"
+                f"{self.what} {self.kind}: its identify() returns no ingredient, so that a change of its "
+                f"{places[0]} would not be noticed"
             )
         return list(ingredients)
 
@@ -85,7 +84,7 @@ class Component(Config, Declared):
 
     @classmethod
     def read_as(cls, content: Mapping[str, Any], importing: bool = False) -> list[type[Config]]:
-        """The class of its kind; where none is written (a layer over a recipe may leave it out), any of its room."""
+        """The class of its kind; all classes of its room if it has no kind, as in a layer over a recipe."""
         if "room" not in vars(cls):
             return [cls]
         kind = content.get("kind")
@@ -96,7 +95,7 @@ class Component(Config, Declared):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """What stands for all kinds takes the settings of each; they are written as what they are."""
+        """A base class accepts the settings of all its kinds, and each is dumped by its class."""
         if "room" not in vars(cls):
             return handler(source)
         return core_schema.with_info_plain_validator_function(cls._of_its_kind)
@@ -110,19 +109,19 @@ class Component(Config, Declared):
             problem = {"type": "missing", "loc": ("kind",), "input": value}
             raise ValidationError.from_exception_data(cls.__name__, [problem])  # type: ignore[list-item]
         kind_class = cls.named_in_validation(content["kind"])
-        if info.mode == "json":  # where lists are taken for tuples
+        if info.mode == "json":  # which accepts lists as tuples
             return kind_class.model_validate_json(json.dumps(content))
         return kind_class.model_validate(content)
 
 
 class ScorerContext(NamedTuple):
-    """What a scorer may need besides the pairs."""
+    """Everything that a scorer may need besides the pairs."""
 
     src: Language  # of the source texts
     tgt: Language  # of the translations
-    translate_back: Callable[[], Translator]  # gives the translator from `tgt` to `src`
-    generator: "Callable[[GeneratorConfig | None], Generator]"  # gives a generator; None: the recipe's own
-    seed: int  # of all that is drawn
+    translate_back: Callable[[], Translator]  # returns the translator from `tgt` to `src`
+    generator: "Callable[[GeneratorConfig | None], Generator]"  # returns a generator; None: that of the recipe
+    seed: int  # of all random draws
 
 
 class ScorerConfig(Component):
@@ -134,41 +133,41 @@ class ScorerConfig(Component):
 
     scores: ClassVar[tuple[Score, ...]]  # in the order of its columns
     counts_only: ClassVar[bool] = False  # fast, without a model: such scorers share a table (see scoring/counting.py)
-    translates_back: ClassVar[bool] = False  # whether it asks for the translator back
-    tells_language: ClassVar[bool] = False  # whether it gives the columns of scoring/language.py
+    translates_back: ClassVar[bool] = False  # whether it needs the translator from `tgt` to `src`
+    tells_language: ClassVar[bool] = False  # whether its columns are those of scoring/language.py
 
     def declared(self) -> tuple[Score, ...]:
-        """The scores that it gives."""
+        """Its scores."""
         return self.scores
 
     @abstractmethod
     def identify(self, generator: "Callable[[GeneratorConfig | None], Ingredient]") -> list[Ingredient]:
-        """The models and sets of texts behind it, found without loading them; none for one that only counts.
+        """Identify its models and sets of texts without loading them; empty if it has none.
 
         Args:
-            generator: names a generator without loading it; None: the recipe's own.
+            generator: identifies a generator without loading it; None: that of the recipe.
 
         Raises:
-            RecipeError: one of them, or what runs it, cannot be found.
+            RecipeError: a model, a set of texts or a package cannot be found.
         """
 
     @abstractmethod
     def open(self, context: ScorerContext) -> AbstractContextManager[Scorer]:
-        """A scorer of pairs, with what it needs in memory; given back at the end.
+        """Load the scorer; its memory is freed at the end of the context.
 
         Raises:
-            RecipeError: what it needs cannot be found.
-            ValueError: it does not judge each pair by itself.
+            RecipeError: a model, a set of texts or a package cannot be found.
+            ValueError: the scorer does not judge each pair independently.
         """
 
 
 class TranslatorContext(NamedTuple):
-    """What a translator may need."""
+    """Everything that a translator may need."""
 
     src: Language  # of the texts
     tgt: Language  # that they are translated into
-    generator: Callable[[], Generator]  # gives the run's own, which may translate too
-    seed: int  # of all that is drawn
+    generator: Callable[[], Generator]  # returns the run's generator, which may also be the translator
+    seed: int  # of all random draws
 
 
 class TranslatorConfig(Component):
@@ -183,36 +182,36 @@ class TranslatorConfig(Component):
 
     @abstractmethod
     def identify(self, src: Language, tgt: Language, generator: Ingredient) -> Ingredient:
-        """What would translate, found without loading it.
+        """Identify the translator without loading it.
 
         Args:
             src: the language of the texts.
             tgt: the language that they are translated into.
-            generator: the run's, which may translate too.
+            generator: the run's generator, which may also be the translator.
 
         Raises:
-            RecipeError: it cannot be found, or does not know the pair.
+            RecipeError: the translator cannot be found, or does not know the pair.
         """
 
     @abstractmethod
     def open(self, context: TranslatorContext) -> Translator:
-        """The translator, loaded; whoever opened it closes it.
+        """Load the translator; the caller closes it.
 
         Raises:
-            RecipeError: it cannot be found, or does not know the pair.
+            RecipeError: the translator cannot be found, or does not know the pair.
         """
 
     @classmethod
-    def own_words(cls) -> list[str]:
+    def recipe_words(cls) -> list[str]:
         """Such as "nllb" and "nllb:MODEL"."""
         word = cls.declared_word()
         return [word, f"{word}:{cls.argument[1]}"] if cls.argument else [word]
 
 
 class AlignerContext(NamedTuple):
-    """What an aligner may need."""
+    """Everything that an aligner may need."""
 
-    translators: Sequence[TranslatorConfig] = ()  # the recipe's
+    translators: Sequence[TranslatorConfig] = ()  # of the recipe
     src: Language | None = None  # of the source sentences
     tgt: Language | None = None  # of the target sentences
 
@@ -224,24 +223,24 @@ class AlignerConfig(Component):
     room = "sdrrl_data.alignment"
     role = "aligner"
 
-    learns: ClassVar[bool] = False  # whether it is trained on the run's own pairs
-    needs_translator: ClassVar[str | None] = None  # the kind of translator that the recipe has to have
+    learns: ClassVar[bool] = False  # whether it is trained on the run's pairs
+    needs_translator: ClassVar[str | None] = None  # the kind of translator that the recipe must have
 
     @abstractmethod
     def identify(self) -> Ingredient | None:
-        """The model or dictionary behind it, found without loading it.
+        """Identify its model or dictionary without loading it.
 
-        None for one that learns from the run itself, and for the recipe's translator.
+        None if the aligner learns from the run, or uses the model of the recipe's translator.
 
         Raises:
-            RecipeError: it cannot be found.
+            RecipeError: the model or the dictionary cannot be found.
         """
 
     @abstractmethod
     def open(self, context: AlignerContext) -> Aligner:
-        """The aligner. One that learns has yet to be trained, or to load what it has learned.
+        """Open the aligner. If it learns, it must then be trained, or load what it learned before.
 
         Raises:
-            RecipeError: it cannot be found.
-            ValueError: the context lacks what it needs.
+            RecipeError: its model or dictionary cannot be found.
+            ValueError: the context lacks a translator or a language that it needs.
         """

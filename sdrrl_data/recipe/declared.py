@@ -1,4 +1,4 @@
-"""Classes that a recipe names by a word: found in the modules of a room, or in the user's own code."""
+"""Classes that a recipe names by a word. They are in the modules of a room, or in the user's code."""
 
 import difflib
 import importlib
@@ -11,33 +11,33 @@ from sdrrl_data.recipe import user_code
 
 
 class Declared:
-    """A class that a recipe names: by the word that it declares, or as `module:Class` where it is the user's own.
+    """A class that a recipe names: by the word that it declares, or as `module:Class` if the user wrote it.
 
-    The classes of a room are found by importing every module in it, when a recipe is read or a list is asked for. The
-    room is named as a text, for it stands on a floor above this one: nothing here imports it otherwise.
+    To find the classes of a room, every module in it is imported, when a recipe is read or a list is requested. The
+    room is named in a string because it is on a higher floor: nothing else here imports it.
     """
 
-    what: ClassVar[str]  # a class of this sort is: "scorer"
-    extra: ClassVar[str | None] = None  # what it needs beyond the core: pip install 'sdrrl-data[EXTRA]'
-    room: ClassVar[str]  # whose modules declare some: "sdrrl_data.scoring"
-    word_key: ClassVar[str] = "kind"  # of the recipe, that holds the word
+    what: ClassVar[str]  # the word for a class of this sort in messages: "scorer"
+    extra: ClassVar[str | None] = None  # the extra that it needs: pip install 'sdrrl-data[EXTRA]'
+    room: ClassVar[str]  # the package whose modules have the classes: "sdrrl_data.scoring"
+    word_key: ClassVar[str] = "kind"  # the recipe's key that has the word
 
     @classmethod
     def declared_word(cls) -> str:
-        """By which a recipe names this class."""
+        """The word by which a recipe names this class."""
         raise NotImplementedError
 
     @classmethod
     def kinds(cls) -> dict[str, type[Self]]:
-        """Every class of its room by its word, in the order of the words."""
+        """All classes of its room by their words, sorted by word."""
         return cast(dict[str, type[Self]], _declared(cls._sort()))
 
     @classmethod
     def named(cls, word: str) -> type[Self]:
-        """The class that a recipe names; the user's own is imported.
+        """The class that a recipe names; the user's code is imported.
 
         Raises:
-            RecipeError: there is none.
+            RecipeError: there is no such class.
         """
         if known := cls.kinds().get(word):
             return known
@@ -47,11 +47,11 @@ class Declared:
 
     @classmethod
     def named_in_validation(cls, word: str) -> type[Self]:
-        """As `named`, for a validator of pydantic, which takes a word that is not known for a mistake in the recipe.
+        """The same as `named`, for a pydantic validator: an unknown word is then reported as a mistake in the recipe.
 
         Raises:
             ValueError: no class has this word.
-            RecipeError: there is no such class of the user's own.
+            RecipeError: the word names the user's code, which has no such class.
         """
         if not user_code.NAME.fullmatch(word) and word not in cls.kinds():
             raise ValueError(cls._unknown(word))
@@ -59,32 +59,32 @@ class Declared:
 
     @classmethod
     def loaded(cls, word: str) -> type[Self] | None:
-        """As `named`, but none of the user's own that was not named before: nothing of theirs is imported."""
+        """The same as `named`, but without importing the user's code: its classes only if they were named before."""
         return cls.kinds().get(word) or cast(type[Self] | None, _users.get((cls._sort(), word)))
 
     @classmethod
-    def own_words(cls) -> list[str]:
-        """All that a recipe can say to name this class."""
+    def recipe_words(cls) -> list[str]:
+        """The forms in which a recipe can name this class."""
         return [cls.declared_word()]
 
     @classmethod
     def declared_words(cls) -> list[str]:
-        """All that a recipe can say to name one of its room."""
-        return [word for kind in cls.kinds().values() for word in kind.own_words()]
+        """The forms in which a recipe can name the classes of its room."""
+        return [word for kind in cls.kinds().values() for word in kind.recipe_words()]
 
     @classmethod
     def summary(cls) -> str:
-        """What it is, in a line."""
+        """One line about this class."""
         return (inspect.getdoc(cls) or "").partition("\n\n")[0].replace("\n", " ")
 
     @classmethod
     def code(cls, word: str) -> str | None:
-        """A digest of the file that a class of the user's own is from, which a recipe names by this word."""
+        """A digest of the file of a user's class, which a recipe names by this word."""
         return _code[cls] if cls in _code else user_code.digest(word)
 
     @classmethod
     def _sort(cls) -> type["Declared"]:
-        """The class that stands for all of its sort."""
+        """The base class of its sort."""
         return next(base for base in cls.__mro__ if "room" in vars(base) and issubclass(base, Declared))
 
     @classmethod
@@ -105,9 +105,9 @@ class Declared:
         return cast(type[Self], users_class)
 
 
-_shipped: dict[type[Declared], dict[str, type[Declared]]] = {}  # what each room declares, once it was looked through
-_code: dict[type[Declared], str | None] = {}  # of the user's own: the digest of the file that it was imported from
-_users: dict[tuple[type[Declared], str], type[Declared]] = {}  # classes of the user's own, once they were named
+_shipped: dict[type[Declared], dict[str, type[Declared]]] = {}  # the classes of each room whose modules were imported
+_code: dict[type[Declared], str | None] = {}  # user's class -> the digest of the file that it was imported from
+_users: dict[tuple[type[Declared], str], type[Declared]] = {}  # the user's classes that were named before
 
 
 def _declared(sort: type[Declared]) -> dict[str, type[Declared]]:
@@ -115,8 +115,8 @@ def _declared(sort: type[Declared]) -> dict[str, type[Declared]]:
         return _shipped[sort]
     package = importlib.import_module(sort.room)
     classes: dict[str, type[Declared]] = {}
-    for place in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        module = importlib.import_module(place.name)
+    for module_info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        module = importlib.import_module(module_info.name)
         for value in vars(module).values():
             if _is_declaration(value, sort) and value.__module__ == module.__name__:
                 classes[value.declared_word()] = value

@@ -1,4 +1,4 @@
-"""Random draws that depend on nothing but their key, so that neither sharding nor order changes them."""
+"""Random draws that depend only on their key, so that neither sharding nor order changes them."""
 
 import hashlib
 
@@ -10,5 +10,5 @@ def number(*key: object) -> int:
 
 
 def share(*key: object) -> float:
-    """A number from 0 up to, but not including, 1."""
+    """A number from 0 (included) to 1 (excluded), the same for the same key."""
     return number(*key) / 2**31

@@ -1,4 +1,4 @@
-"""What an engine says about itself that runs a generator's model. Its settings are the generator's."""
+"""The base class of the engines that run a generator's model. An engine's settings are those of the generator."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -21,30 +21,30 @@ class GeneratorEngine(Declared, ABC):
     room = "sdrrl_data.generation"
     word_key = "engine"
 
-    kind: ClassVar[str]  # how a recipe names it
-    order: ClassVar[int] = 0  # in which `auto` asks; 0: never, it has to be named
+    kind: ClassVar[str]  # its name in a recipe
+    order: ClassVar[int] = 0  # its turn when `auto` chooses an engine, from 1; 0: `auto` never chooses it
 
     @classmethod
     def declared_word(cls) -> str:
-        """How a recipe names it."""
+        """Its name in a recipe."""
         return cls.kind
 
     def takes(self, settings: "GeneratorConfig") -> bool:
-        """Whether `auto` may choose it, when its turn comes."""
+        """Whether `auto` may choose this engine when its turn comes."""
         return self.missing(settings) is None
 
     @classmethod
     def declared_words(cls) -> list[str]:
-        """`auto` as well."""
+        """`auto`, and the names of all engines."""
         return [AUTO, *super().declared_words()]
 
     @abstractmethod
     def missing(self, settings: "GeneratorConfig") -> UserError | None:
-        """What it lacks to run here, as an error whose sentence says what to do; None: nothing."""
+        """Why the engine cannot run here, as an error with a sentence that says what to do; None if it can."""
 
     @abstractmethod
     def identify(self, settings: "GeneratorConfig") -> Ingredient:
-        """What would answer, found without loading it.
+        """Identify the model that would answer, without loading it.
 
         Raises:
             UserError: the model cannot be found.
@@ -52,14 +52,14 @@ class GeneratorEngine(Declared, ABC):
 
     @abstractmethod
     def open(self, settings: "GeneratorConfig") -> Generator:
-        """The generator, loaded; whoever opened it closes it.
+        """Load the generator; the caller closes it.
 
         Raises:
             UserError: the model cannot be found or loaded.
         """
 
     def prompt_lengths(self, settings: "GeneratorConfig", requests: Sequence[Request]) -> list[int | SetAside] | None:
-        """The tokens of each prompt, counted without loading the model; None where they cannot be counted here.
+        """The number of tokens of each prompt, counted without loading the model; None if it cannot be counted here.
 
         Raises:
             UserError: the model has no tokenizer.
@@ -68,11 +68,11 @@ class GeneratorEngine(Declared, ABC):
 
 
 def known_engine(word: str) -> str:
-    """The word, where it names an engine, or `auto`.
+    """Return the word if it names an engine, or is `auto`.
 
     Raises:
-        ValueError: no engine has this word.
-        UserError: there is no such engine of the user's own.
+        ValueError: no engine has this name.
+        UserError: the word names the user's code, which has no such engine.
     """
     if word != AUTO:
         GeneratorEngine.named_in_validation(word)

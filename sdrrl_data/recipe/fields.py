@@ -1,4 +1,4 @@
-"""Every field of a recipe with what it says about itself (see `markers`), whichever section it stands in."""
+"""Every field of a recipe with its markers (see `markers`), in all sections."""
 
 from collections.abc import Callable, Iterator, Mapping
 from types import UnionType
@@ -15,38 +15,38 @@ Change = Callable[[Config, str | None], Mapping[str, Any]]
 class Written(NamedTuple):
     """A field as it is written in a section."""
 
-    section: dict[str, Any]  # that it stands in; to be changed there
+    section: dict[str, Any]  # its section, where its value can be changed
     name: str  # its key in the section
     key: str  # its dotted key: "scorers.0.model"
-    role: str | None  # what the manifest calls a model or dataset that stands here: "scorer"
+    role: str | None  # the manifest's name for the kind of model or dataset in this section: "scorer"
     markers: tuple[Marker, ...]
-    default: Any  # as JSON can hold it; None where there is none
-    known: bool  # whether the section's class is known: a user's own may not be
+    default: Any  # as JSON data; None if there is no default
+    known: bool  # whether the section's class is known; a class of the user may not be
 
     @property
     def value(self) -> Any:
-        """What is written there."""
+        """Its value in the section."""
         return self.section[self.name]
 
     def marker(self, kind: type[M]) -> M | None:
-        """What of this kind the field says about itself."""
+        """The field's marker of this kind, if it has one."""
         return next((marker for marker in self.markers if isinstance(marker, kind)), None)
 
 
 def walk(
     config: type[Config], content: Any, importing: bool = False, key: str = "", role: str | None = None
 ) -> Iterator[Written]:
-    """Every field that is written in a section, validated or not, and in the sections within it.
+    """Every field that is written in a section and in the sections within it; they need not be validated.
 
     Args:
-        config: what the section should be.
-        content: what is written, as JSON has it. What is not a section is passed over.
-        importing: whether the user's own code may be imported to know the fields of what it declares.
-        key: the section's own dotted key, with a dot at its end.
-        role: what the manifest calls the section that this one stands in.
+        config: the class of the section.
+        content: the section, as JSON data. If it is not a section, there are no fields.
+        importing: whether the user's code may be imported, so that the fields of its classes are known.
+        key: the section's dotted key, with a dot at its end.
+        role: of the section around this one.
 
     Raises:
-        UserError: the user's own code cannot be imported.
+        UserError: the user's code cannot be imported.
     """
     if not isinstance(content, dict):
         return
@@ -84,19 +84,19 @@ def _within(annotation: Any, value: Any, importing: bool, key: str, role: str | 
         yield from walk(annotation, value, importing, key, role)
 
 
-def own_code(config: type[Config], content: Any) -> list[str]:
-    """The user's own code (`module:Class`) that would be imported if this section were validated."""
-    named = (field for field in walk(config, content) if field.marker(NamesCode) or not field.known)
-    return [field.value for field in named if isinstance(field.value, str) and NAME.fullmatch(field.value)]
+def user_code_in(config: type[Config], content: Any) -> list[str]:
+    """The user's code (`module:Class`) that would be imported if this section were validated."""
+    fields = (field for field in walk(config, content) if field.marker(NamesCode) or not field.known)
+    return [field.value for field in fields if isinstance(field.value, str) and NAME.fullmatch(field.value)]
 
 
 def changed(config: C, change: Change, role: str | None = None) -> C:
-    """A copy in which this section, and every section within it, has the values that `change` gives for it.
+    """A copy of a section in which it, and every section within it, has the new values that `change` returns.
 
     Args:
         config: the section.
-        change: gets a section and its role, and gives new values by the names of fields.
-        role: what the manifest calls the section that this one stands in.
+        change: gets a section and its role, and returns new values by the names of fields.
+        role: of the section around this one.
     """
     role = role or config.role
     update = {}
@@ -116,6 +116,6 @@ def _changed(value: Any, change: Change, role: str | None) -> Any:
         items = tuple(_changed(item, change, role) for item in value)
         return value if all(new is old for new, old in zip(items, value, strict=True)) else items
     if isinstance(value, dict):
-        named = {key: _changed(item, change, role) for key, item in value.items()}
-        return value if all(named[key] is value[key] for key in value) else named
+        new_items = {key: _changed(item, change, role) for key, item in value.items()}
+        return value if all(new_items[key] is value[key] for key in value) else new_items
     return value

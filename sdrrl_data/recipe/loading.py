@@ -1,4 +1,4 @@
-"""Recipes as YAML: the ones the package ships, and the user's own."""
+"""Recipes as YAML: those of the package, and the user's."""
 
 import difflib
 import json
@@ -17,22 +17,22 @@ from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import Recipe, TranslatorConfig, overrides, paths
 
 PACKAGED = Path(str(files("sdrrl_data.recipes")))
-# Sections that are of one kind or another, and where in the path of a mistake pydantic puts the kind.
+# Key of a section of several kinds -> the index at which pydantic puts the kind into the path of a mistake.
 MEMBERS = {"seeds": 1}
 
 
 def names() -> list[str]:
-    """The recipes that the package ships."""
+    """The names of the package's recipes."""
     return [*_packaged()]
 
 
 def parts() -> list[str]:
-    """The parts of recipes that the package ships, to be laid over one."""
+    """The names of the package's parts of recipes, which can be laid over a recipe."""
     return [*_packaged("parts")]
 
 
 def text(name: str) -> str:
-    """A recipe, or a part of one that the package ships, as it is written.
+    """The YAML of the package's recipe, or part of a recipe, with this name.
 
     Raises:
         RecipeError: there is no such recipe.
@@ -41,7 +41,7 @@ def text(name: str) -> str:
 
 
 def about(name: str) -> str:
-    """What a recipe, or a part of one, that the package ships is for."""
+    """The description of the package's recipe, or part of a recipe, with this name."""
     return str(yaml.safe_load(text(name))["description"])
 
 
@@ -54,13 +54,13 @@ def load(
 
     Args:
         name: "quickstart", or the path of a YAML file. Paths in it are relative to it.
-        changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section. Another
-            `generator.model` is taken without the revision that the recipe has for its own.
-        overlays: parts of a recipe, laid over it one after the other before the changes: what they say goes before
-            what the recipe says, key by key. Each is one of `parts()` or the path of a YAML file.
+        changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section. A new
+            `generator.model` also removes the recipe's revision of its model.
+        overlays: parts of a recipe, laid over it one after another, before the changes: their values replace those of
+            the recipe, key by key. Each is one of `parts()` or the path of a YAML file.
 
     Raises:
-        RecipeError: there is no such recipe, or a key or value in it is wrong.
+        RecipeError: there is no such recipe, or a key or a value in it is wrong.
     """
     name, changes = fspath(name), changes or {}
     content: dict[str, Any] = {}
@@ -79,7 +79,7 @@ def load(
         _as_lists(content)
     paths.take_in(Recipe, content)
     try:
-        # By way of JSON: there, strict validation takes lists for tuples, but no text for a number.
+        # From JSON, strict validation accepts lists as tuples, but not a text as a number.
         recipe = Recipe.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
         raise RecipeError(f"recipe {name}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
@@ -91,7 +91,7 @@ def load(
         raise RecipeError(f"recipe {name}: {src} is both src and tgt: choose another target language")
     thresholds = {
         score: threshold.model_copy(
-            update={"languages": {languages.find(tag).tag: b for tag, b in threshold.languages.items()}}
+            update={"languages": {languages.find(tag).tag: bounds for tag, bounds in threshold.languages.items()}}
         )
         for score, threshold in recipe.thresholds.items()
     }
@@ -99,9 +99,9 @@ def load(
 
 
 def _packaged(folder: str = "") -> dict[str, Path]:
-    """The YAML files in a folder of the package by their names."""
+    """The YAML files in a folder of the package, by name."""
     paths = sorted((PACKAGED / folder).glob("*.yaml"))
-    return {path.stem: path for path in paths if path.stem != "prompts"}  # which is a section of all recipes
+    return {path.stem: path for path in paths if path.stem != "prompts"}  # prompts.yaml is a section of all recipes
 
 
 def _path(name: str, packaged: Mapping[str, Path]) -> Path:
@@ -122,20 +122,17 @@ def _file(path: Path) -> Path:
 
 
 def _lay_over(content: dict[str, Any], layer: Mapping[str, Any]) -> None:
-    """Put the values of a layer into a recipe, section by section; a list takes the place of a list."""
+    """Put the values of a layer into a recipe, section by section; a list replaces a list."""
     for key, value in layer.items():
-        below = content.get(key)
-        if isinstance(below, dict) and isinstance(value, dict):
-            _lay_over(below, value)
+        section = content.get(key)
+        if isinstance(section, dict) and isinstance(value, dict):
+            _lay_over(section, value)
         else:
             content[key] = value
 
 
 def _as_lists(content: dict[str, Any]) -> None:
-    """One source of seeds, or one translator, may stand without the brackets of a list.
-
-    A translator or a scorer may be a word.
-    """
+    """Bring short forms into the form of a list: a single source of seeds or translator, a word for a component."""
     seeds, translators = content.get("seeds"), content.get("translator")
     if isinstance(seeds, dict) and seeds.get("source") != "magpie":
         content["seeds"] = [seeds]
@@ -148,7 +145,7 @@ def _as_lists(content: dict[str, Any]) -> None:
 
 
 def _translator(word: str) -> dict[str, str]:
-    """A translator as one word: "nllb", or "nllb:MODEL"; of the user's own, "module:Class" or "module:Class:MODEL"."""
+    """A translator as one word: "nllb" or "nllb:MODEL", or the user's: "module:Class" or "module:Class:MODEL"."""
     kind, colon, model = word.partition(":")
     if colon and kind not in TranslatorConfig.kinds():
         name, colon, model = model.partition(":")

@@ -1,7 +1,7 @@
-"""What a field of a recipe says about itself, beside its type: `model: Annotated[str, Model()]`.
+"""Markers of a recipe's fields, which say more than their types: `model: Annotated[str, Model()]`.
 
-Whoever has to know it asks the field: loading (paths), pinning (revisions), fingerprints (what shapes rows), and
-whatever leaves the machine.
+They are read when a recipe is loaded (paths), when revisions are pinned, when fingerprints are made (which settings
+change rows), and when a recipe leaves the machine.
 """
 
 from collections.abc import Callable
@@ -15,55 +15,60 @@ M = TypeVar("M", bound="Marker")
 
 @dataclass(frozen=True)
 class Marker:
-    """Something that a field says about itself."""
+    """The base class of all markers."""
 
 
 @dataclass(frozen=True)
 class Shapeless(Marker):
-    """What stands here shapes no row: an amount, or how the work is carried out."""
+    """The value changes no row: an amount, or how the work is done."""
+
+
+@dataclass(frozen=True)
+class ShapelessByDefault(Marker):
+    """The default shapes no row, for a setting that came later: what was made before it was made with its default."""
 
 
 @dataclass(frozen=True)
 class Place(Shapeless):
-    """A file or a directory, a name on the Hub, or `package:NAME`; in a tuple, each of them.
+    """A file or a directory, a name on the Hub, or `package:NAME`; in a tuple, each item is a place.
 
-    A relative path is relative to the recipe that it stands in, and no path leaves the machine. The place shapes no
-    row by itself: what lies there does, and that has to be identified.
+    A relative path is relative to the folder of its recipe, and no path leaves the machine. The place itself changes no
+    row: the model or the data in it does, and this has to be identified.
     """
 
-    words: frozenset[str] = frozenset()  # names that stand for something known, and for no file
+    words: frozenset[str] = frozenset()  # words with a special meaning, which are not paths
 
 
 @dataclass(frozen=True)
 class Model(Place):
-    """A place that may be on the Hub, where it has revisions: a model, or a dataset."""
+    """A model or a dataset, in a place that may be on the Hub, where it has revisions."""
 
-    revision: str = "revision"  # the field beside this one that holds a branch, a tag or a commit
+    revision: str = "revision"  # the field of the same section with the branch, tag or commit
 
 
 @dataclass(frozen=True)
 class StaysHere(Shapeless):
-    """Means something on this machine alone, such as a server's address; it leaves the machine as its default."""
+    """The value is only valid on this machine, such as a server's address. What leaves the machine has the default."""
 
 
 @dataclass(frozen=True)
 class TakenIn(Marker):
-    """A text that ends like this names a file: what stands in it takes its place, for it shapes what models write."""
+    """A text with this ending names a file. Its content replaces the name, because it changes what models write."""
 
     ending: str
-    read: Callable[[str], Any] = str  # raises ValueError where the file is not as expected
+    read: Callable[[str], Any] = str  # raises ValueError if the content of the file is wrong
 
 
 @dataclass(frozen=True)
 class NamesCode(Marker):
-    """May name the user's own code as `module:name`, which is imported as soon as the section is validated."""
+    """The value may name the user's code as `module:name`, which is imported when the section is validated."""
 
 
 def markers(field: FieldInfo) -> tuple[Marker, ...]:
-    """What a field says about itself."""
+    """The markers of a field."""
     return tuple(marker for marker in field.metadata if isinstance(marker, Marker))
 
 
 def marker(field: FieldInfo, kind: type[M]) -> M | None:
-    """What of this kind a field says about itself."""
+    """The field's marker of this kind, if it has one."""
     return next((marker for marker in field.metadata if isinstance(marker, kind)), None)

@@ -1,4 +1,4 @@
-"""Settings as YAML: read safely, changed value by value, and their mistakes told in a sentence."""
+"""Settings as YAML: they are read safely, changed value by value, and mistakes are explained in one sentence."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -11,18 +11,28 @@ from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import Config
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads YAML as far as JSON can hold it: a date stays a text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def read(text: str, where: str) -> Any:
-    """What a text in YAML says.
+    """The data in a YAML text.
 
     Args:
-        text: what was written.
-        where: it stands, for the error's sentence ("recipe mine.yaml").
+        text: YAML.
+        where: the source of the text, for the error message ("recipe mine.yaml").
 
     Raises:
-        RecipeError: it is not YAML.
+        RecipeError: the text is not YAML.
     """
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" in line {mark.line + 1}" if mark else ""
@@ -30,7 +40,7 @@ def read(text: str, where: str) -> Any:
 
 
 def written(content: object) -> str:
-    """Data as YAML, in the order in which it is given."""
+    """Data as YAML, in its order."""
     return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100))
 
 
@@ -38,7 +48,7 @@ def parse_change(text: str) -> tuple[str, Any]:
     """`generator.temperature=0.5` as key and value; the value is read as YAML.
 
     Raises:
-        RecipeError: it is not of that form.
+        RecipeError: the text does not have this form.
     """
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
@@ -47,7 +57,7 @@ def parse_change(text: str) -> tuple[str, Any]:
 
 
 def change(content: dict[str, Any], key: str, value: Any) -> None:
-    """Set a value by its dotted key; sections that are missing are made."""
+    """Set a value by its dotted key; missing sections are created."""
     *sections, last = key.split(".")
     for section in sections:
         content = _section(content, section)
@@ -55,40 +65,38 @@ def change(content: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
-    """A section of a recipe, made where there is none; of several in a list, all by their number from 0, or kind."""
+    """A section of a recipe, created if it is missing. From a list: its sections by their number from 0, or kind."""
     value = content.get(name)
     if isinstance(value, list):
-        named = {
-            section_of_kind["kind"]: section_of_kind
-            for section_of_kind in reversed(sections(value))
-            if isinstance(section_of_kind.get("kind"), str)
+        by_kind = {
+            section["kind"]: section for section in reversed(sections(value)) if isinstance(section.get("kind"), str)
         }
-        numbered = {str(number): section for number, section in enumerate(value)}
-        return value[0] if len(value) == 1 and name != "scorers" else named | numbered
+        by_number = {str(number): section for number, section in enumerate(value)}
+        return value[0] if len(value) == 1 and name != "scorers" else by_kind | by_number
     if not isinstance(value, dict):
         value = content[name] = {}
     return value
 
 
 def sections(value: Any) -> list[dict[str, Any]]:
-    """Of a list, what is a section."""
+    """The sections in a list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def explain(error: ValidationError | TypeError, what: str, members: Mapping[str, int] | None = None) -> str:
-    """The first mistake in one sentence: which key, what is wrong, what was expected.
+    """The first mistake in one sentence: the key, what is wrong, and what was expected.
 
     Args:
-        error: what pydantic found, or that a value is no data.
-        what: the settings are, for the sentence ("a recipe").
-        members: sections that are of one kind or another, and where in a mistake's path pydantic puts the kind.
+        error: pydantic's errors, or a value that JSON cannot hold.
+        what: the kind of the settings, for the sentence ("a recipe").
+        members: key of a section of several kinds -> the index at which pydantic puts the kind into a mistake's path.
     """
     if isinstance(error, TypeError):
-        return f"a value in it is not data ({error})"
+        return f"a value in it is not plain data ({error})"
     first, *more = error.errors(include_url=False)
     member = (members or {}).get(str(first["loc"][0])) if first["loc"] else None
-    key = ".".join(str(step) for place, step in enumerate(first["loc"]) if place != member)
-    also = f" (and {len(more)} more like it)" if more else ""
+    key = ".".join(str(step) for index, step in enumerate(first["loc"]) if index != member)
+    also = f" (and {len(more)} more {'mistake' if len(more) == 1 else 'mistakes'})" if more else ""
     if first["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key.rpartition(".")[2], set(_keys()), n=1)
         return f"{key} is not a key of {what}{f', did you mean {close[0]}?' if close else ''}{also}"
@@ -101,7 +109,7 @@ def explain(error: ValidationError | TypeError, what: str, members: Mapping[str,
 
 
 def _keys(section: type[Config] = Config) -> Iterator[str]:
-    """Every key that some section of a recipe knows."""
+    """The keys of all sections of a recipe."""
     yield from (str(field.validation_alias or name) for name, field in section.model_fields.items())
-    for narrower in section.__subclasses__():
-        yield from _keys(narrower)
+    for subclass in section.__subclasses__():
+        yield from _keys(subclass)

@@ -1,4 +1,4 @@
-"""Paths in settings as they are written: relative to the file that they stand in; some are read in."""
+"""Paths in settings: they are relative to the settings' file, and the contents of some files replace their paths."""
 
 import os
 from pathlib import Path
@@ -11,24 +11,24 @@ from sdrrl_data.recipe.markers import Place, TakenIn
 
 
 def resolve(config: type[Config], content: dict[str, Any], folder: Path, shipped: Path | None = None) -> None:
-    """Put paths that exist beside the settings in the place of those that are written there.
+    """Replace paths that exist in the folder of the settings by complete paths.
 
-    What is not there stays as it is written: it may be on the Hub, or relative to the working directory.
+    Other paths stay as they are: they may be names on the Hub, or relative to the working directory.
 
     Args:
-        config: what the settings are.
-        content: as they are written; changed.
-        folder: that they stand in.
-        shipped: a folder of files that come with the package, looked into second.
+        config: the class of the settings.
+        content: the settings as they are written; they are changed.
+        folder: the folder of their file.
+        shipped: a folder of files that come with the package, where paths are searched for second.
 
     Raises:
-        RecipeError: the user's own code that they name cannot be imported.
+        RecipeError: the settings name the user's code, and it cannot be imported.
     """
 
     def resolved(path: Any, words: frozenset[str]) -> Any:
         if not isinstance(path, str) or not path or path in words or path.startswith("package:"):
             return path
-        # `os.path` says no where `Path` would raise: at a text that is too long to be a path.
+        # If a text is too long to be a path, `os.path` returns False where `Path` would raise.
         if os.path.exists(folder / path):
             return str(folder / path)
         if shipped and os.path.isfile(shipped / path):
@@ -45,36 +45,36 @@ def resolve(config: type[Config], content: dict[str, Any], folder: Path, shipped
 
 
 def take_in(config: type[Config], content: dict[str, Any]) -> None:
-    """Put the contents of files in the place of their paths, in the fields that say so.
+    """Replace the paths of files by their contents, in the fields that are marked `TakenIn`.
 
     Args:
-        config: what the settings are.
-        content: as they are written; changed.
+        config: the class of the settings.
+        content: the settings as they are written; they are changed.
 
     Raises:
-        RecipeError: a file cannot be read, or is not as expected; or the user's own code that the settings name cannot
+        RecipeError: a file cannot be read, or its content is wrong; or the settings name the user's code, and it cannot
             be imported.
     """
     for field in list(walk(config, content, importing=True)):
-        taken = _file(field)
-        if not taken:
+        taken_in = _file(field)
+        if not taken_in:
             continue
         try:
-            field.section[field.name] = taken.read(Path(field.value).expanduser().read_text(encoding="utf-8"))
+            field.section[field.name] = taken_in.read(Path(field.value).expanduser().read_text(encoding="utf-8"))
         except OSError as error:
             raise RecipeError(f"{field.key}: {field.value} cannot be read ({error.strerror})") from None
         except ValueError as error:
-            raise RecipeError(f"{field.key}: {field.value} is not as expected ({error})") from None
+            raise RecipeError(f"{field.key}: {field.value} has the wrong content ({error})") from None
 
 
 def names_file(config: type[Config], content: dict[str, Any]) -> bool:
-    """Whether a file of this machine would be taken in; what is not known here is taken for such where it looks so."""
+    """Whether `take_in` would read a file of this machine; in a section of an unknown class, going by the endings."""
     fields = list(walk(config, content))
-    texts = (field.value for field in fields if not field.known and isinstance(field.value, str))
-    return any(_file(field) for field in fields) or any(text.endswith((".jinja", ".jsonl")) for text in texts)
+    unknown_texts = (field.value for field in fields if not field.known and isinstance(field.value, str))
+    return any(_file(field) for field in fields) or any(text.endswith((".jinja", ".jsonl")) for text in unknown_texts)
 
 
 def _file(field: Written) -> TakenIn | None:
-    """How the file that a field names is taken in; None where it names none."""
-    taken = field.marker(TakenIn)
-    return taken if taken and isinstance(field.value, str) and field.value.endswith(taken.ending) else None
+    """The marker `TakenIn` of a field that names such a file; None for other fields."""
+    taken_in = field.marker(TakenIn)
+    return taken_in if taken_in and isinstance(field.value, str) and field.value.endswith(taken_in.ending) else None

@@ -1,12 +1,12 @@
-"""What the scorers of a recipe are called, and which scores they give."""
+"""The names of a recipe's scorers, and their scores."""
 
 from collections.abc import Sequence
 
 from sdrrl_data.recipe.components import Score, ScorerConfig
 
-HEURISTICS = "heuristics"  # what the scorers that only count are called together
+HEURISTICS = "heuristics"  # the common name of the scorers that only count
 
-# Of the model's answers, known without a scorer.
+# Scores of the model's answers that need no scorer.
 ANSWER_SCORES = (
     Score(
         "src_finished",
@@ -24,33 +24,33 @@ KNOWN_SCORES = tuple(score.name for score in ANSWER_SCORES)
 
 
 def scorer_name(scorer: ScorerConfig) -> str:
-    """What to call a scorer, and the table of its scores."""
+    """The name of a scorer, which is also that of its table of scores."""
     return scorer.called()
 
 
 def score_tables(scorers: Sequence[ScorerConfig]) -> list[str]:
-    """What the tables are called that hold the scores of these, and what is known without a scorer."""
+    """The names of the tables with the scores of these scorers, and with the scores that need no scorer."""
     names = (scorer_name(scorer) for scorer in scorers if not scorer.counts_only)
     return [f"scores-{name}" for name in (HEURISTICS, *names)]
 
 
 def of_source(score: str) -> bool:
-    """Whether a score, or one of questions or answers alone (`question_…`), judges the text in the source language."""
+    """Whether a score, or its part for questions or answers (`question_…`), judges the text in the source language."""
     return score.removeprefix("question_").removeprefix("answer_").startswith("src_")
 
 
 def scores_of(scorer: ScorerConfig) -> tuple[str, ...]:
-    """The columns of the scores that a scorer gives."""
+    """The columns of a scorer's scores."""
     return tuple(column for score in scorer.declared() for column in score.columns)
 
 
 def score_columns(scorers: Sequence[ScorerConfig]) -> dict[str, Score]:
-    """Every column of scores that a recipe with these scorers has, with its score; those known without one last."""
+    """Every column of scores in a recipe with these scorers, with its score; scores that need no scorer come last."""
     scores = [*(score for scorer in scorers for score in scorer.declared()), *ANSWER_SCORES]
     return {column: score for score in scores for column in score.columns}
 
 
 def shipped_scores() -> dict[str, Score]:
-    """Every column of scores that is known without a scorer, or that a scorer of this package gives."""
+    """Every column of scores that a scorer of this package gives, or that needs no scorer."""
     scores = [*ANSWER_SCORES, *(score for kind in ScorerConfig.kinds().values() for score in kind.scores)]
     return {column: score for score in scores for column in score.columns}

@@ -10,7 +10,7 @@ from sdrrl_data.recipe.markers import Model, Shapeless
 
 
 class SeedFieldsConfig(Config):
-    """Names of the columns of the seeds; what is not given is found by its usual names."""
+    """Names of the columns of the seeds; a column that is not named here is found by its usual names."""
 
     messages: str | None = None
     question: str | None = None
@@ -19,7 +19,7 @@ class SeedFieldsConfig(Config):
 
 
 class SeedsConfig(Config):
-    """The questions: a file (JSONL, JSON, Parquet, CSV, TSV, text) or a dataset of the Hub."""
+    """The questions: a file (JSONL, JSON, Parquet, CSV, TSV, text) or a dataset on the Hub."""
 
     role: ClassVar[str | None] = "seeds"
 
@@ -32,7 +32,7 @@ class SeedsConfig(Config):
 
 
 class MagpieConfig(SamplingConfig):
-    """Questions that the generator writes itself: what a user would ask after the chat template's user header.
+    """Questions that the generator writes itself: it continues the chat template after the header of a user's turn.
 
     Source: Xu et al. 2024, https://arxiv.org/abs/2406.08464.
     """
@@ -41,8 +41,8 @@ class MagpieConfig(SamplingConfig):
     temperature: Annotated[float, Field(ge=0)] = 1.0
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     max_tokens: Positive = 512
-    system_prompt: str | None = None  # what the questions are to be about, or from whom
-    # From which similarity to an earlier question on (Jaccard index of word 3-grams) one is a copy.
+    system_prompt: str | None = None  # says what the questions should be about, or who asks them
+    # The similarity to an earlier question (Jaccard index of word 3-grams) from which on a question is a copy.
     near_copies: Annotated[float, Field(gt=0, le=1)] = 0.7
     licence: str | None = None
 

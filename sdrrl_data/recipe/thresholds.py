@@ -1,4 +1,4 @@
-"""What a score has to be."""
+"""Which scores pass."""
 
 from typing import Annotated, Self
 
@@ -13,7 +13,7 @@ Bound = Annotated[float, Field(allow_inf_nan=False)] | Percentile
 class BoundsConfig(Config):
     """The values that pass: from `min` to `max`. A score that is missing passes.
 
-    A bound such as "5%" stands for that percentile of the run's own scores.
+    A bound such as "5%" is that percentile of the run's scores.
     """
 
     min: Bound | None = None
@@ -22,17 +22,15 @@ class BoundsConfig(Config):
     @model_validator(mode="after")
     def _something_passes(self) -> Self:
         if isinstance(self.min, float) and isinstance(self.max, float) and self.min > self.max:
-            raise ValueError(f"thresholds: nothing is at least {self.min:g} and at most {self.max:g}")
+            raise ValueError(f"thresholds: no score is at least {self.min:g} and at most {self.max:g}")
         return self
 
 
 class ThresholdConfig(BoundsConfig):
-    """What a score has to be, and what becomes of a text that fails."""
+    """Which scores pass, and what happens to a text that fails."""
 
-    weight: Share = 0.0  # of a text that fails: 0 drops it, 1 keeps it, what is between counts it less
-    languages: dict[str, BoundsConfig] = Field(
-        default={}
-    )  # other bounds for texts in these languages, in the place of those above
+    weight: Share = 0.0  # of a text that fails: 0 drops it, 1 keeps it, a value in between makes it count less
+    languages: dict[str, BoundsConfig] = Field(default={})  # other bounds, for texts in these languages
 
     def within(self, language: str) -> BoundsConfig:
         """The values that pass for a text in the language of this tag."""

@@ -1,4 +1,4 @@
-"""What the rows become that are kept."""
+"""How the transfer set is made from the rows that were kept."""
 
 from typing import Annotated, ClassVar
 
@@ -9,7 +9,7 @@ from sdrrl_data.recipe.markers import Model, Shapeless
 
 
 class MixConfig(Config):
-    """Shares of the transfer set. The four crossings keep theirs exactly; the others reach up to theirs."""
+    """Shares of the transfer set: exact for the four crossings, upper limits for the others."""
 
     src_src: Share = Field(default=0.2, validation_alias="src->src", serialization_alias="src->src")
     src_tgt: Share = Field(default=0.2, validation_alias="src->tgt", serialization_alias="src->tgt")
@@ -24,16 +24,16 @@ Sentences = Annotated[tuple[Annotated[str, Field(pattern=r"^[^{}]*\{language\}[^
 
 
 class PromptsConfig(Config):
-    """The words in which a row asks, in one language. `{language}` stands for a language's name.
+    """The instructions in a row's prompt, in one language. `{language}` stands for a language's name.
 
-    `answer_in` follows a question whose answer is in the other language, `translate` goes before a text to be
+    `answer_in` follows a question whose answer is in the other language, `translate` comes before a text to be
     translated into the other language, `complete` before the beginning of a sentence in the same language.
     """
 
     answer_in: Sentences
     translate: Sentences
     complete: Sentences
-    names: dict[str, str] = Field(default={})  # of languages by their tag, as they stand in these sentences
+    names: dict[str, str] = Field(default={})  # tag of a language -> its name in these sentences
 
 
 class ParallelFieldsConfig(Config):
@@ -44,31 +44,32 @@ class ParallelFieldsConfig(Config):
 
 
 class ParallelConfig(Config):
-    """An external parallel corpus, used for its own two languages only.
+    """An external parallel corpus, which is only used for its two languages.
 
-    `source` is a file of lines, text in `src`<TAB>text in `tgt`; a file of rows (JSONL, JSON, Parquet, CSV; TSV with a
-    header where `fields` name its columns); or a dataset of the Hub. A language that is not named is the run's: its
-    source and each of its targets. Columns that are not named are found by their usual names.
+    `source` is a file with lines (text in `src`<TAB>text in `tgt`); a file with rows (JSONL, JSON, Parquet, CSV; TSV
+    with a header, if `fields` name its columns); or a dataset on the Hub. If `src` is not set, it is the run's source
+    language; if `tgt` is not set, the corpus serves each of the run's targets. Columns that are not named are found by
+    their usual names.
     """
 
     role: ClassVar[str | None] = "parallel corpus"
 
-    # Where the pairs are from shapes nothing: the pairs do.
+    # The pairs themselves change rows, not the place that they are read from.
     source: Annotated[str, Model()]
     src: str | None = None
     tgt: str | None = None
     fields: Annotated[ParallelFieldsConfig | None, Shapeless()] = None
-    # {src} and {tgt} in it stand for the tags of the corpus's languages.
+    # `{src}` and `{tgt}` stand for the tags of the corpus's languages.
     config: Annotated[str | None, Shapeless()] = None
     split: Annotated[str, Shapeless()] = "train"
     revision: Annotated[str | None, Shapeless()] = None
-    # Pairs, the first ones; None: all of a file, 20,000 of a dataset of the Hub.
+    # The number of pairs, from the first one on; None: all pairs of a file, 20,000 of a dataset on the Hub.
     limit: Annotated[Positive | None, Shapeless()] = None
     licence: str | None = None
 
 
 class TransferSetConfig(Config):
-    """How the rows that are kept become the transfer set."""
+    """How the transfer set is mixed, split and stored."""
 
     mix: MixConfig = MixConfig()
     test_share: Share = 0.05

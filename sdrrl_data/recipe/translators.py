@@ -1,4 +1,4 @@
-"""What the translators of a recipe are called, and how one of several translations is chosen."""
+"""The names of a recipe's translators, and how one of several translations is chosen."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -8,7 +8,7 @@ from sdrrl_data.recipe.config import Config
 
 
 def translator_names(translators: Sequence[TranslatorConfig]) -> list[str]:
-    """What to call each of a run's translators: its kind, and its number if it is not the first of its kind."""
+    """The name of each of a run's translators: its kind, and its number if it is not the first of its kind."""
     kinds = [translator.called() for translator in translators]
     numbers = [kinds[: index + 1].count(kind) for index, kind in enumerate(kinds)]
     return [kind if number == 1 else f"{kind}-{number}" for kind, number in zip(kinds, numbers, strict=True)]

@@ -1,7 +1,7 @@
-"""The user's own Python code, named by a recipe as `module:name`: the one place where it is imported.
+"""The user's Python code, which a recipe names as `module:name`: it is only imported here.
 
-Nothing else imports a module because of what a recipe says. A recipe that came from elsewhere may name any module that
-is installed, or that lies in the working directory: whether to trust it would be asked here.
+Nothing else imports a module because a recipe names it. A recipe from somebody else may name any module that is
+installed, or in the working directory: this is the place to ask whether to trust it.
 """
 
 import hashlib
@@ -23,44 +23,44 @@ _digests: dict[str, str | None] = {}  # of the file of each module, as it was im
 
 
 def find(name: str, where: str, key: str, sort: type | None = None) -> Any:
-    """What a recipe names as `module:name`; imported anew where its file has changed since it was imported.
+    """The function or class that a recipe names as `module:name`; imported again if its file has changed.
 
     Args:
         name: such as "my_scores:politeness".
-        where: the name stands, for the error's sentence ("scorer politeness").
-        key: of the recipe that holds it ("function").
-        sort: a class that it has to be one of; None: it has to be a function.
+        where: what names it, for the error message ("scorer politeness").
+        key: the recipe's key that has the name ("function").
+        sort: the class that it must be a subclass of; None: it must be a function.
 
     Raises:
-        RecipeError: it is not there, or its module cannot be imported, or it is something else.
+        RecipeError: it does not exist, its module cannot be imported, or it is not such a class or function.
     """
     module_name, _, attribute = name.partition(":")
     try:
         module = _imported(module_name)
     except Exception as error:
-        # The module itself, or a package that it is in; not one that it imports.
+        # The module itself is missing, or a package that contains it; not a module that it imports.
         if isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}."):
             raise RecipeError(
                 f"{where}: there is no module {module_name} in {Path.cwd()} or among the installed packages: "
-                f"start from the folder that it is in, or correct `{key}`"
+                f"run the command in the folder of the module, or correct `{key}`"
             ) from error
         raise RecipeError(f"{where}: module {module_name} cannot be imported: {last_line(error)}") from error
-    named = getattr(module, attribute, None)
+    value = getattr(module, attribute, None)
     place = f"module {module_name} ({getattr(module, '__file__', 'built in')})"
-    if sort is None and not callable(named):
+    if sort is None and not callable(value):
         raise RecipeError(f"{where}: {place} has no function {attribute}")
-    if sort and not (isinstance(named, type) and issubclass(named, sort)):
+    if sort and not (isinstance(value, type) and issubclass(value, sort)):
         raise RecipeError(f"{where}: {place} has no class {attribute} that is a {sort.__name__}")
-    if sort and inspect.isabstract(named):
-        missing = ", ".join(sorted(getattr(named, "__abstractmethods__", ())))
-        raise RecipeError(f"{where}: {attribute} in {place} does not say how to: {missing}")
-    return named
+    if sort and inspect.isabstract(value):
+        missing = ", ".join(sorted(getattr(value, "__abstractmethods__", ())))
+        raise RecipeError(f"{where}: {attribute} in {place} lacks these methods: {missing}")
+    return value
 
 
 def digest(name: str) -> str | None:
-    """Stands for the file of a module (`module:name`) as it was imported last; None where it has no file.
+    """A digest of the file of a module (`module:name`) as it was last imported; None if it has no file.
 
-    What that file imports is not looked at.
+    Files that this file imports do not change the digest.
     """
     module_name = name.partition(":")[0]
     if module_name not in _digests:
@@ -69,7 +69,7 @@ def digest(name: str) -> str | None:
 
 
 def last_line(error: Exception) -> str:
-    """What a traceback ends with: "ValueError: what was wrong"."""
+    """The last line of an error's traceback, such as "ValueError: what was wrong"."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
 
@@ -91,9 +91,9 @@ def _digest(module: ModuleType) -> str | None:
 
 @contextmanager
 def _working_directory_on_path() -> Iterator[None]:
-    """Modules of the working directory can be imported, as with `python -m`; a console script does not see them."""
+    """Modules in the working directory can be imported, as with `python -m`; a console script would not find them."""
     folder = str(Path.cwd())
-    importlib.invalidate_caches()  # the file may be younger than what was seen of its folder
+    importlib.invalidate_caches()  # the file may be newer than the cached list of its folder
     sys.path.insert(0, folder)
     try:
         yield

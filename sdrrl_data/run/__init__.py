@@ -1,4 +1,4 @@
-"""A run on disk: its manifest, and its tables as Parquet parts. The one room that touches the disk."""
+"""A run on disk: its manifest, and its tables as Parquet parts. Only this room touches the disk."""
 
 from sdrrl_data.run.folder import Run
 from sdrrl_data.run.journal import Journal

@@ -1,4 +1,4 @@
-"""A dataset of a run: a table of one part, written as a few shards a split, which `datasets.load_dataset` finds."""
+"""A dataset of a run: a table with one part, in a few shards per split that `datasets.load_dataset` finds."""
 
 import shutil
 from collections.abc import Collection
@@ -16,12 +16,12 @@ SHARD_ROWS = 100_000
 
 
 class Dataset:
-    """`train-00000-of-00001.parquet` and so on, in a folder of its own; all files are there, or none.
+    """`train-00000-of-00001.parquet` and so on, in their own folder; either all files exist or none.
 
     Args:
         root: the run's folder.
-        name: the path of the dataset in it, such as `pt/transfer_set`.
-        shard_rows: the most rows that one file holds.
+        name: the path of the dataset in the run, such as `pt/transfer_set`.
+        shard_rows: the largest number of rows in one file.
     """
 
     def __init__(self, root: Path, name: str, shard_rows: int = SHARD_ROWS) -> None:
@@ -30,27 +30,31 @@ class Dataset:
         self._shard_rows = shard_rows
 
     def files(self, split: str = "") -> list[Path]:
-        """Its files, of one split or of all, in order; none where it was not written to the end."""
+        """Its files in order, of one split or of all; empty if the dataset was not written completely."""
         return sorted(self._folder.glob(f"{split}*.parquet"))
 
     def fingerprint(self, part: int = 0) -> str | None:
-        """What it was written with; None where it is not there."""
+        """The fingerprint it was written with; None if it does not exist."""
         files = self.files()
         return fingerprint_of(files[0]) if files else None
 
     def done(self, part: int, fingerprint: str) -> bool:
-        """Whether it is there, made from the same input with the same settings."""
+        """Whether it exists and was made from the same input with the same settings."""
         return self.fingerprint() == fingerprint
 
     def figures(self) -> dict[str, Any]:
-        """What was counted while it was made; nothing where nothing was."""
+        """What was counted while it was made; empty if nothing was counted."""
         files = self.files()
         return figures_of(files[0]) if files else {}
 
-    def write(self, part: int, content: Part, fingerprint: str) -> None:
-        """Write the rows of each split, which their column `split` names.
+    def written(self, part: int) -> str | None:
+        """The fingerprint that it was written with; None if it does not exist."""
+        return self.fingerprint()
 
-        A split without rows gets no file, for `datasets` cannot load one; where all are empty, each gets one.
+    def write(self, part: int, content: Part, fingerprint: str, keep_journal: bool = False) -> None:
+        """Write the rows of each split; their column `split` says which.
+
+        A split without rows gets no file, because `datasets` cannot load it; if all splits are empty, each gets a file.
         """
         temporary = self._folder.with_name(f".{self._folder.name}.tmp")
         shutil.rmtree(temporary, ignore_errors=True)
@@ -77,4 +81,4 @@ class Dataset:
         return Journal(self._folder.with_name(f".{self._folder.name}.journal"), fingerprint)
 
     def forget_after(self, parts: int, journals: Collection[int] = ()) -> None:
-        """Nothing: it has one part."""
+        """Do nothing: a dataset has only one part."""

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and one sentence for what the disk refuses."""
+"""Files that are written completely or not at all, and one clear sentence for errors of the disk."""
 
 import errno
 import hashlib
@@ -21,16 +21,16 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def write_parquet(rows: pl.DataFrame, path: Path, fingerprint: str, figures: Mapping[str, Any] | None = None) -> None:
-    """Write a table whole, or not at all.
+    """Write a table completely, or not at all.
 
     Args:
-        rows: of the table.
-        path: of the file.
-        fingerprint: stands for everything that shaped the rows; kept in the file's metadata.
-        figures: what was counted while they were made, as JSON can hold it; kept there too.
+        rows: the table.
+        path: the file to write.
+        fingerprint: stands for everything that shaped the rows; stored in the file's metadata.
+        figures: what was counted while the rows were made, as JSON values; stored there too.
 
     Raises:
-        DiskFailed: the disk refuses.
+        DiskFailed: the file cannot be written.
     """
     metadata = {"sdrrl_data.schema_version": str(SCHEMA_VERSION), FINGERPRINT: fingerprint}
     if figures:
@@ -41,7 +41,7 @@ def write_parquet(rows: pl.DataFrame, path: Path, fingerprint: str, figures: Map
 
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
-    """Gives a temporary path to write to; the file gets its final name once its bytes are safe."""
+    """Yield a temporary path to write to; the file gets its final name once its bytes are on the disk."""
     temporary = path.with_name(f".{path.name}.tmp")
     with on_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,21 +57,21 @@ def written(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def on_disk(path: Path) -> Iterator[None]:
-    """What the disk refuses becomes one sentence."""
+    """Turn errors of the disk into one sentence."""
     try:
         yield
     except (OSError, pl.exceptions.PolarsError) as error:
         number = _errno(error)
         reason = os.strerror(number) if number else str(error).splitlines()[0]
-        room = "make room on the disk" if number in FULL else "check the disk"
+        remedy = "make room on the disk" if number in FULL else "check the disk"
         kind = DiskFull if number in FULL else DiskFailed
         raise kind(
-            f"{path} cannot be written ({reason}); what is finished is kept: {room}, then run the same command again"
+            f"{path} cannot be written ({reason}); what is finished is kept: {remedy}, then run the same command again"
         ) from error
 
 
 def _errno(error: Exception) -> int | None:
-    """The system's number of an error; polars says it in words alone."""
+    """The system's error number; polars gives it only in its message."""
     if isinstance(error, OSError) and error.errno:
         return error.errno
     match = re.search(r"\(os error (\d+)\)", str(error))
@@ -85,7 +85,7 @@ def digest_of(path: Path) -> str:
 
 
 def fingerprint_of(path: Path) -> str | None:
-    """The fingerprint that a file was written with; None where there is no whole file."""
+    """The fingerprint that a file was written with; None if there is no complete file."""
     try:
         return pl.read_parquet_metadata(path).get(FINGERPRINT)
     except (OSError, pl.exceptions.PolarsError):
@@ -93,6 +93,6 @@ def fingerprint_of(path: Path) -> str | None:
 
 
 def figures_of(path: Path) -> dict[str, Any]:
-    """What was counted while a file's rows were made; nothing where nothing was."""
+    """What was counted while a file's rows were made; empty if nothing was counted."""
     figures: dict[str, Any] = json.loads(pl.read_parquet_metadata(path).get(FIGURES, "{}"))
     return figures

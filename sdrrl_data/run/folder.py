@@ -27,7 +27,7 @@ class Run:
         self.path = Path(path)
 
     def __fspath__(self) -> str:
-        """The folder, so that a run may stand wherever a path may."""
+        """The folder, so that a run can be used wherever a path can."""
         return str(self.path)
 
     def table(self, name: str) -> Table:
@@ -35,7 +35,7 @@ class Run:
         return Table(self.path, name)
 
     def manifest(self) -> Manifest | None:
-        """What made the run, or None where there is none yet.
+        """What made the run; None if it has no manifest yet.
 
         Raises:
             UserError: the folder holds something else, or a run that this version cannot read.
@@ -43,7 +43,7 @@ class Run:
         path = self.path / "manifest.json"
         if not path.exists():
             if self.path.is_file() or (self.path.is_dir() and _visible(self.path)):
-                raise NotARun(f"{self.path} is there already and is not a run: choose another --out")
+                raise NotARun(f"{self.path} already exists and is not a run: choose another --out")
             return None
         try:
             return parsed(path.read_bytes(), str(path), "use another folder")
@@ -55,15 +55,15 @@ class Run:
         self.write_text("manifest.json", manifest.model_dump_json(indent=2) + "\n")
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a text file of the run, whole or not at all."""
+        """Write a text file of the run, completely or not at all."""
         path = self.path / name
         with written(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
     def note_time(self, step: str, seconds: float, **more: Any) -> None:
-        """Add a line to `timings.jsonl`: how long a part of a step took, or loading what it needs.
+        """Add a line to `timings.jsonl`: how long it took to make a part of a step, or to load its models.
 
-        It stands apart from the manifest, so that a repeated run has the same bytes everywhere else.
+        Times are not in the manifest, so that a repeated run has the same bytes everywhere else.
         """
         path = self.path / TIMINGS
         with on_disk(path), path.open("a", encoding="utf-8") as file:
@@ -73,9 +73,9 @@ class Run:
         """Every line of `timings.jsonl`: step, part (null: loading), rows, seconds."""
         path = self.path / TIMINGS
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        whole = [json.loads(line) for line in lines if line.endswith("}")]  # the last one may be torn
+        complete_lines = [json.loads(line) for line in lines if line.endswith("}")]  # the last line may be cut off
         return pl.DataFrame(
-            whole, schema={"step": pl.String, "part": pl.Int64, "rows": pl.Int64, "seconds": pl.Float64}
+            complete_lines, schema={"step": pl.String, "part": pl.Int64, "rows": pl.Int64, "seconds": pl.Float64}
         )
 
     def dataset(self, name: str, shard_rows: int = SHARD_ROWS) -> Dataset:
@@ -96,7 +96,7 @@ class Run:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the run, so that two processes never write into it at once."""
+        """Lock the run, so that two processes never write to it at the same time."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -105,11 +105,11 @@ class Run:
             with FileLock(self.path / ".lock", timeout=0):
                 yield
         except Timeout:
-            raise RunBusy(f"another sdrrl-data is working on {self.path}: wait for it, or stop it") from None
+            raise RunBusy(f"another sdrrl-data process is working on {self.path}: wait for it, or stop it") from None
 
     @property
     def targets(self) -> list[str]:
-        """The tags of the run's target languages; empty where there is no run yet."""
+        """The tags of the run's target languages; empty if there is no run yet."""
         manifest = self.manifest()
         return list(manifest.signatures) if manifest else []
 
@@ -120,7 +120,7 @@ class Run:
             target: a target language of the run, by any of its names.
 
         Raises:
-            UserError: the run has no such target, or its transfer set is not made yet.
+            UserError: the run has no such target, or its transfer set has not been made yet.
         """
         tag, targets = languages.find(target).tag, self.targets
         if tag not in targets:

@@ -1,4 +1,4 @@
-"""Rows that are finished before their part is."""
+"""The finished rows of a part that is not finished yet."""
 
 import json
 import time
@@ -9,9 +9,9 @@ from sdrrl_data.run.disk import on_disk
 
 
 class Journal:
-    """The finished rows of a part that is not finished yet, so that a crash loses half a second of work at most.
+    """The finished rows of a part that is not finished yet, so that a crash loses at most half a second of work.
 
-    `rows` holds what an earlier run had finished, by key.
+    `rows` holds the rows that an earlier run finished, by key.
     """
 
     FLUSH = 0.5  # seconds between two writes
@@ -22,12 +22,12 @@ class Journal:
         self._file: BinaryIO | None = None
         self._flushed = 0.0
         self.rows: dict[str, Any] = {}
-        self._length = 0  # of what can be read: the last line may be torn
+        self._length = 0  # bytes of complete lines: the last line may be cut off
         if path.exists():
             self._read(path.read_bytes())
 
     def add(self, key: str, value: Any) -> None:
-        """Keep a row: anything JSON can hold."""
+        """Store a row: any value that JSON can hold."""
         with on_disk(self._path):
             if self._file is None:
                 self._file = self._open()
@@ -37,7 +37,7 @@ class Journal:
                 self._flushed = time.monotonic()
 
     def close(self) -> None:
-        """Write what was added since the last time."""
+        """Write the rows that were added since the last write."""
         if self._file:
             with on_disk(self._path):
                 self._file.close()
@@ -60,7 +60,7 @@ class Journal:
 
 
 def head_of(path: Path) -> str | None:
-    """The fingerprint of the part that a journal is for; None where there is no journal."""
+    """The fingerprint of the part that a journal is for; None if there is no journal."""
     try:
         with path.open("rb") as file:
             head = file.readline(100)

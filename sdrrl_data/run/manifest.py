@@ -12,7 +12,7 @@ from sdrrl_data.run.versions import READABLE, SCHEMA_VERSION
 
 
 class Count(BaseModel):
-    """What one step made of its rows."""
+    """How many rows went into a step, came out of it, and were set aside."""
 
     rows_in: int
     rows_out: int
@@ -20,25 +20,28 @@ class Count(BaseModel):
 
 
 class FilterCount(BaseModel):
-    """What one filter found wanting. Crossings are `src->src`, `src->tgt`, `tgt->src` and `tgt->tgt`."""
+    """The texts that fail one filter, and the pairs that it removes.
+
+    Crossings are `src->src`, `src->tgt`, `tgt->src` and `tgt->tgt`.
+    """
 
     filter: str  # as the recipe names it
-    weight: float  # of a text that fails it; 0: it is dropped
+    weight: float  # of a text that fails it; 0: the text is dropped
     texts: dict[str, int]  # question_src, question_tgt, answer_src, answer_tgt -> texts that fail
-    alone: dict[str, int]  # crossing -> pairs of question and answer that it removes, were it the only filter
-    only: dict[str, int]  # crossing -> pairs that it removes, and no other filter
+    alone: dict[str, int]  # crossing -> pairs of question and answer that it would remove as the only filter
+    only: dict[str, int]  # crossing -> pairs that this filter removes and no other does
 
 
 class Contaminated(BaseModel):
-    """What was found of a test set."""
+    """How much of a test set was found in the run's texts."""
 
     set: str
-    items: int  # its rows of which at least half was found
-    texts: int  # questions and answers, in both languages, that they were found in
+    items: int  # rows of the test set of which at least half was found
+    texts: int  # questions and answers, in both languages, in which they were found
 
 
 class Kind(BaseModel):
-    """One kind of row in a transfer set: its share as asked, what there was, and what was taken."""
+    """One kind of row in a transfer set: the share asked for, the rows available, and the rows taken."""
 
     kind: str
     asked: float
@@ -50,12 +53,12 @@ class TargetCount(BaseModel):
     """The figures of one target."""
 
     pairs: int  # translated pairs that were judged
-    kept: int  # those with every text kept, at whatever weight
+    kept: int  # pairs of which every text is kept, whatever its weight
     kept_texts: dict[str, int]  # question_src, question_tgt, answer_src, answer_tgt -> texts kept
-    filters: list[FilterCount]  # those that a text failed
+    filters: list[FilterCount]  # those that at least one text failed
     removed: dict[str, int]  # crossing -> pairs that all filters together remove
-    contamination: list[Contaminated] = []  # what was found of the test sets that the run was compared with
-    translators: dict[str, int] = {}  # of several: whose texts were chosen
+    contamination: list[Contaminated] = []  # of the test sets that the run was compared with
+    translators: dict[str, int] = {}  # if there are several: translator -> texts chosen from it
     mix: list[Kind]
     rows: dict[str, int]  # split -> rows
 
@@ -84,19 +87,19 @@ class Manifest(BaseModel):
     files: dict[str, str] = {}  # of the transfer sets: path in the run -> SHA-256
 
     def only(self, tags: Collection[str]) -> Self:
-        """What is left of the manifest where a run has these of its targets alone."""
+        """The manifest with only these of the run's targets."""
 
-        def among(table: str) -> bool:
+        def is_included(table: str) -> bool:
             tag, slash, _ = table.partition("/")
             return not slash or tag in tags
 
-        steps = {step: count for step, count in self.counts.steps.items() if among(step)}
+        steps = {step: count for step, count in self.counts.steps.items() if is_included(step)}
         targets = {tag: count for tag, count in self.counts.targets.items() if tag in tags}
         changes = {
             "signatures": {tag: line for tag, line in self.signatures.items() if tag in tags},
             "recipe": self.recipe | {"tgt": [tag for tag in self.recipe["tgt"] if tag in tags]},
             "counts": self.counts.model_copy(update={"steps": steps, "targets": targets}),
-            "files": {path: digest for path, digest in self.files.items() if among(path)},
+            "files": {path: digest for path, digest in self.files.items() if is_included(path)},
         }
         return self.model_copy(update=changes)
 
@@ -105,13 +108,13 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
     """A manifest of this version or of an earlier one that can still be read.
 
     Args:
-        content: of the file.
-        where: the file is, for the error's sentence.
-        instead: what the user can do where it cannot be read ("use another folder").
+        content: the file's bytes.
+        where: the file's path, for the error message.
+        instead: what the user can do if it cannot be read ("use another folder").
 
     Raises:
         NotARun: it is not a manifest.
-        VersionMismatch: it is of a version that this one cannot read.
+        VersionMismatch: this version of sdrrl-data cannot read it.
     """
     try:
         fields = json.loads(content)

@@ -1,4 +1,4 @@
-"""Opens runs that were made before."""
+"""Opens existing runs."""
 
 import json
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ def opened(path: Path) -> tuple[Run, Manifest]:
     """The run in a folder, with its manifest.
 
     Raises:
-        UserError: there is no run, or one that this version cannot read.
+        UserError: there is no run, or this version cannot read it.
     """
     run = Run(path)
     manifest = run.manifest() if (path / "manifest.json").is_file() else None
@@ -31,7 +31,7 @@ def refuse_unfinished(run: Run, manifest: Manifest) -> None:
     """Refuse a run that is not finished.
 
     Raises:
-        RunUnfinished: it is not.
+        RunUnfinished: the run is not finished.
     """
     if manifest.state != "finished":
         raise RunUnfinished(
@@ -44,8 +44,8 @@ def select_targets(run: Run, manifest: Manifest, names: Iterable[str]) -> list[s
     """The tags of a run's targets; all of them if none is named.
 
     Args:
-        run: has the targets.
-        manifest: of the run.
+        run: the run.
+        manifest: the run's manifest.
         names: languages, by any of their names.
 
     Raises:
@@ -63,7 +63,7 @@ def recipe_of(run: Run, manifest: Manifest) -> Recipe:
     """The recipe of a run.
 
     Raises:
-        UserError: this version does not know it.
+        VersionMismatch: this version of sdrrl-data cannot read it.
     """
     try:
         return Recipe.model_validate_json(json.dumps(manifest.recipe))

@@ -1,4 +1,4 @@
-"""Parts of tables: rows, what was set aside on the way to them, and what stands for all that shaped them."""
+"""Parts of tables: their rows, the rows that were set aside, and the fingerprint of all that shaped them."""
 
 import hashlib
 import json
@@ -17,20 +17,22 @@ class Part(NamedTuple):
     """A part of a table."""
 
     rows: pl.DataFrame
-    set_aside: pl.DataFrame  # rows that could not be done: their id, the reason, the row as JSON
-    figures: Mapping[str, Any] | None = None  # what was counted while it was made, as JSON can hold it
+    set_aside: pl.DataFrame  # rows that could not be processed: their id, the reason, the row as JSON
+    figures: Mapping[str, Any] | None = None  # what was counted while it was made, as JSON values
+    again: Sequence[str] = ()  # what a server failed at, such as ids of rows: to be asked for again
 
 
 NOTHING_SET_ASIDE = pl.DataFrame(schema=SET_ASIDE)
 
 
 class Task(NamedTuple):
-    """A part to be made."""
+    """A part that is to be made."""
 
     part: int
-    tables: Sequence[pl.DataFrame]  # this part of each table that it is made from
-    rows: int  # how many rows go into it; how many it should have, where it is made from nothing
+    tables: Sequence[pl.DataFrame]  # this part of each table from which it is made
+    rows: int  # how many rows go into it; or how many it should have, if it has no input
     journal: Journal  # for a step whose rows are expensive
+    finished: pl.DataFrame | None = None  # rows that the part has and keeps, where only the others are asked for again
 
 
 def fingerprint(*shaping: Any) -> str:
@@ -40,7 +42,7 @@ def fingerprint(*shaping: Any) -> str:
 
 
 def set_aside(rows: pl.DataFrame, reasons: Sequence[str]) -> pl.DataFrame:
-    """The table of rows that could not be done, one reason a row."""
+    """The table of rows that could not be processed, with one reason per row."""
     return pl.DataFrame(
         {
             "id": rows["id"].to_list(),
@@ -52,11 +54,10 @@ def set_aside(rows: pl.DataFrame, reasons: Sequence[str]) -> pl.DataFrame:
 
 
 def sort_out(rows: pl.DataFrame, results: Sequence[Mapping[str, Any] | SetAside], schema: Mapping[str, Any]) -> Part:
-    """A part from the rows that went in and what became of each, in the same order."""
+    """A part from the input rows and the result of each row, in the same order."""
     done = [result for result in results if not isinstance(result, SetAside)]
-    reasons = [result.reason if isinstance(result, SetAside) else None for result in results]
-    refused = rows.filter(pl.Series([reason is not None for reason in reasons], dtype=pl.Boolean))
-    return Part(
-        pl.DataFrame(done, schema=dict(schema)),
-        set_aside(refused, [reason for reason in reasons if reason is not None]),
-    )
+    refusals = [result if isinstance(result, SetAside) else None for result in results]
+    refused = rows.filter(pl.Series([refusal is not None for refusal in refusals], dtype=pl.Boolean))
+    reasons = [refusal.reason for refusal in refusals if refusal]
+    again = [id for id, refusal in zip(rows["id"], refusals, strict=True) if refusal and refusal.again]
+    return Part(pl.DataFrame(done, schema=dict(schema)), set_aside(refused, reasons), again=again)

@@ -1,11 +1,11 @@
-"""What made a run: its ingredients, the versions of what ran them, and its signature."""
+"""What made a run: its ingredients, the versions of the packages that ran them, and its signature."""
 
 from collections.abc import Sequence
 from importlib.metadata import version
 from platform import python_version
 
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Recipe, ThresholdConfig, of_source
+from sdrrl_data.recipe import DEFAULT_DATE, Recipe, ThresholdConfig, of_source
 from sdrrl_data.run import fingerprint
 from sdrrl_data.run.versions import installed
 
@@ -34,20 +34,20 @@ PACKAGES = (
 
 
 def versions() -> dict[str, str]:
-    """The versions of Python and of every package that could have had a hand in the rows."""
+    """The versions of Python and of every package that may have affected the rows."""
     return {"python": python_version(), **installed(PACKAGES)}
 
 
 def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> str:
     """One line that says what made a target's rows, as sacrebleu's does for a score.
 
-    The last field stands for every setting of the recipe, also those that the line does not spell out; but not for
-    places, such as the directory of a model: models stand for themselves, by name and revision.
+    The last field is a fingerprint of all settings of the recipe, including those that the line does not show. Places,
+    such as the directory of a model, do not count: a model counts by its name and revision.
 
     Args:
-        recipe: of the run.
+        recipe: the run's recipe.
         tgt: the tag of the target.
-        ingredients: what goes into its rows.
+        ingredients: the models and data behind its rows.
     """
     models = [i for i in ingredients if i.role in {"generator", "translator"}]
     settings, switching = recipe.generator, recipe.code_switching
@@ -63,6 +63,7 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
             _bounds(name, threshold, recipe.src, tgt) for name, threshold in sorted(recipe.thresholds.items())
         ),
         "seed": recipe.seed,
+        **({"date": settings.date} if settings.date != DEFAULT_DATE else {}),
         "version": version("sdrrl-data"),
         "settings": fingerprint(
             recipe.shaping(),
@@ -73,7 +74,7 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
 
 
 def with_versions(signature: str, signatures: Sequence[str]) -> str:
-    """A signature that names every version of sdrrl-data that these signatures name, in their order."""
+    """The signature, with every version of sdrrl-data that these signatures name, in their order."""
     versions = dict.fromkeys(version for other in signatures for version in _field(other, "version").split(","))
     return signature.replace(f"|version:{_field(signature, 'version')}|", f"|version:{','.join(versions)}|")
 
@@ -88,16 +89,16 @@ def same_settings(first: str, second: str) -> bool:
 
 
 def described(ingredient: Ingredient) -> str:
-    """A model's name with its revision, and what ran it."""
+    """A model's name with its revision, and the engine that ran it."""
     engine = f"({ingredient.engine})" if ingredient.engine else ""
     return f"{ingredient.name}@{ingredient.revision}{engine}"
 
 
 def _bounds(name: str, threshold: ThresholdConfig, src: str, tgt: str) -> str:
-    """A threshold as it is for a target, such as `similarity>=0.8`; with `*0.5` where a text that fails keeps half."""
+    """A threshold for a target, such as `similarity>=0.8`; with `*0.5` if a text that fails keeps half its weight."""
     bounds = threshold.within(src if of_source(name) else tgt)
     signs = (">=", bounds.min), ("<=", bounds.max)
-    written = "".join(
+    bounds_text = "".join(
         sign + (bound if isinstance(bound, str) else f"{bound:g}") for sign, bound in signs if bound is not None
     )
-    return name + written + (f"*{threshold.weight:g}" if threshold.weight else "")
+    return name + bounds_text + (f"*{threshold.weight:g}" if threshold.weight else "")

@@ -1,4 +1,4 @@
-"""Which versions made a run: of its files' schema, and of the packages."""
+"""The versions behind a run: of the schema of its files, and of the packages."""
 
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version

@@ -1,4 +1,4 @@
-"""Runs steps in this process, one after the other, with its GPUs and cores."""
+"""Runs steps in this process, one after another, with its GPUs and cores."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from sdrrl_data.steps.step import Job
 
 
 class LocalRunner:
-    """The first `Runner`: this process.
+    """A `Runner` that makes all parts in this process.
 
     Args:
-        models: what loads the models of the steps.
-        reporter: is told about progress.
+        models: loads the models of the steps.
+        reporter: is told about the progress.
     """
 
     def __init__(self, models: Models, reporter: Reporter) -> None:
@@ -22,7 +22,7 @@ class LocalRunner:
         self._reporter = reporter
 
     def run(self, run: Run, job: Job, missing: Sequence[int]) -> None:
-        """Make the missing parts of a step, of which those before are there."""
+        """Make the missing parts of a step. All tables that it reads are complete."""
         if not missing:
             return
         rows = job.step.rows(run)
@@ -30,5 +30,5 @@ class LocalRunner:
         work(run, job, missing, self._models, self._reporter.advance)
 
     def close(self) -> None:
-        """Free what the models hold."""
+        """Free the memory of the models."""
         self._models.close()

@@ -1,4 +1,4 @@
-"""What makes the parts of a run: this process, or others."""
+"""The interface of runners, which make the parts of a run in this process or in others."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,12 +8,12 @@ from sdrrl_data.steps.step import Job
 
 
 class Runner(Protocol):
-    """Makes parts by calling `work` wherever it likes; a step is finished before the next one is given."""
+    """Makes parts by calling `work` in any process. A step is finished before the next step begins."""
 
     def run(self, run: Run, job: Job, missing: Sequence[int]) -> None:
-        """Make the missing parts of a step; all that it reads is there."""
+        """Make the missing parts of a step. All tables that it reads are complete."""
         ...
 
     def close(self) -> None:
-        """Give back memory and processes."""
+        """Free memory and end processes."""
         ...

@@ -1,4 +1,4 @@
-"""Making parts of a step: the one function that every runner calls, in whatever process."""
+"""Makes parts of a step: every runner calls this function, in any process."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from sdrrl_data.protocols import Advance
-from sdrrl_data.run import Run, Task
+from sdrrl_data.run import Part, Run, Task
+from sdrrl_data.run.marks import asked_again, lacking, unmarked
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.step import Job, Step
 
@@ -14,14 +15,14 @@ READ_AHEAD = 16  # parts of a step's inputs that are read together
 
 
 def work(run: Run, job: Job, parts: Sequence[int], models: ModelPool, advance: Advance) -> None:
-    """Make these parts, write each as soon as it is made, and note how long it took.
+    """Make these parts, write each as soon as it is made, and record how long it took.
 
     Args:
-        run: has the tables that the step reads, whole.
-        job: the step, with the fingerprint that each of its parts should have.
-        parts: their numbers; in order, for a step that is `ordered`.
-        models: loads what the step needs, and keeps it for the next call.
-        advance: is called with the number of rows done.
+        run: has all tables that the step reads, complete.
+        job: the step, with the fingerprints that its parts should have.
+        parts: the numbers of the parts; in order if the step is `ordered`.
+        models: loads the models that the step needs, and keeps them for the next call.
+        advance: is called with the number of rows that are finished.
     """
     step, output = job.step, job.step.output(run)
     rows = step.rows(run)
@@ -29,31 +30,50 @@ def work(run: Run, job: Job, parts: Sequence[int], models: ModelPool, advance: A
     with step.open(run, models, advance) as make:
         run.note_time(step.table, clock.lap())
         tasks = (
-            Task(part, tables, rows[part], output.journal(part, job.fingerprints[part]))
+            Task(
+                part,
+                tables,
+                rows[part],
+                output.journal(part, unmarked(job.whole[part])),
+                job.finished_rows(run, part),
+            )
             for part, tables in _inputs(run, step, parts)
         )
         for part, content in make(tasks):
-            output.write(part, content, job.fingerprints[part])
+            unfinished = bool(content.again) or job.fingerprints[part] != job.whole[part]
+            output.write(part, content, _fingerprint(run, job, part, content), keep_journal=unfinished)
             run.note_time(step.table, clock.lap(), part=part, rows=rows[part])
 
 
+def _fingerprint(run: Run, job: Job, part: int, content: Part) -> str:
+    """What a part is written with: a mark says that it lacks rows, or has more than when it was made first."""
+    expected, output = job.fingerprints[part], job.step.output(run)
+    if output.done(part, expected):  # it is made again because the user asks for its refused rows again
+        before = run.table(job.step.table).set_aside(part)
+        failed = set(content.again)
+        refused = [row for row in content.set_aside.select("id", "reason").rows() if row[0] not in failed]
+        if failed or sorted(refused) != sorted(before.select("id", "reason").rows()):
+            expected = asked_again(expected, refused)
+    return lacking(expected, content.again)
+
+
 def _inputs(run: Run, step: Step, parts: Sequence[int]) -> Iterator[tuple[int, list[pl.DataFrame]]]:
-    """Each part, with the same part of each table that it is made from."""
+    """Each part, with the same part of each of the step's input tables."""
     if step.makes != "part":
         yield from ((part, []) for part in parts)
         return
     for start in range(0, len(parts), READ_AHEAD):
         numbers = parts[start : start + READ_AHEAD]
         tables = [run.table(name).read_each(numbers) for name in step.inputs]
-        yield from ((part, [table[place] for table in tables]) for place, part in enumerate(numbers))
+        yield from ((part, [table[index] for table in tables]) for index, part in enumerate(numbers))
 
 
 class _Clock:
-    """Tells the seconds since it was last asked."""
+    """Measures the seconds since the last lap."""
 
     def __init__(self) -> None:
         self._last = time.perf_counter()
 
     def lap(self) -> float:
-        before, self._last = self._last, time.perf_counter()
-        return self._last - before
+        last, self._last = self._last, time.perf_counter()
+        return self._last - last

@@ -1,4 +1,4 @@
-"""Scorers: numbers that tell a good translated pair from a bad one. One file a kind, which says all of it."""
+"""Scorers: numbers that tell a good translated pair from a bad one. One file per kind, with everything about it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -19,14 +19,14 @@ __all__ = ["Context", "build_best_by", "identify", "opened_heuristics", "prose"]
 
 
 def identify(settings: ScorerConfig, generator: Callable[[GeneratorConfig | None], Ingredient]) -> list[Ingredient]:
-    """The models and sets of texts behind a scorer, found without loading them; none for one that only counts.
+    """The models and sets of texts behind a scorer, found without loading them; none if it only counts.
 
     Args:
-        settings: the scorer's.
-        generator: names a generator without loading it; None: the recipe's own.
+        settings: the scorer's settings.
+        generator: identifies a generator without loading it; None stands for the recipe's own.
 
     Raises:
-        UserError: one of them, or what runs it, cannot be found.
+        UserError: one of them, or the package that runs it, cannot be found.
     """
     return settings.checked(settings.identify(generator))
 
@@ -35,13 +35,13 @@ def identify(settings: ScorerConfig, generator: Callable[[GeneratorConfig | None
 def opened_heuristics(
     settings: "Sequence[CountingConfig]", src: Language, tgt: Language, learned: Sequence[Any]
 ) -> Iterator[Scorer]:
-    """The scorers that only count, as one, on all cores.
+    """The scorers that only count, as one scorer on all cores.
 
     Args:
-        settings: of each.
+        settings: the settings of each scorer.
         src: the language of the source texts.
         tgt: the language of the translations.
-        learned: what each has learned from pairs of the run; None for one that learns nothing.
+        learned: what each has learned from pairs of the run; None for a scorer that learns nothing.
     """
     from sdrrl_data.scoring.heuristics import Heuristics
 
@@ -66,9 +66,9 @@ def build_best_by(name: str) -> Scorer:
 
 
 def prose(pair: TextPair) -> tuple[str, str]:
-    """The translated sentences of the source, and of the target, each joined by spaces into one line.
+    """The translated sentences of source and target, each side joined by spaces into one line.
 
-    What is protected within them, such as code, is left out.
+    Protected spans within them, such as code, are left out.
     """
     sentences = plain(pair)
     source, target = (" ".join(" ".join(sentence[side] for sentence in sentences).split()) for side in (0, 1))

@@ -8,7 +8,7 @@ from sdrrl_data.protocols import Advance, TextPair
 
 
 def chrf_plus_plus() -> Callable[[str, str], float]:
-    """The function that gives the chrF++ of a text against its reference, from 0 to 100 (identical).
+    """The function that computes the chrF++ of a text against its reference, from 0 to 100 (identical).
 
     Source: Popović 2017, https://aclanthology.org/W17-4770, through sacrebleu:
     `nrefs:1|case:mixed|eff:yes|nc:6|nw:2|space:no`.
@@ -22,7 +22,7 @@ def chrf_plus_plus() -> Callable[[str, str], float]:
 class ChrfScorer:
     """chrF++ of the target against the source, both in the same language, from 0 to 100 (identical).
 
-    Compares the sentences of whole texts. None where the source has none.
+    Compares the sentences of whole texts. None if the source has no sentences.
     """
 
     def __init__(self) -> None:

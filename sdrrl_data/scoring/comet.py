@@ -1,4 +1,4 @@
-"""COMET: how good a translation is, as a model says that learned it from human judgements."""
+"""COMET: the quality of a translation, by a model that was trained on human judgements."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -18,18 +18,18 @@ from sdrrl_data.scoring.sentences import mean_and_lowest
 from sdrrl_data.text.batches import longest_first
 from sdrrl_data.text.masking import plain
 
-SHOWN = 80  # characters of a sentence that are quoted
+SHOWN = 80  # characters of a sentence that a message quotes
 
 Sentence = tuple[str, str]  # in the source, and its translation
 
 
 class CometConfig(ScorerConfig):
-    """A reference-free COMET model, in an environment of its own."""
+    """A reference-free COMET model, in its own environment."""
 
     kind: Literal["comet"] = "comet"
     model: Annotated[str, Model()] = "Unbabel/wmt22-cometkiwi-da"  # or the directory of a checkpoint
     revision: Annotated[str | None, Shapeless()] = None
-    # An interpreter that has unbabel-comet; None: uv makes its environment.
+    # An interpreter that has unbabel-comet; None: uv makes an environment.
     python: Annotated[str | None, Place(), StaysHere()] = None
     batch_size: Annotated[Positive, Shapeless()] = 16  # sentences
 
@@ -38,21 +38,21 @@ class CometConfig(ScorerConfig):
     scores = (
         Score(
             "comet",
-            says="mean quality of the translated sentences, by a COMET model that wants no reference",
-            misses="whether sentences fit together; kinds of text and languages that it has not learned",
+            says="mean quality of the translated sentences, by a COMET model that needs no reference",
+            misses="whether sentences fit together; kinds of text and languages that it was not trained on",
         ),
         Score(
             "comet_min",
             says="as `comet`, of the sentence where it is lowest",
-            misses="kinds of text and languages that it has not learned; very short sentences",
+            misses="kinds of text and languages that it was not trained on; very short sentences",
         ),
     )
 
     def identify(self, generator: object = None) -> list[Ingredient]:
-        """The model, found without its weights, where COMET can be run.
+        """The model, found without fetching its weights, if COMET can be run.
 
         Raises:
-            UserError: the model, or what runs it, cannot be found.
+            UserError: the model, or the environment that runs it, cannot be found.
         """
         engine = f"unbabel-comet {comet_process.version(self.python)}"
         located = comet_checkpoint.locate(self)
@@ -60,27 +60,27 @@ class CometConfig(ScorerConfig):
 
     @contextmanager
     def open(self, context: ScorerContext) -> Iterator[Scorer]:
-        """The scorer, with its model in a process of its own."""
+        """The scorer, with its model in its own process."""
         with closing(CometScorer(self)) as scorer:
             yield scorer
 
 
 class CometScorer:
-    """The score of a reference-free COMET model, for most of them from 0 to 1 (perfect).
+    """The score of a reference-free COMET model, for most models from 0 to 1 (perfect).
 
-    Each sentence is judged with its translation: the two share 512 tokens, and what is longer is cut silently. `comet`
-    is the mean over a pair's sentences, weighted by their length in source characters; `comet_min` the lowest of a
-    sentence that is not very short. Null where there is no sentence, and where one could not be scored, of which a
-    warning tells.
+    Each sentence is judged with its translation: the two share 512 tokens, and anything longer is cut silently. `comet`
+    is the mean over a pair's sentences, weighted by their length in source characters; `comet_min` is the lowest score
+    of a sentence that is not very short. Null if there is no sentence, or if one could not be scored; then a warning
+    says so.
 
     Source: Rei et al. 2022, https://aclanthology.org/2022.wmt-1.60, through unbabel-comet.
     """
 
     def __init__(self, settings: CometConfig) -> None:
-        """Fetch the model, and load it in a process of its own.
+        """Fetch the model, and load it in its own process.
 
         Raises:
-            UserError: the model, or what runs it, cannot be found.
+            UserError: the model, or the environment that runs it, cannot be found.
             Stopped: the model could not be loaded.
         """
         located = comet_checkpoint.locate(settings)
@@ -114,14 +114,14 @@ class CometScorer:
         self._pool.close()
 
     def _scores(self, sentences: Sequence[Sentence], advance: Advance) -> dict[Sentence, float | None]:
-        """The score of each sentence; None where it could not be scored."""
+        """The score of each sentence; None if it could not be scored."""
         # The longest first: if memory is too small, it shows at once.
         ordered = longest_first(sentences, lambda sentence: len(sentence[0]) + len(sentence[1]))
         scores: dict[Sentence, float | None] = dict.fromkeys(sentences)
         for start, values in self._pool.ask(self._batches(ordered), split=self._divided):
             if isinstance(values, SetAside):
                 self._warn(
-                    "a sentence is not scored, and so is no text that has it (%s): “%s”",
+                    "a sentence is not scored, and neither is any text that contains it (%s): “%s”",
                     values.reason,
                     ordered[start][0][:SHOWN],
                 )
@@ -139,7 +139,7 @@ class CometScorer:
             start += len(batch)
 
     def _divided(self, start: int, batch: Sequence[Sentence], why: str) -> list[tuple[int, Sequence[Sentence]]]:
-        """The parts of a batch that was too much, after which smaller ones are asked; a `Split`.
+        """The parts of a batch that was too large; later batches will be smaller. This is a `Split` of the pool.
 
         Raises:
             OutOfMemory: a single sentence does not fit into memory.
@@ -148,9 +148,9 @@ class CometScorer:
             raise OutOfMemory(
                 f"scorer {self._name}: there is not enough memory for a single sentence of "
                 f"{len(batch[0][0])} characters; finished rows are kept. "
-                "Free some memory, or name a smaller model, then go on with the same command"
+                "Free some memory, or use a smaller model, then run the same command again"
             )
-        too_much_memory = why == "memory" or why.startswith("SIGKILL")  # as the system ends what takes too much
+        too_much_memory = why == "memory" or why.startswith("SIGKILL")  # the system kills processes that take too much
         half = len(batch) // 2
         if not too_much_memory or not half:
             return rows(start, batch, why)
@@ -164,6 +164,6 @@ class CometScorer:
 
 
 def _of_text(sentences: Sequence[Sentence], scores: Sequence[float | None]) -> tuple[float | None, float | None]:
-    """A text's mean and lowest score; None where one of its sentences could not be scored."""
-    known = [score for score in scores if score is not None]
-    return mean_and_lowest(sentences, known) if len(known) == len(scores) else (None, None)
+    """A text's mean and lowest score; None if one of its sentences could not be scored."""
+    known_scores = [score for score in scores if score is not None]
+    return mean_and_lowest(sentences, known_scores) if len(known_scores) == len(scores) else (None, None)

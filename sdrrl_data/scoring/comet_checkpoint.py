@@ -1,4 +1,4 @@
-"""A COMET model: where its checkpoint is, and all of it that has to be on the disk to load it without the Hub."""
+"""A COMET model: where its checkpoint is, and the files that must be on the disk to load it without the Hub."""
 
 import hashlib
 from pathlib import Path
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 HPARAMS, WEIGHTS = "hparams.yaml", "checkpoints/model.ckpt"
 INSTEAD = "leave the comet scorer out, or give the directory of a checkpoint as its model"
-FILES = [HPARAMS, WEIGHTS, "README.md"]  # of a model, as far as they are needed
+FILES = [HPARAMS, WEIGHTS, "README.md"]  # of a model, those that are needed
 ENCODER_FILES = ["*.json", "*.model", "vocab.txt"]  # configuration and tokenizer; its weights are in the checkpoint
-# For where the card cannot be found. Their weights are given only to who has accepted this.
+# Used if the card cannot be found. Only users who accepted these licences can download the weights.
 LICENCES = {
     f"Unbabel/{name}": "cc-by-nc-sa-4.0"
     for name in (
@@ -33,10 +33,10 @@ LICENCES = {
 
 
 def locate(settings: "CometConfig") -> Located:
-    """Find a model without its weights.
+    """Find a model without fetching its weights.
 
     Raises:
-        ModelNotFound: it is not there, or not for this user.
+        ModelNotFound: it does not exist, or this user may not read it.
         HubUnavailable: the Hub cannot be reached, and the model was not fetched before.
         UserError: it is not a COMET model, or cannot judge without a reference.
     """
@@ -52,12 +52,12 @@ def locate(settings: "CometConfig") -> Located:
 
 
 def fetch(located: Located) -> Path:
-    """The folder of a model that was located; what is not on the disk yet is downloaded, the encoder's tokenizer too.
+    """The folder of a located model; files that are not on the disk yet are downloaded, also the encoder's tokenizer.
 
     COMET loads the encoder by its name, from the Hub's cache.
 
     Raises:
-        UserError: it cannot be found.
+        UserError: the model cannot be found.
     """
     folder = Path(located.path)
     if located.pinned():
@@ -75,7 +75,7 @@ def _on_hub(model: str, revision: str | None) -> Located:
     repository = hub.find(request, usable=lambda earlier: {HPARAMS, WEIGHTS} <= earlier.files.keys())
     for file in (HPARAMS, WEIGHTS):
         if file not in repository.files:
-            raise UserError(f"scorer {model}: the Hub has no {file} of it, so it is not a COMET model")
+            raise UserError(f"scorer {model}: it has no {file} on the Hub, so it is not a COMET model")
     folder = repository.folder
     if folder is None:
         with hub.downloads(f"scorer {model}"):
@@ -98,25 +98,25 @@ def _hparams(file: Path, name: str) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"scorer {name}: its {HPARAMS} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(hparams, dict) or "class_identifier" not in hparams:
-        raise UserError(f"scorer {name}: its {HPARAMS} names no class_identifier, so it is not a COMET model")
+        raise UserError(f"scorer {name}: its {HPARAMS} has no class_identifier, so it is not a COMET model")
     return hparams
 
 
 def _refuse_reference(hparams: dict[str, Any], name: str) -> None:
-    """Let pass only models that judge a translation by its source: their classes, and what the unified class reads."""
+    """Accept only models that need no reference: by their class, and for the unified class by the segments it reads."""
     match hparams["class_identifier"]:
         case "referenceless_regression_metric" | "xcomet_metric":
             return
         case "unified_metric" if "src" in (hparams.get("input_segments") or ["mt", "src", "ref"]):
             return
     raise UserError(
-        f"scorer {name}: a COMET model of the class {hparams['class_identifier']} wants a reference translation, "
-        "which no run has: name a reference-free one, such as Unbabel/wmt22-cometkiwi-da"
+        f"scorer {name}: a COMET model of the class {hparams['class_identifier']} needs a reference translation, "
+        "and a run has none: name a reference-free model, such as Unbabel/wmt22-cometkiwi-da"
     )
 
 
 def _encoders(hparams: dict[str, Any]) -> list[str]:
-    """What COMET will look for by name: the encoder, and the tokenizer if that is another model's."""
+    """The models that COMET looks for by name: the encoder, and the tokenizer if it comes from another model."""
     minilm = ["xlm-roberta-base"] if hparams.get("encoder_model") == "MiniLM" else []
     return [*filter(None, [hparams.get("pretrained_model")]), *minilm]
 

@@ -1,7 +1,7 @@
-"""The environment in which COMET runs: what runs it, and which variables it gets.
+"""The environment in which COMET runs: the program that runs it, and the variables that it gets.
 
-unbabel-comet asks for numpy 1 and transformers 4, which no environment has beside vLLM. So its process has an
-environment of its own.
+unbabel-comet needs numpy 1 and transformers 4, which cannot be installed beside vLLM. So its process has its own
+environment.
 """
 
 import os
@@ -16,7 +16,7 @@ from sdrrl_data.processes.child_process import Start
 
 WORKER = Path(__file__).with_name("comet_worker.py")
 VERSION = "2.2.7"  # of unbabel-comet, in the environment that uv makes
-# What uv, torch and the dynamic linker go by. Nothing else is passed on: COMET needs no token.
+# Variables that uv, torch and the dynamic linker read. Nothing else is passed on: COMET needs no token.
 PASSED = {"HOME", "LANG", "LD_LIBRARY_PATH", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER"}
 PASSED_PREFIXES = (
     "CUDA_",
@@ -32,14 +32,14 @@ PASSED_PREFIXES = (
     "UV_",
     "XDG_",
 )
-PROXIES = {"ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"}  # also written small
+PROXIES = {"ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"}  # also in lower case
 
 
 def start(python: str | None) -> Start:
-    """How COMET's process is started.
+    """How to start COMET's process.
 
     Args:
-        python: an interpreter that has unbabel-comet; None: uv makes its environment.
+        python: an interpreter that has unbabel-comet; None: uv makes an environment.
 
     Raises:
         UserError: there is no such interpreter, or no uv.
@@ -48,10 +48,10 @@ def start(python: str | None) -> Start:
 
 
 def command(python: str | None) -> list[str]:
-    """What to put before a script's name so that it runs where COMET is.
+    """The words to put before a script's path to run it in COMET's environment.
 
     Args:
-        python: an interpreter that has unbabel-comet; None: uv makes its environment.
+        python: an interpreter that has unbabel-comet; None: uv makes an environment.
 
     Raises:
         UserError: there is no such interpreter, or no uv.
@@ -61,7 +61,7 @@ def command(python: str | None) -> list[str]:
     uv = import_module("uv").find_uv_bin() if find_spec("uv") else shutil.which("uv")
     if not uv:
         raise NotInstalled(
-            "the comet scorer's environment is made by uv, which is not here: run `pip install 'sdrrl-data[comet]'`, "
+            "uv makes the comet scorer's environment, and uv is not installed: run `pip install 'sdrrl-data[comet]'`, "
             "or name an interpreter that has unbabel-comet as the scorer's python",
             "comet",
         )
@@ -69,7 +69,7 @@ def command(python: str | None) -> list[str]:
 
 
 def version(python: str | None) -> str:
-    """The version of unbabel-comet that will run; an interpreter is asked for it without loading anything.
+    """The version of unbabel-comet that will run; an interpreter reports it without loading anything.
 
     Raises:
         UserError: there is no such interpreter, or it lacks unbabel-comet, or there is no uv.
@@ -77,8 +77,8 @@ def version(python: str | None) -> str:
     if python is None:
         command(None)
         return VERSION
-    asked = "from importlib.metadata import version; print(version('unbabel-comet'))"
-    done = subprocess.run([_interpreter(python), "-c", asked], env=environment(), capture_output=True, text=True)
+    code = "from importlib.metadata import version; print(version('unbabel-comet'))"
+    done = subprocess.run([_interpreter(python), "-c", code], env=environment(), capture_output=True, text=True)
     if done.returncode:
         raise NotInstalled(
             f"the comet scorer's python {python} has no unbabel-comet: "
@@ -95,7 +95,7 @@ def _interpreter(python: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """The environment variables of the process: none that may hold a secret, and what keeps a checkpoint from harm."""
+    """The environment variables of the process: none that may hold a secret, and one against code in checkpoints."""
     from huggingface_hub import constants
 
     passed = {
@@ -106,7 +106,7 @@ def environment() -> dict[str, str]:
     return passed | {
         "HF_HUB_CACHE": constants.HF_HUB_CACHE,
         "HF_HUB_OFFLINE": "1",
-        # A checkpoint is a pickle, which may run code; with this, whoever loads it, torch takes nothing but weights.
+        # A checkpoint is a pickle, which may run code; with this variable, torch loads nothing but weights.
         "TORCH_FORCE_WEIGHTS_ONLY_LOAD": "1",
-        "PYTHONWARNINGS": "ignore",  # what it last said is to be what it died of
+        "PYTHONWARNINGS": "ignore",  # the last lines of its output are shown as the reason if it dies
     }

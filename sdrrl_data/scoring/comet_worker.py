@@ -8,10 +8,10 @@
 #     "torch>=2.6,<2.14",
 # ]
 # ///
-"""What runs in COMET's own environment: one model, which scores batch after batch.
+"""Runs in COMET's own environment: one model that scores batch after batch.
 
-Started with the number of a file descriptor. It speaks the messages of sdrrl_data/processes/worker.py, as JSON; the
-first message is the folder of a checkpoint, and a job is a batch, `[[source, translation], ...]`.
+It is started with the number of a file descriptor, and exchanges the messages of sdrrl_data/processes/worker.py as
+JSON; the first message is the folder of a checkpoint, and a job is a batch, `[[source, translation], ...]`.
 """
 
 import gc
@@ -24,18 +24,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-AHEAD = 2  # batches that it has at a time, so that it need not wait for the run
-# Of torch on a CPU; for memory of a GPU it has a class.
+AHEAD = 2  # batches that it holds at a time, so that it need not wait for the run
+# torch's messages for a CPU; for the memory of a GPU it has an error class.
 NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
 
 
 class Unfit(Exception):
-    """Why no score will come of this."""
+    """Why the model cannot be used."""
 
 
 def main() -> None:
-    """Serve until the run wants no more."""
-    # The modules beside this one would stand in for libraries: comet.py for COMET.
+    """Serve until the run sends no more jobs."""
+    # Otherwise the modules beside this one would be imported instead of libraries: comet.py instead of COMET.
     beside = Path(__file__).resolve().parent
     sys.path[:] = [folder for folder in sys.path if Path(folder).resolve() != beside]
     from multiprocessing.connection import Connection
@@ -50,7 +50,7 @@ def main() -> None:
 
     with suppress(EOFError, ConnectionError):  # the run is gone
         _serve(receive, send)
-    os._exit(0)  # the libraries take seconds on their way out
+    os._exit(0)  # the libraries take seconds to shut down
 
 
 def _serve(receive: Callable[[], Any], send: Callable[..., None]) -> None:
@@ -81,8 +81,8 @@ def _load(folder: Path) -> Any:
     checkpoint = folder / "checkpoints" / "model.ckpt"
     try:
         model = load_from_checkpoint(str(checkpoint), local_files_only=True)
-        # COMET leaves weights that are missing as they were drawn.
-        given = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["state_dict"]
+        # COMET leaves missing weights at their random initial values.
+        checkpoint_weights = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["state_dict"]
         device = "cuda" if torch.cuda.is_available() else "cpu"
         model = model.to(device).eval()
     except pickle.UnpicklingError as error:
@@ -92,26 +92,28 @@ def _load(folder: Path) -> Any:
             raise Unfit("there is not enough memory to load it") from error
         reason = (str(error).strip() or type(error).__name__).split("\n")[0]
         raise Unfit(f"the checkpoint cannot be loaded: {reason}") from error
-    # Older encoders kept their positions, which are no weights.
-    if missing := sorted(name for name in model.state_dict().keys() - given.keys() if "position_ids" not in name):
+    # Older encoders saved their position ids, which are not weights.
+    if missing := sorted(
+        name for name in model.state_dict().keys() - checkpoint_weights.keys() if "position_ids" not in name
+    ):
         raise Unfit(f"the checkpoint lacks {len(missing)} of the model's weights, such as {missing[0]}")
     return model
 
 
 def _scores_if_they_fit(model: Any, batch: list[list[str]]) -> list[float] | None:
-    """The scores; None where there is not enough memory for so many."""
+    """The scores; None if there is not enough memory for so many."""
     try:
         return _scores(model, batch)
     except Exception as error:
         if not _of_memory(error):
             raise
-    # Not before the error is gone, which holds on to what was computed.
+    # Only after the error is gone, because it holds references to tensors.
     _give_memory_back()
     return None
 
 
 def _scores(model: Any, batch: list[list[str]]) -> list[float]:
-    """The same as the model's `predict` gives, without the Trainer that this makes for every call."""
+    """The same scores as by the model's `predict`, without the Trainer that `predict` makes for every call."""
     import torch
 
     inputs = model.prepare_for_inference([{"src": source, "mt": translation} for source, translation in batch])

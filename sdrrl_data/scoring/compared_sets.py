@@ -1,4 +1,4 @@
-"""The sets of texts besides a run's own that its texts are compared with: earlier runs, and datasets of the Hub."""
+"""The other sets with which a run's texts are compared: earlier runs, and datasets on the Hub."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from sdrrl_data.sources import text_sets
 ROLE = "compared set"
 Kind = Literal["question", "answer"]
 
-# The usual names of columns, and of those who speak.
+# The usual names of columns, and of speakers.
 CONVERSATIONS = ("messages", "conversations", "prompt", "completion")
 QUESTIONS = ("instruction", "prompt", "question")
 ABOUT = ("input", "context")  # what an instruction is about
@@ -23,10 +23,10 @@ SPEAKERS = {"user": "question", "human": "question", "assistant": "answer", "gpt
 
 
 def identify(source: str) -> Ingredient:
-    """A set that is there: the folder of a run, or a dataset of the Hub.
+    """Identify a set: the folder of a run, or a dataset on the Hub.
 
     Raises:
-        UserError: it is not there, or may not be read.
+        UserError: it does not exist, or may not be read.
     """
     if not _is_run(source):
         return text_sets.find(source, ROLE).ingredient()
@@ -39,8 +39,8 @@ def identify(source: str) -> Ingredient:
 def texts(source: str, kind: Kind, *languages: Language) -> Iterator[tuple[Language, str, str]]:
     """The questions or the answers of a set: the language, the place ("RUN:id", or "NAME:row" of a dataset), the text.
 
-    Of a run come those in these languages, a question's turns as one text. Of a dataset every text counts, in each of
-    the languages, for there is no telling in which it is, and each turn of a conversation comes by itself.
+    From a run come the texts in these languages, the turns of a question as one text. In a dataset, every text counts
+    for each of the languages, because its language is unknown, and each turn of a conversation is a text.
 
     Raises:
         UserError: it cannot be read.
@@ -67,7 +67,9 @@ def _run(source: str) -> tuple[Run, Manifest]:
     except UserError:
         manifest = None
     if manifest is None:
-        raise NotARun(f"{ROLE} {source}: this directory holds no run that this sdrrl-data can read: name another")
+        raise NotARun(
+            f"{ROLE} {source}: this directory does not hold a run that this sdrrl-data can read: name another"
+        )
     return run, manifest
 
 
@@ -100,7 +102,7 @@ def _of_row(row: Any, kind: Kind) -> Iterator[str]:
 
 
 def _turn(turn: Any) -> tuple[str, str]:
-    """Who speaks, and what: TRL's `role` and `content`, or ShareGPT's `from` and `value`."""
+    """Who speaks, and what they say: TRL's `role` and `content`, or ShareGPT's `from` and `value`."""
     if not isinstance(turn, dict):
         return "", ""
     return str(turn.get("role") or turn.get("from")), str(turn.get("content") or turn.get("value") or "")

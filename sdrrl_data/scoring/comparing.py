@@ -1,4 +1,4 @@
-"""Scorers that compare each text of a run with those before it, so that its parts have to come in order."""
+"""Scorers that compare each text of a run with earlier ones, so that its parts must come in order."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class Comparing(Protocol):
-    """Compares texts with those before them."""
+    """Compares texts with earlier ones."""
 
     def score(self, ids: Sequence[str], pairs: Sequence[TextPair], advance: Advance) -> "pl.DataFrame":
-        """One row a pair, compared with all earlier ones; then it is remembered."""
+        """One row per pair, which is compared with all earlier ones and then remembered."""
         ...
 
     def remember(self, ids: Sequence[str], pairs: Sequence[TextPair]) -> None:
-        """Only remember them."""
+        """Remember pairs without comparing them."""
         ...
 
 
@@ -30,12 +30,12 @@ class ComparingConfig(ScorerConfig):
 
     @abstractmethod
     def compare(self, context: ScorerContext, texts: Kind) -> Comparing:
-        """What compares the questions of a run, or its answers.
+        """The scorer that compares the questions of a run, or its answers.
 
         Raises:
-            UserError: what it needs cannot be found.
+            UserError: a set that it needs cannot be found.
         """
 
     def open(self, context: ScorerContext) -> AbstractContextManager[Scorer]:
-        """It is not opened: see `compare`."""
+        """Not supported: use `compare`."""
         raise ValueError(f"{self.kind} does not judge each pair by itself")

@@ -1,4 +1,4 @@
-"""Contamination: does a text hold what test sets will ask?"""
+"""Contamination: does a text contain items of test sets?"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from sdrrl_data.recipe import Place, Score, ScorerConfig, ScorerContext
 from sdrrl_data.scoring import item_sets
 from sdrrl_data.text.ngram_overlap import Quote, Quotes
 
-FOUND = 0.5  # of an item's words; from there on it counts as found, as in Tülu 3 (PaLM: 0.7 of its 8-grams)
+FOUND = 0.5  # share of an item's words from which it counts as found, as in Tülu 3 (PaLM: 0.7 of its 8-grams)
 BATCH = 512  # pairs
 
 
@@ -21,7 +21,7 @@ class ContaminationConfig(ScorerConfig):
     """Runs of words that a text shares with test sets."""
 
     kind: Literal["contamination"] = "contamination"
-    # belebele, flores, xquad, mgsm (from the Hub), or a file (JSONL, CSV, TSV, Parquet, or text: an item a line).
+    # belebele, flores, xquad, mgsm (from the Hub), or a file (JSONL, CSV, TSV, Parquet, or text: one item per line).
     sets: Annotated[tuple[str, ...], Field(min_length=1), Place(words=frozenset(item_sets.KNOWN))]
 
     scores = (
@@ -38,7 +38,7 @@ class ContaminationConfig(ScorerConfig):
         """The test sets.
 
         Raises:
-            UserError: one of them is not there, or may not be read.
+            UserError: one of them does not exist, or may not be read.
         """
         return [item_sets.identify(name) for name in self.sets]
 
@@ -52,15 +52,15 @@ class ContaminationScorer:
     """The largest share of a test item's words that a text holds in runs of eight, from 0 to 1.
 
     `src_contamination` judges the whole source against items in its language, `contamination` the target;
-    `src_contamination_in` and `contamination_in` say which item it was ("belebele:17"). An item that is quoted within
-    a longer text scores 1, half of it 0.5, one with a word changed in the middle of 21 words 0.95. Null for a text of
-    under eight words. Items of under eight words are not looked for, nor are runs of words that stand in more than
-    ten items. A translation of an item into another language is not found.
+    `src_contamination_in` and `contamination_in` name the item ("belebele:17"). An item that is quoted within a longer
+    text scores 1, half of it 0.5, an item of 21 words with its middle word changed 0.95. Null for a text of fewer than
+    eight words. Items of fewer than eight words are not searched for, nor are runs of words that occur in more than ten
+    items. A translation of an item into another language is not found.
 
     Source: see `sdrrl_data.text.ngram_overlap`.
 
     Raises:
-        UserError: a test set cannot be read, or has neither language.
+        UserError: a test set cannot be read, or has neither of the two languages.
     """
 
     def __init__(self, settings: ContaminationConfig, src: Language, tgt: Language) -> None:
@@ -94,11 +94,11 @@ def found(scores: pl.DataFrame) -> pl.DataFrame:
     """What was found of each test set, for the card.
 
     Args:
-        scores: of a target, with any columns whose names end in `contamination` and `contamination_in`.
+        scores: the scores of a target, with any columns whose names end in `contamination` and `contamination_in`.
 
     Returns:
-        A row for each test set of which something was found: `set`, `items` (how many of its rows at least half of an
-        item was found of), `texts` (how many questions and answers, in both languages, it was found in).
+        A row for each test set of which something was found: `set`, `items` (how many of its rows have an item of which
+        at least half was found), `texts` (in how many questions and answers, in both languages, it was found).
     """
     names = [name for name in scores.columns if name.endswith("contamination")]
     places = [scores.filter(pl.col(name) >= FOUND).select(place=f"{name}_in") for name in names]

@@ -15,7 +15,7 @@ from sdrrl_data.scoring.tokens import tokens
 
 
 class PreparedPair:
-    """A pair, and what several scorers want to know of it, each found once.
+    """A pair, and values that several scorers need, each computed once.
 
     Attributes:
         pair: the texts.
@@ -45,44 +45,44 @@ class PreparedPair:
         return _joined(self.pair.source, ((unit.source_start, unit.source_end) for unit in units))
 
     def target_lines(self) -> list[str]:
-        """The same of the target."""
+        """The translated sentences of each line of the target."""
         units = self.pair.units
         return _joined(self.pair.target, ((unit.target_start, unit.target_end) for unit in units))
 
 
 class CountingConfig(ScorerConfig):
-    """Counts something in each pair by itself. It has no model: one that has is a `ScorerConfig`."""
+    """Counts something in each pair by itself. It has no model: a scorer with a model is a `ScorerConfig`."""
 
     counts_only = True
-    learns_usual: ClassVar[bool] = False  # whether it learns from pairs of the run what is usual
+    learns_usual: ClassVar[bool] = False  # whether it learns what is usual from pairs of the run
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Refuse a place, for nothing would identify it."""
+        """Refuse a field that is a place, because nothing would identify it."""
         super().__pydantic_init_subclass__(**kwargs)
         places = [name for name, field in cls.model_fields.items() if marker(field, Place)]
         if places:
             raise TypeError(f"{cls.__name__} only counts, so it has no {places[0]}: make it a ScorerConfig")
 
     def learn(self, usual: Sequence[TextPair], src: Language, tgt: Language) -> Any:
-        """What it learns from pairs of the run, as JSON can hold it; it is given to `count`."""
+        """What it learns from pairs of the run, as JSON values; it is passed to `count`."""
         return None
 
     @abstractmethod
     def count(self, pair: PreparedPair, learned: Any) -> Sequence[float | None]:
-        """Its scores of a pair, in the order of their columns; None where it cannot judge."""
+        """Its scores of a pair, in the order of their columns; None if it cannot judge."""
 
     def identify(self, generator: object = None) -> list[Ingredient]:
-        """Nothing."""
+        """An empty list: it has no model."""
         return []
 
     def open(self, context: ScorerContext) -> AbstractContextManager[Scorer]:
-        """It is not opened: see `heuristics`, which has all of them look at each pair."""
+        """Not supported: use `heuristics`, which applies all of them to each pair."""
         raise ValueError(f"{self.kind} does not judge each pair by itself")
 
 
 def _joined(text: str, spans: Iterable[tuple[int, int]]) -> list[str]:
-    """The text in these spans, those of one line together."""
+    """The text in these spans; spans on the same line are joined."""
     lines: list[str] = []
     end = 0
     for start, next_end in spans:

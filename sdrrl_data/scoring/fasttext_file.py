@@ -1,6 +1,6 @@
 """Reads the files of fastText's supervised models (.bin, and .ftz, which are quantised).
 
-The layout is that of version 12 of the format: numbers in little-endian order, one after the other without padding.
+The layout is version 12 of the format: numbers in little-endian order, one after another without padding.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 _MAGIC, _VERSION = 793712314, 12
 _SMALL = 1 << 24  # numbers
-_PIECES, _PIECE = 16, 1 << 16  # of a digest: how many, and how many bytes each
-_SUPERVISED = 3  # the kind of model, beside two that only learn vectors
-_LABEL = 1  # the kind of entry, beside words
-_LOSSES = {1: "hs", 2: "ova", 3: "softmax", 4: "ova"}  # with 2, negative sampling, labels are judged one by one, too
+_PIECES, _PIECE = 16, 1 << 16  # of a digest: the number of pieces, and the bytes of each
+_SUPERVISED = 3  # the kind of model; the other two only learn vectors
+_LABEL = 1  # the kind of entry; the other kind is words
+_LOSSES = {1: "hs", 2: "ova", 3: "softmax", 4: "ova"}  # in 2 (negative sampling), labels are judged one by one too
 
 
 class Dense(NamedTuple):
-    """A matrix as it is, in the file's own pages: processes that read the same file share them."""
+    """A plain matrix in the pages of the file, which processes that read the same file share."""
 
     values: "np.ndarray"  # rows, columns
 
@@ -39,14 +39,14 @@ class Dense(NamedTuple):
 
 
 class Quantised(NamedTuple):
-    """A matrix of which each row is so many codes, of one centroid each.
+    """A matrix whose rows are codes; each code stands for one centroid.
 
     Source: Joulin et al. 2016, https://arxiv.org/abs/1612.03651, section 3.2.
     """
 
     codes: "np.ndarray"  # rows, codes
-    centroids: "np.ndarray"  # codes, 256, columns of one code
-    norms: "np.ndarray"  # what each row is multiplied by
+    centroids: "np.ndarray"  # codes, 256, columns of a code
+    norms: "np.ndarray"  # factor of each row
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -63,15 +63,15 @@ class Quantised(NamedTuple):
 
 
 class FastTextFile(NamedTuple):
-    """What stands in a model's file."""
+    """The content of a model's file."""
 
-    words: dict[str, int]  # each with its row of the input
+    words: dict[str, int]  # word -> its row of the input
     labels: list[str]  # without "__label__"; the rows of the output, unless the loss is hs
     label_counts: list[int]  # how often each was seen in training
     shortest: int  # characters of an n-gram
     longest: int
-    buckets: int  # into which n-grams fall
-    kept: "np.ndarray | None"  # of each bucket, its row after those of the words, or -1; None: all are there, in order
+    buckets: int  # number of buckets for n-grams
+    bucket_rows: "np.ndarray | None"  # of each bucket: its row after the words' rows, or -1; None: all, in order
     loss: str  # "hs", "softmax" or "ova"
     input: Dense | Quantised
     output: Dense | Quantised
@@ -81,7 +81,7 @@ def read(path: Path) -> FastTextFile:
     """Read a model; a large matrix stays on the disk until it is used.
 
     Raises:
-        UserError: there is no such file, or it is no model of fastText that can tell languages.
+        UserError: there is no such file, or it is not a fastText model for language identification.
     """
     try:
         with path.open("rb") as file:
@@ -93,10 +93,10 @@ def read(path: Path) -> FastTextFile:
 
 
 def digest(path: Path) -> str:
-    """A digest of some of a model's bytes, so that another is told apart without reading all of it.
+    """A digest of some of a model's bytes: it tells models apart without reading all of them.
 
     Raises:
-        UserError: there is no such file, or it is none of fastText's.
+        UserError: there is no such file, or it is not a fastText model.
     """
     try:
         size = path.stat().st_size
@@ -118,7 +118,7 @@ def _unreadable(path: Path, error: OSError) -> UserError:
 
 def _unfit(path: Path) -> UserError:
     return UserError(
-        f"{path} is not a fastText model that can tell languages, or not all of it: fetch it again, or give another"
+        f"{path} is not a complete fastText model for language identification: download it again, or give another"
     )
 
 
@@ -158,7 +158,7 @@ def _read(reader: _Reader) -> FastTextFile:
         raise ValueError("another format, or another kind of model")
     size, word_count, _, _, kept_count = reader.numbers("3i2q")
     entries = [(reader.text(), *reader.numbers("qb")) for _ in range(size)]
-    kept_buckets = _kept(reader.array("<i4", kept_count, 2), buckets) if kept_count >= 0 else None
+    bucket_rows = _bucket_rows(reader.array("<i4", kept_count, 2), buckets) if kept_count >= 0 else None
     (quantised,) = reader.numbers("?")
     weights = _quantised(reader) if quantised else _dense(reader)
     (output_quantised,) = reader.numbers("?")
@@ -173,14 +173,14 @@ def _read(reader: _Reader) -> FastTextFile:
         shortest=shortest,
         longest=longest,
         buckets=buckets,
-        kept=kept_buckets,
+        bucket_rows=bucket_rows,
         loss=_LOSSES[loss],
         input=weights,
         output=output,
     )
 
 
-def _kept(pairs: "np.ndarray", buckets: int) -> "np.ndarray":
+def _bucket_rows(pairs: "np.ndarray", buckets: int) -> "np.ndarray":
     import numpy as np
 
     rows = np.full(buckets, -1, np.int32)
@@ -202,7 +202,7 @@ def _quantised(reader: _Reader) -> Dense | Quantised:
     norm_codes = reader.array("u1", rows) if with_norms else None
     norms = np.ones(rows, np.float32) if norm_codes is None else _centroids(reader)[0, norm_codes, 0]
     matrix = Quantised(codes, centroids, norms)
-    # A small one is unpacked: its rows are found four times as fast.
+    # A small matrix is unpacked: reading its rows is then four times as fast.
     return Dense(matrix.rows(np.arange(rows))) if rows * matrix.shape[1] <= _SMALL else matrix
 
 

@@ -1,9 +1,9 @@
-"""What a fastText model says of many sentences at once, and of the texts that they make.
+"""Probabilities by a fastText model, for many sentences at once and for the texts that they form.
 
-The library takes a text at a time, and reads it again for each of its sentences. Here the vectors of all different
-words are made together, once each, and added up to sentences, which are added up to texts. For texts of four sentences,
-and each of these, that is 9 times as fast with lid.176.ftz, and 14 times with a model of 2,000 labels. Of the latter's
-501 MiB a process holds 14 MiB for itself, where the library's copy takes 514, as the rest stays in the file's pages,
+The library takes one text at a time, so a text's sentences have to be read again. Here the vector of each distinct word
+is computed once; word vectors are added up to sentences, and sentences to texts. For texts of four sentences, together
+with each sentence, this is 9 times as fast with lid.176.ftz, and 14 times with a model of 2,000 labels. That model has
+501 MiB: a process holds 14 MiB of it, where the library's copy takes 514 MiB; the rest stays in the pages of the file,
 which processes share (fasttext-predict 0.9.2.4, AMD EPYC, one core: `python -m benchmarks.fasttext_model`).
 
 Source: Joulin et al. 2017, https://aclanthology.org/E17-2068; n-grams as in Bojanowski et al. 2017,
@@ -20,17 +20,17 @@ import numpy as np
 
 from sdrrl_data.scoring.fasttext_file import FastTextFile, read
 
-_LINE_END = "</s>"  # what a line ends with in training
+_LINE_END = "</s>"  # the end of a line in training
 _PRIME, _BASIS = np.uint32(16777619), np.uint32(2166136261)  # of FNV-1a in 32 bits
 _LEAST = np.float32(1e-5)  # added to a probability before its logarithm is taken
-_ROOM = 1 << 20  # numbers that the characters of one block may need
+_ROOM = 1 << 20  # the most numbers that the characters of one block may need
 
 
 class Sums(NamedTuple):
-    """The vectors of words and n-grams in each of several texts."""
+    """The sums of the vectors of the words and n-grams in each of several texts."""
 
-    vectors: np.ndarray  # texts, dimensions: their sum
-    counts: np.ndarray  # texts: how many they are
+    vectors: np.ndarray  # texts, dimensions: the sums
+    counts: np.ndarray  # texts: the number of vectors
 
 
 class FastTextModel:
@@ -40,7 +40,7 @@ class FastTextModel:
         """Read a model's file.
 
         Raises:
-            UserError: it cannot be read, or is none.
+            UserError: it cannot be read, or is not a fastText model.
         """
         self._file = read(path)
         self.labels = self._file.labels
@@ -48,7 +48,7 @@ class FastTextModel:
         self._tree = _Tree(self._file.label_counts) if self._file.loss == "hs" else None
 
     def sums(self, sentences: Sequence[str]) -> Sums:
-        """What there is in each sentence, without the end of a line. Words are what white space separates."""
+        """The sums of each sentence, without the end of a line. Words are separated by white space."""
         numbers: defaultdict[str, int] = defaultdict()
         numbers.default_factory = numbers.__len__  # each new word gets the next number
         tokens = [sentence.split() for sentence in sentences]
@@ -58,18 +58,18 @@ class FastTextModel:
         return Sums(summed(vectors[flat], lengths), summed(counts[flat], lengths))
 
     def probabilities(self, sums: Sums, labels: Sequence[int] | None = None) -> np.ndarray:
-        """The probability of each of these labels (of all, for None), one row a text; 0 where there is nothing."""
+        """The probability of each of these labels (None: of all), one row per text; 0 for a text without words."""
         vectors, counts = sums
         end = self._file.words.get(_LINE_END)
         if end is not None:
             vectors, counts = vectors + self._file.input.rows(np.array([end])), counts + 1
         hidden = (vectors / np.maximum(counts, 1)[:, None]).astype(np.float32)
         wanted = np.arange(len(self.labels)) if labels is None else np.array(labels, np.intp)
-        probability = self._found(hidden, wanted)
+        probability = self._probabilities(hidden, wanted)
         probability[sums.counts == 0] = 0
         return probability
 
-    def _found(self, hidden: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    def _probabilities(self, hidden: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         if self._tree:
             return self._tree.probabilities(hidden, self._output, wanted)
         scores = products(hidden, self._output)
@@ -80,7 +80,7 @@ class FastTextModel:
         return _sigmoid(scores[:, wanted])
 
     def _words(self, words: list[str]) -> Sums:
-        """What there is in each word."""
+        """The sums of each word."""
         dimensions = self._file.input.shape[1]
         blocks = [self._block(block) for block in _blocks(words, _ROOM // dimensions)]
         return Sums(
@@ -94,7 +94,7 @@ class FastTextModel:
 
 
 def summed(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The sums of the first so many rows, of the next so many, and so on."""
+    """The sums of consecutive groups of rows, whose sizes are `counts`."""
     sums = np.zeros((len(counts), *values.shape[1:]), values.dtype)
     filled = counts > 0
     if filled.any():
@@ -103,14 +103,14 @@ def summed(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def _blocks(words: list[str], characters: int) -> Iterator[list[str]]:
-    """The words in order, so many characters at a time."""
+    """The words in order, in blocks of about so many characters."""
     block_of = np.cumsum([len(word) for word in words]) // characters
     bounds = [0, *(np.flatnonzero(np.diff(block_of)) + 1).tolist(), len(words)]
     return (words[start:end] for start, end in pairwise(bounds) if start < end)
 
 
 def _rows(words: list[str], file: FastTextFile) -> tuple[np.ndarray, np.ndarray]:
-    """Which rows of the input the words are made of, and how many each: itself, if it is known, and its n-grams."""
+    """The rows of the input for each word, and their number: the word itself, if it is known, and its n-grams."""
     text = np.frombuffer(("<" + ">\n<".join(words) + ">\n").encode("utf-8", errors="replace"), np.uint8)
     starts = np.flatnonzero((text & 0xC0) != 0x80)
     breaks = text[starts] == ord("\n")
@@ -122,10 +122,10 @@ def _rows(words: list[str], file: FastTextFile) -> tuple[np.ndarray, np.ndarray]
         across = across[: len(hashes)] | breaks[length - 1 :]
         if length < file.shortest:
             continue
-        # Of single characters, the marks at both ends of a word do not count.
+        # As single characters, the marks at both ends of a word do not count.
         inside = ~(across | first | np.append(breaks[1:], True)) if length == 1 else ~across
         buckets = (hashes[inside] % np.uint32(file.buckets)).astype(np.int32)
-        row_numbers = buckets if file.kept is None else file.kept[buckets]
+        row_numbers = buckets if file.bucket_rows is None else file.bucket_rows[buckets]
         rows[: len(hashes), length][inside] = np.where(row_numbers < 0, -1, row_numbers + len(file.words))
     present = np.flatnonzero(rows >= 0)
     owners = np.cumsum(breaks)[present // rows.shape[1]]
@@ -133,14 +133,14 @@ def _rows(words: list[str], file: FastTextFile) -> tuple[np.ndarray, np.ndarray]
 
 
 def _hashes(text: np.ndarray, starts: np.ndarray, longest: int) -> Iterator[np.ndarray]:
-    """The hashes of what starts at each character: of one character, of two, and so on."""
-    signed = text.astype(np.int8).astype(np.uint32)  # the original extends the sign of a byte
+    """The hashes of the n-grams that start at each character: first of one character, then of two, and so on."""
+    signed = text.astype(np.int8).astype(np.uint32)  # fastText extends the sign of a byte
     widths = np.diff(starts, append=len(text))
     wider = [np.flatnonzero(widths > byte) for byte in range(1, 4)]
     hashes = np.full(len(starts) + 1, _BASIS)
     for length in range(1, longest + 1):
         hashes = hashes[:-1]
-        added = length - 1  # the character that each of them takes in, counted from its own
+        added = length - 1  # the offset of the character that is added to each n-gram
         positions = starts[added:]
         hashes = (hashes ^ signed[positions]) * _PRIME
         for byte, characters in enumerate(wider, 1):
@@ -150,10 +150,10 @@ def _hashes(text: np.ndarray, starts: np.ndarray, longest: int) -> Iterator[np.n
 
 
 class _Tree:
-    """The Huffman tree of the labels: each step down is a yes or no of its own."""
+    """The Huffman tree of the labels: each step down is a separate binary decision."""
 
     def __init__(self, counts: Sequence[int]) -> None:
-        """Build it, from how often each label was seen, the most frequent first."""
+        """Build the tree from the counts of the labels, the most frequent label first."""
         leaves = len(counts)
         sizes = [*counts, *[10**15] * (leaves - 1)]
         steps: list[list[tuple[int, bool]]] = [[] for _ in counts]  # of each label: node, and whether it turns right
@@ -176,7 +176,7 @@ class _Tree:
         self._steps = steps
 
     def probabilities(self, hidden: np.ndarray, output: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-        """Of these labels, one row a text."""
+        """The probabilities of these labels, one row per text."""
         nodes = sorted({node for label in wanted for node, _ in self._steps[label]})
         place = {(node, right): row * 2 + right for row, node in enumerate(nodes) for right in (False, True)}
         goes_right = _sigmoid(products(output[nodes], hidden))
@@ -188,12 +188,12 @@ class _Tree:
 
 
 def products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The products of all rows with all rows; not by BLAS, where a text's own depend on how many others there are."""
+    """The products of all rows with all rows; without BLAS, whose results for a text depend on the number of texts."""
     inner_products: np.ndarray = np.einsum("ld,rd->lr", left, right)
     return inner_products
 
 
 def _sigmoid(scores: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):  # 1 / infinity is the 0 that is meant
+    with np.errstate(over="ignore"):  # 1 / infinity is 0, as it should be
         probabilities: np.ndarray = 1 / (1 + np.exp(-scores))
     return probabilities

@@ -6,10 +6,10 @@ from sdrrl_data.languages import Language
 from sdrrl_data.recipe import Score
 from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
 
-# What ends a sentence: in Latin, Greek, Armenian, Arabic, Indic, Burmese, Khmer, Ethiopic, Chinese, Japanese, Tibetan.
+# Sentence ends: in Latin, Greek, Armenian, Arabic, Indic, Burmese, Khmer, Ethiopic, Chinese, Japanese, Tibetan.
 _MARKS = tuple(".!?…‽;։؟۔।॥။៕។።፧。！？．｡།")
-_CLOSING = "\"'”’“‘»«›‹)]}」』】》〉）］｝"  # what may follow one
-_AROUND = " \t\n\r*_~\u200b\u200c\u200d\u200e\u200f\ufeff"  # space, emphasis, and what cannot be seen
+_CLOSING = "\"'”’“‘»«›‹)]}」』】》〉）］｝"  # what may follow such a mark
+_AROUND = " \t\n\r*_~\u200b\u200c\u200d\u200e\u200f\ufeff"  # space, emphasis, and invisible characters
 UNMARKED = ("th", "lo")  # languages that do not mark where a sentence ends
 
 
@@ -22,7 +22,7 @@ class FinishConfig(CountingConfig):
         Score(
             "finished",
             says="1 if the translation ends a sentence where its source does, 0 if it does not",
-            misses="what is missing before the end; sources that end without a mark, languages that have none",
+            misses="what is missing before the end; sources that end without a mark, languages without such marks",
         ),
     )
 
@@ -32,10 +32,10 @@ class FinishConfig(CountingConfig):
 
 
 def finished(source: str, target: str, src: Language, tgt: Language) -> float | None:
-    """1 where both texts end with the end of a sentence, 0 where only the source does.
+    """1 if both texts end with the end of a sentence, 0 if only the source does.
 
-    A target may end with a closing quote or bracket alone: Japanese puts no full stop before one. None where the
-    source does not end so, and for Thai and Lao, which have no such mark.
+    A target may end with just a closing quote or bracket: Japanese puts no full stop before it. None if the source does
+    not end with the end of a sentence, and for Thai and Lao, which do not mark it.
     """
     if src.tag in UNMARKED or tgt.tag in UNMARKED:
         return None

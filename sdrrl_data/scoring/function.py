@@ -1,4 +1,4 @@
-"""A scorer of the user's own: a Python function from a table of pairs to a column of numbers."""
+"""The user's own scorer: a Python function from a table of pairs to a column of numbers."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,16 +17,16 @@ SCHEMA: dict[str, Any] = {
     "target": pl.String,
     "src": pl.String,  # BCP 47 tags of their languages
     "tgt": pl.String,
-    # The translated sentences, without what lies between them.
+    # The translated sentences, without the text between them.
     "sentences": pl.List(pl.Struct({"source": pl.String, "target": pl.String})),
 }
 
 
 class FunctionConfig(ScorerConfig):
-    """A function of the user's, from a table of pairs to a column."""
+    """The user's own Python function, from a table of pairs to a column of numbers."""
 
     kind: Literal["function"] = "function"
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # of its score
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # the name of its score
     function: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]  # module:function
 
     scores = ()
@@ -36,24 +36,24 @@ class FunctionConfig(ScorerConfig):
         return self.name
 
     def declared(self) -> tuple[Score, ...]:
-        """One score, of which nothing is known."""
+        """One score, about which nothing is known."""
         return (Score(self.name, says=f"what `{self.function}` gives", misses="unknown", better=None),)
 
     def find(self) -> Any:
         """The function, imported.
 
         Raises:
-            UserError: it is not there, or its module cannot be imported.
+            UserError: the function does not exist, or its module cannot be imported.
         """
         return user_code.find(self.function, f"scorer {self.name}", "function")
 
     def identify(self, generator: object = None) -> list[Ingredient]:
-        """The function, by a digest of its module's file. What that file imports is not looked at.
+        """The function, by a digest of its module's file. What that file imports does not count.
 
         The module is imported, so that a mistake in it shows before a run begins.
 
         Raises:
-            UserError: the function is not there, or its module cannot be imported.
+            UserError: the function does not exist, or its module cannot be imported.
         """
         self.find()
         return [Ingredient("scorer", self.function, user_code.digest(self.function), None)]
@@ -65,17 +65,17 @@ class FunctionConfig(ScorerConfig):
 
 
 class FunctionScorer:
-    """What a function of the user's says of each pair; NaN is taken for null.
+    """The values of the user's function for each pair; NaN counts as null.
 
     It is called with a table of many pairs (columns: `SCHEMA`), and returns a number or null for each row, in order:
-    a polars Series, or anything of which one can be made. The same pair should always get the same number.
+    a polars Series, or anything that polars can make a Series of. The same pair should always get the same number.
     """
 
     def __init__(self, settings: FunctionConfig, src: Language, tgt: Language) -> None:
         """Import the function.
 
         Raises:
-            UserError: it is not there, or its module cannot be imported.
+            UserError: the function does not exist, or its module cannot be imported.
         """
         self._name = settings.name
         self._where = settings.function
@@ -86,7 +86,7 @@ class FunctionScorer:
         """One column, under the recipe's `name`.
 
         Raises:
-            Stopped: the function fails, or returns something else than a number or null for each row.
+            ScorerFailed: the function fails, or does not return a number or null for each row.
         """
         schema = {self._name: pl.Float64}
         if not pairs:
@@ -119,12 +119,12 @@ class FunctionScorer:
         if len(scores) != wanted:
             raise ScorerFailed(
                 f"scorer {self._name}: {self._where} returned {len(scores)} values for {wanted} rows: "
-                "it is to return one for each, None where it cannot judge"
+                "it must return one for each, None if it cannot judge a row"
             )
         if infinite := scores.filter(scores.is_infinite()).to_list():
             raise ScorerFailed(
                 f"scorer {self._name}: {self._where} returned {infinite[0]} for a row: "
-                "a score is a finite number, or None where it cannot judge"
+                "a score must be a finite number, or None if it cannot judge a row"
             )
         return scores.fill_nan(None)
 
@@ -132,12 +132,12 @@ class FunctionScorer:
         if isinstance(returned, pl.Series):
             if returned.dtype.is_numeric() or returned.dtype in (pl.Boolean, pl.Null):
                 return returned.cast(pl.Float64)
-        # polars would take a table for its first column, and None for no rows.
+        # polars would use the first column of a table, and make an empty Series of None.
         elif returned is not None and not isinstance(returned, pl.DataFrame):
             with suppress(TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
                 return pl.Series(returned, dtype=pl.Float64)
         kind = f"a Series of {returned.dtype}" if isinstance(returned, pl.Series) else f"a {type(returned).__name__}"
         raise ScorerFailed(
-            f"scorer {self._name}: {self._where} returned {kind}: it is to return a Series or list of numbers, "
+            f"scorer {self._name}: {self._where} returned {kind}: it must return a Series or list of numbers, "
             "one for each row"
         )

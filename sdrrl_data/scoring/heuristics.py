@@ -1,4 +1,4 @@
-"""The scorers that only count, all over one pair at a time, so that what they share is prepared once."""
+"""The scorers that only count, applied together to one pair at a time, so that shared values are computed once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ def learned(settings: Sequence[CountingConfig], usual: Sequence[TextPair], src: 
 
 
 class Heuristics:
-    """What each of these scorers gives (see its file), in their order; null where it cannot judge."""
+    """The scores of these scorers (see their files), in their order; null where a scorer cannot judge."""
 
     def __init__(
         self, settings: Sequence[CountingConfig], src: Language, tgt: Language, learned: Sequence[Any]
@@ -27,10 +27,10 @@ class Heuristics:
         """Get ready to count.
 
         Args:
-            settings: of each scorer.
+            settings: the settings of each scorer.
             src: the language of the source texts.
             tgt: the language of the translations.
-            learned: what each has learned, as `learned` gives it.
+            learned: what each has learned, as the function `learned` returns it.
         """
         self._scorers = list(zip(settings, learned, strict=True))
         self._src, self._tgt = src, tgt

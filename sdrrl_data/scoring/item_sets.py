@@ -1,4 +1,4 @@
-"""The test sets that a run's texts are searched for."""
+"""The test sets whose items are searched for in a run's texts."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from sdrrl_data.sources import text_sets
 from sdrrl_data.sources.text_sets import TextSet
 
 ROLE = "test set"
-# Where FLORES+ has other codes than FLORES-200.
+# Languages for which FLORES+ and FLORES-200 have different codes.
 FLORES_PLUS = {
     "est_Latn": "ekk_Latn",
     "tgl_Latn": "fil_Latn",
@@ -20,11 +20,11 @@ FLORES_PLUS = {
 
 
 class Known(NamedTuple):
-    """A test set of the Hub that goes by a name of its own."""
+    """A test set on the Hub that has a short name."""
 
     dataset: str
-    config: Callable[[Language], str]  # the name of a language's part
-    columns: tuple[str, ...]  # that hold what is asked
+    config: Callable[[Language], str]  # the config of a language
+    columns: tuple[str, ...]  # that hold the items' texts
 
 
 KNOWN = {
@@ -38,22 +38,22 @@ KNOWN = {
 
 
 def identify(name: str) -> Ingredient:
-    """A test set that is there: one of `KNOWN`, a file, or a dataset of the Hub.
+    """Identify a test set: one of `KNOWN`, a file, or a dataset on the Hub.
 
     Raises:
-        UserError: it is not there, or may not be read.
+        UserError: it does not exist, or may not be read.
     """
     return _find(name).ingredient()
 
 
 def items(name: str, src: Language, tgt: Language) -> Iterator[tuple[Language, str, str]]:
-    """The texts of a test set, but for its training split: the language, the place ("belebele:17"), and the text.
+    """The texts of a test set, except its training split: the language, the place ("belebele:17"), and the text.
 
-    One of `KNOWN` is read in both languages, as far as it has them. Of any other, every text counts, in both languages,
-    for there is no telling in which it is.
+    Of a set in `KNOWN`, the parts in the two languages are read, if it has them. In any other set, every text counts
+    for both languages, because its language is unknown.
 
     Raises:
-        UserError: it cannot be read, or has neither language.
+        UserError: it cannot be read, or has neither of the two languages.
     """
     text_set = _find(name)
     languages = dict.fromkeys([src, tgt])
@@ -62,18 +62,16 @@ def items(name: str, src: Language, tgt: Language) -> Iterator[tuple[Language, s
             for text in text_sets.strings(content):
                 yield from ((language, f"{text_set.name}:{place}", text) for language in languages)
         return
-    known = KNOWN[name]
+    test_set = KNOWN[name]
     configs = {
-        wanted_language: known.config(wanted_language)
-        for wanted_language in languages
-        if known.config(wanted_language) in text_set.configs
+        language: test_set.config(language) for language in languages if test_set.config(language) in text_set.configs
     }
     if not configs:
-        both = " nor ".join(wanted_language.name for wanted_language in languages)
+        both = " nor ".join(language.name for language in languages)
         raise UserError(f"{ROLE} {name} ({text_set.name}) has neither {both}: take it out of the recipe")
     for language, config in configs.items():
         for place, row in text_sets.rows(text_set._replace(config=config), text_sets.held_out):
-            yield from ((language, f"{name}:{place}", _text(text_set, row, column)) for column in known.columns)
+            yield from ((language, f"{name}:{place}", _text(text_set, row, column)) for column in test_set.columns)
 
 
 def _find(name: str) -> TextSet:
@@ -83,6 +81,6 @@ def _find(name: str) -> TextSet:
 def _text(text_set: TextSet, row: dict[str, Any], column: str) -> str:
     if not isinstance(row.get(column), str):
         raise UserError(
-            f"{ROLE} {text_set.name}: it has no texts in a column {column!r}, it may have changed: use a file"
+            f"{ROLE} {text_set.name}: it has no texts in a column {column!r}, so it may have changed: use a file"
         )
     return str(row[column])

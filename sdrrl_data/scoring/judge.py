@@ -26,7 +26,7 @@ from sdrrl_data.recipe import GeneratorConfig, Score, ScorerConfig, ScorerContex
 
 # For the recipe's own generator: the likeliest reply, with room for "I would rate this translation as 4 out of 5".
 SHORT = Sampling(temperature=0.0, top_p=1.0, repetition_penalty=1.0, max_tokens=32)
-REPLY_LENGTH = 200  # characters of the reply that are kept
+REPLY_LENGTH = 200  # characters of the reply that are stored
 LOWEST, HIGHEST = 1, 5
 
 _SLASH = "[/／⁄]"
@@ -64,15 +64,15 @@ class JudgeConfig(ScorerConfig):
 
     @contextmanager
     def open(self, context: ScorerContext) -> Iterator[Scorer]:
-        """The scorer; the generator stays the run's."""
-        judging = context.generator(self.generator)
-        yield JudgeScorer(self, judging, context.src, context.tgt, context.seed)
+        """The scorer; the run closes the generator."""
+        generator = context.generator(self.generator)
+        yield JudgeScorer(self, generator, context.src, context.tgt, context.seed)
 
 
 class JudgeScorer:
     """The rating that a language model gives a pair, from 1 to 5.
 
-    Null where it gives none, where the pair does not fit into its context, and where a side of the pair is empty.
+    Null if its reply has no rating, if the pair does not fit into its context, or if a side of the pair is empty.
     Ratings by a small model, or of a language that it hardly knows, say little.
 
     Source: Kocmi and Federmann 2023, https://aclanthology.org/2023.eamt-1.19, who ask for stars without a reference.
@@ -82,28 +82,28 @@ class JudgeScorer:
         """Get ready to ask.
 
         Args:
-            settings: a judge's own generator says how it is to reply; the recipe's replies in few tokens, always
-                with the likeliest.
-            generator: who is asked. It stays the caller's.
+            settings: if they name a generator, it samples as its settings say; the recipe's generator always gives
+                the likeliest reply, in few tokens.
+            generator: the model that judges. The caller has to close it.
             src: the language of the source texts.
             tgt: the language of the translations.
-            seed: of the run.
+            seed: the seed of the run.
         """
         self._prompt = settings.prompt
         self._names = {"src": src.name, "tgt": tgt.name}
         self._tag = tgt.tag
         self._generator = generator
         self._seed = seed
-        self._own = settings.generator
-        self._sampling = sampling(self._own) if self._own else SHORT
+        self._generator_config = settings.generator
+        self._sampling = sampling(self._generator_config) if self._generator_config else SHORT
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
-        """Column `judge`, and `judge_reply` (String): what was written, the first 200 characters of it."""
-        asked = [number for number, pair in enumerate(pairs) if pair.source.strip() and pair.target.strip()]
-        advance(len(pairs) - len(asked))
+        """Column `judge`, and `judge_reply` (String): the first 200 characters of the reply."""
+        judged = [number for number, pair in enumerate(pairs) if pair.source.strip() and pair.target.strip()]
+        advance(len(pairs) - len(judged))
         ratings: list[float | None] = [None] * len(pairs)
         replies: list[str | None] = [None] * len(pairs)
-        requests = (self._request(number, pairs[number]) for number in asked)
+        requests = (self._request(number, pairs[number]) for number in judged)
         for key, result in self._generator.generate(requests):
             if isinstance(result, Completion):
                 text = result.text.strip()
@@ -113,10 +113,10 @@ class JudgeScorer:
         return pl.DataFrame({"judge": ratings, "judge_reply": replies}, schema=schema)
 
     def _request(self, number: int, pair: TextPair) -> Request:
-        asked = filled(self._prompt, {**self._names, "source": pair.source, "target": pair.target})
-        messages: list[Message] = [{"role": "user", "content": asked}]
-        if self._own:
-            messages = conversation(messages, self._own)
+        prompt = filled(self._prompt, {**self._names, "source": pair.source, "target": pair.target})
+        messages: list[Message] = [{"role": "user", "content": prompt}]
+        if self._generator_config:
+            messages = conversation(messages, self._generator_config)
         seed = draws.number(self._seed, "judge", self._tag, pair.source, pair.target)
         return Request(str(number), messages, seed, self._sampling)
 
@@ -124,7 +124,7 @@ class JudgeScorer:
 def rating(reply: str) -> float | None:
     """The first number from 1 to 5 in a reply: 4 in "Rating: 4/5", but nothing in "10" or "3/10".
 
-    None where there is none. The digits may be any script's.
+    None if there is no such number. Digits of any script count.
     """
     for match in _NUMBER.finditer(_SCALE.sub(" ", reply)):
         value, scale = float(match[1].translate(_POINTS)), match[2]

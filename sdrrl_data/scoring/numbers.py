@@ -1,4 +1,4 @@
-"""Numbers, and what no translation may change: does the target have those of the source?"""
+"""Numbers and protected spans: does the target have those of the source?"""
 
 import re
 from collections import Counter
@@ -8,7 +8,7 @@ from sdrrl_data.recipe import Score
 from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
 from sdrrl_data.text.protected import protected
 
-# With all that parts its digits: "1,000.5", "1.000,5", "1 000,5", "10:30", "24.12.2010".
+# With all that separates its digits: "1,000.5", "1.000,5", "1 000,5", "10:30", "24.12.2010".
 _NUMBER = re.compile(r"\d+(?:[.,:/٫٬'’]\d+|[ \u00a0\u202f]\d{3}(?!\d))*")
 _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"\b[IVXL]+\b")
@@ -21,7 +21,7 @@ BUDDHIST_ERA = 543  # years before the common one
 
 
 class NumbersConfig(CountingConfig):
-    """Whether numbers, and what is protected, stand on both sides."""
+    """Whether the numbers and protected spans of the source are in the translation."""
 
     kind: Literal["numbers"] = "numbers"
 
@@ -34,65 +34,66 @@ class NumbersConfig(CountingConfig):
         Score(
             "protected",
             says="share of the source's code, links, formulas and placeholders that the translation has too (0 to 1)",
-            misses="where in the translation they stand",
+            misses="where in the translation they are",
         ),
     )
 
     def count(self, pair: PreparedPair, learned: Any) -> list[float | None]:
-        """The numbers of the prose, and what is protected in the whole texts."""
+        """The numbers of the prose, and the protected spans of the whole texts."""
         return [found_share(pair.source, pair.target), protected_share(pair.pair.source, pair.pair.target)]
 
 
 def found_share(source: str, target: str) -> float | None:
-    """The share of the source's numbers that the target has too, from 0 to 1; None where the source has none.
+    """The share of the source's numbers that the target has too, from 0 to 1; None if the source has none.
 
-    Numbers are compared by their digits, in any script, without zeros at either end: 1,000.5 is 1.000,5, and 24,000
-    is 24 where "thousand" is a word. A century may be in Roman numerals or in years, a year without its first two
-    digits or of the Buddhist era, an hour in 24. One up to 12 that is missing counts half: it may be written out.
-    What the target has beyond is not counted: many languages write in digits what English writes out.
+    Numbers are compared by their digits, in any script, without zeros at either end: 1,000.5 equals 1.000,5, and 24,000
+    equals 24, because "thousand" may be a word. A century may be in Roman numerals or in years, a year without its
+    first two digits or of the Buddhist era, an hour on a 24-hour clock. A missing number up to 12 counts half: it may
+    be written out. Additional numbers in the target do not count: many languages write in digits what English writes
+    out.
     """
-    ours = _NUMBER.findall(source)
-    if not ours:
+    source_numbers = _NUMBER.findall(source)
+    if not source_numbers:
         return None
-    theirs: dict[str, list[str]] = {}
+    target_numbers: dict[str, list[str]] = {}
     for number in _NUMBER.findall(target):
-        theirs.setdefault(_significant(number), []).append(number)
-    missing = [number for number in ours if not _taken(theirs, _significant(number))]
+        target_numbers.setdefault(_significant(number), []).append(number)
+    missing = [number for number in source_numbers if not _taken(target_numbers, _significant(number))]
     if not missing:
         return 1.0
-    # What one side parts with a comma or a colon, the other may part with words: "10:30", "10 h 30".
-    parts = [part for numbers in theirs.values() for number in numbers for part in _parts(number)]
+    # One side may separate digits with a comma or a colon, the other with words: "10:30", "10 h 30".
+    parts = [part for numbers in target_numbers.values() for number in numbers for part in _parts(number)]
     romans = _ROMAN.findall(target)
     lost = 0.0
     for number in missing:
         parts_of_number = _parts(number)
         if not all([_found(part, parts, romans) for part in parts_of_number]):
             lost += 0.5 if len(parts_of_number) == 1 and parts_of_number[0] <= SMALL else 1
-    return 1 - lost / len(ours)
+    return 1 - lost / len(source_numbers)
 
 
 def protected_share(source: str, target: str) -> float | None:
-    """The share of what is protected in the source that the target has too, from 0 to 1, in whole texts.
+    """The share of the source's protected spans that the target has too, from 0 to 1, in whole texts.
 
-    Code with its fences, inline code, URLs, placeholders, formulas, HTML. A fence that only the target leaves open
-    counts as one more that is missing. None where there is nothing of either.
+    Protected are code with its fences, inline code, URLs, placeholders, formulas, HTML. A fence that only the target
+    leaves open counts as one more missing span. None if there are no spans.
     """
-    ours = Counter(_protected(source))
+    source_spans = Counter(_protected(source))
     broken = _open_fence(target) and not _open_fence(source)
-    total = ours.total() + broken
+    total = source_spans.total() + broken
     if not total:
         return None
-    return sum(min(count, target.count(span)) for span, count in ours.items()) / total
+    return sum(min(count, target.count(span)) for span, count in source_spans.items()) / total
 
 
 def _protected(text: str) -> list[str]:
-    """What is protected and holds a letter or digit; of what overlaps, the whole alone."""
+    """The protected spans with a letter or digit; of nested spans, only the outermost."""
     spans = []
     end = 0
-    for start, own_end in sorted(protected(text, 0, len(text)), key=lambda span: (span[0], -span[1])):
-        if own_end > end:
-            spans.append(text[start:own_end].strip())
-            end = own_end
+    for start, span_end in sorted(protected(text, 0, len(text)), key=lambda span: (span[0], -span[1])):
+        if span_end > end:
+            spans.append(text[start:span_end].strip())
+            end = span_end
     if "~~~" in text:
         spans += [block[0].strip() for block in _TILDE_BLOCK.finditer(text)]
     return [span for span in spans if any(map(str.isalnum, span))]
@@ -103,7 +104,7 @@ def _open_fence(text: str) -> bool:
 
 
 def _significant(number: str) -> str:
-    """Its digits alone, in ASCII, without zeros at either end."""
+    """Only its digits, in ASCII, without zeros at either end."""
     digits = "".join(_DIGITS.findall(number))
     if not digits.isascii():
         digits = "".join(str(int(digit)) for digit in digits)
@@ -111,12 +112,12 @@ def _significant(number: str) -> str:
 
 
 def _parts(number: str) -> list[int]:
-    """Each run of its digits; of a very long one, which Python refuses to read, the beginning."""
+    """Each run of its digits; only the beginning of a very long run, which Python refuses to convert."""
     return [int(digits[:18]) for digits in _DIGITS.findall(number)]
 
 
 def _taken(numbers: dict[str, list[str]], significant: str) -> bool:
-    """Whether there is such a number; it is then taken out."""
+    """Whether there is such a number; if so, it is removed."""
     places = numbers.get(significant)
     if not places:
         return False
@@ -125,16 +126,16 @@ def _taken(numbers: dict[str, list[str]], significant: str) -> bool:
 
 
 def _found(number: int, others: list[int], romans: list[str]) -> bool:
-    """Whether one of the others may stand for the number; it is then taken out."""
-    written, significant = _otherwise(number), _significant(str(number))
+    """Whether one of the others may mean the number; if so, it is removed."""
+    equivalents, significant = _equivalents(number), _significant(str(number))
     for other in others:
-        if other in written or _significant(str(other)) == significant:
+        if other in equivalents or _significant(str(other)) == significant:
             others.remove(other)
             return True
     return _roman(number) in romans or (number > 1000 and _roman(number // 100 + 1) in romans)
 
 
-def _otherwise(number: int) -> set[int]:
+def _equivalents(number: int) -> set[int]:
     """Other numbers that mean the same: hours, centuries, years."""
     if number <= 12:
         return {number + 12, 100 * (number - 1)} - {0}
@@ -144,7 +145,7 @@ def _otherwise(number: int) -> set[int]:
 
 
 def _roman(number: int) -> str:
-    """In Roman numerals; nothing above 49."""
+    """The number in Roman numerals; empty above 49."""
     if number >= 50:
         return ""
     tens, ones = divmod(number, 10)

@@ -31,23 +31,23 @@ class OverlapConfig(CountingConfig):
 
 
 def copied_share(source: Sequence[str], target: Sequence[str]) -> float | None:
-    """The share of the target's words that stand in a run of three words which the source has too, from 0 to 1.
+    """The share of the target's words in runs of three words that the source has too, from 0 to 1.
 
     Numbers and words that begin with a capital do not count as copied: names stay the same. A copied text scores 0.7 to
-    1, by how many it has of them. None for a target of fewer than five words.
+    1, depending on how many of these words it has. None for a target of fewer than five words.
 
     Args:
         source: the words of the source's prose.
-        target: those of the target's.
+        target: the words of the target's prose.
     """
     if len(target) < MIN_WORDS:
         return None
-    theirs = runs(target, ORDER)
-    ours = set(theirs).intersection(runs(source, ORDER))
-    if not ours:
+    target_runs = runs(target, ORDER)
+    shared_runs = set(target_runs).intersection(runs(source, ORDER))
+    if not shared_runs:
         return 0.0
     copied: set[int] = set()
-    for start, run in enumerate(theirs):
-        if run in ours:
+    for start, run in enumerate(target_runs):
+        if run in shared_runs:
             copied.update(range(start, start + ORDER))
     return sum(target[place][0].isalpha() and not target[place][0].isupper() for place in copied) / len(target)

@@ -1,7 +1,7 @@
 """Personal data: e-mail addresses and secret keys in a text.
 
-Few false alarms matter more than finding everything: what cannot be told from an example or from code is left out, and
-a key is one only in a shape that its issuer gives to nothing else.
+Few false alarms matter more than finding everything: what looks like an example or like code is left out, and a key
+counts only if it has a form that its issuer uses for nothing else.
 """
 
 import re
@@ -20,20 +20,20 @@ class PersonalConfig(CountingConfig):
     scores = (
         Score(
             "personal",
-            says="how many e-mail addresses and secret keys stand in the text",
-            misses="other personal data: names, telephone numbers, places; keys of shapes that it does not know",
+            says="how many e-mail addresses and secret keys are in the text",
+            misses="other personal data: names, telephone numbers, places; keys of forms that it does not know",
             better="less",
             both_sides=True,
         ),
     )
 
     def count(self, pair: PreparedPair, learned: Any) -> list[float | None]:
-        """How many stand in the whole texts."""
+        """How many there are in the whole texts."""
         return [count(pair.pair.source), count(pair.pair.target)]
 
 
 class Found(NamedTuple):
-    """An address or a key, and where it stands (characters, end excluded)."""
+    """An address or a key, and its place (characters, end excluded)."""
 
     kind: Literal["e-mail address", "key"]
     start: int
@@ -43,28 +43,28 @@ class Found(NamedTuple):
 # Letters of scripts that put spaces between words; in the others, the text around an address may touch it.
 _OTHERS = r"\u00c0-\u060b\u0610-\u061a\u0620-\u06d3\u06d5-\u0963\u0966-\u0dff\u10a0-\u137f\u1e00-\u1fff"
 _LETTERS = rf"A-Za-z0-9{_OTHERS}"
-# In the end of a domain, letters of ASCII stand alone. `q@k.mT` and `query@key.to(x)` are code: a person has more than
-# one letter, and after a domain there is no bracket and no other name.
+# The end of a domain does not mix ASCII with other letters. `q@k.mT` and `query@key.to(x)` are code: a person has more
+# than one letter, and no bracket and no other name follows a domain.
 _ADDRESS = re.compile(
     rf"(?<![{_LETTERS}._%+@/-])(?P<person>[{_LETTERS}][{_LETTERS}._%+'-]{{1,63}}+)@"
     rf"(?P<domain>(?:[{_LETTERS}-]{{1,63}}\.)+"
     rf"(?:(?P<end>[A-Za-z]{{2,24}})(?![A-Za-z0-9_(]|\.[A-Za-z])|[{_OTHERS}]{{2,24}}))"
 )
-# The ends of countries' domains, and those that are in wide use, of all at https://www.iana.org/domains/root/db. Any
-# other word is more often code (`data@self.weight`) or a file (`icon@2x.png`).
+# The ends of countries' domains, and other ends in wide use, from https://www.iana.org/domains/root/db. Any other word
+# is more often code (`data@self.weight`) or a file (`icon@2x.png`).
 _END = re.compile(
     "[a-z]{2}|agency|app|asia|biz|blog|cat|club|com|company|coop|dev|edu|email|gov|info|int|life|live|mil|mobi|museum"
     "|net|news|online|org|press|pro|school|shop|site|social|store|studio|support|tech|travel|university|website|world|xyz",
     re.IGNORECASE,
 )
-# Nobody's: https://www.rfc-editor.org/rfc/rfc2606 (those that end in .test, .example or .invalid are not above), and
-# what stands for the reader's own. `git@github.com:org/name` is where a repository is.
+# Addresses of nobody: https://www.rfc-editor.org/rfc/rfc2606 (.test, .example and .invalid are not among the ends
+# above), and placeholders for the reader's own. `git@github.com:org/name` is the place of a repository.
 _NO_DOMAIN = re.compile(r"(?:.*\.)?example\.(?:com|org|net)|domain\.com|your.*", re.IGNORECASE)
 _NO_PERSON = re.compile(r"git|test|foo|name|user|username|someone|email|your.*", re.IGNORECASE)
 
 _ENTIRE = (r"(?<![A-Za-z0-9_-])(?:", r")(?![A-Za-z0-9_-])")
-# Each with a text that is in all of them, to look for first. Without a source of their own: the lengths and alphabets
-# that gitleaks has found, https://github.com/gitleaks/gitleaks/tree/master/cmd/generate/config/rules.
+# Each with a text that all such keys contain, to search for first. Where no source is named, lengths and alphabets are
+# those of gitleaks, https://github.com/gitleaks/gitleaks/tree/master/cmd/generate/config/rules.
 _KEYS = (
     # AWS, an access key or a temporary one: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     ("AKIA", r"AKIA[A-Z2-7]{16}"),
@@ -84,7 +84,7 @@ _KEYS = (
     ("eyJ", r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}"),
 )
 # A private key as https://www.rfc-editor.org/rfc/rfc7468 and, of PGP, https://www.rfc-editor.org/rfc/rfc9580 write it;
-# within JSON, its lines end in `\n`. What only stands for its lines ("...") is none.
+# within JSON, its lines end in `\n`. A placeholder for its lines ("...") does not count.
 _BREAK = r"(?:\s|\\[nr])"
 _PRIVATE_KEY = (
     "PRIVATE KEY",
@@ -97,30 +97,30 @@ _PRIVATE_KEY = (
 _SHAPES = (*((sign, re.compile(key.join(_ENTIRE))) for sign, key in _KEYS), _PRIVATE_KEY)
 # Keys in manuals: those of AWS end so; the JSON Web Token of https://jwt.io is about 1234567890.
 _EXAMPLES = ("EXAMPLE", "eyJzdWIiOiIxMjM0NTY3ODkw")
-_LAST, _FEWEST = 16, 8  # of the last characters of a key, so many are different: "hf_xxxxxxxx" only stands for one
+_LAST, _FEWEST = 16, 8  # so many of a key's last characters must differ: "hf_xxxxxxxx" is a placeholder
 
 
 def count(text: str) -> float | None:
-    """How many e-mail addresses and secret keys stand in a text; None for one without anything in it."""
+    """How many e-mail addresses and secret keys are in a text; None for an empty text."""
     return float(len(found(text))) if text else None
 
 
 def found(text: str) -> list[Found]:
-    """The e-mail addresses and secret keys in a text, in the order in which they stand there."""
+    """The e-mail addresses and secret keys in a text, in the order of their places."""
     addresses = _addresses(text) if "@" in text else ()
     return sorted([*addresses, *_keys(text)], key=lambda match: match.start)
 
 
 def _addresses(text: str) -> Iterator[Found]:
     for match in _ADDRESS.finditer(text):
-        known = match["end"] is None or _END.fullmatch(match["end"])
-        if known and not _NO_DOMAIN.fullmatch(match["domain"]) and not _NO_PERSON.fullmatch(match["person"]):
+        known_end = match["end"] is None or _END.fullmatch(match["end"])
+        if known_end and not _NO_DOMAIN.fullmatch(match["domain"]) and not _NO_PERSON.fullmatch(match["person"]):
             yield Found("e-mail address", *match.span())
 
 
 def _keys(text: str) -> Iterator[Found]:
-    for sign, shape in _SHAPES:
+    for sign, pattern in _SHAPES:
         if sign in text:
-            for match in shape.finditer(text):
+            for match in pattern.finditer(text):
                 if len(set(match[0][-_LAST:])) >= _FEWEST and not any(example in match[0] for example in _EXAMPLES):
                     yield Found("key", *match.span())

@@ -2,19 +2,19 @@
 
 from sdrrl_data.scoring.refusal_phrases import PATTERNS
 
-LOOKED_AT = 400  # characters: a refusal shows within its first sentences
+LOOKED_AT = 400  # characters: a refusal shows in the first sentences
 _APOSTROPHES = str.maketrans("’‘ʼ´`", "'''''")
 
 
 def refused(text: str, language: str) -> bool | None:
     """Whether an answer declines to answer, by how it begins.
 
-    Sure rather than complete: an answer that only regrets something ("I'm sorry to hear that") is no refusal, and one
-    that refuses later on, or in unusual words, is not found.
+    Precision matters more than recall: an answer that only regrets something ("I'm sorry to hear that") is not a
+    refusal, and a refusal later in the answer, or in unusual words, is not found.
 
     Args:
         text: the answer.
-        language: BCP 47 tag of the language that it is in.
+        language: the BCP 47 tag of the answer's language.
 
     Returns:
         None for a language whose phrases are not known here.

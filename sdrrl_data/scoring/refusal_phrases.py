@@ -1,18 +1,18 @@
-"""The phrases with which answers begin that decline to answer, by language."""
+"""The phrases with which refusals begin, by language."""
 
 import re
 
 
 def _pattern(openers: str, links: str, plain: str, after_opener: str) -> re.Pattern[str]:
-    """Matches the beginning of a refusal. Each argument has its phrases in lines, as regular expressions.
+    """Matches the beginning of a refusal. Each argument is a text of regular expressions, one phrase per line.
 
     Args:
-        openers: regrets, and what the speaker is; any number of them may come first.
+        openers: regrets, and statements of what the speaker is; any number of them may come first.
         links: conjunctions after an opener, as one expression.
-        plain: refusals, whether or not they have an opener.
-        after_opener: what is a refusal only after an opener: "I don't know" may begin a story.
+        plain: phrases that are a refusal with or without an opener.
+        after_opener: phrases that are a refusal only after an opener: "I don't know" may begin a story.
     """
-    # What an opener has matched is never given back: repeated openers could be parted in too many ways.
+    # What an opener has matched is never given back: repeated openers could be split in too many ways.
     opener = rf"(?>({_any(openers)})[ ,.;:!*_。，、！；—–-]*(({links})[ ,，、]*)*)"
     refusal = rf"\W*+({opener}*+({_any(plain)})|{opener}++({_any(after_opener)}))"
     return re.compile(refusal, re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Repetition: how much of a text says again what it has said before."""
+"""Repetition: how much of a text repeats an earlier part of it."""
 
 import zlib
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from sdrrl_data.recipe import Score
 from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
 from sdrrl_data.scoring.tokens import runs, tokens
 
-ORDER = 5  # words in a run: with 3, one good answer in a hundred scores over 0.43, with 5 over 0.17
+ORDER = 5  # words in a run: with 3 words, one good answer in a hundred scores over 0.43, with 5 over 0.17
 MIN_WORDS = 10
 MIN_LINES = 5
-MIN_LINE = 15  # characters in a line that counts: shorter ones are cells, names, "yes" and "no"
-MIN_BYTES = 250  # in less, there is too little for zlib to learn from
+MIN_LINE = 15  # characters of a line that counts: shorter lines are cells, names, "yes" and "no"
+MIN_BYTES = 250  # a shorter text is too little for zlib to learn from
 
 
 class RepetitionConfig(CountingConfig):
-    """How much of a text says again what it has said before."""
+    """How much of a text repeats an earlier part of it."""
 
     kind: Literal["repetition"] = "repetition"
 
@@ -26,7 +26,7 @@ class RepetitionConfig(CountingConfig):
         Score(
             "repetition",
             says="share of the words in a run of five words that occurred before (0 to 1)",
-            misses="the same said again in other words; texts of fewer than ten words",
+            misses="the same meaning in other words; texts of fewer than ten words",
             better="less",
             both_sides=True,
         ),
@@ -39,8 +39,8 @@ class RepetitionConfig(CountingConfig):
         ),
         Score(
             "compression",
-            says="size of the text when it is compressed, as a share of its own (low: it repeats itself)",
-            misses="the same said again in other words; short texts",
+            says="size of the compressed text, as a share of its original size (low: it repeats itself)",
+            misses="the same meaning in other words; short texts",
             better="usual",
             both_sides=True,
         ),
@@ -56,22 +56,21 @@ class RepetitionConfig(CountingConfig):
 
 
 def repeated_share(words: Sequence[str]) -> float | None:
-    """The share of a text's words that stand in a run of five words which occurred before, from 0 to 1.
+    """The share of a text's words in runs of five words that occurred before, from 0 to 1.
 
-    A loop comes near to 1, be it of a phrase, of lines or of list items: numbers are not words here. None for fewer
-    than ten words.
+    A loop of a phrase, of lines or of list items comes close to 1: numbers are not words here. None for fewer than ten
+    words.
 
     Source: duplicate n-grams as in Gopher (Rae et al. 2021, https://arxiv.org/abs/2112.11446, table A1), counted in
     words instead of characters, and without their first occurrence.
     """
-    letters_first = [word for word in " ".join(words).casefold().split() if word[0].isalpha()]
-    if len(letters_first) < MIN_WORDS:
+    counted_words = [word for word in " ".join(words).casefold().split() if word[0].isalpha()]
+    if len(counted_words) < MIN_WORDS:
         return None
-    if (
-        len(letters_first) - 1 - len(set(pairwise(letters_first))) < ORDER - 1
-    ):  # a run that comes again has four pairs that come again
+    # A repeated run of five words has four repeated pairs.
+    if len(counted_words) - 1 - len(set(pairwise(counted_words))) < ORDER - 1:
         return 0.0
-    word_runs = runs(letters_first, ORDER)
+    word_runs = runs(counted_words, ORDER)
     if len(set(word_runs)) == len(word_runs):
         return 0.0
     seen: set[tuple[str, ...]] = set()
@@ -80,28 +79,28 @@ def repeated_share(words: Sequence[str]) -> float | None:
         if run in seen:
             repeated.update(range(start, start + ORDER))
         seen.add(run)
-    return len(repeated) / len(letters_first)
+    return len(repeated) / len(counted_words)
 
 
 def repeated_lines(lines: Sequence[str]) -> float | None:
-    """The share of a text's lines that occurred before, from 0 to 1; None for fewer than five of 15 characters."""
+    """The share of a text's lines that occurred before, from 0 to 1; None below five lines of 15 characters."""
     long = [line.casefold() for line in lines if len(line) >= MIN_LINE]
     return 1 - len(set(long)) / len(long) if len(long) >= MIN_LINES else None
 
 
 def compression(text: str) -> float | None:
-    """Bytes of the text (UTF-8) when zlib has compressed it, divided by bytes before; None below 250 bytes.
+    """Bytes of the text (UTF-8) after compression by zlib, divided by bytes before; None below 250 bytes.
 
-    Good prose stands at 0.4 to 0.8, in Thai from 0.25 on, lower the longer it is. A long loop comes near to 0.
+    Good prose has 0.4 to 0.8, in Thai from 0.25 on, and less the longer it is. A long loop comes close to 0.
     """
     data = text.encode()
     return len(zlib.compress(data)) / len(data) if len(data) >= MIN_BYTES else None
 
 
 def loops(text: str, language: Language, limit: float) -> bool:
-    """Whether more than this share of a text's words is repeated; the same as by `repeated_share`, but mostly faster.
+    """Whether more than this share of a text's words is repeated; the same as with `repeated_share`, but mostly faster.
 
-    Where words have spaces between them, few repeated pairs of words mean few repeated runs of five, which have four
+    If words have spaces between them, few repeated pairs of words mean few repeated runs of five words, which have four
     pairs each.
     """
     words = text.casefold().split()

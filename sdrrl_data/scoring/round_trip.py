@@ -15,11 +15,11 @@ from sdrrl_data.text.masking import plain
 from sdrrl_data.text.segments import sentences
 
 BATCH = 64  # pairs translated between two calls of `advance`
-MIN_CHARACTERS = 20  # of the source: in less, one word decides ("Twice" against "Two times" is 12)
+MIN_CHARACTERS = 20  # of the source: in a shorter one, one word decides ("Twice" against "Two times" is 12)
 
 
 class RoundTripConfig(ScorerConfig):
-    """chrF++ of the way back by the first translator."""
+    """chrF++ of the translation back by the first translator."""
 
     kind: Literal["round_trip"] = "round_trip"
 
@@ -28,17 +28,17 @@ class RoundTripConfig(ScorerConfig):
         Score(
             "round_trip",
             says="chrF++ of the translation, translated back, against its source (0 to 100)",
-            misses="mistakes that the way back undoes; a low value may be the fault of the way back",
+            misses="mistakes that translating back corrects; a low value may be the fault of translating back",
         ),
     )
 
     def identify(self, generator: object = None) -> list[Ingredient]:
-        """Nothing: the way back is the run's translator."""
+        """An empty list: it uses the run's translator."""
         return []
 
     @contextmanager
     def open(self, context: ScorerContext) -> Iterator[Scorer]:
-        """The scorer; the translator stays the run's."""
+        """The scorer; the run closes the translator."""
         yield RoundTripScorer(context.translate_back(), context.tgt)
 
 
@@ -46,7 +46,7 @@ class RoundTripScorer:
     """chrF++ of the back-translated target against the source, from 0 to 100 (identical).
 
     Compares the prose of whole texts. It judges both translations at once: a low score may be the fault of the
-    way back. A target that is a copy of the source scores high. None for a very short source.
+    translation back. A target that is a copy of the source scores high. None for a very short source.
     """
 
     def __init__(self, translate_back: Translator, tgt: Language) -> None:
@@ -67,18 +67,18 @@ class RoundTripScorer:
         return pl.DataFrame({"round_trip": scores}, schema={"round_trip": pl.Float64})
 
     def _back(self, pairs: Sequence[TextPair]) -> list[str | None]:
-        """The prose of each pair's target in the source's language; None where the way back is barred."""
+        """The prose of each pair's target in the source's language; None if a sentence cannot be translated back."""
         texts = [[piece for _, target in plain(pair) for piece in self._cut(target)] for pair in pairs]
         distinct = list(dict.fromkeys(piece for text in texts for piece in text))
         back = {distinct[number]: translation for number, translation in self._translate_back.translate(distinct)}
-        whole = ([back[piece] for piece in text] for text in texts)
+        back_translated = ([back[piece] for piece in text] for text in texts)
         return [
             None if any(isinstance(translation, SetAside) for translation in text) else " ".join(map(str, text))
-            for text in whole
+            for text in back_translated
         ]
 
     def _cut(self, sentence: str) -> list[str]:
-        """The sentence, in pieces where it became longer by translation than the way back takes."""
+        """The sentence; in pieces if it is too long for the translator back."""
         limit = self._translate_back.max_characters
         if len(sentence) <= limit:
             return [sentence]

@@ -1,19 +1,19 @@
-"""What the scores of a text's sentences say of the whole."""
+"""The score of a text, from the scores of its sentences."""
 
 from collections.abc import Sequence
 
-MIN_LETTERS = 10  # of a source sentence that counts for the minimum; "Hello" is 0.86 similar to "?"
+MIN_LETTERS = 10  # in a source sentence that counts for the minimum; "Hello" is 0.86 similar to "?"
 
 
 def mean_and_lowest(sentences: Sequence[tuple[str, str]], scores: Sequence[float]) -> tuple[float | None, float | None]:
-    """The mean of the scores, weighted by length, and the lowest of a sentence that is not very short.
+    """The mean of the scores, weighted by length, and the lowest score of a sentence that is not very short.
 
     Args:
         sentences: source and target of each; the length is that of the source, in characters.
-        scores: one a sentence.
+        scores: one per sentence.
 
     Returns:
-        None, where there is no sentence to judge by.
+        None for either, if there is no sentence to judge by.
     """
     if not sentences:
         return None, None

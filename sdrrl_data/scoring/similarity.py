@@ -13,8 +13,8 @@ from sdrrl_data.scoring import encoders
 from sdrrl_data.scoring.sentences import mean_and_lowest
 from sdrrl_data.text.masking import plain
 
-AT_ONCE = 512  # sentences, of both sides, after which pairs are embedded and `advance` is called
-REMEMBERED = 20_000  # embeddings of sentences that may come again, such as in another translation: 30 to 60 MB
+AT_ONCE = 512  # sentences of both sides that are embedded together, between two calls of `advance`
+REMEMBERED = 20_000  # embeddings of sentences that may be needed again, such as for another translation: 30 to 60 MB
 
 Sentences = Sequence[tuple[str, str]]
 
@@ -43,7 +43,7 @@ class SimilarityConfig(ScorerConfig):
     )
 
     def identify(self, generator: object = None) -> list[Ingredient]:
-        """The encoder, found without loading it."""
+        """The encoder, identified without loading it."""
         return [encoders.identify(self)]
 
     @contextmanager
@@ -57,10 +57,10 @@ class SimilarityScorer:
     """Cosine of the embeddings of source and target sentence, from -1 to 1, by a multilingual encoder.
 
     `similarity` is the mean over a pair's sentences, weighted by their length in source characters;
-    `similarity_min` the lowest of a sentence that is not very short. Null where there is no sentence.
+    `similarity_min` is the lowest of a sentence that is not very short. Null if there is no sentence.
 
-    The scale is the encoder's own. That of multilingual-e5-small is compressed: sentences that have nothing to do
-    with each other mostly stand at 0.7 to 0.8, translations near 0.9.
+    The scale depends on the encoder. That of multilingual-e5-small is compressed: sentences that have nothing to do
+    with each other mostly have 0.7 to 0.8, translations about 0.9.
     """
 
     def __init__(self, settings: SimilarityConfig) -> None:
@@ -72,7 +72,7 @@ class SimilarityScorer:
         self._encoder = encoders.build(settings)
 
     def close(self) -> None:
-        """Give the encoder's memory back."""
+        """Free the encoder's memory."""
         self._encoder.close()
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
@@ -93,10 +93,10 @@ class SimilarityScorer:
 
 
 def _groups(pairs: Sequence[TextPair]) -> Iterator[list[Sentences]]:
-    """The sentences of each pair, as many pairs together as are embedded at once."""
+    """The sentences of each pair, in groups of pairs that are embedded together."""
     group: list[Sentences] = []
     for pair in pairs:
-        # A sentence may be all code, of which nothing is left.
+        # A sentence that is all code has no text left.
         group.append([sentence for sentence in plain(pair) if sentence[0].strip()])
         if 2 * sum(map(len, group)) >= AT_ONCE:
             yield group
@@ -106,5 +106,5 @@ def _groups(pairs: Sequence[TextPair]) -> Iterator[list[Sentences]]:
 
 
 def _cosines(sentences: Sentences, embedded: Mapping[str, np.ndarray]) -> list[float]:
-    """Of each sentence and its translation; the embeddings are unit vectors."""
+    """The cosine of each sentence and its translation; the embeddings are unit vectors."""
     return [min(float(embedded[source] @ embedded[target]), 1.0) for source, target in sentences]

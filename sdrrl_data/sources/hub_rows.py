@@ -1,6 +1,6 @@
-"""Datasets of the Hub as rows, fetched as they are read or all at once; without the Hub, what was fetched before.
+"""Datasets on the Hub as rows, fetched while they are read or all at once; offline, the rows that were fetched before.
 
-Nothing of a dataset is run: `datasets` refuses those that are made by a script.
+No code of a dataset is run: `datasets` refuses datasets that are made by a script.
 """
 
 import itertools
@@ -18,7 +18,7 @@ from sdrrl_data.sources.row_files import Row, RowSource
 
 
 class HubDataset(NamedTuple):
-    """A dataset that is known to be there, on the Hub or as it was fetched before."""
+    """A dataset that is known to exist, on the Hub or as it was fetched before."""
 
     request: HubRequest
     repository: Repository
@@ -28,12 +28,12 @@ def find(request: HubRequest, config: str | None = None, split: str | None = Non
     """Find a dataset without reading it.
 
     Args:
-        request: which, and the words for the errors' sentences.
-        config: of it, as far as it is known; without the Hub, the last commit is taken of which it was fetched.
-        split: of it, where it is to be streamed.
+        request: which dataset, and the words for error messages.
+        config: its config, if known; offline, the last commit is used of which this config was fetched.
+        split: its split, if it is to be streamed.
 
     Raises:
-        DatasetNotFound: there is no such dataset, not for this user, or not this revision.
+        DatasetNotFound: there is no such dataset or revision, or this user may not read it.
         HubUnavailable: the Hub cannot be reached, and no rows were fetched before.
         UserError: the Hub refuses for another reason.
     """
@@ -41,12 +41,12 @@ def find(request: HubRequest, config: str | None = None, split: str | None = Non
 
 
 def stream(dataset: HubDataset, config: str | None, split: str) -> RowSource:
-    """The rows of a split, of which no more are fetched than are asked for.
+    """The rows of a split; only the rows that are read are fetched.
 
     Raises:
         DatasetNotFound: there is no such config.
-        HubUnavailable: the Hub cannot be reached, and not so many rows were fetched before.
-        UserError: they cannot be read. Iterating over the rows raises all of these too.
+        HubUnavailable: the Hub cannot be reached, and fewer rows were fetched before.
+        UserError: they cannot be read. Iterating over the rows can raise all of these errors too.
     """
     repository = dataset.repository
     with _reading(dataset, config):
@@ -76,7 +76,7 @@ def load(dataset: HubDataset, config: str | None) -> Mapping[str, Any]:
             splits = datasets.load_dataset(repository.name, config, revision=repository.commit)
         elif prepared := _prepared(repository, config):
             splits = _builder(repository, prepared).as_dataset()
-        elif _is_whole(repository):
+        elif _is_complete(repository):
             splits = datasets.load_dataset(str(repository.folder), config)
         else:
             raise _not_fetched(dataset, config)
@@ -89,7 +89,7 @@ def _rows(examples: Iterator[Any], dataset: HubDataset, config: str | None) -> I
 
 
 def _streamed(dataset: HubDataset, config: str | None, split: str) -> Iterator[Any]:
-    from datasets import load_dataset  # takes seconds, so only once the dataset is known to be there
+    from datasets import load_dataset  # takes seconds, so only once the dataset is known to exist
 
     repository = dataset.repository
     rows = load_dataset(repository.name, config, split=split, revision=repository.commit, streaming=True)
@@ -97,7 +97,7 @@ def _streamed(dataset: HubDataset, config: str | None, split: str) -> Iterator[A
 
 
 def _streamed_from_disk(dataset: HubDataset, config: str | None, split: str) -> Iterator[Any]:
-    """The rows from where all of them are, or else those that were streamed before."""
+    """The rows of a complete copy if there is one, otherwise the rows that were streamed before."""
     import datasets
 
     repository = dataset.repository
@@ -106,13 +106,13 @@ def _streamed_from_disk(dataset: HubDataset, config: str | None, split: str) -> 
         yield from cache.rows()
     elif prepared := _prepared(repository, config):
         yield from _builder(repository, prepared).as_streaming_dataset(split=split)
-    elif _is_whole(repository):
+    elif _is_complete(repository):
         yield from datasets.load_dataset(str(repository.folder), config, split=split, streaming=True)
     elif cache:
         yield from cache.rows()
         raise HubUnavailable(
-            f"{dataset.request}: the Hugging Face Hub cannot be reached, and no more rows than these were fetched "
-            f"before: take fewer, or {dataset.request.instead}"
+            f"{dataset.request}: the Hugging Face Hub cannot be reached, and only these rows were fetched "
+            f"before: use fewer, or {dataset.request.instead}"
         )
     else:
         raise _not_fetched(dataset, config)
@@ -122,11 +122,11 @@ def _is_on_disk(repository: Repository, config: str | None, split: str | None) -
     if split and RowCache(repository, config, split):
         return True
     prepared = _prepared_configs(repository)
-    return (config in prepared if config else bool(prepared)) or _is_whole(repository)
+    return (config in prepared if config else bool(prepared)) or _is_complete(repository)
 
 
 def _prepared_configs(repository: Repository) -> dict[str, Path]:
-    """What `datasets` made of a commit when it was loaded: config -> folder. What is there, is there whole."""
+    """The configs of a commit that `datasets` prepared earlier: config -> folder. A folder that exists is complete."""
     from datasets import config as settings
     from datasets.naming import camelcase_to_snakecase
 
@@ -137,13 +137,13 @@ def _prepared_configs(repository: Repository) -> dict[str, Path]:
 
 
 def _prepared(repository: Repository, config: str | None) -> Path | None:
-    """The folder of a config, or of the only one."""
+    """The folder of a config; without a name, of the only config or of `default`."""
     configs = _prepared_configs(repository)
     return configs.get(config or (next(iter(configs)) if len(configs) == 1 else "default"))
 
 
 def _builder(repository: Repository, prepared: Path) -> Any:
-    """What reads a prepared folder; without the Hub, `load_dataset` would take the last one, whatever the commit."""
+    """What reads a prepared folder; offline, `load_dataset` would take the latest folder, whatever its commit."""
     from datasets.packaged_modules.cache.cache import Cache
 
     config, version, commit = prepared.parts[-3:]
@@ -151,8 +151,8 @@ def _builder(repository: Repository, prepared: Path) -> Any:
     return Cache(repo_id=name, dataset_name=name.partition("/")[2], config_name=config, version=version, hash=commit)
 
 
-def _is_whole(repository: Repository) -> bool:
-    """Whether all files of a commit are on the disk, as after `hf download`; of fewer, rows would be missing unseen."""
+def _is_complete(repository: Repository) -> bool:
+    """Whether all files of a commit are on the disk, as after `hf download`; otherwise rows might be missing unseen."""
     from huggingface_hub import errors, get_cached_repo_tree
 
     try:
@@ -172,11 +172,11 @@ def _not_fetched(dataset: HubDataset, config: str | None) -> HubUnavailable:
 
 
 def unreadable() -> tuple[type[Exception], ...]:
-    """What `datasets` raises where a dataset, the Hub, the network or the disk is at fault.
+    """The errors that `datasets` raises because of a dataset, the Hub, the network or the disk.
 
-    Besides its own errors and the Hub's: `ValueError` for configs, splits and contents (those of JSON and UTF-8 are of
-    its kind), `RuntimeError` for a script, `TypeError` for a column that changes its type, `ImportError` for a
-    compression that is not installed, and what the readers of Parquet, YAML and compressed files raise.
+    Besides its own errors and the Hub's: `ValueError` for configs, splits and contents (errors of JSON and UTF-8 are
+    subclasses), `RuntimeError` for a script, `TypeError` for a column that changes its type, `ImportError` for a
+    compression that is not installed, and the errors of the readers of Parquet, YAML and compressed files.
     """
     import lzma
     import zlib
@@ -209,7 +209,7 @@ def _reading(dataset: HubDataset, config: str | None) -> Iterator[None]:
 
         if config and f"BuilderConfig '{config}' not found" in str(error):
             raise DatasetNotFound(
-                f"{request}: the Hub has no config {config} of this dataset: {request.instead}"
+                f"{request}: the dataset has no config {config} on the Hub: {request.instead}"
             ) from error
         if outage := hub_errors.outage(error):
             raise HubUnavailable(

@@ -1,4 +1,4 @@
-"""Files of rows that are not understood yet: JSONL, JSON, Parquet, CSV, TSV, or text with a question a line."""
+"""Files as raw rows: JSONL, JSON, Parquet, CSV, TSV, or text with one question per line."""
 
 import csv
 import itertools
@@ -14,19 +14,19 @@ from sdrrl_data.errors import DatasetNotFound, UserError
 
 
 class Row(NamedTuple):
-    """A row as it was found."""
+    """A row as it is in the file, not interpreted yet."""
 
     number: int  # counted from 1; lines of JSONL, rows of everything else
-    content: Any  # a dict if all is well
+    content: Any  # a dict, unless something is wrong
     problem: str | None = None  # why it could not be read
-    json: str | None = None  # the row as JSON, where it is at hand
+    json: str | None = None  # the row as JSON, if it was read as JSON
 
 
 class RowSource(NamedTuple):
-    """Opened rows of a file, or of a dataset of the Hub."""
+    """The rows of an open file, or of a dataset on the Hub."""
 
     name: str  # "tasks.jsonl", "org/name@commit"
-    columns: list[str] | None  # None where each row has its own
+    columns: list[str] | None  # None if each row has its own
     rows: Iterator[Row]
 
 
@@ -34,12 +34,12 @@ def open_file(path: Path, role: str) -> RowSource:
     """Open a file of rows.
 
     Args:
-        path: of one of the known endings.
-        role: what it is for, for the error's sentence ("seeds").
+        path: a file with one of the known endings.
+        role: what the file is for, for error messages ("seeds").
 
     Raises:
-        DatasetNotFound: it is not there.
-        UserError: it is not what it says it is. Iterating over the rows raises it too.
+        DatasetNotFound: the file does not exist.
+        UserError: its content does not fit its ending. Iterating over the rows can raise this too.
     """
     return reader_of(path, role)(path, role)
 
@@ -59,7 +59,7 @@ def text_of(path: Path, role: str) -> str:
 
 
 def lines_of(path: Path, role: str) -> list[str]:
-    """The lines of a file, those too that are empty; only a line feed ends one.
+    """The lines of a file, including empty ones; only a line feed ends a line.
 
     Raises:
         UserError: it cannot be read, or is not UTF-8.
@@ -78,16 +78,16 @@ def parquet_table(path: Path, role: str) -> pl.DataFrame:
         return pl.read_parquet(path, glob=False)
     except OSError as error:
         raise UserError(f"{role} {path}: cannot be read ({error.strerror or error})") from None
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # some broken files make it panic
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # some broken files make polars panic
         raise UserError(f"{role} {path}: not a Parquet file ({str(error).splitlines()[0]})") from None
 
 
 def reader_of(path: Path, role: str) -> Callable[[Path, str], RowSource]:
-    """What opens a file, which is seen to be there and to hold something, and not read.
+    """The function that opens a file. The file is not read, but it must exist and must not be empty.
 
     Raises:
-        DatasetNotFound: it is not there.
-        UserError: it is empty, or of an ending that is not known.
+        DatasetNotFound: the file does not exist.
+        UserError: it is empty, or its ending is unknown.
     """
     try:
         with path.open("rb") as file:
@@ -127,7 +127,7 @@ def _line(number: int, line: bytes) -> Row:
     try:
         return Row(number, {"question": line.decode()})
     except UnicodeDecodeError as error:
-        # Such bytes become lone surrogates, which JSON can hold, so that they can be had back.
+        # Such bytes become lone surrogates, which JSON can hold, so that they can be restored.
         text = line.decode(errors="surrogateescape")
         return Row(number, text, f"not UTF-8 ({error.reason} at byte {error.start + 1})")
 
@@ -152,9 +152,13 @@ def _json(path: Path, role: str) -> RowSource:
     except UnicodeDecodeError:
         raise UserError(f"{role} {path}: not UTF-8, save it as UTF-8") from None
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{role} {path}: not JSON ({error}); one object a line belongs in a .jsonl") from None
+        raise UserError(
+            f"{role} {path}: not JSON ({error}); a file with one object per line must end in .jsonl"
+        ) from None
     if not isinstance(content, list):
-        raise UserError(f"{role} {path}: expected a list of objects; one object a line belongs in a .jsonl")
+        raise UserError(
+            f"{role} {path}: expected a list of objects; a file with one object per line must end in .jsonl"
+        )
     return RowSource(path.name, None, itertools.starmap(Row, enumerate(content, 1)))
 
 
@@ -180,7 +184,7 @@ def _separated(path: Path, role: str, separator: str) -> RowSource:
 
 
 def _records(path: Path, role: str, separator: str) -> Iterator[list[str]]:
-    """The fields of each record; unlike polars' reader, Python's goes on after one of the wrong length."""
+    """The fields of each record; unlike polars' reader, Python's goes on after a record of the wrong length."""
     csv.field_size_limit(sys.maxsize)
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:

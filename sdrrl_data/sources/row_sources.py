@@ -1,4 +1,4 @@
-"""Where seeds and sentence pairs come from: a file or a dataset of the Hub, as rows that are not understood yet."""
+"""Where seeds and sentence pairs come from: a file or a dataset on the Hub, as raw rows."""
 
 from functools import cache
 from pathlib import Path
@@ -13,35 +13,35 @@ from sdrrl_data.sources.row_files import ENDINGS, RowSource, open_file
 
 
 def name_of(source: str) -> str:
-    """What rows from a source call it: the name of a file, or of a dataset on the Hub."""
+    """The name of a source, as its rows have it: that of a file, or of a dataset on the Hub."""
     place = place_of(source, ENDINGS)
     return place.name if isinstance(place, Path) else source
 
 
 def on_hub(source: str) -> bool:
-    """Whether a source has the form of a name on the Hub, and is not a file."""
+    """Whether a source looks like a name on the Hub and is not a file."""
     return place_of(source, ENDINGS) == HubName(source)
 
 
 def open_source(settings: SeedsConfig | ParallelConfig, role: str, instead: str) -> RowSource:
-    """Open a file or a dataset of the Hub. Of a dataset, no more is fetched than the rows that are asked for.
+    """Open a file or a dataset on the Hub. Of a dataset, only the rows that are read are fetched.
 
     Args:
-        settings: what to read.
-        role: what it is for, for the errors' sentences ("seeds").
-        instead: what the user can do where a dataset cannot be read ("give a local file with --seeds").
+        settings: which file or dataset to read.
+        role: what it is for, for error messages ("seeds").
+        instead: what the user can do if a dataset cannot be read ("give a local file with --seeds").
 
     Raises:
-        DatasetNotFound: it is not there, or not for this user.
-        HubUnavailable: the Hub cannot be reached, and what is wanted was not fetched before.
-        UserError: it is not what it says it is. Iterating over the rows raises all of these too.
+        DatasetNotFound: it does not exist, or this user may not read it.
+        HubUnavailable: the Hub cannot be reached, and the rows were not fetched before.
+        UserError: it cannot be read. Iterating over the rows can raise all of these errors too.
     """
     place = place_of(settings.source, ENDINGS)
     if isinstance(place, Path):
         return open_file(place, role)
     if place != HubName(settings.source):
         raise DatasetNotFound(
-            f"{role} {settings.source}: there is no such file, and it is not a name of a dataset on the Hub (org/name)"
+            f"{role} {settings.source}: there is no such file, and it is not a dataset on the Hub (org/name)"
         )
     request = HubRequest("dataset", settings.source, settings.revision, role, "its name", instead)
     dataset = hub_rows.find(request, settings.config, settings.split)
@@ -50,11 +50,11 @@ def open_source(settings: SeedsConfig | ParallelConfig, role: str, instead: str)
 
 @cache
 def licence_on_hub(name: str, commit: str) -> str | None:
-    """The licence in the head of a dataset's card; of several, all; None where it names none.
+    """The licence in the head of a dataset's card; all of them if there are several; None if there is none.
 
     Raises:
         HubUnavailable: the Hub cannot be reached, and the card was not fetched before.
-        UserError: the Hub does not give it.
+        UserError: the Hub does not give access to the dataset.
     """
     request = HubRequest("dataset", name, commit, "the licence of", "its name", "name its licence in the recipe")
     return hub.find(request, usable=lambda fetched: True).licence

@@ -1,4 +1,4 @@
-"""Sentence pairs as they stand in a corpus: lines of a TSV file, or rows of a file or of a dataset of the Hub."""
+"""Sentence pairs as they are in a corpus: lines of a TSV file, or rows of a file or of a dataset on the Hub."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,11 +17,11 @@ from sdrrl_data.sources.row_sources import open_source
 WITH_COLUMNS = {".jsonl", ".ndjson", ".json", ".parquet", ".csv"}  # endings of files
 INSTEAD = "name another corpus with --set parallel.source=SOURCE, or go without one with --set parallel=null"
 
-Column = tuple[str, ...]  # its name; of a column of dictionaries, also the key
+Column = tuple[str, ...]  # its name; for a column of dictionaries, also the key
 
 
 class CorpusRow(NamedTuple):
-    """A pair, or what stands in the place of one."""
+    """A sentence pair, or a row that is not a pair."""
 
     place: str  # "pairs.tsv:12", "org/name@commit:12"
     written: str  # the line, or the row as JSON
@@ -29,18 +29,18 @@ class CorpusRow(NamedTuple):
 
 
 def pairs(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[CorpusRow]:
-    """Each line that is not blank, or each row, in their order; a dataset of the Hub is fetched as it is read.
+    """Each line that is not blank, or each row, in order; a dataset on the Hub is fetched while it is read.
 
-    Columns that are not named are found by the first row: `translation` with a dictionary by language code, `english`
+    Columns that are not named are chosen by the first row: `translation` with a dictionary by language code, `english`
     and `non_english`, the languages' codes, `src` and `tgt`, `source` and `target`.
 
     Args:
         parallel: the corpus.
-        src: its first language.
-        tgt: its second language.
+        src: the corpus's first language.
+        tgt: the corpus's second language.
 
     Raises:
-        UserError: while iterating: it cannot be read, or has no such columns.
+        UserError: while iterating: the corpus cannot be read, or has no such columns.
     """
     place = place_of(parallel.source, ENDINGS)
     if isinstance(place, Path) and not parallel.fields and place.suffix.lower() not in WITH_COLUMNS:
@@ -70,10 +70,10 @@ def _rows(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[Co
         )
 
 
-def _sides(texts: list[Any], otherwise: str) -> tuple[str, str] | SetAside:
+def _sides(texts: list[Any], problem: str) -> tuple[str, str] | SetAside:
     sides = [text.strip() for text in texts if isinstance(text, str)]
     if len(texts) != 2 or len(sides) != 2 or not all(sides):
-        return SetAside(otherwise)
+        return SetAside(problem)
     try:
         "".join(sides).encode()
     except UnicodeEncodeError:
@@ -82,7 +82,7 @@ def _sides(texts: list[Any], otherwise: str) -> tuple[str, str] | SetAside:
 
 
 def _columns(row: Mapping[str, Any], parallel: ParallelConfig, src: Language, tgt: Language) -> tuple[Column, Column]:
-    """The columns of both sides: those that are named, else the first usual ones that the row has."""
+    """The columns of both sides: the named ones, otherwise the first usual ones that the row has."""
     named = parallel.fields
     forms = [((named.src,), (named.tgt,))] if named else _usual(src, tgt)
     for first, second in forms:
@@ -109,7 +109,7 @@ def _usual(src: Language, tgt: Language) -> Iterator[tuple[Column, Column]]:
 
 
 def _codes(language: Language) -> list[str]:
-    """The codes that a column may have for a language, such as pt, por_Latn and por."""
+    """The names that a column for a language may have, such as pt, por_Latn and por."""
     tags = (language.tag, language.flores, language.fasttext or "")
     shorter = [language.tag.partition("-")[0], language.flores.partition("_")[0]]
     return list(dict.fromkeys(filter(None, [*tags, *shorter])))
@@ -124,6 +124,6 @@ def _value(row: Mapping[str, Any], column: Column) -> Any:
 
 
 def _holder(row: Mapping[str, Any], column: Column) -> Mapping[str, Any]:
-    """The dictionary in which a side's text stands, which may be the row itself."""
+    """The dictionary that holds a side's text; it may be the row itself."""
     holder = row if len(column) == 1 else row.get(column[0])
     return holder if isinstance(holder, dict) else {}

@@ -1,6 +1,6 @@
-"""Sets of texts that a run's own are compared with: files, and datasets of the Hub, as rows not understood yet.
+"""Sets of texts with which a run's texts are compared: files, and datasets on the Hub, as raw rows.
 
-Nothing of a dataset is run: `datasets` refuses those that are made by a script.
+No code of a dataset is run: `datasets` refuses datasets that are made by a script.
 """
 
 import hashlib
@@ -19,31 +19,31 @@ from sdrrl_data.sources.hub_rows import HubDataset
 from sdrrl_data.sources.row_files import ENDINGS, open_file, reader_of
 
 INSTEAD = "give a local file, or take it out of the recipe"
-TRAINING = re.compile(r"(^|[_-])train")  # names of splits that test nothing
+TRAINING = re.compile(r"(^|[_-])train")  # names of splits that are not for testing
 
 
 class TextSet(NamedTuple):
-    """A set of texts that is known to be there."""
+    """A set of texts that is known to exist."""
 
-    role: str  # what it is for, for the errors' sentences and the manifest: "test set"
+    role: str  # what it is for, for error messages and the manifest: "test set"
     name: str  # of the file, or of the dataset on the Hub
     place: Path | HubDataset
     config: str | None
     revision: str  # a commit of the Hub, or a digest of the file
     licence: str | None
-    configs: tuple[str, ...]  # of a dataset, as its card lists them
+    configs: tuple[str, ...]  # of a dataset, as listed in its card
 
     def ingredient(self) -> Ingredient:
-        """What the manifest and the card say of it."""
+        """The set's entry in the manifest and the card."""
         name = f"{self.name}:{self.config}" if self.config else self.name
         return Ingredient(self.role, name, self.revision, self.licence)
 
 
 def find(source: str, role: str) -> TextSet:
-    """Find a file or a dataset of the Hub (`org/name`, `org/name:config`) without reading it.
+    """Find a file or a dataset on the Hub (`org/name`, `org/name:config`) without reading it.
 
     Raises:
-        DatasetNotFound: it is not there, or not for this user.
+        DatasetNotFound: it does not exist, or this user may not read it.
         HubUnavailable: the Hub cannot be reached, and the dataset was not fetched before.
         UserError: it cannot be read.
     """
@@ -51,23 +51,21 @@ def find(source: str, role: str) -> TextSet:
     if isinstance(place, Path):
         return _file(place, role)
     if place is None:
-        raise DatasetNotFound(
-            f"{role} {source}: there is no such file, and it is not a name of a dataset on the Hub (org/name)"
-        )
+        raise DatasetNotFound(f"{role} {source}: there is no such file, and it is not a dataset on the Hub (org/name)")
     return _on_hub(place, role)
 
 
 def rows(text_set: TextSet, splits: Callable[[Sequence[str]], Sequence[str]]) -> Iterator[tuple[str, Any]]:
-    """The rows of a set: where each stands in it, and what it holds (a dict of columns; of JSON, whatever it is).
+    """The rows of a set: the place of each in the set, and its content (a dict of columns; for JSON, any value).
 
-    Rows are counted from 1: "17", or "devtest:17" where several splits are read.
+    Rows are counted from 1: "17", or "devtest:17" if several splits are read.
 
     Args:
-        text_set: what to read.
-        splits: picks those of a dataset's splits that are read.
+        text_set: the set to read.
+        splits: chooses which of a dataset's splits are read.
 
     Raises:
-        UserError: it cannot be read, while iterating.
+        UserError: while iterating: the set cannot be read.
     """
     if isinstance(text_set.place, Path):
         yield from _read(text_set.place, text_set.role)
@@ -85,12 +83,12 @@ def every(splits: Sequence[str]) -> Sequence[str]:
 
 
 def held_out(splits: Sequence[str]) -> Sequence[str]:
-    """Those splits of a dataset that are not for training; all of them where there are no others."""
+    """The splits of a dataset that are not for training; all splits if all are for training."""
     return [split for split in splits if not TRAINING.search(split)] or splits
 
 
 def strings(value: Any) -> Iterator[str]:
-    """The texts in a value, however deep."""
+    """The texts in a value, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

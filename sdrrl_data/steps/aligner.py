@@ -1,4 +1,4 @@
-"""What a word aligner has learned from a run: once a growth, so that a resumed run switches the same words."""
+"""What a word aligner learns from a run: once per growth, so that a resumed run switches the same words."""
 
 import tempfile
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class AlignerStep(TargetStep):
 
     @property
     def settings(self) -> Any:
-        """Those of the aligner."""
+        """The settings of the aligner."""
         return self.recipe.code_switching.aligner.model_dump(mode="json")
 
     @property
@@ -41,7 +41,7 @@ class AlignerStep(TargetStep):
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
-        """Each part is trained on all parts of the pairs that the run had when it had grown."""
+        """Each part is trained on all pairs that the run had after that growth."""
         corpus = [run.table(name).read_all() for name in self.whole]
 
         def learn(task: Task) -> Part:
@@ -58,13 +58,13 @@ class AlignerStep(TargetStep):
 
 
 def build(recipe: Recipe, target: Target) -> Aligner:
-    """The recipe's aligner; one that learns has learned nothing yet."""
+    """The recipe's aligner, not trained yet."""
     return alignment.build(recipe.code_switching.aligner, recipe.translator, target.src, target.tgt)
 
 
 @contextmanager
 def loaded(aligner: Aligner, rows: pl.DataFrame) -> Iterator[Aligner]:
-    """The aligner with what it learned (columns of `SCHEMA`); its files are removed at the end."""
+    """The aligner with what it learned (rows as in `SCHEMA`); its temporary files are removed at the end."""
     with tempfile.TemporaryDirectory(prefix="sdrrl-data-aligner-") as folder:
         for name, content in rows.iter_rows():
             (Path(folder) / Path(name).name).write_bytes(content)

@@ -1,4 +1,4 @@
-"""Answers: what the model says to each seed in the rich language, once for all targets."""
+"""Answers: the model's answer to each seed in the rich language, made once for all targets."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,17 +23,17 @@ from sdrrl_data.steps.step import Needs, Step, Work
 SCHEMA: Schema = {
     "id": pl.String,
     "answer": pl.String,
-    "author": pl.String,  # "model", or "reference" where the source's own answer stands in for a faulty one
+    "author": pl.String,  # "model", or "reference" if the reference answer replaces a faulty one
     "faults": pl.List(pl.String),  # of the model's answer: cut, looping, refused
-    "reasoning": pl.String,  # what a thinking model wrote first
+    "reasoning": pl.String,  # what a thinking model wrote before its answer
     "finish_reason": pl.String,
     "prompt_tokens": pl.Int32,
     "completion_tokens": pl.Int32,  # of reasoning and answer
-    "sample": pl.Int32,  # which of several it is
-    "sample_score": pl.Float32,  # its mean score against the others
+    "sample": pl.Int32,  # which of several samples it is, counted from 0
+    "sample_score": pl.Float32,  # its mean score against the other samples
 }
 
-LOOPING = 0.3  # share of words in repeated runs; of good answers in English one in a hundred has more than 0.17
+LOOPING = 0.3  # share of words in repeated runs; one in a hundred good English answers has more than 0.17
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,15 +41,16 @@ class AnswersStep(Step):
     """The generator's answers to the seeds."""
 
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+    keeps_rows: ClassVar[bool] = True
 
     generator: Ingredient
     src: Language
 
     @property
     def settings(self) -> Any:
-        """How the generator answers, and what becomes of its answers."""
-        how = self.recipe.answers.model_dump(mode="json")
-        return [self.recipe.generator.shaping(), how, self.generator.identity(), self.recipe.seed]
+        """How the generator answers, and what is done with its answers."""
+        answers_settings = self.recipe.answers.model_dump(mode="json")
+        return [self.recipe.generator.shaping(), answers_settings, self.generator.identity(), self.recipe.seed]
 
     @property
     def schema(self) -> Schema:
@@ -58,22 +59,22 @@ class AnswersStep(Step):
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
-        """Load the generator; it is closed again, for its memory is needed by the steps that follow."""
-        how = self.recipe.answers
-        scorer = scoring.build_best_by(how.best_by) if how.samples > 1 else None
+        """Load the generator; close it at the end, because the following steps need its memory."""
+        answers_config = self.recipe.answers
+        scorer = scoring.build_best_by(answers_config.best_by) if answers_config.samples > 1 else None
         answering = Answering(models.generator(self.recipe.generator), self.recipe, self.src, scorer)
         yield lambda tasks: answering.parts(tasks, advance)
         models.close_generator()
 
 
 class Answering:
-    """Answers the seeds of many parts at once, so that an engine never idles at the end of one.
+    """Answers the seeds of many parts at once, so that an engine never idles at the end of a part.
 
     Args:
-        generator: who answers.
+        generator: writes the answers.
         settings: the recipe.
         src: the language of questions and answers.
-        scorer: chooses among several samples; None where there is one a question.
+        scorer: chooses among several samples; None if there is one sample per question.
     """
 
     def __init__(
@@ -87,63 +88,65 @@ class Answering:
     def parts(self, tasks: Iterable[Task], advance: Advance) -> Iterator[tuple[int, Part]]:
         """Each part (from a part of the seeds) with its number, in the order in which they are finished.
 
-        Every sample is kept in its part's journal as soon as it is there. Over-long prompts and empty answers are set
-        aside; answers with faults are marked.
+        Every sample is stored in its part's journal as soon as it is finished. Over-long prompts and empty answers are
+        set aside; answers with faults are marked. If a server failed at a sample, its seed is set aside to be asked
+        again. Rows that a part already has stay as they are.
         """
-        under_way: dict[str, _UnderWay] = {}
+        unfinished: dict[str, _UnfinishedPart] = {}
         share = 1 / self._settings.answers.samples
 
         def requests() -> Iterator[Request]:
             for task in tasks:
-                part = under_way[str(task.part)] = _UnderWay(task, self._settings)
+                part = unfinished[str(task.part)] = _UnfinishedPart(task, self._settings)
                 advance((part.wanted - part.missing) * share)
                 yield from part.requests()
 
         try:
             for key, result in self._generator.generate(requests()):
                 number, _, sample = key.partition("/")
-                part = under_way[number]
+                part = unfinished[number]
                 part.add(sample, result)
                 advance(share)
                 if not part.missing:
-                    yield part.task.part, self._part(under_way.pop(number))
-            for part in under_way.values():  # whose samples all were in its journal
+                    yield part.task.part, self._part(unfinished.pop(number))
+            for part in unfinished.values():  # all their samples were in the journal
                 yield part.task.part, self._part(part)
         finally:
-            for part in under_way.values():
+            for part in unfinished.values():
                 part.task.journal.close()
 
-    def _part(self, done: "_UnderWay") -> Part:
-        done.task.journal.close()
-        rows, samples = done.task.tables[0], done.samples()
+    def _part(self, finished: "_UnfinishedPart") -> Part:
+        finished.task.journal.close()
+        rows, samples = finished.seeds, finished.samples()
         written = [
             [completion for completion in candidates if isinstance(completion, Completion)] for candidates in samples
         ]
         choices = choose(written, self._scorer) if self._scorer else [BestSample(0, None)] * len(written)
-        # Where no sample was written, each was refused for the same reason.
+        # If no sample was written, all were refused for the same reason.
         chosen = [
-            candidates[choice.index] if candidates else attempts[-1]
+            _failed(attempts) or (candidates[choice.index] if candidates else attempts[-1])
             for candidates, attempts, choice in zip(written, samples, choices, strict=True)
         ]
-        results = [
-            self._row(seed, completion_or_refusal, choice)
+        results = finished.rows | {
+            seed["id"]: self._row(seed, completion_or_refusal, choice)
             for seed, completion_or_refusal, choice in zip(rows.iter_rows(named=True), chosen, choices, strict=True)
-        ]
-        return sort_out(rows, results, SCHEMA)
+        }
+        all_seeds = finished.task.tables[0]
+        return sort_out(all_seeds, [results[id] for id in all_seeds["id"]], SCHEMA)
 
     def _row(
         self, seed: Mapping[str, Any], completion: Completion | SetAside, choice: BestSample
     ) -> dict[str, Any] | SetAside:
         if isinstance(completion, SetAside):
             return completion
-        how = self._settings.answers
+        answers_config = self._settings.answers
         faults, text, author = self._faults(completion), completion.text.strip(), "model"
-        if how.faulty == "reference" and (faults or not text) and seed["reference"]:
+        if answers_config.faulty == "reference" and (faults or not text) and seed["reference"]:
             text, author = seed["reference"], "reference"
         if not text:
-            where = ", all tokens went to the reasoning" if completion.reasoning else ""
-            return SetAside(f"the answer is empty{where}")
-        if how.thinking == "keep" and completion.reasoning and author == "model":
+            detail = ", all tokens went to the reasoning" if completion.reasoning else ""
+            return SetAside(f"the answer is empty{detail}")
+        if answers_config.thinking == "keep" and completion.reasoning and author == "model":
             text = f"<think>\n{completion.reasoning}\n</think>\n\n{text}"
         return {
             "id": seed["id"],
@@ -167,38 +170,54 @@ class Answering:
         return [fault for fault, present in faults.items() if present]
 
 
-class _UnderWay:
-    """A part, some of whose samples are there."""
+class _UnfinishedPart:
+    """A part of which some samples are finished."""
 
     def __init__(self, task: Task, settings: recipe.Recipe) -> None:
         self.task = task
         self._settings = settings
-        self._results = {key: _restored(value) for key, value in task.journal.rows.items()}
+        finished_rows = [] if task.finished is None else task.finished.to_dicts()
+        self.rows: dict[str, dict[str, Any] | SetAside] = {row["id"]: row for row in finished_rows}
+        # The seeds that have no row yet.
+        self.seeds = task.tables[0].filter(~pl.col("id").is_in(list(self.rows)))
+        stored = task.journal.rows
+        self._results = {key: _restored(stored[key]) for key in self._keys() if key in stored}
         self.wanted = task.tables[0].height * settings.answers.samples
-        self.missing = self.wanted - len(self._results)
+        self.missing = self.seeds.height * settings.answers.samples - len(self._results)
 
     def requests(self) -> Iterator[Request]:
-        """What is still to be asked."""
-        how = sampling(self._settings.generator)
-        for id, messages in self.task.tables[0].select("id", "messages").iter_rows():
-            asked = conversation(messages, self._settings.generator)
+        """The requests that are still to be made."""
+        sampling_settings = sampling(self._settings.generator)
+        for id, messages in self.seeds.select("id", "messages").iter_rows():
+            conversation_messages = conversation(messages, self._settings.generator)
             for sample in range(self._settings.answers.samples):
                 key = f"{id}/{sample}"
                 if key not in self._results:
                     sample_key = (sample,) if sample else ()
                     seed = draws.number(self._settings.seed, "answer", id, *sample_key)
-                    yield Request(f"{self.task.part}/{key}", asked, seed, how)
+                    yield Request(f"{self.task.part}/{key}", conversation_messages, seed, sampling_settings)
 
     def add(self, key: str, result: Completion | SetAside) -> None:
-        """Keep a sample."""
-        self.task.journal.add(key, list(result))
+        """Store a sample; the journal does not get what a server failed at."""
+        if isinstance(result, Completion):
+            self.task.journal.add(key, list(result))
+        elif not result.again:
+            self.task.journal.add(key, [result.reason])
         self._results[key] = result
         self.missing -= 1
 
     def samples(self) -> list[list[Completion | SetAside]]:
         """The samples of each seed, in order."""
         count = range(self._settings.answers.samples)
-        return [[self._results[f"{id}/{sample}"] for sample in count] for id in self.task.tables[0]["id"]]
+        return [[self._results[f"{id}/{sample}"] for sample in count] for id in self.seeds["id"]]
+
+    def _keys(self) -> Iterator[str]:
+        return (f"{id}/{sample}" for id in self.seeds["id"] for sample in range(self._settings.answers.samples))
+
+
+def _failed(attempts: Sequence[Completion | SetAside]) -> SetAside | None:
+    """The first sample that a server failed at."""
+    return next((attempt for attempt in attempts if isinstance(attempt, SetAside) and attempt.again), None)
 
 
 def _restored(value: Sequence[Any]) -> Completion | SetAside:

@@ -9,7 +9,7 @@ from sdrrl_data.protocols import Completion, Scorer, TextPair, Unit
 
 @dataclass(frozen=True)
 class BestSample:
-    """Which sample is the best, and its mean score against the others; None where there is nothing to compare."""
+    """Which sample is the best, and its mean score against the others; None if there is nothing to compare."""
 
     index: int
     score: float | None
@@ -18,15 +18,16 @@ class BestSample:
 def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[BestSample]:
     """The best sample of each question: the one with the greatest mean score against the question's other samples.
 
-    A text goes before an empty one, and one that the model ended itself before one that was cut, whatever their scores;
-    of equals the earlier is chosen. Empty samples are compared with none. Where there are no samples the index is 0.
+    Whatever the scores, a text comes before an empty sample, and a sample that the model ended itself before a sample
+    that was cut. If several are equal, the earliest is chosen. Empty samples are not compared. Without samples, the
+    index is 0.
 
     Source: minimum Bayes risk, Eikema and Aziz 2020, https://arxiv.org/abs/2005.10283.
 
     Args:
-        samples: of each question.
-        scorer: gets each sample as target, each other one as its source, as one unit; its first column counts. It is
-            called once, with the pairs of all questions.
+        samples: the samples of each question.
+        scorer: gets each sample as target and each other sample as its source, as one unit; its first column counts.
+            It is called once, with the pairs of all questions.
     """
     texts = [[sample.text.strip() for sample in texts_of_question] for texts_of_question in samples]
     compared = [
@@ -53,5 +54,5 @@ def _best(samples: Sequence[Completion], means: Sequence[float | None]) -> BestS
         sample, mean = samples[index], means[index]
         return bool(sample.text.strip()), sample.finish_reason == "stop", float("-inf") if mean is None else mean
 
-    index = max(range(len(samples)), key=worth, default=0)  # the first of equals
+    index = max(range(len(samples)), key=worth, default=0)  # the first, if several are equal
     return BestSample(index, means[index] if samples else None)

@@ -1,4 +1,4 @@
-"""Best of several translations: of question and answer each, the one that a scorer prefers."""
+"""Best of several translations: for each question and each answer, the translation that a scorer prefers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ PAIRS = {"question": text_pairs.question, "answer": text_pairs.answer}
 
 @dataclass(frozen=True, kw_only=True)
 class BestTranslationsStep(TargetStep):
-    """The better ones of several translators' translations."""
+    """The best of several translators' translations."""
 
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
 
@@ -30,7 +30,7 @@ class BestTranslationsStep(TargetStep):
 
     @property
     def settings(self) -> Any:
-        """The translators in their order, and what prefers one translation to another."""
+        """The translators in their order, and the scorer that prefers one translation to another."""
         best_by = self.recipe.translations.best_by
         back = self.target.back.identity() if self.target.back and best_by == "round_trip" else None
         return [list(self.candidates), best_by, back]
@@ -50,7 +50,9 @@ class BestTranslationsStep(TargetStep):
             def choose_part(task: Task) -> Part:
                 seeds, answers, *_ = (references.as_answers(task) if self.of_references else task).tables
                 parts = {name: run.table(table).part(task.part) for name, table in self.candidates.items()}
-                return choose(seeds, answers, parts, scorer, advance)
+                models.failures.take()
+                chosen = choose(seeds, answers, parts, scorer, advance)
+                return chosen._replace(again=models.failures.take())
 
             yield each(choose_part)
 
@@ -62,15 +64,15 @@ def choose(
     scorer: Scorer,
     advance: Advance,
 ) -> Part:
-    """For each answered seed the better question and the better answer, which may be different translators'.
+    """For each answered seed the best question and the best answer; they may come from different translators.
 
-    A translation that the scorer cannot judge stands behind all that it can; of equals the earlier is taken. A row
-    that no translator could do is set aside with the reasons of each.
+    A translation that the scorer cannot judge comes after all that it can judge; if several are equal, the earliest is
+    taken. A row that no translator could translate is set aside with the reasons of each.
 
     Args:
         seeds: a part of the seeds.
         answers: the same part of the answers.
-        candidates: of each translator, by its name, its part of the translations.
+        candidates: each translator's part of the translations, by the translator's name.
         scorer: its first column decides; more is better.
         advance: called with the number of rows done.
     """
@@ -105,7 +107,7 @@ def _row(
 ) -> dict[str, Any]:
     row: dict[str, Any] = {"id": id}
     for kind, candidates in candidates_of.items():
-        best = max(candidates, key=_worth)  # the first of equals
+        best = max(candidates, key=_worth)  # the first, if several are equal
         chosen = translated[best["translator"], id]
         row |= {key: chosen[key] for key in (kind, f"{kind}_units")}
         row |= {f"{kind}_translator": best["translator"], f"{kind}_candidates": candidates}

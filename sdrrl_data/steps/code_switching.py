@@ -1,4 +1,4 @@
-"""Code-switching: questions and answers in which some words or sentences stand in the other language."""
+"""Code-switching: questions and answers with some words or sentences in the other language."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ from sdrrl_data.text.words import words
 
 SCHEMA: Schema = {
     "id": pl.String,
-    "matrix": pl.String,  # "src" or "tgt": the language of both texts, which what is switched is not in
-    "question": MESSAGES,  # of which the last turn may be switched
+    "matrix": pl.String,  # "src" or "tgt": the language of both texts, except for what is switched
+    "question": MESSAGES,  # only the last turn may be switched
     "answer": pl.String,
     "switched": SWITCHED,
-    "ratio": pl.Float32,  # of the words (or sentences) fit to be switched
-    "shortfall": pl.String,  # why it is not the ratio asked for
+    "ratio": pl.Float32,  # share of the words (or sentences) fit to be switched that are switched
+    "shortfall": pl.String,  # why the ratio asked for was not reached
 }
 MATRICES = ("src", "tgt")
 
@@ -31,10 +31,10 @@ TokenPair = tuple[list[str], list[str]]
 
 @dataclass
 class _Offer:
-    """What could be done to the texts of a row."""
+    """What could be switched in the texts of a row."""
 
-    fit: int = 0  # words, or sentences
-    single: list[Swap] = field(default_factory=list)  # each of these
+    fit: int = 0  # how many words (or sentences) are fit to be switched
+    single: list[Swap] = field(default_factory=list)  # single words (or sentences)
     phrases: list[Swap] = field(default_factory=list)
 
 
@@ -67,16 +67,16 @@ def switch(
     tgt: str,
     seed: int,
 ) -> pl.DataFrame:
-    """Two rows a translated seed: its texts with some target words in them, and their translations with source words.
+    """Two rows per translated seed: its texts with some target words, and their translations with some source words.
 
-    Switched is the share of words (or sentences) that the settings ask for, at least one unless it is 0. A row that was
-    not drawn, or in which nothing can be switched, is there as well, with an empty `switched`.
+    The settings say which share of the words (or sentences) is switched: at least one, unless the share is 0. A row
+    that was not drawn, or in which nothing can be switched, is included too, with an empty `switched`.
 
     Args:
-        seeds: a part of them.
+        seeds: a part of the seeds.
         answers: their answers.
-        translations: of both; seeds without one are passed over.
-        aligner: ready to align; not asked where whole sentences are switched.
+        translations: the translations of both; seeds without one are skipped.
+        aligner: ready to align; not used if whole sentences are switched.
         settings: what to switch.
         src: tag of the source language.
         tgt: tag of the target language.
@@ -84,8 +84,8 @@ def switch(
     """
     rows = [(row, _drawn(row["id"], settings, seed)) for row in _joined(seeds, answers, translations).to_dicts()]
     pairs = [_pairs(row, settings.texts) if drawn else {} for row, drawn in rows]
-    whole = settings.level == "sentence"
-    offers = map(_sentence_offers, pairs) if whole else _word_offers(pairs, aligner, settings, src, tgt)
+    by_sentence = settings.level == "sentence"
+    offers = map(_sentence_offers, pairs) if by_sentence else _word_offers(pairs, aligner, settings, src, tgt)
     return pl.DataFrame(
         [
             _row(row, matrix, offer[matrix] if matrix in drawn else None, settings, seed)
@@ -102,7 +102,7 @@ def _drawn(id: str, settings: recipe.CodeSwitchingConfig, seed: int) -> list[str
 
 
 def _pairs(row: Mapping[str, Any], texts: str) -> dict[str, TextPair]:
-    """The texts of a row in which to switch, under their names in the record."""
+    """The texts of a row in which to switch, by their names in the column `switched`."""
     pairs = {}
     if texts != "answer":
         pairs["prompt"] = text_pairs.turns(row)[-1]
@@ -114,7 +114,7 @@ def _pairs(row: Mapping[str, Any], texts: str) -> dict[str, TextPair]:
 def _word_offers(
     rows: Sequence[Mapping[str, TextPair]], aligner: Aligner, settings: recipe.CodeSwitchingConfig, src: str, tgt: str
 ) -> Iterator[dict[str, _Offer]]:
-    """What could be switched in each row by matrix: words, and phrases where the settings ask for them."""
+    """What could be switched in each row, by matrix: words, and phrases if the settings ask for them."""
     sentences = [
         [(name, sentence_pair) for name, pair in row.items() for sentence_pair in _sentences(pair, src, tgt)]
         for row in rows
@@ -135,7 +135,7 @@ def _word_offers(
 
 
 def _sentence_offers(row: Mapping[str, TextPair]) -> dict[str, _Offer]:
-    """What could be switched in a row by matrix: the sentences that are not the same in both languages."""
+    """What could be switched in a row, by matrix: the sentences that are not the same in both languages."""
     offers = {matrix: _Offer() for matrix in MATRICES}
     for name, pair in row.items():
         for a, b, c, d in pair.units:
@@ -153,15 +153,15 @@ def _sentence_offers(row: Mapping[str, TextPair]) -> dict[str, _Offer]:
 def _row(
     row: Mapping[str, Any], matrix: str, offer: _Offer | None, settings: recipe.CodeSwitchingConfig, seed: int
 ) -> dict[str, Any]:
-    """A row of the table; without an offer, as it was."""
+    """A row of the table; unchanged if there is no offer."""
     turns, answer = (row["messages"], row["source_answer"]) if matrix == "src" else (row["question"], row["answer"])
     *earlier, last = turns
     chosen, ratio, shortfall = _choice(offer, settings, (seed, row["id"], matrix)) if offer else ([], 0.0, "not drawn")
     texts = {"prompt": last["content"], "completion": answer}
     switched: list[dict[str, Any]] = []
     for name in texts:
-        texts[name], done = replace(texts[name], [swap for swap in chosen if swap.text == name])
-        switched += [{"text": name, **stretch._asdict()} for stretch in done]
+        texts[name], switched_spans = replace(texts[name], [swap for swap in chosen if swap.text == name])
+        switched += [{"text": name, **span._asdict()} for span in switched_spans]
     return {
         "id": row["id"],
         "matrix": matrix,
@@ -176,13 +176,13 @@ def _row(
 def _choice(
     offer: _Offer, settings: recipe.CodeSwitchingConfig, key: tuple[int, str, str]
 ) -> tuple[list[Swap], float, str | None]:
-    """The swaps to make, the ratio that they reach, and why it is not the one asked for."""
+    """The swaps to make, the ratio that they reach, and why it is not the ratio asked for."""
     phrases, single = (
         sorted(swaps, key=lambda swap: draws.number(*key, swap.text, swap.start, swap.end))
         for swaps in (offer.phrases, offer.single)
     )
     if settings.level == "sentence":
-        single = _but_one_a_text(single)
+        single = _without_last_of_each_text(single)
     wanted = max(1.0, settings.ratio * offer.fit) if settings.ratio else 0.0
     chosen = choose([*phrases, *single], wanted)
     reached = sum(swap.words for swap in chosen)
@@ -190,8 +190,8 @@ def _choice(
     return chosen, reached / max(offer.fit, 1), _shortfall(settings.level, wanted, reached, possible, offer.fit)
 
 
-def _but_one_a_text(sentences: Sequence[Swap]) -> list[Swap]:
-    """Without the last of each text: switched as a whole, a text would be in the other language altogether."""
+def _without_last_of_each_text(sentences: Sequence[Swap]) -> list[Swap]:
+    """Without the last of each text: if all were switched, the text would be entirely in the other language."""
     last = {sentence.text: sentence for sentence in sentences}
     return [sentence for sentence in sentences if sentence is not last[sentence.text]]
 
@@ -214,7 +214,7 @@ def _joined(seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFra
 
 
 def _sentences(pair: TextPair, src: str, tgt: str) -> list[tuple[Sentence, Sentence]]:
-    """The sentences of both sides, without the words of what is protected in them."""
+    """The sentences of both sides, without the words of their protected spans."""
     sentence_pairs = []
     for unit in pair.units:
         spans = list(kept(pair, unit))
@@ -228,10 +228,10 @@ def _sentences(pair: TextPair, src: str, tgt: str) -> list[tuple[Sentence, Sente
     return sentence_pairs
 
 
-def _sentence(text: str, start: int, end: int, language: str, barred: Sequence[tuple[int, int]] = ()) -> Sentence:
+def _sentence(text: str, start: int, end: int, language: str, excluded: Sequence[tuple[int, int]] = ()) -> Sentence:
     word_spans = [(start + first, start + last) for first, last in words(text[start:end], language)]
-    if barred:
-        word_spans = [(a, b) for a, b in word_spans if not any(a < last and first < b for first, last in barred)]
+    if excluded:
+        word_spans = [(a, b) for a, b in word_spans if not any(a < last and first < b for first, last in excluded)]
     return Sentence(text, word_spans, language)
 
 

@@ -16,7 +16,7 @@ from sdrrl_data.steps.step import TargetStep, Work, each
 
 @dataclass(frozen=True, kw_only=True)
 class CodeSwitchingStep(TargetStep):
-    """Switches words by an aligner. What that has learned, if it learns, is in the table of `learned`."""
+    """Switches words with the help of an aligner. If the aligner learns, `learned` names the table for that."""
 
     @property
     def settings(self) -> Any:
@@ -32,11 +32,11 @@ class CodeSwitchingStep(TargetStep):
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
-        """Load the aligner, once a growth."""
+        """Load the aligner, once per growth."""
         with ExitStack() as stack:
 
             @lru_cache(maxsize=1)
-            def ready(growth: int) -> Aligner:
+            def aligner_after(growth: int) -> Aligner:
                 built = aligner.build(self.recipe, self.target)
                 for name in self.learned:
                     stack.enter_context(aligner.loaded(built, run.table(name).read(growth)))
@@ -48,7 +48,7 @@ class CodeSwitchingStep(TargetStep):
                     seeds,
                     answers,
                     translations,
-                    ready(self.growth_of(task.part)),
+                    aligner_after(self.growth_of(task.part)),
                     self.recipe.code_switching,
                     self.src,
                     self.tgt,

@@ -24,7 +24,7 @@ FAULTS, TARGET = "faults", "target"
 
 
 class Faults(BaseModel):
-    """Of the model's answers: fault, or "from the reference" -> answers."""
+    """The faults of the model's answers: fault, or "from the reference" -> answers."""
 
     answers: dict[str, int]
 
@@ -34,15 +34,15 @@ Figures = Iterator[tuple[str, BaseModel]]
 
 @dataclass(frozen=True, kw_only=True)
 class CountsStep(Step):
-    """Counts the tables of one target and what became of its rows; or the tables that all targets have in common."""
+    """Counts the rows of one target at each step; or the rows of the tables that all targets share."""
 
     makes: ClassVar[Literal["table"]] = "table"
 
-    tag: str  # of the target; "" for what all have in common
+    tag: str  # of the target; "" for the tables that all targets share
 
     @property
     def settings(self) -> Any:
-        """None: it counts what it reads."""
+        """None: it only counts what it reads."""
         return None
 
     @property
@@ -71,11 +71,11 @@ class CountsStep(Step):
 
 
 def read(run: Run, tables: Iterable[str]) -> Counts:
-    """The figures that counting steps wrote.
+    """The figures that the counting steps wrote.
 
     Args:
-        run: has the tables.
-        tables: of the counting steps, by their paths; what is not there is left out.
+        run: the run with the tables.
+        tables: the paths of the counting steps' tables; missing ones are left out.
     """
     counts = Counts()
     for table in tables:
@@ -85,12 +85,12 @@ def read(run: Run, tables: Iterable[str]) -> Counts:
 
 
 def count(run: Run, recipe: Recipe, tags: Sequence[str]) -> Counts:
-    """Count everything again, whatever figures the run has.
+    """Count everything again, even if the run has figures already.
 
     Args:
-        run: a run whose tables are all there.
-        recipe: of the run.
-        tags: of its targets.
+        run: a run whose tables all exist.
+        recipe: the run's recipe.
+        tags: the tags of its targets.
     """
     counts = Counts()
     _add(counts, "", _as_json(_shared(run)))
@@ -101,18 +101,18 @@ def count(run: Run, recipe: Recipe, tags: Sequence[str]) -> Counts:
 
 
 def _add(counts: Counts, tag: str, rows: Iterable[tuple[str, str]]) -> None:
-    """Put what one counting step counted where the manifest has it."""
-    for of, figures in rows:
-        if of == FAULTS:
+    """Put the figures of one counting step into their place in the counts."""
+    for subject, figures in rows:
+        if subject == FAULTS:
             counts.answers = Faults.model_validate_json(figures).answers
-        elif of == TARGET:
+        elif subject == TARGET:
             counts.targets[tag] = TargetCount.model_validate_json(figures)
         else:
-            counts.steps[of] = Count.model_validate_json(figures)
+            counts.steps[subject] = Count.model_validate_json(figures)
 
 
 def _as_json(figures: Figures) -> Iterator[tuple[str, str]]:
-    return ((of, counted.model_dump_json()) for of, counted in figures)
+    return ((subject, model.model_dump_json()) for subject, model in figures)
 
 
 def _shared(run: Run) -> Figures:
@@ -126,8 +126,8 @@ def _shared(run: Run) -> Figures:
 def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Figures:
     translators = translator_names(recipe.translator)
     answers = run.table("answers").count()
-    several = [f"translations-{name}" for name in translators] if len(translators) > 1 else []
-    for name in (*several, "translations"):
+    candidate_tables = [f"translations-{name}" for name in translators] if len(translators) > 1 else []
+    for name in (*candidate_tables, "translations"):
         table = run.table(f"{tag}/{name}")
         yield table.name, _count(answers, table.count(), table.set_aside())
     parallel = run.table(f"{tag}/parallel")
@@ -135,7 +135,7 @@ def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Fig
         refused = parallel.set_aside()
         yield parallel.name, _count(parallel.count() + refused.height, parallel.count(), refused)
     target = _target(run, tag, kinds)
-    if several:
+    if candidate_tables:
         target.translators = _chosen(run.table(f"{tag}/translations").read_all())
     if any(isinstance(scorer, contamination.ContaminationConfig) for scorer in recipe.scorers):
         target.contamination = _contaminated(run.table(f"{tag}/scores-contamination").read_all())
@@ -143,7 +143,7 @@ def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Fig
 
 
 def _count(rows_in: int, rows_out: int, set_aside: pl.DataFrame) -> Count:
-    # Reasons that differ in an id or a number alone count as one.
+    # Reasons that differ only in an id or a number count as one.
     alike = set_aside.with_columns(alike=pl.col("reason").str.replace_all(r"\b([0-9a-f]{16}|\d+)\b|“.*”", "…"))
     reasons = (
         alike.group_by("alike")
@@ -158,14 +158,14 @@ def _count(rows_in: int, rows_out: int, set_aside: pl.DataFrame) -> Count:
 
 
 def _marked(answers: pl.DataFrame) -> dict[str, int]:
-    """How many answers have which fault, and how many the source's own answer replaces."""
+    """How many answers have each fault, and how many were replaced by the reference answer."""
     faults = answers["faults"].explode().drop_nulls().value_counts(sort=True)
     replaced = answers.filter(author="reference").height
     return dict(faults.iter_rows()) | ({"from the reference": replaced} if replaced else {})
 
 
 def _chosen(translations: pl.DataFrame) -> dict[str, int]:
-    """How many questions and answers are by which translator."""
+    """How many questions and answers come from each translator."""
     names = pl.concat([translations["question_translator"], translations["answer_translator"]])
     return dict(
         names.value_counts(sort=True).sort("count", "question_translator", descending=[True, False]).iter_rows()

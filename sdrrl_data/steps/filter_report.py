@@ -10,7 +10,7 @@ from sdrrl_data.steps.verdicts import TEXTS
 def report(verdicts: pl.DataFrame) -> list[FilterCount]:
     """The figures of each filter that a text failed, by name.
 
-    A pair of question and answer is removed from a crossing when a text that the crossing needs is dropped.
+    A pair of question and answer is removed from a crossing if a text that the crossing needs is dropped.
     """
     failed = (
         verdicts.with_row_index("row")
@@ -41,14 +41,14 @@ def report(verdicts: pl.DataFrame) -> list[FilterCount]:
 
 
 def removed(verdicts: pl.DataFrame) -> dict[str, int]:
-    """How many pairs of question and answer all filters together keep out of each crossing."""
+    """How many pairs of question and answer all filters together remove from each crossing."""
     return {kind: verdicts.filter(pl.min_horizontal(_needed(kind)) == 0).height for kind in CROSSINGS}
 
 
 def _needed(kind: str) -> list[str]:
-    """The texts that a crossing needs: its own, and the sources of those that are translations."""
-    asked, answered = kind.split("->")
-    return ["question_src", f"question_{asked}", "answer_src", f"answer_{answered}"]
+    """The texts that a crossing needs: its question and answer, and their sources if they are translations."""
+    question_side, answer_side = kind.split("->")
+    return ["question_src", f"question_{question_side}", "answer_src", f"answer_{answer_side}"]
 
 
 def _by_filter(rows: pl.DataFrame) -> dict[str, int]:

@@ -22,16 +22,16 @@ from sdrrl_data.steps.step import Needs, Step, Work
 from sdrrl_data.text.near_duplicates import NearDuplicates
 from sdrrl_data.text.segments import sentences
 
-MOST_ATTEMPTS = 5  # for each question that is wanted
-ATTEMPTS = 1.2  # in a round, for each question that is missing
+MOST_ATTEMPTS = 5  # per wanted question
+ATTEMPTS = 1.2  # in a round, per missing question
 SMALLEST_ROUND = 8  # attempts
-RECALL = 0.999  # of the questions that are just as alike as near copies are, as many are found
-IN_LANGUAGE = 0.2  # probability; of real questions in English one in a thousand has less
+RECALL = 0.999  # share of near copies exactly at the threshold that are found
+IN_LANGUAGE = 0.2  # probability; one in a thousand real English questions has less
 
 
 @dataclass(frozen=True, kw_only=True)
 class MagpieStep(Step):
-    """Seeds by the generator."""
+    """Seeds that the generator writes."""
 
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     ordered: ClassVar[bool] = True
@@ -42,9 +42,8 @@ class MagpieStep(Step):
 
     @property
     def settings(self) -> Any:
-        """How the generator writes them."""
-        how = self.magpie.shaping()
-        return [how, self.recipe.generator.shaping(), self.generator.identity(), self.recipe.seed]
+        """How the generator writes the seeds."""
+        return [self.magpie.shaping(), self.recipe.generator.shaping(), self.generator.identity(), self.recipe.seed]
 
     @property
     def schema(self) -> Schema:
@@ -59,18 +58,18 @@ class MagpieStep(Step):
 
 
 class Writer:
-    """Has the generator write questions, and keeps the good ones.
+    """Lets the generator write questions, and keeps the good ones.
 
     Source: Xu et al. 2024, https://arxiv.org/abs/2406.08464.
 
     Args:
-        generator: who writes.
-        settings: how, and what counts as a near copy.
-        language: what the questions are to be in.
+        generator: writes the questions.
+        settings: how it writes, and what counts as a near copy.
+        language: the language of the questions.
         seed: the recipe's.
 
     Raises:
-        UserError: what recognises the language is not installed.
+        UserError: the package that identifies the language is not installed.
     """
 
     def __init__(self, generator: Generator, settings: recipe.MagpieConfig, language: Language, seed: int) -> None:
@@ -84,25 +83,25 @@ class Writer:
     def parts(self, tasks: Iterable[Task], seeds: Table, advance: Advance) -> Iterator[tuple[int, Part]]:
         """Each part with its number, its rows as in `seeds.SCHEMA`.
 
-        A part has as many questions as its task wants, or fewer where five times as many attempts did not give them.
-        An attempt that was cut, empty, in another language, or a near copy of an earlier question is set aside; its id
-        and a question's source are "magpie:PART/ATTEMPT". What was written is kept in the part's journal as soon as it
-        is there. Attempts are judged in their order, whatever the order in which the generator finishes them.
+        A part has as many questions as its task wants, or fewer if five times as many attempts were not enough. An
+        attempt that was cut, empty, in another language, or a near copy of an earlier question is set aside. Its id and
+        the source of a question have the form "magpie:PART/ATTEMPT". Every attempt is stored in the part's journal as
+        soon as it is finished. Attempts are judged in order, whatever the order in which the generator finishes them.
 
         Args:
-            tasks: parts to be made, in order.
-            seeds: the table that they are for, with all parts before each by the time its task is asked for.
-            advance: is told of every good question.
+            tasks: the parts to make, in order.
+            seeds: the table of the parts; all parts before a task are written by the time the task is taken.
+            advance: called for every good question.
         """
-        known = 0  # parts whose questions are remembered
+        remembered = 0  # parts whose questions are remembered
         for task in tasks:
-            for earlier in range(known, task.part):
+            for earlier in range(remembered, task.part):
                 self._remember(seeds.read(earlier))
             try:
                 content = self._part(task, advance)
             finally:
                 task.journal.close()
-            known = task.part + 1
+            remembered = task.part + 1
             yield task.part, content
 
     def _remember(self, rows: pl.DataFrame) -> None:
@@ -110,27 +109,27 @@ class Writer:
             self._earlier.duplicate_of(id, messages[-1]["content"])
 
     def _part(self, task: Task, advance: Advance) -> Part:
-        attempts: list[tuple[str, str | None]] = []  # where, and what was written
+        attempts: list[tuple[str, str | None]] = []  # place, text
         results: list[dict[str, Any] | SetAside] = []
-        missing, asked, most = task.rows, 0, MOST_ATTEMPTS * task.rows
-        while missing and asked < most:
-            size = min(max(math.ceil(ATTEMPTS * missing), SMALLEST_ROUND), most - asked)
-            places = [f"magpie:{task.part}/{attempt}" for attempt in range(asked, asked + size)]
+        missing, attempted, limit = task.rows, 0, MOST_ATTEMPTS * task.rows
+        while missing and attempted < limit:
+            size = min(max(math.ceil(ATTEMPTS * missing), SMALLEST_ROUND), limit - attempted)
+            places = [f"magpie:{task.part}/{attempt}" for attempt in range(attempted, attempted + size)]
             for place, written in _in_order(places, self._written(places, task.journal)):
                 if not missing:
-                    continue  # a round may give more than was needed
+                    continue  # a round may write more than is needed
                 attempts.append((place, written.text if isinstance(written, Completion) else None))
                 results.append(self._judged(place, written))
                 if not isinstance(results[-1], SetAside):
                     missing -= 1
                     advance(1)
-            asked += size
+            attempted += size
         return sort_out(
             pl.DataFrame(attempts, schema={"id": pl.String, "text": pl.String}, orient="row"), results, SCHEMA
         )
 
     def _written(self, places: Sequence[str], journal: Journal) -> Iterator[tuple[str, Completion | SetAside]]:
-        """What was written at each place, in any order; first what an earlier run had written."""
+        """The result at each place, in any order; first those that an earlier run wrote."""
         for place in places:
             if place in journal.rows:
                 yield place, Completion(*journal.rows[place])
@@ -145,7 +144,7 @@ class Writer:
         return Request(place, messages, draws.number(self._seed, place), sampling(self._settings), speaker="user")
 
     def _judged(self, place: str, written: Completion | SetAside) -> dict[str, Any] | SetAside:
-        """A row of the seeds; its question is remembered."""
+        """The row of a good question, which is then remembered; otherwise why the attempt is set aside."""
         if isinstance(written, SetAside):
             return written
         if written.finish_reason != "stop":
@@ -156,14 +155,14 @@ class Writer:
         if not self._in_language(question):
             return SetAside(f"the question is not in {self._language.name}")
         id = identity([("user", question)])
-        copied = self._earlier.duplicate_of(id, question)
-        if copied is not None:
-            return SetAside(f"near copy of {copied}")
+        original_id = self._earlier.duplicate_of(id, question)
+        if original_id is not None:
+            return SetAside(f"near copy of {original_id}")
         messages = [{"role": "user", "content": question}]
         return {"id": id, "messages": messages, "reference": None, "source": place}
 
     def _in_language(self, question: str) -> bool:
-        """Whether its sentences, without code, seem to be in the right language; too few letters to tell pass."""
+        """Whether its sentences, without code, seem to be in the right language; too short a question passes."""
         units = [Unit(start, end, 0, 0) for start, end in sentences(question, self._language.tag)]
         scores = self._recognise.score([TextPair(question, "", units)], lambda _: None)
         probability: float | None = scores["src_language"][0]
@@ -173,12 +172,12 @@ class Writer:
 def _in_order(
     places: Iterable[str], written: Iterable[tuple[str, Completion | SetAside]]
 ) -> Iterator[tuple[str, Completion | SetAside]]:
-    """What was written, in the order of the places, each as soon as all before it are there."""
+    """The results in the order of the places, each as soon as all before it are finished."""
     order = iter(places)
-    due = next(order, None)
+    next_place = next(order, None)
     waiting: dict[str, Completion | SetAside] = {}
     for place, result in written:
         waiting[place] = result
-        while due in waiting:
-            yield due, waiting.pop(due)
-            due = next(order, None)
+        while next_place in waiting:
+            yield next_place, waiting.pop(next_place)
+            next_place = next(order, None)

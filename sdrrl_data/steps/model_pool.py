@@ -7,11 +7,12 @@ from sdrrl_data import generation, translation
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Generator, Ingredient, Translator
 from sdrrl_data.recipe import GeneratorConfig, Recipe, TranslatorConfig
+from sdrrl_data.steps.server_failures import ServerFailures
 
 
 @dataclass(frozen=True)
 class Models:
-    """What identifies and loads the models of a run; a caller may bring its own."""
+    """The functions that identify and load the models of a run; a caller may pass others."""
 
     identify_generator: Callable[[GeneratorConfig], Ingredient] = generation.identify
     build_generator: Callable[[GeneratorConfig], Generator] = generation.build
@@ -24,12 +25,15 @@ class Models:
 class ModelPool:
     """The loaded models of a process. Each is loaded when it is first used, and closed when another needs its memory.
 
+    `failures` notes what servers fail at, whoever asks them.
+
     Args:
-        models: what loads them.
+        models: the functions that load them.
     """
 
     def __init__(self, models: Models) -> None:
         self._models = models
+        self.failures = ServerFailures()
         self._generator: Generator | None = None
         self._generator_config: GeneratorConfig | None = None
         self._translator: Translator | None = None
@@ -39,12 +43,12 @@ class ModelPool:
         """The generator of this configuration; another one is closed first."""
         if self._generator is None or self._generator_config != config:
             self.close_generator()
-            self._generator = self._models.build_generator(config)
+            self._generator = self.failures.watched(self._models.build_generator(config))
             self._generator_config = config
         return self._generator
 
     def translator(self, config: TranslatorConfig, src: Language, tgt: Language, recipe: Recipe) -> Translator:
-        """The translator from `src` into `tgt`; the one before is closed, and a generator that does not translate.
+        """The translator from `src` into `tgt`; first closes another translator, and a generator that is not needed.
 
         Args:
             config: one of the recipe's translators.

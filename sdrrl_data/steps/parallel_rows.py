@@ -1,4 +1,4 @@
-"""Rows of the transfer set that an external parallel corpus gives: translation both ways, sentence completion."""
+"""Rows of the transfer set made from an external parallel corpus: translation both ways, sentence completion."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -21,19 +21,19 @@ from sdrrl_data.text.words import HYPHENS, words
 
 SCHEMA: Schema = {"id": pl.String, "source": pl.String, "src": pl.String, "tgt": pl.String}
 FROM_HUB = 20_000  # pairs; ten times what the mix of a common set of 15,000 questions can use
-# A shorter sentence has no beginning from which its end could follow.
+# The beginning of a shorter sentence says too little about its end.
 SHORTEST = 6  # words
 
 
 def read(parallel: recipe.ParallelConfig | None, src: Language, tgt: Language) -> Part:
-    """The sentence pairs for these two languages, the first ones of the corpus: as many as its `limit` says.
+    """The sentence pairs for these two languages: the first ones of the corpus, as many as its `limit` says.
 
-    Without a limit they are all of a file, and `FROM_HUB` of a dataset of the Hub, of which no more is fetched. What is
-    no pair, or the same as an earlier one, is set aside and not counted. A corpus of the same two languages serves in
-    either direction, one of other languages gives no pairs.
+    Without a limit, all pairs of a file are read, and `FROM_HUB` pairs of a dataset on the Hub, of which no more is
+    fetched. A row that is not a pair, or repeats an earlier pair, is set aside and not counted. A corpus of the same
+    two languages can be used in both directions; a corpus of other languages gives no pairs.
 
     Raises:
-        UserError: the corpus cannot be read, or has no pair.
+        UserError: the corpus cannot be read, or has no pairs.
     """
     corpus_languages = _languages(parallel, src, tgt) if parallel else None
     if parallel is None or corpus_languages not in ((src, tgt), (tgt, src)):
@@ -57,7 +57,7 @@ def read(parallel: recipe.ParallelConfig | None, src: Language, tgt: Language) -
 
 
 def _languages(parallel: recipe.ParallelConfig, src: Language, tgt: Language) -> tuple[Language, Language]:
-    """The first and the second language of a corpus; one that is not named is the other one of the run's."""
+    """The first and the second language of a corpus; if one is not named, it is the run's other language."""
     first, second = (find(name) if name else None for name in (parallel.src, parallel.tgt))
     return first or (tgt if second == src else src), second or (src if first == tgt else tgt)
 
@@ -72,39 +72,43 @@ def _pair(row: CorpusRow, seen: set[str]) -> dict[str, str] | SetAside:
     return {"id": id, "source": row.place, "src": row.sides[0], "tgt": row.sides[1]}
 
 
-def make(pairs: pl.DataFrame, asking: PromptChooser, src: str, tgt: str, seed: int) -> pl.DataFrame:
-    """Each pair translated both ways, and each side of it completed where it is long enough."""
+def make(pairs: pl.DataFrame, choose_prompt: PromptChooser, src: str, tgt: str, seed: int) -> pl.DataFrame:
+    """Each pair translated both ways, and each side completed if it is long enough."""
     rows: list[dict[str, Any]] = []
     for pair in pairs.iter_rows(named=True):
-        rows += _translate(pair, asking, {"src": src, "tgt": tgt})
-        rows += _complete(pair, asking, {"src": src, "tgt": tgt}, seed)
+        rows += _translate(pair, choose_prompt, {"src": src, "tgt": tgt})
+        rows += _complete(pair, choose_prompt, {"src": src, "tgt": tgt}, seed)
     return pl.DataFrame(rows, schema=CANDIDATES)
 
 
-def _translate(pair: Mapping[str, str], asking: PromptChooser, tags: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for asked, answered in (("src", "tgt"), ("tgt", "src")):
-        ask = asking("translate", tags[asked], f"{pair['id']}/{tags[asked]}")
-        yield _row(pair, "translate", tags[asked], tags[answered], f"{ask}\n\n{pair[asked]}", pair[answered])
+def _translate(
+    pair: Mapping[str, str], choose_prompt: PromptChooser, tags: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    for side, other in (("src", "tgt"), ("tgt", "src")):
+        request = choose_prompt("translate", tags[side], f"{pair['id']}/{tags[side]}")
+        yield _row(pair, "translate", tags[side], tags[other], f"{request}\n\n{pair[side]}", pair[other])
 
 
 def _complete(
-    pair: Mapping[str, str], asking: PromptChooser, tags: Mapping[str, str], seed: int
+    pair: Mapping[str, str], choose_prompt: PromptChooser, tags: Mapping[str, str], seed: int
 ) -> Iterator[dict[str, Any]]:
     for side, tag in tags.items():
         text = pair[side]
-        # Where words begin, but not the second part of "sexta-feira".
+        # Places where words begin, but not the second part of "sexta-feira".
         starts = [start for start, _ in words(text, tag) if not text.endswith(HYPHENS, 0, start)]
         if len(starts) < SHORTEST:
             continue
-        # Cut between a third and two thirds of the words, so that something is given and something is left.
+        # Cut between one third and two thirds of the words, so that both parts have enough words.
         place = 1 / 3 + draws.share(seed, "complete", pair["id"], tag) / 3
         cut = starts[round(place * len(starts))]
-        ask = asking("complete", tag, f"{pair['id']}/{tag}")
-        yield _row(pair, "complete", tag, tag, f"{ask}\n\n{text[:cut].rstrip()}", text[cut:])
+        request = choose_prompt("complete", tag, f"{pair['id']}/{tag}")
+        yield _row(pair, "complete", tag, tag, f"{request}\n\n{text[:cut].rstrip()}", text[cut:])
 
 
-def _row(pair: Mapping[str, str], task: str, asked: str, answered: str, prompt: str, completion: str) -> dict[str, Any]:
-    direction = f"{asked}->{answered}"
+def _row(
+    pair: Mapping[str, str], task: str, prompt_tag: str, completion_tag: str, prompt: str, completion: str
+) -> dict[str, Any]:
+    direction = f"{prompt_tag}->{completion_tag}"
     return {
         "id": f"{pair['id']}/{task}/{direction}",
         "seed_id": pair["id"],

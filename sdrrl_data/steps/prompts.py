@@ -1,4 +1,4 @@
-"""Prompts: the words in which the rows of one target ask, in the source and in the target language."""
+"""Prompts: the sentences with which the rows of one target ask, in the source and in the target language."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,13 +23,13 @@ SCHEMA: Schema = {"id": pl.String, "kind": pl.String, "language": pl.String, "te
 
 @dataclass(frozen=True, kw_only=True)
 class PromptsStep(TargetStep):
-    """The prompts of one target; those that the recipe lacks are translated from English."""
+    """The prompts of one target; prompts that the recipe lacks are translated from English."""
 
     makes: ClassVar[Literal["table"]] = "table"
 
     @property
     def settings(self) -> Any:
-        """The recipe's prompts in the languages that matter here, and what translates the others."""
+        """The recipe's prompts in source language, target language and English, and what translates missing ones."""
         tags = (self.src, self.tgt, ENGLISH.tag)
         written = {tag: self.recipe.prompts[tag].model_dump(mode="json") for tag in tags if tag in self.recipe.prompts}
         return [written, [translator.identity() for translator in self.target.prompters]]
@@ -41,7 +41,7 @@ class PromptsStep(TargetStep):
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
-        """Load nothing yet: a translator is loaded only where a prompt is missing."""
+        """Load nothing yet: a translator is loaded only if a prompt is missing."""
 
         def from_english(language: Language) -> Translator:
             return models.translator(self.recipe.translator[0], ENGLISH, language, self.recipe)
@@ -50,17 +50,17 @@ class PromptsStep(TargetStep):
 
 
 def unwritten(prompts: Mapping[str, PromptsConfig], src: Language, tgt: Language) -> list[Language]:
-    """The languages, of these two, in which the recipe has no prompts: those in English are to be translated.
+    """Which of these two languages have no prompts in the recipe: theirs are translated from English.
 
     Raises:
-        UserError: it has none in English either.
+        RecipeError: the recipe has no prompts in English either.
     """
     lacking = [language for language in (src, tgt) if language.tag not in prompts]
     if lacking and ENGLISH.tag not in prompts:
         names = " or ".join(language.name for language in lacking)
         raise RecipeError(
-            f"prompts: the recipe has none in {names}, and none in English to translate: "
-            f"give it prompts.{lacking[0].tag}"
+            f"prompts: the recipe has no prompts in {names}, and none in English that could be translated: "
+            f"add prompts.{lacking[0].tag}"
         )
     return lacking
 
@@ -68,13 +68,13 @@ def unwritten(prompts: Mapping[str, PromptsConfig], src: Language, tgt: Language
 def make(
     prompts: Mapping[str, PromptsConfig], src: Language, tgt: Language, from_english: Callable[[Language], Translator]
 ) -> Part:
-    """Every sentence a row may ask with: its `kind`, the tag of its `language`, its `text`.
+    """Every sentence with which a row may ask: its `kind`, the tag of its `language`, its `text`.
 
-    Those of kind `answer_in` and `translate` name the other language, those of kind `complete` their own. What the
-    recipe does not have in one of the languages is translated from English.
+    Sentences of kind `answer_in` and `translate` name the other language, sentences of kind `complete` their own
+    language. If the recipe has no prompts in one of the languages, they are translated from English.
 
     Args:
-        prompts: of the recipe, by the tags of their languages.
+        prompts: the recipe's prompts, by the tags of their languages.
         src: the source language.
         tgt: the target language.
         from_english: gives the translator from English into a language.
@@ -86,11 +86,15 @@ def make(
             parts.append(_translated(_table(prompts[ENGLISH.tag], ENGLISH, other, language), language, from_english))
         else:
             parts.append(Part(_table(prompts[language.tag], language, other, language), NOTHING_SET_ASIDE))
-    return Part(pl.concat(part.rows for part in parts), pl.concat(part.set_aside for part in parts))
+    return Part(
+        pl.concat(part.rows for part in parts),
+        pl.concat(part.set_aside for part in parts),
+        again=[id for part in parts for id in part.again],
+    )
 
 
 class PromptChooser:
-    """Chooses the words in which a row asks: varied, and always the same for the same row."""
+    """Chooses the sentence with which a row asks: varied, but always the same for the same row."""
 
     def __init__(self, prompts: pl.DataFrame, seed: int) -> None:
         self._seed = seed
@@ -103,12 +107,12 @@ class PromptChooser:
         return str(texts[draws.number(self._seed, kind, id) % len(texts)])
 
 
-def _table(prompts: PromptsConfig, written: Language, other: Language, itself: Language) -> pl.DataFrame:
-    """The sentences for the asker's language `itself`, as they are `written`, with the languages' names filled in."""
+def _table(prompts: PromptsConfig, written: Language, other: Language, language: Language) -> pl.DataFrame:
+    """The sentences for rows in `language`, in the language they are `written` in, with languages' names filled in."""
     kinds = [
         ("answer_in", other, prompts.answer_in),
         ("translate", other, prompts.translate),
-        ("complete", itself, prompts.complete),
+        ("complete", language, prompts.complete),
     ]
     texts = [
         (kind, text.format(language=_name(named, prompts, written)))
@@ -116,14 +120,14 @@ def _table(prompts: PromptsConfig, written: Language, other: Language, itself: L
         for text in sentences
     ]
     rows = [
-        {"id": f"{itself.tag}-{number}", "kind": kind, "language": itself.tag, "text": text}
+        {"id": f"{language.tag}-{number}", "kind": kind, "language": language.tag, "text": text}
         for number, (kind, text) in enumerate(texts)
     ]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
 def _name(named: Language, prompts: PromptsConfig, written: Language) -> str:
-    """What a language is called in another."""
+    """The name of a language in another language."""
     return prompts.names.get(named.tag) or named.name_in(written)
 
 

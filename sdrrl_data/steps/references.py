@@ -9,11 +9,11 @@ from sdrrl_data.steps.schemas import MESSAGES
 def as_answers(task: Task) -> Task:
     """The task with references for answers, as `translations.translate` and `best_translation.choose` take it.
 
-    Questions are without turns, as they stand translated in the table `translations`: so are they in what is made.
-    Seeds without a reference are left out.
+    The questions have no turns, because their translations are in the table `translations` already; so they have none
+    in the result either. Seeds without a reference are left out.
 
     Args:
-        task: a part of the seeds, then those of other tables, which stay.
+        task: a part of the seeds, then parts of other tables, which are not changed.
     """
     seeds, *others = task.tables
     referenced = seeds.filter(pl.col("reference").is_not_null())

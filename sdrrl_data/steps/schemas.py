@@ -13,8 +13,8 @@ UNITS = pl.List(
 SWITCHED = pl.List(
     pl.Struct(
         {
-            "text": pl.String,  # "prompt", whose last message is meant, or "completion"
-            "start": pl.Int32,  # where it stands in that text (characters, end excluded)
+            "text": pl.String,  # "prompt" (its last message) or "completion"
+            "start": pl.Int32,  # its place in that text (characters, end excluded)
             "end": pl.Int32,
             "original": pl.String,
             "replacement": pl.String,

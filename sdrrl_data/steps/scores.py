@@ -1,4 +1,4 @@
-"""Scores: slow, and made once. What they mean for a row is for the verdicts to say."""
+"""Scores: slow, and computed once. The verdicts decide what they mean for a row."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from sdrrl_data.steps import text_pairs
 
 
 class Pairs(NamedTuple):
-    """The texts of a part with their translations, one of each a seed."""
+    """The texts of a part with their translations: one question and one answer per seed."""
 
     ids: list[str]
     questions: list[TextPair]
@@ -30,9 +30,9 @@ def pairs_of(seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFr
 
 
 def score(pairs: Pairs, scorer: Scorer, advance: Advance) -> pl.DataFrame:
-    """One row a seed: every score of its question (`question_…`) and of its answer (`answer_…`).
+    """One row per seed: every score of its question (`question_…`) and of its answer (`answer_…`).
 
-    Names that go on with `src_` judge the text in the source language; all others judge its translation.
+    Scores whose names continue with `src_` judge the text in the source language; all others judge its translation.
     """
     scored = scorer.score([*pairs.questions, *pairs.answers], lambda done: advance(done / 2))
     count = len(pairs.ids)
@@ -40,7 +40,7 @@ def score(pairs: Pairs, scorer: Scorer, advance: Advance) -> pl.DataFrame:
 
 
 def compare(pairs: Pairs, questions: Comparing, answers: Comparing, advance: Advance) -> pl.DataFrame:
-    """The same, of scorers that compare each text with those before it."""
+    """The same, by scorers that compare each text with earlier ones."""
     compared = (
         scorer.score(pairs.ids, texts, lambda done: advance(done / 2))
         for scorer, texts in ((questions, pairs.questions), (answers, pairs.answers))
@@ -49,9 +49,9 @@ def compare(pairs: Pairs, questions: Comparing, answers: Comparing, advance: Adv
 
 
 def of_answers(answers: pl.DataFrame, translations: pl.DataFrame) -> pl.DataFrame:
-    """What is known of the model's answers since it wrote them, one row a translated seed.
+    """What is known of the model's answers since they were written, one row per translated seed.
 
-    A reference answer has no fault: the faults are those of the answer it stands for.
+    A reference answer has no faults: the faults belong to the answer that it replaces.
     """
 
     def has(fault: str) -> pl.Expr:
@@ -66,7 +66,7 @@ def of_answers(answers: pl.DataFrame, translations: pl.DataFrame) -> pl.DataFram
 
 
 def joined(tables: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Tables of scores, which have the same rows, side by side."""
+    """Tables of scores with the same rows, side by side."""
     first, *others = tables
     return pl.concat([first, *(table.drop("id") for table in others)], how="horizontal")
 

@@ -1,4 +1,4 @@
-"""The steps that score: one table a scorer, so that one more scorer leaves the scores of the others alone."""
+"""The steps that score: one table per scorer, so that a new scorer does not change the scores of the others."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,7 +25,7 @@ OF_ANSWERS: Schema = {"answer_src_finished": pl.Float64, "answer_src_refused": p
 
 @dataclass(frozen=True, kw_only=True)
 class HeuristicScoresStep(TargetStep):
-    """The scorers that only count, in one table, with what is known of the answers since the model wrote them."""
+    """The scorers that only count, in one table, with what is known of the answers since they were written."""
 
     needs: ClassVar[Needs] = Needs(cores="all")
 
@@ -33,17 +33,17 @@ class HeuristicScoresStep(TargetStep):
 
     @property
     def settings(self) -> Any:
-        """Those of every scorer."""
+        """The settings of every scorer."""
         return [[scorer.shaping() for scorer in self.scorers], self.src]
 
     @property
     def schema(self) -> Schema:
-        """A column a text and score."""
+        """A column per text and score."""
         return {"id": pl.String, **OF_ANSWERS, **_columns(self.scorers)}
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
-        """Load the scorers once a growth, with what they learned from it."""
+        """Load the scorers once per growth, with what they learned from it."""
         with ExitStack() as stack:
 
             @lru_cache(maxsize=1)
@@ -74,7 +74,7 @@ class ScoresStep(TargetStep):
 
     @property
     def settings(self) -> Any:
-        """Those of the scorer, the models and sets that it uses, and the translator back, where it asks for one."""
+        """The scorer's settings, its models and sets of texts, and the translator back if it needs one."""
         back = None
         if self.scorer.translates_back:
             first = next(iter(self.target.translators))
@@ -84,22 +84,26 @@ class ScoresStep(TargetStep):
 
     @property
     def schema(self) -> Schema:
-        """A column a text and score."""
+        """A column per text and score."""
         return {"id": pl.String, **_columns([self.scorer])}
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
-        """Load the scorer, with all of the memory free for it."""
+        """Load the scorer; all other models are closed first, to free their memory."""
         models.close()
         with self.scorer.open(context(self.recipe, self.target, models)) as scorer:
-            yield each(
-                lambda task: Part(scores.score(scores.pairs_of(*task.tables), scorer, advance), NOTHING_SET_ASIDE)
-            )
+
+            def score(task: Task) -> Part:
+                models.failures.take()
+                scored = scores.score(scores.pairs_of(*task.tables), scorer, advance)
+                return Part(scored, NOTHING_SET_ASIDE, again=models.failures.take())
+
+            yield each(score)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonStep(TargetStep):
-    """A scorer that compares each text with all earlier ones, so part after part."""
+    """A scorer that compares each text with all earlier ones, so that its parts are made in order."""
 
     ordered: ClassVar[bool] = True
 
@@ -113,7 +117,7 @@ class ComparisonStep(TargetStep):
 
     @property
     def schema(self) -> Schema:
-        """A column a text and score."""
+        """A column per text and score."""
         return {"id": pl.String, **_columns([self.scorer])}
 
     @contextmanager
@@ -137,7 +141,7 @@ class ComparisonStep(TargetStep):
 
 
 def context(recipe: Recipe, target: Target, models: ModelPool) -> ScorerContext:
-    """What a scorer may use; the first translator also translates back."""
+    """What a scorer may use. The first translator also translates back."""
     first = recipe.translator[0]
     return ScorerContext(
         target.src,
@@ -154,6 +158,6 @@ def _identities(target: Target, scorer: ScorerConfig) -> list[list[str | None]]:
 
 
 def _columns(scorers: Iterable[ScorerConfig]) -> Schema:
-    """The scores, of questions and of answers. Columns of text that explain them are the scorer's own."""
+    """The scores of questions and of answers. Text columns that explain them are up to the scorer."""
     names = [score for scorer in scorers for score in scores_of(scorer)]
     return {f"{text}_{score}": pl.Float64 for text in ("question", "answer") for score in names}

@@ -1,4 +1,4 @@
-"""Whether the seeds are in the language that the run takes them to be in."""
+"""Whether the seeds are in the source language of the run."""
 
 import polars as pl
 
@@ -9,24 +9,24 @@ from sdrrl_data.recipe import GeneratorConfig, ScorerConfig, ScorerContext
 from sdrrl_data.steps.magpie import IN_LANGUAGE
 from sdrrl_data.text.segments import sentences
 
-FIRST = 100  # questions that are looked at
-FEWEST = 5  # of these must be long enough to tell
+FIRST = 100  # questions that are judged
+FEWEST = 5  # of these must be long enough to identify their language
 
 
 class ForeignSeeds(UserWarning):
-    """Most seeds are in another language than the source of the run."""
+    """Most seeds are not in the source language of the run."""
 
 
 def doubt(seeds: pl.DataFrame, settings: ScorerConfig, src: Language) -> str | None:
-    """One sentence where most of the first questions are plainly not in the source language; else None.
+    """One sentence if most of the first questions are clearly not in the source language; otherwise None.
 
     Args:
-        seeds: their table, as `seeds.SCHEMA` has it.
-        settings: a scorer that tells languages.
-        src: the source language; one that the model does not know is not doubted.
+        seeds: the seeds, with the columns of `seeds.SCHEMA`.
+        settings: a scorer that identifies languages.
+        src: the source language; if the model does not know it, the result is None.
 
     Raises:
-        UserError: the model is not there, or is not a fastText model.
+        UserError: the model does not exist, or is not a fastText model.
     """
     questions = [messages[-1]["content"] for messages in seeds["messages"].head(FIRST)]
     pairs = [TextPair(text, "", [Unit(a, b, 0, 0) for a, b in sentences(text, src.tag)]) for text in questions]
@@ -44,15 +44,15 @@ def doubt(seeds: pl.DataFrame, settings: ScorerConfig, src: Language) -> str | N
 
 
 def _no_translator() -> Translator:
-    raise UserError("seeds: a scorer that tells their language cannot ask for a translator")
+    raise UserError("seeds: the scorer that identifies their language cannot use a translator")
 
 
 def _no_generator(settings: GeneratorConfig | None) -> Generator:
-    raise UserError("seeds: a scorer that tells their language cannot ask for a generator")
+    raise UserError("seeds: the scorer that identifies their language cannot use a generator")
 
 
 def _named(label: str) -> str:
-    """The English name of a language that a fastText label stands for; the label where there is none."""
+    """The English name of the language of a fastText label; the label itself if the language is unknown."""
     try:
         return find(label).name
     except UserError:

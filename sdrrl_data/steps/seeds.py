@@ -1,4 +1,4 @@
-"""Seeds: the questions that the model will be asked, each a list of messages that ends with a user's turn."""
+"""Seeds: the questions that the model will be asked, each a list of messages that ends with the user's turn."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from sdrrl_data.steps.schemas import MESSAGES
 
 SCHEMA = {"id": pl.String, "messages": MESSAGES, "reference": pl.String, "source": pl.String}
 
-# The usual names of columns, the likelier first.
+# The usual names of columns, the most likely first.
 CONVERSATIONS = ("messages", "conversations")
 QUESTIONS = (*CONVERSATIONS, "instruction", "prompt", "question")
 INPUTS = ("input", "context")
@@ -34,18 +34,18 @@ def read(sources: Sequence[SeedsConfig], limit: int | None) -> Part:
     """Read the questions in the order of their sources, each question once.
 
     Args:
-        sources: where they are, and which columns hold what.
+        sources: where the questions are, and in which columns.
         limit: how many questions to read; None for all.
 
     Returns:
-        Rows as in `SCHEMA`: `id` is a hash of the messages, `reference` the answer that the source has, if
-        any, `source` the place, such as "tasks.jsonl:12". A row that is set aside has that place for its id,
-        since there may be no question to make one of.
+        Rows as in `SCHEMA`: `id` is a hash of the messages, `reference` the answer in the source, if any,
+        `source` the place, such as "tasks.jsonl:12". A row that is set aside has this place as its id, because
+        it may have no question to compute an id from.
 
     Raises:
-        UserError: a source cannot be read, lacks a column that the settings name, or holds no question.
+        UserError: a source cannot be read, lacks a column that the settings name, or has no question.
     """
-    collected = _Found()
+    collected = _CollectedSeeds()
     for settings in sources:
         if len(collected.places) == limit:
             break
@@ -53,8 +53,8 @@ def read(sources: Sequence[SeedsConfig], limit: int | None) -> Part:
     return Part(collected.rows(), pl.DataFrame(collected.set_aside, schema=SET_ASIDE, orient="row"))
 
 
-class _Found:
-    """What was read so far."""
+class _CollectedSeeds:
+    """The questions that were read so far."""
 
     def __init__(self) -> None:
         self.places: dict[str, str] = {}  # id -> source and number
@@ -71,7 +71,7 @@ class _Found:
         self.turns += [(id, role, content) for role, content in messages]
 
     def rows(self) -> pl.DataFrame:
-        """The table, by way of one row a turn: polars is slow with nested Python objects."""
+        """The table, built from one row per turn: polars is slow with nested Python objects."""
         return (
             pl.DataFrame(self.turns, schema={"id": pl.String, "role": pl.String, "content": pl.String}, orient="row")
             .group_by("id", maintain_order=True)
@@ -83,12 +83,12 @@ class _Found:
         )
 
 
-def _read(settings: SeedsConfig, limit: int | None, collected: _Found) -> None:
+def _read(settings: SeedsConfig, limit: int | None, collected: _CollectedSeeds) -> None:
     source = open_source(settings, "seeds", "give a local file with --seeds")
     if source.columns:
         _check_columns(settings, source.columns)
     seen: dict[str, Any] = {}  # its keys are all columns of all rows
-    before, aside = len(collected.places), len(collected.set_aside)
+    first_place, first_set_aside = len(collected.places), len(collected.set_aside)
     for row in source.rows:
         place = f"{source.name}:{row.number}"
         try:
@@ -102,9 +102,9 @@ def _read(settings: SeedsConfig, limit: int | None, collected: _Found) -> None:
             break
     if seen:
         _check_columns(settings, list(seen))
-    if len(collected.places) == before:
-        bad = collected.set_aside[aside:]
-        reason = ": ".join(bad[0][:2]) if bad else "it has no rows"
+    if len(collected.places) == first_place:
+        refused = collected.set_aside[first_set_aside:]
+        reason = ": ".join(refused[0][:2]) if refused else "it has no rows"
         raise UserError(f"seeds {settings.source}: there is no question in it ({reason})")
 
 
@@ -179,13 +179,13 @@ def _turns(messages: Sequence[Any]) -> list[Turn]:
 
 
 def _question(question: str, column: str, record: Mapping[str, Any], fields: SeedFieldsConfig) -> str:
-    """A question, with what it is about from another column."""
+    """A question, with the text it is about, which may be in another column."""
     if not question.strip():
         raise _Unusable(f"{column!r} is empty")
-    about = fields.input or (_usual(record, INPUTS) if column == "instruction" else None)
-    text = record.get(about) if about else None
+    input_column = fields.input or (_usual(record, INPUTS) if column == "instruction" else None)
+    text = record.get(input_column) if input_column else None
     if not isinstance(text, str | None):
-        raise _Unusable(f"{about!r} is not a text")
+        raise _Unusable(f"{input_column!r} is not a text")
     return (f"{question.rstrip()}\n\n{text}" if text else question).strip()
 
 
@@ -198,11 +198,11 @@ def _reference(record: Mapping[str, Any], fields: SeedFieldsConfig) -> str | Non
         return value
     if fields.reference and value is not None:
         raise _Unusable(f"{column!r} is not a text")
-    return None  # a column that only seemed to be one
+    return None  # the column only looked like a reference
 
 
 def _usual(record: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    """The first of these columns that has something in this row."""
+    """The first of these columns that is not null in this row."""
     for name in names:
         if record.get(name) is not None:
             return name
@@ -210,7 +210,7 @@ def _usual(record: Mapping[str, Any], names: Sequence[str]) -> str | None:
 
 
 def _text(text: str | None) -> str | None:
-    """The text, or None where there is nothing in it."""
+    """The text; None if it is empty."""
     if not text or text.isspace():
         return None
     _encode(text)

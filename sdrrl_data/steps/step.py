@@ -7,22 +7,25 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
+import polars as pl
+
 from sdrrl_data.protocols import Advance
 from sdrrl_data.recipe import Recipe
 from sdrrl_data.run import Part, Run, Table, Task, fingerprint
 from sdrrl_data.run.dataset import Dataset
+from sdrrl_data.run.marks import is_lacking, unmarked
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.target import Target
 
 Work = Callable[[Iterable[Task]], Iterator[tuple[int, Part]]]
-"""Takes the parts to be made, gives each with its number as soon as it is made."""
+"""Takes the parts to make; yields each with its number as soon as it is made."""
 
 
 class Needs(NamedTuple):
-    """What the machine must have on which a step is done."""
+    """What a machine needs to do a step."""
 
-    gpu: bool = False  # its models are much faster on one
+    gpu: bool = False  # its models are much faster on a GPU
     cores: Literal["one", "all"] = "one"
     whole_tables: bool = False  # holds whole tables in memory, not just a few parts
 
@@ -31,29 +34,30 @@ class Needs(NamedTuple):
 class Step(ABC):
     """Makes the parts of one table. It can be pickled: its fields are data, and `open` loads what it needs.
 
-    What a part is made from is in its fingerprint: the same part of `inputs`, what was learned in `learned`, all of
+    The fingerprint of a part covers all that it is made from: the same part of `inputs`, its part of `learned`, all of
     `whole`, the settings, the step's version and the table's schema.
     """
 
     version: ClassVar[int] = 1  # raised when the same inputs and settings give other rows, or the schema changes
     needs: ClassVar[Needs] = Needs()
-    ordered: ClassVar[bool] = False  # whether a part depends on those before it, so that they are made in order
+    keeps_rows: ClassVar[bool] = False  # whether rows that a part has stay when others of it are asked for again
+    ordered: ClassVar[bool] = False  # whether a part depends on earlier parts, so that they are made in order
     makes: ClassVar[Literal["part", "growth", "table"]] = "part"
-    """What one of its parts is for: a part of the seeds; all parts that the run had when it had grown ("growth": what
-    is learned, once); or the whole run ("table": one part)."""
+    """What one of its parts covers: a part of the seeds; all parts that the run had after a growth ("growth": learned
+    once per growth); or the whole run ("table": one part)."""
 
-    table: str  # the path of what it makes, in the run
+    table: str  # the path in the run of the table that it makes
     inputs: tuple[str, ...] = ()  # tables of which it reads the same part
-    learned: tuple[str, ...] = ()  # tables, one part a growth, of which it reads the part of its own growth
-    whole: tuple[str, ...] = ()  # tables that it reads whole, as they are now
-    sizes: tuple[int, ...]  # rows of each part of the seeds, as the run is to be
-    bounds: tuple[int, ...]  # how many parts of the seeds the run had, each time it had grown
+    learned: tuple[str, ...] = ()  # tables with one part per growth, of which it reads the part of its own growth
+    whole: tuple[str, ...] = ()  # tables of which it reads all rows, as they are now
+    sizes: tuple[int, ...]  # planned rows of each part of the seeds
+    bounds: tuple[int, ...]  # how many parts of the seeds the run had after each growth
     recipe: Recipe
 
     @property
     @abstractmethod
     def settings(self) -> Any:
-        """What shapes its rows besides what it reads, as JSON can hold it."""
+        """What shapes its rows besides what it reads, as JSON values."""
 
     @property
     @abstractmethod
@@ -62,12 +66,12 @@ class Step(ABC):
 
     @abstractmethod
     def open(self, run: Run, models: ModelPool, advance: Advance) -> AbstractContextManager[Work]:
-        """Load what it needs; entered only where a part is missing.
+        """Load what it needs; entered only if a part is missing.
 
         Args:
-            run: has the tables that the step reads.
+            run: the run with the tables that the step reads.
             models: holds generator and translator, and frees them when the memory is needed.
-            advance: is called with the number of rows done.
+            advance: called with the number of rows done.
         """
 
     def output(self, run: Run) -> Table | Dataset:
@@ -75,15 +79,15 @@ class Step(ABC):
         return run.table(self.table)
 
     def parts(self) -> int:
-        """How many parts its table has when it is whole."""
+        """How many parts its table has when it is complete."""
         return {"part": len(self.sizes), "growth": len(self.bounds), "table": 1}[self.makes]
 
     def growth_of(self, part: int) -> int:
-        """Which growth of the run a part of the seeds came with, counted from 0."""
+        """The growth of the run in which a part of the seeds was added, counted from 0."""
         return bisect_right(self.bounds, part)
 
     def planned_rows(self) -> list[int]:
-        """How many rows would go into each of its parts if no row were set aside; 1 where they are not counted."""
+        """How many rows would go into each of its parts if no row were set aside; 1 if its rows are not counted."""
         if self.makes == "growth":
             return [sum(self.sizes[:bound]) for bound in self.bounds]
         return list(self.sizes) if self.makes == "part" else [1]
@@ -122,12 +126,29 @@ class TargetStep(Step):
 
 @dataclass(frozen=True)
 class Job:
-    """A step with the fingerprint that each of its parts should have."""
+    """A step with the fingerprint that each of its parts should have.
+
+    `whole` has those that its parts should have if no server had failed at a row that they are made from.
+    """
 
     step: Step
     fingerprints: tuple[str, ...]
+    whole: tuple[str, ...]
+
+    def finished_rows(self, run: Run, part: int) -> pl.DataFrame | None:
+        """The rows of a part that stay when others of it are asked for again; None where there are none."""
+        if not self.step.keeps_rows:
+            return None
+        table = run.table(self.step.table)
+        written = table.written(part)
+        return table.read(part) if written and unmarked(written) == unmarked(self.whole[part]) else None
+
+    def unfinished(self) -> list[int]:
+        """The parts that will be made again when the rows are there that servers failed at."""
+        pairs = enumerate(zip(self.fingerprints, self.whole, strict=True))
+        return [part for part, (now, whole) in pairs if now != whole or is_lacking(now)]
 
 
 def each(make: Callable[[Task], Part]) -> Work:
-    """The work of a step that makes its parts one after the other."""
+    """The work of a step that makes its parts one after another."""
     return lambda tasks: ((task.part, make(task)) for task in tasks)

@@ -10,15 +10,15 @@ from sdrrl_data.protocols import Ingredient
 
 @dataclass(frozen=True)
 class Target:
-    """One target language, and the models and data that stand ready for it."""
+    """One target language, with its models and data."""
 
     src: Language
     tgt: Language
     translators: Mapping[str, Ingredient]  # by their names in the recipe
-    prompters: Sequence[Ingredient] = ()  # what translates the recipe's prompts from English
-    back: Ingredient | None = None  # what translates back for a round trip, where that is another model
-    aligner: Ingredient | None = None  # for code-switching, where that is a model or a dictionary
-    scorers: Mapping[str, Sequence[Ingredient]] = field(default_factory=dict)  # what each uses, by its name
+    prompters: Sequence[Ingredient] = ()  # translators of the recipe's prompts from English
+    back: Ingredient | None = None  # translates back for a round trip, if that is another model
+    aligner: Ingredient | None = None  # for code-switching, if that is a model or a dictionary
+    scorers: Mapping[str, Sequence[Ingredient]] = field(default_factory=dict)  # of each scorer, by its name
 
     def table(self, name: str) -> str:
         """The path of one of this target's tables in the run."""
@@ -26,7 +26,7 @@ class Target:
 
     @property
     def pairs(self) -> tuple[str, str, str]:
-        """The tables that hold the texts of the source with their translations."""
+        """The tables with the source texts and their translations."""
         return "seeds", "answers", self.table("translations")
 
     def ingredients(self) -> list[Ingredient]:

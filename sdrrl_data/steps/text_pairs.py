@@ -13,7 +13,7 @@ def turns(row: Mapping[str, Any]) -> list[TextPair]:
 
 
 def question(row: Mapping[str, Any]) -> TextPair:
-    """All turns of a question as one text, so that a bad turn is seen wherever it stands."""
+    """All turns of a question as one text, so that a bad turn is noticed wherever it is."""
     source, target, units = "", "", []
     for number, turn in enumerate(turns(row)):
         gap = "\n\n" if number else ""

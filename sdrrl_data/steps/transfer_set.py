@@ -36,7 +36,7 @@ SCHEMA: Schema = {
     "code_switched": pl.Boolean,
     "switched": SWITCHED,
     "weight": pl.Float64,
-    # "scores" stands here: a struct of what the run's scorers gave
+    # "scores" comes here: a struct of the values of the run's scorers
     "generator": pl.String,
     "translator": pl.String,
     "source": pl.String,
@@ -46,26 +46,26 @@ SCHEMA: Schema = {
 
 
 def mix(candidates: pl.DataFrame, shares: MixConfig, seed: int) -> tuple[pl.DataFrame, list[Kind]]:
-    """Take rows so that the shares hold; returns them with the figures of each kind.
+    """Take rows in the given shares; returns them with the figures of each kind.
 
     The four crossings keep their proportions exactly, so that no direction outweighs another; the other kinds reach
-    up to their share, as far as there are rows. Which rows are taken depends on the seed, their ids and their weights
-    alone; of two rows, the one of twice the weight is twice as likely to be taken first.
+    their share if there are enough rows. Which rows are taken depends only on the seed, their ids and their weights; a
+    row of twice the weight is twice as likely to be taken before another.
 
     Source: Efraimidis and Spirakis 2006, https://doi.org/10.1016/j.ipl.2005.11.003, who take the largest u^(1/weight).
     """
-    asked = shares.model_dump(by_alias=True)
+    share_of = shares.model_dump(by_alias=True)
     available = {kind: candidates.filter(kind=kind).height for kind in (*CROSSINGS, *OTHERS)}
-    sizes = {kind: available[kind] / asked[kind] for kind in available if asked[kind] > 0}
+    sizes = {kind: available[kind] / share_of[kind] for kind in available if share_of[kind] > 0}
     crossings = [size for kind, size in sizes.items() if kind in CROSSINGS]
-    # How many rows the whole would have. Without crossings, the others alone make the set.
-    whole = min(crossings) if crossings else max(sizes.values(), default=0.0)
+    # How many rows the complete set would have. Without crossings, the other kinds alone make the set.
+    total = min(crossings) if crossings else max(sizes.values(), default=0.0)
     figures = [
-        Kind(kind=kind, asked=asked[kind], available=rows, taken=min(rows, round(asked[kind] * whole)))
+        Kind(kind=kind, asked=share_of[kind], available=rows, taken=min(rows, round(share_of[kind] * total)))
         for kind, rows in available.items()
     ]
-    # One draw a seed, the same for every kind: so, where weights are equal, each direction holds the same seeds as far
-    # as it can. With u = 1 - draw, the least -log(u) / weight is the largest u^(1/weight).
+    # One draw per seed, the same for every kind: where weights are equal, all directions hold the same seeds as far as
+    # possible. With u = 1 - draw, the least -log(u) / weight is the largest u^(1/weight).
     drawn = candidates.with_columns(
         draw=pl.Series([draws.share(seed, "mix", id) for id in candidates["seed_id"]], dtype=pl.Float64)
     ).sort(-(-pl.col("draw")).log1p() / pl.col("weight"), "id")
@@ -76,8 +76,8 @@ def mix(candidates: pl.DataFrame, shares: MixConfig, seed: int) -> tuple[pl.Data
 def split(rows: pl.DataFrame, test_share: float, seed: int) -> pl.DataFrame:
     """Add `split` by seed id, so that no seed is on both sides, and shuffle.
 
-    A seed keeps its side when the run grows. Of a few seeds none may fall to a test split that was asked for: then the
-    first in line makes it.
+    A seed keeps its side when the run grows. With few seeds, none may fall into a test split that was asked for: then
+    the seed with the smallest draw makes the test split.
     """
     drawn = {id: draws.share(seed, "split", id) for id in rows["seed_id"].unique()}
     bound = test_share
@@ -102,15 +102,15 @@ def finish(
 ) -> pl.DataFrame:
     """The columns of the transfer set: what a trainer reads, then where each row came from.
 
-    Rows of the parallel corpus are nobody's answers: they have neither scores nor a generator nor a translator. Where
-    the seed's own answer stands in for the model's, there is no generator either.
+    Rows of the parallel corpus are not answers: they have no scores, no generator and no translator. If the reference
+    answer replaces the model's answer, there is no generator either.
 
     Args:
-        rows: what `split` made.
-        tables: answers, translations and scores, whole.
-        generator: what answered.
-        translators: what translated, by the names that the translations know them by.
-        signature: of the target.
+        rows: the rows that `split` returned.
+        tables: all rows of answers, translations and scores.
+        generator: describes the model that answered.
+        translators: describes each translator, by its name in the translations.
+        signature: the target's signature.
     """
     is_answer = pl.col("task") == "answer"
     judged = tables["scores"].select(seed_id="id", scores=pl.struct(pl.exclude("id")))

@@ -20,7 +20,7 @@ from sdrrl_data.steps.step import Needs, TargetStep, Work, each
 
 @dataclass(frozen=True, kw_only=True)
 class TransferSetStep(TargetStep):
-    """Takes rows as the verdicts and the mix say, in train and test. `whole` are all tables of the target."""
+    """Takes rows by the verdicts and the mix, for train and test. `whole` names all tables that it reads."""
 
     makes: ClassVar[Literal["table"]] = "table"
     needs: ClassVar[Needs] = Needs(whole_tables=True)
@@ -30,7 +30,7 @@ class TransferSetStep(TargetStep):
 
     @property
     def settings(self) -> Any:
-        """The mix, the seed of its draws, and the signature that stands in each row."""
+        """The mix, the seed of its draws, and the signature in each row."""
         return [self.recipe.transfer_set.model_dump(mode="json", by_alias=True), self.recipe.seed, self.signature]
 
     @property
@@ -39,7 +39,7 @@ class TransferSetStep(TargetStep):
         return transfer_set.SCHEMA
 
     def output(self, run: Run) -> Dataset:
-        """A dataset with a file a split, or several."""
+        """A dataset with one file per split, or several."""
         return run.dataset(self.table, self.recipe.transfer_set.shard_rows)
 
     def planned_rows(self) -> list[int]:
@@ -59,7 +59,7 @@ class TransferSetStep(TargetStep):
             rows, kinds = transfer_set.mix(
                 candidates(tables, self.recipe, self.tgt), self.recipe.transfer_set.mix, self.recipe.seed
             )
-            tables["scores"] = scores.joined([rows for name, rows in tables.items() if name.startswith("scores-")])
+            tables["scores"] = scores.joined([table for name, table in tables.items() if name.startswith("scores-")])
             rows = transfer_set.finish(
                 transfer_set.split(rows, self.recipe.transfer_set.test_share, self.recipe.seed),
                 tables,
@@ -77,21 +77,21 @@ def candidates(tables: Mapping[str, pl.DataFrame], recipe: Recipe, tgt: str) -> 
     """Every row that the mix may take: columns of `transfer_set.CANDIDATES`.
 
     Args:
-        tables: seeds, answers, translations, prompts, verdicts, parallel and, where the mix has it, code_switched.
-        recipe: of the run.
+        tables: seeds, answers, translations, prompts, verdicts, parallel and, if the mix has it, code_switched.
+        recipe: the run's recipe.
         tgt: the tag of the target.
     """
-    asking = PromptChooser(tables["prompts"], recipe.seed)
+    choose_prompt = PromptChooser(tables["prompts"], recipe.seed)
     return pl.concat(
         [
-            answer_rows.make(tables, asking, recipe.src, tgt),
-            parallel_rows.make(tables["parallel"], asking, recipe.src, tgt, recipe.seed),
+            answer_rows.make(tables, choose_prompt, recipe.src, tgt),
+            parallel_rows.make(tables["parallel"], choose_prompt, recipe.src, tgt, recipe.seed),
         ]
     )
 
 
 def mix_of(run: Run, recipe: Recipe, tgt: str) -> list[Kind]:
-    """How a target's rows are mixed, worked out again: what there is of each kind, and what is taken."""
+    """How a target's rows are mixed, computed again: for each kind, the rows available and the rows taken."""
     names = ["translations", "verdicts", "prompts", "parallel"]
     if recipe.transfer_set.mix.code_switched:
         names.append("code_switched")

@@ -22,7 +22,7 @@ SCHEMA: Schema = {
     "question": MESSAGES,  # the seed's messages, turn by turn
     "question_units": pl.List(UNITS),  # of each turn
     "question_translator": pl.String,  # by its name in the recipe
-    "question_candidates": SCORED,  # what each translator scored; none where there is only one
+    "question_candidates": SCORED,  # the score of each translator; empty if there is only one
     "answer": pl.String,
     "answer_units": UNITS,
     "answer_translator": pl.String,
@@ -37,11 +37,11 @@ class TranslationsStep(TargetStep):
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
 
     translator: str  # its name in the recipe
-    of_references: bool = False  # reads seeds alone, and translates their references
+    of_references: bool = False  # reads only the seeds, and translates their references
 
     @property
     def settings(self) -> Any:
-        """Those of the translator, and the model behind it."""
+        """The settings of the translator, and the model behind it."""
         return shaping.translator(self.recipe, self.target, self.translator)
 
     @property
@@ -64,19 +64,19 @@ class TranslationsStep(TargetStep):
 
 
 class Candidate(TypedDict):
-    """A translation that was made, and what it scored."""
+    """A translator, and the score of its translation."""
 
     translator: str
     score: float | None
 
 
 def translate(task: Task, translator: Translator, name: str, src: Language, tgt: Language, advance: Advance) -> Part:
-    """Translate the seeds that have an answer; a row of which one text fails is set aside whole.
+    """Translate the seeds that have an answer; if one text of a row fails, the whole row is set aside.
 
     Args:
-        task: a part of seeds and answers; its journal keeps each sentence as soon as it is translated.
+        task: a part of seeds and answers; its journal stores each sentence as soon as it is translated.
         translator: from `src` into `tgt`.
-        name: what the recipe calls it.
+        name: the translator's name in the recipe.
         src: the language of the seeds.
         tgt: the target language.
         advance: called with the number of rows done.
@@ -104,12 +104,12 @@ def _texts(row: Mapping[str, Any]) -> list[str]:
 
 
 def _row(row: Mapping[str, Any], pairs: Sequence[TextPair | SetAside], name: str) -> dict[str, Any] | SetAside:
-    done: list[TextPair] = []
+    translated: list[TextPair] = []
     for pair in pairs:
         if isinstance(pair, SetAside):
             return pair
-        done.append(pair)
-    *turns, answer = done
+        translated.append(pair)
+    *turns, answer = translated
     return {
         "id": row["id"],
         "question": [

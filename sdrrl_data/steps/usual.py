@@ -1,4 +1,4 @@
-"""What is usual in a run, such as the length of a translation: learned once a growth, from some of its pairs."""
+"""What is usual in a run, such as the length of a translation: learned once per growth, from some of its pairs."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -17,13 +17,13 @@ from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.step import TargetStep, Work, each
 
-PARTS = 16  # read at most: thousands of pairs, whatever the size of the run
+PARTS = 16  # the most parts that are read: thousands of pairs, whatever the size of the run
 SCHEMA: Schema = {"scorer": pl.String, "learned": pl.String}  # as JSON
 
 
 @dataclass(frozen=True, kw_only=True)
 class UsualStep(TargetStep):
-    """Has the scorers that only count learn what is usual."""
+    """Lets the scorers that only count learn what is usual."""
 
     makes: ClassVar[Literal["growth"]] = "growth"
 
@@ -31,7 +31,7 @@ class UsualStep(TargetStep):
 
     @property
     def settings(self) -> Any:
-        """Those of the scorers."""
+        """The settings of the scorers."""
         return [[scorer.shaping() for scorer in self.scorers], self.src]
 
     @property
@@ -41,7 +41,7 @@ class UsualStep(TargetStep):
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
-        """Each part is learned from pairs spread evenly over the parts that the run had when it had grown."""
+        """Each part is learned from pairs spread evenly over the parts that the run had after that growth."""
 
         def learn(task: Task) -> Part:
             pairs = sample(run, self.inputs, self.bounds[task.part])
@@ -55,16 +55,16 @@ class UsualStep(TargetStep):
 
 
 def learned(scorers: Sequence[CountingConfig], tables: Sequence[pl.DataFrame]) -> list[Any]:
-    """What each of these scorers has learned, by the rows of this table; None for one that learns nothing."""
-    known = {scorer: json.loads(content) for table in tables for scorer, content in table.iter_rows()}
-    return [known.get(scorer.called()) for scorer in scorers]
+    """What each of these scorers has learned, as these tables have it; None for a scorer that learns nothing."""
+    content_of = {scorer: json.loads(content) for table in tables for scorer, content in table.iter_rows()}
+    return [content_of.get(scorer.called()) for scorer in scorers]
 
 
 def sample(run: Run, tables: Sequence[str], parts: int) -> list[TextPair]:
     """Questions and answers with their translations, from parts spread evenly over the first `parts`.
 
     Args:
-        run: has the tables.
+        run: the run with the tables.
         tables: seeds, answers and translations, by their paths in the run.
         parts: how many of each to choose from.
     """

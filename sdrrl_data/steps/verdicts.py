@@ -1,4 +1,4 @@
-"""Verdicts: thresholds applied to scores. Cheap: changing a threshold never scores again."""
+"""Verdicts: thresholds applied to scores. Cheap: after a change of a threshold, nothing is scored again."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ FAILURE: Schema = {
     "text": pl.String,  # one of TEXTS
     "filter": pl.String,  # as the recipe names the threshold
     "value": pl.Float64,
-    "threshold": pl.String,  # what the value has to be: ">= 0.8", or ">= 0.83 (5%)" for a percentile
+    "threshold": pl.String,  # what the value must be: ">= 0.8", or ">= 0.83 (5%)" for a percentile
     "weight": pl.Float64,  # of a text that fails, as the recipe has it
 }
 FAILURES = pl.List(pl.Struct(FAILURE))
@@ -33,12 +33,12 @@ SCHEMA: Schema = {"id": pl.String, **dict.fromkeys(TEXTS, pl.Float64), "failures
 _NAMES: Schema = {"text": pl.String, "filter": pl.String, "least": pl.String, "most": pl.String, "weight": pl.Float64}
 
 
-TOGETHER = 16  # parts that are judged at once: the cost of a part, whatever its size, is then paid once
+TOGETHER = 16  # parts that are judged at once, so that the fixed cost of a part is paid only once
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerdictsStep(TargetStep):
-    """Applies the recipe's thresholds. Its `whole` are the tables of scores where a threshold is a percentile."""
+    """Applies the recipe's thresholds. If one is a percentile, `whole` names the tables of scores."""
 
     @property
     def settings(self) -> Any:
@@ -74,14 +74,14 @@ class Limit(NamedTuple):
     """A bound as a number."""
 
     value: float
-    percentile: str | None  # such as "5%", where the recipe names the bound so
+    percentile: str | None  # such as "5%", if the recipe gives the bound as a percentile
 
     def __str__(self) -> str:
         return f"{self.value:g}" + (f" ({self.percentile})" if self.percentile else "")
 
 
 class Cut(NamedTuple):
-    """What one filter asks of one text; at least one of the bounds is there."""
+    """What one filter requires of one text; it has at least one bound."""
 
     text: str  # one of TEXTS
     filter: str  # as the recipe names the threshold
@@ -92,7 +92,7 @@ class Cut(NamedTuple):
 
 
 def relative(thresholds: Mapping[str, ThresholdConfig]) -> bool:
-    """Whether a bound is a percentile, so that `cuts` has to see the scores of the whole run."""
+    """Whether a bound is a percentile, so that `cuts` needs the scores of the whole run."""
     return any(
         isinstance(bound, str)
         for threshold in thresholds.values()
@@ -102,14 +102,15 @@ def relative(thresholds: Mapping[str, ThresholdConfig]) -> bool:
 
 
 def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None, src: str, tgt: str) -> list[Cut]:
-    """What the thresholds ask of each text, with percentiles as numbers.
+    """What the thresholds require of each text, with percentiles as numbers.
 
-    A percentile is taken of one column, of the values that are there. As `min`, P% is the greatest of them that at
-    most P% lie below; as `max`, the least that at most (100 - P)% lie above. What equals a bound passes.
+    A percentile is taken of the values of one column, without nulls. As `min`, P% is the greatest value with at most P%
+    of the values below it; as `max`, the least value with at most (100 - P)% of the values above it. A value that
+    equals a bound passes.
 
     Args:
-        thresholds: by score (for questions and answers) or as `question_…` or `answer_…`, which goes before.
-        scores: of the whole run; None where no bound is a percentile.
+        thresholds: by score (for questions and answers), or by `question_…` or `answer_…`, which have priority.
+        scores: the scores of the whole run; None if no bound is a percentile.
         src: tag of the source language.
         tgt: tag of the target language.
     """
@@ -128,18 +129,18 @@ def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None,
 
 
 def judge(scores: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
-    """One row a seed: what each of its four texts weighs, and every filter that one of them failed.
+    """One row per seed: the weight of each of its four texts, and every filter that one of them failed.
 
-    Columns: `id`; `question_src`, `question_tgt`, `answer_src`, `answer_tgt` (1.0: kept whole, 0.0: dropped; the
-    weights of all filters that the text fails, multiplied; a translation's times its source's); `failures`
-    (see `FAILURE`). A score that is missing, or that nothing in this run gives, fails nothing.
+    Columns: `id`; `question_src`, `question_tgt`, `answer_src`, `answer_tgt` (1.0: counts in full, 0.0: dropped; the
+    product of the weights of all filters that the text fails, for a translation also times its source's weight);
+    `failures` (see `FAILURE`). A score that is missing, or that no scorer of this run gives, fails nothing.
     """
     columns = set(scores.columns)
     cuts = [cut for cut in cuts if cut.column in columns]
-    values = scores.select(cut.column for cut in cuts).to_numpy()  # a row a seed, a column a cut; NaN for null
+    values = scores.select(cut.column for cut in cuts).to_numpy()  # a row per seed, a column per cut; NaN for null
     below = values < np.array([cut.min.value if cut.min else -np.inf for cut in cuts])
     above = values > np.array([cut.max.value if cut.max else np.inf for cut in cuts])
-    rows, numbers = np.nonzero(below | above)  # seed by seed, and of a seed cut by cut
+    rows, numbers = np.nonzero(below | above)  # ordered by seed, then by cut
     names = [(cut.text, cut.filter, f">= {cut.min}", f"<= {cut.max}", cut.weight) for cut in cuts]
     failed = pl.DataFrame(names, schema=_NAMES, orient="row")[numbers].select(
         "text",
@@ -154,7 +155,7 @@ def judge(scores: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
 
 
 def _weights(rows: NDArray[np.intp], failed: pl.DataFrame, height: int) -> dict[str, NDArray[np.float64]]:
-    """What each text weighs; `failed` has the columns of `FAILURE`, each of its lines is of the row in `rows`."""
+    """The weight of each text; `failed` has the columns of `FAILURE`, and `rows` the row of each of its lines."""
     weights = np.ones((len(TEXTS), height))
     texts = failed["text"].cast(pl.Enum(TEXTS)).to_physical().to_numpy()
     np.multiply.at(weights, (texts, rows), failed["weight"].to_numpy())
@@ -165,14 +166,14 @@ def _weights(rows: NDArray[np.intp], failed: pl.DataFrame, height: int) -> dict[
 
 
 def _lists(rows: NDArray[np.intp], failed: pl.DataFrame, height: int) -> pl.Series:
-    """What each row failed. Structs are built for failures alone: most rows have none."""
+    """The failures of each row. Structs are built only for failures: most rows have none."""
     lists = failed.with_columns(row=rows).group_by("row", maintain_order=True).agg(failures=pl.struct(*FAILURE))
     joined = pl.DataFrame({"row": np.arange(height)}).join(lists, on="row", how="left", maintain_order="left")
     return joined["failures"].fill_null(pl.Series([[]], dtype=FAILURES))
 
 
 def _judged(name: str, thresholds: Mapping[str, ThresholdConfig]) -> Iterator[tuple[str, str]]:
-    """The texts that a threshold is for (question, answer), each with the name of the score."""
+    """The texts that a threshold applies to (question, answer), each with the name of the score."""
     for part, other in ("question", "answer"), ("answer", "question"):
         score = name.removeprefix(f"{part}_")
         if not name.startswith(f"{other}_") and (score != name or f"{part}_{name}" not in thresholds):
@@ -180,7 +181,7 @@ def _judged(name: str, thresholds: Mapping[str, ThresholdConfig]) -> Iterator[tu
 
 
 def _limit(bound: Bound | None, values: pl.Series, upper: bool) -> Limit | None:
-    """A bound as a number; None where there is none, or no value of which to take a percentile."""
+    """A bound as a number; None if there is no bound, or no value to take a percentile of."""
     if not isinstance(bound, str):
         return None if bound is None else Limit(bound, None)
     values = values.drop_nulls().sort()

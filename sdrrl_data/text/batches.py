@@ -1,4 +1,4 @@
-"""Texts of like length together, so that little is padded."""
+"""Batches of texts of similar length, which need little padding."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 def longest_first(items: Iterable[Item], length: Callable[[Item], int]) -> list[Item]:
-    """The items by their lengths; those of the same length keep their order. What takes most memory comes at once."""
+    """The items by length, longest first, so that too little memory shows at once; equal lengths keep their order."""
     return sorted(items, key=lambda item: -length(item))
 
 
@@ -19,14 +19,14 @@ def batches(
     padding_share: float = 1.0,
     padding_rows: float = math.inf,
 ) -> Iterator[list[Item]]:
-    """Batches of items of like length, the longest first, also within a batch.
+    """Batches of items of similar length, the longest first, also within a batch.
 
     Args:
-        items: texts, or what stands for them, such as their numbers.
-        length: of an item, in tokens.
-        tokens: how many a batch may have, padding included; a longer item is a batch of its own.
-        padding_share: how much of a batch may be padding, from 0 to 1.
-        padding_rows: how much of it may be padding, in rows of the batch.
+        items: texts, or numbers or keys of texts.
+        length: returns the length of an item, in tokens.
+        tokens: the most tokens in a batch, with padding; a longer item is a batch by itself.
+        padding_share: the largest share of padding in a batch, from 0 to 1.
+        padding_rows: the most padding in a batch, in rows of the batch.
     """
     batch: list[Item] = []
     width = unpadded = 0
@@ -38,7 +38,7 @@ def batches(
             yield batch
             batch, unpadded = [], 0
         if not batch:
-            width = size  # the first is the longest
+            width = size  # the first item is the longest
         batch.append(item)
         unpadded += size
     if batch:

@@ -1,4 +1,4 @@
-"""What is protected within translated sentences: the same on both sides, and no word of either language."""
+"""The protected spans of translated sentences: the same on both sides, and not words of either language."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ Span = tuple[int, int]
 
 
 def kept(pair: TextPair, unit: Unit) -> Iterator[tuple[Span, Span]]:
-    """The protected spans within a unit, in order: where each stands in the source, and where in the target."""
+    """The protected spans within a unit, in order: the position of each in the source and in the target."""
     target_start = unit.target_start
     end = unit.source_start
-    for span in sorted(protected(pair.source, unit.source_start, unit.source_end)):
-        start = max(span[0], end)  # they may overlap
-        if start >= span[1]:
+    for span_start, span_end in sorted(protected(pair.source, unit.source_start, unit.source_end)):
+        start = max(span_start, end)  # spans may overlap
+        if start >= span_end:
             continue
-        end = span[1]
+        end = span_end
         target_start = pair.target.find(pair.source[start:end], target_start, unit.target_end)
         if target_start < 0:
             return
@@ -25,7 +25,7 @@ def kept(pair: TextPair, unit: Unit) -> Iterator[tuple[Span, Span]]:
 
 
 def plain(pair: TextPair) -> list[tuple[str, str]]:
-    """The sentences of a pair without what is protected in them: (source, target)."""
+    """The sentences of a pair without their protected spans: (source, target)."""
     sentences = []
     for unit in pair.units:
         spans = list(kept(pair, unit))
@@ -37,7 +37,7 @@ def plain(pair: TextPair) -> list[tuple[str, str]]:
 
 def _without(text: str, start: int, end: int, spans: list[Span]) -> str:
     pieces = []
-    for gap_start, gap_end in spans:
-        pieces.append(text[start:gap_start])
-        start = gap_end
+    for span_start, span_end in spans:
+        pieces.append(text[start:span_start])
+        start = span_end
     return " ".join("".join([*pieces, text[start:end]]).split()) if spans else text[start:end]

@@ -1,7 +1,7 @@
-"""What must come through a translation unchanged: code, URLs, paths, mathematics, HTML, placeholders, ends of links.
+"""Text that a translation must not change: code, URLs, paths, mathematics, HTML, placeholders, the ends of links.
 
-Both expressions take linear time: a failed attempt ends where the next opener of its kind begins, and what could
-be divided in several ways is matched possessively.
+Both regular expressions take linear time: a failed attempt ends where the next opener of its kind begins, and parts
+that could match in several ways are matched possessively.
 """
 
 import re
@@ -11,10 +11,10 @@ Role = Literal["word", "opening", "closing", "gap"]
 
 
 class Span(NamedTuple):
-    """A protected span (in characters, end excluded), and what it is to the sentence that it stands in.
+    """A protected span (in characters, end excluded), and its role in the sentence.
 
-    It may be a word of it (code, a URL), stand before or after some of its words (the ends of a link, a pair of tags),
-    or lie between two sentences (a tab, a comment).
+    It can be a word of the sentence (code, a URL), the opening or closing of a pair around some of its words (the ends
+    of a link, a pair of tags), or a gap between two sentences (a tab, a comment).
     """
 
     start: int
@@ -22,13 +22,13 @@ class Span(NamedTuple):
     role: Role
 
 
-# Letters only of scripts that put spaces between words: in others the text may go on without one.
+# Only letters of scripts with spaces between words: in other scripts, the text may go on without a space.
 _URL_CHARACTER = r"[A-Za-z0-9\u00c0-\u04ff\u1e00-\u1eff._~:/?\#@!$&'*+,;=%{}-]"
 _URL_REST = rf"(?: {_URL_CHARACTER}++ | \({_URL_CHARACTER}*+\) )+"
 _PATH_CHARACTER = r"[A-Za-z0-9_.~%+@-]"
 _FILE_CHARACTER = r'[^\s\\/:*?"<>|]'
 _TITLE = r"""(?: "[^"]*+" | '[^']*+' | \([^()]*+\) )"""
-# In brackets a label, but not after a number or a letter: "[1][2]" and "[a][note]" cite.
+# A label in brackets, but not after a number or a letter: "[1][2]" and "[a][note]" are citations.
 _LINK_TARGET = rf"""(?:
     \(\s*+ (?: <[^<>\n]*+> | (?: [^\s()<]++ | \([^\s()]*+\) )* ) (?: \s++ {_TITLE} )? \s*+\)
   | \[ (?<! \[[0-9a-z]\]\[ ) (?<! \[[0-9]{{2}}\]\[ ) (?<! \[[0-9]{{3}}\]\[ ) [^\[\]\n]*+ \]
@@ -40,8 +40,8 @@ _ENVIRONMENT = (
     r"  | [pbBvV]?matrix )\*?"
 )
 
-# Elements that may lack a closing tag, or have it in another paragraph. A tag of no such name and without a closing one
-# is a placeholder: "<your_name>".
+# Elements whose closing tag may be missing, or in another paragraph. A tag with any other name and without a closing
+# tag is a placeholder: "<your_name>".
 _ELEMENT = re.compile(
     r"a|article|aside|b|blockquote|body|br|button|center|code|d[dlt]|details|div|em|figure|font|footer|form|h[1-6r]|head"
     r"|header|html|i|img|input|label|li|link|main|mark|meta|nav|ol|option|p|section|select|small|span|strong|su[bp]"
@@ -49,16 +49,16 @@ _ELEMENT = re.compile(
 )
 _CLOSING_TAG = re.compile(r"</([A-Za-z][A-Za-z0-9_-]*+)")
 
-# Tried in this order from left to right, so that what begins first wins: a `$` within code is no mathematics.
+# Tried in this order, from left to right, so that the first to begin wins: a `$` within code is not mathematics.
 _MARKUP = [
-    # Markdown: an escaped mark, which is not protected but opens nothing
+    # Markdown: an escaped mark, which is not protected, but does not open anything either
     ("escape", r"\\[\\`$<{*_]"),
     # code, between two runs of equally many backticks
     ("word", r"(?P<ticks> (?<!`)`{1,99}(?!`) ) (?: [^`]++ | (?!(?P=ticks)(?!`))`++ )* (?P=ticks)(?!`)"),
     # both ends of a link or an image, but not its text
     ("opening", rf"!?\[ (?= (?: [^\[\]]++ | \[[^\[\]]*+\] )*+ \] {_LINK_TARGET} )"),
     ("closing", rf"\] {_LINK_TARGET}"),
-    # the definition of a reference; the mark of a footnote; a letter after a sentence, which cites as numbers do
+    # the definition of a reference; the mark of a footnote; a letter after a sentence, which is a citation
     (
         "gap",
         r"\[[^\[\]\n]++\]: [ \t]++ (?: <[^<>\n]*+> | (?: [A-Za-z][A-Za-z0-9+.-]*+: | www\. | \.{0,2}/ | \# ) \S*+ )"
@@ -88,7 +88,7 @@ _MARKUP = [
     ("gap", r"<\? (?: [^<?]++ | \?(?!>) )* \?>"),
     ("word", r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>"),
     ("word", r"<[^\s<>@]++@[^\s<>]++>"),
-    # tags; not those that a comparison would make: "a<b and c>d"
+    # tags; but not comparisons such as "a<b and c>d"
     ("closing", r"</[A-Za-z][A-Za-z0-9_-]*+\s*+>"),
     ("tag", rf"<[A-Za-z][A-Za-z0-9_-]*+ (?: {_ATTRIBUTE_NAME} {_ATTRIBUTE_VALUE} )* \s*+/?>"),
     (
@@ -102,7 +102,7 @@ _MARKUP = [
     ("word", r"\$?\{[\w.:!\[\]-]*+\}"),
     ("word", r"\{[0-9eE ,.;+*/^=<>-]++\}"),
     ("word", r"%(?<![\w%]%) (?: \(\w++\) | [0-9]++\$ )? [+\#-]?[0-9]*+(?:\.[0-9]++)? [A-Za-z](?!\w)"),
-    # what parts columns
+    # space between columns
     ("gap", r"[\t\v\f\x1c-\x1f]++"),
     ("gap", r"[ ]{4,}"),
 ]
@@ -113,13 +113,13 @@ _BARE = [
     rf"(?<![./-])(?: [A-Za-z0-9-]++\. )+ [a-z]{{2,}}+/ (?: {_URL_REST} )?",
     # e-mail addresses
     r"(?<![._%+-])[A-Za-z0-9._%+-]++ @[A-Za-z0-9-]++ (?: \.[A-Za-z0-9-]++ )+",
-    # paths: absolute, but no phonetic transcription; relative with an extension, so not "and/or"; with a drive
+    # paths: absolute, but not a phonetic transcription; relative with an extension, so not "and/or"; with a drive
     rf"(?<![_/.~)\]><%])(?: ~ | \.\.? )? /(?= \.?[A-Za-z_] ) {_PATH_CHARACTER}++(?![\u00c0-\u04ff])"
     rf"(?: /{_PATH_CHARACTER}*+ )*",
     rf"(?<![_.~%+@/\\:-])(?: {_PATH_CHARACTER}++/ )+ {_PATH_CHARACTER}*\.[a-z][a-z0-9]{{0,4}}(?![A-Za-z0-9_/])",
     rf"[A-Za-z]: (?: \\{_FILE_CHARACTER}++ (?: [ ]{_FILE_CHARACTER}++ )* (?=\\) )* \\{_FILE_CHARACTER}*+",
 ]
-# The look-ahead, and a search for what is in every match, pass over most texts quickly.
+# The look-ahead, and a search for a character that every match has, skip most texts quickly.
 _MARKUP_PATTERN = re.compile(
     r"(?= [`\\\[\]!$<&{%\t\v\f\x1c-\x1f] | [ ]{4} ) (?:"
     + "|".join(f"(?P<{kind}_{number}> {pattern} )" for number, (kind, pattern) in enumerate(_MARKUP))
@@ -133,15 +133,15 @@ _PUNCTUATION_AFTER_BARE = ".,;:!?'*_~"
 
 
 def protected(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The spans of `text[start:end]` that no translator may see, as (start, end) in `text`.
+    """The spans of `text[start:end]` that a translation must not change, as (start, end) in `text`.
 
-    They may overlap and are not in order.
+    They may overlap, and are not in order.
     """
     return [(start, end) for start, end, _ in protected_spans(text, start, end)]
 
 
 def protected_spans(text: str, start: int, end: int) -> list[Span]:
-    """The same spans, each with its role. An opening or closing may lack its other half."""
+    """The same spans, each with its role. An opening or a closing may be without its counterpart."""
     spans: list[Span] = []
     tags: list[re.Match[str]] = []
     if _MARKUP_SIGN.search(text, start, end) or text.find("    ", start, end) >= 0:
@@ -174,5 +174,5 @@ def _tag_role(tag: str, closed: set[str]) -> Role:
 
 
 def _is_mathematics(text: str) -> bool:
-    """Whether what stands between dollar signs is a formula, and not the words between two prices."""
+    """Whether the text between dollar signs is a formula, and not the words between two prices."""
     return not re.search(r"\s", text) or bool(re.search(r"[\\^_=]", text)) or not re.search("[A-Za-z]{3}", text)

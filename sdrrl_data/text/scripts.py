@@ -12,7 +12,7 @@ from sdrrl_data.languages import Language, search
 if TYPE_CHECKING:
     import numpy as np
 
-# Where the code of FLORES-200 is not that of one script; all codes are of ISO 15924.
+# Codes of FLORES-200 that do not stand for exactly one script in Unicode. All codes are from ISO 15924.
 _SEVERAL = {
     "Beng": frozenset({"Beng", "Olck"}),  # Santali, `sat_Beng` in NLLB, is written in Ol Chiki
     "Hans": frozenset({"Hani"}),
@@ -36,27 +36,27 @@ def all_scripts() -> frozenset[str]:
 
 @functools.cache
 def is_letter_of(char: str, codes: frozenset[str]) -> bool:
-    """Whether a character is a letter of one of these scripts, or one that they share with others, as `ー` is."""
+    """Whether a character is a letter of one of these scripts, or a letter that several scripts share, such as `ー`."""
     return char.isalpha() and any(regex.match(rf"\p{{Script_Extensions={code}}}", char) for code in codes)
 
 
 def letters(texts: Sequence[str], language: Language) -> "tuple[np.ndarray, np.ndarray]":
     """How many letters each text has, and how many of them are in a script that the language is written in.
 
-    A letter is what Unicode calls one: neither a digit nor a mark above a letter.
+    A letter is a letter in Unicode's sense: neither a digit nor a combining mark.
     """
     import numpy as np
 
-    # A line end after each, so that none is empty, which `reduceat` takes for one item.
-    whole = "".join(f"{text}\n" for text in texts)
-    kinds = _kinds(np.frombuffer(whole.encode("utf-32-le", errors="surrogatepass"), np.uint32), scripts(language))
+    # A line end after each text, so that none is empty: `reduceat` counts an empty text as one character.
+    joined = "".join(f"{text}\n" for text in texts)
+    kinds = _kinds(np.frombuffer(joined.encode("utf-32-le", errors="surrogatepass"), np.uint32), scripts(language))
     lengths = np.array([len(text) + 1 for text in texts], np.intp)
     starts = np.cumsum(lengths) - lengths
     return np.add.reduceat(kinds > 0, starts, dtype=np.intp), np.add.reduceat(kinds == 2, starts, dtype=np.intp)
 
 
 def _kinds(points: "np.ndarray", codes: frozenset[str]) -> "np.ndarray":
-    """Of each code point: 2 for a letter of these scripts, 1 for another letter, 0 for what is not a letter."""
+    """For each code point: 2 for a letter of these scripts, 1 for another letter, 0 if it is not a letter."""
     import numpy as np
 
     table = _table(codes)
@@ -70,7 +70,7 @@ def _kinds(points: "np.ndarray", codes: frozenset[str]) -> "np.ndarray":
 
 @functools.cache
 def _table(codes: frozenset[str]) -> "np.ndarray":
-    """The kind of each code point that has been met; that of the others is found when they are."""
+    """The kind of each code point, filled in by `_kinds` when the code point first occurs."""
     import numpy as np
 
     return np.full(sys.maxunicode + 1, _UNSEEN, np.uint8)

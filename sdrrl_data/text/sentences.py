@@ -1,4 +1,4 @@
-"""Where sentences end, and where one that is too long is cut."""
+"""Where sentences end, and where a sentence that is too long is cut."""
 
 import re
 from bisect import bisect_left
@@ -22,11 +22,11 @@ _FIRST_WORD = re.compile(r"(?:The|Th[ei]se?|That|Those|It|He|She|They|We|You|I|I
 _CLAUSE_END = re.compile(r"[,;:.!?)\]–—،؛۔।]\s|[，；：、。！？]")
 _SPACE = re.compile(r"\s")
 
-_MARKER = 3  # characters of a marker, beside its number
+_MARKER = 3  # characters of a marker, without its number
 
 
 def sentence_spans(text: str, start: int, end: int, language: str) -> Iterator[tuple[int, int]]:
-    """The sentences of `text[start:end]` as ICU finds them, less the ends that are none."""
+    """The sentences of `text[start:end]` as ICU finds them, corrected where ICU ends a sentence too early."""
     from icu4py.breakers import SentenceBreaker
 
     boundaries = [start]
@@ -34,7 +34,7 @@ def sentence_spans(text: str, start: int, end: int, language: str) -> Iterator[t
         boundary = start + length
         if length and not _goes_on(text, boundaries[-1], boundary):
             while boundary > boundaries[-1] and text[boundary - 1] in OPENING_BRACKETS:
-                boundary -= 1  # ICU leaves it with the sentence before
+                boundary -= 1  # ICU leaves the bracket with the sentence before
             boundaries.append(boundary)
     return pairwise([*boundaries, end])
 
@@ -56,9 +56,10 @@ def _goes_on(text: str, start: int, end: int) -> bool:
 def pieces(
     masked: str, start: int, end: int, spans: Sequence[Span], limit: int, language: str
 ) -> Iterator[tuple[int, int]]:
-    """`masked[start:end]` in pieces of at most `limit` characters, of which none begins or ends within one of `spans`.
+    """`masked[start:end]` in pieces of at most `limit` characters; no piece begins or ends within one of `spans`.
 
-    Counted is what a translator is sent: a marker instead of each span. Alone, a span may be longer than the limit.
+    Each span counts as long as its marker, since that is sent to the translator. A marker longer than the limit is a
+    piece by itself.
     """
     while (reach := _reach(start, end, spans, limit)) < end:
         cut = _last_break(masked, start, reach, language)
@@ -71,7 +72,7 @@ def pieces(
 
 
 def _reach(start: int, end: int, spans: Sequence[Span], limit: int) -> int:
-    """How far a piece may go that begins at `start`."""
+    """The end of the longest piece that may begin at `start`."""
     if not spans:
         return min(start + limit, end)
     room = limit
@@ -89,7 +90,7 @@ def _reach(start: int, end: int, spans: Sequence[Span], limit: int) -> int:
 
 
 def _last_break(text: str, start: int, end: int, language: str) -> int:
-    """Where to cut a sentence that begins at `start` and goes on after `end`: at the last break of the best kind."""
+    """Where to cut a sentence from `start` to beyond `end`: at the last clause end, else space, else word boundary."""
     from icu4py.breakers import CharacterBreaker, WordBreaker
 
     for pattern in (_CLAUSE_END, _SPACE):

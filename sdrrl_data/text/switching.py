@@ -1,25 +1,25 @@
-"""Code-switching of one text: some of its words replaced by their counterparts in a translation."""
+"""Code-switching of a text: some of its words are replaced by their counterparts in a translation."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from sdrrl_data.text.clitics import leaning
+from sdrrl_data.text.clitics import dependent_words
 from sdrrl_data.text.words import HYPHENS
 
-# Inside a word these say that it is an abbreviation, or the name of a file or a field.
+# A word with one of these inside is an abbreviation, or the name of a file or a field.
 _MARKS = "._:"
-# Letters. Where a script has case, shorter words are mostly clitics and particles.
+# Letters. In a script with case, most shorter words are clitics and particles.
 _SHORTEST = 3
 _LONGEST_PHRASE = 5  # words
 
-Link = tuple[int, int, float]
+Link = tuple[int, int, float]  # index of a word, index of its counterpart, confidence
 Words = tuple[int, ...]  # their indices, in order
-Block = tuple[Words, Words, float]  # words on both sides, and the least confidence of their links
+Block = tuple[Words, Words, float]  # words on both sides, and the lowest confidence of their links
 
 
 class Sentence(NamedTuple):
-    """A sentence: the whole text that it is part of, where its words stand there (start, end), its language's tag."""
+    """A sentence: the text that it is part of, the positions of its words there (start, end), its language's tag."""
 
     text: str
     words: Sequence[tuple[int, int]]
@@ -31,18 +31,18 @@ class Sentence(NamedTuple):
 
 
 class Swap(NamedTuple):
-    """What could be done to a text: replace this stretch, in which so many words count as switched."""
+    """A possible replacement in a text, and the number of words that it would switch."""
 
     start: int
     end: int
     replacement: str
     confidence: float
     words: int
-    text: str = ""  # which one, where there are several
+    text: str = ""  # the name of the text, if there are several
 
 
 class Switched(NamedTuple):
-    """What was done to a text: this stretch of the new one stands for `original`."""
+    """A replacement that was made: its position in the new text, and the original."""
 
     start: int
     end: int
@@ -52,171 +52,175 @@ class Switched(NamedTuple):
 
 
 class Aligned:
-    """A sentence and its translation, and which of their words could be put in each other's place.
+    """A sentence and its translation, and the words that can replace each other.
 
-    Not fit are names, numbers, parts of compounds, words that both languages write alike, and particles and very short
-    words but for those that go with a longer one. Words that are linked to several, on either side, switch together,
-    and only where they stand together on both sides.
+    Names, numbers, parts of compounds, and words with the same spelling in both languages are never switched. Particles
+    and very short words are only switched together with a longer word. Words with several links, on either side, are
+    switched together, and only if they are adjacent on both sides.
     """
 
     def __init__(self, matrix: Sentence, other: Sentence, links: Sequence[Link]) -> None:
-        """Look at both sides.
+        """Find the words of both sentences that can be switched.
 
         Args:
             matrix: the sentence in which words are to be replaced.
             other: its translation.
-            links: which words belong together: index in `matrix`, index in `other`, confidence.
+            links: index of a word in `matrix`, index of its counterpart in `other`, confidence.
         """
-        ours, theirs = matrix.tokens(), other.tokens()
-        self._here = _Side(matrix, ours, theirs, {i: j for i, j, _ in links})
-        self._there = _Side(other, theirs, ours, {j: i for i, j, _ in links})
-        names = [(i, j) for i, j, _ in links if _is_name(self._here, i, self._there, j)]
-        self._here.fit.difference_update(i for i, _ in names)
-        self._there.fit.difference_update(j for _, j in names)
+        matrix_tokens, other_tokens = matrix.tokens(), other.tokens()
+        self._matrix = _Side(matrix, matrix_tokens, other_tokens, {i: j for i, j, _ in links})
+        self._other = _Side(other, other_tokens, matrix_tokens, {j: i for i, j, _ in links})
+        names = [(i, j) for i, j, _ in links if _is_name(self._matrix, i, self._other, j)]
+        self._matrix.switchable.difference_update(i for i, _ in names)
+        self._other.switchable.difference_update(j for _, j in names)
         self._links = links
         self._blocks = _blocks(links)
 
     def turned(self) -> "Aligned":
-        """The same, with words to be replaced in the other sentence."""
+        """The same pair, with words to be replaced in the other sentence."""
         turned = object.__new__(Aligned)
-        turned._here, turned._there = self._there, self._here
-        turned._links = [(j, i, sure) for i, j, sure in self._links]
-        turned._blocks = [(there_words, here_words, sure) for here_words, there_words, sure in self._blocks]
+        turned._matrix, turned._other = self._other, self._matrix
+        turned._links = [(j, i, confidence) for i, j, confidence in self._links]
+        turned._blocks = [
+            (other_words, matrix_words, confidence) for matrix_words, other_words, confidence in self._blocks
+        ]
         return turned
 
     def fit(self) -> int:
-        """How many words of the sentence are fit to be switched."""
-        return len(self._here.counted(self._here.fit))
+        """How many words of the sentence can be switched."""
+        return len(self._matrix.content_words(self._matrix.switchable))
 
     def swaps(self, min_confidence: float) -> list[Swap]:
-        """The swaps that are possible, where so sure is the least sure link."""
-        return self._made(
-            (self._here.trimmed(here_words), self._there.trimmed(there_words), sure)
-            for here_words, there_words, sure in self._blocks
-            if sure >= min_confidence
+        """The possible swaps of words whose links all have at least this confidence."""
+        return self._allowed(
+            (self._matrix.trimmed(matrix_words), self._other.trimmed(other_words), confidence)
+            for matrix_words, other_words, confidence in self._blocks
+            if confidence >= min_confidence
         )
 
     def phrases(self, min_confidence: float) -> list[Swap]:
-        """The swaps of phrases: two to five adjacent words on each side, with no link to a word outside.
+        """The possible swaps of phrases: two to five adjacent words on each side, without a link to a word outside.
 
-        They overlap, and each begins and ends with words that could be switched alone.
+        They overlap. Each begins and ends with words that could be switched alone.
         """
-        return self._made(
-            (here_words, there_words, sure)
-            for here_words, there_words, sure in _phrases(self._links)
-            if sure >= min_confidence and self._here.may_frame(here_words) and self._there.may_frame(there_words)
+        return self._allowed(
+            (matrix_words, other_words, confidence)
+            for matrix_words, other_words, confidence in _phrases(self._links)
+            if confidence >= min_confidence
+            and self._matrix.has_content_at_ends(matrix_words)
+            and self._other.has_content_at_ends(other_words)
         )
 
-    def _made(self, blocks: Iterable[Block]) -> list[Swap]:
-        """The swaps of these words for those, as far as they may be made."""
-        here, other_side = self._here, self._there
+    def _allowed(self, blocks: Iterable[Block]) -> list[Swap]:
+        """The swaps of these blocks, without those that are not allowed."""
+        matrix, other = self._matrix, self._other
         swaps = [
-            _swap(here, here_words, other_side, there_words, confidence)
-            for here_words, there_words, confidence in blocks
-            if here.may_switch(here_words)
-            and other_side.may_switch(there_words)
-            and not _loses_clitic(here, here_words, other_side, there_words)
+            _swap(matrix, matrix_words, other, other_words, confidence)
+            for matrix_words, other_words, confidence in blocks
+            if matrix.may_switch(matrix_words)
+            and other.may_switch(other_words)
+            and not _loses_clitic(matrix, matrix_words, other, other_words)
         ]
-        return [swap for swap in swaps if not _would_run_together(here.text, swap)]
+        return [swap for swap in swaps if not _would_run_together(matrix.text, swap)]
 
 
 def choose(swaps: Iterable[Swap], words: float) -> list[Swap]:
-    """Of `swaps`, those that make up so many words, or up to one more or less, and neither overlap nor touch.
+    """Choose swaps of this many words together, or up to one more or less. They neither overlap nor touch.
 
-    The first ones are taken, unless they stand so that others leave more room.
+    The first swaps are chosen, unless they leave too little room and a choice from left to right has more words.
     """
     offered = list(swaps)
     chosen = _first(offered, words)
     if _size(chosen) < words - 1:
-        packed = _first(sorted(offered, key=lambda swap: (swap.text, swap.end)), words)
-        chosen = max(chosen, packed, key=_size)
+        left_to_right = _first(sorted(offered, key=lambda swap: (swap.text, swap.end)), words)
+        chosen = max(chosen, left_to_right, key=_size)
     return sorted(chosen)
 
 
 def replace(text: str, swaps: Sequence[Swap]) -> tuple[str, list[Switched]]:
-    """The text with these swaps made (they come in order), and what was done."""
+    """The text after these swaps, which are in order; and the replacements that were made."""
     new = ""
-    done = 0
+    end = 0
     switched = []
     for swap in swaps:
-        new += text[done : swap.start]
-        start, done = len(new), swap.end
+        new += text[end : swap.start]
+        start, end = len(new), swap.end
         new += swap.replacement
         original = text[swap.start : swap.end]
         switched.append(Switched(start, len(new), original, swap.replacement, swap.confidence))
-    return new + text[done:], switched
+    return new + text[end:], switched
 
 
 class _Side:
-    """One of two sentences that are translations of each other, and its words that are fit to be switched."""
+    """A sentence or its translation, with the words that can be switched."""
 
     def __init__(
         self, sentence: Sentence, tokens: list[str], translation: list[str], counterparts: dict[int, int]
     ) -> None:
         self.text, self.words, _ = sentence
         self.tokens = tokens
-        self.leaning = leaning(tokens, self.words, counterparts, sentence.language)
-        alike = {token.casefold() for token in translation}
-        self._shouts = all(map(str.isupper, tokens))
+        self.dependent = dependent_words(tokens, self.words, counterparts, sentence.language)
+        translation_tokens = {token.casefold() for token in translation}
+        self._is_all_capitals = all(map(str.isupper, tokens))
         self._has_hyphens = any(hyphen in self.text for hyphen in HYPHENS)
-        self.fit = {
+        self.switchable = {
             index
             for index, token in enumerate(self.tokens)
-            if token.casefold() not in alike
+            if token.casefold() not in translation_tokens
             and (token.isalpha() or not any(char.isdigit() or char in _MARKS for char in token))
             and not self._is_in_compound(index)
         }
 
-    def counted(self, indices: Iterable[int]) -> list[int]:
-        """Without particles and short words, which are never switched alone."""
+    def content_words(self, indices: Iterable[int]) -> list[int]:
+        """The words without particles and short words, which are never switched alone."""
         return [
             i
             for i in indices
-            if i not in self.leaning.particles and (len(self.tokens[i]) >= _SHORTEST or not _has_case(self.tokens[i]))
+            if i not in self.dependent.particles and (len(self.tokens[i]) >= _SHORTEST or not _has_case(self.tokens[i]))
         ]
 
     def trimmed(self, indices: Words) -> Words:
-        """Without particles at both ends that are no part of a word beside them."""
-        firm = [place for place, index in enumerate(indices) if not self._is_loose(index)]
-        return indices[firm[0] : firm[-1] + 1] if firm else ()
+        """The words without particles at both ends, unless they are bound to a neighbour."""
+        others = [place for place, index in enumerate(indices) if not self._is_free_particle(index)]
+        return indices[others[0] : others[-1] + 1] if others else ()
 
-    def may_frame(self, indices: Words) -> bool:
-        """Whether both ends of a phrase are words that could be switched alone."""
-        return len(self.counted((indices[0], indices[-1]))) == 2
+    def has_content_at_ends(self, indices: Words) -> bool:
+        """Whether the first and the last word of a phrase could be switched alone."""
+        return len(self.content_words((indices[0], indices[-1]))) == 2
 
     def may_switch(self, indices: Words) -> bool:
-        """Whether these words may be replaced, or put in, together."""
-        if not indices or not self.fit.issuperset(indices) or not self.counted(indices):
+        """Whether these words may be replaced together, or replace others together."""
+        if not indices or not self.switchable.issuperset(indices) or not self.content_words(indices):
             return False
         first, last = indices[0], indices[-1]
         gaps = [self.text[self.words[i][1] : self.words[j][0]] for i, j in pairwise(indices)]
         adjacent = last - first == len(indices) - 1 and all(gap in ("", " ") for gap in gaps)
-        return adjacent and first - 1 not in self.leaning.tied and last not in self.leaning.tied
+        return adjacent and first - 1 not in self.dependent.bound and last not in self.dependent.bound
 
-    def stretch(self, indices: Words) -> tuple[int, int]:
-        """Where adjacent words begin and end."""
+    def span(self, indices: Words) -> tuple[int, int]:
+        """The start of the first and the end of the last of adjacent words."""
         return self.words[indices[0]][0], self.words[indices[-1]][1]
 
     def clitics(self, indices: Words) -> int:
-        """How many of these words carry a clitic."""
-        return sum(index in self.leaning.laden for index in indices)
+        """How many of these words have a clitic."""
+        return sum(index in self.dependent.with_clitic for index in indices)
 
     def is_capitalised(self, index: int) -> bool:
-        """Whether the word has a capital that the beginning of the sentence does not call for."""
+        """Whether the word is capitalised, but not in capitals and not the first word of the sentence."""
         token = self.tokens[index]
         return index > 0 and token[0].isupper() and not token.isupper()
 
     def is_acronym(self, index: int) -> bool:
-        """Whether the word is in capitals, and not every word is."""
-        return _is_shouted(self.tokens[index]) and not self._shouts
+        """Whether the word is in capitals, and some other word is not."""
+        return _is_in_capitals(self.tokens[index]) and not self._is_all_capitals
 
     def begins_sentence(self, index: int) -> bool:
-        """Whether the word stands first, or after the end of a sentence that ends within this one."""
+        """Whether the word is the first one, or comes after the end of a sentence inside this one."""
         return index == 0 or any(mark in self.text[self.words[index - 1][1] : self.words[index][0]] for mark in ".!?")
 
-    def _is_loose(self, index: int) -> bool:
-        tied = self.leaning.tied
-        return index in self.leaning.particles and index not in tied and index - 1 not in tied
+    def _is_free_particle(self, index: int) -> bool:
+        bound = self.dependent.bound
+        return index in self.dependent.particles and index not in bound and index - 1 not in bound
 
     def _is_in_compound(self, index: int) -> bool:
         if not self._has_hyphens:
@@ -225,77 +229,82 @@ class _Side:
         return self.text.startswith(HYPHENS, end) or self.text.endswith(HYPHENS, 0, start)
 
 
-def _swap(here: _Side, here_words: Words, other_side: _Side, there_words: Words, confidence: float) -> Swap:
-    start, end = here.stretch(here_words)
-    original, replacement = here.text[start:end], other_side.text[slice(*other_side.stretch(there_words))]
-    # What begins a sentence on either side is capitalised for that alone.
-    if here.begins_sentence(here_words[0]) or other_side.begins_sentence(there_words[0]):
+def _swap(matrix: _Side, matrix_words: Words, other: _Side, other_words: Words, confidence: float) -> Swap:
+    start, end = matrix.span(matrix_words)
+    original, replacement = matrix.text[start:end], other.text[slice(*other.span(other_words))]
+    # A word that begins a sentence may only be capitalised for that reason.
+    if matrix.begins_sentence(matrix_words[0]) or other.begins_sentence(other_words[0]):
         replacement = _with_initial_of(original, replacement)
-    if _is_shouted(original):
+    if _is_in_capitals(original):
         replacement = replacement.upper()
-    return Swap(start, end, replacement, confidence, len(here.counted(here_words)))
+    return Swap(start, end, replacement, confidence, len(matrix.content_words(matrix_words)))
 
 
-def _is_name(here: _Side, i: int, other_side: _Side, j: int) -> bool:
-    """Whether one of two linked words is capitalised, and the other no lower-case word; or both are acronyms."""
-    word, other = here.tokens[i], other_side.tokens[j]
-    capitalised = here.is_capitalised(i) or other_side.is_capitalised(j)
-    acronym = (here.is_acronym(i) and _is_plain(other)) or (other_side.is_acronym(j) and _is_plain(word))
-    return acronym or (capitalised and not (word[0].islower() or other[0].islower()))
+def _is_name(matrix: _Side, i: int, other: _Side, j: int) -> bool:
+    """Whether one of two linked words is capitalised, and neither is in lower case; or both are acronyms."""
+    word, counterpart = matrix.tokens[i], other.tokens[j]
+    capitalised = matrix.is_capitalised(i) or other.is_capitalised(j)
+    acronym = (matrix.is_acronym(i) and _has_no_lower_case(counterpart)) or (
+        other.is_acronym(j) and _has_no_lower_case(word)
+    )
+    return acronym or (capitalised and not (word[0].islower() or counterpart[0].islower()))
 
 
-def _loses_clitic(here: _Side, here_words: Words, other_side: _Side, there_words: Words) -> bool:
-    """Whether a word carries a clitic ("dog's") and its counterpart has no word for it ("cão")."""
-    ours, others = here.clitics(here_words), other_side.clitics(there_words)
-    difference = len(here_words) + ours - len(there_words) - others
-    return bool((ours and difference > 0) or (others and difference < 0))
+def _loses_clitic(matrix: _Side, matrix_words: Words, other: _Side, other_words: Words) -> bool:
+    """Whether a word has a clitic ("dog's"), and its counterpart has no word for it ("cão")."""
+    matrix_clitics, other_clitics = matrix.clitics(matrix_words), other.clitics(other_words)
+    difference = len(matrix_words) + matrix_clitics - len(other_words) - other_clitics
+    return bool((matrix_clitics and difference > 0) or (other_clitics and difference < 0))
 
 
 def _blocks(links: Iterable[Link]) -> list[Block]:
-    """Words that hang together by links."""
+    """Groups of words that are connected by links."""
     blocks: list[tuple[set[int], set[int], float]] = []
-    by_own: dict[int, int] = {}  # the number of each word's block
-    by_other: dict[int, int] = {}
+    block_of_matrix_word: dict[int, int] = {}
+    block_of_other_word: dict[int, int] = {}
     for i, j, confidence in links:
-        here_words, there_words = {i}, {j}
-        if i in by_own or j in by_other:
-            for number in {block_of[word] for block_of, word in ((by_own, i), (by_other, j)) if word in block_of}:
-                more, others, sure = blocks[number]
-                here_words, there_words, confidence = here_words | more, there_words | others, min(confidence, sure)
+        matrix_words, other_words = {i}, {j}
+        if i in block_of_matrix_word or j in block_of_other_word:
+            linked = (block_of_matrix_word, i), (block_of_other_word, j)
+            for number in {block_of[word] for block_of, word in linked if word in block_of}:
+                block_matrix_words, block_other_words, block_confidence = blocks[number]
+                matrix_words |= block_matrix_words
+                other_words |= block_other_words
+                confidence = min(confidence, block_confidence)
                 blocks[number] = set(), set(), 0.0
-        by_own.update(dict.fromkeys(here_words, len(blocks)))
-        by_other.update(dict.fromkeys(there_words, len(blocks)))
-        blocks.append((here_words, there_words, confidence))
+        block_of_matrix_word.update(dict.fromkeys(matrix_words, len(blocks)))
+        block_of_other_word.update(dict.fromkeys(other_words, len(blocks)))
+        blocks.append((matrix_words, other_words, confidence))
     return [
-        (tuple(sorted(here_words)), tuple(sorted(there_words)), confidence)
-        for here_words, there_words, confidence in blocks
-        if here_words
+        (tuple(sorted(matrix_words)), tuple(sorted(other_words)), confidence)
+        for matrix_words, other_words, confidence in blocks
+        if matrix_words
     ]
 
 
 def _phrases(links: Iterable[Link]) -> Iterator[Block]:
-    """Two to five adjacent words on each side of which none is linked to a word outside.
+    """Two to five adjacent words on each side, none of which is linked to a word outside.
 
     The first and the last word of each side are linked (Koehn et al. 2003, section 3.1).
     """
-    by_own: dict[int, list[Link]] = {}
-    reach: dict[int, tuple[int, int]] = {}  # of each word on the other side: the first and last that it is linked to
+    links_of_word: dict[int, list[Link]] = {}
+    reach: dict[int, tuple[int, int]] = {}  # index of an other word -> the first and last matrix word linked to it
     for i, j, confidence in links:
-        by_own.setdefault(i, []).append((i, j, confidence))
+        links_of_word.setdefault(i, []).append((i, j, confidence))
         low, high = reach.get(j, (i, i))
         reach[j] = min(low, i), max(high, i)
-    for first in by_own:
-        inside = list(by_own[first])
+    for first in links_of_word:
+        links_inside = list(links_of_word[first])
         for last in range(first + 1, first + _LONGEST_PHRASE):
-            if last not in by_own:
+            if last not in links_of_word:
                 continue
-            inside += by_own[last]
-            low, high = min(j for _, j, _ in inside), max(j for _, j, _ in inside)
-            theirs = tuple(range(low, high + 1))
-            if len(theirs) > _LONGEST_PHRASE:
+            links_inside += links_of_word[last]
+            low, high = min(j for _, j, _ in links_inside), max(j for _, j, _ in links_inside)
+            other_words = tuple(range(low, high + 1))
+            if len(other_words) > _LONGEST_PHRASE:
                 break
-            if low < high and all(first <= reach[j][0] and reach[j][1] <= last for j in theirs if j in reach):
-                yield tuple(range(first, last + 1)), theirs, min(sure for _, _, sure in inside)
+            if low < high and all(first <= reach[j][0] and reach[j][1] <= last for j in other_words if j in reach):
+                yield tuple(range(first, last + 1)), other_words, min(confidence for _, _, confidence in links_inside)
 
 
 def _first(swaps: Iterable[Swap], words: float) -> list[Swap]:
@@ -318,24 +327,24 @@ def _size(swaps: Iterable[Swap]) -> int:
 
 
 def _would_run_together(text: str, swap: Swap) -> bool:
-    """Whether a letter with case or a digit touches this stretch, as it can in scripts without spaces."""
+    """Whether the replacement would touch a letter with case or a digit, as can happen in scripts without spaces."""
     neighbours = text[max(swap.start - 1, 0) : swap.start] + text[swap.end : swap.end + 1]
     return any(char.isdigit() or _has_case(char) for char in neighbours)
 
 
 def _with_initial_of(original: str, replacement: str) -> str:
-    if _is_shouted(replacement) or not _has_case(original[0]):
+    if _is_in_capitals(replacement) or not _has_case(original[0]):
         return replacement
     initial = replacement[0].upper() if original[0].isupper() else replacement[0].lower()
     return initial + replacement[1:]
 
 
-def _is_shouted(text: str) -> bool:
+def _is_in_capitals(text: str) -> bool:
     return len(text) > 1 and text.isupper()
 
 
-def _is_plain(text: str) -> bool:
-    """Whether a word is in capitals, or in a script that has none."""
+def _has_no_lower_case(text: str) -> bool:
+    """Whether a word is in capitals, or in a script without case."""
     return text.upper() == text
 
 

@@ -11,9 +11,9 @@ import polars as pl
 
 from sdrrl_data.chat.template import ChatTemplate
 from sdrrl_data.errors import UserError
-from sdrrl_data.models import packaged
+from sdrrl_data.models import packaged, tokenizers
 from sdrrl_data.models.locating import Located, loading
-from sdrrl_data.recipe import draws
+from sdrrl_data.recipe import DEFAULT_DATE, draws
 from sdrrl_data.run import fingerprint
 from sdrrl_data.training import installed, packing, preflight, rows, schedule, turn_ends
 from sdrrl_data.training.checkpoints import Identity
@@ -98,11 +98,12 @@ def prepare(job: TrainingJob) -> TrainingPlan:
     located = packaged.locate(job.model, job.model_revision, "model", "--model")
     tokenizer, config = _open(located)
     preflight.check_targets(settings, config, located.name)
+    source = rows.find(job.dataset, job.tgt, job.config, job.revision)
+    settings = settings.model_copy(update={"date": settings.date or source.date})
     chat = open_template(tokenizer, settings, located.name)
     new_end = turn_ends.name_end(tokenizer, chat, config, located)
     context = getattr(config.get_text_config(), "max_position_embeddings", None)
     limit = min(settings.max_length, context or settings.max_length)
-    source = rows.find(job.dataset, job.tgt, job.config, job.revision)
     table, replayed = _with_replay(source, settings)
     train = tokenize(table.filter(split="train"), chat, limit, settings.too_long)
     if train.table.is_empty():
@@ -121,7 +122,8 @@ def prepare(job: TrainingJob) -> TrainingPlan:
         vocabulary=fingerprint(sorted(tokenizer.get_vocab().items()), tokenizer.chat_template),
         model=f"{located.name}@{located.revision}",
         dataset=" ".join(map(_identified, datasets)),
-        settings=settings.model_dump(mode="json"),
+        # The usual date is left out, so that a training from before there were dates resumes.
+        settings=settings.model_dump(mode="json", exclude={"date"} if settings.date == DEFAULT_DATE else None),
     )
     batch = _batch(settings, train.table["input_ids"].list.len().gather(order), limit)
     return TrainingPlan(
@@ -136,10 +138,10 @@ def _identified(dataset: rows.Rows) -> str:
 
 def _open(located: Located) -> tuple[Any, Any]:
     """The tokenizer and the configuration of a model."""
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoConfig
 
     with loading("model", located.name):
-        tokenizer = AutoTokenizer.from_pretrained(located.path, **located.pinned())
+        tokenizer = tokenizers.load(located)
         config = AutoConfig.from_pretrained(located.path, **located.pinned())
     if tokenizer.pad_token is None and tokenizer.eos_token is None:
         raise UserError(f"the tokenizer of model {located.name} has neither a padding nor an end token")

@@ -13,6 +13,7 @@ from sdrrl_data import languages
 from sdrrl_data.errors import DatasetNotFound, UserError
 from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.places import HubName, place_of
+from sdrrl_data.recipe import DEFAULT_DATE
 from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.disk import digest_of
 from sdrrl_data.sources import hub_rows
@@ -49,8 +50,18 @@ class Rows(NamedTuple):
     @property
     def src(self) -> str | None:
         """The tag of the source language, by the signatures."""
-        languages = {match[1] for line in self.signatures if (match := re.search(r"(?:^|\|)src:([^|]+)", line))}
+        languages = self._signed("src")
         return languages.pop() if len(languages) == 1 else None
+
+    @property
+    def date(self) -> str:
+        """The day that the chat template was told when the answers were written, by the signatures."""
+        dates = self._signed("date")
+        return dates.pop() if len(dates) == 1 else DEFAULT_DATE
+
+    def _signed(self, field: str) -> set[str]:
+        """What the signatures have in a field."""
+        return {match[1] for line in self.signatures if (match := re.search(rf"(?:^|\|){field}:([^|]+)", line))}
 
 
 def find(

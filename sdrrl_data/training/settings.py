@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sdrrl_data.recipe import Config, Model, Shapeless, TakenIn
+from sdrrl_data.recipe import Config, Date, Model, Shapeless, TakenIn
 from sdrrl_data.recipe.config import Positive
 
 
@@ -64,6 +64,8 @@ class TrainingConfig(Config):
     # A chat template (Jinja) or its file, for a model without one.
     template: Annotated[str | None, TakenIn(".jinja")] = None
     template_options: dict[str, Any] = Field(default={})  # variables of the template: {enable_thinking: false}
+    # What a chat template that asks for the day is told; None: what it was told when the answers were written.
+    date: Date | None = None
 
     def resolved(self) -> "TrainingConfig":
         """A copy with the default learning rate of the method, if none was given."""

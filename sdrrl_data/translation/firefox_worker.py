@@ -1,4 +1,4 @@
-"""What runs in a Firefox process: sentences through the engine, batch after batch."""
+"""The code that runs in a Firefox process: it translates batches of sentences."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -18,18 +18,18 @@ _GLOSS = re.compile(r"(?<=.) \([^()]*\)?([.:!?]?)$")
 
 
 def _load(job: tuple[Sequence[FirefoxModel], str]) -> Callable[[Sequence[tuple[str, bool]]], list[str | SetAside]]:
-    """What translates a batch.
+    """Load the models, and return the function that translates a batch.
 
     Args:
-        job: what a sentence goes through, one model after the other; and what stands between two clauses of the target
-            language.
+        job: the models that translate a sentence, one after another; and the separator between two clauses of the
+            target language.
 
     Raises:
         UserError: a model cannot be read.
     """
-    models, joint = job
+    models, separator = job
     engines = [_engine(model) for model in models]
-    return lambda batch: [_translated(engines, sentence, again, joint) for sentence, again in batch]
+    return lambda batch: [_translated(engines, sentence, again, separator) for sentence, again in batch]
 
 
 def _engine(model: FirefoxModel) -> "Translator":
@@ -47,17 +47,17 @@ def _engine(model: FirefoxModel) -> "Translator":
         raise UserError(f"the Firefox model in {folder} cannot be read ({error}): fetch it again") from error
 
 
-def _translated(engines: list["Translator"], sentence: str, again: bool, joint: str) -> str | SetAside:
-    # The engine knows one way of decoding; of what went wrong there, more comes out right clause by clause.
+def _translated(engines: list["Translator"], sentence: str, again: bool, separator: str) -> str | SetAside:
+    # The engine has no settings for decoding. Clause by clause, some sentences come out right that went wrong before.
     pieces = filter(None, _CLAUSE_END.split(sentence)) if again else [sentence]
     try:
-        return joint.join(_through(engines, piece) for piece in pieces)
+        return separator.join(_through(engines, piece) for piece in pieces)
     except ValueError as error:  # not text, such as half of a surrogate pair
         return SetAside(f"the Firefox engine refuses the sentence: {error}")
 
 
 def _through(engines: list["Translator"], text: str) -> str:
-    """A text after the first model, after the second."""
+    """A text translated by each model in turn."""
     for engine in engines:
         text = _plain(text)
         text = _without_gloss(text, engine.translate(text))
@@ -65,12 +65,12 @@ def _through(engines: list["Translator"], text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text as the engine keeps it best: one line, a plain dash in "1969–70", after which it would lose the number."""
+    """A text in one line, with a plain hyphen in "1969–70": after a dash the engine would lose the number."""
     return _DASH_IN_RANGE.sub("-", " ".join(text.split()))
 
 
 def _without_gloss(source: str, translation: str) -> str:
-    """The models gloss names that they do not know: "Elon Musk" becomes "Elon Musk (em inglês)"."""
+    """Without the gloss that the models add to a name they do not know: "Elon Musk (em inglês)" for "Elon Musk"."""
     return translation if "(" in source else _GLOSS.sub(r"\1", translation)
 
 

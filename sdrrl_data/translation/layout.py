@@ -1,4 +1,4 @@
-"""Whether a text that was translated as a whole kept its layout, and which line became which."""
+"""Whether a text that was translated as a whole kept its layout, and which lines belong together."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -14,40 +14,49 @@ class _Line(NamedTuple):
     """A line of prose, or a cell of a table."""
 
     span: Span
-    protected: list[str]  # within it, in order
+    protected: list[str]  # the protected spans within it, in order
 
 
-def paired(source: str, target: str) -> list[Unit] | None:
+def paired_lines(source: str, target: str) -> list[Unit] | None:
     """The lines of prose (or cells of a table) of a Markdown text, each with its translation, in order.
 
-    None where the target has another layout: what lies around the lines must be the same on both sides, and so must
-    what is protected within each of them. A line without a letter of its own is no prose. White space that the texts
-    begin and end with is compared too, so the caller gives the target the source's.
+    None if the target has another layout: the text around the lines must be the same on both sides, and so must the
+    protected spans within each line. A line with no letters outside its protected spans is not prose. White space at
+    the start and end of the texts is compared too, so the caller gives the target the white space of the source.
     """
-    ours, theirs = _prose(source), _prose(target)
-    same_around = _outside(source, [line.span for line in ours]) == _outside(target, [line.span for line in theirs])
-    same_within = [line.protected for line in ours] == [line.protected for line in theirs]
-    if not (same_around and same_within):
+    source_lines, target_lines = _prose(source), _prose(target)
+    source_layout = _outside(source, [line.span for line in source_lines])
+    target_layout = _outside(target, [line.span for line in target_lines])
+    if source_layout != target_layout:
         return None
-    return [Unit(*our.span, *their.span) for our, their in zip(ours, theirs, strict=True)]
+    if [line.protected for line in source_lines] != [line.protected for line in target_lines]:
+        return None
+    return [
+        Unit(*source_line.span, *target_line.span)
+        for source_line, target_line in zip(source_lines, target_lines, strict=True)
+    ]
 
 
 def _prose(text: str) -> list[_Line]:
     lines = []
     for block in filter(None, blocks(text)):
-        hidden = _merged(protected(text, block[0][0], block[-1][1]))
+        protected_spans = _merged(protected(text, block[0][0], block[-1][1]))
         for start, end in block:
             line = text[start:end]
             start, end = end - len(line.lstrip()), start + len(line.rstrip())
-            within = [(max(a, start) - start, min(b, end) - start) for a, b in hidden if a < end and start < b]
             line = text[start:end]
-            if any(map(str.isalpha, "".join(_outside(line, within)))):
-                lines.append(_Line((start, end), [line[a:b] for a, b in within]))
+            line_spans = [
+                (max(span_start, start) - start, min(span_end, end) - start)
+                for span_start, span_end in protected_spans
+                if span_start < end and start < span_end
+            ]
+            if any(map(str.isalpha, "".join(_outside(line, line_spans)))):
+                lines.append(_Line((start, end), [line[slice(*span)] for span in line_spans]))
     return lines
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
-    """In order, those that overlap as one."""
+    """The spans in order; those that overlap become one."""
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start < merged[-1][1]:
@@ -58,6 +67,6 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 
 def _outside(text: str, spans: Sequence[Span]) -> list[str]:
-    """What lies before, between and after these spans, which come in order."""
+    """The text before, between and after these spans, which are in order."""
     ends, starts = [0, *(end for _, end in spans)], [*(start for start, _ in spans), len(text)]
     return [text[end:start] for end, start in zip(ends, starts, strict=True)]

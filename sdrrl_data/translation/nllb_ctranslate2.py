@@ -14,20 +14,20 @@ from sdrrl_data.processes.child_process import cores
 from sdrrl_data.run.disk import on_disk
 from sdrrl_data.translation.nllb_engine import Batch, Search
 
-KIND = "m2m_100"  # what transformers calls the architecture of NLLB's dense models
-FILES = ["*.json", "*.model", "*.safetensors"]  # and none that could run code
-MOST_BATCHES = 4  # at once on a CPU; each takes memory
+KIND = "m2m_100"  # transformers' name for the architecture of NLLB's dense models
+FILES = ["*.json", "*.model", "*.safetensors"]  # no files that could run code
+MAX_BATCHES = 4  # at the same time on a CPU; each takes memory
 
 
 class CTranslate2Engine:
-    """The model in int8 on a CPU, and in float16 on every GPU there is."""
+    """The model in int8 on a CPU, or in float16 on all GPUs."""
 
     def __init__(self, located: Located, tokenizer: Any, code: str) -> None:
-        """Load the model, converted first where it is not yet; `code` is the target language's.
+        """Load the model, and convert it first if needed; `code` is the tokenizer's code of the target language.
 
         Raises:
-            UserError: it cannot be loaded, or is of a kind that CTranslate2 cannot run.
-            Stopped: there is no room for the converted model.
+            UserError: the model cannot be loaded, or CTranslate2 cannot run its kind.
+            Stopped: there is not enough disk space for the converted model.
         """
         import ctranslate2
 
@@ -35,7 +35,7 @@ class CTranslate2Engine:
         self.device = "cuda" if gpus else "cpu"
         folder = _converted(located, "float16" if gpus else "int8")
         threads = _threads()
-        at_once = 1 if gpus else min(threads, MOST_BATCHES)
+        at_once = 1 if gpus else min(threads, MAX_BATCHES)
         self._tokenizer = tokenizer
         self._code = code
         with loading("translator", located.name):
@@ -45,21 +45,21 @@ class CTranslate2Engine:
                 device_index=list(range(gpus)) or 0,
                 inter_threads=at_once,
                 intra_threads=threads // at_once,
-                max_queued_batches=max(gpus, at_once),  # a call waits for room; what is queued outlives an interrupt
+                max_queued_batches=max(gpus, at_once),  # short: an interrupt does not stop the batches in the queue
             )
 
     def decode(self, batches: Iterable[Batch], search: Search) -> Iterator[tuple[Batch, list[list[int]]]]:
-        """Each batch with what was written for its sentences, in order; several are under way at once."""
-        under_way: deque[tuple[Batch, list[Any]]] = deque()
+        """Translate several batches at a time; yield each with its translations, in tokens, in order."""
+        started: deque[tuple[Batch, list[Any]]] = deque()
         for batch in batches:
-            under_way.append((batch, self._start(batch, search)))
-            while under_way and under_way[0][1][-1].done():
-                yield self._finish(*under_way.popleft())
-        while under_way:
-            yield self._finish(*under_way.popleft())
+            started.append((batch, self._start(batch, search)))
+            while started and started[0][1][-1].done():
+                yield self._finish(*started.popleft())
+        while started:
+            yield self._finish(*started.popleft())
 
     def close(self) -> None:
-        """Give the model's memory back."""
+        """Free the model's memory."""
         self._translator.unload_model()
 
     def _start(self, batch: Batch, search: Search) -> list[Any]:
@@ -77,32 +77,32 @@ class CTranslate2Engine:
         return futures
 
     def _finish(self, batch: Batch, futures: list[Any]) -> tuple[Batch, list[list[int]]]:
-        written = [future.result().hypotheses[0] for future in futures]
-        return batch, [self._tokenizer.convert_tokens_to_ids(tokens[1:]) for tokens in written]  # after the code
+        translations = [future.result().hypotheses[0] for future in futures]
+        return batch, [self._tokenizer.convert_tokens_to_ids(tokens[1:]) for tokens in translations]  # after the code
 
 
 def _threads() -> int:
-    """How many threads to use: as many as OpenMP may, and one a core where nothing is said."""
-    told = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    if told.isdecimal() and int(told):
-        return int(told)
+    """How many threads to use: OpenMP's number if it is set, otherwise one per core."""
+    openmp_threads = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    if openmp_threads.isdecimal() and int(openmp_threads):
+        return int(openmp_threads)
     return cores()
 
 
 def _converted(located: Located, quantization: str) -> Path:
-    """The folder of the converted model, made where it is not there yet."""
+    """The folder of the converted model, which is converted if it does not exist yet."""
     from transformers import AutoConfig
 
     with loading("translator", located.name):
         kind = AutoConfig.from_pretrained(located.path, trust_remote_code=False, **located.pinned()).model_type
     if kind != KIND:
         raise UserError(
-            f"translator {located.name}: CTranslate2 cannot run a model of the kind {kind}, only NLLB's dense ones "
+            f"translator {located.name}: CTranslate2 cannot run a model of the kind {kind}, only NLLB's dense models "
             f"({KIND}): set translator.engine to transformers"
         )
     identity = [*located.name.split("/"), located.revision, quantization]
     converted_folder = made_once("--".join(identity), lambda folder: _convert(located, folder, quantization))
-    gc.collect()  # the model as it was before
+    gc.collect()  # frees the memory of the unconverted model
     return converted_folder
 
 
@@ -110,7 +110,7 @@ def _convert(located: Located, target: Path, quantization: str) -> None:
     from ctranslate2.converters import TransformersConverter
 
     class FromSafetensors(TransformersConverter):  # type: ignore[misc]
-        """Reads no pickle, whatever else lies in the folder."""
+        """Reads no pickle file, even if there is one in the folder."""
 
         def load_model(self, *args: Any, **options: Any) -> Any:
             with loading("translator", located.name):

@@ -1,22 +1,22 @@
-"""What NLLB's translator and its two engines tell each other."""
+"""The interface between NLLB's translator and its two engines."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from sdrrl_data.text.batches import batches
 
-# Sentences' worth of padding in a batch. Short sentences wait for the long ones to be written, but a step of the
-# decoder costs as much as some twenty more rows (five sentences at four beams): measured at NLLB-600M's sizes on a CPU.
+# The padding of a batch, in sentences. Short sentences wait until the long ones are finished, but one step of the
+# decoder costs as much as twenty more rows (five sentences with four beams): measured with NLLB-600M's sizes on a CPU.
 MOST_PADDING = 5
 
 
 class Search(NamedTuple):
-    """How the best translation is looked for."""
+    """The settings of the search for the best translation."""
 
     beams: int
-    no_repeat_ngram: int = 0  # no run of so many tokens comes twice; 0: any may
-    repetition_penalty: float = 1.0  # above 1: what was written already gets less likely
-    length_penalty: float = 1.0  # above 1: longer translations are liked better
+    no_repeat_ngram: int = 0  # no n-gram of this many tokens may occur twice; 0: any may
+    repetition_penalty: float = 1.0  # above 1: tokens that already occur become less likely
+    length_penalty: float = 1.0  # above 1: longer translations are preferred
 
 
 class Batch(NamedTuple):
@@ -24,7 +24,7 @@ class Batch(NamedTuple):
 
     numbers: Sequence[int]  # of the sentences
     tokens: Sequence[Sequence[int]]  # of each: source code, pieces, end; the longest sentence comes first
-    limit: int  # of tokens written for each, the end included and the target code not
+    limit: int  # the most tokens in a translation, with the end and without the target code
 
 
 class Engine(Protocol):
@@ -33,27 +33,28 @@ class Engine(Protocol):
     device: str  # "cpu" or "cuda"
 
     def decode(self, batches: Iterable[Batch], search: Search) -> Iterator[tuple[Batch, list[list[int]]]]:
-        """Each batch with what was written for its sentences, as soon as it is there.
+        """Translate batches; yield each with its translations, in tokens, as soon as it is finished.
 
-        It starts after the target code, and its last token is the end where the translation came to one.
+        A translation starts after the target code. Its last token is the end token, unless it was cut off.
         """
         ...
 
     def close(self) -> None:
-        """Give back memory."""
+        """Free the memory."""
         ...
 
 
-def most_tokens(length: int) -> int:
-    """How many tokens a translation may have: some scripts take three times as many as another."""
+def max_translation_tokens(length: int) -> int:
+    """The most tokens in the translation of `length` tokens: some scripts need three times as many as others."""
     return 3 * length + 20
 
 
-def batched(sentences: Sequence[Sequence[int]], most: int) -> Iterator[Batch]:
-    """Tokenized sentences in batches of like length, longest first; each has at most `most` tokens when padded.
+def batched(sentences: Sequence[Sequence[int]], max_tokens: int) -> Iterator[Batch]:
+    """Tokenized sentences in batches of similar length, longest first; a padded batch has at most `max_tokens` tokens.
 
-    A sentence that is longer than that is a batch of its own.
+    A sentence that is longer than that is a batch by itself.
     """
-    in_batches = batches(range(len(sentences)), lambda number: len(sentences[number]), most, padding_rows=MOST_PADDING)
-    for numbers in in_batches:
-        yield Batch(numbers, [sentences[number] for number in numbers], most_tokens(len(sentences[numbers[0]])))
+    lengths = list(map(len, sentences))
+    for numbers in batches(range(len(sentences)), lengths.__getitem__, max_tokens, padding_rows=MOST_PADDING):
+        tokens = [sentences[number] for number in numbers]
+        yield Batch(numbers, tokens, max_translation_tokens(len(tokens[0])))

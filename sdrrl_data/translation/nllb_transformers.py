@@ -1,4 +1,4 @@
-"""NLLB through transformers, for where CTranslate2 is not installed."""
+"""NLLB through transformers, for machines where CTranslate2 is not installed."""
 
 import gc
 from collections.abc import Iterable, Iterator
@@ -14,10 +14,10 @@ class TransformersEngine:
     """The model in float32 on a CPU, and in float16 on a GPU."""
 
     def __init__(self, located: Located, tokenizer: Any, code: str) -> None:
-        """Load the model; `code` is the target language's, as the tokenizer spells it.
+        """Load the model; `code` is the tokenizer's code of the target language.
 
         Raises:
-            UserError: it cannot be loaded.
+            UserError: the model cannot be loaded.
         """
         import torch
         from transformers import AutoModelForSeq2SeqLM, GenerationConfig
@@ -30,13 +30,13 @@ class TransformersEngine:
                 located.path, dtype=dtype, use_safetensors=True, **located.pinned()
             ).to(self.device)
         self._model.eval()
-        # How to search, the recipe alone says: of what the checkpoint says, its tokens are kept.
+        # Only the recipe decides how to search: of the checkpoint's settings, only the special tokens are used.
         ids = {name: getattr(self._model.generation_config, name) for name in IDS}
         code_id = tokenizer.convert_tokens_to_ids(code)
         self._model.generation_config = GenerationConfig(**ids, forced_bos_token_id=code_id)
 
     def decode(self, batches: Iterable[Batch], search: Search) -> Iterator[tuple[Batch, list[list[int]]]]:
-        """Each batch with what was written for its sentences, one batch after the other."""
+        """Translate batches one after another; yield each with its translations, in tokens."""
         import torch
 
         for batch in batches:
@@ -53,7 +53,7 @@ class TransformersEngine:
             yield batch, [self._until_end(row) for row in output[:, 2:].tolist()]  # after start and code
 
     def close(self) -> None:
-        """Give the model's memory back."""
+        """Free the model's memory."""
         import torch
 
         del self._model

@@ -1,4 +1,4 @@
-"""Asking a translator: each sentence once, and once more where its translation came out wrong."""
+"""Translations of sentences, asked for once, and a second time if they came out wrong."""
 
 from collections.abc import Callable, Iterable
 
@@ -7,18 +7,18 @@ from sdrrl_data.protocols import Advance, SetAside, Translator
 from sdrrl_data.run import Journal
 from sdrrl_data.translation.checks import Checks
 
-Fault = Callable[[str, str], str | None]
-"""What is wrong with the translation (second) of a text (first); None where nothing is."""
+FindFault = Callable[[str, str], str | None]
+"""Returns the fault of the translation (second) of a text (first), or None if there is no fault."""
 
 
-class Asking:
-    """What a translator made of each sentence, kept in a journal as soon as it is certain.
+class SentenceTranslations:
+    """The translation of each sentence, kept in a journal as soon as it is final.
 
     Args:
         translator: from `src` into `tgt`.
         src: the language of the sentences.
-        tgt: the language they are translated into.
-        journal: brings what was certain before.
+        tgt: the language that they are translated into.
+        journal: has the translations that were final before.
     """
 
     def __init__(self, translator: Translator, src: Language, tgt: Language, journal: Journal | None) -> None:
@@ -26,48 +26,60 @@ class Asking:
         self._journal = journal
         self.checks = Checks(src, tgt)
         rows = journal.rows if journal else {}
-        self._made = {text: result if isinstance(result, str) else SetAside(*result) for text, result in rows.items()}
+        self._results = {
+            text: result if isinstance(result, str) else SetAside(*result) for text, result in rows.items()
+        }
 
     def __getitem__(self, sentence: str) -> str | SetAside:
-        return self._made[sentence]
+        return self._results[sentence]
 
-    def ask(self, sentences: Iterable[str], advance: Advance = lambda _: None, fault: Fault | None = None) -> None:
-        """Have each sentence translated that is not known yet.
+    def translate(
+        self, sentences: Iterable[str], advance: Advance = lambda _: None, find_fault: FindFault | None = None
+    ) -> None:
+        """Translate each sentence that has no translation yet.
 
-        What is faulty is set aside if the second translation is faulty too, what is doubtful kept if it is no better.
+        A translation that is faulty or doubtful is made a second time. If the second one is faulty too, the sentence is
+        set aside. If the first one was only doubtful, it is kept unless the second one is better. If a server failed at
+        one of them, a later run asks for both again.
 
         Args:
-            sentences: what is to be translated.
-            advance: called with the number of distinct sentences that got done.
-            fault: finds faults; the checks of a sentence where none is given.
+            sentences: to translate.
+            advance: called with the number of distinct sentences that are finished.
+            find_fault: by default, the checks of a sentence.
         """
+        find_fault = find_fault or self.checks.fault
         distinct = list(dict.fromkeys(sentences))
-        missing = [sentence for sentence in distinct if sentence not in self._made]
+        missing = [sentence for sentence in distinct if sentence not in self._results]
         advance(len(distinct) - len(missing))
-        first: dict[int, str | SetAside] = {}
-        for number, result in self._translate(missing, False, fault or self.checks.fault):
-            if isinstance(result, SetAside) or self.checks.is_doubtful(missing[number], result):
-                first[number] = result
+        first_results: dict[int, str | SetAside] = {}  # by number in `missing`: those that are not final
+        for number, result in self._attempt(missing, False, find_fault):
+            if isinstance(result, SetAside) and result.again:
+                self._keep(missing[number], result)
+            elif isinstance(result, SetAside) or self.checks.is_doubtful(missing[number], result):
+                first_results[number] = result
             else:
                 self._keep(missing[number], result)
             advance(1)
-        again = [missing[number] for number in sorted(first)]
-        before = dict(zip(again, (first[number] for number in sorted(first)), strict=True))
-        for number, result in self._translate(again, True, fault or self.checks.fault):
-            self._keep(again[number], self._better(again[number], before[again[number]], result))
+        retried = sorted(first_results)
+        sentences_again = [missing[number] for number in retried]
+        for position, second in self._attempt(sentences_again, True, find_fault):
+            sentence, first = sentences_again[position], first_results[retried[position]]
+            self._keep(sentence, self._better(sentence, first, second))
 
-    def _translate(self, sentences: list[str], again: bool, fault: Fault) -> Iterable[tuple[int, str | SetAside]]:
+    def _attempt(
+        self, sentences: list[str], again: bool, find_fault: FindFault
+    ) -> Iterable[tuple[int, str | SetAside]]:
         for number, result in self._translator.translate(sentences, again) if sentences else ():
-            reason = None if isinstance(result, SetAside) else fault(sentences[number], result)
-            yield number, SetAside(reason) if reason else result
+            fault = None if isinstance(result, SetAside) else find_fault(sentences[number], result)
+            yield number, SetAside(fault) if fault else result
 
     def _better(self, sentence: str, first: str | SetAside, second: str | SetAside) -> str | SetAside:
-        if isinstance(first, SetAside):
+        if isinstance(first, SetAside) or (isinstance(second, SetAside) and second.again):
             return second
         doubtful = isinstance(second, SetAside) or self.checks.is_doubtful(sentence, second)
         return first if doubtful else second
 
     def _keep(self, sentence: str, result: str | SetAside) -> None:
-        self._made[sentence] = result
-        if self._journal:
-            self._journal.add(sentence, list(result) if isinstance(result, SetAside) else result)
+        self._results[sentence] = result
+        if self._journal and not (isinstance(result, SetAside) and result.again):
+            self._journal.add(sentence, [result.reason] if isinstance(result, SetAside) else result)

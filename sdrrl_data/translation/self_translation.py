@@ -1,4 +1,4 @@
-"""The run's own generator as a translator."""
+"""The run's generator as a translator."""
 
 import functools
 import re
@@ -14,7 +14,7 @@ from sdrrl_data.recipe import FewShot, SamplingConfig, TranslatorConfig, Transla
 from sdrrl_data.recipe.config import Positive
 
 LONGEST_SENTENCE = 500  # characters; fits into the default of max_tokens even at two tokens a character
-CHARACTERS_PER_TOKEN = 2  # of a text for which max_tokens will mostly do
+CHARACTERS_PER_TOKEN = 2  # a text of this many characters per token of max_tokens can usually be translated within it
 TEMPERATURE_AGAIN = 0.7
 
 # "Here is the Thai translation:", "Sure! Here's the text, translated into Thai:", "**Translation:**", "Thai:"
@@ -26,7 +26,7 @@ _ANNOUNCEMENT = r"""
     [*]* : [*]* \s+"""
 _FENCE = re.compile(r"```(?:markdown|md|text)?[ ]*\n(.*)\n```", re.DOTALL)
 _NOTE = re.compile(r"\n\s*\n [*_(\[]* (?:translator['’]s\ )? note \b .*", re.DOTALL | re.IGNORECASE | re.VERBOSE)
-# What opens a quotation, and what may close it.
+# The mark that opens a quotation, and the marks that may close it.
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』"}
 
 
@@ -34,15 +34,15 @@ class SelfTranslationConfig(SamplingConfig, TranslatorConfig):
     """The generator itself."""
 
     kind: Literal["self"] = "self"
-    # `{src}` and `{tgt}` stand for the languages' English names, `{text}` for what is to be translated.
+    # `{src}` and `{tgt}` stand for the languages' English names, `{text}` for the text to translate.
     prompt: Annotated[str, Field(pattern=r"\{text\}")] = (
         "Translate from {src} into {tgt}. Keep all markup, code and links as they are. "
         "Write the translation and nothing else.\n\n{text}"
     )
     few_shot: FewShot = ()  # texts as questions, their translations as answers
-    unit: Literal["sentence", "text"] = "sentence"  # text: as a whole, for a model with a long context
+    unit: Literal["sentence", "text"] = "sentence"  # "text": the whole text at once, for a model with a long context
     temperature: Annotated[float, Field(ge=0)] = 0.0
-    max_tokens: Positive = 2048  # of a translation; it decides how long a text may be to go as a whole
+    max_tokens: Positive = 2048  # of a translation; it also decides how long a text may be to be translated at once
 
     gpu = True
     uses_generator = True
@@ -52,16 +52,17 @@ class SelfTranslationConfig(SamplingConfig, TranslatorConfig):
         return Ingredient("translator", generator.name, generator.revision, generator.licence, generator.engine)
 
     def open(self, context: TranslatorContext) -> "SelfTranslator":
-        """The translator; the generator stays the run's."""
+        """The translator; it uses the run's generator, and does not close it."""
         return SelfTranslator(self, context.src, context.tgt, context.generator(), context.seed)
 
 
 class SelfTranslator:
-    """Asks the model that answers, by the recipe's prompt. The generator stays the run's.
+    """Asks the model that answers the questions, with the recipe's prompt. It uses the run's generator.
 
-    Texts are decoded as the settings say, again at a temperature of 0.7 or more and with another seed. What a chat
-    model puts around a translation is taken off where there can be no doubt: "Here is the translation:" before it,
-    quotation marks or a fence around it that the text has not, a note after a single line.
+    The first time, texts are decoded as the settings say; the second time, at a temperature of 0.7 or more and with
+    another seed. Text that a chat model adds around a translation is removed if there can be no doubt: "Here is the
+    translation:" before it, quotation marks or a fence around it that the text does not have, a note after a single
+    line.
     """
 
     def __init__(
@@ -78,31 +79,31 @@ class SelfTranslator:
         self.max_characters = room if self.whole_texts else min(room, LONGEST_SENTENCE)
 
     def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str | SetAside]]:
-        """Each translation with its sentence's number, as the generator finishes it; one line stays one line.
+        """Yield each translation with its sentence's number, as the generator finishes it; one line stays one line.
 
-        Set aside is what the generator sets aside, and what was cut at the recipe's `max_tokens`.
+        A translation is set aside if the generator sets it aside, or if it was cut at the recipe's `max_tokens`.
         """
-        how = self._sampling
+        parameters = self._sampling
         if again:
-            how = how._replace(temperature=max(how.temperature, TEMPERATURE_AGAIN))
+            parameters = parameters._replace(temperature=max(parameters.temperature, TEMPERATURE_AGAIN))
         requests = (
-            Request(str(number), self._messages(text), self._draw(text, again), how)
+            Request(str(number), self._messages(text), self._draw(text, again), parameters)
             for number, text in enumerate(sentences)
         )
         for key, result in self._generator.generate(requests):
             yield int(key), self._translation(sentences[int(key)], result)
 
     def close(self) -> None:
-        """Nothing: the generator belongs to the run."""
+        """Do nothing: the generator belongs to the run."""
 
     def _draw(self, text: str, again: bool) -> int:
         return draws.number(self._seed, "translation", self._tag, text, again)
 
     def _messages(self, text: str) -> list[Message]:
-        examples = turns((self._asked(example.question), example.answer) for example in self._settings.few_shot)
-        return [*examples, {"role": "user", "content": self._asked(text)}]
+        examples = turns((self._prompt(example.question), example.answer) for example in self._settings.few_shot)
+        return [*examples, {"role": "user", "content": self._prompt(text)}]
 
-    def _asked(self, text: str) -> str:
+    def _prompt(self, text: str) -> str:
         return filled(self._settings.prompt, {**self._names, "text": text})
 
     def _translation(self, text: str, result: Completion | SetAside) -> str | SetAside:
@@ -114,7 +115,7 @@ class SelfTranslator:
 
 
 def unwrapped(text: str, reply: str, language: str) -> str:
-    """The translation alone, of what a model said when asked to translate a text into a language (its English name)."""
+    """Only the translation, without the rest of a model's reply. `language`, the target, is an English name."""
     reply = reply.strip()
     announcement = _announcement(language).match(reply)
     if announcement and not re.search("[:：]", text.partition("\n")[0]):
@@ -133,7 +134,7 @@ def _announcement(language: str) -> re.Pattern[str]:
 
 
 def _without_quotes(reply: str) -> str:
-    """Without the pair of quotation marks that encloses all of it, if one does."""
+    """The reply without the pair of quotation marks that encloses all of it, if there is one."""
     closing = _QUOTES.get(reply[:1])
     if closing is None or len(reply) < 2 or reply[-1] not in closing:
         return reply

@@ -1,4 +1,4 @@
-"""Whole texts through a translator: cut, translated, checked, put back."""
+"""Translates whole texts: cuts them, translates and checks the pieces, and puts them together again."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,13 +9,13 @@ from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator, Unit
 from sdrrl_data.run import Journal
 from sdrrl_data.text.masking import plain
 from sdrrl_data.text.placeholders import marked, restored
-from sdrrl_data.text.segments import Segment, apart, segments
+from sdrrl_data.text.segments import Segment, segments, unprotected_pieces
 from sdrrl_data.translation.checks import Checks
-from sdrrl_data.translation.layout import paired
-from sdrrl_data.translation.retries import Asking
+from sdrrl_data.translation.layout import paired_lines
+from sdrrl_data.translation.retries import SentenceTranslations
 
 _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
-SHOWN = 80  # characters of a sentence that a reason names
+SHOWN = 80  # characters of a sentence that a reason quotes
 
 
 def translate_texts(
@@ -28,73 +28,87 @@ def translate_texts(
 ) -> list[TextPair | SetAside]:
     """Translate texts; layout and protected spans come back byte for byte.
 
-    A sentence that comes out wrong is asked for once more; if it is wrong again, its text is set aside. What is
-    protected within a sentence is carried through it as a marker; where markers get lost, it is cut apart there.
+    A sentence that comes out wrong is translated once more; if it is wrong again, its text is set aside. Protected
+    spans within a sentence are sent as markers; if a marker is lost, the pieces between the spans are translated.
 
     Args:
-        texts: what is to be translated.
+        texts: to translate.
         src: their language, which also decides where sentences end.
-        tgt: the language they are translated into.
+        tgt: the language that they are translated into.
         translator: from `src` into `tgt`.
-        advance: called with the number of texts done (fractions of them, as sentences get done).
-        journal: keeps each translation as soon as it is there, and brings what an earlier call had finished.
+        advance: called with the number of texts that are finished (a fraction for each sentence).
+        journal: keeps each translation as soon as it is final, and has those that an earlier call finished.
     """
-    known = Asking(translator, src, tgt, journal)
+    translations = SentenceTranslations(translator, src, tgt, journal)
     if not translator.whole_texts:
-        return _by_sentence(texts, src, translator, known, advance)
+        return _by_sentence(texts, src, translator, translations, advance)
 
     short = [text for text in texts if len(text) <= translator.max_characters]
-    known.ask(short, _shared(advance, texts, short), partial(_whole_fault, known.checks))
-    pairs = {
-        text: _whole(text, translation) for text in dict.fromkeys(short) if isinstance(translation := known[text], str)
-    }
+    translations.translate(short, _counted_in_texts(advance, texts, short), partial(_text_fault, translations.checks))
+    pairs: dict[str, TextPair | SetAside] = {}
+    for text in dict.fromkeys(short):
+        translation = translations[text]
+        if isinstance(translation, str):
+            pairs[text] = _text_pair(text, translation)
+        elif translation.again:
+            pairs[text] = translation
     others = [text for text in texts if text not in pairs]
-    rest = iter(_by_sentence(others, src, translator, known))
-    return [pairs[text] if text in pairs else next(rest) for text in texts]
+    other_results = iter(_by_sentence(others, src, translator, translations))
+    return [pairs[text] if text in pairs else next(other_results) for text in texts]
 
 
-def _shared(advance: Advance, texts: Sequence[str], sentences: Iterable[str]) -> Advance:
-    """Tells of texts what it is told of sentences."""
-    share = len(texts) / max(len(set(sentences)), 1)
-    return lambda done: advance(done * share)
+def _counted_in_texts(advance: Advance, texts: Sequence[str], sentences: Iterable[str]) -> Advance:
+    """Calls `advance` with a number of texts when it is called with a number of distinct sentences."""
+    texts_per_sentence = len(texts) / max(len(set(sentences)), 1)
+    return lambda finished: advance(finished * texts_per_sentence)
 
 
 def _by_sentence(
-    texts: Sequence[str], src: Language, translator: Translator, known: Asking, advance: Advance = lambda _: None
+    texts: Sequence[str],
+    src: Language,
+    translator: Translator,
+    translations: SentenceTranslations,
+    advance: Advance = lambda _: None,
 ) -> list[TextPair | SetAside]:
     segments_of_texts = [segments(text, src.tag, translator.max_characters) for text in texts]
-    whole = [
+    sentences = [
         marked(text, segment)
         for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
         for segment in segments_of_text
     ]
-    known.ask(whole, _shared(advance, texts, whole))
+    translations.translate(sentences, _counted_in_texts(advance, texts, sentences))
     pieces = [
         text[start:end]
         for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
         for segment in segments_of_text
-        if segment.kept and _carried(text, segment, known) is None
-        for start, end in apart(text, segment)
+        if segment.spans and _with_spans(text, segment, translations) is None
+        for start, end in unprotected_pieces(text, segment)
     ]
-    known.ask(pieces)
+    translations.translate(pieces)
     return [
-        _rebuilt(text, segments_of_text, known) for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
+        _rebuilt(text, segments_of_text, translations)
+        for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
     ]
 
 
-def _carried(text: str, segment: Segment, known: Asking) -> str | None:
-    """A segment's translation with all that is protected within it; None where that, or the translation, is lost."""
-    translation = known[marked(text, segment)]
-    return None if isinstance(translation, SetAside) else restored(_line(translation), text, segment)
+def _with_spans(text: str, segment: Segment, translations: SentenceTranslations) -> str | SetAside | None:
+    """A segment's translation with its protected spans; None if a span is lost or the segment has no translation.
+
+    If a server failed at the segment, it is set aside to be asked again.
+    """
+    translation = translations[marked(text, segment)]
+    if isinstance(translation, SetAside):
+        return translation if translation.again else None
+    return restored(_line(translation), text, segment)
 
 
-def _rebuilt(text: str, segments_of_text: Sequence[Segment], known: Asking) -> TextPair | SetAside:
+def _rebuilt(text: str, segments_of_text: Sequence[Segment], translations: SentenceTranslations) -> TextPair | SetAside:
     pieces: list[str] = []
     units: list[Unit] = []
     source_end = target_end = 0
-    for start, end, translation in _translated(text, segments_of_text, known):
+    for start, end, translation in _translated_units(text, segments_of_text, translations):
         if isinstance(translation, SetAside):
-            return SetAside(f"{translation.reason}: “{_shown(text[start:end])}”")
+            return SetAside(f"{translation.reason}: “{_shortened(text[start:end])}”", translation.again)
         target_start = target_end + (start - source_end)
         pieces += [text[source_end:start], translation]
         source_end, target_end = end, target_start + len(translation)
@@ -103,40 +117,40 @@ def _rebuilt(text: str, segments_of_text: Sequence[Segment], known: Asking) -> T
     return TextPair(text, "".join(pieces), units)
 
 
-def _translated(
-    text: str, segments_of_text: Sequence[Segment], known: Asking
+def _translated_units(
+    text: str, segments_of_text: Sequence[Segment], translations: SentenceTranslations
 ) -> Iterator[tuple[int, int, str | SetAside]]:
-    """Each unit of a text with its translation: a segment, or its pieces."""
+    """Each unit of a text with its translation: a segment, or its unprotected pieces."""
     for segment in segments_of_text:
-        carried = _carried(text, segment, known)
-        if carried is not None:
-            yield segment.start, segment.end, carried
+        with_spans = _with_spans(text, segment, translations)
+        if with_spans is not None:
+            yield segment.start, segment.end, with_spans
             continue
-        for start, end in apart(text, segment):
-            translation = known[text[start:end]]
+        for start, end in unprotected_pieces(text, segment):
+            translation = translations[text[start:end]]
             yield start, end, translation if isinstance(translation, SetAside) else _line(translation)
 
 
 def _line(translation: str) -> str:
-    """A translation of a sentence as one line: what breaks lines would break the layout."""
+    """The translation of a sentence in one line, since a line break would break the layout."""
     return _LINE_BREAK.sub(" ", translation.strip())
 
 
-def _shown(sentence: str) -> str:
+def _shortened(sentence: str) -> str:
     return sentence if len(sentence) <= SHOWN else f"{sentence[:SHOWN]}…"
 
 
-def _whole(text: str, translation: str) -> TextPair:
+def _text_pair(text: str, translation: str) -> TextPair:
     target = _with_margins(text, translation)
-    units = paired(text, target)
-    assert units is not None  # or its fault had been found
+    units = paired_lines(text, target)
+    assert units is not None  # otherwise `_text_fault` had returned a fault
     return TextPair(text, target, units)
 
 
-def _whole_fault(checks: Checks, text: str, translated: str) -> str | None:
-    """What is wrong with the translation of a whole text."""
+def _text_fault(checks: Checks, text: str, translated: str) -> str | None:
+    """The fault of the translation of a whole text; None if there is no fault."""
     target = _with_margins(text, translated)
-    units = paired(text, target)
+    units = paired_lines(text, target)
     if units is None:
         return "the layout was not kept"
     faults = (checks.fault(source, translation) for source, translation in plain(TextPair(text, target, units)))
@@ -144,7 +158,7 @@ def _whole_fault(checks: Checks, text: str, translated: str) -> str | None:
 
 
 def _with_margins(text: str, translation: str) -> str:
-    """A translation with the white space that the text begins and ends with."""
+    """A translation with the white space at the start and end of the text."""
     body = text.strip()
     start = text.find(body)
     return text[:start] + translation.strip() + text[start + len(body) :]

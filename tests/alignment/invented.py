@@ -1,4 +1,4 @@
-"""Gold for aligners: English sentences turned into an invented language, with every link known.
+"""Gold links for aligners: English sentences translated into an invented language.
 
 Each English word becomes an invented one, some become two, some neighbours become one together. Then words are moved,
 dropped and put in.
@@ -16,16 +16,16 @@ from sdrrl_data.text.words import words
 DROPPED = INSERTED = 0.08  # of the words
 REACH = 2.5  # words that a word may move
 ONE_AS_TWO = 0.05  # of the vocabulary
-TWO_AS_ONE = 0.03  # of the pairs of neighbours that there are
-PARTICLES = 8  # words that are put in
-RARE = 2  # a word seen no more often than this may get an ending
+TWO_AS_ONE = 0.03  # of all pairs of neighbours
+PARTICLES = 8  # words without a counterpart
+RARE = 2  # a word that does not occur more often than this may get an ending
 ENDINGS = 4
-FORMS = ("", "ya", "ye")  # what a word may end in now and then; no other has the letter
+FORMS = ("", "ya", "ye")  # endings that a word may have; no other word contains the letter
 
 LATIN = [consonant + vowel for consonant in "bcdfghjklmnpqrstvwxz" for vowel in "aeiou"]
 KANA = [chr(code) for code in range(ord("か"), ord("ん"))]
 
-Group = tuple[int, ...]  # English words that have one counterpart
+Group = tuple[int, ...]  # English words with a common counterpart
 
 
 class Gold(NamedTuple):
@@ -36,21 +36,26 @@ class Gold(NamedTuple):
     links: set[tuple[int, int]]
 
     def tokens(self) -> tuple[list[str], list[str]]:
-        """What an aligner is given."""
+        """The input of an aligner."""
         return self.source.tokens(), self.target.tokens()
 
     def turned(self) -> "Gold":
-        """The same from the other side."""
+        """The same pair in the other direction."""
         return Gold(self.target, self.source, {(j, i) for i, j in self.links})
 
     def is_right(self, swap: Swap) -> bool:
-        """Whether what is put in is all that the words taken out became, and nothing else."""
-        own = {index for index, (start, end) in enumerate(self.source.words) if swap.start <= start and end <= swap.end}
-        theirs = sorted({j for i, j in self.links if i in own})
-        if not theirs or {i for i, j in self.links if j in theirs} != own:
+        """Whether the replacement is exactly the counterpart of the words that it replaces."""
+        source_words = {
+            index for index, (start, end) in enumerate(self.source.words) if swap.start <= start and end <= swap.end
+        }
+        target_words = sorted({j for i, j in self.links if i in source_words})
+        if not target_words or {i for i, j in self.links if j in target_words} != source_words:
             return False
-        stretch = self.target.text[self.target.words[theirs[0]][0] : self.target.words[theirs[-1]][1]]
-        return theirs[-1] - theirs[0] == len(theirs) - 1 and stretch.casefold() == swap.replacement.casefold()
+        stretch = self.target.text[self.target.words[target_words[0]][0] : self.target.words[target_words[-1]][1]]
+        return (
+            target_words[-1] - target_words[0] == len(target_words) - 1
+            and stretch.casefold() == swap.replacement.casefold()
+        )
 
 
 def invented(lines: Sequence[str], *, spaces: bool = True, endings: bool = False, forms: bool = False) -> list[Gold]:
@@ -79,10 +84,10 @@ def _translated(
 ) -> tuple[list[str], set[tuple[int, int]]]:
     """The invented words, and their links."""
     tokens = source.tokens()
-    kept = [group for group in _groups(tokens) if drawn.random() >= DROPPED]
+    kept_groups = [group for group in _groups(tokens) if drawn.random() >= DROPPED]
     target: list[str] = []
     links: set[tuple[int, int]] = set()
-    for group in sorted(kept, key=lambda group: group[0] + drawn.uniform(0, REACH)):
+    for group in sorted(kept_groups, key=lambda group: group[0] + drawn.uniform(0, REACH)):
         if drawn.random() < INSERTED:
             target.append(lexicon.particle(drawn.randrange(PARTICLES)))
         for word in lexicon.translations([tokens[i] for i in group]):
@@ -103,7 +108,7 @@ def _written(tokens: Sequence[str], gap: str) -> Sentence:
 
 
 def _groups(tokens: Sequence[str]) -> list[Group]:
-    """Neighbours that become one word together, wherever they meet, and the others alone."""
+    """The groups of words: neighbours that always become one word together, and single words."""
     groups: list[Group] = []
     for index, token in enumerate(tokens):
         last = groups[-1] if groups else ()
@@ -116,7 +121,7 @@ def _groups(tokens: Sequence[str]) -> list[Group]:
 
 
 class _Lexicon:
-    """What each English word, or two together, are in the invented language: always the same."""
+    """The translation of each English word, or pair of words, into the invented language: always the same."""
 
     def __init__(self, syllables: Sequence[str], rare: set[str]) -> None:
         self._syllables = syllables
@@ -134,7 +139,7 @@ class _Lexicon:
         return [self._word(*folded)]
 
     def particle(self, number: int) -> str:
-        """A word that stands for none in English."""
+        """A word without an English counterpart."""
         return self._word("put in", str(number))
 
     def _word(self, *key: str) -> str:

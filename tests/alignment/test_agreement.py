@@ -1,4 +1,4 @@
-"""On real translations there is no gold: how far independent aligners agree, and one with itself, turned round.
+"""Real translations have no gold links: how far independent aligners agree, and one aligner in both directions.
 
 No encoder of words is among them: none comes with a package.
 """
@@ -16,7 +16,7 @@ MIN_CONFIDENCE = recipe.CodeSwitchingConfig().min_confidence
 
 
 class Agreement(NamedTuple):
-    """Of two sets of links: the share in common (Dice), and the share of the first's sure ones that the second has."""
+    """The agreement of two sets of links: Dice, and the share of the first's confident links that the second has."""
 
     all: float
     sure: float
@@ -53,25 +53,27 @@ def hmm(pairs):
 
 
 def aligned(aligner, pairs):
-    """Every link (pair, source, target), and how sure it is."""
+    """Every link (pair, source, target) with its confidence."""
     aligner.train(pairs)
-    return {(number, i, j): sure for number, links in enumerate(aligner.align(pairs)) for i, j, sure in links}
+    return {
+        (number, i, j): confidence for number, links in enumerate(aligner.align(pairs)) for i, j, confidence in links
+    }
 
 
 def agreement(first, second):
-    sure = {link for link, confidence in first.items() if confidence >= MIN_CONFIDENCE}
+    confident = {link for link, confidence in first.items() if confidence >= MIN_CONFIDENCE}
     common = 2 * len(first.keys() & second.keys()) / (len(first) + len(second))
-    return Agreement(common, len(sure & second.keys()) / len(sure))
+    return Agreement(common, len(confident & second.keys()) / len(confident))
 
 
 def test_independent_aligners_agree(pairs, hmm, language):
-    found = agreement(hmm, aligned(EflomalAligner(), pairs))
-    assert found.all >= LEAST[language].all, found
-    assert found.sure >= LEAST[language].sure, found
+    agreed = agreement(hmm, aligned(EflomalAligner(), pairs))
+    assert agreed.all >= LEAST[language].all, agreed
+    assert agreed.sure >= LEAST[language].sure, agreed
 
 
 def test_it_is_all_one_which_language_is_the_source(pairs, hmm):
     turned = aligned(HmmAligner(HmmConfig()), [(target, source) for source, target in pairs])
-    found = agreement(hmm, {(number, i, j): confidence for (number, j, i), confidence in turned.items()})
-    assert found.all >= 0.99, found
-    assert found.sure >= 0.99, found
+    agreed = agreement(hmm, {(number, i, j): confidence for (number, j, i), confidence in turned.items()})
+    assert agreed.all >= 0.99, agreed
+    assert agreed.sure >= 0.99, agreed

@@ -10,7 +10,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.translation.firefox import FirefoxConfig
 
 
-@pytest.mark.parametrize("settings", [HmmConfig(), EflomalConfig()], ids=lambda own: own.kind)
+@pytest.mark.parametrize("settings", [HmmConfig(), EflomalConfig()], ids=lambda config: config.kind)
 def test_what_learns_from_the_run_is_no_ingredient_of_it(settings):
     assert alignment.build(settings).learns
     assert recipe.learns(settings)

@@ -58,8 +58,8 @@ def test_an_entry_is_found_however_its_words_are_broken(written, entry, source, 
     tokens = [[text[a:b] for a, b in words(text, tag)] for text, tag in zip((source, target), tags, strict=True)]
     [links] = DictionaryAligner(written(entry)).align([tuple(tokens)])
     sides = entry.replace("ﬁ", "fi").split("\t")
-    for side, own in enumerate(({link.source for link in links}, {link.target for link in links})):
-        assert "".join(tokens[side][i] for i in sorted(own)) == sides[side].replace(" ", "").replace("-", "")
+    for side, linked_words in enumerate(({link.source for link in links}, {link.target for link in links})):
+        assert "".join(tokens[side][i] for i in sorted(linked_words)) == sides[side].replace(" ", "").replace("-", "")
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,11 @@ def test_what_is_wrong_with_a_file_is_said(written, tmp_path, content, complaint
 
 
 def test_it_is_identified_by_its_content(written, tmp_path):
-    one = alignment.identify(written("cat gato\n"))
+    ingredient = alignment.identify(written("cat gato\n"))
     other = alignment.identify(written("cat gata\n"))
-    assert (one.role, one.name, one.licence) == ("aligner", "en-xx.txt", None)
-    assert one.revision != other.revision
-    assert alignment.identify(written("cat gato\n")) == one
+    assert (ingredient.role, ingredient.name, ingredient.licence) == ("aligner", "en-xx.txt", None)
+    assert ingredient.revision != other.revision
+    assert alignment.identify(written("cat gato\n")) == ingredient
     with pytest.raises(UserError, match="cannot be read"):
         alignment.identify(DictionaryConfig(source=str(tmp_path / "none.txt")))
 
@@ -104,13 +104,13 @@ def small(tmp_path_factory):
 def test_no_word_is_linked_to_two_entries(small, source, target):
     [links] = small.align([(source, target)])
     assert links == sorted(links)
-    for own in range(len(source)):
-        others = [target[link.target] for link in links if link.source == own]
+    for index in range(len(source)):
+        others = [target[link.target] for link in links if link.source == index]
         assert (
             " ".join(others)
-            in {"a": ("", "x", "y z"), "b": ("", "x", "y"), "c": ("", "x", "z"), "d": ("",)}[source[own]]
+            in {"a": ("", "x", "y z"), "b": ("", "x", "y"), "c": ("", "x", "z"), "d": ("",)}[source[index]]
         )
-    for own in range(len(target)):
-        others = "".join(source[link.source] for link in links if link.target == own)
-        assert others in {"x": ("", "a", "bc"), "y": ("", "a", "b"), "z": ("", "a", "c"), "w": ("",)}[target[own]]
+    for index in range(len(target)):
+        others = "".join(source[link.source] for link in links if link.target == index)
+        assert others in {"x": ("", "a", "bc"), "y": ("", "a", "b"), "z": ("", "a", "c"), "w": ("",)}[target[index]]
     assert all(isinstance(link, Link) for link in links)

@@ -1,4 +1,4 @@
-"""The embedding aligner, on small encoders to which a cipher of English is the same language in other letters.
+"""The embedding aligner, with small encoders for which a cipher of English is the same language in other letters.
 
 Their weights are random, but the embeddings of three letters and of their ciphered twins are nearly the same. So it is
 known which words belong together.
@@ -28,7 +28,7 @@ SURE = recipe.CodeSwitchingConfig().min_confidence
 
 
 def build(folder, words, architecture):
-    """Save a model whose pieces are three letters, or fewer at the end of a word."""
+    """Save a model whose subwords have three letters, or fewer at the end of a word."""
     import torch
     import transformers
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -88,13 +88,13 @@ def load(folder, layer=LAYERS):
 
 
 def ciphered(sentences):
-    """Each word in other letters; words were moved, dropped and put in."""
+    """Each word in other letters; some words are moved, left out and added."""
     drawn = random.Random(0)
     pairs, gold = [], []
     for source in sentences:
         target, links = [], set()
-        kept = [i for i in range(len(source)) if drawn.random() > 0.1]
-        for i in sorted(kept, key=lambda i: i + drawn.uniform(0, 4)):
+        kept_words = [i for i in range(len(source)) if drawn.random() > 0.1]
+        for i in sorted(kept_words, key=lambda i: i + drawn.uniform(0, 4)):
             if drawn.random() < 0.1:
                 target.append(drawn.choice(drawn.choice(sentences)).translate(CIPHER))
             links.add((i, len(target)))
@@ -106,11 +106,14 @@ def ciphered(sentences):
 
 def test_sure_links_are_right_on_a_ciphered_text(aligner, sentences):
     pairs, gold = ciphered(sentences)
-    found = [
-        (number, i, j) for number, links in enumerate(aligner.align(pairs)) for i, j, sure in links if sure >= SURE
+    confident_links = [
+        (number, i, j)
+        for number, links in enumerate(aligner.align(pairs))
+        for i, j, confidence in links
+        if confidence >= SURE
     ]
-    right = sum((i, j) in gold[number] for number, i, j in found)
-    assert right / len(found) >= 0.98
+    right = sum((i, j) in gold[number] for number, i, j in confident_links)
+    assert right / len(confident_links) >= 0.98
     assert right / sum(map(len, gold)) >= 0.9
 
 
@@ -212,14 +215,14 @@ def test_links_are_maxima_of_both_directions_and_what_is_firm_beside_them(drawn)
     forward = drawn[0] / drawn[0].sum(axis=1, keepdims=True)
     backward = drawn[1] / drawn[1].sum(axis=0)
     links = symmetrised(forward, backward)
-    found = {link[:2] for link in links}
-    assert [link[:2] for link in links] == sorted(found)
+    linked_pairs = {link[:2] for link in links}
+    assert [link[:2] for link in links] == sorted(linked_pairs)
     assert all(0 <= link.confidence <= 1 for link in links)
     for i, j in np.ndindex(forward.shape):
         best = forward[i, j] == forward[i].max() and backward[i, j] == backward[:, j].max()
         firm = forward[i, j] > 0.5 or backward[i, j] > 0.5
-        beside = found & {(i, j - 1), (i, j + 1), (i - 1, j), (i + 1, j)}
-        assert ((i, j) in found) == bool(best or (firm and beside))
+        beside = linked_pairs & {(i, j - 1), (i, j + 1), (i - 1, j), (i + 1, j)}
+        assert ((i, j) in linked_pairs) == bool(best or (firm and beside))
 
 
 CRISIS = np.array([[0.5, 0.4, 0.1], [0.1, 0.2, 0.7]])  # "crisis", "rages"; "khủng", "hoảng", "hoành"
@@ -229,9 +232,9 @@ CRISIS = np.array([[0.5, 0.4, 0.1], [0.1, 0.2, 0.7]])  # "crisis", "rages"; "kh�
 def test_a_word_can_have_two_counterparts_which_share_its_probability(turned):
     forward, backward = CRISIS, np.array([[0.9, 0.6, 0.2], [0.1, 0.4, 0.8]])
     links = symmetrised(backward.T, forward.T) if turned else symmetrised(forward, backward)
-    found = {link[:2][::-1] if turned else link[:2]: link.confidence for link in links}
+    confidences = {link[:2][::-1] if turned else link[:2]: link.confidence for link in links}
     expected = {(0, 0): (0.9 * 0.9) ** 0.5, (0, 1): (0.9 * 0.6) ** 0.5, (1, 2): (0.7 * 0.8) ** 0.5}
-    assert found == pytest.approx(expected)
+    assert confidences == pytest.approx(expected)
 
 
 def test_what_is_not_firm_is_not_taken_along():

@@ -1,4 +1,4 @@
-"""The model against all alignments that there are, one by one."""
+"""The model compared with an enumeration of all alignments."""
 
 from itertools import product
 
@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdrrl_data.alignment.hmm_direction import FROM_NOTHING, LEAST, Direction, best, in_order, without_order
+from sdrrl_data.alignment.hmm_direction import (
+    FROM_NOTHING,
+    MIN_PROBABILITY,
+    Direction,
+    best_alignment,
+    hmm_posteriors,
+    ibm1_posteriors,
+)
 from sdrrl_data.alignment.lexicon import LONGEST
 
 WORDS = 4  # numbers 1 to 4 on either side, 0 is padding
@@ -23,16 +30,16 @@ def models(draw):
     )
     lengths = draw(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=3))
     read, written = (np.zeros((len(lengths), 3), dtype=int) for _ in range(2))
-    for row, (own, theirs) in enumerate(lengths):
-        read[row, :own] = drawn.integers(1, WORDS + 1, own)
-        written[row, :theirs] = drawn.integers(1, WORDS + 1, theirs)
+    for row, (read_length, written_length) in enumerate(lengths):
+        read[row, :read_length] = drawn.integers(1, WORDS + 1, read_length)
+        written[row, :written_length] = drawn.integers(1, WORDS + 1, written_length)
     index = (read[:, :, None] - 1) * WORDS + written[:, None, :] - 1
     index[(read[:, :, None] == 0) | (written[:, None, :] == 0)] = WORDS * WORDS
     return direction, index, read, written
 
 
 def alignments(direction, read, written):
-    """Each alignment of a pair with its probability: of each word written, the place last jumped to, and if it is used.
+    """Each alignment of a pair with its probability: for each written word, the last position, and whether it is used.
 
     Places that are jumped to but not used are those at the beginning, from which a word may come from nothing.
     """
@@ -59,15 +66,15 @@ def alignments(direction, read, written):
 @settings(max_examples=settings().max_examples // 4)
 def test_posteriors_and_the_best_alignment_are_those_of_all_alignments(model):
     direction, index, read, written = model
-    words, nothing, jumps = in_order(direction, index, written)
-    linked = best(direction._replace(words=np.append(direction.words[:-1], LEAST)), index, read, written)
+    words, nothing, jumps = hmm_posteriors(direction, index, written)
+    with_unseen = direction._replace(words=np.append(direction.words[:-1], MIN_PROBABILITY))
+    linked = best_alignment(with_unseen, index, read, written)
     expected, expected_nothing = np.zeros_like(words), np.zeros_like(nothing)
     expected_jumps = np.zeros_like(jumps)
-    for row, (own, theirs) in enumerate(zip(read, written, strict=True)):
-        own, theirs = own[own > 0], theirs[theirs > 0]
-        found = list(alignments(direction, own, theirs))
-        total = sum(probability for _, probability in found)
-        for path, probability in found:
+    for row, (read_words, written_words) in enumerate(zip(read, written, strict=True)):
+        paths = list(alignments(direction, read_words[read_words > 0], written_words[written_words > 0]))
+        total = sum(probability for _, probability in paths)
+        for path, probability in paths:
             share = probability / total
             for j, (place, used) in enumerate(path):
                 if not used:
@@ -77,8 +84,8 @@ def test_posteriors_and_the_best_alignment_are_those_of_all_alignments(model):
                 if j:
                     expected_jumps[place - path[j - 1][0] + LONGEST] += share
         links = {(int(place), int(j)) for place, j in np.argwhere(linked[row])}
-        ours = [p for path, p in found if {(place, j) for j, (place, used) in enumerate(path) if used} == links]
-        assert max(ours) == pytest.approx(max(probability for _, probability in found), rel=1e-4)
+        of_links = [p for path, p in paths if {(place, j) for j, (place, used) in enumerate(path) if used} == links]
+        assert max(of_links) == pytest.approx(max(probability for _, probability in paths), rel=1e-4)
     np.testing.assert_allclose(words, expected, atol=1e-12)
     np.testing.assert_allclose(nothing, expected_nothing, atol=1e-12)
     np.testing.assert_allclose(jumps, expected_jumps, atol=1e-12)
@@ -88,7 +95,7 @@ def test_posteriors_and_the_best_alignment_are_those_of_all_alignments(model):
 @settings(max_examples=settings().max_examples // 4)
 def test_without_order_each_word_written_is_shared_out_among_those_read(model):
     direction, index, read, written = model
-    words, nothing = without_order(direction, index, written)
+    words, nothing = ibm1_posteriors(direction, index, written)
     np.testing.assert_allclose(words.sum(axis=1) + nothing, (written > 0).astype(float), atol=1e-12)
     for row, i, j in zip(*np.nonzero((read[:, :, None] > 0) & (written[:, None, :] > 0)), strict=True):
         ratio = direction.words[index[row, i, j]] / direction.nothing[written[row, j]]

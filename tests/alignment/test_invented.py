@@ -1,4 +1,4 @@
-"""The gold itself, and how right the default aligner and what is switched by it are on it."""
+"""The gold links themselves, and the precision and recall of the default aligner and of code-switching with it."""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,15 +16,15 @@ MIN_CONFIDENCE = recipe.CodeSwitchingConfig().min_confidence
 
 
 class Figures(NamedTuple):
-    """Shares: of the sure links, those that are right; of the right ones, those found; the same of words switched."""
+    """Precision and recall of the confident links, and of the switched words, from 0 to 1."""
 
     links_right: float
     links_found: float
     words_right: float
-    words_taken: float  # of all that are fit to be switched
+    words_taken: float  # of all words that can be switched
 
 
-# By how many sentences there are to learn from.
+# By the number of sentences to learn from.
 LEAST = {100: Figures(0.9, 0.5, 0.9, 0.33), 1000: Figures(0.98, 0.7, 0.98, 0.52)}
 LEAST_OF_FORMS = {100: Figures(0.9, 0.27, 0.9, 0.15), 1000: Figures(0.98, 0.49, 0.98, 0.33)}
 
@@ -41,19 +41,22 @@ def measured(gold: list[Gold]) -> Figures:
     aligner = alignment.build(HmmConfig())
     aligner.train(pairs)
     aligned = aligner.align(pairs)
-    sure = [{(i, j) for i, j, confidence in links if confidence >= MIN_CONFIDENCE} for links in aligned]
-    right = sum(len(found & pair.links) for found, pair in zip(sure, gold, strict=True))
+    confident_links = [{(i, j) for i, j, confidence in links if confidence >= MIN_CONFIDENCE} for links in aligned]
+    right = sum(len(links_of_pair & pair.links) for links_of_pair, pair in zip(confident_links, gold, strict=True))
     fit = taken = taken_rightly = 0
     for pair, links in zip(gold, aligned, strict=True):
         turned = [(j, i, confidence) for i, j, confidence in links]
-        for matrix, own in (pair, links), (pair.turned(), turned):
-            aligned = Aligned(matrix.source, matrix.target, own)
+        for matrix, side_links in (pair, links), (pair.turned(), turned):
+            aligned = Aligned(matrix.source, matrix.target, side_links)
             words_fit, swaps = aligned.fit(), aligned.swaps(MIN_CONFIDENCE)
             fit += words_fit
             taken += sum(swap.words for swap in swaps)
             taken_rightly += sum(swap.words for swap in swaps if matrix.is_right(swap))
     return Figures(
-        right / sum(map(len, sure)), right / sum(len(pair.links) for pair in gold), taken_rightly / taken, taken / fit
+        right / sum(map(len, confident_links)),
+        right / sum(len(pair.links) for pair in gold),
+        taken_rightly / taken,
+        taken / fit,
     )
 
 
@@ -64,12 +67,14 @@ def test_a_word_has_one_counterpart_wherever_it_stands():
     pairs = invented(LINES * 20)
     counterparts = {}
     for source, target, links in pairs:
-        own, theirs = source.tokens(), target.tokens()
+        source_tokens, target_tokens = source.tokens(), target.tokens()
         for i in {i for i, _ in links}:
             together = sorted(j for k, j in links if k == i)
-            counterparts.setdefault(own[i].casefold(), set()).add(" ".join(theirs[j].casefold() for j in together))
+            counterparts.setdefault(source_tokens[i].casefold(), set()).add(
+                " ".join(target_tokens[j].casefold() for j in together)
+            )
     assert set(counterparts) == {word.casefold() for line in LINES for word in line.rstrip(".").split()}
-    assert all(len(found) == 1 for found in counterparts.values())
+    assert all(len(translations) == 1 for translations in counterparts.values())
     assert counterparts["9"] == {"9"}
     assert len(set.union(*counterparts.values())) == len(counterparts)
 

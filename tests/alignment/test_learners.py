@@ -1,4 +1,4 @@
-"""What holds for every aligner that learns."""
+"""Tests of all aligners that learn."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ def pairs(shared_data):
     return list(zip(*sides, strict=True))
 
 
-@pytest.fixture(scope="module", params=[HmmConfig(), EflomalConfig()], ids=lambda own: own.kind)
+@pytest.fixture(scope="module", params=[HmmConfig(), EflomalConfig()], ids=lambda config: config.kind)
 def settings(request):
     return request.param
 
@@ -46,17 +46,17 @@ print(json.dumps(aligner.align(json.loads(pathlib.Path(pairs).read_text(encoding
 
 
 def test_another_process_finds_the_same_links_with_what_was_saved(settings, aligner, pairs, tmp_path):
-    saved, asked = tmp_path / "ngữ liệu", tmp_path / "pairs.json"
+    saved, questions_file = tmp_path / "ngữ liệu", tmp_path / "pairs.json"
     saved.mkdir()
     aligner.save(saved)
     questions = [*pairs, (["Zebras", *pairs[0][0]], ["Ngựa", *pairs[0][1]])]
-    asked.write_text(json.dumps(questions), encoding="utf-8")
+    questions_file.write_text(json.dumps(questions), encoding="utf-8")
     resumed = subprocess.run(
-        [sys.executable, "-c", RESUMED, settings.kind, saved, asked], stdout=subprocess.PIPE, check=True
+        [sys.executable, "-c", RESUMED, settings.kind, saved, questions_file], stdout=subprocess.PIPE, check=True
     )
     links = aligner.align(questions)
     assert sum(map(len, links)) > 500
-    assert json.loads(resumed.stdout) == [[list(link) for link in own] for own in links]
+    assert json.loads(resumed.stdout) == [[list(link) for link in links_of_pair] for links_of_pair in links]
 
 
 def test_learning_again_gives_the_same_links(settings, aligner, pairs):
@@ -71,7 +71,7 @@ def test_the_pairs_beside_it_do_not_change_the_links_of_a_pair(aligner, pairs):
 def test_links_are_ordered_and_name_words_that_are_there(aligner, pairs):
     for (source, target), links in zip(pairs, aligner.align(pairs), strict=True):
         assert links == sorted(links)
-        assert all(0 <= i < len(source) and 0 <= j < len(target) and 0 <= sure <= 1 for i, j, sure in links)
+        assert all(0 <= i < len(source) and 0 <= j < len(target) and 0 <= confidence <= 1 for i, j, confidence in links)
 
 
 def test_what_cannot_be_aligned_gets_no_links(aligner):

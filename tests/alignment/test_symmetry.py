@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sdrrl_data.alignment.symmetry import grown, rated
+from sdrrl_data.alignment.symmetry import grown, with_confidence
 
 
 def matrix(*rows):
@@ -11,16 +11,16 @@ def matrix(*rows):
 @pytest.mark.parametrize(
     ("forward", "backward", "expected"),
     [
-        # What one direction alone has stands beside what both have, and links a word that has no link.
+        # A link of one direction is next to a link of both, and links a word without a link.
         (("xx.", "..x"), ("x..", "..x"), ("xx.", "..x")),
-        # It reaches on from there.
+        # Another link of one direction is next to that.
         (("xxx", "..."), ("x..", "..."), ("xxx", "...")),
-        # It stands apart.
+        # It is not next to a link.
         (("x..", "..."), ("x..", "..x"), ("x..", "...")),
         # Both of its words have a link.
         (("xx", ".."), ("x.", ".x"), ("xx", ".x")),
         (("xx", ".x"), ("x.", ".x"), ("x.", ".x")),
-        # Diagonal neighbours are not beside.
+        # Diagonal cells do not count as neighbours.
         (("x.", ".x"), ("x.", ".."), ("x.", "..")),
     ],
 )
@@ -31,9 +31,10 @@ def test_links_grow_from_those_of_both_directions(forward, backward, expected):
 
 def test_pairs_of_a_batch_grow_for_themselves():
     batch = [
-        np.concatenate(side) for side in zip(*((matrix(*one), matrix(*other)) for one, other in PAIRS), strict=True)
+        np.concatenate(side)
+        for side in zip(*((matrix(*forward), matrix(*backward)) for forward, backward in PAIRS), strict=True)
     ]
-    alone = [grown(matrix(*one), matrix(*other)) for one, other in PAIRS]
+    alone = [grown(matrix(*forward), matrix(*backward)) for forward, backward in PAIRS]
     assert (grown(*batch) == np.concatenate(alone)).all()
 
 
@@ -42,10 +43,12 @@ PAIRS = [(("xx.", "..x"), ("x..", "..x")), (("xxx", "..."), ("x..", "..."))]
 
 def test_confidence_is_the_mean_of_all_that_a_word_is_linked_to():
     linked = [(0, 0, 0.5, 0.8), (0, 1, 0.3, 1.0), (1, 2, 0.9, 0.4)]
-    confidences = [link.confidence for link in rated(["police", "came"], ["cảnh", "sát", "đến"], linked)]
+    confidences = [link.confidence for link in with_confidence(["police", "came"], ["cảnh", "sát", "đến"], linked)]
     assert confidences == pytest.approx([(0.8 * 0.8) ** 0.5, (0.8 * 1.0) ** 0.5, (0.9 * 0.4) ** 0.5])
 
 
 def test_a_word_linked_twice_counts_once():
     linked = [(0, 0, 0.7, 0.9), (0, 1, 0.7, 0.9)]
-    assert [link.confidence for link in rated(["very"], ["muito", "muito"], linked)] == pytest.approx([0.63**0.5] * 2)
+    assert [link.confidence for link in with_confidence(["very"], ["muito", "muito"], linked)] == pytest.approx(
+        [0.63**0.5] * 2
+    )

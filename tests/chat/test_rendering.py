@@ -207,6 +207,62 @@ def test_the_reasoning_is_told_from_the_answer(make_chat, template, text, reason
     assert completion == (answer, "stop", len(prompt), 7, reasoning)
 
 
+@pytest.mark.parametrize(
+    ("template", "text", "ends_before"),
+    [
+        (CHATML, "Blue. END or", " or"),
+        (CHATML, "<think>so END", None),
+        (CHATML, "<think>so END</think>Blue. END or", " or"),
+        (CHATML, "\n<think>so END</think>\nEND", ""),
+        (CHATML, "so END</think> END", "</think> END"),
+        (OPENED, "so END and", None),
+        (OPENED, "so END</think> Blue. END or", " or"),
+        (OPENED, "<think>so END</think> END or", " or"),
+        (MISTRAL, "[THINK]END[/THINK]Blue.</s>", None),
+        (MISTRAL, "[THINK]END[/THINK]END</s>", "</s>"),
+        (HARMONY, "<|channel|>analysis<|message|>END", None),
+        (HARMONY, "<|channel|>analysis<|message|>END<|end|><|start|>assistant<|channel|>final<|message|>END.", "."),
+        (HARMONY, "<|channel|>final<|message|>END", ""),
+    ],
+)
+def test_a_stop_text_counts_in_the_answer(make_chat, template, text, ends_before):
+    chat, _ = make_chat(template)
+    asked = request(user("Hi"), stop=("nowhere", "END"))
+    prompt = chat.tokenize(asked)
+    place = chat.stop_place(asked, prompt, text)
+    assert (place is None) == (ends_before is None)
+    completion = chat.complete(asked, prompt, text, 7, "length")
+    if place is None:
+        assert completion.finish_reason == "length"
+        assert "END" in (completion.reasoning or "")
+    else:
+        assert text[place:] == f"END{ends_before}"
+        assert completion.finish_reason == "stop"
+        assert "END" not in completion.text
+
+
+@pytest.mark.parametrize("text", ["<", "\n<thi", "", "\n"])
+def test_what_may_become_a_marker_is_no_answer_yet(make_chat, text):
+    chat, _ = make_chat(CHATML)
+    asked = request(user("Hi"), stop=("<", "\n"))
+    assert chat.stop_place(asked, chat.tokenize(asked), text) is None
+    assert chat.stop_place(asked, chat.tokenize(asked), text + "b") is not None or "<" not in text
+
+
+def test_the_name_of_a_special_token_is_no_stop_text(make_chat):
+    chat, _ = make_chat(HARMONY)
+    asked = request(user("Hi"), stop=("end", "<|start|>"))
+    prompt = chat.tokenize(asked)
+    assert chat.complete(asked, prompt, "One<|end|>two, the end.", 7, "length").text == "Onetwo, the"
+    assert chat.complete(asked, prompt, "One<|start|>two, the end.", 7, "length").text == "One"
+
+
+def test_a_users_turn_has_stop_texts(make_chat):
+    chat, _ = make_chat(OPENED)
+    asked = request(speaker="user", stop=("END",))
+    assert chat.stop_place(asked, chat.tokenize(asked), "Why END") == 4
+
+
 @pytest.mark.parametrize(("template", "skips"), [(THINKING, True), (MISTRAL, False), (HARMONY, False)])
 def test_special_tokens_are_kept_where_they_mark_reasoning(make_chat, template, skips):
     assert make_chat(template)[0].skip_special_tokens is skips

@@ -155,6 +155,77 @@ def test_options_go_into_the_template_as_they_are(make_tokenizer, value):
     assert render(tokenizer, ASKED) == expected
 
 
+# As gpt-oss, Mistral Small 3, Llama 3.2, SmolLM3 and Granite ask for the day.
+@pytest.mark.parametrize(
+    ("asks", "usual", "given"),
+    [
+        ("{{ 'Current date: ' + strftime_now('%Y-%m-%d') }}", "Current date: 2026-01-01", "Current date: 2026-11-09"),
+        ("{% set today = strftime_now('%Y-%m-%d') %}{{ today }}", "2026-01-01", "2026-11-09"),
+        (
+            "{% if not date_string is defined %}{% if strftime_now is defined %}"
+            "{% set date_string = strftime_now('%d %b %Y') %}{% endif %}{% endif %}{{ date_string }}",
+            "01 Jan 2026",
+            "09 Nov 2026",
+        ),
+        (
+            "{{ strftime_now('%d %B %Y') }} {{ strftime_now('%H:%M') }}",
+            "01 January 2026 00:00",
+            "09 November 2026 00:00",
+        ),
+        (
+            "{{ \"Today's Date: \" + strftime_now('%B %d, %Y') + '.' }}",
+            "Today's Date: January 01, 2026.",
+            "November 09",
+        ),
+    ],
+)
+def test_a_template_is_told_one_day_whenever_it_asks(make_tokenizer, asks, usual, given):
+    tokenizer = make_tokenizer(asks + "\n" + CHATML, TOKENS)
+    template = ChatTemplate(tokenizer, "model tiny")
+    (example,) = template.examples([(ASKED, ANSWERED)])
+    assert tokenizer.decode(example.prompt).startswith(usual)
+    assert example.prompt == template.prompt(ASKED)
+    other = recipe.GeneratorConfig(model="tiny", date="2026-11-09")
+    sent = Chat(tokenizer, other).tokenize(Request("key", ASKED, 1, Sampling(0.0, 1.0, 1.0, 9)))
+    assert given in tokenizer.decode(sent)
+    assert sent == ChatTemplate(tokenizer, "model tiny", date="2026-11-09").prompt(ASKED)
+
+
+def test_the_day_in_the_options_goes_before(make_tokenizer):
+    asks = "{% if not date_string is defined %}{% set date_string = strftime_now('%Y') %}{% endif %}{{ date_string }}"
+    tokenizer = make_tokenizer(asks + CHATML, TOKENS)
+    template = ChatTemplate(tokenizer, "model tiny", options={"date_string": "today"})
+    assert tokenizer.decode(template.prompt(ASKED)).startswith("today<|im_start|>")
+
+
+BEGUN = [*TOKENS, "<s>"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "adds", "says"),
+    [
+        ("<s>", True, ""),
+        ("<s>", False, ""),
+        ("", False, ""),
+        ("", True, "begins a conversation without <s>, which its tokenizer puts before other texts"),
+        ("<s>{{ bos_token }}", True, "begins a conversation with <s> twice"),
+        ("{{ bos_token }}<s>", False, "begins a conversation with <s> twice"),
+    ],
+)
+def test_a_begin_is_there_once_or_said(make_tokenizer, begins, adds, says):
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer = make_tokenizer(begins + CHATML, BEGUN)
+    tokenizer.bos_token = "<s>"
+    if adds:
+        begin = ("<s>", tokenizer.bos_token_id)
+        tokenizer._tokenizer.post_processor = TemplateProcessing(single="<s> $A", special_tokens=[begin])
+    assert (tokenizer("x").input_ids[0] == tokenizer.bos_token_id) == adds
+    template = ChatTemplate(tokenizer, "model tiny")
+    assert (says in template.begin_doubt) if says else template.begin_doubt == ""
+    assert tokenizer.decode(template.prompt(ASKED)) == render(tokenizer, ASKED)  # nothing is added to the template
+
+
 def test_system_texts_go_into_the_users_next_turn():
     first, second = system("Be brief."), system("Be kind.")
     folded = fold_system([first, *ASKED, *ANSWERED, second, first, *ASKED])
@@ -166,6 +237,112 @@ def test_system_texts_go_into_the_users_next_turn():
     assert [turn["role"] for turn in folded] == ["user", "assistant", "user"]
     with pytest.raises(ConversationRefused, match="no user's turn follows"):
         fold_system([*ASKED, first, *ANSWERED])
+
+
+# Kinds that real templates are of, each with what is asked, what is learned, and what stops an answer.
+SYSTEM_IN_THE_LAST_TURN = (  # as Mistral Nemo has it: lost once there is an answer
+    "{% if messages[0].role == 'system' %}{% set system = messages[0].content %}{% set messages = messages[1:] %}"
+    "{% endif %}{% for m in messages %}{% if m.role == 'user' %}[INST]{% if loop.last and system is defined %}"
+    "{{ system + '\n\n' }}{% endif %}{{ m.content }}[/INST]{% else %}{{ m.content }}</s>{% endif %}{% endfor %}"
+)
+ALWAYS_BEGUN = CHATML.partition("{% if add")[0] + "{{ '<|im_start|>assistant\n' }}"  # as Hammer 2 has it
+ALWAYS_BEGUN_IN_WORDS = (  # as DeepSeek Coder has it
+    "{% for m in messages %}{% if m.role == 'user' %}### Instruction:\n{{ m.content }}\n"
+    "{% elif m.role == 'assistant' %}### Response:\n{{ m.content }}\n<|EOT|>\n{% endif %}{% endfor %}"
+    "{{ '### Response:\n' }}"
+)
+TURNED = (
+    "{% for m in messages %}<|turn|><|{{ m.role }}|>{{ m.content }}<|stop|><|over|>{% endfor %}<|turn|><|assistant|>"
+)
+RECIPIENT = (  # as Functionary has it: what begins the user's turns stands before an answer, too
+    "{% for m in messages %}<|from|>{{ m.role }}\n<|content|>{{ m.content }}"
+    "{{ '<|stop|>' if m.role == 'assistant' }}\n{% endfor %}"
+    "{% if add_generation_prompt %}<|from|>assistant\n{% endif %}"
+)
+HISTORY_ONLY = (  # as a copy of gpt-oss's has it: the end of an answer is the one that its reasoning has
+    "{% for m in messages %}<|start|>{{ m.role }}{% if m.role == 'assistant' %}<|channel|>final{% endif %}<|message|>"
+    "{{ m.content }}<|end|>{% endfor %}{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+    "{# <|channel|>analysis<|message|> #}"
+)
+ANOTHER_HEADER = (  # as CodeLlama 70B has it: a header of which the half is gone once there is an answer
+    "{% for m in messages %}Source: {{ m.role }}\n\n {{ m.content }} <step> {% endfor %}"
+    "Source: assistant\nDestination: user\n\n "
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "tokens", "asked", "learned", "stops"),
+    [
+        (
+            SYSTEM_IN_THE_LAST_TURN,
+            ["</s>", "[INST]", "[/INST]"],
+            "[INST]Be brief.\n\nWhat is the sea?[/INST]",
+            "The sea.</s>",
+            ["</s>", "[INST]"],
+        ),
+        (
+            ALWAYS_BEGUN,
+            TOKENS,
+            "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nWhat is the sea?<|im_end|>\n"
+            "<|im_start|>assistant\n",
+            "The sea.<|im_end|>\n",
+            TOKENS,
+        ),
+        (
+            ALWAYS_BEGUN_IN_WORDS,
+            ["<|EOT|>"],
+            "### Instruction:\nBe brief.\n\nWhat is the sea?\n### Response:\n",
+            "The sea.\n<|EOT|>\n",
+            ["<|EOT|>"],
+        ),
+        (
+            TURNED,
+            ["<|over|>", "<|stop|>", "<|turn|>", "<|user|>", "<|assistant|>", "<|system|>"],
+            "<|turn|><|system|>Be brief.<|stop|><|over|><|turn|><|user|>What is the sea?<|stop|><|over|>"
+            "<|turn|><|assistant|>",
+            "The sea.<|stop|><|over|>",
+            ["<|over|>", "<|stop|>", "<|turn|>", "<|user|>"],
+        ),
+        (
+            RECIPIENT,
+            ["<|end|>", "<|stop|>", "<|from|>", "<|content|>"],
+            "<|from|>system\n<|content|>Be brief.\n<|from|>user\n<|content|>What is the sea?\n<|from|>assistant\n",
+            "<|content|>The sea.<|stop|>\n",
+            ["<|from|>", "<|stop|>"],
+        ),
+        (
+            HISTORY_ONLY,
+            ["<|return|>", "<|start|>", "<|end|>", "<|message|>", "<|channel|>"],
+            "<|start|>system<|message|>Be brief.<|end|><|start|>user<|message|>What is the sea?<|end|>"
+            "<|start|>assistant",
+            "<|channel|>final<|message|>The sea.<|end|><|return|>",
+            [],
+        ),
+        (
+            ANOTHER_HEADER,
+            ["</s>", "<step>"],
+            "Source: system\n\n Be brief. <step> Source: user\n\n What is the sea? <step> "
+            "Source: assistant\nDestination: user\n\n ",
+            "The sea. <step> ",
+            ["<step>"],
+        ),
+    ],
+    ids=["system in the last turn", "begun", "begun in words", "two ends", "recipient", "history", "header"],
+)
+def test_real_kinds_of_templates(make_tokenizer, template, tokens, asked, learned, stops):
+    tokenizer = make_tokenizer(template, tokens)
+    chat = Chat(tokenizer, recipe.GeneratorConfig(model="tiny"))
+    request = Request("key", [system("Be brief."), *ASKED], 1, Sampling(0.0, 1.0, 1.0, 9))
+    sent = chat.tokenize(request)
+    (example,) = ChatTemplate(tokenizer, "model tiny").examples([(request.messages, ANSWERED)])
+    assert example.prompt == sent
+    assert (tokenizer.decode(sent), tokenizer.decode(example.completion)) == (asked, learned)
+    stop = chat.stop(request)
+    assert (sorted(tokenizer.convert_ids_to_tokens(stop.tokens)), stop.texts) == (sorted(stops), [])
+    ends = {tokenizer.eos_token_id, *stop.tokens}
+    place = next(place for place, token in enumerate(example.completion) if token in ends)
+    text = tokenizer.decode(example.completion[:place], skip_special_tokens=chat.skip_special_tokens)
+    assert chat.complete(request, sent, text, place + 1, "stop").text.strip() == "The sea."
 
 
 @pytest.mark.parametrize(

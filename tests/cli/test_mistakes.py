@@ -59,7 +59,7 @@ def test_out_is_a_file(invoke, tmp_path):
     (tmp_path / "notes").write_text("mine")
     result = invoke("generate", "--recipe", "quickstart", "--out", "notes")
     assert result.exit_code == 2
-    assert result.stderr == "error: notes is there already and is not a run: choose another --out\n"
+    assert result.stderr == "error: notes already exists and is not a run: choose another --out\n"
     assert (tmp_path / "notes").read_text() == "mine"
 
 
@@ -68,7 +68,7 @@ def test_out_holds_other_things(invoke, tmp_path):
     (tmp_path / "photos" / "cat.jpg").write_text("mine")
     result = invoke("generate", "--recipe", "quickstart", "--out", "photos")
     assert result.exit_code == 2
-    assert result.stderr == "error: photos is there already and is not a run: choose another --out\n"
+    assert result.stderr == "error: photos already exists and is not a run: choose another --out\n"
     assert [path.name for path in (tmp_path / "photos").iterdir()] == ["cat.jpg"]
 
 

@@ -257,16 +257,48 @@ def test_a_model_whose_replies_are_no_verdicts(settings, tmp_path, make_model):
     assert "| one | pt | 0 | 0 | 0 | 1 |" in report
 
 
-def test_a_judge_that_cannot_be_had(base, make_model):
+def test_a_judge_that_cannot_be_had(base, make_model, caplog):
     with pytest.raises(UserError, match=r"1024 tokens leave no room .* choose another judge with --judge"):
         find_judge(str(base), None, "transformers")
     with pytest.raises(UserError, match="judge mute has no chat template"):
         find_judge(str(make_model("mute", template=None, context=4096)), None, "transformers")
-    with (
-        judging(longer) as server,
-        pytest.raises(UserError, match=r"does not serve nobody but tiny, other.*--judge-url"),
-    ):
+    with judging(longer) as server:
         find_judge("nobody", server.url, "auto")
+    assert "does not list nobody among its models (tiny, other)" in caplog.text
+    with pytest.raises(UserError, match=r"Connection error.*--judge-url"):
+        find_judge("nobody", server.url, "auto")
+
+
+def test_replies_that_the_judges_server_failed_at_are_asked_for_again(settings, tmp_path):
+    fails = True
+
+    def script(body, tries):
+        first = len(texts(body)[1]) > len(texts(body)[2])
+        crashed = error(500, "crashed", {"x-should-retry": "false"})  # as the client knows it
+        return crashed if fails and first else completion("1" if first else "2")
+
+    class Hearing(Steps):
+        said = ()
+
+        def say(self, sentence):
+            self.said += (sentence,)
+
+    server = ChatServer(script, Reply({"data": [{"id": "tiny"}]}))
+    try:
+        settings = settings | dict(judge="tiny", judge_url=server.url)
+        first, second, third = Hearing(), Hearing(), Hearing()
+        failed = evaluate(**settings, out=tmp_path / "out", reporter=first)
+        fails = False
+        evaluate(**settings, out=tmp_path / "out", reporter=second)
+        evaluate(**settings, out=tmp_path / "out", reporter=third)
+    finally:
+        server.stop()
+    assert any(figure.verdicts and figure.verdicts[3] for figure in failed.judged())
+    assert any("the judge's server failed at" in sentence for sentence in first.said)
+    assert [step for step in second.started if "judge" in step]
+    assert all("judge" in step for step in second.started)
+    assert second.said == ()
+    assert third.started == []
 
 
 def test_whether_the_judge_is_one_of_the_models(base, make_model, make_adapter):

@@ -41,8 +41,8 @@ def make_model(make_tokenizer, tmp_path_factory):
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    def make(family="llama", **options) -> Path:
-        tokenizer = make_tokenizer()
+    def make(family="llama", tokenizer=None, **options) -> Path:
+        tokenizer = tokenizer or make_tokenizer()
         torch.manual_seed(1)
         config = AutoConfig.for_model(
             family,
@@ -69,6 +69,28 @@ def make_model(make_tokenizer, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def thinking_model(make_tokenizer, make_model) -> Path:
+    """As `chat_model`, but its prompts open a reasoning section, which it closes now and then."""
+    opened = TEMPLATE.replace("<|assistant|>{% endif", "<|assistant|><think>{% endif")
+    return make_model(tokenizer=make_tokenizer(opened, [*ROLES, "</think>"]), head_dim=32)
+
+
+@pytest.fixture(scope="session")
 def chat_model(make_model) -> Path:
     """A tiny Llama with a chat template; its weights are random."""
     return make_model(head_dim=32)  # vLLM on a CPU knows no smaller attention heads
+
+
+def assert_stopped_in_the_answer(whole, stopped, stops):
+    """Turns with stop texts are those without, but for what stands from the first of them on in the answer."""
+    for key, completion in stopped.items():
+        before = whole[key]
+        place = min((before.text.index(stop) for stop in stops if stop in before.text), default=None)
+        assert completion.reasoning == before.reasoning
+        assert completion.text == before.text[:place].strip()
+        assert completion.finish_reason == ("stop" if place is not None else before.finish_reason)
+    answered = [key for key, completion in whole.items() if any(stop in completion.text for stop in stops)]
+    assert len(answered) > 3
+    assert all(stopped[key].completion_tokens < whole[key].completion_tokens for key in answered)
+    thought = [whole[key].reasoning or "" for key in whole if key not in answered]
+    assert sum(any(stop in reasoning for stop in stops) for reasoning in thought) > 3

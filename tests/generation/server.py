@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 
 class Reply(NamedTuple):
-    body: dict[str, Any] | str
+    body: Any  # a text, bytes, or what JSON can hold
     status: int = 200
     headers: dict[str, str] = {}  # noqa: RUF012
 
@@ -49,6 +49,7 @@ class ChatServer:
     def __init__(self, script: Script, models: Reply | None = None) -> None:
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []  # by lower-case names
+        self.queries: list[str] = []  # of all addresses that were asked for
         self.most_under_way = 0
         self._script = script
         self._models = models or Reply(
@@ -91,19 +92,25 @@ class ChatServer:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                self._send(server._models if self.path == "/v1/models" else error(404, "Not Found"))
+                self._send(server._models if self._place() == "/v1/models" else error(404, "Not Found"))
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 server.headers.append({name.lower(): value for name, value in self.headers.items()})
-                known = self.path == "/v1/chat/completions"
+                known = self._place() == "/v1/chat/completions"
                 self._send(server._reply(json.loads(body)) if known else error(404, "Not Found"))
+
+            def _place(self) -> str:
+                place, _, query = self.path.partition("?")
+                server.queries.append(query)
+                return place
 
             def _send(self, reply: Reply | None) -> None:
                 if reply is None or server._gone:
                     self.close_connection = True
                     return
-                body = (reply.body if isinstance(reply.body, str) else json.dumps(reply.body)).encode()
+                text = reply.body if isinstance(reply.body, str | bytes) else json.dumps(reply.body)
+                body = text if isinstance(text, bytes) else text.encode()
                 headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **reply.headers}
                 self.send_response(reply.status)
                 for name, value in headers.items():

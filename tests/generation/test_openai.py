@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,14 +10,17 @@ import urllib.request
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
+from urllib.parse import parse_qs
 
 import polars as pl
 import pytest
 
 from sdrrl_data import recipe
 from sdrrl_data.errors import ServerLost, UserError
-from sdrrl_data.generation.openai import OpenAIGenerator, identify
+from sdrrl_data.generation.openai import OpenAIGenerator
+from sdrrl_data.generation.openai_models import identify
 from sdrrl_data.protocols import Completion, Ingredient, Message, Request, Sampling, SetAside
+from sdrrl_data.recipe import loading
 from tests.generation.server import ChatServer, Reply, completion, error
 
 SAMPLING = Sampling(temperature=1.0, top_p=1.0, repetition_penalty=1.0, max_tokens=12)
@@ -115,18 +119,27 @@ def test_what_only_some_servers_know_is_not_sent_without_need():
         (Reply(completion("4").body | {"usage": None}), Completion("4", "stop", None, None)),
         (completion("", "content_filter"), SetAside("the server ended the answer with finish_reason content_filter")),
         (completion(None, "tool_calls"), SetAside("the server ended the answer with finish_reason tool_calls")),
-        (Reply("{broken"), SetAside("the server failed: no JSON")),
-        (Reply("hello", headers={"Content-Type": "text/plain"}), SetAside("the server gave no answer: hello")),
+        (Reply("{broken"), SetAside("the server failed: no JSON: {broken", again=True)),
+        (
+            Reply("hello", headers={"Content-Type": "text/plain"}),
+            SetAside("the server failed: no JSON: hello", again=True),
+        ),
     ],
 )
 def test_what_an_answer_becomes(reply, result):
     with serving(always(reply)) as server:
-        assert answer(server.url, "why?") == {"why?": result}
+        assert answer(server.url, "why?", retries=0) == {"why?": result}
 
 
-def test_a_record_without_a_choice_is_set_aside():
-    with serving(always(Reply(completion("4").body | {"choices": []}))) as server:
-        assert answer(server.url, "why?")["why?"].reason.startswith("the server gave no answer: ChatCompletion(")
+def test_a_record_without_a_choice_is_asked_for_again():
+    empty = Reply(completion("4").body | {"choices": []})
+    with serving(always(empty)) as server:
+        result = answer(server.url, "why?")["why?"]
+    assert result.reason.startswith('the server failed: no answer: {"id": "chatcmpl-1"')
+    assert result.again
+    assert len(server.bodies) == 2
+    with serving(lambda body, tries: echo(body, tries) if tries else empty) as server:
+        assert answer(server.url, "why?") == {"why?": Completion("why?!", "stop", 5, 3)}
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
@@ -171,7 +184,7 @@ def test_a_request_that_fails_is_set_aside_alone(reply, reason):
 
     with serving(script) as server:
         results = answer(server.url, "a", "bad", "b")
-    assert results.pop("bad") == SetAside(reason)
+    assert results.pop("bad") == SetAside(reason, again=reason.startswith("the server failed"))
     assert results == {key: Completion(f"{key}!", "stop", 5, 3) for key in "ab"}
 
 
@@ -187,9 +200,9 @@ def test_a_server_that_fails_every_request_stops_the_run_and_costs_no_row(bad):
         generator = OpenAIGenerator(settings(server.url, concurrency=1, retries=0))
         results = generator.generate(map(request, keys))
         if bad == 15:
-            assert [key for key, result in results if isinstance(result, SetAside)] == keys[:15]
+            assert [key for key, result in results if isinstance(result, SetAside) and result.again] == keys[:15]
         else:
-            with pytest.raises(ServerLost, match=r"failed 16 requests in a row \(out of memory \(HTTP 500\)\)"):
+            with pytest.raises(ServerLost, match=r"failed 16 requests in a row: out of memory \(HTTP 500\): check the"):
                 list(results)
 
 
@@ -204,7 +217,7 @@ def test_a_server_that_hangs_is_given_up():
     with serving(script) as server:
         results = answer(server.url, "a", "bad", "b", timeout=0.5)
         stopped.set()
-    assert results.pop("bad") == SetAside("the server failed: Request timed out.")
+    assert results.pop("bad") == SetAside("the server failed: Request timed out.", again=True)
     assert set(results) == {"a", "b"}
     assert [body["messages"][-1]["content"] for body in server.bodies].count("bad") == 2
 
@@ -213,8 +226,10 @@ def test_a_server_that_hangs_is_given_up():
     ("reply", "says"),
     [
         (error(401, "no such key"), r"no such key \(HTTP 401\): set its key as OPENAI_API_KEY, then run again"),
-        (error(403, "not for you"), "check what the key in OPENAI_API_KEY may use"),
-        (error(404, "no model tiny"), r"no model tiny \(HTTP 404\): check generator.model and generator.server.url"),
+        (
+            error(402, "no money"),
+            r"no money \(HTTP 402\): check what the account of the key in OPENAI_API_KEY may still",
+        ),
         (error(429, "no money", code="insufficient_quota"), "what the account of the key in OPENAI_API_KEY may still"),
         (error(429, "come tomorrow", {"Retry-After": "80000"}), "wait 80000 seconds, as it asks"),
     ],
@@ -225,6 +240,128 @@ def test_what_dooms_every_row_ends_the_run(reply, says):
         assert next(results)[0] == "a"
         with pytest.raises(ServerLost, match=f"^server {server.url}: .*{says}.*; finished rows are kept$"):
             next(results)
+
+
+EVERY_ROW = [
+    (error(400, "top_p is too high"), r"top_p is too high \(HTTP 400\): change the setting that it names"),
+    (error(403, "not for you"), r"not for you \(HTTP 403\): check what the key in OPENAI_API_KEY may use"),
+    (
+        error(404, "no model tiny"),
+        r"no model tiny \(HTTP 404\): check generator.model and generator.server.url, which often ends in /v1",
+    ),
+    (error(405, "Not Allowed"), r"Not Allowed \(HTTP 405\): check generator.server.url, which often ends in /v1"),
+    (error(413, "too large"), r"too large \(HTTP 413\): check generator.server.url and generator.model"),
+    (error(422, "no seed"), r"no seed \(HTTP 422\): change the setting that it names"),
+]
+
+
+@pytest.mark.parametrize(("reply", "says"), EVERY_ROW)
+@pytest.mark.parametrize("rows", [1, 3, 200])
+def test_what_the_first_requests_are_refused_for_ends_the_run_at_once(reply, says, rows):
+    with serving(always(reply)) as server:
+        results = OpenAIGenerator(settings(server.url, concurrency=2)).generate(map(request, map(str, range(rows))))
+        with pytest.raises(ServerLost, match=f"^server {server.url}: {says}, then run again; finished rows are kept$"):
+            next(results)
+    assert len(server.bodies) < 10
+
+
+@pytest.mark.parametrize(("reply", "says"), EVERY_ROW)
+def test_what_one_row_is_refused_for_sets_it_aside(reply, says):
+    def script(body, tries):
+        return reply if body["messages"][-1]["content"].startswith("bad") else echo(body, tries)
+
+    with serving(script) as server:  # alone, among the first and among others
+        assert isinstance(answer(server.url, "bad")["bad"], SetAside)
+        questions = [f"bad {number}" for number in range(4)] + ["a", "b", "bad", "c"]
+        results = answer(server.url, *questions, concurrency=1)
+    refused = {key: result for key, result in results.items() if isinstance(result, SetAside)}
+    assert set(refused) == {"bad", *(f"bad {number}" for number in range(4))}
+    assert all(re.match(f"the server refuses it: {says.split(':')[0]}", each.reason) for each in refused.values())
+    assert not any(each.again for each in refused.values())
+    assert set(results) == set(questions)
+
+
+def test_a_model_that_is_taken_away_in_the_middle_costs_no_row():
+    def script(body, tries):
+        return echo(body, tries) if len(server.bodies) < 10 else error(404, "no model tiny")
+
+    with serving(script) as server:
+        results = OpenAIGenerator(settings(server.url, concurrency=1)).generate(map(request, map(str, range(100))))
+        answered = []
+        with pytest.raises(ServerLost, match=r"no model tiny \(HTTP 404\)"):
+            answered.extend(results)
+    assert len(answered) == 9
+    assert all(isinstance(result, Completion) for _, result in answered)
+
+
+def test_a_server_that_fails_when_it_is_tested_leaves_it_open_whose_fault_a_refusal_is():
+    def script(body, tries):
+        return error(500, "crashed") if body["messages"][-1]["content"] == "Hello" else error(400, "bad row")
+
+    with serving(script) as server:
+        assert answer(server.url, "a", retries=0) == {
+            "a": SetAside("the server refuses it: bad row (HTTP 400)", again=True)
+        }
+
+
+def reject(name, instead, message):
+    """A server that refuses a parameter, and answers without it."""
+
+    def script(body, tries):
+        if name in body:
+            return Reply(message, 400) if isinstance(message, dict) else error(400, message)
+        return completion(f"{body['messages'][-1]['content']}{body.get(instead)}")
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("name", "instead", "value", "message"),
+    [
+        (
+            *("max_tokens", "max_completion_tokens", 12),
+            "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            "Use 'max_completion_tokens' instead.",
+        ),
+        (
+            *("seed", "random_seed", 1),
+            {
+                "object": "error",
+                "message": {
+                    "detail": [
+                        {"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}
+                    ]
+                },
+                "type": "invalid_request_error",
+            },
+        ),
+    ],
+)
+def test_a_parameter_that_the_server_calls_otherwise_is_sent_under_that_name(name, instead, value, message):
+    with serving(reject(name, instead, message)) as server:
+        results = answer(server.url, *map(str, range(20)))
+    assert results == {str(n): Completion(f"{n}{value}", "stop", 5, 3) for n in range(20)}
+    assert sum(name in body for body in server.bodies) <= 4  # those that were under way when it was learned
+
+
+def test_a_server_that_takes_no_seed_is_asked_without_one_and_that_is_said(caplog):
+    def script(body, tries):
+        names = {"seed", "random_seed"} & set(body)
+        return error(400, f"Unrecognized request argument supplied: {names.pop()}") if names else echo(body, tries)
+
+    with serving(script) as server:
+        assert len(answer(server.url, *map(str, range(9)))) == 9
+    assert [record.message for record in caplog.records] == [
+        "the server takes no seed: asked again, it may answer in other words"
+    ]
+
+
+def test_a_row_about_seeds_that_is_refused_keeps_the_seed_of_the_others():
+    said = "The prompt 'is it not permitted to sell a seed?' was flagged"
+    with serving(lambda body, tries: error(400, said) if len(server.bodies) == 2 else echo(body, tries)) as server:
+        results = answer(server.url, *"abcd", concurrency=1)
+    assert results["b"] == SetAside(f"the server refuses it: {said} (HTTP 400)")
+    assert all(body["seed"] == 1 for body in server.bodies)
 
 
 def test_a_server_that_goes_away_keeps_what_it_answered():
@@ -363,22 +500,80 @@ def test_the_server_is_asked_what_it_serves(model, engine):
 @pytest.mark.parametrize(
     ("models", "says"),
     [
-        (Reply({"data": [{"id": "big"}, {"id": "huge"}]}), "does not serve tiny but big, huge: set generator.model"),
-        (Reply({"data": []}), "does not serve tiny but no model: set generator.model"),
-        (error(401, "no such key"), r"no such key \(HTTP 401\): set its key as OPENAI_API_KEY"),
-        (error(404, "Not Found"), r"Not Found \(HTTP 404\): check .*generator.server.url, which often ends in /v1"),
-        (error(503, "loading"), r"loading \(HTTP 503\): try again when it is well"),
-        (Reply("<h1>It works!</h1>", headers={"Content-Type": "text/html"}), "gives no list of models: check"),
-        (Reply("{broken"), "gives no list of models: check"),
-        (Reply({"models": []}), "gives no list of models: check"),
+        (Reply({"data": [{"id": "big"}, {"id": "huge"}]}), r"does not list tiny among its models \(big, huge\)"),
+        (Reply({"data": []}), r"does not list tiny among its models \(there are none\)"),
+        (Reply({"models": []}), r"does not list tiny among its models \(there are none\)"),
+        (Reply([{"id": f"m{n}"} for n in range(12)]), r"does not list tiny among its models \(m0, .*, m9, …\)"),
+        (Reply([None, 3, {"id": 4}, {}]), r"does not list tiny among its models \(there are none\)"),
+        (error(401, "no such key"), r"gives no list of its models \(no such key \(HTTP 401\)\)"),
+        (error(403, "not for you"), r"gives no list of its models \(not for you \(HTTP 403\)\)"),
+        (error(404, "Not Found"), r"gives no list of its models \(Not Found \(HTTP 404\)\)"),
+        (error(405, "Not Allowed"), r"gives no list of its models \(Not Allowed \(HTTP 405\)\)"),
+        (Reply("<h1>It works!</h1>", headers={"Content-Type": "text/html"}), "gives no list of its models"),
+        (Reply("{broken"), "gives no list of its models"),
+        (Reply("null"), "gives no list of its models"),
+        (Reply({"error": "Unexpected endpoint or method. (GET /models)"}), "gives no list of its models"),
     ],
 )
-def test_a_server_that_does_not_serve_the_model(models, says):
-    with (
-        serving(echo, models) as server,
-        pytest.raises(UserError, match=f"^server {server.url}:? {says}"),
-    ):
-        identify(settings(server.url))
+def test_a_model_that_the_server_does_not_list_is_a_warning_and_the_first_answer_decides(models, says, caplog):
+    with serving(echo, models) as server:
+        assert identify(settings(server.url)) == Ingredient("generator", "tiny", None, None, "openai")
+        assert answer(server.url, "why?") == {"why?": Completion("why?!", "stop", 5, 3)}
+    (record,) = caplog.records
+    assert re.match(f"^server {server.url} {says}: its first answer will show whether it serves tiny$", record.message)
+
+
+@pytest.mark.parametrize(
+    ("models", "model", "owner"),
+    [
+        ([{"id": "tiny", "owned_by": "me"}], "tiny", "openai (me)"),
+        (["tiny"], "tiny", "openai"),
+        ({"models": [{"name": "tiny", "model": "tiny"}]}, "tiny", "openai"),
+        ({"data": [{"id": "org/tiny", "owned_by": {"not": "a name"}}]}, "org/tiny:fast-provider", "openai"),
+        ({"data": [{"id": "tiny", "owned_by": "me"}]}, "tiny:nitro", "openai (me)"),
+        ({"data": [{"id": "tiny:free"}]}, "tiny:free", "openai"),
+    ],
+)
+def test_a_model_is_found_in_a_list_of_any_form(models, model, owner, caplog):
+    with serving(echo, Reply(models)) as server:
+        assert identify(settings(server.url, model=model)) == Ingredient("generator", model, None, None, owner)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("models", "says"),
+    [
+        (error(402, "no money"), r"no money \(HTTP 402\): check what the account"),
+        (error(503, "loading"), r"loading \(HTTP 503\): check the server"),
+    ],
+)
+def test_a_server_that_fails_before_the_run_is_said(models, says):
+    with serving(echo, models) as server, pytest.raises(UserError, match=f"^server {server.url}: {says}"):
+        identify(settings(server.url, retries=0))
+
+
+def test_an_address_with_a_query_keeps_it_and_sends_the_key_as_azure_wants_it(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    with serving(echo) as server:
+        url = f"{server.url}?api-version=2024-10-21&x=a%20b"
+        assert identify(settings(url)).engine == "openai (vllm)"
+        assert answer(url, "why?") == {"why?": Completion("why?!", "stop", 5, 3)}
+    assert [parse_qs(query) for query in server.queries] == [{"api-version": ["2024-10-21"], "x": ["a b"]}] * 2
+    assert server.headers[0]["api-key"] == "secret"
+
+
+@pytest.mark.parametrize("name", ["key", "api_key", "API-Key", "access_token", "code", "sig"])
+def test_a_key_in_an_address_is_refused_for_it_would_be_written_into_the_run(name):
+    changes = {"generator.model": "tiny", "generator.server.url": f"http://127.0.0.1:9/v1?a=b&{name}=secret"}
+    with pytest.raises(UserError, match=r"generator\.server\.url holds a key.*set it as OPENAI_API_KEY") as refused:
+        loading.load("quickstart", changes)
+    assert "secret" not in str(refused.value)
+
+
+def test_the_query_of_an_address_is_not_shown():
+    with serving(always(error(401, "no"))) as server, pytest.raises(ServerLost) as lost:
+        answer(f"{server.url}?user=me", "why?")
+    assert str(lost.value).startswith(f"server {server.url}: no (HTTP 401)")
 
 
 @pytest.fixture(scope="session")

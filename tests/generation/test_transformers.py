@@ -1,5 +1,7 @@
 import random
+import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file, save_file
@@ -9,6 +11,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.generation import transformers
 from sdrrl_data.models.locating import locate
 from sdrrl_data.protocols import Completion, Request, Sampling, SetAside
+from tests.generation.conftest import ROLES, assert_stopped_in_the_answer
 
 WORDS = ["what", "is", "the", "colour", "of", "the", "sky", "and", "sea"]
 FAMILIES = {
@@ -153,6 +156,14 @@ def test_a_stop_text_ends_the_turn_and_is_cut_off(chat_model, load):
         assert cut[key].completion_tokens < whole[key].completion_tokens
 
 
+def test_a_stop_text_ends_the_answer_and_not_the_reasoning(thinking_model, load):
+    generator = load(thinking_model, max_model_len=256)
+    asked = requests(60, max_tokens=150, longest=3)
+    whole = dict(generator.generate(asked))
+    stopped = dict(generator.generate(one._replace(sampling=one.sampling._replace(stop=("e", "a"))) for one in asked))
+    assert_stopped_in_the_answer(whole, stopped, ("e", "a"))
+
+
 def test_the_users_turn(chat_model, load):
     asked = [Request(str(i), [], i, Sampling(1.0, 1.0, 1.0, 40), "user") for i in range(20)]
     results = dict(load(chat_model).generate(asked))
@@ -229,6 +240,52 @@ def test_a_model_that_cannot_chat(chat_model, load, tmp_path, lost, says):
             (tmp_path / file.name).write_bytes(file.read_bytes())
     with pytest.raises(UserError, match=says.format(folder=tmp_path.name)):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "context"),
+    [
+        ("gpt2", {"max_position_embeddings": 64}, 64),  # which fails in the middle where a text is longer
+        ("llama", {"max_position_embeddings": 64}, 64),  # which writes what has no meaning
+        ("opt", {"max_position_embeddings": 64, "word_embed_proj_dim": 32}, 64),
+        ("llama", {"rope_parameters": {"rope_type": "linear", "factor": 2.0}, "max_position_embeddings": 48}, 96),
+        ("bloom", {}, None),  # its positions are not limited
+    ],
+)
+def test_a_model_reads_no_more_than_it_has_learned(make_model, load, family, options, context):
+    model = make_model(family, **options)
+    if context is None:
+        load(model)
+        return
+    with pytest.raises(UserError, match=rf"loaded: it reads {context} tokens at most, and generator\.max_model_len is"):
+        load(model)
+    results = dict(load(model, max_model_len=context).generate(requests(3, max_tokens=12, longest=3)))
+    assert {type(result) for result in results.values()} == {Completion}
+
+
+@pytest.mark.parametrize("family", ["mistral", "llama"])
+def test_a_folder_with_two_tokenizers_has_its_chat_template(make_model, load, tmp_path, family):
+    """Mistral's models come with a tekken.json, for which transformers takes a tokenizer without chat templates."""
+    data = Path(pytest.importorskip("mistral_common").__file__).parent / "data"
+    folder = shutil.copytree(make_model(family), tmp_path / "model")
+    asked = requests(3)
+    before = dict(load(folder).generate(asked))
+    shutil.copy(data / "tekken_240911.json", folder / "tekken.json")
+    assert dict(load(folder).generate(asked)) == before
+    settings = recipe.GeneratorConfig(model=str(folder), engine="transformers", max_tokens=12)
+    assert generation.prompt_lengths(settings, asked) == [before[one.key].prompt_tokens for one in asked]
+
+
+def test_a_begin_that_the_template_lacks_is_said(make_tokenizer, make_model, load, caplog):
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer = make_tokenizer(special=[*ROLES, "<s>"])
+    tokenizer.bos_token = "<s>"
+    begin = ("<s>", tokenizer.bos_token_id)
+    tokenizer._tokenizer.post_processor = TemplateProcessing(single="<s> $A", special_tokens=[begin])
+    load(make_model(tokenizer=tokenizer))
+    assert [record.message.partition(" of ")[2].partition(" ")[0] for record in caplog.records] == ["generator"]
+    assert "begins a conversation without <s>" in caplog.text
 
 
 def test_a_model_without_keys_and_values_is_refused(make_model, load):

@@ -11,6 +11,7 @@ from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.generation.vllm import VllmGenerator
 from sdrrl_data.models.locating import locate
 from sdrrl_data.protocols import Completion, Request, Sampling, SetAside
+from tests.generation.conftest import TEMPLATE, assert_stopped_in_the_answer
 from tests.support.processes import ending, running
 
 pytest.importorskip("vllm")
@@ -111,6 +112,15 @@ def test_a_turn_ends_before_its_stop_text(generator):
     assert (cut.text, cut.finish_reason) == (whole[: whole.index(stop)], "stop")
 
 
+def test_a_stop_text_ends_the_answer_and_not_the_reasoning(thinking_model):
+    built = build(thinking_model)
+    whole = answer(built, asked(range(60), LONG))
+    stopped = answer(built, asked(range(60), LONG._replace(stop=("e", "a"))))
+    assert_stopped_in_the_answer(whole, stopped, ("e", "a"))
+    assert answer(built, asked(range(60), LONG)) == whole
+    built.close()
+
+
 def test_what_cannot_be_done_is_set_aside_alone(generator):
     long = Request("long", [{"role": "user", "content": "the sky " * 300}], 1, SAMPLING)
     odd = Request("odd", [{"role": "user", "content": "the sky"}], 1, SAMPLING._replace(top_p=2.0))
@@ -208,13 +218,30 @@ def without_template(folder):
     (folder / "chat_template.jinja").unlink()
 
 
+def with_named_templates(folder):
+    without_template(folder)
+    (folder / "additional_chat_templates").mkdir()
+    for name in ("short", "long"):
+        (folder / "additional_chat_templates" / f"{name}.jinja").write_text(TEMPLATE)
+
+
+def with_a_template_that_fails(folder):
+    (folder / "chat_template.jinja").write_text("{{ messages + 1 }}")
+
+
 @pytest.mark.parametrize(
     ("spoil", "options", "says"),
     [
         (corrupt, {}, "generator model could not be loaded: "),
         (without_tokenizer, {}, "generator model could not be loaded: "),
         (without_template, {}, "has no chat template"),
-        (whole, {"max_model_len": 10_000}, r"generator model could not be loaded: .*10000"),
+        (with_named_templates, {}, r"has several chat templates \(long, short\) and no default: name one with"),
+        (with_a_template_that_fails, {}, "refuses a plain question and answer: can only concatenate"),
+        (
+            whole,
+            {"max_model_len": 10_000},
+            r"generator model could not be loaded: it reads 256 tokens at most, and generator.max_model_len is 10000",
+        ),
     ],
 )
 def test_what_the_user_can_mend_is_said(chat_model, tmp_path, spoil, options, says):

@@ -1,4 +1,4 @@
-"""Runs and published sets of sdrrl-data 0.1.0: they are read, keep what is finished, and go on."""
+"""Runs and published sets of sdrrl-data 0.1.0 are read and continued, and their finished parts are kept."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ def old(tmp_path, monkeypatch):
 
 
 def go_on(run, limit=7, **changes):
-    """Go on with the run; returns its manifest and the steps that had something to do."""
+    """Continue the run; returns its manifest and the steps that had missing parts."""
     steps = Steps()
     recipe = loading.load("quickstart", small_models.CHANGES | SETTINGS | {"limit": limit} | changes)
     return generate(recipe, run.path, small_models.models(), steps), steps.names
@@ -52,7 +52,7 @@ def test_a_finished_run_is_read_and_only_its_figures_are_counted(old):
     assert manifest.state == "finished"
     before, set_before = parts(old), rows(old)
     after, steps = go_on(old)
-    assert steps == ["pt/counts", "shared_counts"]  # which were no tables then
+    assert steps == ["pt/counts", "shared_counts"]  # which were not tables in 0.1.0
     assert parts(old).items() >= before.items()
     assert rows(old).equals(set_before)
     assert after.signatures == manifest.signatures
@@ -77,20 +77,20 @@ def test_a_changed_setting_redoes_its_step_alone(old):
     before = parts(old)
     _, steps = go_on(old, **{"thresholds.repetition.max": 0.1})
     assert steps == ["pt/verdicts", "pt/transfer_set", "pt/counts", "shared_counts"]
-    kept = {path: content for path, content in before.items() if "verdicts" not in path}
-    assert parts(old).items() >= kept.items()
+    unchanged = {path: content for path, content in before.items() if "verdicts" not in path}
+    assert parts(old).items() >= unchanged.items()
 
 
 @pytest.mark.parametrize("table", ["pt/code_switched", "pt/scores-heuristics", "pt/translations", "answers"])
 def test_a_run_that_was_stopped_redoes_the_missing_part_alone(old, table):
-    whole = rows(old).drop("signature")
+    complete = rows(old).drop("signature")
     (old.path / table / "part-00001.parquet").unlink()
     manifest = json.loads((old.path / "manifest.json").read_text())
     (old.path / "manifest.json").write_text(json.dumps(manifest | {"state": "unfinished"}))
     before = parts(old)
     go_on(old)
     assert parts(old).items() >= {p: c for p, c in before.items() if f"{table}/" in p}.items()
-    assert rows(old).drop("signature").sort("id").equals(whole.sort("id"))
+    assert rows(old).drop("signature").sort("id").equals(complete.sort("id"))
 
 
 def test_the_journal_of_a_part_that_was_not_finished_is_taken_up(old):

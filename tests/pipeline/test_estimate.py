@@ -25,20 +25,20 @@ def plan(path, out, **changes):
 
 
 def test_tokens_are_counted_as_the_model_counts_them(seeds, tmp_path):
-    found = estimate.tokens(plan(seeds, tmp_path / "run"))
-    assert (found.prompts, found.too_long, found.most_out) == (121, 1, 121 * 320)
+    tokens = estimate.tokens(plan(seeds, tmp_path / "run"))
+    assert (tokens.prompts, tokens.too_long, tokens.most_out) == (121, 1, 121 * 320)
     # ChatML with the model's own system prompt, and a question of some twenty words.
-    assert 40 * 120 < found.tokens_in < 70 * 120
-    assert 40 < found.longest < 70
+    assert 40 * 120 < tokens.tokens_in < 70 * 120
+    assert 40 < tokens.longest < 70
     several = estimate.tokens(plan(seeds, tmp_path / "run", **{"answers.samples": 3}))
-    assert several.tokens_in == 3 * found.tokens_in
-    assert several.most_out == 3 * found.most_out
+    assert several.tokens_in == 3 * tokens.tokens_in
+    assert several.most_out == 3 * tokens.most_out
 
 
 def test_of_many_prompts_an_even_sample_is_counted(seeds, tmp_path, monkeypatch):
-    whole = estimate.tokens(plan(seeds, tmp_path / "run"))
+    all_tokens = estimate.tokens(plan(seeds, tmp_path / "run"))
     monkeypatch.setattr(estimate, "COUNTED", 30)
-    assert estimate.tokens(plan(seeds, tmp_path / "run")).tokens_in == pytest.approx(whole.tokens_in, rel=0.1)
+    assert estimate.tokens(plan(seeds, tmp_path / "run")).tokens_in == pytest.approx(all_tokens.tokens_in, rel=0.1)
 
 
 def test_only_what_is_missing_counts(seeds, tmp_path):
@@ -49,8 +49,8 @@ def test_only_what_is_missing_counts(seeds, tmp_path):
 
 
 def test_a_probe_measures_every_step_and_leaves_nothing_behind(seeds, tmp_path):
-    made = plan(seeds, tmp_path / "run", tgt=["pt", "vi"], parallel=None)
-    probe = estimate.probe(made, small_models.models(), Silent())
+    resolved = plan(seeds, tmp_path / "run", tgt=["pt", "vi"], parallel=None)
+    probe = estimate.probe(resolved, small_models.models(), Silent())
     assert probe.rows == 48
     assert probe.tokens_out > 5
     steps = (
@@ -70,8 +70,8 @@ def test_a_probe_measures_every_step_and_leaves_nothing_behind(seeds, tmp_path):
 
 
 def test_a_probe_of_seeds_that_are_not_written_yet(tmp_path):
-    made = plan(tmp_path / "none", tmp_path / "run", seeds={"source": "magpie", "near_copies": 0.95}, limit=500)
-    assert estimate.tokens(made) == estimate.Tokens(500, None, None, None, 500 * 320)
-    probe = estimate.probe(made, small_models.models(), Silent())
+    resolved = plan(tmp_path / "none", tmp_path / "run", seeds={"source": "magpie", "near_copies": 0.95}, limit=500)
+    assert estimate.tokens(resolved) == estimate.Tokens(500, None, None, None, 500 * 320)
+    probe = estimate.probe(resolved, small_models.models(), Silent())
     assert probe.costs[0].step == "seeds"
     assert probe.costs[0].rows == 500

@@ -1,4 +1,4 @@
-"""Whole runs with small models: what comes out, what is done again, and what survives a kill."""
+"""Complete runs with small models: their results, what is made again, and what survives a kill."""
 
 import dataclasses
 import hashlib
@@ -62,13 +62,13 @@ def run(path, out, models=None, **changes):
 
 
 def contents(out):
-    """Every file of a run with its bytes, but for the times it took."""
+    """Every file of a run with its bytes, except the recorded times."""
     files = (path for path in out.rglob("*") if path.is_file() and path.name not in {".lock", "timings.jsonl"})
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
 
 class Counting(Silent):
-    """Reports which steps had something to do."""
+    """Records the steps that had missing parts."""
 
     def __init__(self):
         self.steps = []
@@ -115,16 +115,18 @@ def test_the_transfer_set(seeds, tmp_path):
 
 def test_a_crossed_row_says_in_its_own_language_which_one_to_answer_in(seeds, tmp_path):
     run(seeds, tmp_path / "run")
-    asked = {
+    instructions = {
         direction: {row["prompt"][-1]["content"].rsplit("\n\n", 1)[-1] for row in group.iter_rows(named=True)}
         for (direction,), group in transfer_set(tmp_path / "run")
         .filter(task="answer", code_switched=False)
         .group_by("direction")
     }
-    assert all("Portuguese" in sentence for sentence in asked["en->pt"])
-    assert all("inglês" in sentence for sentence in asked["pt->en"])
-    assert len(asked["en->pt"]) > 3
-    assert not any("Portuguese" in sentence or "inglês" in sentence for sentence in asked["en->en"] | asked["pt->pt"])
+    assert all("Portuguese" in sentence for sentence in instructions["en->pt"])
+    assert all("inglês" in sentence for sentence in instructions["pt->en"])
+    assert len(instructions["en->pt"]) > 3
+    assert not any(
+        "Portuguese" in sentence or "inglês" in sentence for sentence in instructions["en->en"] | instructions["pt->pt"]
+    )
 
 
 def test_protected_spans_reach_the_transfer_set(seeds, tmp_path):
@@ -233,8 +235,8 @@ def test_a_run_grows_by_new_parts_and_keeps_what_was_there(seeds, tmp_path):
     assert manifest.growths == [[5, 3], [4], [5, 4]]
     run(seeds, tmp_path / "anew")
     for table in ("seeds", "answers", "pt/translations", "pt/scores-round_trip", "pt/verdicts"):
-        whole = Run(tmp_path / "anew").table(table).read_all()
-        assert Run(out).table(table).read_all().equals(whole)
+        at_once = Run(tmp_path / "anew").table(table).read_all()
+        assert Run(out).table(table).read_all().equals(at_once)
     assert Run(out).table("seeds").set_aside().equals(Run(tmp_path / "anew").table("seeds").set_aside())
     assert (
         transfer_set(out)["signature"].unique().to_list()
@@ -256,7 +258,7 @@ def test_a_second_file_of_seeds_is_added(seeds, tmp_path):
         ("seeds.jsonl", None),
         ("more.csv", "cc0-1.0"),
     ]
-    with pytest.raises(UserError, match=r"seeds seeds.jsonl more.csv, not more.csv\).*name the first ones too"):
+    with pytest.raises(UserError, match=r"seeds seeds.jsonl more.csv, not more.csv\).*name the first seeds too"):
         run(more, out)
 
 
@@ -280,7 +282,7 @@ def test_two_targets_share_their_answers(seeds, tmp_path):
     run(seeds, tmp_path / "run", tgt=["pt", "vi"], parallel=None)
     assert {"pt", "vi", "answers"} <= {path.name for path in (tmp_path / "run").iterdir()}
     prompts = Run(tmp_path / "run").table("vi/prompts").read_all()
-    assert set(prompts["language"]) == {"en", "vi"}  # those in Vietnamese are the translator's
+    assert set(prompts["language"]) == {"en", "vi"}  # the translator made those in Vietnamese
 
 
 def test_a_target_added_later_does_its_own_work_alone(seeds, tmp_path):
@@ -325,12 +327,12 @@ def test_a_finished_run_goes_on_without_its_seeds_its_corpus_and_its_model(seeds
 
 def test_the_manifest_knows_the_files_of_the_transfer_sets(seeds, tmp_path):
     manifest = run(seeds, tmp_path / "run", tgt=["pt", "vi"], parallel=None)
-    found = {
+    digests = {
         str(path.relative_to(tmp_path / "run")): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in (tmp_path / "run").glob("*/transfer_set/*.parquet")
     }
-    assert len(found) == 4
-    assert manifest.files == found
+    assert len(digests) == 4
+    assert manifest.files == digests
     alone = manifest.only(["vi"])
     assert all(path.startswith("vi/") for path in alone.files)
     assert list(alone.signatures) == list(alone.counts.targets) == alone.recipe["tgt"] == ["vi"]
@@ -354,31 +356,31 @@ def test_a_target_that_was_never_finished_is_no_part_of_the_run(seeds, tmp_path)
     shutil.rmtree(out / "vi" / "transfer_set")
     run(seeds, out)
     assert list(Run(out).manifest().counts.targets) == ["pt"]
-    assert steps_of(seeds, out, tgt=["vi"]) == ["vi/transfer_set"]  # its tables were there
+    assert steps_of(seeds, out, tgt=["vi"]) == ["vi/transfer_set"]  # its tables existed
     assert list(Run(out).manifest().counts.targets) == ["pt", "vi"]
 
 
 def test_one_model_is_in_memory_at_a_time(seeds, tmp_path):
-    held, loaded = [], []
+    in_memory, loaded = [], []
 
     def tracked(build):
         def tracking(settings, *others):
             model, close = build(settings, *others), None
-            held.append(model)
-            loaded.append([type(one).__name__ for one in held])
+            in_memory.append(model)
+            loaded.append([type(loaded_model).__name__ for loaded_model in in_memory])
             close = model.close
-            model.close = lambda: (held.remove(model), close())
+            model.close = lambda: (in_memory.remove(model), close())
             return model
 
         return tracking
 
-    own = small_models.models()
+    small = small_models.models()
     models = dataclasses.replace(
-        own, build_generator=tracked(own.build_generator), build_translator=tracked(own.build_translator)
+        small, build_generator=tracked(small.build_generator), build_translator=tracked(small.build_translator)
     )
     changes = {"translator": ["firefox", "nllb"], "translations.best_by": "round_trip", "tgt": ["pt", "vi"]}
     run(seeds, tmp_path / "run", models, **changes)
-    assert held == []
+    assert in_memory == []
     assert {len(models) for models in loaded} == {1}
     assert loaded[0] == ["Answering"]
     assert len(loaded) > 6
@@ -392,7 +394,7 @@ def test_of_several_translations_the_better_one_is_kept(seeds, tmp_path):
     assert chosen.height == Run(out).table("answers").count()
     for text in ("question", "answer"):
         for row in chosen.iter_rows(named=True):
-            scores = {own["translator"]: own["score"] for own in row[f"{text}_candidates"]}
+            scores = {candidate["translator"]: candidate["score"] for candidate in row[f"{text}_candidates"]}
             best = max(scores, key=lambda name: -1 if scores[name] is None else scores[name])
             assert row[f"{text}_translator"] == best
     assert set(chosen["question_translator"]) == {"nllb", "firefox"} or set(chosen["question_translator"]) == {
@@ -421,8 +423,8 @@ def test_neither_language_need_be_english(seeds, tmp_path):
     run(seeds, out, src="French", tgt=["vie_Latn"], parallel=None, **scores)
     rows = Run(out).read_dataset("vi/transfer_set")
     assert set(rows["direction"]) == {"fr->fr", "fr->vi", "vi->fr", "vi->vi"}
-    asked = [row["prompt"][-1]["content"] for row in rows.filter(direction="fr->vi").iter_rows(named=True)]
-    assert all("vietnamien" in text for text in asked)
+    row_prompts = [row["prompt"][-1]["content"] for row in rows.filter(direction="fr->vi").iter_rows(named=True)]
+    assert all("vietnamien" in text for text in row_prompts)
     prompts = Run(out).table("vi/prompts").read_all().filter(language="vi", kind="answer_in")["text"].to_list()
     assert prompts[0] == next(small_models.Cipher(find("en"), find("vi")).translate(["Answer in French."]))[1]
 
@@ -501,7 +503,7 @@ run(seeds, out)
 
 
 def killed(seeds, out, changes):
-    """Run until it is about to change the disk for the so-manieth time, and is killed; says how it ended."""
+    """Run until the process is killed just before it changes the disk for the n-th time; returns how it ended."""
     process = subprocess.run(
         [sys.executable, "-c", KILLED, seeds, out, str(changes)],
         cwd=Path(__file__).parents[2],
@@ -513,7 +515,7 @@ def killed(seeds, out, changes):
 def test_killed_at_any_moment_it_ends_with_the_same_bytes(seeds, tmp_path):
     run(seeds, tmp_path / "whole")
     out = tmp_path / "killed"
-    # Each run goes on where the last one was killed, and changes something before that; 178 changes make a whole run.
+    # Each process continues where the last one was killed, after at least one change; a complete run has 178 changes.
     moments = [1, 3, 9, 17, 24, 30, 27, 34, 22]
     assert {killed(seeds, out, changes) for changes in moments} == {-signal.SIGKILL}
     run(seeds, out)

@@ -1,4 +1,4 @@
-"""Scores and verdicts within a run: what is made when, and from what."""
+"""Scores and verdicts in a run: when each table is made, and from which others."""
 
 import json
 
@@ -26,7 +26,7 @@ def seeds(tmp_path):
 
 
 class Steps(Silent):
-    """Notes which steps had something to do."""
+    """Records the steps that had missing parts."""
 
     def __init__(self):
         self.names = []
@@ -36,10 +36,10 @@ class Steps(Silent):
 
 
 def make(path, out, **changes):
-    """Makes a run; returns its manifest and the steps that had something to do."""
-    own = {"seeds": [{"source": str(path)}], "part_rows": 4, "scorers": ["length"], "thresholds": LENGTH}
+    """Makes a run; returns its manifest and the steps that had missing parts."""
+    defaults = {"seeds": [{"source": str(path)}], "part_rows": 4, "scorers": ["length"], "thresholds": LENGTH}
     steps = Steps()
-    recipe = loading.load("quickstart", small_models.CHANGES | own | changes)
+    recipe = loading.load("quickstart", small_models.CHANGES | defaults | changes)
     return generate(recipe, out, small_models.models(), steps), steps.names
 
 
@@ -72,12 +72,14 @@ def test_a_percentile_is_one_of_the_whole_run_and_follows_it(seeds, tmp_path):
     _, steps = make(seeds, out, thresholds=percentile)
     assert steps[-4:] == ["pt/verdicts", "pt/transfer_set", "pt/counts", "shared_counts"]
     make(seeds, tmp_path / "anew", thresholds=percentile)
-    # The lengths of a run that has grown are against what was usual when its parts were new.
+    # In a run that has grown, lengths are compared with the usual lengths when their part was new.
     scores, verdicts = table(out, "scores-heuristics"), table(out, "verdicts")
     for text in ("question", "answer"):
         failed = (verdicts[f"{text}_tgt"] == 0).sum()
         assert 0 < failed <= scores[f"{text}_length"].count() / 4
-        bounds = {own["threshold"] for row in verdicts["failures"] for own in row if own["text"] == f"{text}_tgt"}
+        bounds = {
+            failure["threshold"] for row in verdicts["failures"] for failure in row if failure["text"] == f"{text}_tgt"
+        }
         assert len(bounds) == 1
 
 
@@ -107,19 +109,19 @@ def test_the_signature_names_the_bounds_of_the_language_that_is_judged(seeds, tm
 def test_a_copy_is_found_wherever_the_earlier_one_stands(seeds, tmp_path):
     copied = tmp_path / "copied.jsonl"
     late = [QUESTIONS[0].upper(), QUESTIONS[1].replace("people", "men")]
-    copied.write_text(seeds.read_text() + "".join(json.dumps({"instruction": own}) + "\n" for own in late))
+    copied.write_text(seeds.read_text() + "".join(json.dumps({"instruction": question}) + "\n" for question in late))
     changes = {"scorers": ["duplicates"], "thresholds": {"question_src_duplicate": {"max": 0.6}}}
     out = tmp_path / "run"
     make(copied, out, limit=9, **changes)
     make(copied, out, **changes)  # goes on with the third part
-    found = table(out, "scores-duplicates")
+    scores = table(out, "scores-duplicates")
     ids = table(out, "translations")["id"].to_list()
-    assert found["question_src_duplicate_of"].to_list()[-2:] == ids[:2]
-    assert found["question_src_duplicate"][-2] == 1.0
-    assert 0.6 < found["question_src_duplicate"][-1] < 1
+    assert scores["question_src_duplicate_of"].to_list()[-2:] == ids[:2]
+    assert scores["question_src_duplicate"][-2] == 1.0
+    assert 0.6 < scores["question_src_duplicate"][-1] < 1
     assert (table(out, "verdicts")["question_src"].to_list()[-2:]) == [0.0, 0.0]
     make(copied, tmp_path / "anew", **changes)
-    assert found.equals(table(tmp_path / "anew", "scores-duplicates"))
+    assert scores.equals(table(tmp_path / "anew", "scores-duplicates"))
 
 
 def test_another_run_can_be_compared_with(seeds, tmp_path):
@@ -143,49 +145,51 @@ def exclaims(pairs: pl.DataFrame) -> pl.Series:
 def test_a_function_of_the_users(seeds, tmp_path, monkeypatch):
     (tmp_path / "exclaiming.py").write_text(SCORER)
     monkeypatch.chdir(tmp_path)
-    own = {"kind": "function", "name": "exclaims", "function": "exclaiming:exclaims"}
+    scorer = {"kind": "function", "name": "exclaims", "function": "exclaiming:exclaims"}
     out = tmp_path / "run"
-    make(seeds, out, scorers=[own], thresholds={"exclaims": {"max": 0}})
+    make(seeds, out, scorers=[scorer], thresholds={"exclaims": {"max": 0}})
     assert set(table(out, "scores-exclaims")["question_exclaims"]) == {0.0}
     (tmp_path / "exclaiming.py").write_text(SCORER.replace('"!"', '"?"') + "# all of them ask\n")
-    _, steps = make(seeds, out, scorers=[own], thresholds={"exclaims": {"max": 0}})
+    _, steps = make(seeds, out, scorers=[scorer], thresholds={"exclaims": {"max": 0}})
     assert steps == ["pt/scores-exclaims", "pt/verdicts", "pt/transfer_set", "pt/counts"]
     assert set(table(out, "scores-exclaims")["question_exclaims"]) == {1.0}
 
 
 def test_test_items_are_found_and_listed_in_the_card(seeds, tmp_path):
     (tmp_path / "items.txt").write_text(f"{QUESTIONS[3]}\nWho has ever seen the other side of the moon at night?\n")
-    own = {"kind": "contamination", "sets": [str(tmp_path / "items.txt")]}
+    scorer = {"kind": "contamination", "sets": [str(tmp_path / "items.txt")]}
     out = tmp_path / "run"
-    manifest, _ = make(seeds, out, scorers=[own], thresholds={"src_contamination": {"max": 0.9}})
-    (found,) = manifest.counts.targets["pt"].contamination
-    assert (found.set, found.items) == ("items.txt", 1)
+    manifest, _ = make(seeds, out, scorers=[scorer], thresholds={"src_contamination": {"max": 0.9}})
+    (contamination,) = manifest.counts.targets["pt"].contamination
+    assert (contamination.set, contamination.items) == ("items.txt", 1)
     scores = table(out, "scores-contamination")
     assert scores["question_src_contamination"][3] == 1.0
     assert scores["question_src_contamination_in"][3] == "items.txt:1"
-    assert f"| items.txt | 1 | {found.texts} |" in (out / "README.md").read_text(encoding="utf-8")
+    assert f"| items.txt | 1 | {contamination.texts} |" in (out / "README.md").read_text(encoding="utf-8")
     assert table(out, "verdicts")["question_src"][3] == 0.0
 
 
-@pytest.mark.parametrize("own", [None, {"model": "another", "temperature": 0.0, "max_tokens": 4, "max_model_len": 300}])
-def test_the_generator_or_another_model_judges(seeds, tmp_path, own):
-    judge = {"kind": "judge", "prompt": "Rate 3 {source} {target}", "generator": own}
+@pytest.mark.parametrize(
+    "other_model", [None, {"model": "another", "temperature": 0.0, "max_tokens": 4, "max_model_len": 300}]
+)
+def test_the_generator_or_another_model_judges(seeds, tmp_path, other_model):
+    judge = {"kind": "judge", "prompt": "Rate 3 {source} {target}", "generator": other_model}
     manifest, _ = make(seeds, tmp_path / "run", scorers=[judge], thresholds={})
     scores = table(tmp_path / "run", "scores-judge")
     replies = scores["question_judge_reply"]
     assert replies.null_count() == 0
-    # It answers with the words that it is asked, so a rating is wherever it was not cut before it came to it.
+    # It answers with the words of the prompt, so there is a rating unless the answer was cut before it.
     ratings = [3.0 if "3" in reply else None for reply in replies]
     assert scores["question_judge"].to_list() == ratings
     assert 3.0 in ratings
-    assert max(len(reply.split()) for reply in replies) <= (own or {"max_tokens": 32})["max_tokens"]
+    assert max(len(reply.split()) for reply in replies) <= (other_model or {"max_tokens": 32})["max_tokens"]
     judges = [ingredient.name for ingredient in manifest.ingredients if ingredient.role == "scorer"]
     assert len(judges) == 1
 
 
 def test_what_cannot_be_had_is_said_before_anything_is_written(seeds, tmp_path):
     out = tmp_path / "run"
-    own = {"kind": "function", "name": "absent", "function": "no_such_module:score"}
+    scorer = {"kind": "function", "name": "absent", "function": "no_such_module:score"}
     with pytest.raises(UserError, match="no_such_module"):
-        make(seeds, out, scorers=[own], thresholds={})
+        make(seeds, out, scorers=[scorer], thresholds={})
     assert not out.exists()

@@ -1,4 +1,4 @@
-"""Scorers, translators, aligners and engines of a user's own do all that the package's own do."""
+"""A user's scorers, translators, aligners and engines can do everything that those of the package can."""
 
 import io
 import json
@@ -44,8 +44,10 @@ thresholds:
 
 @pytest.fixture
 def folder(tmp_path):
-    """A recipe with what it names beside it."""
-    (tmp_path / "seeds.jsonl").write_text("".join(json.dumps({"instruction": own}) + "\n" for own in QUESTIONS))
+    """A recipe in a folder with the files that it names."""
+    (tmp_path / "seeds.jsonl").write_text(
+        "".join(json.dumps({"instruction": question}) + "\n" for question in QUESTIONS)
+    )
     (tmp_path / "table.txt").write_text("people like")
     (tmp_path / "words.txt").write_text("bread winter")
     (tmp_path / "mine.yaml").write_text(RECIPE)
@@ -54,7 +56,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def make(folder) -> Callable[..., tuple[Manifest, list[str]]]:
-    """Makes the run of the recipe, with changes; returns its manifest and the steps that had something to do."""
+    """Makes the run of the recipe, with changes; returns its manifest and the steps that had missing parts."""
 
     def run(**changes):
         steps = Steps()
@@ -78,13 +80,15 @@ def test_a_whole_run_is_made_by_them(make, folder):
     assert rows["question_translator"].unique().to_list() == ["mirror"]
     assert rows["question"][0][0]["content"].startswith("yhW od people like")
     scores = run.table("pt/scores-rudeness").read_all()
-    assert scores["question_src_rudeness"].to_list() == [float("bread" in own or "winter" in own) for own in QUESTIONS]
+    assert scores["question_src_rudeness"].to_list() == [
+        float("bread" in question or "winter" in question) for question in QUESTIONS
+    ]
     assert "question_shouting" in run.table("pt/scores-heuristics").read_all().columns
     (line,) = manifest.signatures.values()
     assert "|generator:shuffled@7(shuffling_1.0)|translator:mirror_writing@" in line
     assert f"|switch:{MODULE}:Diagonal:both:word:0.3|" in line
     assert "|filters:question_src_rudeness<=0,rudeness<=0,shouting<=0.5|" in line
-    dropped = {own.filter for own in manifest.counts.targets["pt"].filters}
+    dropped = {filter_counts.filter for filter_counts in manifest.counts.targets["pt"].filters}
     assert "question_src_rudeness" in dropped
     switched = run.table("pt/code_switched").read_all()
     assert switched["switched"].list.len().sum() > 0

@@ -1,4 +1,4 @@
-"""A run goes on with what it began with, whatever has become of it on the Hub."""
+"""A run continues with the revisions that it began with, even if they have changed on the Hub."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ QUESTIONS = [{"question": f"Why is the sky so very blue on day {day}?"} for day 
 PAIRS = [{"en": f"A blue sky, day {day}.", "pt": f"O céu, dia {day}.", "vi": f"Trời, ngày {day}."} for day in range(9)]
 
 
-# Small models answer and translate, but which model it is, is found as always.
+# Small models answer and translate, but models are identified as usual.
 SCRIPT = """
 import sys
 from dataclasses import replace
@@ -34,7 +34,7 @@ FETCH = "from huggingface_hub import snapshot_download as fetch; fetch('org/mode
 
 
 def run(folder, limit, variables, tgt="pt"):
-    """In a process of its own, for the Hub's client reads its settings when it is imported."""
+    """In a separate process, because the Hub's client reads its settings when it is imported."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, folder / "run", str(limit), tgt],
         cwd=Path(__file__).parents[2],
@@ -50,7 +50,7 @@ def run(folder, limit, variables, tgt="pt"):
 
 
 def push(served, colour, sha):
-    """Have everything stand on the Hub, or a new commit of it, in which the sky has this colour."""
+    """Put everything on the Hub, or a new commit of it, in which the sky has this colour."""
     pairs = {"README.md": b"---\nlicense: cc-by-2.0\n---\n", "train.jsonl": hub.jsonl(PAIRS)}
     for key, files in {
         "datasets/org/tasks": {".gitattributes": b"", "train.jsonl": hub.jsonl(QUESTIONS)},
@@ -86,6 +86,6 @@ def test_what_was_taken_from_the_hub_is_taken_from_there_again(tmp_path):
     # With the same seeds, the Hub is not needed at all.
     gone = hub.environment(hub.NOWHERE, tmp_path / "cache")
     assert run(tmp_path, 7, gone) == began
-    # Nor for another run on what was fetched before: the later commit of the model, and the earlier of the rows.
+    # Nor for another run with files in the cache: the later commit of the model, and the earlier of the rows.
     assert run(tmp_path / "again", 7, gone) == began | {"generator": "d" * 40}
     assert Run(tmp_path / "again" / "run").table("seeds").read_all().equals(questions)

@@ -1,4 +1,4 @@
-"""Memory that is freed stays with the process, so that the next large tensor need not be zeroed page by page."""
+"""Freed memory stays with the process, so that the pages of the next large tensor do not have to be zeroed."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The pool, with a tiny worker that runs as a process of its own."""
+"""The pool, with a tiny worker in a separate process."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def workers(parent=None):
 
 @pytest.fixture
 def build():
-    """Builds pools, and sees that their workers end with them."""
+    """Builds pools, and checks that their workers end with them."""
     pools = []
 
     def make(first=None, *, together=False, **options):
@@ -48,7 +48,7 @@ def keyed(jobs):
 
 
 def results(pool, jobs, **options):
-    """The results by key; each has come once."""
+    """The results by key; there is one for each key."""
     pairs = list(pool.ask(keyed(jobs), **options))
     assert len(dict(pairs)) == len(pairs)
     return dict(pairs)
@@ -126,7 +126,7 @@ def test_a_worker_that_cannot_load_says_why(build):
 
 
 def test_a_worker_that_cannot_load_later_stops_the_work(build, tmp_path):
-    """What is finished by then is kept."""
+    """Results that were finished before are kept."""
     pool = build({"load": ("once", str(tmp_path), "load", "text")})
     pool.load()
     pool._first = lambda rank: {"fail": "the model is gone"}
@@ -145,7 +145,7 @@ def test_a_worker_that_is_killed_while_it_loads_is_started_again_a_few_times(bui
     note = ("note", str(tmp_path), "loads")
     pool = build({"load": [note, KILL]}, advice="Do less at a time")
     says = (
-        rf"^the test: its worker ended {RESTARTS + 1} times with nothing done in between, at last with SIGKILL "
+        rf"^the test: its worker ended {RESTARTS + 1} times without a finished job in between, at last with SIGKILL "
         r"\(out of memory\?\); finished rows are kept\. Look above for what it said\. Do less at a time$"
     )
     for loads in (1, 2):
@@ -156,7 +156,7 @@ def test_a_worker_that_is_killed_while_it_loads_is_started_again_a_few_times(bui
 
 
 def test_a_second_worker_that_cannot_live_does_not_go_unnoticed(build, tmp_path):
-    """Though the first goes on with its jobs."""
+    """Although the first worker goes on with its jobs."""
     pool = build()
     pool.load()
     pool._first = lambda rank: {"load": KILL}
@@ -212,7 +212,7 @@ def test_a_job_that_is_alone_may_end_three_workers(build, tmp_path):
 def test_where_every_job_ends_the_worker_the_work_stops(build):
     pool = build()
     received = []
-    with pytest.raises(Stopped, match=rf"its worker ended {RESTARTS + 1} times with nothing done in between"):
+    with pytest.raises(Stopped, match=rf"its worker ended {RESTARTS + 1} times without a finished job in between"):
         received.extend(pool.ask(keyed([KILL] * 100)))
     assert len(received) == RESTARTS + 1
     assert not workers()
@@ -291,8 +291,8 @@ def test_a_call_that_was_given_up_leaves_nothing_behind(build, together):
 
 def test_close_does_not_wait_for_a_worker_that_is_busy(build):
     pool = build()
-    asked = pool.ask(keyed(["text", ("sleep", 600)]), workers=2)
-    next(asked)
+    pool_results = pool.ask(keyed(["text", ("sleep", 600)]), workers=2)
+    next(pool_results)
     start = time.monotonic()
     pool.close()
     assert time.monotonic() - start < 5
@@ -308,21 +308,21 @@ def test_a_pool_that_is_forgotten_leaves_no_worker(build):
 
 @pytest.mark.parametrize("way", ["child", "fork"])
 def test_what_a_worker_has_started_ends_with_it(build, tmp_path, way):
-    """Also where it holds the connection open."""
+    """Also if it keeps the connection open."""
     pool = build()
-    asked = pool.ask(keyed([(way,), ("once", str(tmp_path), "second", ("sleep", 600))]))
-    _, child = next(asked)
+    pool_results = pool.ask(keyed([(way,), ("once", str(tmp_path), "second", ("sleep", 600))]))
+    _, child = next(pool_results)
     assert psutil.pid_exists(child)
     while not (tmp_path / "second").exists():
         time.sleep(0.01)
     for process in workers():
         process.kill()
-    assert list(asked) == [("job 1", "second")]
+    assert list(pool_results) == [("job 1", "second")]
     assert not left([child], 1)
 
 
 def test_a_message_that_cannot_be_read_ends_its_worker(build, tmp_path):
-    """As a result of a class that is not here."""
+    """Such as a result whose class does not exist here."""
     script = tmp_path / "worker.py"
     script.write_text(
         "from sdrrl_data.processes.worker import serve\n"
@@ -380,7 +380,7 @@ RUN = f"""
 import signal, sys, time
 from sdrrl_data.processes.child_process import Start
 from sdrrl_data.processes.pool import Pool
-import polars  # which has waits go on until there is something
+import polars  # after which Ctrl-C no longer interrupts a wait by itself
 
 polars.DataFrame({{"a": [1]}})
 job = {{"busy": ("sleep", 600), "hanging": ("hang",), "stopped": ("end", signal.SIGSTOP)}}.get(sys.argv[1], "text")
@@ -419,17 +419,17 @@ def test_ctrl_c_goes_through_at_once(state):
     run, started = start_run(state)
     begin = time.monotonic()
     run.send_signal(signal.SIGINT)
-    _, said = run.communicate(timeout=10)
-    assert time.monotonic() - begin < 5  # less than it takes to end workers that the run has left
+    _, output = run.communicate(timeout=10)
+    assert time.monotonic() - begin < 5  # less than the time in which the reaper ends workers
     assert run.returncode in (-signal.SIGINT, 130)
-    assert b"KeyboardInterrupt" in said
+    assert b"KeyboardInterrupt" in output
     assert not left(process.pid for process in started)
 
 
 def test_a_run_ends_though_it_did_not_close_its_pool():
     run, started = start_run("ending")
-    _, said = run.communicate(timeout=10)
-    assert (run.returncode, said) == (0, b"")
+    _, output = run.communicate(timeout=10)
+    assert (run.returncode, output) == (0, b"")
     assert not left(process.pid for process in started)
 
 

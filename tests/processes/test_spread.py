@@ -11,7 +11,7 @@ import pytest
 from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.processes.child_process import cores
-from sdrrl_data.processes.spread import WORTH, Spread, processes_for
+from sdrrl_data.processes.spread import MIN_PAIRS, Spread, processes_for
 from sdrrl_data.protocols import TextPair, Unit
 from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
 from tests.support.deadly_scorer import DEADLY, DeadlyScorer
@@ -20,7 +20,9 @@ from tests.support.processes import ending, left, running
 MAKE = partial(LanguageScorer, LanguageConfig(), find("en"), find("pt"))
 ROOT = Path(__file__).parents[2]
 SENTENCE = "There are {} houses in the village."
-MANY = [TextPair(text, text, [Unit(0, len(text), 0, len(text))]) for text in map(SENTENCE.format, range(WORTH + 100))]
+MANY = [
+    TextPair(text, text, [Unit(0, len(text), 0, len(text))]) for text in map(SENTENCE.format, range(MIN_PAIRS + 100))
+]
 
 
 def workers():
@@ -29,7 +31,7 @@ def workers():
 
 @pytest.fixture(scope="module")
 def spread():
-    """One on two processes, and which of this process's children they are."""
+    """A scorer on two processes, and a function that returns these processes."""
     before = workers()
     scorer = Spread(MAKE, 2)
     yield scorer, lambda: workers() - before
@@ -101,12 +103,12 @@ def test_processes_that_end_over_and_over(spread):
 def test_pairs_over_which_processes_end_have_no_scores_and_a_warning(monkeypatch, caplog):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     scorer = Spread(DeadlyScorer, 2)
-    pairs = [TextPair(DEADLY if number in (70, 1500) else "a" * number, "", []) for number in range(WORTH)]
+    pairs = [TextPair(DEADLY if number in (70, 1500) else "a" * number, "", []) for number in range(MIN_PAIRS)]
     done = []
     scores = scorer.score(pairs, done.append)["length"].to_list()
     scorer.close()
-    assert scores == [None if number in (70, 1500) else number for number in range(WORTH)]
-    assert sum(done) == WORTH
+    assert scores == [None if number in (70, 1500) else number for number in range(MIN_PAIRS)]
+    assert sum(done) == MIN_PAIRS
     warnings = [message for message in caplog.messages if message.startswith("a pair has no scores")]
     assert len(warnings) == 2
     assert all("it ended the worker" in warning and DEADLY in warning for warning in warnings)
@@ -116,7 +118,7 @@ def test_where_no_pair_can_be_scored_the_work_stops(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     scorer = Spread(DeadlyScorer, 2)
     with pytest.raises(EngineFailed, match="a scorer's process ended 4 times"):
-        scorer.score([TextPair(DEADLY, "", [])] * WORTH, lambda done: None)
+        scorer.score([TextPair(DEADLY, "", [])] * MIN_PAIRS, lambda done: None)
     scorer.close()
 
 
@@ -143,11 +145,11 @@ SCRIPT = """
 import os, signal, psutil
 from sdrrl_data.protocols import TextPair
 from sdrrl_data.scoring.chrf import ChrfScorer
-from sdrrl_data.processes.spread import WORTH, Spread
+from sdrrl_data.processes.spread import MIN_PAIRS, Spread
 def stop(done):
     print(*(child.pid for child in psutil.Process().children()), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
-Spread(ChrfScorer, 2).score([TextPair("a", "b", [])] * WORTH, stop)
+Spread(ChrfScorer, 2).score([TextPair("a", "b", [])] * MIN_PAIRS, stop)
 """
 
 
@@ -163,10 +165,10 @@ def test_processes_end_with_the_run():
 def test_a_large_model_is_not_in_every_process(tmp_path):
     path = tmp_path / "model.bin"
     sizes = (1 << 10, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    found = []
+    counts = []
     for size in sizes:
         path.write_bytes(b"")
-        os.truncate(path, size)  # it takes no room
-        found.append(processes_for(path))
-    assert found == [cores(), 1]
+        os.truncate(path, size)  # a sparse file, which takes no disk space
+        counts.append(processes_for(path))
+    assert counts == [cores(), 1]
     assert processes_for() == cores()

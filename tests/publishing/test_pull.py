@@ -194,7 +194,7 @@ def test_what_cannot_be_pulled_is_refused_in_one_sentence(
         ({"pull": "ann/set", "tgt": ["pt", "es"]}, "ann/set has targets of 2 runs"),
         ({"pull": "ann/set", "tgt": ["th"]}, "ann/set has no target th: it has es, pt, vi"),
         ({"pull": "ann/set", "revision": "v9"}, "the Hub knows no revision v9"),
-        ({"pull": "ann/set", "revision": "v1", "out": tmp_path / "taken"}, "is there already and is not a run"),
+        ({"pull": "ann/set", "revision": "v1", "out": tmp_path / "taken"}, "already exists and is not a run"),
         (
             {"pull": "ann/set", "revision": "v1", "out": tmp_path / "another"},
             "exists already and holds something else",

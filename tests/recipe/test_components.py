@@ -1,4 +1,4 @@
-"""Components as recipes name them: the package's own, and a user's."""
+"""Components as recipes name them: those of the package, and those of a user."""
 
 import inspect
 import json
@@ -84,7 +84,7 @@ def test_every_score_says_what_it_says_and_does_not_see(component):
         ),
         (
             {"code_switching.aligner": {"kind": "attention"}},
-            "aligner attention works on the translator's model: it needs an nllb",
+            "aligner attention uses the translator's model: it needs the translator nllb",
         ),
         ({"generator.engine": "vlm"}, "there is no engine 'vlm': did you mean vllm? There are auto, openai,"),
         ({"translator": {"kind": "self", "prompt": "no text"}}, "translator.0.prompt: string should match pattern"),
@@ -96,24 +96,24 @@ def test_every_score_says_what_it_says_and_does_not_see(component):
             "own_components.py) has no class Nothing that is a ScorerConfig",
         ),
         ({"scorers": [{"kind": f"{MODULE}:Mirror"}]}, "own_components.py) has no class Mirror that is a ScorerConfig"),
-        ({"scorers": [{"kind": f"{MODULE}:Unfinished"}]}, "own_components.py) does not say how to: open"),
+        ({"scorers": [{"kind": f"{MODULE}:Unfinished"}]}, "own_components.py) lacks these methods: open"),
         ({"scorers": [{"kind": f"{MODULE}:Rudeness"}]}, "scorers.0.words is missing"),
         (
             {"scorers": [{"kind": f"{MODULE}:Rudeness", "words": "w", "wrds": "w"}]},
             "scorers.0.wrds is not a key of a recipe, did",
         ),
-        ({"scorers": [{"kind": f"{MODULE}:Rudeness", "words": "w"}] * 2}, "scorers: rudeness is there twice"),
+        ({"scorers": [{"kind": f"{MODULE}:Rudeness", "words": "w"}] * 2}, "scorers: rudeness occurs twice"),
         (
             {"scorers": [{"kind": "function", "name": "judge", "function": "a:b"}]},
-            "scorers: judge is there twice, or the name",
+            "scorers: judge occurs twice, or is the name",
         ),
         (
             {"scorers": [{"kind": "function", "name": "src_script", "function": "a:b"}]},
-            "scorers: src_script is there twice",
+            "scorers: src_script occurs twice",
         ),
         (
             {"scorers": [f"{MODULE}:Nameless", {"kind": "function", "name": "nameless", "function": "a:b"}]},
-            "nameless is there",
+            "nameless occurs",
         ),
     ],
 )
@@ -140,7 +140,7 @@ OWN = {
 
 def test_a_users_own_is_named_by_module_and_class():
     recipe = load(**OWN)
-    assert [scorer_name(own) for own in recipe.scorers] == ["rudeness", "shouts"]
+    assert [scorer_name(scorer) for scorer in recipe.scorers] == ["rudeness", "shouts"]
     assert translator_names(recipe.translator) == ["mirror", "mirror-2"]
     assert recipe.translator[0].table == "table.txt"
     assert isinstance(recipe.code_switching.aligner, own_components.Diagonal)
@@ -193,7 +193,7 @@ def test_code_that_has_changed_is_imported_anew(tmp_path, monkeypatch):
 
 def test_a_model_that_is_in_no_fingerprint_is_refused():
     nameless = own_components.Nameless(kind=f"{MODULE}:Nameless")
-    with pytest.raises(UserError, match=r"identify\(\) names nothing, so no fingerprint would tell what its model"):
+    with pytest.raises(UserError, match=r"identify\(\) returns no ingredient, so that a change of its model"):
         scoring.identify(nameless, generator=lambda settings: None)
     with pytest.raises(TypeError, match="abstract"):
         own_components.Unfinished(kind="x")

@@ -7,7 +7,7 @@ def test_a_draw_depends_on_its_key_alone():
     assert draws.number(42, "answer", "a1") == draws.number(42, "answer", "a1")
     assert draws.number(42, "answer", "a1") != draws.number(43, "answer", "a1")
     assert draws.number(1, "23") != draws.number(12, "3")
-    # Golden: another way of drawing would change every data set there is.
+    # Golden: another way of drawing would change all existing datasets.
     assert draws.number(42, "split", "abc") == 27322477
 
 

@@ -1,4 +1,4 @@
-"""What the fields of recipes say about themselves, and whoever asks them."""
+"""The markers of recipes' fields, and the code that reads them."""
 
 import json
 import pickle
@@ -12,7 +12,7 @@ import pytest
 from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import AlignerConfig, Component, Config, Recipe, ScorerConfig, TranslatorConfig, loading
 from sdrrl_data.recipe.fields import changed, walk
-from sdrrl_data.recipe.markers import Model, Place, Shapeless, StaysHere, TakenIn, marker, markers
+from sdrrl_data.recipe.markers import Model, Place, Shapeless, ShapelessByDefault, StaysHere, TakenIn, marker, markers
 from sdrrl_data.training.settings import TrainingConfig
 
 EARLIER = [
@@ -23,7 +23,7 @@ PROMPTS = loading.load("quickstart").model_dump(mode="json")["prompts"]
 
 
 def sections(config: type[Config] = Config) -> Iterator[type[Config]]:
-    """Every class of settings that the package has."""
+    """All classes of settings in the package."""
     for sort in (ScorerConfig, TranslatorConfig, AlignerConfig):
         assert sort.kinds()
     for narrower in config.__subclasses__():
@@ -37,7 +37,7 @@ FIELDS = [
     for section in dict.fromkeys(sections())
     for name, field in section.model_fields.items()
 ]
-# Names that a place, a model, a server or a revision may have; and what a default of theirs looks like.
+# Names of fields for a place, a model, a server or a revision; and patterns of their defaults.
 LIKE_A_PLACE = re.compile(
     r".*(path|file|folder|dir|url|address|python|server)s?|(source|model|models|sets|against|dataset|revision|template)"
 )
@@ -61,28 +61,36 @@ def test_a_model_has_a_revision_that_shapes_nothing(section):
 
 @pytest.mark.parametrize("section", dict.fromkeys(sections()), ids=lambda section: section.__name__)
 def test_what_stays_here_can_be_left_out(section):
-    """All but the address of a server, which goes with the server."""
+    """All fields except the address of a server, which belongs to the server."""
     for name, field in section.model_fields.items():
         if marker(field, StaysHere) and name != "url":
             assert field.default is None
 
 
+def of_before(written):
+    """A recipe without the settings that came later; they have their defaults."""
+    for field in list(walk(Recipe, written)):
+        if field.marker(ShapelessByDefault):
+            assert field.section.pop(field.name) == field.default
+    return written
+
+
 @pytest.mark.parametrize("earlier", EARLIER)
 def test_recipes_of_0_1_0_are_written_and_shape_rows_as_they_did(earlier):
     recipe = Recipe.model_validate_json(json.dumps(earlier["recipe"] | {"prompts": PROMPTS}))
-    assert recipe.model_dump(mode="json", by_alias=True) == earlier["recipe"] | {"prompts": PROMPTS}
+    assert of_before(recipe.model_dump(mode="json", by_alias=True)) == earlier["recipe"] | {"prompts": PROMPTS}
     assert recipe.shaping() == earlier["shaping"] | {"prompts": PROMPTS}
     assert pickle.loads(pickle.dumps(recipe)) == recipe
     assert Recipe.model_validate(recipe.model_dump(by_alias=True)) == recipe
 
 
 def test_the_earlier_recipes_have_every_kind():
-    for sort, found in (
-        (ScorerConfig, [own for earlier in EARLIER for own in earlier["recipe"]["scorers"]]),
-        (TranslatorConfig, [own for earlier in EARLIER for own in earlier["recipe"]["translator"]]),
+    for sort, sections in (
+        (ScorerConfig, [section for earlier in EARLIER for section in earlier["recipe"]["scorers"]]),
+        (TranslatorConfig, [section for earlier in EARLIER for section in earlier["recipe"]["translator"]]),
         (AlignerConfig, [earlier["recipe"]["code_switching"]["aligner"] for earlier in EARLIER]),
     ):
-        assert {own["kind"] for own in found} == sort.kinds().keys()
+        assert {section["kind"] for section in sections} == sort.kinds().keys()
 
 
 def test_the_walk_goes_into_every_section():
@@ -91,7 +99,7 @@ def test_the_walk_goes_into_every_section():
     assert fields["seeds.0.source"].role == "seeds"
     assert fields["generator.server.url"].marker(StaysHere)
     assert fields["scorers.1.model"].role == "scorer"
-    assert fields["scorers.12.generator.model"].role == "scorer"  # a judge's own
+    assert fields["scorers.12.generator.model"].role == "scorer"  # the generator of a judge
     assert fields["scorers.10.against"].marker(Place)
     assert fields["scorers.10.against"].value == ["runs/old", "org/set"]
     assert fields["translator.3.few_shot"].marker(TakenIn)
@@ -105,11 +113,18 @@ def test_the_walk_goes_into_every_section():
 @pytest.mark.parametrize("earlier", EARLIER)
 def test_every_field_shapes_rows_or_says_that_it_shapes_none(earlier):
     recipe = Recipe.model_validate_json(json.dumps(earlier["recipe"] | {"prompts": PROMPTS}))
-    fields = list(walk(Recipe, recipe.model_dump(mode="json", by_alias=True)))
+    fields = list(walk(Recipe, of_before(recipe.model_dump(mode="json", by_alias=True))))
     shapeless = tuple(field.key for field in fields if field.marker(Shapeless))
     within = tuple(f"{key}." for key in shapeless)
     left = {field.key for field in fields if field.key not in shapeless and not field.key.startswith(within)}
     assert {field.key for field in walk(Recipe, recipe.shaping())} == left
+
+
+def test_a_setting_that_came_later_shapes_rows_unless_it_is_as_usual():
+    recipe = Recipe.model_validate_json(json.dumps(EARLIER[0]["recipe"] | {"prompts": PROMPTS}))
+    generator = recipe.generator.model_copy(update={"date": "2026-11-29"})
+    assert "date" not in recipe.shaping()["generator"]
+    assert recipe.model_copy(update={"generator": generator}).shaping()["generator"]["date"] == "2026-11-29"
 
 
 def test_sections_are_changed_wherever_they_stand():
@@ -129,7 +144,7 @@ def test_sections_are_changed_wherever_they_stand():
 
 @pytest.fixture
 def beside(tmp_path, monkeypatch):
-    """A folder with a recipe and all that it names; the working directory is another."""
+    """A folder with a recipe and all files that it names. It is not the working directory."""
     folder = tmp_path / "sub"
     for name in ("model", "pairs", "python"):
         (folder / name).mkdir(parents=True)
@@ -165,7 +180,10 @@ def test_all_paths_in_a_recipe_are_relative_to_it(beside, overlaid):
         (beside / "mine.yaml").write_text(RECIPE + "name: mine\ndescription: mine\nsrc: en\ntgt: [pt]\n")
         recipe = loading.load("sub/mine.yaml")
     assert recipe.generator.model == "sub/model"
-    assert [own.models for own in recipe.translator if own.kind == "firefox"] == ["sub/pairs", "mozilla"]
+    assert [translator.models for translator in recipe.translator if translator.kind == "firefox"] == [
+        "sub/pairs",
+        "mozilla",
+    ]
     assert recipe.translator[1].model == "sub/model"
     similarity, comet, duplicates, contamination, judge, rudeness = recipe.scorers
     assert (similarity.model, comet.model, comet.python) == ("sub/model", "Unbabel/wmt22-cometkiwi-da", "sub/python")
@@ -173,14 +191,14 @@ def test_all_paths_in_a_recipe_are_relative_to_it(beside, overlaid):
     assert contamination.sets == ("flores", "sub/items.txt")
     assert judge.generator.model == "sub/model"
     assert rudeness.words == "sub/words.txt"
-    assert [own.source for own in recipe.seeds] == ["sub/seeds.jsonl"]
+    assert [source.source for source in recipe.seeds] == ["sub/seeds.jsonl"]
     assert recipe.code_switching.aligner.source == "sub/words.txt"
     assert recipe.parallel.source == "sub/words.txt"
 
 
 def test_an_aligners_place_is_relative_also_where_its_kind_stands_in_another_layer(beside):
     (beside / "part.yaml").write_text("code_switching: {aligner: {source: words.txt}}\n")
-    (beside / "mine.yaml").write_text(loading.text("quickstart") + "\n")  # a copy goes on using what the package ships
+    (beside / "mine.yaml").write_text(loading.text("quickstart") + "\n")  # a copy still uses the package's files
     aligner = {"code_switching.aligner.kind": "dictionary"}
     recipe = loading.load("sub/mine.yaml", aligner, overlays=["sub/part.yaml"])
     assert recipe.code_switching.aligner.source == "sub/words.txt"

@@ -32,13 +32,13 @@ def test_the_packaged_recipes():
     ],
 )
 def test_an_ablation_leaves_one_ingredient_out(base, overlay, nothing_of):
-    whole, ablated = load(recipe=base), loading.load(base, overlays=[overlay])
-    shares = whole.transfer_set.mix.model_dump(by_alias=True)
+    complete, ablated = load(recipe=base), loading.load(base, overlays=[overlay])
+    shares = complete.transfer_set.mix.model_dump(by_alias=True)
     assert ablated.transfer_set.mix.model_dump(by_alias=True) == shares | dict.fromkeys(nothing_of, 0)
     assert (ablated.parallel is None) == (overlay == "no-parallel")
     assert (ablated.name, ablated.description) == (overlay, loading.about(overlay))
     same = {"transfer_set", "parallel", "name", "description"}
-    assert ablated.model_dump(exclude=same) == whole.model_dump(exclude=same)
+    assert ablated.model_dump(exclude=same) == complete.model_dump(exclude=same)
 
 
 def test_questions_in_french():
@@ -93,8 +93,9 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"generator.server": {"url": "127.0.0.1:8000"}}, "generator.server.url: string should match pattern"),
         ({"generator.few_shot": "shots.txt"}, "generator.few_shot: input should be a valid array, found 'shots.txt'"),
         ({"generator.few_shot": "none.jsonl"}, "few_shot: none.jsonl cannot be read (No such file"),
+        ({"generator.date": "today"}, "date 'today' is not a date such as 2026-01-01"),
         ({"seeds": []}, "seeds: tuple should have at least 1 item"),
-        ({"seeds": [{"source": "a"}, {"sorce": "b"}]}, "seeds.1.source is missing (and 1 more like it)"),
+        ({"seeds": [{"source": "a"}, {"sorce": "b"}]}, "seeds.1.source is missing (and 1 more mistake)"),
         ({"seeds": {"source": "magpie", "split": "test"}}, "seeds.split is not a key of a recipe"),
         ({"translator.beams": 2}, "translator.0.beams is not a key"),
         ({"translator": {"kind": "google"}}, "there is no translator 'google': there are firefox, firefox:DIR, nllb"),
@@ -104,7 +105,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"translator": []}, "translator: tuple should have at least 1 item"),
         ({"translator": {"kind": "self", "few_shot": "none.jsonl"}}, "few_shot: none.jsonl cannot be read (No such"),
         ({"generator": {"engine": "vllm"}}, "generator.model is missing"),
-        ({"thresholds.simlarity.min": 0.5}, "thresholds.simlarity has no score: the scorers here give"),
+        ({"thresholds.simlarity.min": 0.5}, "thresholds.simlarity: there is no such score: this recipe's scores are"),
         ({"thresholds.similarity": 0.5}, "thresholds.similarity: input should be an object, found 0.5"),
         ({"prompts.pt.translate": ["Traduza."]}, "prompts.pt.translate.0: "),
         ({"tgt": []}, "tgt names no target language"),
@@ -141,12 +142,12 @@ def test_a_file_that_is_no_recipe(tmp_path, text, says):
 
 
 def test_seeds_are_one_source_or_several():
-    assert [own.source for own in load({"seeds": [{"source": "a.csv"}, {"source": "b.csv"}]}).seeds] == [
+    assert [source.source for source in load({"seeds": [{"source": "a.csv"}, {"source": "b.csv"}]}).seeds] == [
         "a.csv",
         "b.csv",
     ]
     changes = {"seeds": [{"source": "a.csv"}, {"source": "b.csv"}], "seeds.1.fields.question": "ask"}
-    assert [own.fields.question for own in load(changes).seeds] == [None, "ask"]
+    assert [source.fields.question for source in load(changes).seeds] == [None, "ask"]
     assert load({"seeds": {"source": "a.csv"}, "seeds.licence": "mit"}).seeds[0].licence == "mit"
     magpie = load({"seeds": {"source": "magpie"}, "seeds.system_prompt": "Cooking."}).seeds
     assert (magpie.temperature, magpie.system_prompt) == (1.0, "Cooking.")
@@ -155,20 +156,20 @@ def test_seeds_are_one_source_or_several():
 def test_templates_and_examples_may_stand_in_files_beside_the_recipe(tmp_path):
     (tmp_path / "base.jinja").write_text("{% for m in messages %}{{ m.content }}{% endfor %}", encoding="utf-8")
     (tmp_path / "shots.jsonl").write_text('{"question": "1+1?", "answer": "2"}\n\n', encoding="utf-8")
-    own = loading.text("quickstart").replace(
+    recipe_text = loading.text("quickstart").replace(
         "generator:\n", "generator:\n  template: base.jinja\n  few_shot: shots.jsonl\n"
     )
-    (tmp_path / "mine.yaml").write_text(own, encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(recipe_text, encoding="utf-8")
     generator = load(recipe=str(tmp_path / "mine.yaml")).generator
     assert generator.template == "{% for m in messages %}{{ m.content }}{% endfor %}"
     assert [tuple(example.model_dump().values()) for example in generator.few_shot] == [("1+1?", "2")]
     (tmp_path / "shots.jsonl").write_text("1+1? 2", encoding="utf-8")
-    with pytest.raises(UserError, match=r"few_shot: .*shots.jsonl is not as expected \(Extra data"):
+    with pytest.raises(UserError, match=r"few_shot: .*shots.jsonl has the wrong content \(Extra data"):
         load(recipe=str(tmp_path / "mine.yaml"))
 
 
 def test_translators_are_one_or_several():
-    assert [own.kind for own in load({"translator": "self"}).translator] == ["self"]
+    assert [translator.kind for translator in load({"translator": "self"}).translator] == ["self"]
     several = load(
         {"translator": ["nllb:here", "self"], "translator.0.beams": 2, "translator.1.unit": "text"}
     ).translator
@@ -187,15 +188,20 @@ def test_changes_are_parsed_as_yaml():
             overrides.parse_change(wrong)
 
 
+@pytest.mark.parametrize("written", ["2026-11-29", "'2026-11-29'", "'20261129'"])
+def test_a_date_is_a_text(written):
+    assert load(dict([overrides.parse_change(f"generator.date={written}")])).generator.date == "2026-11-29"
+
+
 def test_scorers_are_words_or_sections():
     recipe = load({"scorers": ["length", {"kind": "comet", "batch_size": 4}], "thresholds": {}})
-    assert [scorer_name(own) for own in recipe.scorers] == ["length", "comet"]
+    assert [scorer_name(scorer) for scorer in recipe.scorers] == ["length", "comet"]
     assert recipe.scorers[1].batch_size == 4
 
 
 def test_a_scorer_is_changed_by_its_kind():
     recipe = load({"scorers.language.model": "glotlid.bin"})
-    assert [own.model for own in recipe.scorers if own.kind == "language"] == ["glotlid.bin"]
+    assert [scorer.model for scorer in recipe.scorers if scorer.kind == "language"] == ["glotlid.bin"]
 
 
 FUNCTION = {"kind": "function", "name": "politeness", "function": "my_scores:politeness"}
@@ -204,15 +210,23 @@ FUNCTION = {"kind": "function", "name": "politeness", "function": "my_scores:pol
 @pytest.mark.parametrize(
     ("scorers", "thresholds", "message"),
     [
-        (["length", "length"], {}, "scorers: length is there twice"),
-        ([FUNCTION, FUNCTION], {}, "scorers: politeness is there twice"),
-        (["length", FUNCTION | {"name": "similarity_min"}], {}, "or the name of another"),
+        (["length", "length"], {}, "scorers: length occurs twice"),
+        ([FUNCTION, FUNCTION], {}, "scorers: politeness occurs twice"),
+        (["length", FUNCTION | {"name": "similarity_min"}], {}, "or is the name of another"),
         ([{"kind": "contamination"}], {}, "scorers.0.sets is missing"),
-        (["length"], {"similarity": {"min": 0.5}}, "thresholds.similarity has no score: the scorers here give length"),
-        ([FUNCTION | {"name": "answer_tone"}], {}, "answer_tone is taken for the score of one text"),
-        (["length"], {"question_answer_length": {"min": 0.5}}, "thresholds.question_answer_length has no score"),
-        (["length"], {"question_src_finished": {"min": 1}}, "thresholds.question_src_finished has no score"),
-        (["length"], {"length": {"min": 2, "max": 1}}, "nothing is at least 2 and at most 1"),
+        (
+            ["length"],
+            {"similarity": {"min": 0.5}},
+            "thresholds.similarity: there is no such score: this recipe's scores are length",
+        ),
+        ([FUNCTION | {"name": "answer_tone"}], {}, "answer_tone means the score of only one text"),
+        (
+            ["length"],
+            {"question_answer_length": {"min": 0.5}},
+            "thresholds.question_answer_length: there is no such score",
+        ),
+        (["length"], {"question_src_finished": {"min": 1}}, "thresholds.question_src_finished: there is no such score"),
+        (["length"], {"length": {"min": 2, "max": 1}}, "no score is at least 2 and at most 1"),
         (["length"], {"length": {"min": "101%"}}, "thresholds.length.min"),
         (["length"], {"length": {"min": "100.5%"}}, "thresholds.length.min"),
         (["length"], {"length": {"min": 0.5, "weight": 2}}, "thresholds.length.weight"),
@@ -225,8 +239,8 @@ def test_a_mistake_in_scorers_or_thresholds_is_named(scorers, thresholds, messag
 
 
 def test_thresholds_are_for_both_texts_or_one_by_language_or_percentile():
-    own = {"min": "5%", "languages": {"Thai": {"min": 0.4}}, "weight": 0.5}
-    thresholds = {"length": own, "answer_length": {"max": 2}, "politeness": {"min": 0.5}}
+    bounds = {"min": "5%", "languages": {"Thai": {"min": 0.4}}, "weight": 0.5}
+    thresholds = {"length": bounds, "answer_length": {"max": 2}, "politeness": {"min": 0.5}}
     recipe = load({"scorers": ["length", FUNCTION], "thresholds": thresholds})
     assert recipe.thresholds["length"].languages == {"th": BoundsConfig(min=0.4)}
     assert recipe.thresholds["length"].min == "5%"

@@ -16,7 +16,7 @@ def on_disk(folder, *parts):
 
 
 @pytest.mark.parametrize(
-    ("known", "kept", "count", "grown"),
+    ("earlier_growths", "kept_parts", "count", "grown"),
     [
         ([], 0, 70, [[32, 32, 6]]),
         ([[32, 32, 6]], 3, 70, [[32, 32, 6]]),  # nothing new
@@ -28,24 +28,24 @@ def on_disk(folder, *parts):
         ([[32, 32, 6]], 2, 64, [[32, 32]]),  # it shrinks
     ],
 )
-def test_new_rows_make_new_parts(known, kept, count, grown):
-    assert growth.grown(known, kept, count, 32) == grown
+def test_new_rows_make_new_parts(earlier_growths, kept_parts, count, grown):
+    assert growth.grown(earlier_growths, kept_parts, count, 32) == grown
 
 
-@pytest.mark.parametrize(("count", "kept"), [(0, 0), (31, 0), (32, 1), (69, 2), (70, 3), (75, 4), (1000, 4)])
-def test_parts_that_fit_a_limit(count, kept):
-    assert growth.fitting([[32, 32, 6], [5]], count) == kept
+@pytest.mark.parametrize(("count", "kept_parts"), [(0, 0), (31, 0), (32, 1), (69, 2), (70, 3), (75, 4), (1000, 4)])
+def test_parts_that_fit_a_limit(count, kept_parts):
+    assert growth.fitting([[32, 32, 6], [5]], count) == kept_parts
 
 
 def test_parts_are_unchanged_while_they_hold_the_same_seeds(tmp_path):
     table = on_disk(tmp_path, rows(4), rows(2, start=4))
-    known = [[4, 2], [3]]  # the third part was not written yet
-    assert growth.unchanged(known, rows(9), table) == 3
-    assert growth.unchanged(known, rows(20), table) == 3
-    assert growth.unchanged(known, rows(8), table) == 2
-    assert growth.unchanged(known, rows(5), table) == 1
-    assert growth.unchanged(known, pl.concat([rows(5), rows(4, start=90)]), table) == 1
-    assert growth.unchanged(known, rows(9, start=1), table) == 0
+    earlier_growths = [[4, 2], [3]]  # the third part was not written yet
+    assert growth.unchanged(earlier_growths, rows(9), table) == 3
+    assert growth.unchanged(earlier_growths, rows(20), table) == 3
+    assert growth.unchanged(earlier_growths, rows(8), table) == 2
+    assert growth.unchanged(earlier_growths, rows(5), table) == 1
+    assert growth.unchanged(earlier_growths, pl.concat([rows(5), rows(4, start=90)]), table) == 1
+    assert growth.unchanged(earlier_growths, rows(9, start=1), table) == 0
 
 
 def test_what_was_set_aside_stays_with_its_part_and_the_rest_goes_with_the_last():

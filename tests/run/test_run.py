@@ -30,9 +30,9 @@ def test_a_part_is_done_only_with_its_fingerprint(tmp_path):
 def test_an_unfinished_file_is_no_part(tmp_path):
     table = Run(tmp_path).table("answers")
     table.write(0, Part(ROWS, NOTHING), "one")
-    whole = (tmp_path / "answers" / "part-00000.parquet").read_bytes()
-    (tmp_path / "answers" / "part-00001.parquet").write_bytes(whole[:100])
-    (tmp_path / "answers" / ".part-00002.parquet.tmp").write_bytes(whole)
+    complete = (tmp_path / "answers" / "part-00000.parquet").read_bytes()
+    (tmp_path / "answers" / "part-00001.parquet").write_bytes(complete[:100])
+    (tmp_path / "answers" / ".part-00002.parquet.tmp").write_bytes(complete)
     assert not table.done(1, "one")
     assert not table.done(2, "one")
 
@@ -87,7 +87,7 @@ def test_sort_out_keeps_order_and_every_row():
 def test_fingerprints_tell_settings_apart_and_do_not_depend_on_key_order():
     assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
     assert fingerprint({"a": 1}) != fingerprint({"a": 2})
-    # Golden: a changed way of computing it would redo every run there is.
+    # Golden: if it were computed in another way, every existing run would be redone.
     assert fingerprint("answers", {"t": 0.5}, ["é"]) == "4e67daa92aa963d7"
 
 
@@ -207,7 +207,7 @@ def test_timings_are_read_back(tmp_path):
 
 FILL = """
 import resource, signal, sys
-sys.dont_write_bytecode = True  # Python would keep a module's file that the limit has cut
+sys.dont_write_bytecode = True  # otherwise Python would keep a compiled module that the limit has cut
 import polars as pl
 from pathlib import Path
 from sdrrl_data.errors import DiskFull

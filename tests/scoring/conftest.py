@@ -18,10 +18,12 @@ def text_pair() -> Callable[..., TextPair]:
     def make(*sentences: tuple[str, str]) -> TextPair:
         source = target = ""
         units = []
-        for one, other in sentences:
+        for source_sentence, target_sentence in sentences:
             source, target = source + "- `x` ", target + "- `x` "
-            units.append(Unit(len(source), len(source) + len(one), len(target), len(target) + len(other)))
-            source, target = source + one + "\n", target + other + "\n"
+            units.append(
+                Unit(len(source), len(source) + len(source_sentence), len(target), len(target) + len(target_sentence))
+            )
+            source, target = source + source_sentence + "\n", target + target_sentence + "\n"
         return TextPair(source, target, units)
 
     return make
@@ -29,7 +31,7 @@ def text_pair() -> Callable[..., TextPair]:
 
 @pytest.fixture(scope="session")
 def flores(shared_data) -> Callable[..., list[tuple[str, ...]]]:
-    """Gives the same sentences of FLORES-200 dev in several languages."""
+    """Returns the same sentences of FLORES-200 dev in several languages."""
 
     def read(*languages: str, sample: int = 997) -> list[tuple[str, ...]]:
         files = [shared_data / "flores-dev" / f"{language}.txt" for language in languages]
@@ -41,7 +43,7 @@ def flores(shared_data) -> Callable[..., list[tuple[str, ...]]]:
 
 @pytest.fixture(scope="session")
 def score() -> Callable[..., dict[str, list[Any]]]:
-    """Scores pairs, and holds the scorer to its protocol: one value a pair, all pairs reported as done."""
+    """Scores pairs, and holds the scorer to its protocol: one value per pair, all pairs reported as done."""
 
     def run(scorer, pairs) -> dict[str, list[Any]]:
         done = []

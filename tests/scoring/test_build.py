@@ -11,14 +11,14 @@ from tests.support.small_models import Answering, Cipher
 
 EN, PT = find("en"), find("pt")
 KINDS = recipe.ScorerConfig.kinds()
-HEURISTICS = [kind for kind, own in KINDS.items() if own.counts_only]
+HEURISTICS = [kind for kind, config in KINDS.items() if config.counts_only]
 TOGETHER = ["duplicates"]  # these look at all pairs of a run together
-ELSEWHERE = ["comet"]  # built by its own tests, for it needs an environment of its own
+ELSEWHERE = ["comet"]  # built in its own tests, because it needs its own environment
 
 
 @pytest.fixture
 def settings(tmp_path):
-    """Gives the settings of a kind of scorer."""
+    """Returns a function that makes the settings of a kind of scorer."""
     (tmp_path / "items.txt").write_text("Who wrote the letter that came on the first day of the year?\n")
     needed = {
         "contamination": {"sets": (str(tmp_path / "items.txt"),)},
@@ -29,7 +29,7 @@ def settings(tmp_path):
 
 @pytest.fixture
 def asked_for():
-    """Which models a scorer asked for."""
+    """The models that a scorer asked for."""
     return []
 
 
@@ -60,7 +60,7 @@ def test_those_that_count_give_their_scores_together(settings, score):
     wanted = [settings(kind) for kind in HEURISTICS]
     with opened_heuristics(wanted, EN, PT, learned(wanted, [], EN, PT)) as scorer:
         scores = score(scorer, [])
-    assert list(scores) == [name for own in wanted for name in recipe.scores_of(own)]
+    assert list(scores) == [name for config in wanted for name in recipe.scores_of(config)]
 
 
 @pytest.mark.parametrize("kind", [*HEURISTICS, *TOGETHER])
@@ -74,9 +74,9 @@ def test_one_that_does_not_judge_each_pair_by_itself_is_not_opened(kind, setting
     [("language", ["fastText lid.176.ftz"]), ("function", ["statistics:mean"]), ("length", []), ("finish", [])],
 )
 def test_what_stands_behind_a_scorer_is_said(kind, names, settings):
-    found = identify(settings(kind), generator=None)
-    assert [own.name for own in found] == names
-    assert {own.role for own in found} <= {"scorer"}
+    ingredients = identify(settings(kind), generator=None)
+    assert [ingredient.name for ingredient in ingredients] == names
+    assert {ingredient.role for ingredient in ingredients} <= {"scorer"}
 
 
 def test_the_room_is_light_to_import():

@@ -32,7 +32,7 @@ CLOSE = 1e-5  # batches of another size add up in another order: 1e-7 on one CPU
 
 @pytest.fixture(scope="module", autouse=True)
 def wheels():
-    """A CPU build of torch comes from where pip is told to look for wheels, if it is."""
+    """A CPU build of torch comes from the places where pip is configured to look for wheels, if there are any."""
     pip = shutil.which("pip")
     ask = [pip, "config", "get", "global.find-links"]
     links = subprocess.run(ask, capture_output=True, text=True).stdout.strip() if pip else ""
@@ -61,7 +61,8 @@ def models(python, request):
     """The folder of the small models, from pytest's cache; they are built the first time."""
     files = Path(comet_model.__file__), comet_process.WORKER
     cache = request.config.cache.mkdir("models")
-    made_of = [file.read_bytes() for file in files] + [str(cache).encode()]  # where the encoder is, a checkpoint says
+    # A checkpoint names the place of its encoder.
+    made_of = [file.read_bytes() for file in files] + [str(cache).encode()]
     folder = cache / f"comet-{hashlib.blake2b(b''.join(made_of), digest_size=8).hexdigest()}"
     with FileLock(f"{folder}.lock"):
         if not (folder / "whole").is_file():
@@ -74,7 +75,7 @@ def models(python, request):
 
 @pytest.fixture(scope="module")
 def scorer(models):
-    """One in the environment that uv makes. In the end its process ends."""
+    """A scorer in the environment that uv makes; its process is closed at the end."""
     built = CometScorer(CometConfig(model=str(models / "unified"), batch_size=4))
     yield built
     built.close()
@@ -91,7 +92,7 @@ def checkpoint(tmp_path):
 
 
 def workers():
-    """The processes of this one in which COMET runs; not uv, which started them."""
+    """The child processes in which COMET runs, without uv, which started them."""
     for process in psutil.Process().children(recursive=True):
         try:
             if any("comet_worker" in word for word in process.cmdline()) and process.name() != "uv":
@@ -132,7 +133,7 @@ def test_ctrl_c_does_not_reach_the_process(scorer):
 
 @pytest.fixture
 def room(scorer):
-    """Leaves the process so many bytes beyond what it has."""
+    """Limits the process to so many bytes more than it uses now."""
     (worker,) = workers()
     unlimited = resource.prlimit(worker.pid, resource.RLIMIT_AS)
     yield lambda more: resource.prlimit(worker.pid, resource.RLIMIT_AS, (worker.memory_info().vms + more, unlimited[1]))
@@ -253,7 +254,7 @@ for folder in sys.argv[2:]:
 
 
 class Harm:
-    """A pickle of this makes a directory when it is read."""
+    """Its pickle makes a directory when it is loaded."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -303,24 +304,24 @@ def test_no_secret_reaches_the_process(monkeypatch):
 
 
 def test_a_directory_is_known_by_its_files(checkpoint, tmp_path_factory, python):
-    found = CometConfig(model=str(checkpoint), python=python).identify()[0]
-    assert found == Ingredient("scorer", checkpoint.name, found.revision, None, "unbabel-comet 2.2.7")
-    assert found == CometConfig(model=str(checkpoint)).identify()[0]
+    ingredient = CometConfig(model=str(checkpoint), python=python).identify()[0]
+    assert ingredient == Ingredient("scorer", checkpoint.name, ingredient.revision, None, "unbabel-comet 2.2.7")
+    assert ingredient == CometConfig(model=str(checkpoint)).identify()[0]
     copy = shutil.copytree(checkpoint, tmp_path_factory.mktemp("elsewhere") / checkpoint.name)
     (copy / "README.md").write_text("---\nlicense: mit\n---\n")
     other = CometConfig(model=str(copy), python=python).identify()[0]
-    assert (other.revision, other.licence) == (found.revision, "mit")
+    assert (other.revision, other.licence) == (ingredient.revision, "mit")
     (copy / WEIGHTS).write_bytes(b"wights!")  # another training
-    assert CometConfig(model=str(copy), python=python).identify()[0].revision != found.revision
+    assert CometConfig(model=str(copy), python=python).identify()[0].revision != ingredient.revision
 
 
 @pytest.mark.parametrize(
     ("hparams", "says"),
     [
-        ("class_identifier: regression_metric", "regression_metric wants a reference"),
-        ("class_identifier: unified_metric\ninput_segments: [mt, ref]", "unified_metric wants a reference"),
-        ("pretrained_model: x", "names no class_identifier"),
-        ("- x", "names no class_identifier"),
+        ("class_identifier: regression_metric", "regression_metric needs a reference"),
+        ("class_identifier: unified_metric\ninput_segments: [mt, ref]", "unified_metric needs a reference"),
+        ("pretrained_model: x", "has no class_identifier"),
+        ("- x", "has no class_identifier"),
         ("class_identifier: !!python/name:os.system", "cannot be read"),
         (None, "there is no hparams.yaml"),
     ],
@@ -369,8 +370,8 @@ python, sentences = json.load(sys.stdin)
 for argument in sys.argv[1:]:
     model, _, revision = argument.partition("@")
     try:
-        found = CometConfig(model=model, revision=revision or None, python=python).identify()[0]
-        print(json.dumps([found.name, found.revision, found.licence]))
+        ingredient = CometConfig(model=model, revision=revision or None, python=python).identify()[0]
+        print(json.dumps([ingredient.name, ingredient.revision, ingredient.licence]))
     except UserError as error:
         print(json.dumps(str(error)))
 """
@@ -389,7 +390,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_models_on_the_hub(models, python, checkpoint, tmp_path_factory):
-    """What the Hub has is downloaded, and then loaded without it."""
+    """Models are downloaded from the Hub, and then loaded offline."""
     import torch
 
     folder = tmp_path_factory.mktemp("models")
@@ -424,14 +425,14 @@ def test_models_on_the_hub(models, python, checkpoint, tmp_path_factory):
         for name, content in folders.items():
             served.add(f"models/org/{name}", hub.files_of(content), sha="a" * 40)
         served.add("models/org/gated", hub.files_of(checkpoint), gated=True)
-        found, gated, none, encoder, judged, lost, scores, workers = run(
+        good, gated, none, encoder, judged, lost, scores, workers = run(
             IDENTIFY + SCORE, served.environment(home), *names
         )
-    assert found == ["org/good", "a" * 40, "mit"]
+    assert good == ["org/good", "a" * 40, "mit"]
     assert gated == "scorer org/gated: accept its terms at https://huggingface.co/org/gated, then `hf auth login`"
     assert none.startswith("scorer org/none: the Hub has no such model for you")
-    assert encoder == "scorer org/encoder: the Hub has no hparams.yaml of it, so it is not a COMET model"
-    assert judged.startswith("scorer org/judged: a COMET model of the class regression_metric wants a reference")
+    assert encoder == "scorer org/encoder: it has no hparams.yaml on the Hub, so it is not a COMET model"
+    assert judged.startswith("scorer org/judged: a COMET model of the class regression_metric needs a reference")
     assert lost.startswith("scorer org/lost: its encoder org/none could not be downloaded")
     assert scores == pytest.approx(expected(models, "xcomet"), abs=CLOSE)
     assert workers
@@ -440,6 +441,6 @@ def test_models_on_the_hub(models, python, checkpoint, tmp_path_factory):
     again, missing, unfinished = run(
         IDENTIFY, hub.offline(home), f"org/good@{'a' * 40}", "org/gated", f"org/judged@{'a' * 40}"
     )
-    assert again == found
+    assert again == good
     for reason in (missing, unfinished):
         assert "is not in the cache and the Hugging Face Hub cannot be reached" in reason

@@ -43,9 +43,9 @@ def earlier(tmp_path):
     ],
 )
 def test_reads_an_earlier_run_in_the_right_language(earlier, kind, language, expected):
-    expected = [(language, *own) for own in expected]
+    expected = [(language, *place_and_text) for place_and_text in expected]
     assert list(texts(str(earlier.path), kind, language)) == expected
-    assert [own for own in texts(str(earlier.path), kind, EN, PT, VI) if own[0] == language] == expected
+    assert [row for row in texts(str(earlier.path), kind, EN, PT, VI) if row[0] == language] == expected
 
 
 def test_a_run_is_known_by_what_made_its_parts(earlier):
@@ -65,7 +65,9 @@ def test_a_home_that_is_not_there():
 def test_a_directory_without_a_run(tmp_path, file):
     if file:
         (tmp_path / file).write_text("{}")
-    with pytest.raises(UserError, match="this directory holds no run that this sdrrl-data can read: name another"):
+    with pytest.raises(
+        UserError, match="this directory does not hold a run that this sdrrl-data can read: name another"
+    ):
         identify(str(tmp_path))
 
 

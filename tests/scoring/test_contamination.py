@@ -21,8 +21,8 @@ def scorer(shared_data):
 
 def test_each_side_is_judged_by_itself(scorer, score, shared_data):
     lines = {
-        own: (shared_data / "flores-dev" / f"{own}.txt").read_text(encoding="utf-8").splitlines()
-        for own in ("en", "pt")
+        language: (shared_data / "flores-dev" / f"{language}.txt").read_text(encoding="utf-8").splitlines()
+        for language in ("en", "pt")
     }
     english, portuguese = lines["en"][7], lines["pt"][8]
     pairs = [TextPair(f"Translate this: {english}", "Não sei.", []), TextPair("No idea.", f"{portuguese} Certo?", [])]

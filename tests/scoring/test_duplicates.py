@@ -18,9 +18,9 @@ def scorer(*against, kind="question"):
     return DuplicatesScorer(DuplicatesConfig(against=against), EN, PT, kind)
 
 
-def scored(own, pairs, first=0):
+def scored(scorer, pairs, first=0):
     done = []
-    table = own.score([f"id{number}" for number in range(first, first + len(pairs))], pairs, done.append)
+    table = scorer.score([f"id{number}" for number in range(first, first + len(pairs))], pairs, done.append)
     assert sum(done) == len(pairs)
     assert table.schema == {
         "src_duplicate": pl.Float64,
@@ -45,11 +45,11 @@ def test_parts_are_scored_as_the_whole_is(shared_data):
     lines = (shared_data / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     pairs = [TextPair(row["instruction"], row["output"], []) for row in rows]
-    whole = scored(scorer(), pairs)
+    at_once = scored(scorer(), pairs)
     again = scorer()
     again.remember([f"id{number}" for number in range(700)], pairs[:700])
-    assert scored(again, pairs[700:1300], 700) + scored(again, pairs[1300:], 1300) == whole[700:]
-    assert 40 < sum(similarity is not None and similarity >= 0.5 for similarity, *_ in whole) < 200
+    assert scored(again, pairs[700:1300], 700) + scored(again, pairs[1300:], 1300) == at_once[700:]
+    assert 40 < sum(similarity is not None and similarity >= 0.5 for similarity, *_ in at_once) < 200
 
 
 @pytest.fixture

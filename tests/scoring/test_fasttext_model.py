@@ -18,7 +18,7 @@ CLOSE = 2e-5  # the library leaves out labels below 1e-5
 
 @pytest.fixture(scope="module")
 def library():
-    """Gives the library's model of a file; it takes a line and gives every label's probability."""
+    """Loads a file with the library; the result takes a line and returns every label's probability."""
     fasttext = pytest.importorskip("fasttext")
 
     @functools.cache
@@ -40,9 +40,9 @@ def lid176():
 
 
 def agree(model, reference, lines, close=CLOSE):
-    found = model.probabilities(model.sums(lines))
-    assert found.shape == (len(lines), len(model.labels))
-    for row, line in zip(found, lines, strict=True):
+    probabilities = model.probabilities(model.sums(lines))
+    assert probabilities.shape == (len(lines), len(model.labels))
+    for row, line in zip(probabilities, lines, strict=True):
         expected = reference(line)
         assert list(row) == [pytest.approx(expected.get(label, 0), abs=close) for label in model.labels]
 
@@ -69,8 +69,8 @@ def test_lid_176_says_what_the_library_says(language, lid176, library, flores):
 def test_a_large_quantised_matrix_stays_quantised(lid176, monkeypatch):
     monkeypatch.setattr("sdrrl_data.scoring.fasttext_file._SMALL", 0)
     quantised = FastTextModel(LID176)
-    found, unpacked = (model.probabilities(model.sums(LINES)) for model in (quantised, lid176))
-    assert found == pytest.approx(unpacked, abs=1e-6)
+    probabilities, unpacked = (model.probabilities(model.sums(LINES)) for model in (quantised, lid176))
+    assert probabilities == pytest.approx(unpacked, abs=1e-6)
 
 
 @given(text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=60))
@@ -84,9 +84,9 @@ def test_any_text_is_read_as_the_library_reads_it(text, lid176, library):
 def test_a_text_is_the_sum_of_its_sentences(lid176):
     sums = lid176.sums(["The cat sat", "", "on the mat.", "O gato", "sentou-se."])
     texts = Sums(*(summed(part, np.array([3, 0, 2])) for part in sums))
-    whole = lid176.sums(["The cat sat on the mat.", "", "O gato sentou-se."])
-    assert texts.counts.tolist() == whole.counts.tolist()
-    assert texts.vectors == pytest.approx(whole.vectors, abs=1e-5)
+    expected = lid176.sums(["The cat sat on the mat.", "", "O gato sentou-se."])
+    assert texts.counts.tolist() == expected.counts.tolist()
+    assert texts.vectors == pytest.approx(expected.vectors, abs=1e-5)
 
 
 def test_some_labels_are_as_they_are_among_all(lid176):
@@ -118,7 +118,7 @@ def test_what_is_no_model_is_refused(content, tmp_path):
 
 def test_word_vectors_are_refused(tmp_path):
     path = random_model(tmp_path / "vectors.bin", WORDS, [], kind=2)
-    with pytest.raises(UserError, match="is not a fastText model that can tell languages"):
+    with pytest.raises(UserError, match="is not a complete fastText model for language identification"):
         FastTextModel(path)
 
 
@@ -129,10 +129,12 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_a_digest_tells_models_apart(tmp_path):
-    one, other = (random_model(tmp_path / f"{buckets}.bin", WORDS, LABELS, buckets=buckets) for buckets in (500, 501))
-    assert digest(one) != digest(other)
-    (tmp_path / "copy.bin").write_bytes(one.read_bytes())
-    assert digest(tmp_path / "copy.bin") == digest(one)
-    other.write_bytes(b"something else")
-    with pytest.raises(UserError, match="is not a fastText model"):
-        digest(other)
+    first, second = (
+        random_model(tmp_path / f"{buckets}.bin", WORDS, LABELS, buckets=buckets) for buckets in (500, 501)
+    )
+    assert digest(first) != digest(second)
+    (tmp_path / "copy.bin").write_bytes(first.read_bytes())
+    assert digest(tmp_path / "copy.bin") == digest(first)
+    second.write_bytes(b"something else")
+    with pytest.raises(UserError, match="is not a complete fastText model"):
+        digest(second)

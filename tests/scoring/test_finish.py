@@ -52,7 +52,7 @@ def test_languages_without_marks_are_not_judged(tag):
 def test_true_translations_are_finished_and_halves_are_not(tag, flores):
     rows = flores("en", tag)
     wholes = [value for row in rows if (value := judged(*row, tag)) is not None]
-    halves = [value for en, own in rows if (value := judged(en, own[: len(own) // 2], tag)) is not None]
+    halves = [value for en, target in rows if (value := judged(en, target[: len(target) // 2], tag)) is not None]
     assert len(wholes) > 980
     assert sum(wholes) >= 0.99 * len(wholes)
     assert sum(halves) < 0.03 * len(halves)

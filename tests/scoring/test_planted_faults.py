@@ -1,4 +1,4 @@
-"""Faults planted into good pairs are told from the good ones at the thresholds of the recipes.
+"""The thresholds of the recipes tell pairs with planted faults from good pairs.
 
 benchmarks/filters.py prints the whole table.
 """
@@ -19,7 +19,7 @@ from sdrrl_data.translation.firefox import FirefoxConfig
 from tests.scoring.planted import FAULTS, Good, failed, good_pairs, near_copy, planted, whole
 
 EN = find("en")
-FAST = [name for name in FAULTS if name != "swapped"]  # which similarity has to find
+FAST = [name for name in FAULTS if name != "swapped"]  # similarity has to find that one
 COUNTING = [kind() for kind in ScorerConfig.kinds().values() if kind.counts_only]
 
 
@@ -36,7 +36,7 @@ def fails(shared_data) -> Callable[..., pl.Series]:
                 LanguageScorer(LanguageConfig(), EN, find(tag)),
             ]
         pairs = planted(good, FAULTS[fault] if fault else whole)
-        scores = pl.concat([own.score(pairs, lambda _: None) for own in scorers[tag]], how="horizontal")
+        scores = pl.concat([scorer.score(pairs, lambda _: None) for scorer in scorers[tag]], how="horizontal")
         return failed(scores, load(packaged).thresholds).select(pl.any_horizontal(pl.all())).to_series()
 
     return run
@@ -44,14 +44,14 @@ def fails(shared_data) -> Callable[..., pl.Series]:
 
 @pytest.mark.parametrize(
     ("packaged", "tag", "lost"),
-    # Finnish translations write out many numbers, and put them otherwise.
+    # Finnish translations write out many numbers, and rephrase them.
     [("quickstart", "pt", 0.03), *(("sdrrl", tag, 0.05 if tag == "fi" else 0.03) for tag in ("vi", "ja", "th", "fi"))],
 )
 def test_without_an_encoder(packaged, tag, lost, fails, shared_data):
     good = good_pairs(shared_data / "flores-dev", tag, 1000)
     assert fails(packaged, tag, good, None).mean() <= lost
-    found = {fault: fails(packaged, tag, good, fault).mean() for fault in FAST}
-    assert {fault: share for fault, share in found.items() if share < 0.95} == {}
+    caught = {fault: fails(packaged, tag, good, fault).mean() for fault in FAST}
+    assert {fault: share for fault, share in caught.items() if share < 0.95} == {}
 
 
 @pytest.mark.parametrize(("packaged", "tag"), [("quickstart", "pt"), ("sdrrl", "ja")])
@@ -80,9 +80,9 @@ def test_near_copies(tag, shared_data):
         )
         for plant in (whole, near_copy)
     ]
-    lost, found = (own.select(pl.any_horizontal(pl.all())).to_series().mean() for own in dropped)
+    lost, caught = (failures.select(pl.any_horizontal(pl.all())).to_series().mean() for failures in dropped)
     assert lost <= 0.001
-    assert found >= 0.95
+    assert caught >= 0.95
 
 
 def test_with_the_way_back(shared_data):

@@ -173,11 +173,11 @@ def test_only_the_beginning_counts():
 def test_answers_of_people_are_hardly_ever_taken_for_refusals(shared_data):
     for name, most in ("dolly-2k", 2), ("seed-tasks-175", 2):
         lines = (shared_data / "instructions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-        found = [answer for answer in (json.loads(line)["output"] for line in lines) if refused(answer, "en")]
-        assert len(found) <= most, found
+        false_alarms = [answer for answer in (json.loads(line)["output"] for line in lines) if refused(answer, "en")]
+        assert len(false_alarms) <= most, false_alarms
 
 
-# With these the search once went through every way of parting them, which took for ever.
+# With these, the search once tried every way of splitting them, which never ended.
 @pytest.mark.parametrize(
     ("language", "text"),
     [("en", "I understand but but but "), ("en", "so sorry, "), ("fr", "je suis une IA et "), ("zh", "我无法对这对这")],

@@ -39,7 +39,7 @@ def both_sides(score):
 
 
 def _units(source, target):
-    """The sentences of both, and nothing where one has no more."""
+    """Pairs of the sentences of both texts, with empty spans if one text has fewer sentences."""
     sides = zip_longest(segments(source, "en"), segments(target, "en"), fillvalue=Segment(0, 0))
     return [Unit(ours.start, ours.end, theirs.start, theirs.end) for ours, theirs in sides]
 
@@ -90,7 +90,7 @@ def test_numbers_of_a_list_do_not_make_its_lines_differ(both_sides):
 
 
 def test_compression_is_bytes_after_over_bytes_before():
-    # As zlib 1.2.13 makes them; another one may differ by a byte or two.
+    # Sizes by zlib 1.2.13; another version may differ by a byte or two.
     assert compression("e" * 250) == pytest.approx(12 / 250, abs=0.01)
     assert compression("é" * 125) == pytest.approx(13 / 250, abs=0.01)  # both bytes of each letter are counted
     assert compression(LOOPS["phrase"]) == pytest.approx(70 / 291, abs=0.01)

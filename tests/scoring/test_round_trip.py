@@ -13,15 +13,15 @@ SOURCE = "The cat sat on the mat, and did not move."
 
 
 class Mirror:
-    """Translates by writing a sentence backwards, and remembers what it was given."""
+    """Translates by writing a sentence backwards, and remembers the sentences it received."""
 
     max_characters = 60
 
     def __init__(self):
-        self.given = []
+        self.received = []
 
     def translate(self, sentences, again=False):
-        self.given += sentences
+        self.received += sentences
         for number, sentence in reversed(list(enumerate(sentences))):
             yield number, SetAside("the way back is barred") if "barred" in sentence else sentence[::-1]
 
@@ -43,10 +43,10 @@ def test_is_the_chrf_plus_plus_of_sacrebleu(text_pair, score):
 def test_texts_are_compared_whole_and_in_order(text_pair, score):
     sentences = [("The first sentence.", "Frist the sentance."), ("The second one.", "One second.")]
     pair = text_pair(*((source, back[::-1]) for source, back in sentences))
-    whole = CHRF(word_order=2).sentence_score(
+    expected = CHRF(word_order=2).sentence_score(
         "Frist the sentance. One second.", ["The first sentence. The second one."]
     )
-    assert round_trip(pair, score) == whole.score
+    assert round_trip(pair, score) == expected.score
 
 
 def test_what_cannot_be_judged_is_none(text_pair, score):
@@ -60,16 +60,16 @@ def test_a_sentence_is_translated_once(text_pair, score):
     translator = Mirror()
     pairs = [text_pair((SOURCE, "a"), (SOURCE, "b")), text_pair((SOURCE, "b"))]
     score(RoundTripScorer(translator, PT), pairs)
-    assert translator.given == ["a", "b"]
+    assert translator.received == ["a", "b"]
 
 
 def test_a_target_too_long_for_the_way_back_is_cut(text_pair, score):
     translator = Mirror()
     target = "Esta frase ficou bem mais longa do que a sua origem, e por isso tem de ir em dois pedaços."
     round_trip(text_pair((SOURCE, target)), score, translator)
-    assert len(translator.given) > 1
-    assert max(map(len, translator.given)) <= Mirror.max_characters
-    assert " ".join(translator.given) == target
+    assert len(translator.received) > 1
+    assert max(map(len, translator.received)) <= Mirror.max_characters
+    assert " ".join(translator.received) == target
 
 
 def test_batches_do_not_change_the_scores(text_pair, score):

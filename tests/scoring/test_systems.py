@@ -1,4 +1,4 @@
-"""Scorers rank systems as people would: references and NLLB-200 above what was made of them by breaking it."""
+"""Scorers rank systems as people would: references and NLLB-200 above broken versions of them."""
 
 import random
 
@@ -25,14 +25,14 @@ SIZE, MANY = 30, 100  # sentences in each language, for the encoder and for what
 
 def with_words_dropped(text, language):
     """The text without every fourth word."""
-    kept, end = "", 0
+    remaining, end = "", 0
     for start, stop in words(text, language)[3::4]:
-        kept, end = kept + text[end:start], stop
-    return kept + text[end:]
+        remaining, end = remaining + text[end:start], stop
+    return remaining + text[end:]
 
 
 def half_swapped(texts):
-    """Half of the texts in each other's place."""
+    """The texts, with half of them in each other's places."""
     drawn = random.Random(0).sample(range(len(texts)), len(texts) // 2)
     swapped = list(texts)
     for place, other in zip(drawn, [*drawn[1:], drawn[0]], strict=True):
@@ -42,7 +42,7 @@ def half_swapped(texts):
 
 @pytest.fixture(scope="module")
 def versions(flores):
-    """Gives what stands for the English sentences in a language, by where it comes from."""
+    """Returns the versions of the English sentences in a language, by their origin."""
 
     def read(language, size):
         english, reference, system = zip(*flores("en", language, SYSTEMS[language], sample=size), strict=True)
@@ -67,7 +67,7 @@ def similarity(versions, text_pair, score):
     wanted = ("reference", "system", "dropped", "swapped", "strangers")
     places = [(language, version) for language in ENCODED for version in wanted]
     texts = {language: versions(language, SIZE) for language in ENCODED}
-    # In one call, in which sentences that come again are not embedded again.
+    # In one call, in which repeated sentences are embedded only once.
     pairs = [
         text_pair(pair)
         for language, version in places
@@ -82,13 +82,13 @@ def test_similarity_ranks_systems(language, similarity):
     reference, system, dropped, swapped, strangers = (
         similarity[language, version] for version in ("reference", "system", "dropped", "swapped", "strangers")
     )
-    # Sentence by sentence it tells translations from strangers; half of a system's sentences swapped, it sees too.
+    # For single sentences it tells translations from strangers; it also notices if half of a system's are swapped.
     assert reference.min() > strangers.max()
     assert reference.mean() - strangers.mean() > 0.1
     assert system.mean() - swapped.mean() > 0.05
     # Literal translations are a little nearer to the source than a translator's own.
     assert abs(system.mean() - reference.mean()) < 0.02
-    # Words that are missing it sees in most sentences, by little: enough to rank systems, too little to drop a row.
+    # It notices missing words in most sentences, by a little: enough to rank systems, too little to drop a row.
     assert system.mean() - dropped.mean() > 0.008
     assert (system > dropped).mean() >= 0.7
 
@@ -109,14 +109,14 @@ def test_chrf_against_the_reference_ranks_systems(language, versions, text_pair,
 
 @pytest.fixture(scope="module", params=SYSTEMS)
 def counted(request, versions, text_pair, score):
-    """What the scorers that only count say of each version in a language; nan where they cannot judge."""
+    """The scores by the scorers that only count, of each version in a language; nan where they cannot judge."""
     settings = [LengthConfig(), RepetitionConfig(), NumbersConfig(), FinishConfig()]
     texts = versions(request.param, MANY)
     english = texts.pop("english")
-    pairs = {version: list(map(text_pair, zip(english, own, strict=True))) for version, own in texts.items()}
+    pairs = {version: list(map(text_pair, zip(english, targets, strict=True))) for version, targets in texts.items()}
     src, tgt = find("en"), find(request.param)
     scorer = Heuristics(settings, src, tgt, learned(settings, pairs["reference"], src, tgt))
-    scored = {version: score(scorer, own) for version, own in pairs.items()}
+    scored = {version: score(scorer, version_pairs) for version, version_pairs in pairs.items()}
     return lambda name: {version: np.array(columns[name], dtype=float) for version, columns in scored.items()}
 
 

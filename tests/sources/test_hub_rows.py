@@ -1,5 +1,5 @@
-"""Datasets of the Hub, read from a small one, and then without it: each reader in a process of its own, for the Hub's
-client reads its settings when it is imported."""
+"""Datasets read from a small Hub, and then offline: each reader has its own process, because the Hub's client reads its
+settings when it is imported."""
 
 import json
 
@@ -27,14 +27,14 @@ def pairs(**settings):
     return part.rows["source"].to_list(), part.rows.select("src", "tgt").rows()
 
 def texts(source):
-    found = text_sets.find(source, "test set")
-    rows = [(place, row["question"]) for place, row in text_sets.rows(found, text_sets.held_out)]
-    return found.revision, found.licence, rows
+    text_set = text_sets.find(source, "test set")
+    rows = [(place, row["question"]) for place, row in text_sets.rows(text_set, text_sets.held_out)]
+    return text_set.revision, text_set.licence, rows
 
 def train(dataset, **options):
-    found = rows.find(dataset, **options)
-    asked = [turns[-1]["content"] for turns in found.table["prompt"].to_list()]
-    return found.revision, found.licence, found.config, asked
+    dataset_rows = rows.find(dataset, **options)
+    prompts = [turns[-1]["content"] for turns in dataset_rows.table["prompt"].to_list()]
+    return dataset_rows.revision, dataset_rows.licence, dataset_rows.config, prompts
 
 for kind, settings in json.loads(sys.argv[1]):
     try:
@@ -63,7 +63,7 @@ def read(variables, *wishes):
 
 
 def push(served, key, files, **about):
-    """Have a dataset stand on the Hub, or a new commit of it; its commit."""
+    """Put a dataset on the Hub, or a new commit of it; returns the commit."""
     if key not in served.repos:
         return served.add(key, files, **about).find("main")
     repo = served.repos[key]
@@ -86,7 +86,7 @@ WISHES = [
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
-    """What is read from the Hub, without it, and with a client that may not ask it."""
+    """What is read from the Hub, when it does not answer, and with a client that is offline."""
     home = tmp_path_factory.mktemp("home")
     with hub.serving() as served:
         served.add("datasets/org/tasks", {"README.md": b"", "train.jsonl": hub.jsonl(questions("Why"))})
@@ -126,17 +126,17 @@ def test_what_was_not_fetched_is_said_in_one_sentence(both):
         ("train", {"dataset": "org/set", "config": "vi"}),
         ("train", {"dataset": "org/none"}),
     ]
-    said = read(hub.offline(home), *wishes)
-    assert [kind for kind, _ in said] == ["HubUnavailable"] * len(wishes)
-    assert said[0][1] == (
-        "seeds org/long: the Hugging Face Hub cannot be reached, and no more rows than these were fetched before: "
-        "take fewer, or give a local file with --seeds"
+    results = read(hub.offline(home), *wishes)
+    assert [kind for kind, _ in results] == ["HubUnavailable"] * len(wishes)
+    assert results[0][1] == (
+        "seeds org/long: the Hugging Face Hub cannot be reached, and only these rows were fetched before: "
+        "use fewer, or give a local file with --seeds"
     )
-    assert all("is not in the cache and the Hugging Face Hub cannot be reached: " in line for _, line in said[1:])
-    roles = [sentence.partition(" org/")[0] for _, sentence in said]
+    assert all("is not in the cache and the Hugging Face Hub cannot be reached: " in line for _, line in results[1:])
+    roles = [sentence.partition(" org/")[0] for _, sentence in results]
     assert roles == [*["seeds"] * 4, "parallel", "test set", "dataset", "dataset"]
-    assert said[4][1].endswith("with --set parallel=null (HF_HUB_OFFLINE is set)")
-    assert "is not in the cache and the Hugging Face Hub cannot be reached: give a run" in said[7][1]
+    assert results[4][1].endswith("with --set parallel=null (HF_HUB_OFFLINE is set)")
+    assert "is not in the cache and the Hugging Face Hub cannot be reached: give a run" in results[7][1]
 
 
 FETCH = """
@@ -149,9 +149,9 @@ for name, patterns in (("org/whole", None), ("org/part", ["README.md", "one/trai
 
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory):
-    """Datasets of which two commits were fetched, or a third was only looked at, or all files with the Hub's client.
+    """Datasets of which two commits were read and a third was only found, or all files fetched by the Hub's client.
 
-    By way of a mirror of the Hub, into a cache of another place.
+    They are fetched from a mirror of the Hub, into a cache in another place.
     """
     home = tmp_path_factory.mktemp("home")
     cache = {"HF_HUB_CACHE": str(tmp_path_factory.mktemp("elsewhere"))}
@@ -187,7 +187,7 @@ def moved(tmp_path_factory):
 
 
 def test_a_dataset_that_cannot_be_read_is_refused_and_none_is_run(moved):
-    script, streamed, whole = moved[2]
+    script, streamed, loaded = moved[2]
     unreadable = "the dataset cannot be read from the Hugging Face Hub: check its name, config, split and revision, or "
     assert [kind for kind, _ in moved[2]] == ["UserError"] * 3
     assert script[1].startswith(
@@ -196,7 +196,7 @@ def test_a_dataset_that_cannot_be_read_is_refused_and_none_is_run(moved):
     assert streamed[1].startswith(
         f"seeds org/broken: {unreadable}give a local file with --seeds (ArrowInvalid: JSON pars"
     )
-    assert whole[1].startswith(
+    assert loaded[1].startswith(
         f"test set org/broken: {unreadable}give a local file, or take it out of the recipe (Arrow"
     )
 
@@ -212,12 +212,14 @@ def test_without_the_hub_it_is_the_commit_that_is_asked_for_or_the_last_that_was
     ]
     wishes += [(seeds, {}), (seeds, {"revision": old_tasks}), (seeds, {"revision": "v1"})]
     wishes += [(seeds, {"revision": latest_tasks})]
-    said = read(variables, *[("train" if wish is train else "seeds", wish | more) for wish, more in wishes])
-    for found, commit, word in zip(said[:3], (new_set, old_set, old_set), ("new", "old", "old"), strict=True):
-        assert found == [commit, "mit", "one", [f"{word} {number}?" for number in range(3)]]
-    for found, commit, word in zip(said[4:7], (new_tasks, old_tasks, old_tasks), ("new", "old", "old"), strict=True):
-        assert found == [[f"org/tasks@{commit}:{n}" for n in (1, 2)], [f"{word} {number}?" for number in range(2)]]
-    assert [said[3][0], said[7][0]] == ["HubUnavailable"] * 2
+    results = read(variables, *[("train" if wish is train else "seeds", wish | more) for wish, more in wishes])
+    for result, commit, word in zip(results[:3], (new_set, old_set, old_set), ("new", "old", "old"), strict=True):
+        assert result == [commit, "mit", "one", [f"{word} {number}?" for number in range(3)]]
+    for result, commit, word in zip(
+        results[4:7], (new_tasks, old_tasks, old_tasks), ("new", "old", "old"), strict=True
+    ):
+        assert result == [[f"org/tasks@{commit}:{n}" for n in (1, 2)], [f"{word} {number}?" for number in range(2)]]
+    assert [results[3][0], results[7][0]] == ["HubUnavailable"] * 2
 
 
 def test_what_the_hubs_client_has_fetched_is_read_if_it_is_all_there_is(moved):

@@ -23,7 +23,7 @@ def cache(commit="a" * 40, config=None, split="train"):
 
 
 def take(rows, count):
-    """The first rows, as somebody reads them who then stops."""
+    """The first rows, read by somebody who then stops."""
     taken = []
     for row in rows:
         taken.append(row)

@@ -38,9 +38,9 @@ def jsonl(path, *rows):
     ],
 )
 def test_columns_go_by_their_usual_names(tmp_path, row):
-    made = read(jsonl(tmp_path / "a.jsonl", row))
-    assert texts(made) == [(ENGLISH, VIETNAMESE)]
-    assert made.rows["source"].to_list() == ["a.jsonl:1"]
+    part = read(jsonl(tmp_path / "a.jsonl", row))
+    assert texts(part) == [(ENGLISH, VIETNAMESE)]
+    assert part.rows["source"].to_list() == ["a.jsonl:1"]
 
 
 def test_english_is_found_on_either_side(tmp_path):
@@ -81,10 +81,10 @@ def test_bad_rows_are_set_aside(tmp_path):
     good = {"en": ENGLISH, "vi": VIETNAMESE}
     rows = ["{", good, {"en": ENGLISH}, {"en": " ", "vi": VIETNAMESE}, {"en": 3, "vi": "ba"}, good, '"text"']
     rows.append({"en": "\ud800", "vi": VIETNAMESE})
-    made = read(jsonl(tmp_path / "a.jsonl", *rows))
-    assert texts(made) == [(ENGLISH, VIETNAMESE)]
-    assert made.set_aside["id"].to_list() == [f"a.jsonl:{number}" for number in (1, 3, 4, 5, 6, 7, 8)]
-    assert made.set_aside["reason"].to_list()[1:] == [
+    part = read(jsonl(tmp_path / "a.jsonl", *rows))
+    assert texts(part) == [(ENGLISH, VIETNAMESE)]
+    assert part.set_aside["id"].to_list() == [f"a.jsonl:{number}" for number in (1, 3, 4, 5, 6, 7, 8)]
+    assert part.set_aside["reason"].to_list()[1:] == [
         *["not a pair of texts"] * 3,
         "the same pair stands in an earlier line",
         "not an object with named fields",
@@ -110,8 +110,8 @@ def test_a_tsv_file_has_a_header_where_its_columns_are_named(tmp_path):
 def test_a_limit_takes_the_first_pairs(tmp_path):
     lines = [f"Line {number}.\tDòng {number}." for number in (1, 1, 2, 3)]
     (tmp_path / "a.tsv").write_text("\n".join(lines), encoding="utf-8")
-    made = read({"source": str(tmp_path / "a.tsv"), "limit": 2})
-    assert made.rows["source"].to_list() == ["a.tsv:1", "a.tsv:3"]
+    part = read({"source": str(tmp_path / "a.tsv"), "limit": 2})
+    assert part.rows["source"].to_list() == ["a.tsv:1", "a.tsv:3"]
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_a_limit_takes_the_first_pairs(tmp_path):
 )
 def test_a_language_that_is_not_named_is_the_runs(tmp_path, named, run, expected):
     (tmp_path / "a.tsv").write_text("A\tB", encoding="utf-8")
-    made = read({"source": str(tmp_path / "a.tsv")} | named, *run)
-    assert texts(made) == ([expected] if expected else [])
+    part = read({"source": str(tmp_path / "a.tsv")} | named, *run)
+    assert texts(part) == ([expected] if expected else [])
 
 
 CARD = """---
@@ -150,8 +150,8 @@ from sdrrl_data.recipe import ParallelConfig
 from sdrrl_data.sources import row_sources
 from sdrrl_data.steps import parallel_rows
 
-def show(found):
-    print(json.dumps(found))
+def show(result):
+    print(json.dumps(result))
 
 for settings in json.loads(sys.argv[1]):
     tags = settings.pop("run")
@@ -188,7 +188,7 @@ def test_a_dataset_of_the_hub_serves_every_target(tmp_path):
     assert few == [place, 3, "Sentence 2.", "Kalimat 2."]
     assert back == [place, 1, "Kalimat 0.", "Sentence 0."]
     assert missing == (
-        "parallel org/pairs: the Hub has no config en-th of this dataset: name another corpus with --set "
+        "parallel org/pairs: the dataset has no config en-th on the Hub: name another corpus with --set "
         "parallel.source=SOURCE, or go without one with --set parallel=null"
     )
     assert split.startswith("parallel org/pairs: the dataset cannot be read from the Hugging Face Hub: check its name")

@@ -54,7 +54,7 @@ def test_a_file_is_known_by_what_is_in_it(tmp_path):
     ("name", "content", "message"),
     [
         ("a.jsonl", "{}\n{", "row 2 cannot be read (not JSON (Expecting property name"),
-        ("a.json", "{}", "expected a list of objects; one object a line belongs in a .jsonl"),
+        ("a.json", "{}", "expected a list of objects; a file with one object per line must end in .jsonl"),
         ("a.csv", "a,b\n1", "row 1 cannot be read (has 1 fields, the header has 2): correct the file"),
         ("a.parquet", "{}", "not a Parquet file ("),
         ("a.txt", b"\xff", "row 1 cannot be read (not UTF-8 (invalid start byte at byte 1)): correct the file"),
@@ -78,18 +78,18 @@ def test_any_bytes_are_read_or_refused(tmp_path, ending, content):
     path = tmp_path / f"a.{ending}"
     path.write_bytes(content)
     try:
-        found = read(path)
+        rows = read(path)
     except UserError as error:
         refusal = str(error)
         assert refusal.startswith(f"test set {path}: ")
     else:
-        places = [int(place) for place, _ in found]
+        places = [int(place) for place, _ in rows]
         assert places == sorted(set(places))
 
 
 @pytest.mark.parametrize("source", ["what is this", "belebele2", "org/name/more", "x" * 5000, "nul\0/byte"])
 def test_neither_a_file_nor_a_dataset(source):
-    with pytest.raises(UserError, match="there is no such file, and it is not a name of a dataset"):
+    with pytest.raises(UserError, match="there is no such file, and it is not a dataset on the Hub"):
         find(source, "test set")
 
 

@@ -28,7 +28,7 @@ LOUDNESS = "def loudness(pairs):\n    return pairs['target'].str.count_matches('
 
 
 def recipe(folder: Path, **changes: Any) -> Any:
-    """A recipe with every step; its files are written into `folder`, which has to be the working directory."""
+    """A recipe with every step; its files are written into `folder`, which must be the working directory."""
     questions = [f"Why do people like {what} so much in the evening?" for what in ("bread", "songs", "boats", "rain")]
     seeds = [{"instruction": question, "output": f"They like it. {question}"} for question in questions]
     (folder / "seeds.jsonl").write_text("\n".join(map(json.dumps, seeds)))
@@ -63,7 +63,7 @@ def schemas(run: Run) -> dict[str, dict[str, str]]:
 
 
 def snapshot(plan: Plan) -> dict[str, Any]:
-    """The schema of every table, with the version of the step that makes it where the plan has one."""
+    """The schema of every table, with the version of the step that makes it, if the plan has one."""
     versions = {table: job.step.version for table, job in plan.tables.jobs.items()}
     return {
         table: {"version": versions.get(table, 1), "columns": columns} for table, columns in schemas(plan.run).items()

@@ -11,7 +11,7 @@ KEPT = dict.fromkeys(TEXTS, 1.0)
 
 
 def weighed(**own):
-    """The weights of the four texts, as verdicts have them: a translation has its source's."""
+    """The weights of the four texts, as in verdicts: a translation's weight includes its source's."""
     texts = KEPT | own
     return {text: texts[text] * (own.get(text.replace("tgt", "src"), 1.0) if "tgt" in text else 1.0) for text in TEXTS}
 

@@ -21,14 +21,14 @@ class Obeying:
     """Says what the last message tells it to: `STOP text`, `LENGTH text` or `THINK reasoning | text`."""
 
     def __init__(self, fails_after=None):
-        self.asked = []
+        self.requests = []
         self.fails_after = fails_after
 
     def generate(self, requests):
         for request in requests:
-            if len(self.asked) == self.fails_after:
+            if len(self.requests) == self.fails_after:
                 raise ConnectionError("gone")
-            self.asked.append(request)
+            self.requests.append(request)
             order, _, text = request.messages[-1]["content"].partition(" ")
             reasoning, bar, answer = text.partition(" | ")
             if order == "LONG":
@@ -60,8 +60,8 @@ def answer(folder, parts, generator=None, **changes):
     table = Run(folder).table("answers")
     tasks = [Task(number, [part], 0, table.journal(number, "x")) for number, part in enumerate(parts)]
     scorer = ChrfScorer() if changes.get("answers.samples", 1) > 1 else None
-    made = answers.Answering(generator or Obeying(), recipe(**changes), find("en"), scorer)
-    return dict(made.parts(iter(tasks), lambda rows: None))
+    answering = answers.Answering(generator or Obeying(), recipe(**changes), find("en"), scorer)
+    return dict(answering.parts(iter(tasks), lambda rows: None))
 
 
 def rows(folder, *questions, **changes):
@@ -84,8 +84,8 @@ def test_faults_are_marked(question, faults, tmp_path):
 
 @pytest.mark.parametrize("question", ["LENGTH Lima is", f"STOP {LOOP}", f"STOP {REFUSAL}", "STOP ", "THINK hm | "])
 def test_a_reference_stands_in_for_a_faulty_answer_where_the_recipe_says_so(question, tmp_path):
-    made = rows(tmp_path, question, question, "STOP Fine.", "STOP Fine.", **{"answers.faulty": "reference"})
-    by_id = {row["id"]: row for row in made.rows.iter_rows(named=True)}
+    part = rows(tmp_path, question, question, "STOP Fine.", "STOP Fine.", **{"answers.faulty": "reference"})
+    by_id = {row["id"]: row for row in part.rows.iter_rows(named=True)}
     assert (by_id["id1"]["answer"], by_id["id1"]["author"]) == ("reference 1", "reference")
     assert (by_id["id3"]["answer"], by_id["id3"]["author"]) == ("Fine.", "model")
     if "id0" in by_id:  # it has no reference
@@ -94,9 +94,9 @@ def test_a_reference_stands_in_for_a_faulty_answer_where_the_recipe_says_so(ques
 
 
 def test_what_has_no_answer_is_set_aside_with_the_reason(tmp_path):
-    made = rows(tmp_path, "LONG ago", "STOP  ", "THINK long and hard | ", "STOP Lima.")
-    assert made.rows["id"].to_list() == ["id3"]
-    assert made.set_aside["reason"].to_list() == [
+    part = rows(tmp_path, "LONG ago", "STOP  ", "THINK long and hard | ", "STOP Lima.")
+    assert part.rows["id"].to_list() == ["id3"]
+    assert part.set_aside["reason"].to_list() == [
         "the prompt is too long",
         "the answer is empty",
         "the answer is empty, all tokens went to the reasoning",
@@ -105,33 +105,33 @@ def test_what_has_no_answer_is_set_aside_with_the_reason(tmp_path):
 
 @pytest.mark.parametrize(("thinking", "text"), [("drop", "Lima."), ("keep", "<think>\nhm\n</think>\n\nLima.")])
 def test_reasoning_is_kept_out_of_the_answer_or_in_it(thinking, text, tmp_path):
-    made = rows(tmp_path, "THINK hm | Lima.", **{"answers.thinking": thinking}).rows
-    assert made["answer"].to_list() == [text]
-    assert made["reasoning"].to_list() == ["hm"]
+    answered = rows(tmp_path, "THINK hm | Lima.", **{"answers.thinking": thinking}).rows
+    assert answered["answer"].to_list() == [text]
+    assert answered["reasoning"].to_list() == ["hm"]
 
 
 def test_of_several_samples_the_one_most_like_the_others_is_taken(tmp_path):
     generator = Obeying()
     changes = {"answers.samples": 5}
     words = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
-    made = answer(tmp_path, [seeds(*(f"VARY {word} more" for word in words), "LONG no")], generator, **changes)[0]
-    assert len({request.seed for request in generator.asked}) == 45
-    asked = [request for request in generator.asked if request.messages[-1]["content"].startswith("VARY")]
-    assert any(varied("", request.seed) for request in asked if request.key.endswith("/0"))  # not simply the first
-    for row, word in zip(made.rows.iter_rows(named=True), words, strict=True):
-        texts = [varied(f"{word} more", request.seed) for request in asked if f"/{row['id']}/" in request.key]
+    part = answer(tmp_path, [seeds(*(f"VARY {word} more" for word in words), "LONG no")], generator, **changes)[0]
+    assert len({request.seed for request in generator.requests}) == 45
+    varying = [request for request in generator.requests if request.messages[-1]["content"].startswith("VARY")]
+    assert any(varied("", request.seed) for request in varying if request.key.endswith("/0"))  # not simply the first
+    for row, word in zip(part.rows.iter_rows(named=True), words, strict=True):
+        texts = [varied(f"{word} more", request.seed) for request in varying if f"/{row['id']}/" in request.key]
         assert texts[row["sample"]] == row["answer"]
-        if texts.count(f"{word} more") > 2:  # else the others are like each other
+        if texts.count(f"{word} more") > 2:  # otherwise the other samples are like each other
             assert row["answer"] == f"{word} more"
             assert row["sample_score"] > 0
-    assert made.set_aside["id"].to_list() == ["id8"]
+    assert part.set_aside["id"].to_list() == ["id8"]
 
 
 def test_the_first_sample_is_the_same_however_many_there_are(tmp_path):
-    one, several = Obeying(), Obeying()
-    answer(tmp_path / "one", [seeds("STOP a")], one)
+    single, several = Obeying(), Obeying()
+    answer(tmp_path / "one", [seeds("STOP a")], single)
     answer(tmp_path / "several", [seeds("STOP a")], several, **{"answers.samples": 3})
-    assert one.asked[0] == several.asked[0]
+    assert single.requests[0] == several.requests[0]
 
 
 def test_finished_rows_outlive_a_crash_within_a_part(tmp_path):
@@ -140,12 +140,12 @@ def test_finished_rows_outlive_a_crash_within_a_part(tmp_path):
     with pytest.raises(ConnectionError):
         answer(tmp_path, parts, broken)
     second = Obeying()
-    made = answer(tmp_path, parts, second)
+    resumed = answer(tmp_path, parts, second)
     # Two parts were yielded but never written by the crashed run: their journals are as good.
-    assert len(second.asked) == 5
-    whole = answer(tmp_path / "whole", parts)
-    assert {number: part.rows.rows() for number, part in made.items()} == {
-        number: part.rows.rows() for number, part in whole.items()
+    assert len(second.requests) == 5
+    expected = answer(tmp_path / "whole", parts)
+    assert {number: part.rows.rows() for number, part in resumed.items()} == {
+        number: part.rows.rows() for number, part in expected.items()
     }
 
 
@@ -156,6 +156,6 @@ def test_parts_share_the_engine(tmp_path):
         def generate(self, requests):
             yield from reversed(list(super().generate(requests)))
 
-    made = answer(tmp_path, [seeds("STOP a"), seeds("STOP b")], Late())
-    assert list(made) == [1, 0]
-    assert made[0].rows["answer"].to_list() == ["a"]
+    finished = answer(tmp_path, [seeds("STOP a"), seeds("STOP b")], Late())
+    assert list(finished) == [1, 0]
+    assert finished[0].rows["answer"].to_list() == ["a"]

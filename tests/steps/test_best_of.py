@@ -13,7 +13,7 @@ TRAINS = "I like trains."
 
 
 class Scorer(ChrfScorer):
-    """Remembers the texts that it was given, call by call."""
+    """Remembers the texts that it received, call by call."""
 
     def __init__(self):
         super().__init__()
@@ -78,7 +78,7 @@ def test_the_scorer_is_called_once_for_all_questions():
     questions = [[sample(LIMA), sample(LONGER)], [], [sample(TRAINS)], [sample(f"{TRAINS}\n"), sample("Yes.\nNo.")]]
     choices = choose(questions, scorer)
     assert scorer.calls == [[[(LONGER, LIMA)], [(LIMA, LONGER)], [("Yes.\nNo.", TRAINS)], [(TRAINS, "Yes.\nNo.")]]]
-    assert choices == [choose([own], scorer)[0] for own in questions]
+    assert choices == [choose([samples], scorer)[0] for samples in questions]
 
 
 def test_similarity_of_meaning_can_choose_as_well():

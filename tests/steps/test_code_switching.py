@@ -18,21 +18,21 @@ ADJECTIVES = {"red": "vermelho", "new": "novo", "cheap": "barato", "broken": "qu
 
 
 def translated(*pieces):
-    """A text and its translation: strings stand in both, pairs are sentences."""
+    """A text and its translation: strings are in both, pairs are sentences."""
     source = target = ""
     units = []
     for piece in pieces:
-        here, there = (piece, piece) if isinstance(piece, str) else piece
+        source_piece, target_piece = (piece, piece) if isinstance(piece, str) else piece
         if not isinstance(piece, str):
             units.append(
                 {
                     "source_start": len(source),
-                    "source_end": len(source) + len(here),
+                    "source_end": len(source) + len(source_piece),
                     "target_start": len(target),
-                    "target_end": len(target) + len(there),
+                    "target_end": len(target) + len(target_piece),
                 }
             )
-        source, target = source + here, target + there
+        source, target = source + source_piece, target + target_piece
     return source, target, units
 
 
@@ -80,8 +80,11 @@ def test_what_is_protected_within_a_sentence_is_never_switched(aligner):
 def aligner():
     pairs = pl.DataFrame(
         [
-            (f"{own} {verb} the {adjective} {noun}.", f"{their} {VERBS[verb]} o {NOUNS[noun]} {ADJECTIVES[adjective]}.")
-            for own, their in (("She", "Ela"), ("Anna", "Anna"))
+            (
+                f"{name} {verb} the {adjective} {noun}.",
+                f"{name_pt} {VERBS[verb]} o {NOUNS[noun]} {ADJECTIVES[adjective]}.",
+            )
+            for name, name_pt in (("She", "Ela"), ("Anna", "Anna"))
             for verb in VERBS
             for adjective in ADJECTIVES
             for noun in NOUNS
@@ -102,17 +105,17 @@ def run(questions, aligner, answers=None, seed=42, languages=("en", "pt"), **cha
 
 
 def undone(row):
-    """The question and the answer of a row with everything undone that it says was done."""
+    """The question and the answer of a row with everything undone that its record says was switched."""
     texts = {"prompt": row["question"][-1]["content"], "completion": row["answer"]}
-    for stretch in reversed(row["switched"]):
-        text = texts[stretch["text"]]
-        assert text[stretch["start"] : stretch["end"]] == stretch["replacement"]
-        texts[stretch["text"]] = text[: stretch["start"]] + stretch["original"] + text[stretch["end"] :]
+    for span in reversed(row["switched"]):
+        text = texts[span["text"]]
+        assert text[span["start"] : span["end"]] == span["replacement"]
+        texts[span["text"]] = text[: span["start"]] + span["original"] + text[span["end"] :]
     return texts["prompt"], texts["completion"]
 
 
 def switched_in(row, text):
-    return [stretch for stretch in row["switched"] if stretch["text"] == text]
+    return [span for span in row["switched"] if span["text"] == text]
 
 
 QUESTION = [
@@ -218,7 +221,7 @@ def test_a_row_has_a_chance_to_be_switched(aligner):
     assert (rows["switched"].list.len() > 0).to_list() == drawn.to_list()
     assert 20 <= drawn.sum() <= 55
     assert set(rows.filter(~drawn)["shortfall"]) == {"not drawn"}
-    assert drawn.to_list()[::2] != drawn.to_list()[1::2]  # each row for itself
+    assert drawn.to_list()[::2] != drawn.to_list()[1::2]  # each row is drawn separately
     more = run(questions, aligner, chance=0.6)["shortfall"].is_null()
     assert (drawn <= more).all()
     assert run(questions, aligner, chance=0.0)["switched"].list.len().sum() == 0
@@ -228,8 +231,8 @@ def test_phrases_are_preferred_to_words(aligner):
     question = [[("She sold the red car yesterday.", "Ela vendeu o carro vermelho ontem.")]]
     [src, tgt] = run({"a": question}, aligner, level="phrase", ratio=0.4).to_dicts()
     for row in src, tgt:
-        [stretch] = row["switched"]
-        assert 2 <= len(stretch["original"].split()) == len(stretch["replacement"].split())
+        [span] = row["switched"]
+        assert 2 <= len(span["original"].split()) == len(span["replacement"].split())
     [src, _] = run({"a": question}, aligner, level="phrase", ratio=0.1).to_dicts()
     assert len(src["switched"]) == 1
 
@@ -247,7 +250,7 @@ def test_whole_sentences_but_one_are_switched_by_their_translations(aligner, rat
         matrix, other = (source, target) if row["matrix"] == "src" else (target, source)
         assert undone(row) == (matrix, "x")
         assert len(row["switched"]) == number
-        assert all(stretch["original"] in matrix and stretch["replacement"] in other for stretch in row["switched"])
+        assert all(span["original"] in matrix and span["replacement"] in other for span in row["switched"])
         assert "`it()`" in row["question"][-1]["content"]
         assert row["shortfall"] == (
             "2 of 3 sentences could be switched, as one of each text stays" if ratio == 1.0 else None
@@ -271,21 +274,21 @@ def test_a_text_of_one_sentence_stays(aligner):
 
 
 PIECES = ["`red car`", "https://example.org/new/car", "<b>", "$x^2$", "user@example.org"]
-made = st.lists(
+generated_sentences = st.lists(
     st.tuples(*(st.sampled_from(sorted(some)) for some in (VERBS, ADJECTIVES, NOUNS)), st.sampled_from(PIECES)),
     max_size=3,
 )
 
 
 def pieces(sentences):
-    """Sentences of the words that the aligner knows, each with something that is protected."""
+    """Sentences of the words that the aligner knows, each with a protected span."""
     return [
         piece
-        for verb, adjective, noun, kept in sentences
+        for verb, adjective, noun, protected in sentences
         for piece in (
             (
-                f"She {verb} {kept} the {adjective} {noun}.",
-                f"Ela {VERBS[verb]} {kept} o {NOUNS[noun]} {ADJECTIVES[adjective]}.",
+                f"She {verb} {protected} the {adjective} {noun}.",
+                f"Ela {VERBS[verb]} {protected} o {NOUNS[noun]} {ADJECTIVES[adjective]}.",
             ),
             "\n\n",
         )
@@ -294,8 +297,8 @@ def pieces(sentences):
 
 @settings(max_examples=settings().max_examples * 3 // 5)
 @given(
-    made,
-    made,
+    generated_sentences,
+    generated_sentences,
     st.sampled_from(["question", "answer", "both"]),
     st.sampled_from(["word", "phrase", "sentence"]),
     st.floats(0, 1),
@@ -303,17 +306,17 @@ def pieces(sentences):
 def test_whatever_is_switched_can_be_undone_and_leaves_what_is_protected(
     aligner, question, answer, texts, level, ratio
 ):
-    asked, answered = pieces(question), pieces(answer)
-    rows = run({"a": [asked]}, aligner, {"a": answered}, texts=texts, level=level, ratio=ratio)
+    question_pieces, answer_pieces = pieces(question), pieces(answer)
+    rows = run({"a": [question_pieces]}, aligner, {"a": answer_pieces}, texts=texts, level=level, ratio=ratio)
     named = {"question": [question], "answer": [answer], "both": [question, answer]}[texts]
     for row, side, fit in zip(rows.to_dicts(), (0, 1), (5, 4), strict=True):
-        assert undone(row) == (translated(*asked)[side], translated(*answered)[side])
+        assert undone(row) == (translated(*question_pieces)[side], translated(*answer_pieces)[side])
         for new, sentences in (row["question"][-1]["content"], question), (row["answer"], answer):
             assert re.findall("|".join(map(re.escape, PIECES)), new) == [kept for *_, kept in sentences]
         fit = sum(map(len, named)) * (1 if level == "sentence" else fit)
         reached = row["ratio"] * fit
         assert reached <= max(1, ratio * fit) + 1.001
-        # Of the words of each sentence, three at least have a sure counterpart.
+        # Of the words of each sentence, at least three have a sure counterpart.
         if level != "sentence" and ratio <= 0.6:
             assert reached >= ratio * fit - 1
             assert bool(row["switched"]) == bool(ratio * fit)
@@ -352,23 +355,23 @@ def test_real_sentences_in_scripts_with_and_without_spaces(real):
     least = {"pt": 200, "vi": 50, "th": 50, "ja": 20, "km": 100}[language]
     for matrix in ("src", "tgt"):
         assert sum(len(row["switched"]) for row in rows if row["matrix"] == matrix) >= least
-    assert all(stretch["confidence"] >= 0.5 for row in rows for stretch in row["switched"])
+    assert all(span["confidence"] >= 0.5 for row in rows for span in row["switched"])
 
 
 def test_real_sentences_keep_their_words_whole(real):
     language, _, rows = real
     for row in rows:
-        own = "en" if row["matrix"] == "src" else language
-        starts, ends = zip(*words(undone(row)[0], own), strict=True)
+        row_language = "en" if row["matrix"] == "src" else language
+        starts, ends = zip(*words(undone(row)[0], row_language), strict=True)
         text = row["question"][-1]["content"]
-        clusters = {start for start, _ in offsets(CharacterBreaker(text, own))} | {len(text)}
-        longer = 0  # the text so far than it was
-        for stretch in row["switched"]:
-            assert {stretch["start"], stretch["end"]} <= clusters
-            assert stretch["start"] - longer in starts
-            longer += len(stretch["replacement"]) - len(stretch["original"])
-            assert stretch["end"] - longer in ends
-            for word in stretch["original"], stretch["replacement"]:
+        clusters = {start for start, _ in offsets(CharacterBreaker(text, row_language))} | {len(text)}
+        longer = 0  # by so many characters the text has grown so far
+        for span in row["switched"]:
+            assert {span["start"], span["end"]} <= clusters
+            assert span["start"] - longer in starts
+            longer += len(span["replacement"]) - len(span["original"])
+            assert span["end"] - longer in ends
+            for word in span["original"], span["replacement"]:
                 assert not re.fullmatch(ALONE.get(language, r"\d+"), word)
 
 

@@ -61,7 +61,7 @@ def test_what_each_filter_removes():
             "filter": "src_finished",
             "weight": 0.0,
             "texts": nowhere | {"answer_src": 1},
-            "alone": dict.fromkeys(CROSSINGS, 1),  # what is translated from it falls too
+            "alone": dict.fromkeys(CROSSINGS, 1),  # its translations are dropped too
             "only": dict.fromkeys(CROSSINGS, 1),
         },
     }

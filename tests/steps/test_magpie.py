@@ -57,18 +57,18 @@ class Wondering:
 
 
 def write(run, generator, *sizes, first=0, settings=SETTINGS, advance=lambda _: None):
-    """Parts of these sizes, written to the run's seeds as they come."""
+    """Parts of these sizes, each written to the run's seeds as soon as it is made."""
     seeds = Run(run).table("seeds")
     tasks = (Task(part, [], rows, seeds.journal(part, "settings")) for part, rows in enumerate(sizes, first))
-    made = []
-    for part, own in Writer(generator, settings, find("en"), 42).parts(tasks, seeds, advance):
-        seeds.write(part, own, "settings")
-        made.append(own)
-    return made
+    parts = []
+    for number, part in Writer(generator, settings, find("en"), 42).parts(tasks, seeds, advance):
+        seeds.write(number, part, "settings")
+        parts.append(part)
+    return parts
 
 
-def same(one, other):
-    return all(a.rows.equals(b.rows) and a.set_aside.equals(b.set_aside) for a, b in zip(one, other, strict=True))
+def same(first, second):
+    return all(a.rows.equals(b.rows) and a.set_aside.equals(b.set_aside) for a, b in zip(first, second, strict=True))
 
 
 def test_a_part_has_as_many_questions_as_it_is_to_have(tmp_path):
@@ -139,9 +139,9 @@ def test_a_question_of_an_earlier_part_is_not_asked_again(tmp_path):
 
 def test_a_part_that_is_added_later_is_the_same(tmp_path):
     expected = write(tmp_path / "one", Wondering(), 20, 15, 10)
-    made = write(tmp_path / "other", Wondering(), 20)
-    made += write(tmp_path / "other", Wondering(), 15, 10, first=1)
-    assert same(made, expected)
+    parts = write(tmp_path / "other", Wondering(), 20)
+    parts += write(tmp_path / "other", Wondering(), 15, 10, first=1)
+    assert same(parts, expected)
 
 
 @pytest.mark.parametrize("breaks_after", [0, 1, 37, 50])

@@ -73,34 +73,36 @@ def test_a_sentence_is_completed_in_its_own_language(tmp_path):
     for row, sentence in zip(
         [row for row in rows(tmp_path / "a.tsv", PAIR) if row["task"] == "complete"], PAIR.split("\t"), strict=True
     ):
-        asked, beginning = row["prompt"][0]["content"].split("\n\n")
+        request, beginning = row["prompt"][0]["content"].split("\n\n")
         rest = row["completion"][0]["content"]
         assert f"{beginning} {rest}" == sentence
         assert beginning
         assert rest
-        assert ("português" if row["direction"] == "pt->pt" else "English") in asked
+        assert ("português" if row["direction"] == "pt->pt" else "English") in request
 
 
 def test_a_compound_is_not_cut(tmp_path):
     pairs = [f"We meet on {n} Fridays.\tNós nos vemos na sexta-feira {n} e na segunda-feira {n}." for n in range(50)]
-    made = [row for row in rows(tmp_path / "a.tsv", *pairs) if row["direction"] == "pt->pt"]
-    assert len(made) == 50
-    assert not [row for row in made if row["prompt"][0]["content"].endswith("-")]
+    completed = [row for row in rows(tmp_path / "a.tsv", *pairs) if row["direction"] == "pt->pt"]
+    assert len(completed) == 50
+    assert not [row for row in completed if row["prompt"][0]["content"].endswith("-")]
 
 
 def test_a_short_sentence_is_not_completed(tmp_path):
-    made = rows(tmp_path / "a.tsv", "It rains.\tChove.")
-    assert [row["task"] for row in made] == ["translate", "translate"]
+    candidates = rows(tmp_path / "a.tsv", "It rains.\tChove.")
+    assert [row["task"] for row in candidates] == ["translate", "translate"]
 
 
 def test_real_pairs_in_a_script_without_spaces(shared_data):
     pairs = read(shared_data / "parallel" / "tatoeba.eng-tha.tsv", "en", "th", ("en", "tha")).rows
     words = prompts.make(load("quickstart").prompts, find("en"), find("pt"), lambda: None).rows
     thai = words.with_columns(language=pl.col("language").replace("pt", "th"))
-    made = make(pairs, prompts.PromptChooser(thai, 42), "en", "th", seed=42).filter(task="complete", direction="th->th")
+    completed = make(pairs, prompts.PromptChooser(thai, 42), "en", "th", seed=42).filter(
+        task="complete", direction="th->th"
+    )
     sentences = set(pairs["tgt"])
-    assert made.height > 50
-    for row in made.iter_rows(named=True):
+    assert completed.height > 50
+    for row in completed.iter_rows(named=True):
         beginning = row["prompt"][0]["content"].split("\n\n", 1)[1]
         rest = row["completion"][0]["content"]
         assert {beginning + rest, f"{beginning} {rest}"} & sentences

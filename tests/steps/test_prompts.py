@@ -26,7 +26,7 @@ def test_what_is_written_is_used():
 def test_what_is_not_written_is_translated_from_english():
     rows = prompts.make(SHIPPED, EN, VI, lambda language: Cipher(EN, language)).rows
     cipher = dict(enumerate(["Answer in English.", "Continue this sentence in Vietnamese:"]))
-    answer, complete = (made for _, made in Cipher(EN, VI).translate(list(cipher.values())))
+    answer, complete = (translation for _, translation in Cipher(EN, VI).translate(list(cipher.values())))
     assert "Answer in Vietnamese." in texts(rows, "answer_in", "en")
     assert answer in texts(rows, "answer_in", "vi")
     assert complete in texts(rows, "complete", "vi")
@@ -36,7 +36,7 @@ def test_neither_language_needs_prompts_of_its_own():
     rows = prompts.make(SHIPPED, SL, VI, lambda language: Cipher(EN, language)).rows
     assert set(rows["language"]) == {"sl", "vi"}
     assert prompts.unwritten(SHIPPED, SL, VI) == [SL, VI]
-    (answer,) = (made for _, made in Cipher(EN, SL).translate(["Answer in Vietnamese."]))
+    (answer,) = (translation for _, translation in Cipher(EN, SL).translate(["Answer in Vietnamese."]))
     assert answer in texts(rows, "answer_in", "sl")
 
 
@@ -47,13 +47,15 @@ def test_languages_have_their_names_in_every_language():
 
 
 def test_without_prompts_in_english_the_recipe_has_to_bring_them():
-    with pytest.raises(UserError, match=r"none in Vietnamese, and none in English to translate: give it prompts\.vi"):
+    with pytest.raises(
+        UserError, match=r"no prompts in Vietnamese, and none in English that could be translated: add prompts\.vi"
+    ):
         prompts.unwritten({"pt": SHIPPED["pt"]}, PT, VI)
 
 
 def test_words_vary_from_row_to_row_but_not_from_run_to_run():
     rows = prompts.make(SHIPPED, EN, PT, lambda: None).rows
     first, second = prompts.PromptChooser(rows, 42), prompts.PromptChooser(rows, 42)
-    asked = [first("answer_in", "en", str(id)) for id in range(100)]
-    assert len(set(asked)) == len(SHIPPED["en"].answer_in)
-    assert asked == [second("answer_in", "en", str(id)) for id in range(100)]
+    sentences = [first("answer_in", "en", str(id)) for id in range(100)]
+    assert len(set(sentences)) == len(SHIPPED["en"].answer_in)
+    assert sentences == [second("answer_in", "en", str(id)) for id in range(100)]

@@ -17,18 +17,18 @@ def test_references_are_translated_and_questions_are_not(tmp_path):
         schema=seeds.SCHEMA,
     )
     task = Task(0, [table, table], table.height, Run(tmp_path).table("pt/references").journal(0, "any"))
-    asked = as_answers(task)
-    assert asked.tables[1].to_dicts() == [{"id": "a", "answer": rows[0][1]}, {"id": "c", "answer": rows[2][1]}]
-    assert asked.tables[2].equals(table)
+    answer_task = as_answers(task)
+    assert answer_task.tables[1].to_dicts() == [{"id": "a", "answer": rows[0][1]}, {"id": "c", "answer": rows[2][1]}]
+    assert answer_task.tables[2].equals(table)
     done: list[float] = []
     english, portuguese = find("en"), find("pt")
     translator = Sloppy(english, portuguese)
-    made = translations.translate(
-        asked._replace(tables=asked.tables[:2]), translator, "nllb", english, portuguese, done.append
+    part = translations.translate(
+        answer_task._replace(tables=answer_task.tables[:2]), translator, "nllb", english, portuguese, done.append
     )
-    (row,) = made.rows.to_dicts()
+    (row,) = part.rows.to_dicts()
     assert (row["id"], row["question"], row["answer_translator"]) == ("a", [], "nllb")
     assert row["answer"] == "uvpt Wkopt vmbpt `wide`.\n\n- jtobpt iqgpt"
     assert len(row["answer_units"]) == 2
-    assert made.set_aside.select("id", "reason").rows() == [("c", "it names a colour: “It is blue.”")]
+    assert part.set_aside.select("id", "reason").rows() == [("c", "it names a colour: “It is blue.”")]
     assert sum(done) == 2

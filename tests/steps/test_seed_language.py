@@ -37,11 +37,11 @@ def read(path):
     ],
 )
 def test_most_questions_decide(tmp_path, questions, src, likeliest):
-    found = doubt(read(write(tmp_path / "seeds.txt", questions)), LanguageConfig(), find(src))
+    sentence = doubt(read(write(tmp_path / "seeds.txt", questions)), LanguageConfig(), find(src))
     if likeliest is None:
-        assert found is None
+        assert sentence is None
     else:
-        assert f"are not in {find(src).name} ({likeliest} is the likeliest language)" in found
+        assert f"are not in {find(src).name} ({likeliest} is the likeliest language)" in sentence
 
 
 def test_real_questions(shared_data):
@@ -64,5 +64,5 @@ def test_a_plan_warns_before_the_answers_are_made(tmp_path):
         generate(recipe, tmp_path / "run", small_models.models())
     with warnings.catch_warnings():
         warnings.simplefilter("error", ForeignSeeds)
-        make()  # the answers are there
-        plan(tmp_path / "seeds.txt", tmp_path / "other", scorers=["length"])[1]()  # nobody asked for a language
+        make()  # the answers exist already
+        plan(tmp_path / "seeds.txt", tmp_path / "other", scorers=["length"])[1]()  # the recipe has no language scorer

@@ -37,9 +37,9 @@ def user(text):
 
 def only(tmp_path, row, **fields):
     """The messages and the reference of a single row."""
-    made = read(jsonl(tmp_path / "a.jsonl", row).model_copy(update={"fields": SeedFieldsConfig(**fields)}), None)
-    assert made.set_aside.is_empty()
-    return made.rows["messages"][0].to_list(), made.rows["reference"][0]
+    part = read(jsonl(tmp_path / "a.jsonl", row).model_copy(update={"fields": SeedFieldsConfig(**fields)}), None)
+    assert part.set_aside.is_empty()
+    return part.rows["messages"][0].to_list(), part.rows["reference"][0]
 
 
 def reasons(settings):
@@ -47,11 +47,11 @@ def reasons(settings):
 
 
 def test_a_row_of_the_table(tmp_path):
-    made = read(jsonl(tmp_path / "tasks.jsonl", QUESTION), None)
-    assert made.rows.schema == pl.Schema(SCHEMA)
-    assert made.set_aside.schema == pl.Schema(SET_ASIDE)
-    assert made.rows.rows() == [
-        # Should this id ever change, every run on disk is worthless: change the schema version with it.
+    part = read(jsonl(tmp_path / "tasks.jsonl", QUESTION), None)
+    assert part.rows.schema == pl.Schema(SCHEMA)
+    assert part.set_aside.schema == pl.Schema(SET_ASIDE)
+    assert part.rows.rows() == [
+        # If this id ever changes, every run on disk becomes useless: change the schema version with it.
         ("2392d7612c53a169", user("What is the capital of Peru?"), "Lima.", "tasks.jsonl:1")
     ]
 
@@ -59,8 +59,8 @@ def test_a_row_of_the_table(tmp_path):
 def test_id_is_a_hash_of_the_canonical_messages(tmp_path):
     messages = [{"role": "system", "content": "Be “brief”.\t\x00"}, *user('Say "\\n"\n🦙')]
     canonical = json.dumps(messages, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    made = read(jsonl(tmp_path / "a.jsonl", {"messages": messages}), None)
-    assert made.rows["id"].to_list() == [hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()]
+    part = read(jsonl(tmp_path / "a.jsonl", {"messages": messages}), None)
+    assert part.rows["id"].to_list() == [hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()]
 
 
 @pytest.mark.parametrize(
@@ -154,9 +154,9 @@ def test_takes_the_columns_it_is_given(tmp_path, fields, question, reference):
     ],
 )
 def test_sets_a_bad_row_aside_and_keeps_its_neighbours(tmp_path, row, reason):
-    made = read(jsonl(tmp_path / "a.jsonl", QUESTION, row, {"instruction": "Why?"}), None)
-    assert made.rows["source"].to_list() == ["a.jsonl:1", "a.jsonl:3"]
-    [(place, why, content)] = made.set_aside.rows()
+    part = read(jsonl(tmp_path / "a.jsonl", QUESTION, row, {"instruction": "Why?"}), None)
+    assert part.rows["source"].to_list() == ["a.jsonl:1", "a.jsonl:3"]
+    [(place, why, content)] = part.set_aside.rows()
     assert place == "a.jsonl:2"
     assert why.startswith(reason)
     assert content == row or json.loads(content) == row
@@ -170,24 +170,24 @@ def test_a_reference_that_was_asked_for_has_to_be_a_text(tmp_path):
 
 def test_bytes_that_are_no_utf8_can_be_had_back(tmp_path):
     line = b'{"instruction": "caf\xe9"}'
-    made = read(write(tmp_path / "a.jsonl", line + b"\n" + json.dumps(QUESTION).encode()), None)
-    assert made.set_aside["reason"].to_list() == ["not UTF-8 (invalid continuation byte at byte 21)"]
-    assert json.loads(made.set_aside["row"][0]).encode(errors="surrogateescape") == line
+    part = read(write(tmp_path / "a.jsonl", line + b"\n" + json.dumps(QUESTION).encode()), None)
+    assert part.set_aside["reason"].to_list() == ["not UTF-8 (invalid continuation byte at byte 21)"]
+    assert json.loads(part.set_aside["row"][0]).encode(errors="surrogateescape") == line
 
 
 def test_byte_order_mark_carriage_returns_and_blank_lines(tmp_path):
     text = '\ufeff{"question": "Why?"}\r\n\r\n{"question": "a\u2028b"}'
-    made = read(write(tmp_path / "a.jsonl", text), None)
-    assert made.rows["source"].to_list() == ["a.jsonl:1", "a.jsonl:3"]
-    assert made.rows["messages"].to_list() == [user("Why?"), user("a\u2028b")]
-    assert made.set_aside.is_empty()
+    part = read(write(tmp_path / "a.jsonl", text), None)
+    assert part.rows["source"].to_list() == ["a.jsonl:1", "a.jsonl:3"]
+    assert part.rows["messages"].to_list() == [user("Why?"), user("a\u2028b")]
+    assert part.set_aside.is_empty()
 
 
 def test_limit_counts_good_rows_and_stops_reading(tmp_path):
     source = jsonl(tmp_path / "a.jsonl", "{", QUESTION, QUESTION, {"prompt": "Why?"}, "{")
-    made = read(source, 2)
-    assert made.rows["source"].to_list() == ["a.jsonl:2", "a.jsonl:4"]
-    assert made.set_aside["id"].to_list() == ["a.jsonl:1", "a.jsonl:3"]
+    part = read(source, 2)
+    assert part.rows["source"].to_list() == ["a.jsonl:2", "a.jsonl:4"]
+    assert part.set_aside["id"].to_list() == ["a.jsonl:1", "a.jsonl:3"]
 
 
 TABLE = [
@@ -218,21 +218,21 @@ WRITERS = {
 @pytest.mark.parametrize("ending", WRITERS)
 def test_every_format_gives_the_same_rows(tmp_path, ending):
     WRITERS[ending](tmp_path / f"a.{ending}")
-    made = read(SeedsConfig(source=str(tmp_path / f"a.{ending}")), None)
-    assert made.rows.select("messages", "reference").rows() == [
+    part = read(SeedsConfig(source=str(tmp_path / f"a.{ending}")), None)
+    assert part.rows.select("messages", "reference").rows() == [
         (user('Why,\r\n"then"?'), "So.\nThus."),
         (user("¿Por qué? ไทย"), "007"),
     ]
-    assert made.rows["source"].to_list() == [f"a.{ending}:1", f"a.{ending}:2"]
-    assert made.set_aside.rows() == [(f"a.{ending}:3", "'question' is empty", json.dumps(TABLE[2]))]
+    assert part.rows["source"].to_list() == [f"a.{ending}:1", f"a.{ending}:2"]
+    assert part.set_aside.rows() == [(f"a.{ending}:3", "'question' is empty", json.dumps(TABLE[2]))]
 
 
 def test_a_line_of_a_text_is_a_question(tmp_path):
     (tmp_path / "a.txt").write_bytes("\ufeffWhy?\r\n\n¿Por qué?\n".encode() + b"\xff\n")
-    made = read(SeedsConfig(source=str(tmp_path / "a.txt")), None)
-    assert made.rows["messages"].to_list() == [user("Why?"), user("¿Por qué?")]
-    assert made.rows["source"].to_list() == ["a.txt:1", "a.txt:3"]
-    assert made.set_aside["reason"].to_list() == ["not UTF-8 (invalid start byte at byte 1)"]
+    part = read(SeedsConfig(source=str(tmp_path / "a.txt")), None)
+    assert part.rows["messages"].to_list() == [user("Why?"), user("¿Por qué?")]
+    assert part.rows["source"].to_list() == ["a.txt:1", "a.txt:3"]
+    assert part.set_aside["reason"].to_list() == ["not UTF-8 (invalid start byte at byte 1)"]
 
 
 def test_conversations_in_parquet(tmp_path):
@@ -245,10 +245,10 @@ def test_conversations_in_parquet(tmp_path):
             ]
         }
     ).write_parquet(tmp_path / "a.parquet")
-    made = read(SeedsConfig(source=str(tmp_path / "a.parquet")), None)
-    assert made.rows["messages"].to_list() == [user("Why?")]
-    assert made.rows["reference"].to_list() == ["So."]
-    assert made.set_aside["reason"].to_list() == [
+    part = read(SeedsConfig(source=str(tmp_path / "a.parquet")), None)
+    assert part.rows["messages"].to_list() == [user("Why?")]
+    assert part.rows["reference"].to_list() == ["So."]
+    assert part.set_aside["reason"].to_list() == [
         "turn 1 has no text",
         "no column with a usual name of a question has anything in it",
     ]
@@ -256,10 +256,10 @@ def test_conversations_in_parquet(tmp_path):
 
 def test_a_csv_row_of_the_wrong_length_is_set_aside(tmp_path):
     long = "x" * 200_000
-    made = read(write(tmp_path / "a.csv", f"question,answer\nWhy?,So.,Thus.\n\nWho?\nWhen?,{long}\n"), None)
-    assert made.rows["messages"].to_list() == [user("When?")]
-    assert made.rows["reference"].to_list() == [long]
-    assert made.set_aside.rows() == [
+    part = read(write(tmp_path / "a.csv", f"question,answer\nWhy?,So.,Thus.\n\nWho?\nWhen?,{long}\n"), None)
+    assert part.rows["messages"].to_list() == [user("When?")]
+    assert part.rows["reference"].to_list() == [long]
+    assert part.set_aside.rows() == [
         ("a.csv:1", "has 3 fields, the header has 2", '["Why?", "So.", "Thus."]'),
         ("a.csv:2", "has 1 fields, the header has 2", '["Who?"]'),
     ]
@@ -285,8 +285,16 @@ def test_a_csv_row_of_the_wrong_length_is_set_aside(tmp_path):
             "no column has a usual name of a question, it has 'id', 'text': "
             "name one with --set seeds.fields.question=NAME",
         ),
-        ("a.json", '{"question": "Why?"}', "expected a list of objects; one object a line belongs in a .jsonl"),
-        ("a.json", '{"a": 1}\n{"a": 2}', "not JSON (Extra data: line 2 column 1 (char 9)); one object a line belongs"),
+        (
+            "a.json",
+            '{"question": "Why?"}',
+            "expected a list of objects; a file with one object per line must end in .jsonl",
+        ),
+        (
+            "a.json",
+            '{"a": 1}\n{"a": 2}',
+            "not JSON (Extra data: line 2 column 1 (char 9)); a file with one object per line",
+        ),
         ("a.json", "[" * 100_000, "not JSON (maximum recursion depth exceeded"),
         ("a.json", b'["\xe9"]', "not UTF-8, save it as UTF-8"),
         ("a.json", "[]", "there is no question in it (it has no rows)"),
@@ -333,7 +341,7 @@ def test_a_column_that_is_not_there(tmp_path, ending, field):
 
 @pytest.mark.parametrize("source", ["what is this", "org/name/more", "tasks", "x" * 5000, "nul\0/byte", ""])
 def test_neither_a_file_nor_a_dataset(source):
-    with pytest.raises(UserError, match="there is no such file, and it is not a name of a dataset"):
+    with pytest.raises(UserError, match="there is no such file, and it is not a dataset on the Hub"):
         read(SeedsConfig(source=source), None)
 
 
@@ -344,10 +352,10 @@ def test_a_file_by_the_look_of_it(source):
 
 
 def test_reads_real_instructions(shared_data):
-    made = read(SeedsConfig(source=str(shared_data / "instructions" / "dolly-2k.jsonl")), None)
-    assert (len(made.rows), len(made.set_aside)) == (1994, 6)
-    assert made.set_aside["reason"].str.contains("the same question stands").all()
-    assert made.rows["id"].is_unique().all()
+    part = read(SeedsConfig(source=str(shared_data / "instructions" / "dolly-2k.jsonl")), None)
+    assert (len(part.rows), len(part.set_aside)) == (1994, 6)
+    assert part.set_aside["reason"].str.contains("the same question stands").all()
+    assert part.rows["id"].is_unique().all()
 
 
 JSON = st.recursive(
@@ -370,15 +378,15 @@ IN_TMP_PATH = settings(suppress_health_check=[*settings().suppress_health_check,
 @IN_TMP_PATH
 @given(st.lists(LINE, max_size=8), st.randoms(use_true_random=False))
 def test_every_line_is_a_row_or_set_aside_and_ids_do_not_depend_on_order(tmp_path, lines, random):
-    made = read(jsonl(tmp_path / "a.jsonl", GOOD, *lines), None)
-    places = [*made.rows["source"], *made.set_aside["id"]]
+    part = read(jsonl(tmp_path / "a.jsonl", GOOD, *lines), None)
+    places = [*part.rows["source"], *part.set_aside["id"]]
     assert sorted(places) == sorted(f"a.jsonl:{number}" for number in range(1, len(lines) + 2))
-    assert all(messages[-1]["role"] == "user" for messages in made.rows["messages"].to_list())
-    for content in made.set_aside["row"]:
+    assert all(messages[-1]["role"] == "user" for messages in part.rows["messages"].to_list())
+    for content in part.set_aside["row"]:
         json.loads(content)
     random.shuffle(lines)
     again = read(jsonl(tmp_path / "a.jsonl", GOOD, *lines), None)
-    assert set(again.rows["id"]) == set(made.rows["id"])
+    assert set(again.rows["id"]) == set(part.rows["id"])
 
 
 @IN_TMP_PATH
@@ -387,13 +395,13 @@ def test_every_line_is_a_row_or_set_aside_and_ids_do_not_depend_on_order(tmp_pat
 def test_any_bytes_are_read_or_refused(tmp_path, ending, content):
     start = {"jsonl": GOOD + "\n", "csv": "question\nWhy?\n", "tsv": "question\nWhy?\n"}.get(ending, "").encode()
     try:
-        made = read(write(tmp_path / f"a.{ending}", start + content), None)
+        part = read(write(tmp_path / f"a.{ending}", start + content), None)
     except UserError as error:
         refusal = str(error)
         assert ending != "jsonl"
         assert refusal.startswith("seeds ")
     else:
-        assert len(made.rows) >= 1
+        assert len(part.rows) >= 1
 
 
 READ_FROM_HUB = """
@@ -433,11 +441,11 @@ def test_says_that_the_hub_cannot_be_reached(tmp_path):
 def test_several_sources_are_read_one_after_the_other(tmp_path):
     first = jsonl(tmp_path / "a.jsonl", QUESTION, {"instruction": "Why?"})
     second = jsonl(tmp_path / "b.jsonl", {"question": "Where?"}, QUESTION, {"question": "When?"})
-    made = seeds.read([first, second], None)
-    assert made.rows["source"].to_list() == ["a.jsonl:1", "a.jsonl:2", "b.jsonl:1", "b.jsonl:3"]
-    assert made.set_aside["id"].to_list() == ["b.jsonl:2"]
-    assert [row[0]["content"] for row in made.rows["messages"]] == [QUESTION["instruction"], "Why?", "Where?", "When?"]
-    assert seeds.read([first, second], 3).rows.equals(made.rows.head(3))
+    part = seeds.read([first, second], None)
+    assert part.rows["source"].to_list() == ["a.jsonl:1", "a.jsonl:2", "b.jsonl:1", "b.jsonl:3"]
+    assert part.set_aside["id"].to_list() == ["b.jsonl:2"]
+    assert [row[0]["content"] for row in part.rows["messages"]] == [QUESTION["instruction"], "Why?", "Where?", "When?"]
+    assert seeds.read([first, second], 3).rows.equals(part.rows.head(3))
 
 
 def test_a_second_source_without_questions_is_refused(tmp_path):

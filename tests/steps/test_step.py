@@ -1,4 +1,4 @@
-"""Steps as data: they travel to another process, and a changed table raises its step's version."""
+"""Steps as data: they can be sent to another process, and a changed table raises its step's version."""
 
 import json
 import os
@@ -59,11 +59,11 @@ def test_every_step_can_be_pickled(plan):
 
 
 def test_parts_made_in_other_processes_have_the_same_bytes(plan, tmp_path, monkeypatch):
-    """Each step's parts one by one, each in a process of its own, and those that may be in the reverse order."""
+    """Each step's parts one by one, each in its own process, and in reverse order if the step allows it."""
     monkeypatch.chdir(plan.run.path.parent)
     monkeypatch.syspath_prepend(str(plan.run.path.parent))
     other = Run(tmp_path / "run")
-    for table, parts in plan.tables.given.items():
+    for table, parts in plan.tables.sources.items():
         for part, content in enumerate(parts):
             other.table(table).write(part, content, plan.tables.fingerprints[table][part])
     for job in plan.tables.jobs.values():

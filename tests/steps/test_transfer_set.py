@@ -12,7 +12,7 @@ KINDS = (*CROSSINGS, "code_switched", "translate", "complete")
 
 
 def candidates(**rows):
-    """So many candidates of each kind, of full weight; those of the crossings come from the same seeds."""
+    """As many candidates of each kind, with full weight; the crossings come from the same seeds."""
     table = [
         {"id": f"{kind}/{i}", "seed_id": f"{i}" if kind in CROSSINGS else f"{kind}{i}", "kind": kind, "weight": 1.0}
         for kind, number in rows.items()
@@ -75,7 +75,7 @@ def test_every_crossing_takes_the_same_seeds():
 
 
 def test_rows_of_full_weight_are_drawn_by_their_seeds_alone():
-    """So a run of before, where no filter makes rows lighter, keeps its rows."""
+    """So an earlier run, in which no filter reduces weights, keeps its rows."""
     chosen, _ = mix(candidates(**{"src->src": 12, "src->tgt": 4, "tgt->src": 12, "tgt->tgt": 12}), MixConfig(), seed=42)
     order = sorted(map(str, range(12)), key=lambda id: draws.number(42, "mix", id))
     assert chosen.filter(kind="src->src")["seed_id"].to_list() == order[:4]
@@ -83,7 +83,7 @@ def test_rows_of_full_weight_are_drawn_by_their_seeds_alone():
 
 @pytest.mark.parametrize("light", [0.5, 0.1, 1e-9])
 def test_lighter_rows_are_taken_less_often(light):
-    """One of ten rows is taken, of which five are lighter, three hundred times."""
+    """One of ten rows is taken, three hundred times; five of the ten have less weight."""
     rows = candidates(**{"src->src": 1, "src->tgt": 10}).with_columns(
         weight=pl.when(pl.col("seed_id").is_in(list("01234"))).then(light).otherwise(1.0)
     )

@@ -79,7 +79,7 @@ def test_weights_multiply_and_a_translation_has_its_sources():
     lighter = {
         "src_finished": ThresholdConfig(min=1, weight=0.5),
         "length": ThresholdConfig(min=2, weight=0.25),
-        "language": ThresholdConfig(min=0.95, weight=1),  # only noted
+        "language": ThresholdConfig(min=0.95, weight=1),  # failures are only recorded
     }
     assert weights(verdict("cut", lighter)) == (1, 0.25, 0.5, 0.125)
     assert failed(verdict("cut", lighter)) == [
@@ -92,7 +92,7 @@ def test_weights_multiply_and_a_translation_has_its_sources():
 
 
 def limits(thresholds, scores=None, tgt="pt"):
-    """What is asked of each text: text, filter, least, most."""
+    """The bounds of each text: text, filter, least, most."""
     return [
         (cut.text, cut.filter, cut.min and cut.min.value, cut.max and cut.max.value)
         for cut in cuts(thresholds, scores, "en", tgt)
@@ -107,7 +107,7 @@ def test_a_threshold_for_one_text_goes_before_the_one_for_both():
     assert limits({"question_src_language": ThresholdConfig(min=1)}) == [
         ("question_src", "question_src_language", 1, None)
     ]
-    # What it does not bound is not bounded by the other one either.
+    # A bound that it does not have is not taken from the general threshold either.
     assert limits({"length": ThresholdConfig(max=2), "answer_length": ThresholdConfig()}) == [
         ("question_tgt", "length", None, 2)
     ]
@@ -135,9 +135,9 @@ def column(*values):
         (range(1000), "0%", 0, 0),
         (range(1000), "100%", 999, 999),
         (range(19), "5%", 0, 0),  # a twentieth of nineteen is less than one
-        ([3, None, 1, 2, None], "50%", 2, 2),  # of what is there, in whatever order
+        ([3, None, 1, 2, None], "50%", 2, 2),  # of the values that are not null, in any order
         ([0, 1, 1, 1], "25%", 1, 0),
-        ([0, 0, 1, 1], "25%", 0, 0),  # a quarter may fall, but two are equal
+        ([0, 0, 1, 1], "25%", 0, 0),  # a quarter may fail, but two are equal
         ([0.5], "50%", 0.5, 0.5),
     ],
 )
@@ -152,17 +152,17 @@ def test_percentiles(values, bound, least, most):
 
 @given(st.lists(st.none() | st.integers(0, 20), min_size=1), st.decimals(0, 100, places=1))
 def test_a_percentile_drops_as_many_as_it_may(values, percent):
-    known = [value for value in values if value is not None]
+    present = [value for value in values if value is not None]
     scores = column(*values)
     for name, share in ("min", Fraction(percent) / 100), ("max", 1 - Fraction(percent) / 100):
         bounds = limits({"answer_length": ThresholdConfig(**{name: f"{percent}%"})}, scores)
-        assert len(bounds) == bool(known)
+        assert len(bounds) == bool(present)
         for *_, least, most in bounds:
-            outside = [value for value in known if (value < least if name == "min" else value > most)]
-            further = [value for value in known if (value > least if name == "min" else value < most)]
-            assert len(outside) <= share * len(known)
+            outside = [value for value in present if (value < least if name == "min" else value > most)]
+            further = [value for value in present if (value > least if name == "min" else value < most)]
+            assert len(outside) <= share * len(present)
             # The next value as bound would drop too many.
-            assert not further or len(known) - len(further) > share * len(known)
+            assert not further or len(present) - len(further) > share * len(present)
 
 
 def test_each_text_has_percentiles_of_its_own_which_verdicts_name():
@@ -203,7 +203,7 @@ def test_whether_the_whole_run_is_looked_at(threshold, is_relative):
 NAMES = ("length", "src_language", "language")
 COLUMNS = [f"{part}_{name}" for part in ("question", "answer") for name in NAMES]
 VALUES = st.none() | st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
-LEAST, MOST = (st.none() | st.sampled_from(own) for own in ([0.0, 0.25, 0.5], [0.5, 0.75, 1.0]))
+LEAST, MOST = (st.none() | st.sampled_from(bounds) for bounds in ([0.0, 0.25, 0.5], [0.5, 0.75, 1.0]))
 SOME_THRESHOLDS = st.dictionaries(
     st.sampled_from([*NAMES, *COLUMNS, "round_trip"]),
     st.builds(ThresholdConfig, min=LEAST, max=MOST, weight=st.sampled_from([0.0, 0.5, 1.0])),
@@ -211,11 +211,11 @@ SOME_THRESHOLDS = st.dictionaries(
 
 
 def plain(row, thresholds):
-    """A row's weights and failures, one filter after the other."""
-    found = dict.fromkeys(TEXTS, 1.0)
+    """A row's weights and failures, one filter after another."""
+    weight_of = dict.fromkeys(TEXTS, 1.0)
     failures = []
     for name in sorted(thresholds):
-        own = thresholds[name]
+        threshold = thresholds[name]
         for part in ("question", "answer"):
             if name.startswith(("question_", "answer_")):
                 key = name if name.startswith(part) else None
@@ -226,16 +226,16 @@ def plain(row, thresholds):
                 continue
             text = f"{part}_src" if "_src_" in key else f"{part}_tgt"
             wanted = None
-            if own.max is not None and value > own.max:
-                wanted = f"<= {own.max:g}"
-            if own.min is not None and value < own.min:
-                wanted = f">= {own.min:g}"
+            if threshold.max is not None and value > threshold.max:
+                wanted = f"<= {threshold.max:g}"
+            if threshold.min is not None and value < threshold.min:
+                wanted = f">= {threshold.min:g}"
             if wanted:
-                found[text] *= own.weight
-                failures.append((text, name, value, wanted, own.weight))
-    found["question_tgt"] *= found["question_src"]
-    found["answer_tgt"] *= found["answer_src"]
-    return tuple(found.values()), failures
+                weight_of[text] *= threshold.weight
+                failures.append((text, name, value, wanted, threshold.weight))
+    weight_of["question_tgt"] *= weight_of["question_src"]
+    weight_of["answer_tgt"] *= weight_of["answer_src"]
+    return tuple(weight_of.values()), failures
 
 
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, VALUES))), SOME_THRESHOLDS)

@@ -1,4 +1,4 @@
-"""Texts for Hypothesis: any, and Markdown in which it is known what is protected."""
+"""Texts for Hypothesis: any text, and Markdown with protected spans at known positions."""
 
 from hypothesis import strategies as st
 
@@ -62,7 +62,7 @@ BLOCKS = st.sampled_from(
         "---",
     ]
 )
-# A mark, and the mark that ends it where words lie between.
+# An opening mark, and its closing mark if there are words in between.
 PAIRS = st.sampled_from(
     [
         ("[", "](https://example.org/b)"),
@@ -101,7 +101,7 @@ PREFIX = st.sampled_from(["", "- ", "1. ", "a) ", "• ", "> ", "# ", "> - ", "*
 
 @st.composite
 def documents(draw: st.DrawFn) -> tuple[str, list[tuple[int, int]]]:
-    """A document, and where in it protected spans were put."""
+    """A document, and the positions of its protected spans."""
     document, planted = "", []
 
     def plant(span: str) -> str:
@@ -121,7 +121,7 @@ def documents(draw: st.DrawFn) -> tuple[str, list[tuple[int, int]]]:
                 document += plant(closing)
             document += draw(st.sampled_from([" ", ", ", ". ", "; "]))
         if is_block:
-            document += "\n\nThen:\n\n"  # ends a list, whose next paragraph indented code would be
+            document += "\n\nThen:\n\n"  # ends a list; otherwise, indented code would be a paragraph of it
             document += plant(draw(BLOCKS))
         document += draw(st.sampled_from(["\n\n", "\n \n\n", "\r\n\r\n"]))
     return document, planted

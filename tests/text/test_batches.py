@@ -34,16 +34,16 @@ def test_batches(lengths, limits, expected):
     st.one_of(st.floats(0, 5), st.just(float("inf"))),
 )
 def test_limits_are_kept_and_no_batch_could_take_one_more(lengths, tokens, share, rows):
-    found = lengths_of(lengths, tokens=tokens, padding_share=share, padding_rows=rows)
-    assert list(chain(*found)) == sorted(lengths, reverse=True)
+    made_batches = lengths_of(lengths, tokens=tokens, padding_share=share, padding_rows=rows)
+    assert list(chain(*made_batches)) == sorted(lengths, reverse=True)
 
     def fits(batch):
         padded = max(batch) * len(batch)
         padding = padded - sum(batch)
         return padded <= tokens and padding <= share * padded and (not padding or padding <= rows * max(batch))
 
-    assert all(fits(batch) or len(batch) == 1 for batch in found)
-    assert not any(fits([*batch, following[0]]) for batch, following in pairwise(found))
+    assert all(fits(batch) or len(batch) == 1 for batch in made_batches)
+    assert not any(fits([*batch, following[0]]) for batch, following in pairwise(made_batches))
 
 
 @given(st.lists(st.text(max_size=3)))

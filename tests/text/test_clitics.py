@@ -1,21 +1,21 @@
 import pytest
 
-from sdrrl_data.text.clitics import leaning
+from sdrrl_data.text.clitics import dependent_words
 from sdrrl_data.text.words import words
 
 
-def found(text, language, without=()):
-    """What leans in a sentence of which all words but some are linked to different ones."""
+def tokens_and_dependent(text, language, without=()):
+    """The words of a sentence and those that depend on others; each has a counterpart, except those in `without`."""
     spans = words(text, language)
     tokens = [text[start:end] for start, end in spans]
     counterparts = {index: index for index, token in enumerate(tokens) if token not in without}
-    return tokens, leaning(tokens, spans, counterparts, language)
+    return tokens, dependent_words(tokens, spans, counterparts, language)
 
 
 def joined(text, language, without=()):
-    """The words, with a plus between those that hold together."""
-    tokens, leans = found(text, language, without)
-    return "".join(token + ("+" if index in leans.tied else " ") for index, token in enumerate(tokens)).strip()
+    """The words, with a plus between those that are bound to each other."""
+    tokens, dependent = tokens_and_dependent(text, language, without)
+    return "".join(token + ("+" if index in dependent.bound else " ") for index, token in enumerate(tokens)).strip()
 
 
 @pytest.mark.parametrize(
@@ -49,25 +49,25 @@ def test_what_holds_together(language, text, expected):
     ],
 )
 def test_particles(language, text, particles):
-    tokens, leans = found(text, language)
-    assert [tokens[index] for index in sorted(leans.particles)] == particles
+    tokens, dependent = tokens_and_dependent(text, language)
+    assert [tokens[index] for index in sorted(dependent.particles)] == particles
 
 
 @pytest.mark.parametrize(
-    ("language", "text", "laden"),
+    ("language", "text", "with_clitic"),
     [
         ("en", "The dog’s tail isn't wet", ["dog’s", "isn't"]),
         ("fr", "l'eau de la mer", ["l'eau"]),
         ("ar", "الكرامة والحقوق بالعالم والد للناس", ["والحقوق", "بالعالم", "للناس"]),
     ],
 )
-def test_words_that_carry_a_clitic(language, text, laden):
-    tokens, leans = found(text, language)
-    assert [tokens[index] for index in leans.laden] == laden
+def test_words_with_a_clitic(language, text, with_clitic):
+    tokens, dependent = tokens_and_dependent(text, language)
+    assert [tokens[index] for index in dependent.with_clitic] == with_clitic
 
 
 def test_a_vietnamese_syllable_without_a_counterpart_may_be_half_of_the_word_beside_it():
     assert joined("tìm sự trợ giúp về pháp lý", "vi", without=["trợ", "về"]) == "tìm sự+trợ+giúp về pháp lý"
     tokens = ["mua", "cảnh", "sát", "khu", "vực"]
     spans = [(2, 5), (6, 10), (11, 14), (15, 18), (19, 22)]
-    assert set(leaning(tokens, spans, {0: 0, 1: 4, 2: 4, 4: 5}, "vi").tied) == {3}
+    assert set(dependent_words(tokens, spans, {0: 0, 1: 4, 2: 4, 4: 5}, "vi").bound) == {3}

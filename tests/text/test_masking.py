@@ -9,25 +9,27 @@ TARGET = "- Em /tmp/a, veja `ls -l` em https://example.org: rode."
 
 
 def pair(source, target):
-    """With one unit: all but the first two characters."""
+    """A pair with one unit: everything after the first two characters."""
     return TextPair(source, target, [Unit(2, len(source), 2, len(target))])
 
 
 def test_each_span_is_found_on_both_sides():
-    own = pair(SOURCE, SOURCE.replace("Run", "Execute agora"))
-    found = [(own.source[a:b], own.target[c:d]) for (a, b), (c, d) in kept(own, own.units[0])]
-    assert found == [(text, text) for text in ("`ls -l`", "/tmp/a", "https://example.org")]
+    text_pair = pair(SOURCE, SOURCE.replace("Run", "Execute agora"))
+    kept_texts = [
+        (text_pair.source[a:b], text_pair.target[c:d]) for (a, b), (c, d) in kept(text_pair, text_pair.units[0])
+    ]
+    assert kept_texts == [(text, text) for text in ("`ls -l`", "/tmp/a", "https://example.org")]
 
 
 def test_the_plain_sentences_do_without_them():
-    own = pair(SOURCE, SOURCE.replace("Run", "Execute"))
-    assert plain(own) == [("Run in , see .", "Execute in , see .")]
+    text_pair = pair(SOURCE, SOURCE.replace("Run", "Execute"))
+    assert plain(text_pair) == [("Run in , see .", "Execute in , see .")]
     assert plain(pair("- As it is.", "- Como  é.")) == [("As it is.", "Como  é.")]
 
 
 def test_a_span_that_the_target_lacks_ends_the_search():
-    own = pair(SOURCE, TARGET)
-    assert [SOURCE[a:b] for (a, b), _ in kept(own, own.units[0])] == ["`ls -l`"]
+    text_pair = pair(SOURCE, TARGET)
+    assert [SOURCE[a:b] for (a, b), _ in kept(text_pair, text_pair.units[0])] == ["`ls -l`"]
 
 
 pieces = st.lists(st.sampled_from(["`a`", "word ", "{x} ", "a.b/c ", "<b>", " ", "$x$", "é. ", "https://x.org "]))
@@ -35,11 +37,11 @@ pieces = st.lists(st.sampled_from(["`a`", "word ", "{x} ", "a.b/c ", "<b>", " ",
 
 @given(pieces, pieces)
 def test_spans_are_alike_in_order_and_within_their_unit(source, target):
-    own = pair("- " + "".join(source), "- " + "".join(target))
+    text_pair = pair("- " + "".join(source), "- " + "".join(target))
     ends = [2, 2]
-    for spans in kept(own, own.units[0]):
-        texts = [text[slice(*span)] for text, span in zip((own.source, own.target), spans, strict=True)]
+    for spans in kept(text_pair, text_pair.units[0]):
+        texts = [text[slice(*span)] for text, span in zip((text_pair.source, text_pair.target), spans, strict=True)]
         assert texts[0] == texts[1]
         for side, (start, end) in enumerate(spans):
-            assert ends[side] <= start < end <= len((own.source, own.target)[side])
+            assert ends[side] <= start < end <= len((text_pair.source, text_pair.target)[side])
             ends[side] = end

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sdrrl_data.text.near_duplicates import Match, NearDuplicates
 from sdrrl_data.text.ngrams import plain_words
 
-QUESTION = "How do I keep my bread fresh for a whole week?"  # eleven words, nine runs of three
+QUESTION = "How do I keep my bread fresh for a whole week?"  # eleven words, nine 3-grams
 NONE = Match(0.0, None)
 SCRIPTS = st.characters(exclude_categories=["Cs"])
 SIMILAR = [
@@ -21,7 +21,7 @@ SIMILAR = [
     ("en", QUESTION, QUESTION.replace("bread", "milk").replace("week", "month"), 5 / 13),
     ("en", QUESTION, f"{QUESTION} Please tell me.", 9 / 12),
     ("en", QUESTION, f"Week? {QUESTION}", 9 / 10),
-    ("en", "one two three one two three", "two three one two three", 1),  # runs count once
+    ("en", "one two three one two three", "two three one two three", 1),  # each 3-gram counts once
     ("en", "one two three one two three", "three one two three", 2 / 3),
     ("pt", "Amanhã é que não há pão.", unicodedata.normalize("NFD", "Amanhã é que não há pão."), 1),
     ("ja", "私は学生です。", "私は先生です。", 0),
@@ -35,7 +35,7 @@ def compared(texts, language="en", **options):
 
 
 def only_new(lowest, language="en"):
-    """An index as the writer of questions uses it: of any length, and nearly all are found."""
+    """An index with the settings of Magpie: texts may have any length, and nearly all duplicates are found."""
     return NearDuplicates(language, lowest, recall=0.999, min_words=0)
 
 
@@ -131,19 +131,19 @@ def instructions(shared_data):
 def test_with_high_recall_agrees_with_comparing_every_pair(instructions, lowest):
     draw = random.Random(1)
     texts = instructions[:150]
-    # Real questions are seldom alike: copies of some of them lack one to six words.
+    # Real questions are seldom similar: add copies of some of them without one to six words.
     for text in draw.sample([text for text in texts if len(text.split()) > 6], 60):
         tokens = text.split()
         del tokens[: draw.randint(1, 6)]
         texts.append(" ".join(tokens))
-    kept, expected = [], []
+    kept_texts, expected = [], []
     for number, text in enumerate(texts):
         grams = trigrams(text)
-        similar = [(len(grams & other) / len(grams | other), earlier) for earlier, other in kept]
+        similar = [(len(grams & other) / len(grams | other), earlier) for earlier, other in kept_texts]
         similarity, name = max(similar, key=lambda pair: pair[0], default=(0.0, None))
         expected.append(name if similarity >= lowest else None)
         if expected[-1] is None:
-            kept.append((str(number), grams))
+            kept_texts.append((str(number), grams))
     index = only_new(lowest)
     assert [index.duplicate_of(str(number), text) for number, text in enumerate(texts)] == expected
     assert 0 < sum(name is not None for name in expected) < 60
@@ -158,7 +158,7 @@ def trigrams(text):
 def questions(instructions):
     texts = instructions.copy()
     draw = random.Random(1)
-    # Real questions are seldom alike: copies of some of them lack words, or have them in another order.
+    # Real questions are seldom similar: add copies without some words, or with words in another order.
     for text in draw.sample([text for text in texts if len(text.split()) > 6], 400):
         tokens = text.split()
         del tokens[: draw.randint(0, 4)]
@@ -169,7 +169,7 @@ def questions(instructions):
 
 
 def test_agrees_with_comparing_every_pair(questions):
-    """All that are as like as 0.6 are found, and nearly all that are as like as 0.5."""
+    """All texts with a similarity of 0.6 are found, and nearly all with 0.5."""
     earlier, expected = [], []
     for text in questions:
         grams = trigrams(text) if len(plain_words(text, "en")) >= 5 else set()
@@ -201,7 +201,7 @@ def test_how_texts_are_divided_into_calls_does_not_matter(questions, calls):
 
 
 def test_many_that_are_alike_find_each_other():
-    """Only the first ones are looked at, and those are alike enough."""
+    """Only the first texts are compared, and these are similar enough."""
     texts = [f"{QUESTION} Tell me about day {number} of it, please." for number in range(300)]
     matches = compared(texts)[1:]
     assert all(match and 0.5 < match.similarity < 1 for match in matches)

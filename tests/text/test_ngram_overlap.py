@@ -20,9 +20,9 @@ def joined(*words):
         (f"Please read this: {ITEM.upper()}! And then tell me.", 1),
         (joined(*NUMBERS[:9]), 9 / 12),
         (joined(*NUMBERS[4:]), 8 / 12),
-        (joined(*NUMBERS[:10], "zero", NUMBERS[-1]), 10 / 12),  # the last word is alone
+        (joined(*NUMBERS[:10], "zero", NUMBERS[-1]), 10 / 12),  # the last word is in no shared n-gram
         (joined(*NUMBERS[:8], *NUMBERS[4:]), 1),
-        (joined(*NUMBERS[:7], "zero", *NUMBERS[7:]), 0),  # seven words in a run are too few
+        (joined(*NUMBERS[:7], "zero", *NUMBERS[7:]), 0),  # seven adjacent words are too few
         (joined(*reversed(NUMBERS)), 0),
     ],
 )
@@ -51,10 +51,10 @@ def test_the_first_of_those_that_most_is_quoted_of_is_named():
 
 @pytest.mark.parametrize(("times", "share"), [(10, 1), (11, 0)])
 def test_what_stands_in_many_items_is_a_phrase(times, share):
-    """Be they the same, or only alike."""
+    """If the items are the same, and if they are only similar."""
     for items in ([ITEM] * times, [f"{ITEM} {'x' * n}" for n in range(times - 1)] + [ITEM]):
-        (found,) = Quotes("en", [(f"a:{number}", item) for number, item in enumerate(items)]).best([ITEM])
-        assert found.share == share
+        (quote,) = Quotes("en", [(f"a:{number}", item) for number, item in enumerate(items)]).best([ITEM])
+        assert quote.share == share
 
 
 def test_a_passage_may_stand_in_many_items():
@@ -63,11 +63,11 @@ def test_a_passage_may_stand_in_many_items():
 
 
 def test_a_phrase_counts_on_neither_side():
-    """Of an item that begins as many do, the rest is looked for, with the words that make up its runs."""
+    """If an item begins like many others, only the n-grams in the rest of it count."""
     phrase = "which of these statements about the passage above is true"
     items = [(f"a:{number}", f"{phrase} {joined(*(f'{word}{number}' for word in NUMBERS))}") for number in range(11)]
-    found = Quotes("en", items).best([phrase, items[3][1]])
-    assert found == [NONE, Quote(1.0, "a:3")]
+    best_quotes = Quotes("en", items).best([phrase, items[3][1]])
+    assert best_quotes == [NONE, Quote(1.0, "a:3")]
 
 
 @pytest.mark.parametrize("language", ["en", "th", "ja", "vi"])
@@ -75,15 +75,15 @@ def test_finds_what_is_planted_among_real_texts(language, shared_data):
     lines = (shared_data / "flores-dev" / f"{language}.txt").read_text(encoding="utf-8").splitlines()
     items, others = lines[:500], lines[500:]
     quotes = Quotes(language, [(str(number), item) for number, item in enumerate(items)])
-    found = quotes.best([f"{other} {item} {other}" for item, other in zip(items, others, strict=False)])
-    assert sum(quote == Quote(1.0, str(number)) for number, quote in enumerate(found)) >= 0.98 * len(found)
+    best_quotes = quotes.best([f"{other} {item} {other}" for item, other in zip(items, others, strict=False)])
+    assert sum(quote == Quote(1.0, str(number)) for number, quote in enumerate(best_quotes)) >= 0.98 * len(best_quotes)
     clean = quotes.best(others)
     assert sum(quote is not None and quote.share > 0 for quote in clean) <= 1
 
 
 @pytest.fixture(scope="module")
 def planted(shared_data):
-    """Quotes of FLORES, its longer items, and what to plant them in."""
+    """`Quotes` of FLORES, its longer items, and texts in which to plant them."""
     lines = (shared_data / "flores-dev" / "en.txt").read_text(encoding="utf-8").splitlines()
     rows = (shared_data / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [json.loads(row)["output"] for row in rows]
@@ -102,10 +102,12 @@ def changed(words):
 @pytest.mark.parametrize(("change", "low", "high"), [(halved, 0.35, 0.65), (changed, 0.8, 0.99)])
 def test_finds_items_in_part(change, low, high, planted):
     quotes, items, texts = planted
-    found = quotes.best(
+    best_quotes = quotes.best(
         [f"{text} {' '.join(change(item.split()))}" for text, item in zip(texts, items.values(), strict=False)]
     )
-    right = [quote.place == place and low <= quote.share <= high for place, quote in zip(items, found, strict=True)]
+    right = [
+        quote.place == place and low <= quote.share <= high for place, quote in zip(items, best_quotes, strict=True)
+    ]
     assert sum(right) >= 0.97 * len(items)
 
 

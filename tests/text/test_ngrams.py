@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data.text.ngrams import plain_words, ranges, runs
+from sdrrl_data.text.ngrams import hash_ngrams, plain_words, ranges
 
 WORDS = st.lists(st.text(min_size=1, max_size=5), max_size=12)
 
@@ -23,7 +23,7 @@ def test_words_without_case_and_forms(language, text, words):
 
 
 def test_hashes_are_the_same_in_every_process():
-    assert [own.tolist() for own in runs([["a", "b", "a", "b"], ["a", "b"], []], 3)] == [
+    assert [hashes.tolist() for hashes in hash_ngrams([["a", "b", "a", "b"], ["a", "b"], []], 3)] == [
         [17130472958249276404, 17102728028786820984],
         [],
         [],
@@ -31,14 +31,14 @@ def test_hashes_are_the_same_in_every_process():
 
 
 @given(st.lists(WORDS), st.integers(1, 8))
-def test_runs_are_the_same_where_their_words_are(texts, order):
-    known = {}
-    for words, hashes in zip(texts, runs(texts, order), strict=True):
+def test_hashes_are_the_same_if_and_only_if_the_words_are(texts, order):
+    ngram_of_hash = {}
+    for words, hashes in zip(texts, hash_ngrams(texts, order), strict=True):
         assert len(hashes) == max(len(words) - order + 1, 0)
-        for start, found in enumerate(hashes.tolist()):
-            run = tuple(words[start : start + order])
-            assert known.setdefault(found, run) == run
-            assert runs([run], order)[0].tolist() == [found]
+        for start, ngram_hash in enumerate(hashes.tolist()):
+            ngram = tuple(words[start : start + order])
+            assert ngram_of_hash.setdefault(ngram_hash, ngram) == ngram
+            assert hash_ngrams([ngram], order)[0].tolist() == [ngram_hash]
 
 
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 5))))

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from sdrrl_data.models.locating import package_folder
 from sdrrl_data.text.placeholders import marked, restored
-from sdrrl_data.text.segments import Segment, apart, segments
+from sdrrl_data.text.segments import Segment, segments, unprotected_pieces
 from tests.text.documents import ANY_TEXT, LIMITS, documents
 
-# document -> what the translator is sent
+# document -> the sentences that are sent to the translator
 MARKED: dict[str, tuple[str, list[str]]] = {
     "code": ("What does `print()` do? `len` counts.", ["What does X0 do?", "X0 counts."]),
     "URLs": ("Open https://x.org. Then see (www.a.org/b).", ["Open X0.", "Then see (X0)."]),
@@ -38,7 +38,7 @@ MARKED: dict[str, tuple[str, list[str]]] = {
     "formula in brackets": ("Water is H<sub>2</sub>O.", ["Water is H[2]O."]),
     "around all": ("[The docs.](a.md)\n\n**Go on. <b>Stop.</b>**", ["The docs.", "Go on.", "Stop."]),
     "around all but one": ("**Go** on and **stop**", ["[0 Go] on and [1 stop]"]),
-    # Parted
+    # Cut apart
     "half a pair": ("One <b>two three.\n\nFour </b> five<br>six.", ["One", "two three.", "Four", "five", "six."]),
     "brackets of its own": ("Ask [you] for [the book](a.md), *now*.", ["Ask [you] for", "the book", "*now*."]),
     "brackets in a link": ("See [a [small] house](a.md) **now.**", ["See", "a [small] house", "now."]),
@@ -104,57 +104,59 @@ def test_what_is_put_back(document: str, translation: str, expected: str | None)
     assert restored(translation, document, segment) == expected
 
 
-def rebuild(document: str, found: list[Segment], translate: Callable[[str], str]) -> str:
-    """The document translated; a segment that lost a marker is translated piece by piece."""
+def rebuild(document: str, cut_segments: list[Segment], translate: Callable[[str], str]) -> str:
+    """The translated document; a segment that lost a marker is translated piece by piece."""
     units = []
-    for segment in found:
-        carried = restored(translate(marked(document, segment)), document, segment)
-        if carried is None:
-            units += [(start, end, translate(document[start:end])) for start, end in apart(document, segment)]
+    for segment in cut_segments:
+        translation = restored(translate(marked(document, segment)), document, segment)
+        if translation is None:
+            units += [
+                (start, end, translate(document[start:end])) for start, end in unprotected_pieces(document, segment)
+            ]
         else:
-            units.append((segment.start, segment.end, carried))
+            units.append((segment.start, segment.end, translation))
     gaps = [
         document[end:start] for (_, end, _), (start, _, _) in pairwise([(0, 0, ""), *units, (len(document), 0, "")])
     ]
     return gaps[0] + "".join(translation + gap for (_, _, translation), gap in zip(units, gaps[1:], strict=True))
 
 
-def check(document: str, found: list[Segment], limit: int) -> None:
-    assert sorted(found) == found
-    for (_, end, _), (start, _, _) in pairwise([(0, 0, ()), *found]):
+def check(document: str, cut_segments: list[Segment], limit: int) -> None:
+    assert sorted(cut_segments) == cut_segments
+    for (_, end, _), (start, _, _) in pairwise([(0, 0, ()), *cut_segments]):
         assert end <= start
-    for segment in found:
-        edges = [segment.start, *(edge for span in segment.kept for edge in span[:2]), segment.end]
+    for segment in cut_segments:
+        edges = [segment.start, *(edge for span in segment.spans for edge in span[:2]), segment.end]
         assert edges == sorted(edges)
         assert segment.end <= len(document)
-        assert all(span.start < span.end for span in segment.kept)
-        roles = [span.role for span in segment.kept]
+        assert all(span.start < span.end for span in segment.spans)
+        roles = [span.role for span in segment.spans]
         assert roles.count("opening") == roles.count("closing")
         line = marked(document, segment)
         assert 0 < len(line) <= limit
         assert line == line.strip()
         assert len(line.splitlines()) == 1
-        pieces = apart(document, segment)
+        pieces = unprotected_pieces(document, segment)
         assert pieces
-        assert segment.kept or pieces == [segment[:2]]
+        assert segment.spans or pieces == [segment[:2]]
         assert all(any(map(str.isalpha, document[start:end])) for start, end in pieces)
 
 
 @given(ANY_TEXT, LIMITS)
 @example("000A{}0", 7)
 def test_any_text_is_parted_soundly_and_comes_back(document: str, limit: int) -> None:
-    found = segments(document, "en", limit)
-    check(document, found, limit)
-    assert rebuild(document, found, lambda sentence: sentence) == document
-    assert all(restored(marked(document, segment), document, segment) is not None for segment in found)
+    cut_segments = segments(document, "en", limit)
+    check(document, cut_segments, limit)
+    assert rebuild(document, cut_segments, lambda sentence: sentence) == document
+    assert all(restored(marked(document, segment), document, segment) is not None for segment in cut_segments)
 
 
 @given(documents(), LIMITS)
 def test_markdown_is_parted_soundly_and_comes_back(case: tuple[str, list[tuple[int, int]]], limit: int) -> None:
     document, _ = case
-    found = segments(document, "en", limit)
-    check(document, found, limit)
-    assert rebuild(document, found, lambda sentence: sentence) == document
+    cut_segments = segments(document, "en", limit)
+    check(document, cut_segments, limit)
+    assert rebuild(document, cut_segments, lambda sentence: sentence) == document
 
 
 HOSTILE = st.lists(
@@ -195,10 +197,10 @@ def test_any_translator_leaves_what_is_protected(
 def test_what_is_kept_comes_back_whole_or_not_at_all(case: tuple[str, list[tuple[int, int]]], translation: str) -> None:
     document, _ = case
     for segment in segments(document, "en"):
-        if (made := restored(translation, document, segment)) is not None:
+        if (restored_text := restored(translation, document, segment)) is not None:
             position = 0
-            for span in segment.kept:
-                position = made.index(document[span.start : span.end], position) + span.end - span.start
+            for span in segment.spans:
+                position = restored_text.index(document[span.start : span.end], position) + span.end - span.start
 
 
 def test_markers_come_through_a_real_translator(shared_data: Path) -> None:
@@ -212,11 +214,11 @@ def test_markers_come_through_a_real_translator(shared_data: Path) -> None:
 
     rows = pl.read_ndjson(shared_data / "instructions" / "dolly-2k.jsonl")
     texts = [text for row in rows.select("instruction", "input", "output").iter_rows() for text in row]
-    carried = [
+    translations = [
         restored(translator.translate(marked(text, segment)), text, segment)
         for text in texts
         for segment in segments(text, "en", 400)
-        if segment.kept
+        if segment.spans
     ]
-    assert len(carried) >= 40
-    assert sum(made is not None for made in carried) >= 0.9 * len(carried)
+    assert len(translations) >= 40
+    assert sum(translation is not None for translation in translations) >= 0.9 * len(translations)

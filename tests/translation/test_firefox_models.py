@@ -18,7 +18,7 @@ FILES = ("model.enpt.bin", "vocab.enpt.spm", "lex.enpt.bin")
 
 
 def folder_of(root, pair, files=FILES):
-    """A folder as a model has it; only its names matter before it is loaded."""
+    """The folder of a model; only the names of its files matter before it is loaded."""
     folder = root / pair
     folder.mkdir(parents=True)
     for name in files:
@@ -31,11 +31,13 @@ def names(root, src, tgt):
 
 
 def test_the_package():
-    there, back = FirefoxConfig().identify(EN, PT), FirefoxConfig().identify(PT, EN)
-    assert (there.name, back.name) == ("Firefox en-pt", "Firefox pt-en")
-    assert there.revision != back.revision
-    assert there.engine.startswith("fxtranslate ")
-    with pytest.raises(UserError, match=r"from English into Vietnamese, nor two .* \(models here: en-pt, pt-en\)"):
+    en_to_pt, pt_to_en = FirefoxConfig().identify(EN, PT), FirefoxConfig().identify(PT, EN)
+    assert (en_to_pt.name, pt_to_en.name) == ("Firefox en-pt", "Firefox pt-en")
+    assert en_to_pt.revision != pt_to_en.revision
+    assert en_to_pt.engine.startswith("fxtranslate ")
+    with pytest.raises(
+        UserError, match=r"from English into Vietnamese, and no two .* \(available models: en-pt, pt-en\)"
+    ):
         FirefoxConfig().identify(EN, find("vi"))
 
 
@@ -45,7 +47,7 @@ def test_spellings_of_a_folder(tmp_path, folder):
     (tmp_path / "notes").mkdir()
     (tmp_path / "pt-en").write_text("a file")
     assert names(tmp_path, "en", "pt") == ["en-pt"]
-    with pytest.raises(UserError, match=r"\(models here: en-pt\)"):
+    with pytest.raises(UserError, match=r"\(available models: en-pt\)"):
         names(tmp_path, "pt", "en")
 
 
@@ -83,7 +85,7 @@ def test_two_vocabularies(tmp_path):
 @pytest.mark.parametrize("missing", FILES[:2])
 def test_a_folder_that_lacks_a_file_is_no_model(tmp_path, missing):
     (folder_of(tmp_path, "en-pt") / missing).unlink()
-    with pytest.raises(UserError, match=r"\(models here: none\).* or use --translator nllb"):
+    with pytest.raises(UserError, match=r"\(available models: none\).* or use --translator nllb"):
         names(tmp_path, "en", "pt")
 
 
@@ -94,7 +96,9 @@ def test_no_directory(tmp_path):
 
 def test_through_english_only_where_no_model_knows_the_pair(tmp_path):
     folder_of(tmp_path, "fr-en")
-    with pytest.raises(UserError, match="from French into Portuguese, nor two that meet in English"):
+    with pytest.raises(
+        UserError, match="from French into Portuguese, and no two models that lead there through English"
+    ):
         names(tmp_path, "fr", "pt")
     folder_of(tmp_path, "en-pt")
     assert names(tmp_path, "fr", "pt") == ["fr-en", "en-pt"]
@@ -114,7 +118,7 @@ def test_every_file_counts_in_the_digest(tmp_path, name):
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """fxtranslate's cache, empty, and nobody to fetch from."""
+    """fxtranslate's cache, empty, without a server to download from."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("FXTRANSLATE_RECORDS_URL", NOBODY)
     return tmp_path / "fxtranslate" / "models"
@@ -122,13 +126,13 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def mozilla(cache, monkeypatch):
-    """A server of Mozilla's list of models, and what it was asked for. The files themselves it cannot serve."""
+    """A server with Mozilla's list of models, but without the files; and the paths that were requested."""
     records: list[dict[str, object]] = []
-    asked: list[str] = []
+    requested_paths: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            asked.append(self.path)
+            requested_paths.append(self.path)
             body = json.dumps({"data": records}).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -142,7 +146,7 @@ def mozilla(cache, monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("FXTRANSLATE_RECORDS_URL", f"http://127.0.0.1:{server.server_port}/records")
-    yield records, asked
+    yield records, requested_paths
     server.shutdown()
     server.server_close()
 
@@ -190,7 +194,7 @@ def test_no_network(cache):
         MOZILLA.identify(EN, find("vi"))
     sentence = str(refused.value)
     assert sentence.startswith(
-        "translator firefox could not fetch the model from English into Vietnamese from Mozilla ("
+        "translator firefox could not download the model from English into Vietnamese from Mozilla ("
     )
     assert "folder en-vi/" in sentence
     assert sentence.endswith("--set translator.models=DIR, or use --translator nllb")
@@ -198,31 +202,33 @@ def test_no_network(cache):
 
 
 def test_a_pair_that_mozilla_does_not_have(cache, mozilla):
-    records, asked = mozilla
+    records, requested_paths = mozilla
     records += listed(folder_of(cache, "en-vi"), "en", "vi")
-    with pytest.raises(UserError, match=r"from English into Khmer, nor two .* \(models here: those of Mozilla\)"):
+    with pytest.raises(
+        UserError, match=r"from English into Khmer, and no two .* \(available models: those of Mozilla\)"
+    ):
         MOZILLA.identify(EN, find("km"))
-    assert asked == ["/records"]
+    assert requested_paths == ["/records"]
 
 
 def test_an_interrupted_fetch_is_looked_at_again(cache, mozilla):
-    records, asked = mozilla
+    records, requested_paths = mozilla
     folder = folder_of(cache, "en-zh-Hans")
     records += listed(folder, "en", "zh-Hans")
     assert MOZILLA.identify(EN, find("zh")).name == "Firefox en-zh-Hans"
-    assert not asked
+    assert not requested_paths
     (folder / ".lex.enpt.bin.download").write_text("a part")
     assert MOZILLA.identify(EN, find("zh")).name == "Firefox en-zh-Hans"
-    assert set(asked) == {"/records"}
+    assert set(requested_paths) == {"/records"}
 
 
 def test_a_file_that_is_not_as_mozilla_lists_it(cache, mozilla, capfd):
-    """Where it cannot be found anew, it is not used."""
+    """If its download cannot be finished, it is not used."""
     records, _ = mozilla
     folder = folder_of(cache, "en-vi")
     records += listed(folder, "en", "vi")
     (folder / FILES[2]).write_text("cut")
     (folder / f".{FILES[2]}.partial").write_text("a part")
-    with pytest.raises(UserError, match="could not fetch the model from English into Vietnamese"):
+    with pytest.raises(UserError, match="could not download the model from English into Vietnamese"):
         MOZILLA.identify(EN, find("vi"))
     assert "hash mismatch" in capfd.readouterr().err

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.protocols import TextPair
-from sdrrl_data.translation.layout import paired
+from sdrrl_data.translation.layout import paired_lines
 
 TEXT = """\
 # Boiling eggs
@@ -58,7 +58,7 @@ PIECES = [
 
 
 def test_each_line_finds_its_translation():
-    pair = TextPair(TEXT, TRANSLATION, paired(TEXT, TRANSLATION))
+    pair = TextPair(TEXT, TRANSLATION, paired_lines(TEXT, TRANSLATION))
     assert pair.sentences() == [
         ("Boiling eggs", "Ovos cozidos"),
         (
@@ -105,27 +105,27 @@ def test_each_line_finds_its_translation():
 def test_another_layout_is_seen(before, after):
     spoilt = "\n" + TRANSLATION
     assert before in spoilt
-    assert paired("\n" + TEXT, spoilt)
-    assert paired("\n" + TEXT, spoilt.replace(before, after)) is None
+    assert paired_lines("\n" + TEXT, spoilt)
+    assert paired_lines("\n" + TEXT, spoilt.replace(before, after)) is None
 
 
 def test_protected_spans_stay_in_their_lines_and_in_order():
-    assert paired("Run `a`, then `b`.\nThen `c`.", "Execute `a`, depois `b`.\nDepois `c`.")
-    assert paired("Run `a`, then `b`.\nThen `c`.", "Execute `b` depois de `a`.\nDepois `c`.") is None
-    assert paired("Run `a`, then `b`.\nThen `c`.", "Execute `a`.\nDepois `b` e `c`.") is None
+    assert paired_lines("Run `a`, then `b`.\nThen `c`.", "Execute `a`, depois `b`.\nDepois `c`.")
+    assert paired_lines("Run `a`, then `b`.\nThen `c`.", "Execute `b` depois de `a`.\nDepois `c`.") is None
+    assert paired_lines("Run `a`, then `b`.\nThen `c`.", "Execute `a`.\nDepois `b` e `c`.") is None
 
 
 def test_a_formula_of_several_lines_stays():
     text = "So it is $$a\n+ b$$ again.\nAnd so on."
     translation = "É $$a\n+ b$$ outra vez.\nE assim por diante."
-    assert len(paired(text, translation)) == 2
-    assert paired(text, translation.replace("+ b", "+ c")) is None
+    assert len(paired_lines(text, translation)) == 2
+    assert paired_lines(text, translation.replace("+ b", "+ c")) is None
 
 
 def test_real_answers_pair_with_themselves(shared_data):
     lines = (shared_data / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [json.loads(line)["output"] for line in lines]
-    sides = [side for text in texts for side, _ in TextPair(text, text, paired(text, text)).sentences()]
+    sides = [side for text in texts for side, _ in TextPair(text, text, paired_lines(text, text)).sentences()]
     assert letters("".join(sides)) >= 0.99 * letters("".join(texts))
 
 
@@ -135,18 +135,18 @@ def letters(text):
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_text_pairs_with_itself(text):
-    units = paired(text, text)
+    units = paired_lines(text, text)
     assert all((a, b) == (c, d) and a < b for a, b, c, d in units)
-    assert all(one.source_end <= other.source_start for one, other in pairwise(units))
+    assert all(unit.source_end <= following.source_start for unit, following in pairwise(units))
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.data())
 def test_what_lies_between_units_is_the_same(text, data):
-    """Where a text with a change anywhere in it still pairs, the change lies within units."""
+    """If the lines of a changed text can still be paired, the change is within units."""
     at = data.draw(st.integers(0, len(text)))
     change = data.draw(st.sampled_from(["x", " ", "\n", "`", "- ", "|", "*", "$"]))
     target = text[:at] + change + text[at + data.draw(st.integers(0, 3)) :]
-    units = paired(text, target)
+    units = paired_lines(text, target)
     if units is not None:
         source_end = target_end = 0
         for a, b, c, d in units:

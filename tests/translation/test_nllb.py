@@ -1,4 +1,4 @@
-"""NLLB through either engine, on a small trained model and on untrained ones, which never come to an end."""
+"""NLLB through either engine, on a small trained model and on untrained ones, whose translations never end."""
 
 import gc
 import pickle
@@ -15,7 +15,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.translation.nllb import UNKNOWN, NllbConfig, NllbTranslator
-from sdrrl_data.translation.nllb_engine import MOST_PADDING, Batch, Search, batched, most_tokens
+from sdrrl_data.translation.nllb_engine import MOST_PADDING, Batch, Search, batched, max_translation_tokens
 from tests.translation import nllb_model
 
 ENGINES = ("ctranslate2", "transformers")
@@ -44,7 +44,7 @@ def portuguese():
 
 @pytest.fixture(scope="module", autouse=True)
 def cache(tmp_path_factory):
-    """Models are converted into a cache of the tests' own."""
+    """Models are converted into a separate cache for the tests."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
@@ -57,17 +57,17 @@ def load(folder, engine, src=EN, tgt=PT, **settings):
 
 def translated(translator, sentences, again=False):
     """The translations in the order of their sentences; none is missing, and none comes twice."""
-    found = list(translator.translate(sentences, again))
-    assert sorted(number for number, _ in found) == list(range(len(sentences)))
-    return [translation for _, translation in sorted(found)]
+    results = list(translator.translate(sentences, again))
+    assert sorted(number for number, _ in results) == list(range(len(sentences)))
+    return [translation for _, translation in sorted(results)]
 
 
-def equal(some, others):
-    return sum(one == other for one, other in zip(some, others, strict=True)) / len(some)
+def equal(texts, other_texts):
+    return sum(text == other for text, other in zip(texts, other_texts, strict=True)) / len(texts)
 
 
 def repeated(words):
-    """How many runs of three were there before."""
+    """How many 3-grams occurred before."""
     runs = list(zip(words, words[1:], words[2:], strict=False))
     return len(runs) - len(set(runs))
 
@@ -110,9 +110,9 @@ def test_no_run_of_tokens_comes_twice_where_that_is_forbidden(untrained, engine)
     tokens = translator._tokenizer(["Maria likes the door."])["input_ids"]
 
     def written(search):
-        ((_, (found,)),) = translator._engine.decode([Batch([0], tokens, limit=40)], search)
-        assert len(found) == 40
-        return found
+        ((_, (translation,)),) = translator._engine.decode([Batch([0], tokens, limit=40)], search)
+        assert len(translation) == 40
+        return translation
 
     assert repeated(written(Search(beams=2))) > 0
     assert repeated(written(Search(beams=2, no_repeat_ngram=3))) == 0
@@ -122,7 +122,7 @@ def test_no_run_of_tokens_comes_twice_where_that_is_forbidden(untrained, engine)
 def test_what_does_not_end_is_set_aside(untrained, engine):
     translator = load(untrained, engine, beams=1)
     sentences = ["Maria likes the door.", "Maria likes the door. Our neighbour wants two chairs in Lisbon."]
-    limits = [most_tokens(len(tokens)) for tokens in translator._tokenizer(sentences)["input_ids"]]
+    limits = [max_translation_tokens(len(tokens)) for tokens in translator._tokenizer(sentences)["input_ids"]]
     expected = [SetAside(f"its translation does not end within {limit} tokens") for limit in limits]
     assert translated(translator, sentences) == expected
     assert limits[0] < limits[1]
@@ -179,9 +179,9 @@ def test_a_language_that_nllb_lacks_is_refused_before_anything_is_looked_for(pai
         NllbConfig(model=str(tmp_path / "none")).identify(*pair)
 
 
-@pytest.mark.parametrize(("asked", "engine"), [("auto", "ctranslate2"), *zip(ENGINES, ENGINES, strict=True)])
-def test_a_directory_is_identified_by_its_files(untrained, asked, engine):
-    ingredient = NllbConfig(model=str(untrained), engine=asked).identify(EN, VI)
+@pytest.mark.parametrize(("engine_setting", "engine"), [("auto", "ctranslate2"), *zip(ENGINES, ENGINES, strict=True)])
+def test_a_directory_is_identified_by_its_files(untrained, engine_setting, engine):
+    ingredient = NllbConfig(model=str(untrained), engine=engine_setting).identify(EN, VI)
     assert (ingredient.role, ingredient.name, ingredient.licence) == ("translator", untrained.name, None)
     assert ingredient.engine.startswith(f"{engine} ")
 
@@ -192,7 +192,7 @@ def test_a_directory_without_a_model_is_named(tmp_path):
 
 
 class Harmful:
-    """Leaves a file behind where its pickle is read."""
+    """Creates a file when its pickle is read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -227,6 +227,6 @@ def test_batches_hold_their_budget_and_every_number_once(lengths, most):
         padded = longest * len(batch.tokens)
         assert len(batch.tokens) == 1 or padded <= most
         assert padded - sum(map(len, batch.tokens)) <= MOST_PADDING * len(batch.tokens[0])
-        assert batch.limit == most_tokens(longest)
+        assert batch.limit == max_translation_tokens(longest)
     widths = [len(tokens) for batch in batches for tokens in batch.tokens]
     assert widths == sorted(widths, reverse=True)

@@ -39,9 +39,9 @@ def load(folder):
 def test_a_model_is_converted_once(checkpoint, cache, capsys):
     load(checkpoint)
     (weights,) = cache.glob("small--*--int8/model.bin")
-    made = weights.stat().st_mtime_ns
+    converted_at = weights.stat().st_mtime_ns
     load(checkpoint)
-    assert [path.stat().st_mtime_ns for path in cache.glob("*--int8/model.bin")] == [made]
+    assert [path.stat().st_mtime_ns for path in cache.glob("*--int8/model.bin")] == [converted_at]
     assert capsys.readouterr().out == ""
 
 
@@ -62,12 +62,12 @@ def test_other_weights_are_converted_anew_even_where_files_keep_their_names_and_
 def test_for_a_gpu_the_weights_are_converted_to_half_precision(checkpoint, cache):
     import ctranslate2
 
-    found = locate(str(checkpoint), None, "translator", "--translator nllb:DIR")
-    half, whole = (_converted(found, kind) for kind in ("float16", "float32"))
-    sizes = [(folder / "model.bin").stat().st_size for folder in (half, whole)]
+    located = locate(str(checkpoint), None, "translator", "--translator nllb:DIR")
+    float16, float32 = (_converted(located, kind) for kind in ("float16", "float32"))
+    sizes = [(folder / "model.bin").stat().st_size for folder in (float16, float32)]
     assert sizes[0] == pytest.approx(sizes[1] / 2, rel=0.1)
-    # On a CPU they are made into whole ones again when they are loaded.
-    assert ctranslate2.Translator(str(half), compute_type="float32").model_is_loaded
+    # On a CPU, float16 becomes float32 again when the weights are loaded.
+    assert ctranslate2.Translator(str(float16), compute_type="float32").model_is_loaded
 
 
 def test_a_kind_that_ctranslate2_cannot_run_is_named(checkpoint, tmp_path):
@@ -120,9 +120,9 @@ def test_a_model_of_the_hub_is_fetched_at_its_commit_and_without_pickles(checkpo
     with hub.serving() as served:
         files = hub.files_of(checkpoint) | {"pytorch_model.bin": b"a pickle, which nobody should ask for"}
         served.add("models/org/small", files, sha="c" * 40)
-        # In a process of its own, for the Hub's client reads its settings when it is imported.
+        # In a separate process, because the Hub's client reads its settings when it is imported.
         assert served.run(FROM_HUB, tmp_path / "hub") == [1]
     assert [path.name for path in cache.glob("*--int8")] == [f"org--small--{'c' * 40}--int8"]
-    asked = {line.path.rpartition("/")[2] for line in served.asked("GET", "/resolve/")}
-    assert {"config.json", "model.safetensors", "sentencepiece.bpe.model", "tokenizer.json"} <= asked
-    assert "pytorch_model.bin" not in asked
+    requested_files = {line.path.rpartition("/")[2] for line in served.asked("GET", "/resolve/")}
+    assert {"config.json", "model.safetensors", "sentencepiece.bpe.model", "tokenizer.json"} <= requested_files
+    assert "pytorch_model.bin" not in requested_files

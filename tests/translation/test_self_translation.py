@@ -28,7 +28,7 @@ def local(monkeypatch):
 
 @pytest.fixture
 def serve():
-    """Starts a server that answers by a script; returns it, and a translator that asks it."""
+    """Starts a server that answers by a script; returns the server, and a translator that uses it."""
     servers = []
 
     def serve(script, seed=42, **settings):
@@ -59,14 +59,16 @@ def saying(reply):
 
 
 def test_each_sentence_gets_its_translation(serve):
-    _, own = serve(into_portuguese)
-    assert dict(own.translate(list(PORTUGUESE))) == dict(enumerate(PORTUGUESE.values()))
+    _, self_translator = serve(into_portuguese)
+    assert dict(self_translator.translate(list(PORTUGUESE))) == dict(enumerate(PORTUGUESE.values()))
 
 
 def test_the_prompt_names_the_languages_and_shows_the_examples(serve):
     examples = (recipe.FewShotExample(question="One {text}.", answer="Um {text}."),)
-    server, own = serve(saying("Chove."), prompt="{src} -> {tgt} {other}: {text}\n{tgt}:", few_shot=examples)
-    assert list(own.translate(["It {tgt} rains."])) == [(0, "Chove.")]
+    server, self_translator = serve(
+        saying("Chove."), prompt="{src} -> {tgt} {other}: {text}\n{tgt}:", few_shot=examples
+    )
+    assert list(self_translator.translate(["It {tgt} rains."])) == [(0, "Chove.")]
     assert server.bodies[0]["messages"] == [
         {"role": "user", "content": "English -> Portuguese {other}: One {text}.\nPortuguese:"},
         {"role": "assistant", "content": "Um {text}."},
@@ -75,9 +77,9 @@ def test_the_prompt_names_the_languages_and_shows_the_examples(serve):
 
 
 def test_what_came_out_wrong_is_sampled_in_another_way(serve):
-    server, own = serve(into_portuguese, max_tokens=50, stop=("\n",))
+    server, self_translator = serve(into_portuguese, max_tokens=50, stop=("\n",))
     for again in (False, False, True, True):
-        list(own.translate(["It rains."], again))
+        list(self_translator.translate(["It rains."], again))
     assert [(body["temperature"], body["max_tokens"], body["stop"]) for body in server.bodies] == [
         (temperature, 50, ["\n"]) for temperature in (0, 0, 0.7, 0.7)
     ]
@@ -86,15 +88,15 @@ def test_what_came_out_wrong_is_sampled_in_another_way(serve):
 
 
 def test_a_temperature_above_is_kept(serve):
-    server, own = serve(into_portuguese, temperature=1.2)
-    list(own.translate(["It rains."], again=True))
+    server, self_translator = serve(into_portuguese, temperature=1.2)
+    list(self_translator.translate(["It rains."], again=True))
     assert server.bodies[0]["temperature"] == 1.2
 
 
 def test_the_seed_hangs_on_the_text_and_the_recipe_alone(serve):
-    server, own = serve(into_portuguese)
-    list(own.translate(["It rains."]))
-    list(own.translate(["Good morning!", "It rains."]))
+    server, self_translator = serve(into_portuguese)
+    list(self_translator.translate(["It rains."]))
+    list(self_translator.translate(["Good morning!", "It rains."]))
     other_server, other = serve(into_portuguese, seed=43)
     list(other.translate(["It rains."]))
     seeds = {(text_of(body), body["seed"]) for body in server.bodies}
@@ -112,8 +114,8 @@ def test_what_fails_is_set_aside_alone(serve):
             case _:
                 return into_portuguese(body, tries)
 
-    _, own = serve(script, max_tokens=7)
-    assert dict(own.translate(["Cut.", "It rains.", "Refused."])) == {
+    _, self_translator = serve(script, max_tokens=7)
+    assert dict(self_translator.translate(["Cut.", "It rains.", "Refused."])) == {
         0: SetAside("the translation was cut at 7 tokens"),
         1: "Chove.",
         2: SetAside("the server refuses it: too long (HTTP 400)"),
@@ -127,8 +129,8 @@ def test_results_come_while_others_are_waited_for(serve):
         assert "rains" not in text_of(body) or answered.wait(60)
         return into_portuguese(body, tries)
 
-    _, own = serve(script)
-    results = own.translate(["It rains.", "Good morning!"])
+    _, self_translator = serve(script)
+    results = self_translator.translate(["It rains.", "Good morning!"])
     assert next(results) == (1, "Bom dia!")
     answered.set()
     assert list(results) == [(0, "Chove.")]
@@ -153,7 +155,7 @@ def test_results_come_while_others_are_waited_for(serve):
         ("It rains.", "Here is the translation:\n```\nChove.\n```", "Chove."),
         ("It rains.", "", ""),
         ("It rains.", '"', '"'),
-        # What may belong to the translation stays.
+        # Text that may belong to the translation stays.
         ('"It rains."', '"Chove."', '"Chove."'),
         ("The word rain", '"Chuva" e "chover"', '"Chuva" e "chover"'),
         ("The rock 'n' roll", "'n' e 'n'", "'n' e 'n'"),
@@ -176,8 +178,8 @@ def test_a_text_that_comes_back_as_it_is_loses_nothing(text):
 
 
 def test_a_sentence_comes_out_as_one_line(serve):
-    _, own = serve(saying("Translation:\n\nChove\nmuito."))
-    assert list(own.translate(["It rains."])) == [(0, "Chove muito.")]
+    _, self_translator = serve(saying("Translation:\n\nChove\nmuito."))
+    assert list(self_translator.translate(["It rains."])) == [(0, "Chove muito.")]
 
 
 def test_a_model_of_the_run_itself(chat_model):
@@ -185,9 +187,9 @@ def test_a_model_of_the_run_itself(chat_model):
         recipe.GeneratorConfig(model=str(chat_model), max_tokens=4, max_model_len=120),
         locate(str(chat_model), None, "generator", "--model"),
     )
-    own = translator(generator, prompt="{text}", max_tokens=4, repetition_penalty=1.1)
+    self_translator = translator(generator, prompt="{text}", max_tokens=4, repetition_penalty=1.1)
     texts = ["It rains.", "the sea " * 100, "What is the sky?"]
-    first, same = dict(own.translate(texts)), dict(own.translate(texts))
+    first, same = dict(self_translator.translate(texts)), dict(self_translator.translate(texts))
     generator.close()
     assert sorted(first) == [0, 1, 2]
     assert first[1].reason.startswith("the prompt has")
@@ -195,7 +197,7 @@ def test_a_model_of_the_run_itself(chat_model):
 
 
 @pytest.mark.parametrize(
-    ("settings", "whole", "longest"),
+    ("settings", "whole_texts", "max_characters"),
     [
         ({}, False, 500),
         ({"max_tokens": 100}, False, 200),
@@ -203,6 +205,6 @@ def test_a_model_of_the_run_itself(chat_model):
         ({"unit": "text", "max_tokens": 4000}, True, 8000),
     ],
 )
-def test_what_it_wants_to_be_given(settings, whole, longest):
-    own = translator(None, **settings)
-    assert (own.whole_texts, own.max_characters) == (whole, longest)
+def test_what_it_wants_to_be_given(settings, whole_texts, max_characters):
+    self_translator = translator(None, **settings)
+    assert (self_translator.whole_texts, self_translator.max_characters) == (whole_texts, max_characters)

@@ -27,12 +27,12 @@ print("do not touch")  # nor this comment
 
 
 def coded(text):
-    """Every letter of lower case moved on, so that capitals, markers and layout stay."""
+    """Replaces every lower-case letter by the next one, so that capitals, markers and layout stay."""
     return text.translate({letter: (letter - 97 + 5) % 26 + 97 for letter in range(97, 123)})
 
 
 class Spell:
-    """Translates by a function of one sentence, the last first, and remembers what it was given."""
+    """Translates with a function of one sentence, the last sentence first, and remembers the sentences."""
 
     def __init__(self, function, again=None, whole_texts=False, max_characters=200):
         self.functions = function, again or function
@@ -53,8 +53,8 @@ def translate(texts, function, **how):
 def test_layout_and_protected_spans_stay():
     (pair,) = translate([MARKDOWN], coded)
     expected = coded(MARKDOWN)
-    for kept in ("timer 10m", "https://example.org/eggs", 'python\nprint("do not touch")  # nor this comment'):
-        expected = expected.replace(coded(kept), kept)
+    for protected in ("timer 10m", "https://example.org/eggs", 'python\nprint("do not touch")  # nor this comment'):
+        expected = expected.replace(coded(protected), protected)
     assert pair.target == expected
 
 
@@ -98,10 +98,10 @@ def test_a_lost_number_is_looked_for_once_more():
 
 
 def test_a_text_that_loses_a_sentence_is_set_aside_alone():
-    lost, kept = translate(["This is bad.", "This is good."], lambda s: "" if "bad" in s else coded(s))
+    lost, translated = translate(["This is bad.", "This is good."], lambda s: "" if "bad" in s else coded(s))
     assert isinstance(lost, SetAside)
     assert lost.reason.endswith(": “This is bad.”")
-    assert kept.target == coded("This is good.")
+    assert translated.target == coded("This is good.")
 
 
 def test_what_the_translator_sets_aside_is_set_aside():
@@ -139,6 +139,46 @@ def test_a_journal_keeps_every_sentence_and_brings_it_back(tmp_path):
     assert sum(done) == pytest.approx(2)
 
 
+FAILED = SetAside("the server failed: crashed", again=True)
+
+
+@pytest.mark.parametrize("whole_texts", [False, True])
+def test_what_a_server_failed_at_is_asked_in_the_same_way_by_a_later_call(tmp_path, whole_texts):
+    """Neither decoded in another way, nor cut apart, which would give other translations than a good server does."""
+    texts = ["This is good.", "Run `timer 10m` now.", "This is doubtful, is it not?"]
+    how = {"whole_texts": whole_texts, "max_characters": 1000}
+
+    def some_fail(sentence):
+        return FAILED if "Run" in sentence else coded_outside_code(sentence)
+
+    journal = Journal(tmp_path / "journal", "made so")
+    spell = Spell(some_fail, again=lambda sentence: pytest.fail(f"{sentence} was asked again"), **how)
+    good, failed, other = translate_texts(texts, EN, PT, spell, journal=journal)
+    journal.close()
+    assert isinstance(failed, SetAside)
+    assert failed.again
+    assert failed.reason.startswith(FAILED.reason)
+    assert len(spell.given) == 3
+
+    spell = Spell(coded_outside_code, **how)
+    later = translate_texts(texts, EN, PT, spell, journal=Journal(tmp_path / "journal", "made so"))
+    assert later == [good, later[1], other]
+    assert later == translate_texts(texts, EN, PT, Spell(coded_outside_code, **how))
+    assert len(spell.given) == 1
+
+
+def test_where_a_server_fails_at_the_second_translation_both_are_asked_again(tmp_path):
+    texts = ["This is bad."]
+    journal = Journal(tmp_path / "journal", "made so")
+    (failed,) = translate_texts(texts, EN, PT, Spell(lambda _: "", again=lambda _: FAILED), journal=journal)
+    journal.close()
+    assert failed.again
+    spell = Spell(lambda _: "", again=coded)
+    (later,) = translate_texts(texts, EN, PT, spell, journal=Journal(tmp_path / "journal", "made so"))
+    assert later.target == coded("This is bad.")
+    assert spell.given == spell.given_again == texts
+
+
 def test_whole_texts_go_as_they_are():
     spell = Spell(coded_outside_code, whole_texts=True, max_characters=1000)
     (pair,) = translate_texts([MARKDOWN], EN, PT, spell)
@@ -167,10 +207,10 @@ def test_texts_too_long_to_go_whole_are_translated_by_sentence():
 
 
 def coded_outside_code(text):
-    """What a model does that is told to leave code and addresses alone."""
+    """Like a model that is told not to change code and addresses."""
     coded_text = coded(text)
-    for kept in ("timer 10m", "https://example.org/eggs", 'python\nprint("do not touch")  # nor this comment'):
-        coded_text = coded_text.replace(coded(kept), kept)
+    for protected in ("timer 10m", "https://example.org/eggs", 'python\nprint("do not touch")  # nor this comment'):
+        coded_text = coded_text.replace(coded(protected), protected)
     return coded_text
 
 
@@ -181,7 +221,10 @@ texts = st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5)
 def test_a_translator_of_letters_leaves_every_other_byte_as_it_is(text):
     (pair,) = translate([text], coded)
     if isinstance(pair, TextPair):
-        assert all(one in (other, coded(other)) for one, other in zip(pair.target, text, strict=True))
+        assert all(
+            target_char in (source_char, coded(source_char))
+            for target_char, source_char in zip(pair.target, text, strict=True)
+        )
 
 
 @given(texts)

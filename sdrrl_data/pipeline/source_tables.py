@@ -1,4 +1,4 @@
-"""The tables that a run reads and does not make: seeds and the parallel corpora; and how a run grows with its seeds."""
+"""The tables that are read from a run's sources, seeds and parallel corpora; and how a run grows with its seeds."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -19,37 +19,37 @@ from sdrrl_data.steps.target import Target
 def read_seeds(
     recipe: Recipe, resolved: dict[str, Any], run: Run, before: Manifest | None
 ) -> tuple[growth.Growths, list[Part]]:
-    """Read the seeds, unless the model is to write them, or the run has them and nothing can have changed.
+    """Read the seeds, unless the model will write them, or the run has them and they cannot have changed.
 
     Args:
         recipe: with pinned revisions.
-        resolved: the recipe as the manifest holds it.
-        run: may have some of them.
+        resolved: the recipe as it is in the manifest.
+        run: may have some of the seeds.
         before: its manifest.
 
     Returns:
-        How the run grew: each time, the rows of its new parts. And the parts; none where the model is to write them.
+        How the run grew: each time, the rows of its new parts. And the parts; empty if the model will write them.
 
     Raises:
-        UserError: they cannot be read.
+        UserError: the seeds cannot be read.
     """
-    known, table = before.growths if before else [], run.table("seeds")
+    earlier_growths, table = before.growths if before else [], run.table("seeds")
     if isinstance(recipe.seeds, MagpieConfig):
         if recipe.limit is None:
             raise RecipeError("seeds magpie: say how many questions to write with --limit")
-        parts = growth.fitting(known, recipe.limit)
-        return growth.grown(known, parts, recipe.limit, recipe.part_rows), []
-    if before and revisions.settled(resolved, before) and table.parts() == sum(map(len, known)):
-        return known, [table.part(part) for part in range(table.parts())]
-    read = seeds.read(recipe.seeds, recipe.limit)
-    unchanged = growth.unchanged(known, read.rows, table)
-    growths = growth.grown(known, unchanged, read.rows.height, recipe.part_rows)
+        parts = growth.fitting(earlier_growths, recipe.limit)
+        return growth.grown(earlier_growths, parts, recipe.limit, recipe.part_rows), []
+    if before and revisions.settled(resolved, before) and table.parts() == sum(map(len, earlier_growths)):
+        return earlier_growths, [table.part(part) for part in range(table.parts())]
+    all_seeds = seeds.read(recipe.seeds, recipe.limit)
+    unchanged = growth.unchanged(earlier_growths, all_seeds.rows, table)
+    growths = growth.grown(earlier_growths, unchanged, all_seeds.rows.height, recipe.part_rows)
     written = [table.set_aside(part) for part in range(unchanged) if table.has(part)]
-    return growths, growth.cut(read, growths, written)
+    return growths, growth.cut(all_seeds, growths, written)
 
 
 def read_parallel(recipe: Recipe, resolved: dict[str, Any], target: Target, run: Run, before: Manifest | None) -> Part:
-    """The sentence pairs of a target; those that the run has, where the same corpus is not there any more.
+    """The sentence pairs of a target: those in the run if its corpus no longer exists, otherwise those in the corpus.
 
     Raises:
         UserError: the corpus cannot be read.
@@ -64,7 +64,7 @@ def read_parallel(recipe: Recipe, resolved: dict[str, Any], target: Target, run:
 def seed_ingredients(
     recipe: Recipe, parts: Sequence[Part], generator: Ingredient, before: Manifest | None
 ) -> list[Ingredient]:
-    """What the seeds were read from, or the model that writes them."""
+    """The sources of the seeds, or the model that writes them."""
     if isinstance(recipe.seeds, MagpieConfig):
         licence = recipe.seeds.licence or generator.licence
         return [Ingredient("seeds", "magpie", generator.revision, licence)]
@@ -74,7 +74,7 @@ def seed_ingredients(
 
 
 def corpus_ingredients(recipe: Recipe, pairs: Part, before: Manifest | None) -> list[Ingredient]:
-    """The parallel corpus of a target; none where it has no pairs in its languages."""
+    """The parallel corpus of a target; empty if it has no pairs in the target's languages."""
     if recipe.parallel is None or pairs.rows.is_empty():
         return []
     return [
@@ -84,7 +84,7 @@ def corpus_ingredients(recipe: Recipe, pairs: Part, before: Manifest | None) -> 
 
 
 def _ingredient(role: str, name: str, revision: str, licence: str | None, before: Manifest | None) -> Ingredient:
-    """Seeds or a corpus; the licence of a dataset is as its card on the Hub says, unless the recipe says it."""
+    """Seeds or a corpus. The licence of a dataset is taken from the recipe, or else from its card on the Hub."""
     if licence is None and COMMIT.fullmatch(revision):
         known = revisions.known(before, role, name, revision)
         licence = known.licence if known else licence_on_hub(name, revision)
@@ -92,7 +92,7 @@ def _ingredient(role: str, name: str, revision: str, licence: str | None, before
 
 
 def _sources(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
-    """What rows were read from, in its order: the name, and the commit of the Hub or what stands for a file's rows.
+    """The sources of rows, in order: the name, and the commit on the Hub or a digest of a file's rows.
 
     A row's source is "tasks.jsonl:12", or "org/name@commit:12" on the Hub.
     """

@@ -1,0 +1,44 @@
+"""`sdrrl-data doctor`."""
+
+from typing import Annotated
+
+import typer
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+[cyan]sdrrl-data doctor[/cyan]  what is installed and works, and what to type where something does not
+
+[cyan]sdrrl-data doctor --json[/cyan]  the same for a program, or for a report of a fault
+"""
+
+MARKS = {"ok": "ok", "missing": "-", "broken": "BROKEN"}
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Look at this machine: what is installed, what works, and the command that mends what does not.
+
+    What is not installed (-) only matters to those who need it. The exit code is 1 if something is broken.
+    """
+    import json
+
+    from . import quiet
+
+    quiet.silence_libraries()
+    from sdrrl_data.doctor.examine import examine
+
+    from .escaping import escaped
+
+    any_broken = False
+    for check in examine():
+        any_broken |= check.state == "broken"
+        if as_json:
+            typer.echo(json.dumps(check._asdict(), ensure_ascii=False))
+            continue
+        typer.echo(f"{MARKS[check.state]:7} {check.name:18} {escaped(check.says)}")
+        if check.remedy:
+            typer.echo(f"{'':26} {escaped(check.remedy)}")
+    if any_broken:
+        raise typer.Exit(1)

@@ -1,0 +1,72 @@
+"""A short form of every benchmark runs without the Hub, so that none of them rots."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import NAMES, page, run
+
+ROOT = Path(__file__).parents[2]
+ALONE = {"generation"}  # starts vLLM
+WITH_PACKAGES_OF_OTHERS = ("heuristics", "language")
+
+
+@pytest.fixture(autouse=True)
+def short(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH", "short")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.alone) if name in ALONE else name for name in NAMES]
+)
+def test_a_benchmark_runs_and_reports_figures_with_versions(name: str) -> None:
+    if name == "generation":
+        pytest.importorskip("vllm")
+    code, rows = run(name)
+
+    assert code == 0
+    assert rows
+    for row in rows:
+        assert row["compared"]
+        assert any(character.isdigit() for character in row["value"])
+        assert row["versions"].startswith("Python ")
+
+
+@pytest.mark.parametrize("name", WITH_PACKAGES_OF_OTHERS)
+def test_a_benchmark_goes_on_where_the_packages_of_others_cannot_be_installed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    for variable in ("UV_FIND_LINKS", "UV_INDEX_URL", "UV_DEFAULT_INDEX"):
+        monkeypatch.delenv(variable, raising=False)
+
+    code, rows = run(name)
+
+    assert code == 0
+    assert rows
+    sentences = [line for line in capfd.readouterr().out.splitlines() if line.startswith("Not compared with")]
+    assert len(sentences) == 1
+
+
+def test_the_table_names_the_machine_and_what_failed() -> None:
+    row = {"benchmark": "a", "compared": "b|c", "value": "1.00", "wanted": "2", "versions": "Python 3"}
+
+    lines = page([row], ["broken"]).splitlines()
+
+    assert lines[-1] == "| a | b&#124;c | 1.00 | 2 | Python 3 |"
+    assert "Failed: broken." in lines
+    assert any("cores of" in line and "GiB" in line for line in lines)
+
+
+def test_an_unknown_name_is_refused_before_anything_runs() -> None:
+    command = [sys.executable, "-m", "benchmarks", "no-such"]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True)
+
+    assert done.returncode == 2
+    assert "unknown benchmark: no-such" in done.stderr
