@@ -14,10 +14,10 @@ from sdrrl_data.evaluation.generating import EngineName
 from sdrrl_data.evaluation.judge import find_judge
 from sdrrl_data.evaluation.measures import Measure
 from sdrrl_data.evaluation.measuring import Measuring, generator_config
+from sdrrl_data.evaluation.rendering import resolve
 from sdrrl_data.evaluation.results import Figure, Results, figures
 from sdrrl_data.evaluation.selection import select
 from sdrrl_data.evaluation.settings import EvaluationConfig
-from sdrrl_data.evaluation.template_options import resolve
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.run import Run
 from sdrrl_data.scoring.comet import CometConfig
@@ -115,8 +115,7 @@ def _joined(files: Files | None, name: str) -> str | None:
 
 def _evaluate(config: EvaluationConfig, out: Path, reporter: Reporter) -> Results:
     models = find_models(config.base, config.tuned)
-    options = resolve(config.template_options, models)
-    config = replace(config, template_options=options)
+    config = replace(config, rendering=resolve(config.template_options, models))
     wanted, left_out = select(config, models)
     engine = generation.choose_engine(generator_config(config, models[0].located))
     comet_config = CometConfig(model=config.comet) if config.comet else None
@@ -139,7 +138,7 @@ def _evaluate(config: EvaluationConfig, out: Path, reporter: Reporter) -> Result
             models,
             [figure for measure in wanted for figure in _figures(measuring, models, measure, wanted, config.seed)],
             left_out,
-            signature.line(models, wanted, engine, comet, judge, config.seed, config.max_tokens, options),
+            signature.line(models, wanted, engine, comet, judge, config.seed, config.max_tokens, config.rendering),
             judge,
         )
         measuring.run.write_text("evaluation.json", results.as_json())

@@ -1,10 +1,10 @@
 """How the models of an evaluation generate: greedily."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from sdrrl_data import recipe
 from sdrrl_data.errors import UserError
+from sdrrl_data.evaluation.rendering import USUAL, Rendering
 from sdrrl_data.models.context import context_of
 from sdrrl_data.models.locating import Located, loading
 
@@ -17,7 +17,7 @@ def greedy(
     max_tokens: int,
     longest: int,
     remedy: str,
-    template_options: Mapping[str, Any] | None = None,
+    rendering: Rendering = USUAL,
 ) -> recipe.GeneratorConfig:
     """The settings of a generator that decodes greedily.
 
@@ -27,7 +27,7 @@ def greedy(
         max_tokens: length of a turn, at most.
         longest: tokens of prompt and turn together, at most; a longer context would only need more memory.
         remedy: what the user can do if there is no room for a prompt.
-        template_options: what the chat template is rendered with.
+        rendering: what the chat template is told.
 
     Raises:
         UserError: the model's configuration cannot be read, or its context has no room for a prompt.
@@ -48,5 +48,6 @@ def greedy(
         max_tokens=max_tokens,
         max_model_len=room,
         temperature=0.0,
-        template_options=dict(template_options or {}),
+        template_options=dict(rendering.options),
+        date=rendering.date,
     )

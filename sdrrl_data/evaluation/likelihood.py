@@ -1,11 +1,12 @@
 """How likely a model finds texts: exact sums of log-probabilities, many texts at a time."""
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sdrrl_data.chat.messages import ConversationRefused
 from sdrrl_data.chat.template import ChatTemplate
+from sdrrl_data.evaluation.rendering import USUAL, Rendering
 from sdrrl_data.models import tokenizers
 from sdrrl_data.models.context import context_of
 from sdrrl_data.models.locating import Located, loading
@@ -25,12 +26,12 @@ class Piece(NamedTuple):
 class Likelihood:
     """A model that says how likely texts are. Log-probabilities are of base e, in float32; sums in float64."""
 
-    def __init__(self, located: Located, template_options: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, located: Located, rendering: Rendering = USUAL) -> None:
         """Load the model, in float32 on a CPU and in its own type on a GPU.
 
         Args:
             located: the model.
-            template_options: what its chat template is rendered with.
+            rendering: what its chat template is told.
 
         Raises:
             UserError: its tokenizer or its weights cannot be loaded.
@@ -40,7 +41,7 @@ class Likelihood:
 
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype: Any = "auto" if self._device == "cuda" else torch.float32
-        self._located, self._template_options = located, template_options
+        self._located, self._rendering = located, rendering
         with loading("model", located.name):
             self._tokenizer = tokenizers.load(located)
             self._model, report = AutoModelForCausalLM.from_pretrained(
@@ -77,7 +78,9 @@ class Likelihood:
         Raises:
             UserError: the model has no chat template, or a conversation does not come through it.
         """
-        template = ChatTemplate(self._tokenizer, f"model {self._located.name}", options=self._template_options)
+        template = ChatTemplate(
+            self._tokenizer, f"model {self._located.name}", options=self._rendering.options, date=self._rendering.date
+        )
         pieces = []
         for messages, answer in conversations:
             try:

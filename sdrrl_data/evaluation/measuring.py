@@ -62,7 +62,7 @@ class Measuring:
             return
         with whole(model, self.run.path / ".merged") as located:
             if by_likelihood:
-                with closing(Likelihood(located, self._config.template_options)) as likelihood:
+                with closing(Likelihood(located, self._config.rendering)) as likelihood:
                     for measure in by_likelihood:
                         self._write(
                             model, measure, measures.by_likelihood(measure, likelihood, self._start(model, measure))
@@ -145,7 +145,7 @@ class Measuring:
     def _fingerprint(self, model: ComparedModel, measure: Measure) -> str:
         kind = measure.kind
         generated = [self._engine, self._config.max_tokens] if kind.by != "likelihood" else []
-        rendered = [dict(self._config.template_options or {})] if kind.chat else []
+        rendered = self._config.rendering if kind.chat else []
         scored_by = self._scored_by.get(kind.by, [])
         names = [kind.name, measure.language.tag, measure.other.tag]
         return fingerprint(VERSION, names, model.identity(), measure.items, generated, rendered, scored_by)
@@ -157,6 +157,4 @@ def generator_config(config: EvaluationConfig, located: Located) -> recipe.Gener
     Raises:
         UserError: its context is too short.
     """
-    return greedy(
-        located, config.engine, config.max_tokens, LONGEST_CONTEXT, "lower --max-tokens", config.template_options
-    )
+    return greedy(located, config.engine, config.max_tokens, LONGEST_CONTEXT, "lower --max-tokens", config.rendering)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sdrrl_data.evaluation.generating import EngineName
+from sdrrl_data.evaluation.rendering import USUAL, Rendering
 
 
 @dataclass(frozen=True)
@@ -25,4 +26,5 @@ class EvaluationConfig:
     max_tokens: int
     engine: EngineName
     seed: int
-    template_options: Mapping[str, Any] | None = None  # None: not yet looked for
+    template_options: Mapping[str, Any] | None = None
+    rendering: Rendering = USUAL  # found by these options and the models

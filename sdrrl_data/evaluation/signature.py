@@ -1,15 +1,16 @@
 """One line that says how the figures of an evaluation were made, like sacrebleu's signature of a score."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
 
 from sdrrl_data.evaluation.bootstrap import RESAMPLES
 from sdrrl_data.evaluation.compared_models import ComparedModel
 from sdrrl_data.evaluation.judge import Judge
 from sdrrl_data.evaluation.kinds import CHRF_SIGNATURE
 from sdrrl_data.evaluation.measures import Measure
+from sdrrl_data.evaluation.rendering import Rendering
 from sdrrl_data.protocols import Ingredient
+from sdrrl_data.recipe import DEFAULT_DATE
 from sdrrl_data.run import fingerprint
 from sdrrl_data.run.versions import installed
 
@@ -24,7 +25,7 @@ def line(
     judge: Judge | None,
     seed: int,
     max_tokens: int,
-    template_options: Mapping[str, Any],
+    rendering: Rendering,
 ) -> str:
     """Models with their digests, measures with the number and a digest of their items, settings, versions.
 
@@ -36,7 +37,7 @@ def line(
         judge: the judge, if any.
         seed: for the resampling.
         max_tokens: length of an answer or a translation, at most.
-        template_options: what the chat templates were rendered with.
+        rendering: what the chat templates were told.
     """
     kinds = {measure.kind.name for measure in measures}
     fields = {
@@ -46,8 +47,10 @@ def line(
     }
     if kinds & {"fidelity", "chrf"}:
         fields["generated"] = f"{engine}:greedy:{max_tokens}"
-    if template_options and any(measure.kind.chat for measure in measures):
-        fields["template"] = "+".join(f"{name}_{value}" for name, value in sorted(template_options.items()))
+    if any(measure.kind.chat for measure in measures):
+        told = [f"{name}_{value}" for name, value in sorted(rendering.options.items())]
+        told += [f"date_{rendering.date}"] if rendering.date != DEFAULT_DATE else []
+        fields |= {"template": "+".join(told)} if told else {}
     if "chrf" in kinds:
         fields["chrf"] = f"[{CHRF_SIGNATURE}]"
     if comet:

@@ -13,8 +13,8 @@ from sdrrl_data.evaluation.endings import Endings, compare
 from sdrrl_data.evaluation.evaluate import evaluate
 from sdrrl_data.evaluation.kinds import KINDS
 from sdrrl_data.evaluation.measures import Measure
+from sdrrl_data.evaluation.rendering import Rendering, resolve
 from sdrrl_data.evaluation.results import Results, figures
-from sdrrl_data.evaluation.template_options import resolve
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import Located
 from tests.evaluation.conftest import TEMPLATE, Steps
@@ -149,15 +149,20 @@ def test_asked_to_think_it_is_cut_within_its_thoughts(thinking, tmp_path):
 
 def test_options_come_from_the_training(thinking, base, adapter, tmp_path):
     models = find_models(thinking["base"], [thinking["tuned"]])
-    assert resolve(None, models) == {"enable_thinking": False}
-    assert resolve({}, models) == {}
+    assert resolve(None, models) == Rendering({"enable_thinking": False})
+    assert resolve({}, models) == Rendering({})
     unknown = find_models(str(base), [str(adapter)])
-    assert resolve(None, unknown) == {}
+    assert resolve(None, unknown) == Rendering({})
     beside = replace(models[1], adapter=tmp_path / "merged" / "adapter")
     beside.adapter.mkdir(parents=True)
     (tmp_path / "merged" / "training.yaml").write_text("settings: {template_options: {enable_thinking: true}}\n")
-    assert resolve(None, [models[0], beside]) == {"enable_thinking": True}
+    assert resolve(None, [models[0], beside]) == Rendering({"enable_thinking": True})
     with pytest.raises(UserError, match=r"were trained with different template options .*--template-option"):
+        resolve(None, [*models, replace(beside, name="other")])
+    dated = "settings: {template_options: {enable_thinking: false}, date: 2026-03-04}\n"
+    (tmp_path / "merged" / "training.yaml").write_text(dated)
+    assert resolve({}, [models[0], beside]) == Rendering({}, "2026-03-04")
+    with pytest.raises(UserError, match=r"different template options or dates .*2026-03-04"):
         resolve(None, [*models, replace(beside, name="other")])
     (tmp_path / "merged" / "training.yaml").write_text("settings: [1\n")
     with pytest.raises(UserError, match=r"training\.yaml"):
