@@ -92,7 +92,7 @@ def _blocks(run: Run, manifest: Manifest, name: str, set_aside: bool) -> list[_R
     """The parts of a table; a transfer set, or the rows that were set aside, in one block."""
     table = run.table(name)
     if set_aside or name.endswith("/transfer_set"):
-        all_rows = table.set_aside() if set_aside else run.read_dataset(name)
+        all_rows = table.set_aside() if set_aside else run.dataset(name).read()
         return [_RowBlock(all_rows.height, lambda: all_rows)]
     # Engines finish parts in any order: in an unfinished run, an early part may be missing.
     parts = [part for part in range(sum(map(len, manifest.growths))) if table.has(part)]

@@ -37,7 +37,7 @@ def quickstart(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def rows(quickstart):
-    return Run(quickstart[0]).read_dataset("pt/transfer_set")
+    return Run(quickstart[0]).dataset("pt/transfer_set").read()
 
 
 def test_it_ran_on_vllm(quickstart):

@@ -76,7 +76,7 @@ def _flat(figures: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 def _rows(run: Run, manifest: Manifest) -> Iterator[str]:
     """What in the transfer sets differs from the mix and the splits of the manifest."""
     for tag, target in manifest.counts.targets.items():
-        files = pl.scan_parquet(run.dataset_files(f"{tag}/transfer_set"), glob=False, include_file_paths="file")
+        files = pl.scan_parquet(run.dataset(f"{tag}/transfer_set").files(), glob=False, include_file_paths="file")
         rows = files.select("file", "split", _kind(manifest.recipe["src"])).collect()
         rows_of_kind = dict(rows.group_by("kind").len().iter_rows())
         for kind in target.mix:

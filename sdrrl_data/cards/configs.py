@@ -61,7 +61,7 @@ def configs(run: Run, manifests: Sequence[Manifest], controls: Mapping[str, Sequ
     for tag, names in controls.items():
         for name in names:
             folder = f"{tag}/controls-{name}"
-            rows = pl.scan_parquet(run.dataset_files(folder), glob=False).group_by("split").len().collect()
+            rows = pl.scan_parquet(run.dataset(folder).files(), glob=False).group_by("split").len().collect()
             of_controls.append(_config(f"{tag}-{name}", folder, dict(rows.iter_rows()), target=tag, control=name))
     return [*of_targets, *([_all(run, of_targets, manifests)] if of_targets else []), *of_controls]
 

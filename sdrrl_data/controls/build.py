@@ -184,7 +184,7 @@ class _Builder:
 
     def _arms(self, tag: str, target: Target | None) -> tuple[dict[str, pl.DataFrame], int]:
         """The controls before the cut, and how many seeds they share."""
-        rows = self._run.read_dataset(f"{tag}/transfer_set")
+        rows = self._run.dataset(f"{tag}/transfer_set").read()
         places = {"seeds": "seeds"} | {name: f"{tag}/{name}" for name in ("translations", "verdicts")}
         if self._recipe.transfer_set.mix.code_switched:
             places["code_switched"] = f"{tag}/code_switched"

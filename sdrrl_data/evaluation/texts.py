@@ -89,7 +89,7 @@ def _of_run(path: Path, src: Language, tgt: Language, limit: int | None) -> dict
     """
     run, manifest = opened(path)
     _check(run, manifest, src, tgt)
-    rows = run.read_dataset(f"{tgt.tag}/transfer_set").filter(split="test", task="answer", code_switched=False)
+    rows = run.dataset(f"{tgt.tag}/transfer_set").read().filter(split="test", task="answer", code_switched=False)
     references = {src.tag: _column(run.table("seeds").read_all(), "reference")}
     if run.table(f"{tgt.tag}/references").parts():
         references[tgt.tag] = _column(run.table(f"{tgt.tag}/references").read_all(), "answer")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import HEURISTICS, MagpieConfig, Recipe, ScorerConfig, learns, scorer_name
+from sdrrl_data.recipe import HEURISTICS, MagpieConfig, Recipe, ScorerConfig
 from sdrrl_data.scoring.comparing import ComparingConfig
 from sdrrl_data.scoring.counting import CountingConfig
 from sdrrl_data.steps.aligner import AlignerStep
@@ -153,7 +153,7 @@ def shared_counts_step(recipe: Recipe, parts: Parts) -> Step:
 def _code_switching_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
     """The code-switched texts; before them the aligner, if it learns. Whole sentences are switched without aligner."""
     steps: list[Step] = []
-    if learns(recipe.code_switching.aligner) and recipe.code_switching.level != "sentence":
+    if recipe.code_switching.aligner.learns and recipe.code_switching.level != "sentence":
         steps.append(
             AlignerStep(
                 table=target.table("aligner"),
@@ -207,7 +207,7 @@ def _scoring_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
 
 
 def _scoring_step(recipe: Recipe, target: Target, parts: Parts, scorer: ScorerConfig) -> Step:
-    table = target.table(f"scores-{scorer_name(scorer)}")
+    table = target.table(f"scores-{scorer.called()}")
     if isinstance(scorer, ComparingConfig):
         return ComparisonStep(
             table=table, inputs=target.pairs, scorer=scorer, target=target, recipe=recipe, **parts._asdict()

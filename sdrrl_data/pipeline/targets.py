@@ -6,7 +6,7 @@ from dataclasses import replace
 from sdrrl_data import alignment
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import GeneratorConfig, Recipe, ScorerConfig, scorer_name, translator_names
+from sdrrl_data.recipe import GeneratorConfig, Recipe, ScorerConfig, translator_names
 from sdrrl_data.steps import prompts
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.target import Target
@@ -24,7 +24,7 @@ def resolve(
     def identified(config: GeneratorConfig | None) -> Ingredient:
         return models.identify_generator(config) if config else generator
 
-    scorers = {scorer_name(scorer): scorer.checked(scorer.identify(identified)) for scorer in recipe.scorers}
+    scorers = {scorer.called(): scorer.checked(scorer.identify(identified)) for scorer in recipe.scorers}
     return [_target(recipe, src, tgt, models, generator, scorers) for tgt in targets]
 
 

@@ -117,7 +117,7 @@ class _Source(NamedTuple):
 
 
 def _source(run: Run, tag: str, split: str, format: Format, out: Path) -> _Source:
-    files = run.dataset_files(f"{tag}/transfer_set", split)
+    files = run.dataset(f"{tag}/transfer_set").files(split)
     roles = pl.col("prompt").list.eval(pl.element().struct.field("role")).list.join(" ")
     alternating = roles.str.contains(ALTERNATING)
     columns = {

@@ -20,7 +20,7 @@ def warnings(run: Run, manifest: Manifest) -> Iterator[str]:
     """A sentence for each transfer set that has any, and for the tables of seeds and answers."""
     for tag in manifest.counts.targets:
         folder = f"{tag}/transfer_set"
-        yield from _warning(folder, _texts(run.read_dataset(folder), "prompt", "completion"), DROP)
+        yield from _warning(folder, _texts(run.dataset(folder).read(), "prompt", "completion"), DROP)
     for name, columns in {"seeds": ("messages", "reference"), "answers": ("answer", "reasoning")}.items():
         table = run.table(name)
         aside = table.set_aside().select("id", text="row")

@@ -24,7 +24,7 @@ def check(run: Run, manifest: Manifest) -> None:
     for tag in manifest.counts.targets:
         folder = f"{tag}/transfer_set"
         expected = {path: digest for path, digest in manifest.files.items() if path.startswith(f"{folder}/")}
-        digests = run.digests(folder)
+        digests = run.dataset(folder).digests()
         for path in sorted(expected.keys() | digests.keys()):
             if digests.get(path) == expected.get(path):
                 continue
@@ -57,7 +57,7 @@ def files(run: Run, manifest: Manifest, controls: dict[str, list[str]]) -> dict[
     for tag in manifest.counts.targets:
         for name in controls.get(tag, []):
             place = arms.folder(tag, name)
-            staged |= {f"{place}/{path.name}": path for path in run.dataset_files(place)}
+            staged |= {f"{place}/{path.name}": path for path in run.dataset(place).files()}
         if tag in controls:
             staged[f"{tag}/{arms.FILE}"] = run.path / tag / arms.FILE
         index = {}

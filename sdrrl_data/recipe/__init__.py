@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sdrrl_data.recipe.code_switching import CodeSwitchingConfig, learns
+from sdrrl_data.recipe.code_switching import CodeSwitchingConfig
 from sdrrl_data.recipe.components import (
     AlignerConfig,
     AlignerContext,
@@ -35,7 +35,6 @@ from sdrrl_data.recipe.scorers import (
     of_source,
     score_columns,
     score_tables,
-    scorer_name,
     scores_of,
     shipped_scores,
 )
@@ -92,11 +91,9 @@ __all__ = [
     "TranslationsConfig",
     "TranslatorConfig",
     "TranslatorContext",
-    "learns",
     "of_source",
     "score_columns",
     "score_tables",
-    "scorer_name",
     "scores_of",
     "shipped_scores",
     "translator_names",
@@ -136,7 +133,7 @@ class Recipe(Config):
         names: set[str] = set()
         scores = {*KNOWN_SCORES}
         for scorer in self.scorers:
-            name = scorer_name(scorer)
+            name = scorer.called()
             reserved = shipped if name != scorer.kind else set()  # a user's scorer may not use these names
             for word, others in (
                 (name, names | reserved),

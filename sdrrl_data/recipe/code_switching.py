@@ -8,11 +8,6 @@ from sdrrl_data.recipe.components import AlignerConfig
 from sdrrl_data.recipe.config import Config, Share
 
 
-def learns(aligner: AlignerConfig) -> bool:
-    """Whether an aligner is trained on the run's pairs."""
-    return aligner.learns
-
-
 class CodeSwitchingConfig(Config):
     """Which words of a text are replaced by their counterparts in the other language."""
 

@@ -23,14 +23,9 @@ ANSWER_SCORES = (
 KNOWN_SCORES = tuple(score.name for score in ANSWER_SCORES)
 
 
-def scorer_name(scorer: ScorerConfig) -> str:
-    """The name of a scorer, which is also that of its table of scores."""
-    return scorer.called()
-
-
 def score_tables(scorers: Sequence[ScorerConfig]) -> list[str]:
     """The names of the tables with the scores of these scorers, and with the scores that need no scorer."""
-    names = (scorer_name(scorer) for scorer in scorers if not scorer.counts_only)
+    names = (scorer.called() for scorer in scorers if not scorer.counts_only)
     return [f"scores-{name}" for name in (HEURISTICS, *names)]
 
 

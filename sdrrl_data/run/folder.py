@@ -82,18 +82,6 @@ class Run:
         """A dataset by its path in the run, such as `pt/transfer_set`."""
         return Dataset(self.path, name, shard_rows)
 
-    def dataset_files(self, name: str, split: str = "") -> list[Path]:
-        """The files of a dataset, of one split or of all."""
-        return self.dataset(name).files(split)
-
-    def read_dataset(self, name: str) -> pl.DataFrame:
-        """The rows of all splits of a dataset."""
-        return self.dataset(name).read()
-
-    def digests(self, name: str) -> dict[str, str]:
-        """The SHA-256 of each file of a dataset, by its path in the run."""
-        return self.dataset(name).digests()
-
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Lock the run, so that two processes never write to it at the same time."""

@@ -179,7 +179,7 @@ def _contaminated(scores: pl.DataFrame) -> list[Contaminated]:
 def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
     verdicts = run.table(f"{tag}/verdicts").read_all()
     passed = verdicts.select(pl.col(TEXTS) > 0)
-    rows = run.read_dataset(f"{tag}/transfer_set")
+    rows = run.dataset(f"{tag}/transfer_set").read()
     return TargetCount(
         pairs=verdicts.height,
         kept=passed.filter(*TEXTS).height,

@@ -10,7 +10,7 @@ import polars as pl
 
 from sdrrl_data import scoring
 from sdrrl_data.protocols import Advance, Ingredient, Scorer
-from sdrrl_data.recipe import Recipe, ScorerConfig, ScorerContext, scorer_name, scores_of
+from sdrrl_data.recipe import Recipe, ScorerConfig, ScorerContext, scores_of
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
 from sdrrl_data.scoring.comparing import ComparingConfig
 from sdrrl_data.scoring.counting import CountingConfig
@@ -153,7 +153,7 @@ def context(recipe: Recipe, target: Target, models: ModelPool) -> ScorerContext:
 
 
 def _identities(target: Target, scorer: ScorerConfig) -> list[list[str | None]]:
-    ingredients: Sequence[Ingredient] = target.scorers[scorer_name(scorer)]
+    ingredients: Sequence[Ingredient] = target.scorers[scorer.called()]
     return [ingredient.identity() for ingredient in ingredients]
 
 

@@ -116,7 +116,7 @@ def _of_run(path: Path, config: str | None) -> Rows:
         folders[f"{tag}-{name.removeprefix('controls-')}"] = f"{tag}/{name}"
     chosen = _chosen(str(path), config, [*folders, "all"], tags)
     wanted = [folders[tag] for tag in tags] if chosen == "all" else [folders[chosen]]
-    files = [file for folder in wanted for file in run.dataset_files(folder)]
+    files = [file for folder in wanted for file in run.dataset(folder).files()]
     if not files:
         raise UserError(f"{path} has no {wanted[0]} yet: finish it with `sdrrl-data generate`")
     return _of_files(files, path.resolve().name, chosen)

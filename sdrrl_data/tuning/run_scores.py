@@ -14,7 +14,6 @@ from sdrrl_data.recipe import (
     of_source,
     score_columns,
     score_tables,
-    scorer_name,
     scores_of,
 )
 from sdrrl_data.run import Manifest, Run, recipe_of
@@ -76,7 +75,7 @@ def tune(
 
 def _selected(recipe: Recipe, scorer: str | None, score: str | None) -> Mapping[str, Score]:
     """The selected scores by their columns, in the order of the recipe's scorers."""
-    scorers = {scorer_name(config): scores_of(config) for config in recipe.scorers} | {ANSWERS: KNOWN_SCORES}
+    scorers = {config.called(): scores_of(config) for config in recipe.scorers} | {ANSWERS: KNOWN_SCORES}
     if scorer is not None and scorer not in scorers:
         raise UserError(f"the run has no scorer {scorer}: it has {', '.join(scorers)}")
     names = [name for scorer_of, scores in scorers.items() if scorer in (None, scorer_of) for name in scores]

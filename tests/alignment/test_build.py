@@ -1,6 +1,6 @@
 import pytest
 
-from sdrrl_data import alignment, recipe
+from sdrrl_data import alignment
 from sdrrl_data.alignment import eflomal
 from sdrrl_data.alignment.attention import AttentionConfig
 from sdrrl_data.alignment.dictionary import DictionaryConfig
@@ -13,7 +13,7 @@ from sdrrl_data.translation.firefox import FirefoxConfig
 @pytest.mark.parametrize("settings", [HmmConfig(), EflomalConfig()], ids=lambda config: config.kind)
 def test_what_learns_from_the_run_is_no_ingredient_of_it(settings):
     assert alignment.build(settings).learns
-    assert recipe.learns(settings)
+    assert settings.learns
     assert alignment.identify(settings) is None
 
 
@@ -32,7 +32,7 @@ def test_a_dictionary_knows_all_it_needs(tmp_path):
     aligner = alignment.build(settings)
     aligner.train([(["dog"], ["cão"])])
     assert not aligner.learns
-    assert not recipe.learns(settings)
+    assert not settings.learns
     assert aligner.align([(["dog"], ["cão"]), (["cat"], ["gato"])]) == [[], [(0, 0, 1.0)]]
 
 

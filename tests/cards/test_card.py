@@ -132,7 +132,7 @@ def test_the_folder_loads_with_datasets(run: Run, manifest: Manifest, tmp_path: 
         assert {split: rows.num_rows for split, rows in loaded.items()} == count.rows
         assert count.rows["train"] > count.rows["test"] > 0
         ids = {row["id"] for rows in loaded.values() for row in rows}
-        assert ids == set(run.read_dataset(f"{tag}/transfer_set")["id"])
+        assert ids == set(run.dataset(f"{tag}/transfer_set").read()["id"])
     for split, rows in together.items():
         assert rows.num_rows == sum(count.rows[split] for count in manifest.counts.targets.values())
 
@@ -229,7 +229,7 @@ def test_seeds_from_the_hub_are_its_source(run: Run, manifest: Manifest) -> None
 
 def test_every_column_is_explained(run: Run, text: str) -> None:
     [columns] = rows_under(text, "column", "what it holds")
-    assert [name for name, _ in columns] == run.read_dataset("pt/transfer_set").columns
+    assert [name for name, _ in columns] == run.dataset("pt/transfer_set").read().columns
 
 
 @pytest.mark.parametrize("tag", ["pt", "ar-Latn"])
@@ -355,7 +355,7 @@ def with_completion(run: Run, folder: Path, completion: str) -> Run:
     """The same run with the same answer in each row."""
     answer = [{"role": "assistant", "content": completion}]
     for tag in ("pt", "ar-Latn"):
-        rows = run.read_dataset(f"{tag}/transfer_set")
+        rows = run.dataset(f"{tag}/transfer_set").read()
         rows = rows.with_columns(pl.Series("completion", [answer] * rows.height, dtype=MESSAGES))
         datasets.write(Run(folder), f"{tag}/transfer_set", rows, split="train")
     return Run(folder)
@@ -363,7 +363,7 @@ def with_completion(run: Run, folder: Path, completion: str) -> Run:
 
 def test_examples_of_every_direction_and_of_code_switching(run: Run, manifest: Manifest, text: str) -> None:
     for tag in manifest.counts.targets:
-        rows = run.read_dataset(f"{tag}/transfer_set").filter(task="answer")
+        rows = run.dataset(f"{tag}/transfer_set").read().filter(task="answer")
         examples = section(text, f"English and {find(tag).name} (`{tag}`)").partition(": examples\n")[2]
         tokens = body(f"---\n---\n{examples}")
         ids = [shown(token) for token in tokens if token.type == "inline" and "/" in token.content]
@@ -437,8 +437,8 @@ def test_the_recipe_in_it_makes_the_rows_again(run: Run, text: str, tmp_path: Pa
     again = generate(loading.load(str(tmp_path / "recipe.yaml")), tmp_path / "again", small_models.models())
     assert again.state == "finished"
     for tag in ("pt", "ar-Latn"):
-        rows = Run(tmp_path / "again").read_dataset(f"{tag}/transfer_set")
-        assert rows.drop("signature").equals(run.read_dataset(f"{tag}/transfer_set").drop("signature"))
+        rows = Run(tmp_path / "again").dataset(f"{tag}/transfer_set").read()
+        assert rows.drop("signature").equals(run.dataset(f"{tag}/transfer_set").read().drop("signature"))
 
 
 @given(st.text(), st.text(alphabet="\\`*_[]()<>|&;~$#!-\n\r\t\0a1 "))

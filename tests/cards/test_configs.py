@@ -101,7 +101,7 @@ def test_targets_of_two_runs_load_together(repository: tuple[Run, Manifest, Mani
         split: portuguese.counts.targets["pt"].rows[split] + vietnamese.counts.targets["vi"].rows[split]
         for split in SPLITS
     }
-    columns = [name for name in run.read_dataset("pt/transfer_set").columns if name != "scores"]
+    columns = [name for name in run.dataset("pt/transfer_set").read().columns if name != "scores"]
     assert loaded["train"].column_names == columns
     assert not set(loaded["train"]["seed_id"]) & set(loaded["test"]["seed_id"])
     streamed = list(load_dataset(str(run.path), "all", split="test", streaming=True))
@@ -125,7 +125,7 @@ def test_a_control_is_a_config_when_asked_for(repository: tuple[Run, Manifest, M
     from datasets import get_dataset_config_names, load_dataset
 
     run = Run(shutil.copytree(repository[0].path, tmp_path / "run"))
-    rows = run.read_dataset("pt/transfer_set").filter(code_switched=False)
+    rows = run.dataset("pt/transfer_set").read().filter(code_switched=False)
     few = pl.concat([rows.filter(split=split).head(3) for split in SPLITS])
     datasets.write(run, "pt/controls-no-code-switch", few)
     text = card.write(repository[1], run, controls={"pt": ["no-code-switch"]})

@@ -103,7 +103,7 @@ def test_only_what_no_run_has_is_missing(dataset: mlcroissant.Dataset) -> None:
 
 @pytest.mark.parametrize("tag", ["pt", "ar-Latn"])
 def test_the_records_are_the_rows(run: Run, dataset: mlcroissant.Dataset, tag: str) -> None:
-    rows = run.read_dataset(f"{tag}/transfer_set").to_dicts()
+    rows = run.dataset(f"{tag}/transfer_set").read().to_dicts()
     assert len(list((run.path / tag / "transfer_set").glob("train-*"))) > 1
     read = [plain(record) for record in dataset.records(tag)]
     for record, row in zip(read, rows, strict=True):

@@ -112,7 +112,7 @@ def test_the_commands_that_it_names_work(invoke, small_run):
 def test_each_table_is_shown(inspect, small_run, step):
     _, run = small_run
     name = step if step in ("seeds", "answers") else f"pt/{step}"
-    rows = run.read_dataset(name) if step == "transfer_set" else run.table(name).read_all()
+    rows = run.dataset(name).read() if step == "transfer_set" else run.table(name).read_all()
     shown = inspect(run, "--step", step, "--rows", "3")
     assert shown.startswith(f"{name}: 3 of {rows.height} rows\n")
     assert len(ids_of(shown)) == 3
@@ -161,7 +161,7 @@ def test_switched_words_stand_in_brackets_over_the_original(inspect, small_run):
 
 def test_the_transfer_set_marks_them_too(inspect, small_run):
     _, run = small_run
-    row = run.read_dataset("pt/transfer_set").filter("code_switched").row(0, named=True)
+    row = run.dataset("pt/transfer_set").read().filter("code_switched").row(0, named=True)
     shown = inspect(run, "--step", "transfer_set", "--id", row["id"])
     assert f"direction   {row['direction']}, code-switched" in shown
     assert all(f"[{span['replacement']}]" in in_one_line(shown) for span in row["switched"])
@@ -197,7 +197,7 @@ def test_verdicts_say_value_and_threshold(inspect, small_run):
 
 def test_one_question_through_every_step(inspect, small_run):
     _, run = small_run
-    id = run.read_dataset("pt/transfer_set").filter(task="answer")["seed_id"][0]
+    id = run.dataset("pt/transfer_set").read().filter(task="answer")["seed_id"][0]
     shown = inspect(run, "--id", id)
     headings = re.findall(r"^(\S+): \d+ of \d+ rows$", shown, flags=re.MULTILINE)
     assert headings == [*STEPS[:2], *(f"pt/{step}" for step in STEPS[2:] if step not in ("parallel", "prompts"))]

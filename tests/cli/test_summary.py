@@ -130,7 +130,7 @@ def test_three_rows_of_different_directions_one_code_switched(shown):
 
 def test_a_row_is_shown_as_it_is_but_escaped(small_run, capsys):
     _, run = small_run
-    rows = run.read_dataset("pt/transfer_set").filter(direction="en->en", code_switched=False)
+    rows = run.dataset("pt/transfer_set").read().filter(direction="en->en", code_switched=False)
     odd = rows.filter(pl.col("prompt").list.last().struct.field("content").str.contains("danger"))
     samples.show(odd, Console(markup=False, width=200))
     shown = capsys.readouterr().out
@@ -141,7 +141,7 @@ def test_a_row_is_shown_as_it_is_but_escaped(small_run, capsys):
 def test_long_texts_are_cut(small_run, capsys):
     _, run = small_run
     long = [{"role": "user", "content": "word 言葉 " * 500}]
-    row = samples.choose(run.read_dataset("pt/transfer_set")).head(1)
+    row = samples.choose(run.dataset("pt/transfer_set").read()).head(1)
     samples.show(row.with_columns(prompt=pl.Series([long])), Console(width=80))
     assert len(capsys.readouterr().out.splitlines()) < 10
 

@@ -114,10 +114,10 @@ def test_what_is_written(folder, with_controls):
 def test_as_many_tokens_in_every_control(with_controls):
     run, by_tag = with_controls
     for tag, controls in by_tag.items():
-        datasets = {name: run.read_dataset(f"{tag}/controls-{name}") for name in controls.arms}
+        datasets = {name: run.dataset(f"{tag}/controls-{name}").read() for name in controls.arms}
         longest = max(max(words(rows)) for rows in datasets.values())
         for name, rows in datasets.items():
-            assert rows.schema == run.read_dataset(f"{tag}/transfer_set").schema
+            assert rows.schema == run.dataset(f"{tag}/transfer_set").read().schema
             arm = controls.arms[name]
             for split, budget in controls.budget.items():
                 of_split = rows.filter(split=split)
@@ -131,8 +131,8 @@ def test_as_many_tokens_in_every_control(with_controls):
 
 def test_the_rows_of_the_controls(with_controls):
     run, by_tag = with_controls
-    transfer_set = run.read_dataset("pt/transfer_set")
-    arms = {name: run.read_dataset(f"pt/controls-{name}") for name in ARMS}
+    transfer_set = run.dataset("pt/transfer_set").read()
+    arms = {name: run.dataset(f"pt/controls-{name}").read() for name in ARMS}
     seeds = run.table("seeds").read_all()
     references = run.table("pt/references").read_all()
     assert references["id"].to_list() == seeds.filter(pl.col("reference").is_not_null())["id"].to_list()
@@ -195,7 +195,7 @@ def test_a_transfer_set_that_was_mixed_anew_has_no_controls_until_they_are_made_
     after = make(out, reporter=steps)
     assert steps.names == []
     assert after["pt"].signature == manifest.signatures["pt"] != before["pt"].signature
-    assert not Run(out).read_dataset("pt/controls-sdrrl").filter(task="complete").height
+    assert not Run(out).dataset("pt/controls-sdrrl").read().filter(task="complete").height
     assert read(Run(out), manifest, "pt") == after["pt"]
 
 
@@ -209,7 +209,7 @@ def test_of_several_translators_the_better_reference_is_taken(folder, tmp_path):
     assert {*references["answer_translator"]} == {"firefox"}  # the other writes its words in the wrong order
     assert references["answer_candidates"].list.len().max() == 2
     assert {
-        *Run(tmp_path / "run").read_dataset("pt/controls-t-sft")["answer_translator" if 0 else "translator"]
+        *Run(tmp_path / "run").dataset("pt/controls-t-sft").read()["translator"]
     } > set()
 
 
@@ -221,7 +221,7 @@ def test_a_reference_that_cannot_be_translated_leaves_every_control(folder, tmp_
     blue = [n for n in range(len(QUESTIONS)) if n % 5 == 1 and n % 8]
     assert aside.height == len(blue)
     for name in ARMS:
-        assert not {*run.read_dataset(f"pt/controls-{name}")["seed_id"]} & {*aside["id"]}
+        assert not {*run.dataset(f"pt/controls-{name}").read()["seed_id"]} & {*aside["id"]}
     assert controls.seeds == len(QUESTIONS) - 3 - len(blue)
     sft = make(run.path, arms=["sft", "sdrrl"])["pt"]
     assert sft.seeds == len(QUESTIONS) - 3
@@ -236,7 +236,7 @@ def test_controls_that_are_not_named_again_go(out):
         "controls.json",
     ]
     assert {arm.equal for arm in controls.arms.values()} == {"target"}
-    assert controls.seeds == len({*Run(out).read_dataset("pt/transfer_set").filter(task="answer")["seed_id"]})
+    assert controls.seeds == len({*Run(out).dataset("pt/transfer_set").read().filter(task="answer")["seed_id"]})
 
 
 def test_what_needs_no_translated_reference_needs_no_translator(out):

@@ -63,7 +63,7 @@ def test_no_pairs(tmp_path):
 
 def test_questions_of_a_run(run):
     found = read_questions(str(run.path), EN, PT, None)
-    rows = run.read_dataset("pt/transfer_set").filter(split="test", task="answer", code_switched=False)
+    rows = run.dataset("pt/transfer_set").read().filter(split="test", task="answer", code_switched=False)
     for language in ("en", "pt"):
         own = rows.filter(direction=f"{language}->{language}")
         assert len(found[language]) == own.height > 0
@@ -81,7 +81,7 @@ def test_references_in_the_target_language(run):
     table = run.table("pt/references")
     table.write(0, Part(made, table.set_aside()), "x")
     places = dict(zip(seeds["id"], seeds["source"], strict=True))
-    rows = run.read_dataset("pt/transfer_set").filter(split="test", direction="pt->pt", code_switched=False)
+    rows = run.dataset("pt/transfer_set").read().filter(split="test", direction="pt->pt", code_switched=False)
     found = read_questions(str(run.path), EN, PT, None)["pt"]
     assert [question.reference for question in found] == [places[id] for id in rows["seed_id"]]
 
@@ -110,7 +110,7 @@ def test_runs_that_are_no_use(run, tmp_path):
 def test_a_run_without_a_test_split(run, tmp_path):
     other = Run(tmp_path / "other")
     other.write_manifest(run.manifest())
-    rows = run.read_dataset("pt/transfer_set").filter(split="train")
+    rows = run.dataset("pt/transfer_set").read().filter(split="train")
     datasets.write(other, "pt/transfer_set", rows)
     seeds = run.table("seeds")
     other.table("seeds").write(0, Part(seeds.read_all(), seeds.set_aside()), "x")

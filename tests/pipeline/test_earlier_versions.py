@@ -44,7 +44,7 @@ def parts(run):
 
 
 def rows(run):
-    return run.read_dataset("pt/transfer_set")
+    return run.dataset("pt/transfer_set").read()
 
 
 def test_a_finished_run_is_read_and_only_its_figures_are_counted(old):

@@ -84,7 +84,7 @@ def steps_of(path, out, **changes):
 
 
 def transfer_set(out):
-    return Run(out).read_dataset("pt/transfer_set")
+    return Run(out).dataset("pt/transfer_set").read()
 
 
 def test_the_files_of_a_run(seeds, tmp_path):
@@ -421,7 +421,7 @@ def test_neither_language_need_be_english(seeds, tmp_path):
     out = tmp_path / "run"
     scores = {"scorers": ["length", "repetition"], "thresholds": {"length": {"max": 3.0}}}
     run(seeds, out, src="French", tgt=["vie_Latn"], parallel=None, **scores)
-    rows = Run(out).read_dataset("vi/transfer_set")
+    rows = Run(out).dataset("vi/transfer_set").read()
     assert set(rows["direction"]) == {"fr->fr", "fr->vi", "vi->fr", "vi->vi"}
     row_prompts = [row["prompt"][-1]["content"] for row in rows.filter(direction="fr->vi").iter_rows(named=True)]
     assert all("vietnamien" in text for text in row_prompts)

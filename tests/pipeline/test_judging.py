@@ -86,7 +86,7 @@ def test_a_percentile_is_one_of_the_whole_run_and_follows_it(seeds, tmp_path):
 def test_what_fails_may_weigh_less(seeds, tmp_path):
     out = tmp_path / "run"
     manifest, _ = make(seeds, out, thresholds={"answer_length": {"min": "50%", "weight": 0.25}})
-    rows = Run(out).read_dataset("pt/transfer_set").filter(task="answer", code_switched=False)
+    rows = Run(out).dataset("pt/transfer_set").read().filter(task="answer", code_switched=False)
     weights = rows.group_by("direction").agg(pl.col("weight").unique().sort()).rows()
     assert sorted(weights) == [("en->en", [1.0]), ("en->pt", [0.25, 1.0]), ("pt->en", [1.0]), ("pt->pt", [0.25, 1.0])]
     assert "answer_length>=50%*0.25" in manifest.signatures["pt"]

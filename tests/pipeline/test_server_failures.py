@@ -251,7 +251,7 @@ def test_what_a_server_refused_is_asked_again_on_demand_alone(whole, seeds, tmp_
     for table in ("seeds", "answers", "pt/translations", "pt/code_switched", "pt/scores-heuristics", "pt/verdicts"):
         assert Run(out).table(table).read_all().equals(good_run.table(table).read_all())
         assert Run(out).table(table).set_aside().is_empty()
-    assert Run(out).read_dataset("pt/transfer_set").equals(good_run.read_dataset("pt/transfer_set"))
+    assert Run(out).dataset("pt/transfer_set").read().equals(good_run.dataset("pt/transfer_set").read())
     assert Run(out).manifest().counts == good_run.manifest().counts
     assert set(contents(out)) == set(good)
 

@@ -104,7 +104,7 @@ def test_runs_grow_into_one_set_that_anybody_can_load(served: hub.Hub, ann: clie
     (loaded,) = served.run(LOAD, tmp_path / "home", "ann's", "ann/set")
     assert loaded["names"] == names
     for tag, folder in {"pt": run, "vi": run, "es": other}.items():
-        rows = folder.read_dataset(f"{tag}/transfer_set")
+        rows = folder.dataset(f"{tag}/transfer_set").read()
         splits = {split: set(rows.filter(split=split)["id"]) for split in ("train", "test")}
         assert {split: set(ids) for split, ids in loaded["ids"][tag].items()} == splits
         assert splits["train"] <= set(loaded["ids"]["all"]["train"])
@@ -141,7 +141,7 @@ def test_a_repository_with_configs_of_other_tools_can_be_loaded_after_a_push(
         info["config_name"] for info in head(served.repos["datasets/ann/before"].files()["README.md"])["dataset_info"]
     ] == ["mine"]
     (loaded,) = served.run(LOAD_ALL, tmp_path / "home", "ann's", "ann/before")
-    assert loaded == {"pt": run.read_dataset("pt/transfer_set").height, "all": loaded["pt"], "mine": 2}
+    assert loaded == {"pt": run.dataset("pt/transfer_set").read().height, "all": loaded["pt"], "mine": 2}
 
 
 def test_what_cannot_be_loaded_after_a_push_is_said(served: hub.Hub, ann: client.Client, run: Run) -> None:

@@ -23,7 +23,6 @@ from sdrrl_data.recipe import (
     ScorerConfig,
     TranslatorConfig,
     loading,
-    scorer_name,
     translator_names,
 )
 from sdrrl_data.scoring.counting import CountingConfig
@@ -140,7 +139,7 @@ OWN = {
 
 def test_a_users_own_is_named_by_module_and_class():
     recipe = load(**OWN)
-    assert [scorer_name(scorer) for scorer in recipe.scorers] == ["rudeness", "shouts"]
+    assert [scorer.called() for scorer in recipe.scorers] == ["rudeness", "shouts"]
     assert translator_names(recipe.translator) == ["mirror", "mirror-2"]
     assert recipe.translator[0].table == "table.txt"
     assert isinstance(recipe.code_switching.aligner, own_components.Diagonal)

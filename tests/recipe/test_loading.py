@@ -3,7 +3,7 @@ import re
 import pytest
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import BoundsConfig, ThresholdConfig, loading, overrides, scorer_name, translator_names
+from sdrrl_data.recipe import BoundsConfig, ThresholdConfig, loading, overrides, translator_names
 
 
 def load(changes=None, recipe="quickstart"):
@@ -195,7 +195,7 @@ def test_a_date_is_a_text(written):
 
 def test_scorers_are_words_or_sections():
     recipe = load({"scorers": ["length", {"kind": "comet", "batch_size": 4}], "thresholds": {}})
-    assert [scorer_name(scorer) for scorer in recipe.scorers] == ["length", "comet"]
+    assert [scorer.called() for scorer in recipe.scorers] == ["length", "comet"]
     assert recipe.scorers[1].batch_size == 4
 
 

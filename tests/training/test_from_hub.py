@@ -49,7 +49,7 @@ def test_a_published_set_is_trained_on(model: Path, tmp_path: Path) -> None:
     content = yaml.safe_load((trained / "training.yaml").read_text(encoding="utf-8"))
     assert content["dataset"] == {"name": "ann/set", "config": "pt", "revision": tagged, "licence": "cc-by-4.0"}
     assert content["signature"] == manifest.signatures["pt"]
-    rows = run.read_dataset("pt/transfer_set").filter(split="train")
+    rows = run.dataset("pt/transfer_set").read().filter(split="train")
     assert content["figures"]["rows"]["train"] == rows.height
     card = (trained / "README.md").read_text(encoding="utf-8")
     assert yaml.safe_load(card.split("---\n")[1])["datasets"] == ["ann/set"]

@@ -40,7 +40,7 @@ def test_trl_trains_on_a_published_set(model: Path, tmp_path: Path) -> None:
         assert pushed["error"] is None
         (done,) = served.run(TRAIN, tmp_path / "home", "ann's", str(model), str(tmp_path / "out"))
     assert done["rows"] == manifest.counts.targets["pt"].rows
-    answers = {row[-1]["content"] for row in run.read_dataset("pt/transfer_set")["completion"]}
+    answers = {row[-1]["content"] for row in run.dataset("pt/transfer_set").read()["completion"]}
     assert done["learned"].strip().removesuffix("<|im_end|>") in answers
     assert math.isfinite(done["loss"])
     assert done["ours"] == []
