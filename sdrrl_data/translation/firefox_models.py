@@ -1,9 +1,10 @@
 """Where Firefox's models are: in a package, in a directory, or at Mozilla; and which models lead through English."""
 
+import functools
 import hashlib
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
@@ -79,6 +80,45 @@ def digest(models: list[FirefoxModel]) -> str:
             # A digest of digests, so that bytes that move from one file to the next change it.
             total.update(hashlib.blake2b(file.read_bytes() if file else b"").digest())
     return total.hexdigest()
+
+
+def characters(models: Sequence[FirefoxModel]) -> frozenset[str] | None:
+    """The characters that the models have, one after another; None if they can read and write any, byte by byte.
+
+    A letter of the source has to be known to the first model alone: it may be translated.
+
+    Raises:
+        UserError: a vocabulary cannot be read.
+    """
+    source, *others = [
+        _characters(file) for model in models for file in (model.source_vocabulary, model.target_vocabulary)
+    ]
+    if source is None:
+        return None
+    return frozenset(
+        char for char in source if char.isalnum() or all(other is None or char in other for other in others)
+    )
+
+
+@functools.cache
+def _characters(vocabulary: Path) -> frozenset[str] | None:
+    """The characters in the pieces of a vocabulary; None if it has bytes, and so every character."""
+    from sentencepiece import SentencePieceProcessor
+
+    try:
+        pieces = SentencePieceProcessor(model_proto=vocabulary.read_bytes())
+    except (OSError, RuntimeError) as error:
+        raise unreadable(vocabulary.parent, error) from error
+    numbers = range(pieces.get_piece_size())
+    if any(map(pieces.is_byte, numbers)):
+        return None
+    names = (pieces.id_to_piece(number) for number in numbers if not pieces.is_control(number))
+    return frozenset("".join(names)) | {" "}
+
+
+def unreadable(folder: Path, error: Exception) -> UserError:
+    """What to say of a model that cannot be read."""
+    return UserError(f"the Firefox model in {folder} cannot be read ({error}): fetch it again")
 
 
 def _root(models: str) -> Path:
