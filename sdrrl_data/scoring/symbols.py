@@ -18,7 +18,7 @@ class SymbolsConfig(CountingConfig):
             "symbols",
             says="share of the symbols (signs, currencies, emoji, @names, #tags, versions, citations) that source and "
             "translation have in common (0 to 1)",
-            misses="where in the translation they stand; signs that the translation adds for words, such as %",
+            misses="where in the translation they stand; what stands for a sign that is written as a word, such as %",
         ),
     )
 
@@ -30,9 +30,9 @@ class SymbolsConfig(CountingConfig):
 def common_share(source: str, target: str) -> float | None:
     """The share of symbols that both texts have, from 0 to 1; None if there are none in the source and none are added.
 
-    A symbol that is missing and one that is added count the same.
+    A symbol that is missing and one that is added count the same. A sign may be written as a word ("20 dollars").
     """
-    lost = len(differences(source, target))
+    lost = len(differences(source, target, words_for_signs=True))
     total = sum(1 for _ in symbols(source))
     if not total and not lost:
         return None

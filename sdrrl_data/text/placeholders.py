@@ -14,6 +14,7 @@ from sdrrl_data.text.paired_marks import between, continues_word
 from sdrrl_data.text.protected import Role, Span
 from sdrrl_data.text.segments import Segment
 
+_MARKS_BEFORE_CITATION = ",.;:!?\"')”’"
 # The letters that are seldom a word, or the start of a word, come first.
 _LETTERS = "XQZKWVJYHGBFDPCMRUNLTSOAEI"
 
@@ -29,7 +30,7 @@ def marked(text: str, segment: Segment, characters: frozenset[str] | None = None
     pieces = [readable(piece, characters) for piece in between(text, *segment)]
     if not segment.spans:
         return pieces[0]
-    for number in _after_words(pieces, segment):
+    for number in _after_words(text, segment):
         pieces[number] += " "
     return _interleaved(pieces, _markers(text, segment))
 
@@ -56,7 +57,7 @@ def restored(translation: str, text: str, segment: Segment) -> str | None:
     mangled = re.compile(rf"(?<![^\W\d_])(?:{letter}(?![^\W\d_])|{letter.lower()}[ ]?\d)")
     if _count(segment, "word") and any(map(mangled.search, pieces)):
         return None
-    for number in _after_words(sources, segment):
+    for number in _after_words(text, segment):
         pieces[number] = pieces[number].rstrip()
     for number, span in enumerate(segment.spans):
         if span.role == "opening" and not sources[number + 1].startswith(" "):
@@ -82,16 +83,21 @@ def _are_misplaced(pieces: list[str], sources: list[str], spans: Sequence[Span])
     return False
 
 
-def _after_words(pieces: list[str], segment: Segment) -> list[int]:
-    """The numbers of the pieces that end in a word which a span follows without a space, as in "the census[8]".
+def _after_words(text: str, segment: Segment) -> list[int]:
+    """The numbers of the pieces after which a span follows a word without a space, as in "the census[8]".
 
-    Such a span is sent with a space before it.
+    Such a span is sent with a space before it; so is a citation after a mark, as in "the census,[8]".
     """
-    return [
-        number
-        for number, span in enumerate(segment.spans)
-        if span.role == "word" and pieces[number][-1:] and _sticks(pieces[number][-1])
-    ]
+    numbers = []
+    for number, span in enumerate(segment.spans):
+        before = text[span.start - 1] if span.start > segment.start else ""
+        if span.role == "word" and before and _is_tied(before, text[span.start]):
+            numbers.append(number)
+    return numbers
+
+
+def _is_tied(before: str, first: str) -> bool:
+    return _sticks(before) or (first == "[" and before in _MARKS_BEFORE_CITATION)
 
 
 def _markers(text: str, segment: Segment) -> list[str]:

@@ -132,7 +132,7 @@ def _pieces(passage: Passage) -> list[Passage]:
     text, segment = passage
     spans = unprotected_pieces(text, cut_at_separators(text, segment))
     # Emphasis is not a place to cut: there, the only piece is the whole passage, with the marks of the emphasis.
-    return [Passage(text, Segment(*span)) for span in spans] if segment.spans or len(spans) > 1 else []
+    return [Passage(text, Segment(*span)) for span in spans] if segment.spans or spans != [segment[:2]] else []
 
 
 def _final(passage: Passage, result: Result) -> list[Translated]:

@@ -15,6 +15,8 @@ from sdrrl_data.scoring.symbols import common_share
         ("✅ yes ❌ no", "- sim - não", 0),
         ("So be it.", "== Seja ==", 0),
         ("£20", "€20", 0),
+        ("£20, 5%, 30 °C", "20 libras, 5 por cento, 30 graus", 1),
+        ("30 °C", "30 °F", 0),
         ("```\nx = 1\n```\n5 × 3", "```\nx = 1\n```\n5 × 3", 1),
     ],
 )

@@ -57,6 +57,7 @@ def test_what_a_translator_does_not_have_is_carried(text, expected):
         ("I love C# and C++.", "I love X0 and X1."),
         ("Ask @maria of [12].", "Ask X0 of X1."),
         ("The census[8] says so.", "The census X0 says so."),
+        ("Of B,[3] and so on.", "Of B, X0 and so on."),
         ("As 2 + 2 = 4 shows.", "As X0 shows."),
         ("Just words.", "Just words."),
         ("C#", ""),

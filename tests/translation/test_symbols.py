@@ -53,6 +53,8 @@ KEPT = [
     ("See 10.1000/182 for details.", "10.1000/182"),
     ("In Russian one says добрый день, in Chinese 你好.", "добрый день", "你好"),
     ("#HappyMonday to all!", "#HappyMonday"),
+    ("•Posted by me and you", "•P"),
+    ("Against hepatitis B,[3] alcohol use,[8] and water.", "B,[3]", ",[8]"),
     ("Temperatures of -5 °C are cold.", "-5 °C"),
 ]
 
