@@ -1,9 +1,9 @@
 """Where Firefox's models are: in a package, in a directory, or at Mozilla; and which models lead through English."""
 
-import functools
 import hashlib
 import re
 import sys
+import unicodedata
 from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from itertools import product
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.models.locating import package_folder
+from sdrrl_data.text.symbols import symbols
 
 if TYPE_CHECKING:
     from sdrrl_data.translation.firefox import FirefoxConfig
@@ -85,7 +86,7 @@ def digest(models: list[FirefoxModel]) -> str:
 def characters(models: Sequence[FirefoxModel]) -> frozenset[str] | None:
     """The characters that the models have, one after another; None if they can read and write any, byte by byte.
 
-    A letter of the source has to be known to the first model alone: it may be translated.
+    What is translated, such as letters and punctuation, only the first model has to know; symbols, all of them.
 
     Raises:
         UserError: a vocabulary cannot be read.
@@ -95,12 +96,12 @@ def characters(models: Sequence[FirefoxModel]) -> frozenset[str] | None:
     ]
     if source is None:
         return None
+    written = [unicodedata.normalize("NFKC", "".join(other)) for other in others if other is not None]
     return frozenset(
-        char for char in source if char.isalnum() or all(other is None or char in other for other in others)
+        char for char in source if not any(symbols(char)) or all(char in characters for characters in written)
     )
 
 
-@functools.cache
 def _characters(vocabulary: Path) -> frozenset[str] | None:
     """The characters in the pieces of a vocabulary; None if it has bytes, and so every character."""
     from sentencepiece import SentencePieceProcessor
@@ -112,8 +113,8 @@ def _characters(vocabulary: Path) -> frozenset[str] | None:
     numbers = range(pieces.get_piece_size())
     if any(map(pieces.is_byte, numbers)):
         return None
-    names = (pieces.id_to_piece(number) for number in numbers if not pieces.is_control(number))
-    return frozenset("".join(names)) | {" "}
+    words = (number for number in numbers if not (pieces.is_control(number) or pieces.is_unknown(number)))
+    return frozenset("".join(map(pieces.id_to_piece, words))) | {" "}
 
 
 def unreadable(folder: Path, error: Exception) -> UserError:

@@ -55,6 +55,7 @@ KEPT = [
     ("#HappyMonday to all!", "#HappyMonday"),
     ("•Posted by me and you", "•P"),
     ("Against hepatitis B,[3] alcohol use,[8] and water.", "B,[3]", ",[8]"),
+    ("So a < b and c > d hold.", "a < b", "c > d"),
     ("Temperatures of -5 °C are cold.", "-5 °C"),
 ]
 
