@@ -142,6 +142,8 @@ def _goes_on(char: str, beyond: str) -> bool:
     """Whether a word goes on with this character, beyond which another one stands."""
     if continues_word(char) or unicodedata.category(char) in ("Mn", "No"):
         return True
+    if char == ",":
+        return beyond.isdigit()
     return char in _WITHIN_WORD and bool(beyond) and continues_word(beyond)
 
 

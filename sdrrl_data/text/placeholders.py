@@ -58,7 +58,9 @@ def restored(translation: str, text: str, segment: Segment) -> str | None:
     if _count(segment, "word") and any(map(mangled.search, pieces)):
         return None
     for number in _after_words(text, segment):
-        pieces[number] = pieces[number].rstrip()
+        before = pieces[number].rstrip()
+        if _sticks(sources[number][-1]) or not _sticks(before[-1:]):
+            pieces[number] = before
     for number, span in enumerate(segment.spans):
         if span.role == "opening" and not sources[number + 1].startswith(" "):
             pieces[number + 1] = pieces[number + 1].lstrip()

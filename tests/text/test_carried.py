@@ -24,6 +24,7 @@ def sent(text, characters, every_symbol=False):
     [
         ("It costs $20 and 5% more.", "It costs $20 and 5% more."),
         ("It costs £20 and 5% more.", "It costs X0 and 5% more."),
+        ("It costs £166,000, or £1.5, a year.", "It costs X0, or X1, a year."),
         ("He paid 20 € for it.", "He paid 20 X0 for it."),
         ("As 5 × 3 = 15 and 15 ÷ 3 = 5.", "As X0 and X1."),
         ("Heat it to ≥ 100 °C now.", "Heat it to X0 now."),
@@ -76,6 +77,14 @@ def test_a_citation_is_put_back_at_its_word():
     (segment,) = segments(text, "en")
     carried = carrying(text, segment, None, True)
     assert restored("O censo X0 diz isso.", text, carried) == "O censo[8] diz isso."
+
+
+def test_a_citation_after_a_mark_may_come_before_a_word():
+    text = "In 2019,[7] Arsenal won."
+    (segment,) = segments(text, "en")
+    carried = carrying(text, segment, None, True)
+    assert restored("Em 2019, X0 Arsenal venceu.", text, carried) == "Em 2019,[7] Arsenal venceu."
+    assert restored("Em 2019, o X0 Arsenal venceu.", text, carried) == "Em 2019, o [7] Arsenal venceu."
 
 
 def test_where_a_sentence_can_be_cut():
