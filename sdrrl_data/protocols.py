@@ -120,7 +120,11 @@ class Generator(Protocol):
 
 
 class Translator(Protocol):
-    """Translates sentences from one language into another; both languages are fixed when it is built."""
+    """Translates sentences from one language into another; both languages are fixed when it is built.
+
+    It may have `characters`, a frozenset of those that its vocabulary has: words and symbols with others are then sent
+    as placeholders.
+    """
 
     max_characters: int  # longer sentences are split before they are translated
     whole_texts: bool  # whether it gets complete texts with their markup, instead of sentences

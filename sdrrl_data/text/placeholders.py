@@ -8,19 +8,31 @@ import re
 from collections.abc import Sequence
 from itertools import count, product, repeat
 
+from sdrrl_data.text.entities import decoded, encoded
+from sdrrl_data.text.equivalents import readable
 from sdrrl_data.text.paired_marks import between, continues_word
 from sdrrl_data.text.protected import Role, Span
 from sdrrl_data.text.segments import Segment
 
+_MARKS_BEFORE_CITATION = ",.;:!?\"')”’"
 # The letters that are seldom a word, or the start of a word, come first.
 _LETTERS = "XQZKWVJYHGBFDPCMRUNLTSOAEI"
 
 
-def marked(text: str, segment: Segment) -> str:
-    """The segment as it is sent to a translator, with a marker instead of each of its spans."""
+def marked(text: str, segment: Segment, characters: frozenset[str] | None = None) -> str:
+    """The segment as it is sent to a translator, with a marker instead of each of its spans.
+
+    Args:
+        text: has the segment.
+        segment: of the text.
+        characters: that the translator has; None if they are not known.
+    """
+    pieces = [readable(piece, characters) for piece in between(text, *segment)]
     if not segment.spans:
-        return text[segment.start : segment.end]
-    return _interleaved(between(text, *segment), _markers(text, segment))
+        return pieces[0]
+    for number in _after_words(text, segment):
+        pieces[number] += " "
+    return _interleaved(pieces, _markers(text, segment))
 
 
 def restored(translation: str, text: str, segment: Segment) -> str | None:
@@ -29,8 +41,10 @@ def restored(translation: str, text: str, segment: Segment) -> str | None:
     None if a marker is missing, doubled, out of order or stuck to a word, or if anything that looks like a marker is
     left over: the spans come back complete and in order, or not at all.
     """
+    sources = between(text, *segment)
+    prose = " ".join(sources)
     if not segment.spans:
-        return translation
+        return encoded(translation, prose)
     letter = _letter(text, segment)
     brackets = ("", r"|\[|\]", r"|\[[0-9]*[ ]?|\]")[min(_count(segment, "opening"), 2)]
     # The numbers of the markers, the longest first: a digit that follows a marker is not part of it.
@@ -43,7 +57,10 @@ def restored(translation: str, text: str, segment: Segment) -> str | None:
     mangled = re.compile(rf"(?<![^\W\d_])(?:{letter}(?![^\W\d_])|{letter.lower()}[ ]?\d)")
     if _count(segment, "word") and any(map(mangled.search, pieces)):
         return None
-    sources = between(text, *segment)
+    for number in _after_words(text, segment):
+        before = pieces[number].rstrip()
+        if _sticks(sources[number][-1]) or not _sticks(before[-1:]):
+            pieces[number] = before
     for number, span in enumerate(segment.spans):
         if span.role == "opening" and not sources[number + 1].startswith(" "):
             pieces[number + 1] = pieces[number + 1].lstrip()
@@ -51,6 +68,7 @@ def restored(translation: str, text: str, segment: Segment) -> str | None:
             pieces[number] = pieces[number].rstrip()
     if _are_misplaced(pieces, sources, segment.spans):
         return None
+    pieces = [encoded(piece, prose) for piece in pieces]
     return _interleaved(pieces, [text[span.start : span.end] for span in segment.spans])
 
 
@@ -67,6 +85,23 @@ def _are_misplaced(pieces: list[str], sources: list[str], spans: Sequence[Span])
     return False
 
 
+def _after_words(text: str, segment: Segment) -> list[int]:
+    """The numbers of the pieces after which a span follows a word without a space, as in "the census[8]".
+
+    Such a span is sent with a space before it; so is a citation after a mark, as in "the census,[8]".
+    """
+    numbers = []
+    for number, span in enumerate(segment.spans):
+        before = text[span.start - 1] if span.start > segment.start else ""
+        if span.role == "word" and before and _is_tied(before, text[span.start]):
+            numbers.append(number)
+    return numbers
+
+
+def _is_tied(before: str, first: str) -> bool:
+    return _sticks(before) or (first == "[" and before in _MARKS_BEFORE_CITATION)
+
+
 def _markers(text: str, segment: Segment) -> list[str]:
     letter = _letter(text, segment)
     openings = map("[{} ".format, count()) if _count(segment, "opening") > 1 else repeat("[")
@@ -81,7 +116,7 @@ def _count(segment: Segment, role: Role) -> int:
 
 def _letter(text: str, segment: Segment) -> str:
     """A letter that does not occur in the sentence, or several letters."""
-    prose = " ".join(between(text, *segment))
+    prose = decoded(" ".join(between(text, *segment)))
     letters = ("".join(letter) for length in (1, 2, 3) for letter in product(_LETTERS, repeat=length))
     return next(letter for letter in letters if letter not in prose)
 

@@ -7,6 +7,8 @@ that could match in several ways are matched possessively.
 import re
 from typing import Literal, NamedTuple, cast
 
+from sdrrl_data.text.entities import ENTITY, is_character
+
 Role = Literal["word", "opening", "closing", "gap"]
 
 
@@ -95,8 +97,8 @@ _MARKUP = [
         "tag",
         rf"(?<![A-Za-z0-9_)])<[A-Za-z][A-Za-z0-9_-]*+ (?: {_ATTRIBUTE_NAME} (?: {_ATTRIBUTE_VALUE} )? )* \s*+/?>",
     ),
-    # entities
-    ("gap", r"&(?: [A-Za-z][A-Za-z0-9]{1,31} | \#[0-9]{1,7} | \#[xX][0-9A-Fa-f]{1,6} );"),
+    # entities; those of words are not protected
+    ("entity", ENTITY),
     # placeholders; sets of numbers, around which translators lose the braces
     ("word", r"\{\{[^{}\n]*+\}\}"),
     ("word", r"\$?\{[\w.:!\[\]-]*+\}"),
@@ -156,6 +158,9 @@ def protected_spans(text: str, start: int, end: int) -> list[Span]:
                     position = match.end("one" if match["one"] else "two")
             elif kind == "tag":
                 tags.append(match)
+            elif kind == "entity":
+                if not is_character(text, *match.span()):
+                    spans.append(Span(*match.span(), "gap"))
             elif kind != "escape":
                 spans.append(Span(*match.span(), cast(Role, kind)))
     if tags:

@@ -10,7 +10,7 @@ from sdrrl_data.processes.jobs import batches, rows
 from sdrrl_data.processes.pool import Pool
 from sdrrl_data.protocols import Ingredient, SetAside
 from sdrrl_data.recipe import Place, TranslatorConfig, TranslatorContext
-from sdrrl_data.translation.firefox_models import MOZILLA, PACKAGED, digest, route
+from sdrrl_data.translation.firefox_models import MOZILLA, PACKAGED, characters, digest, route
 
 BATCH = 8  # sentences sent to a process at once
 SENTENCES_PER_PROCESS = 64  # for fewer, another process is not worth the quarter of a second that it takes to start
@@ -61,7 +61,9 @@ class FirefoxTranslator:
     whole_texts = False
 
     def __init__(self, settings: FirefoxConfig, src: Language, tgt: Language) -> None:
-        job = route(settings, src, tgt), "" if tgt.tag in UNSPACED else " "
+        models = route(settings, src, tgt)
+        self.characters = characters(models)
+        job = models, "" if tgt.tag in UNSPACED else " "
         start = module("sdrrl_data.translation.firefox_worker")
         self._pool = Pool("translator firefox: its process", start, lambda _: job)
         # If a model cannot be read, fail now, not at the first sentence.

@@ -3,7 +3,8 @@
 import hashlib
 import re
 import sys
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.models.locating import package_folder
+from sdrrl_data.text.symbols import symbols
 
 if TYPE_CHECKING:
     from sdrrl_data.translation.firefox import FirefoxConfig
@@ -79,6 +81,45 @@ def digest(models: list[FirefoxModel]) -> str:
             # A digest of digests, so that bytes that move from one file to the next change it.
             total.update(hashlib.blake2b(file.read_bytes() if file else b"").digest())
     return total.hexdigest()
+
+
+def characters(models: Sequence[FirefoxModel]) -> frozenset[str] | None:
+    """The characters that the models have, one after another; None if they can read and write any, byte by byte.
+
+    What is translated, such as letters and punctuation, only the first model has to know; symbols, all of them.
+
+    Raises:
+        UserError: a vocabulary cannot be read.
+    """
+    source, *others = [
+        _characters(file) for model in models for file in (model.source_vocabulary, model.target_vocabulary)
+    ]
+    if source is None:
+        return None
+    written = [unicodedata.normalize("NFKC", "".join(other)) for other in others if other is not None]
+    return frozenset(
+        char for char in source if not any(symbols(char)) or all(char in characters for characters in written)
+    )
+
+
+def _characters(vocabulary: Path) -> frozenset[str] | None:
+    """The characters in the pieces of a vocabulary; None if it has bytes, and so every character."""
+    from sentencepiece import SentencePieceProcessor
+
+    try:
+        pieces = SentencePieceProcessor(model_proto=vocabulary.read_bytes())
+    except (OSError, RuntimeError) as error:
+        raise unreadable(vocabulary.parent, error) from error
+    numbers = range(pieces.get_piece_size())
+    if any(map(pieces.is_byte, numbers)):
+        return None
+    words = (number for number in numbers if not (pieces.is_control(number) or pieces.is_unknown(number)))
+    return frozenset("".join(map(pieces.id_to_piece, words))) | {" "}
+
+
+def unreadable(folder: Path, error: Exception) -> UserError:
+    """What to say of a model that cannot be read."""
+    return UserError(f"the Firefox model in {folder} cannot be read ({error}): fetch it again")
 
 
 def _root(models: str) -> Path:

@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from sdrrl_data.errors import UserError
 from sdrrl_data.processes.worker import serve
 from sdrrl_data.protocols import SetAside
-from sdrrl_data.translation.firefox_models import FirefoxModel
+from sdrrl_data.translation.firefox_models import FirefoxModel, unreadable
 
 if TYPE_CHECKING:
     from fxtranslate import Translator
@@ -43,8 +42,7 @@ def _engine(model: FirefoxModel) -> "Translator":
             shortlist=model.shortlist.read_bytes() if model.shortlist else None,
         )
     except (OSError, ValueError) as error:
-        folder = model.weights.parent
-        raise UserError(f"the Firefox model in {folder} cannot be read ({error}): fetch it again") from error
+        raise unreadable(model.weights.parent, error) from error
 
 
 def _translated(engines: list["Translator"], sentence: str, again: bool, separator: str) -> str | SetAside:

@@ -84,6 +84,8 @@ class NllbTranslator:
             if self._tokenizer.convert_tokens_to_ids(language.flores) == self._tokenizer.unk_token_id:
                 raise UserError(f"translator {located.name} does not know {language.name} ({language.flores})")
         self._tokenizer.src_lang = src.flores
+        pieces = self._tokenizer.get_vocab().keys() - self._tokenizer.get_added_vocab().keys()
+        self.characters = frozenset("".join(pieces)) | {" "}
         self._first_search = Search(settings.beams, settings.no_repeat_ngram)
         # A wider search that prefers longer translations avoids short and copied ones, and loops are forbidden. The
         # penalty is mild, since commas and articles must be repeated.

@@ -1,17 +1,18 @@
 """Translates whole texts: cuts them, translates and checks the pieces, and puts them together again."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator, Unit
 from sdrrl_data.run import Journal
+from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.masking import plain
-from sdrrl_data.text.placeholders import marked, restored
-from sdrrl_data.text.segments import Segment, segments, unprotected_pieces
+from sdrrl_data.text.segments import segments
 from sdrrl_data.translation.checks import Checks
 from sdrrl_data.translation.layout import paired_lines
+from sdrrl_data.translation.passages import Passage, Translated, lost_symbols, translate_passages
 from sdrrl_data.translation.retries import SentenceTranslations
 
 _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
@@ -29,7 +30,9 @@ def translate_texts(
     """Translate texts; layout and protected spans come back byte for byte.
 
     A sentence that comes out wrong is translated once more; if it is wrong again, its text is set aside. Protected
-    spans within a sentence are sent as markers; if a marker is lost, the pieces between the spans are translated.
+    spans within a sentence are sent as markers; if a marker is lost, the pieces between the spans are translated. Where
+    the translation has other symbols than the sentence, or the translator is known not to have their characters,
+    they are sent as markers, too; if one is lost, the text is set aside.
 
     Args:
         texts: to translate.
@@ -71,42 +74,31 @@ def _by_sentence(
     advance: Advance = lambda _: None,
 ) -> list[TextPair | SetAside]:
     segments_of_texts = [segments(text, src.tag, translator.max_characters) for text in texts]
-    sentences = [
-        marked(text, segment)
+    passages = [
+        Passage(text, segment)
         for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
         for segment in segments_of_text
     ]
-    translations.translate(sentences, _counted_in_texts(advance, texts, sentences))
-    pieces = [
-        text[start:end]
-        for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
-        for segment in segments_of_text
-        if segment.spans and _with_spans(text, segment, translations) is None
-        for start, end in unprotected_pieces(text, segment)
-    ]
-    translations.translate(pieces)
+    units = iter(
+        translate_passages(
+            passages,
+            getattr(translator, "characters", None),
+            translations,
+            partial(_counted_in_texts, advance, texts),
+            _line,
+        )
+    )
     return [
-        _rebuilt(text, segments_of_text, translations)
+        _rebuilt(text, [unit for _ in segments_of_text for unit in next(units)])
         for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
     ]
 
 
-def _with_spans(text: str, segment: Segment, translations: SentenceTranslations) -> str | SetAside | None:
-    """A segment's translation with its protected spans; None if a span is lost or the segment has no translation.
-
-    If a server failed at the segment, it is set aside to be asked again.
-    """
-    translation = translations[marked(text, segment)]
-    if isinstance(translation, SetAside):
-        return translation if translation.again else None
-    return restored(_line(translation), text, segment)
-
-
-def _rebuilt(text: str, segments_of_text: Sequence[Segment], translations: SentenceTranslations) -> TextPair | SetAside:
+def _rebuilt(text: str, translated: Sequence[Translated]) -> TextPair | SetAside:
     pieces: list[str] = []
     units: list[Unit] = []
     source_end = target_end = 0
-    for start, end, translation in _translated_units(text, segments_of_text, translations):
+    for start, end, translation in translated:
         if isinstance(translation, SetAside):
             return SetAside(f"{translation.reason}: “{_shortened(text[start:end])}”", translation.again)
         target_start = target_end + (start - source_end)
@@ -114,21 +106,9 @@ def _rebuilt(text: str, segments_of_text: Sequence[Segment], translations: Sente
         source_end, target_end = end, target_start + len(translation)
         units.append(Unit(start, end, target_start, target_end))
     pieces.append(text[source_end:])
-    return TextPair(text, "".join(pieces), units)
-
-
-def _translated_units(
-    text: str, segments_of_text: Sequence[Segment], translations: SentenceTranslations
-) -> Iterator[tuple[int, int, str | SetAside]]:
-    """Each unit of a text with its translation: a segment, or its unprotected pieces."""
-    for segment in segments_of_text:
-        with_spans = _with_spans(text, segment, translations)
-        if with_spans is not None:
-            yield segment.start, segment.end, with_spans
-            continue
-        for start, end in unprotected_pieces(text, segment):
-            translation = translations[text[start:end]]
-            yield start, end, translation if isinstance(translation, SetAside) else _line(translation)
+    target = "".join(pieces)
+    lost = differences(text, target)
+    return SetAside(lost_symbols(lost)) if lost else TextPair(text, target, units)
 
 
 def _line(translation: str) -> str:
@@ -153,6 +133,8 @@ def _text_fault(checks: Checks, text: str, translated: str) -> str | None:
     units = paired_lines(text, target)
     if units is None:
         return "the layout was not kept"
+    if lost := differences(text, target):
+        return lost_symbols(lost)
     faults = (checks.fault(source, translation) for source, translation in plain(TextPair(text, target, units)))
     return next(filter(None, faults), None)
 

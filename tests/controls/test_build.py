@@ -208,9 +208,7 @@ def test_of_several_translators_the_better_reference_is_taken(folder, tmp_path):
     references = Run(tmp_path / "run").table("pt/references").read_all()
     assert {*references["answer_translator"]} == {"firefox"}  # the other writes its words in the wrong order
     assert references["answer_candidates"].list.len().max() == 2
-    assert {
-        *Run(tmp_path / "run").dataset("pt/controls-t-sft").read()["translator"]
-    } > set()
+    assert {*Run(tmp_path / "run").dataset("pt/controls-t-sft").read()["translator"]} > set()
 
 
 def test_a_reference_that_cannot_be_translated_leaves_every_control(folder, tmp_path):

@@ -1,4 +1,5 @@
 import hashlib
+import io
 import json
 import shutil
 import threading
@@ -10,7 +11,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import package_folder
 from sdrrl_data.translation.firefox import FirefoxConfig
-from sdrrl_data.translation.firefox_models import digest, route
+from sdrrl_data.translation.firefox_models import FirefoxModel, characters, digest, route
 
 EN, PT = find("en"), find("pt")
 NOBODY = "http://127.0.0.1:9/records"  # nothing answers there
@@ -232,3 +233,47 @@ def test_a_file_that_is_not_as_mozilla_lists_it(cache, mozilla, capfd):
     with pytest.raises(UserError, match="could not download the model from English into Vietnamese"):
         MOZILLA.identify(EN, find("vi"))
     assert "hash mismatch" in capfd.readouterr().err
+
+
+def vocabulary(path, text, byte_fallback=False):
+    """The file of a vocabulary that knows the characters of a text, as a model for both sides."""
+    sentencepiece = pytest.importorskip("sentencepiece")
+    learned = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([text] * 9),
+        model_writer=learned,
+        vocab_size=300 if byte_fallback else 30,
+        model_type="bpe",
+        hard_vocab_limit=False,
+        character_coverage=1.0,
+        byte_fallback=byte_fallback,
+        num_threads=1,
+        minloglevel=2,
+    )
+    path.write_bytes(learned.getvalue())
+    return path
+
+
+def test_characters_are_those_of_the_vocabularies(tmp_path):
+    source, target = vocabulary(tmp_path / "a.spm", "house é £ # $ '"), vocabulary(tmp_path / "b.spm", "casa # £ %")
+    both = characters([FirefoxModel(("en", "pt"), tmp_path, source, target, None)])
+    assert both >= set("houseé£#' ")  # letters and punctuation are translated: only the source has to have them
+    assert both.isdisjoint("c%z×$<")
+    third = vocabulary(tmp_path / "c.spm", "house £")
+    through_english = [
+        FirefoxModel(("fr", "en"), tmp_path, source, source, None),
+        FirefoxModel(("en", "pt"), tmp_path, third, third, None),
+    ]
+    assert "#" not in characters(through_english)
+    assert "£" in characters(through_english)
+
+
+def test_a_vocabulary_of_bytes_has_every_character(tmp_path):
+    of_bytes = vocabulary(tmp_path / "a.spm", "house", byte_fallback=True)
+    assert characters([FirefoxModel(("en", "pt"), tmp_path, of_bytes, of_bytes, None)]) is None
+
+
+def test_a_vocabulary_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "a.spm").write_text("broken")
+    with pytest.raises(UserError, match="cannot be read"):
+        characters([FirefoxModel(("en", "pt"), tmp_path, tmp_path / "a.spm", tmp_path / "a.spm", None)])

@@ -16,6 +16,7 @@ from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.translation.nllb import UNKNOWN, NllbConfig, NllbTranslator
 from sdrrl_data.translation.nllb_engine import MOST_PADDING, Batch, Search, batched, max_translation_tokens
+from sdrrl_data.translation.texts import translate_texts
 from tests.translation import nllb_model
 
 ENGINES = ("ctranslate2", "transformers")
@@ -64,6 +65,16 @@ def translated(translator, sentences, again=False):
 
 def equal(texts, other_texts):
     return sum(text == other for text, other in zip(texts, other_texts, strict=True)) / len(texts)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_characters_of_the_vocabulary_are_known(untrained, engine):
+    translator = load(untrained, engine)
+    assert set("".join(ENGLISH)) <= translator.characters
+    assert translator.characters.isdisjoint("£×✅→<_")
+    (pair,) = translate_texts(["£20"], EN, PT, translator)
+    assert pair.target == "£20"
+    translator.close()
 
 
 def repeated(words):

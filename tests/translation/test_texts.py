@@ -59,10 +59,10 @@ def test_layout_and_protected_spans_stay():
 
 
 def test_each_unit_says_where_its_sentence_went():
-    (pair,) = translate([MARKDOWN], lambda sentence: f"<{coded(sentence)}>")
-    assert ("Small", f"<{coded('Small')}>") in pair.sentences()
-    assert ("Run `timer 10m` now.", f"<{coded('Run')} `timer 10m` {coded('now')}.>") in pair.sentences()
-    assert all(target[0] + target[-1] == "<>" for _, target in pair.sentences())
+    (pair,) = translate([MARKDOWN], lambda sentence: f"«{coded(sentence)}»")
+    assert ("Small", f"«{coded('Small')}»") in pair.sentences()
+    assert ("Run `timer 10m` now.", f"«{coded('Run')} `timer 10m` {coded('now')}.»") in pair.sentences()
+    assert all(target[0] + target[-1] == "«»" for _, target in pair.sentences())
 
 
 def test_where_markers_get_lost_a_sentence_is_cut_apart():

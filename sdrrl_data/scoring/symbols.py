@@ -1,0 +1,39 @@
+"""Symbols: does the target have those of the source?"""
+
+from typing import Any, Literal
+
+from sdrrl_data.recipe import Score
+from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
+from sdrrl_data.text.lost_symbols import differences
+from sdrrl_data.text.symbols import symbols
+
+
+class SymbolsConfig(CountingConfig):
+    """Whether symbols, emoji and the like stand on both sides."""
+
+    kind: Literal["symbols"] = "symbols"
+
+    scores = (
+        Score(
+            "symbols",
+            says="share of the symbols (signs, currencies, emoji, @names, #tags, versions, citations) that source and "
+            "translation have in common (0 to 1)",
+            misses="where in the translation they stand; what stands for a sign that is written as a word, such as %",
+        ),
+    )
+
+    def count(self, pair: PreparedPair, learned: Any) -> list[float | None]:
+        """The symbols of the whole texts."""
+        return [common_share(pair.pair.source, pair.pair.target)]
+
+
+def common_share(source: str, target: str) -> float | None:
+    """The share of symbols that both texts have, from 0 to 1; None if there are none in the source and none are added.
+
+    A symbol that is missing and one that is added count the same. A sign may be written as a word ("20 dollars").
+    """
+    lost = len(differences(source, target, words_for_signs=True))
+    total = sum(1 for _ in symbols(source))
+    if not total and not lost:
+        return None
+    return max(0.0, 1 - lost / max(total, lost))

@@ -1,0 +1,144 @@
+"""Translates the segments of texts, with markers for protected spans and for symbols that would be lost."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
+
+from sdrrl_data.protocols import Advance, SetAside
+from sdrrl_data.text.carried import carrying, cut_at_separators, has_prose
+from sdrrl_data.text.lost_symbols import differences
+from sdrrl_data.text.placeholders import marked, restored
+from sdrrl_data.text.segments import Segment, unprotected_pieces
+from sdrrl_data.translation.retries import SentenceTranslations
+
+SHOWN = 3  # symbols that a reason names
+
+
+class Passage(NamedTuple):
+    """A segment of a text."""
+
+    text: str
+    segment: Segment
+
+
+class Translated(NamedTuple):
+    """The translation of a stretch of a text (in characters, end excluded)."""
+
+    start: int
+    end: int
+    translation: str | SetAside
+
+
+class Lost(NamedTuple):
+    """The translation cannot be used: it lost protected spans or symbols."""
+
+    reason: str
+
+
+Result = Translated | Lost | None  # None: there is nothing to translate
+
+
+def translate_passages(
+    passages: Sequence[Passage],
+    characters: frozenset[str] | None,
+    translations: SentenceTranslations,
+    counted: Callable[[Collection[str]], Advance],
+    line: Callable[[str], str],
+) -> list[list[Translated]]:
+    """Translate passages; each becomes one unit, or several where it has to be cut, or none if it is all symbols.
+
+    Args:
+        passages: to translate.
+        characters: that the translator has; None if they are not known.
+        translations: of sentences.
+        counted: gets the sentences that are sent, and returns what is called with the number of those finished.
+        line: makes one line of a translation.
+    """
+    results = _translated(passages, characters, translations, counted, line)
+    pieces = {number: _pieces(passages[number]) for number, result in enumerate(results) if isinstance(result, Lost)}
+    piece_results = iter(
+        _translated([piece for cut in pieces.values() for piece in cut], characters, translations, _uncounted, line)
+    )
+    units = []
+    for number, (passage, result) in enumerate(zip(passages, results, strict=True)):
+        if isinstance(result, Lost):
+            parts = [_final(piece, next(piece_results)) for piece in pieces[number]]
+            units.append([unit for part in parts or [_final(passage, result)] for unit in part])
+        else:
+            units.append(_final(passage, result))
+    return units
+
+
+def _uncounted(sentences: Collection[str]) -> Advance:
+    return lambda _: None
+
+
+def _translated(
+    passages: Sequence[Passage],
+    characters: frozenset[str] | None,
+    translations: SentenceTranslations,
+    counted: Callable[[Collection[str]], Advance],
+    line: Callable[[str], str],
+) -> list[Result]:
+    """Each passage, translated; where that goes wrong, once more with a marker for each of its symbols."""
+
+    def attempt(numbers: Sequence[int], every_symbol: bool, counted: Callable[[Collection[str]], Advance]) -> None:
+        segments = {number: carrying(*passages[number], characters, every_symbol) for number in numbers}
+        sent = {
+            number: marked(passages[number].text, segment, characters)
+            for number, segment in segments.items()
+            if segment and has_prose(passages[number].text, segment)
+        }
+        translations.translate(sent.values(), counted(sent.values()))
+        for number, segment in segments.items():
+            result = _result(passages[number], segment, translations[sent[number]] if number in sent else None, line)
+            if not every_symbol or not _failed(result):
+                results[number] = result
+
+    results: dict[int, Result] = {}
+    attempt(range(len(passages)), False, counted)
+    attempt([number for number, result in results.items() if _failed(result)], True, _uncounted)
+    return [results[number] for number in range(len(passages))]
+
+
+def _failed(result: Result) -> bool:
+    """Whether another try may help. If a server failed, a later run asks for the same again."""
+    if result is None or isinstance(result, Lost):
+        return result is not None
+    return isinstance(result.translation, SetAside) and not result.translation.again
+
+
+def _result(
+    passage: Passage, segment: Segment | None, translation: str | SetAside | None, line: Callable[[str], str]
+) -> Result:
+    text = passage.text
+    if segment is None:
+        return Lost("a symbol without a space beside it is lost")
+    if translation is None:
+        return None
+    if isinstance(translation, str):
+        with_spans = restored(line(translation), text, segment)
+        if with_spans is None:
+            return Lost("a placeholder for what must not be changed is lost")
+        if lost := differences(text[segment.start : segment.end], with_spans):
+            return Lost(lost_symbols(lost))
+        translation = with_spans
+    return Translated(segment.start, segment.end, translation)
+
+
+def lost_symbols(symbols: Sequence[str]) -> str:
+    """The reason why a text with other symbols than its source is set aside."""
+    return f"it does not have the same symbols as the source ({' '.join(symbols[:SHOWN])})"
+
+
+def _pieces(passage: Passage) -> list[Passage]:
+    """The pieces of a passage around its protected spans, emoji and arrows; none if there are no such."""
+    text, segment = passage
+    spans = unprotected_pieces(text, cut_at_separators(text, segment))
+    # Emphasis is not a place to cut: there, the only piece is the whole passage, with the marks of the emphasis.
+    return [Passage(text, Segment(*span)) for span in spans] if segment.spans or spans != [segment[:2]] else []
+
+
+def _final(passage: Passage, result: Result) -> list[Translated]:
+    if isinstance(result, Lost):
+        return [Translated(passage.segment.start, passage.segment.end, SetAside(result.reason))]
+    return [] if result is None else [result]
