@@ -11,6 +11,7 @@ from sdrrl_data.text.masking import plain
 from sdrrl_data.text.placeholders import marked, restored
 from sdrrl_data.text.segments import Segment, segments, unprotected_pieces
 from sdrrl_data.text.wraps import joined, wrapped_again
+from sdrrl_data.translation.capitals import InSentenceCase
 from sdrrl_data.translation.checks import Checks
 from sdrrl_data.translation.layout import paired_lines
 from sdrrl_data.translation.retries import SentenceTranslations
@@ -40,6 +41,8 @@ def translate_texts(
         advance: called with the number of texts that are finished (a fraction for each sentence).
         journal: keeps each translation as soon as it is final, and has those that an earlier call finished.
     """
+    if not translator.whole_texts:
+        translator = InSentenceCase(translator, src, tgt)
     translations = SentenceTranslations(translator, src, tgt, journal)
     if not translator.whole_texts:
         return _unwrapped(texts, src, translator, translations, advance)

@@ -1,3 +1,5 @@
+import textwrap
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,10 @@ from tests.text.documents import ANY_TEXT, documents
 
 EN, PT = find("en"), find("pt")
 POEM = "Roses are red,\nviolets are blue.\nSugar is sweet,\nand so are you."
+FILLED = (
+    "It was a long day in the old town where the good Dr. Smith had his house, and where everybody knew Maria Silva, "
+    "who lived with her friends at the end of the street."
+)
 # text -> the text with its wrapped lines joined
 WRAPPED = {
     "a paragraph": (
@@ -39,10 +45,8 @@ WRAPPED = {
         "The plane had waited for an hour when the captain said that it would leave.",
     ),
     "capitals in a filled paragraph": (
-        "It was a long day in the old town where Dr.\nSmith had his house, and where everybody knew\n"
-        "Maria Silva, who lived with her friends in the house at\nthe end.",
-        "It was a long day in the old town where Dr. Smith had his house, and where everybody knew "
-        "Maria Silva, who lived with her friends in the house at the end.",
+        textwrap.fill(FILLED, 50),
+        FILLED,
     ),
     "a script without spaces": (
         "これは日本語の長い文章であり、とても長いので途中で\n改行されていますが、一つの文です。",
