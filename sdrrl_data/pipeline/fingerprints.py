@@ -70,7 +70,7 @@ class _PartFingerprints:
         """The fingerprints that earlier versions of the step, with the same columns, would have given to a part."""
         for version in range(self._step.version - 1, 0, -1):
             yield self.fingerprint(part, version, before)
-        if self._step.version == 1 and self._step.makes != "growth":
+        if self._step.makes != "growth":
             yield self._in_0_1_0(part)
 
     def _in_0_1_0(self, part: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from sdrrl_data.protocols import Advance, Aligner
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
@@ -17,6 +17,8 @@ from sdrrl_data.steps.step import TargetStep, Work, each
 @dataclass(frozen=True, kw_only=True)
 class CodeSwitchingStep(TargetStep):
     """Switches words by an aligner. What that has learned, if it learns, is in the table of `learned`."""
+
+    version: ClassVar[int] = 2
 
     @property
     def settings(self) -> Any:

@@ -33,6 +33,7 @@ IN_LANGUAGE = 0.2  # probability; of real questions in English one in a thousand
 class MagpieStep(Step):
     """Seeds by the generator."""
 
+    version: ClassVar[int] = 2
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     ordered: ClassVar[bool] = True
 

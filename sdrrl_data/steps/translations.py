@@ -34,6 +34,7 @@ SCHEMA: Schema = {
 class TranslationsStep(TargetStep):
     """One translator's translations, of questions and answers or of the seeds' references."""
 
+    version: ClassVar[int] = 2
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
 
     translator: str  # its name in the recipe

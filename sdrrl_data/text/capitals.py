@@ -106,6 +106,44 @@ def as_sent(sentence: str, language: str) -> Sent:
     return Sent(sentence, "plain")
 
 
+def without_title_case(heading: str, language: str) -> str | None:
+    """An English heading in Title Case as it is in sentence case; None if it is something else.
+
+    A name looks the same, see `better_of`.
+    """
+    if _code(language) != "en" or re.search(r"[.?!]\s*\Z", heading) or "," in heading:
+        return None
+    words = [word for word in _WORD.finditer(heading) if not _has_digit(word[0])]
+    capitals = [word for word in words if word[0][0].isupper() and word[0][1:].islower()]
+    if len(capitals) < 2 or any(word[0].islower() and len(word[0]) > 4 for word in words):
+        return None
+    text = heading
+    for word in capitals:
+        if word.start() != words[0].start():
+            text = text[: word.start()] + word[0].lower() + text[word.end() :]
+    return text
+
+
+def better_of(heading: str, as_it_is: str, in_sentence_case: str) -> str:
+    """Which of two translations of a heading in Title Case to take, by the second of `without_title_case`.
+
+    Small models translate a heading better in sentence case, but take a name for words. So where a word of the heading
+    comes back unchanged, or both translations have the same words, it may be a name, and stays as it is. Capitals that
+    stand for themselves in the first translation are taken over.
+    """
+    if as_it_is.casefold() == in_sentence_case.casefold():
+        return as_it_is
+    names = [word[0] for word in _WORD.finditer(heading) if word[0][0].isupper() and not is_in_capitals(word[0])]
+    words = {word[0].casefold() for word in _WORD.finditer(in_sentence_case)}
+    if any(len(name) > 2 and name.casefold() in words for name in names):
+        return as_it_is
+    written = [word[0] for word in _WORD.finditer(as_it_is)][1:]
+    if not any(word[0].islower() and len(word) > 3 for word in written):
+        return in_sentence_case
+    capitals = {word.casefold(): word for word in written if word[0].isupper()}
+    return _WORD.sub(lambda word: capitals.get(word[0].casefold(), word[0]), in_sentence_case)
+
+
 def as_written(translation: str, sentence: str, sent: Sent, language: str) -> str:
     """The translation of a sentence, with capitals and end mark as the sentence has them.
 

@@ -2,7 +2,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data.text.capitals import as_sent, as_written, capitalised, lower, uncapitalised, upper
+from sdrrl_data.text.capitals import (
+    as_sent,
+    as_written,
+    better_of,
+    capitalised,
+    lower,
+    uncapitalised,
+    upper,
+    without_title_case,
+)
 from tests.text.documents import ANY_TEXT
 
 TAGS = st.sampled_from(["en", "de", "tr", "az", "nl", "ka", "el", "pt", "fr", "zh", "ar", "hi"])
@@ -106,6 +115,44 @@ def test_what_is_sent(language, sentence, sent):
 )
 def test_a_translation_is_written_as_its_source_was(language, sentence, translation, expected):
     assert as_written(translation, sentence, as_sent(sentence, "en"), language) == expected
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("Launch Vehicle", "Launch vehicle"),
+        ("Benefits of X0 and AI for Your Health:", "Benefits of X0 and AI for your health:"),
+        ("Step 1: Clean the iPhone Screen", "Step 1: clean the iPhone screen"),
+        ("Launch vehicle", None),
+        ("Vehicle", None),
+        ("He Said It.", None),
+        ("London, Paris, Rome", None),
+        ("NASA", None),
+    ],
+)
+def test_a_heading_in_title_case_is_also_sent_in_sentence_case(heading, expected):
+    assert without_title_case(heading, "en") == expected
+    assert without_title_case(heading, "de") is None
+
+
+@pytest.mark.parametrize(
+    ("heading", "as_it_is", "in_sentence_case", "expected"),
+    [
+        ("Divergent Boundaries", "Divergente Fronteiras", "Limites divergentes", "Limites divergentes"),
+        ("South Korea", "Coreia do Sul", "Coreia do sul", "Coreia do Sul"),
+        ("Michael Jordan", "Miguel Jordânia", "Miguel jordan", "Miguel Jordânia"),
+        ("Arthur Ransom", "Arthur Ransom", "Arthur resgate", "Arthur Ransom"),
+        (
+            "Visit the United States",
+            "Visita agora aos Estados Unidos",
+            "Visite os estados unidos",
+            "Visite os Estados Unidos",
+        ),
+        ("AI in Monetization", "AI em conteúdo", "AI na monetização", "AI na monetização"),
+    ],
+)
+def test_the_better_translation_of_a_heading_keeps_names(heading, as_it_is, in_sentence_case, expected):
+    assert better_of(heading, as_it_is, in_sentence_case) == expected
 
 
 SHOUTED = st.lists(
