@@ -127,14 +127,14 @@ def without_title_case(heading: str, language: str) -> str | None:
 def better_of(heading: str, as_it_is: str, in_sentence_case: str) -> str:
     """Which of two translations of a heading in Title Case to take, by the second of `without_title_case`.
 
-    Small models translate a heading better in sentence case, but take a name for words. So where a word of the heading
-    comes back unchanged, or both translations have the same words, it may be a name, and stays as it is. Capitals that
-    stand for themselves in the first translation are taken over.
+    Small models translate a heading better in sentence case, but take a name for words: "Bill Gates" for "portões da
+    conta". So where a word of the heading comes back unchanged in either, or both translations have the same words, it
+    may be a name, and stays as it is. Capitals that stand for themselves in the first translation are taken over.
     """
     if as_it_is.casefold() == in_sentence_case.casefold():
         return as_it_is
     names = [word[0] for word in _WORD.finditer(heading) if word[0][0].isupper() and not is_in_capitals(word[0])]
-    words = {word[0].casefold() for word in _WORD.finditer(in_sentence_case)}
+    words = {word[0].casefold() for text in (as_it_is, in_sentence_case) for word in _WORD.finditer(text)}
     if any(len(name) > 2 and name.casefold() in words for name in names):
         return as_it_is
     written = [word[0] for word in _WORD.finditer(as_it_is)][1:]

@@ -141,6 +141,8 @@ def test_a_heading_in_title_case_is_also_sent_in_sentence_case(heading, expected
         ("Divergent Boundaries", "Divergente Fronteiras", "Limites divergentes", "Limites divergentes"),
         ("South Korea", "Coreia do Sul", "Coreia do sul", "Coreia do Sul"),
         ("Michael Jordan", "Miguel Jordânia", "Miguel jordan", "Miguel Jordânia"),
+        ("Name: Bill Gates", "Nome: Bill Gates", "Nome: portões da conta", "Nome: Bill Gates"),
+        ("Salt Lake City", "Cidade de Salt Lake", "Cidade do lago salgado", "Cidade de Salt Lake"),
         ("Arthur Ransom", "Arthur Ransom", "Arthur resgate", "Arthur Ransom"),
         (
             "Visit the United States",
@@ -148,7 +150,7 @@ def test_a_heading_in_title_case_is_also_sent_in_sentence_case(heading, expected
             "Visite os estados unidos",
             "Visite os Estados Unidos",
         ),
-        ("AI in Monetization", "AI em conteúdo", "AI na monetização", "AI na monetização"),
+        ("AI in Monetization Plans", "AI em conteúdo", "AI na monetização", "AI na monetização"),
     ],
 )
 def test_the_better_translation_of_a_heading_keeps_names(heading, as_it_is, in_sentence_case, expected):
