@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from sdrrl_data.protocols import Advance, Aligner
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
@@ -17,6 +17,8 @@ from sdrrl_data.steps.step import TargetStep, Work, each
 @dataclass(frozen=True, kw_only=True)
 class CodeSwitchingStep(TargetStep):
     """Switches words with the help of an aligner. If the aligner learns, `learned` names the table for that."""
+
+    version: ClassVar[int] = 2
 
     @property
     def settings(self) -> Any:

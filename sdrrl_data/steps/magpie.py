@@ -33,6 +33,7 @@ IN_LANGUAGE = 0.2  # probability; one in a thousand real English questions has l
 class MagpieStep(Step):
     """Seeds that the generator writes."""
 
+    version: ClassVar[int] = 2
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     ordered: ClassVar[bool] = True
 

@@ -68,6 +68,7 @@ class HeuristicScoresStep(TargetStep):
 class ScoresStep(TargetStep):
     """One scorer that judges each pair by itself."""
 
+    version: ClassVar[int] = 2
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
 
     scorer: ScorerConfig
@@ -105,6 +106,7 @@ class ScoresStep(TargetStep):
 class ComparisonStep(TargetStep):
     """A scorer that compares each text with all earlier ones, so that its parts are made in order."""
 
+    version: ClassVar[int] = 2
     ordered: ClassVar[bool] = True
 
     scorer: ComparingConfig

@@ -34,7 +34,8 @@ SCHEMA: Schema = {
 class TranslationsStep(TargetStep):
     """One translator's translations, of questions and answers or of the seeds' references."""
 
-    version: ClassVar[int] = 2  # 2: symbols that would be lost are sent as placeholders
+    # 2: symbols that would be lost are sent as placeholders; wrapped sentences and capitals are sent as they read best
+    version: ClassVar[int] = 2
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
 
     translator: str  # its name in the recipe

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sdrrl_data.protocols import TextPair, Unit
 from sdrrl_data.text.protected import protected
+from sdrrl_data.text.wraps import on_one_line
 
 Span = tuple[int, int]
 
@@ -25,7 +26,7 @@ def kept(pair: TextPair, unit: Unit) -> Iterator[tuple[Span, Span]]:
 
 
 def plain(pair: TextPair) -> list[tuple[str, str]]:
-    """The sentences of a pair without their protected spans: (source, target)."""
+    """The sentences of a pair without their protected spans and line ends: (source, target)."""
     sentences = []
     for unit in pair.units:
         spans = list(kept(pair, unit))
@@ -38,6 +39,6 @@ def plain(pair: TextPair) -> list[tuple[str, str]]:
 def _without(text: str, start: int, end: int, spans: list[Span]) -> str:
     pieces = []
     for span_start, span_end in spans:
-        pieces.append(text[start:span_start])
+        pieces.append(on_one_line(text[start:span_start]))
         start = span_end
-    return " ".join("".join([*pieces, text[start:end]]).split()) if spans else text[start:end]
+    return " ".join("".join([*pieces, on_one_line(text[start:end])]).split()) if spans else on_one_line(text[start:end])

@@ -1,5 +1,6 @@
 """Word n-grams as numbers, so that many texts can be compared by the n-grams that they share."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -13,12 +14,23 @@ FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no bit of a word is lost;
 Hashes = NDArray[np.uint64]
 
 
+# What a reader does not see or may leave out: soft hyphens, characters without width, marks of direction; the vowel
+# signs of Arabic, its tatweel, and the points and accents of Hebrew.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0591-\u05bd\u05bf-\u05c7]+"
+)
+
+
 def plain_words(text: str, language: str) -> list[str]:
     """The words of a text, in order, after Unicode's NFKC normalisation and case folding.
 
-    The text is broken into words by the rules of `language`, a BCP 47 tag.
+    Characters without width and the vowel signs of Arabic and Hebrew are left out. The text is broken into words by the
+    rules of `language`, a BCP 47 tag.
     """
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    if not text.isascii():
+        text = _UNSEEN.sub("", text)
     return [text[start:end] for start, end in words(text, language)]
 
 

@@ -20,6 +20,7 @@ _SEVERAL = {
     "Jpan": frozenset({"Hani", "Hira", "Kana"}),
 }
 _UNSEEN = 255
+_CHINESE = ("Hans", "Hant")  # simplified, traditional
 
 
 def scripts(language: Language) -> frozenset[str]:
@@ -43,16 +44,45 @@ def is_letter_of(char: str, codes: frozenset[str]) -> bool:
 def letters(texts: Sequence[str], language: Language) -> "tuple[np.ndarray, np.ndarray]":
     """How many letters each text has, and how many of them are in a script that the language is written in.
 
-    A letter is a letter in Unicode's sense: neither a digit nor a combining mark.
+    A letter is a letter in Unicode's sense: neither a digit nor a combining mark. Chinese characters that only one of
+    simplified and traditional Chinese has decide about those that both have: if a third of them are of the other kind,
+    a third of all characters are not counted.
     """
     import numpy as np
 
     # A line end after each text, so that none is empty: `reduceat` counts an empty text as one character.
     joined = "".join(f"{text}\n" for text in texts)
-    kinds = _kinds(np.frombuffer(joined.encode("utf-32-le", errors="surrogatepass"), np.uint32), scripts(language))
+    points = np.frombuffer(joined.encode("utf-32-le", errors="surrogatepass"), np.uint32)
+    kinds = _kinds(points, scripts(language))
     lengths = np.array([len(text) + 1 for text in texts], np.intp)
     starts = np.cumsum(lengths) - lengths
-    return np.add.reduceat(kinds > 0, starts, dtype=np.intp), np.add.reduceat(kinds == 2, starts, dtype=np.intp)
+    in_script = np.add.reduceat(kinds == 2, starts, dtype=np.intp)
+    code = language.flores.rpartition("_")[2]
+    if code in _CHINESE:
+        of_kind, of_other = (
+            np.add.reduceat(table[points], starts, dtype=np.intp) for table in (_only_in(code), _only_in(_other(code)))
+        )
+        in_script -= np.rint(in_script * of_other / np.maximum(of_kind + of_other, 1)).astype(np.intp)
+    return np.add.reduceat(kinds > 0, starts, dtype=np.intp), in_script
+
+
+def _other(code: str) -> str:
+    return _CHINESE[1 - _CHINESE.index(code)]
+
+
+@functools.cache
+def _only_in(code: str) -> "np.ndarray":
+    """For each code point, whether only simplified ("Hans") or only traditional Chinese ("Hant") has the character.
+
+    Source: the headwords of CC-CEDICT, in the package zhon.
+    """
+    import numpy as np
+    from zhon import cedict
+
+    characters = dict(zip(_CHINESE, (set(cedict.simplified), set(cedict.traditional)), strict=True))
+    table = np.zeros(sys.maxunicode + 1, np.bool_)
+    table[list(map(ord, characters[code] - characters[_other(code)]))] = True
+    return table
 
 
 def _kinds(points: "np.ndarray", codes: frozenset[str]) -> "np.ndarray":

@@ -5,20 +5,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from sdrrl_data.text.abbreviations import abbreviations_of, goes_on
 from sdrrl_data.text.protected import Span
 from sdrrl_data.text.words import offsets
 
 OPENING_BRACKETS = "([{<（［｛「『【《〈"
 _LINE_ENDS = "\n\r\x85\u2028\u2029"
-# ICU ends a sentence after each of these when a capital or a number follows.
-_ABBREVIATION = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Gen|Col|Capt|Lt|Sgt|Rev|Hon|Gov|Sen|Rep|Det|Mt|vs?|cf|lit|e\.g|i\.e)\.\s*\Z"
-)
-_ABBREVIATION_BEFORE_NUMBER = re.compile(
-    r"\b(?:No|Nos|Nr|Figs?|Eq|Vol|Ch|Sec|Art|pp?|ca|approx|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.\s*\Z"
-)
-_INITIAL = re.compile(r"(?<![A-Za-z])[A-Z]\.\s*\Z")
-_FIRST_WORD = re.compile(r"(?:The|Th[ei]se?|That|Those|It|He|She|They|We|You|I|In|On|At|An?|And|But|If|When|However)\b")
 _CLAUSE_END = re.compile(r"[,;:.!?)\]–—،؛۔।]\s|[，；：、。！？]")
 _SPACE = re.compile(r"\s")
 
@@ -29,28 +21,15 @@ def sentence_spans(text: str, start: int, end: int, language: str) -> Iterator[t
     """The sentences of `text[start:end]` as ICU finds them, corrected where ICU ends a sentence too early."""
     from icu4py.breakers import SentenceBreaker
 
+    abbreviations = abbreviations_of(language)
     boundaries = [start]
     for length, _ in offsets(SentenceBreaker(text[start:end], language)):
         boundary = start + length
-        if length and not _goes_on(text, boundaries[-1], boundary):
+        if length and (text[boundary - 1] in _LINE_ENDS or not goes_on(text, boundaries[-1], boundary, abbreviations)):
             while boundary > boundaries[-1] and text[boundary - 1] in OPENING_BRACKETS:
                 boundary -= 1  # ICU leaves the bracket with the sentence before
             boundaries.append(boundary)
     return pairwise([*boundaries, end])
-
-
-def _goes_on(text: str, start: int, end: int) -> bool:
-    """Whether the sentence that ICU ends at `end` goes on there."""
-    tail = text[max(start, end - 12) : end]
-    if tail[-1] in _LINE_ENDS:
-        return False
-    return bool(
-        text[end].islower()
-        or (tail[-1] == "." and text[end].isalpha())  # ".NET"
-        or _ABBREVIATION.search(tail)
-        or (text[end].isdigit() and _ABBREVIATION_BEFORE_NUMBER.search(tail))
-        or (_INITIAL.search(tail) and not _FIRST_WORD.match(text, end))
-    )
 
 
 def pieces(

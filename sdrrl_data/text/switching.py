@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from sdrrl_data.text.capitals import is_in_capitals, upper, with_initial_of
 from sdrrl_data.text.clitics import dependent_words
 from sdrrl_data.text.words import HYPHENS
 
@@ -157,7 +158,7 @@ class _Side:
     def __init__(
         self, sentence: Sentence, tokens: list[str], translation: list[str], counterparts: dict[int, int]
     ) -> None:
-        self.text, self.words, _ = sentence
+        self.text, self.words, self.language = sentence
         self.tokens = tokens
         self.dependent = dependent_words(tokens, self.words, counterparts, sentence.language)
         translation_tokens = {token.casefold() for token in translation}
@@ -212,7 +213,7 @@ class _Side:
 
     def is_acronym(self, index: int) -> bool:
         """Whether the word is in capitals, and some other word is not."""
-        return _is_in_capitals(self.tokens[index]) and not self._is_all_capitals
+        return is_in_capitals(self.tokens[index]) and not self._is_all_capitals
 
     def begins_sentence(self, index: int) -> bool:
         """Whether the word is the first one, or comes after the end of a sentence inside this one."""
@@ -234,9 +235,9 @@ def _swap(matrix: _Side, matrix_words: Words, other: _Side, other_words: Words, 
     original, replacement = matrix.text[start:end], other.text[slice(*other.span(other_words))]
     # A word that begins a sentence may only be capitalised for that reason.
     if matrix.begins_sentence(matrix_words[0]) or other.begins_sentence(other_words[0]):
-        replacement = _with_initial_of(original, replacement)
-    if _is_in_capitals(original):
-        replacement = replacement.upper()
+        replacement = with_initial_of(original, replacement, other.language)
+    if is_in_capitals(original):
+        replacement = upper(replacement, other.language)
     return Swap(start, end, replacement, confidence, len(matrix.content_words(matrix_words)))
 
 
@@ -330,17 +331,6 @@ def _would_run_together(text: str, swap: Swap) -> bool:
     """Whether the replacement would touch a letter with case or a digit, as can happen in scripts without spaces."""
     neighbours = text[max(swap.start - 1, 0) : swap.start] + text[swap.end : swap.end + 1]
     return any(char.isdigit() or _has_case(char) for char in neighbours)
-
-
-def _with_initial_of(original: str, replacement: str) -> str:
-    if _is_in_capitals(replacement) or not _has_case(original[0]):
-        return replacement
-    initial = replacement[0].upper() if original[0].isupper() else replacement[0].lower()
-    return initial + replacement[1:]
-
-
-def _is_in_capitals(text: str) -> bool:
-    return len(text) > 1 and text.isupper()
 
 
 def _has_no_lower_case(text: str) -> bool:

@@ -132,6 +132,8 @@ def _length(text: str) -> float:
 
 def _copied(source: str, translation: str) -> float:
     """The share of the source's words, without names, that also occur in the translation; 0 if there are few words."""
+    if source.isupper():  # then capitals mark no names
+        source = source.lower()
     words = {word for word in _WORD.findall(source) if not word[0].isupper()}
     if len(words) < MIN_WORDS:
         return 0.0

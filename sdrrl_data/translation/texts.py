@@ -10,6 +10,8 @@ from sdrrl_data.run import Journal
 from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.masking import plain
 from sdrrl_data.text.segments import segments
+from sdrrl_data.text.wraps import joined, wrapped_again
+from sdrrl_data.translation.capitals import InSentenceCase
 from sdrrl_data.translation.checks import Checks
 from sdrrl_data.translation.layout import paired_lines
 from sdrrl_data.translation.passages import Passage, Translated, lost_symbols, translate_passages
@@ -42,9 +44,11 @@ def translate_texts(
         advance: called with the number of texts that are finished (a fraction for each sentence).
         journal: keeps each translation as soon as it is final, and has those that an earlier call finished.
     """
+    if not translator.whole_texts:
+        translator = InSentenceCase(translator, src, tgt)
     translations = SentenceTranslations(translator, src, tgt, journal)
     if not translator.whole_texts:
-        return _by_sentence(texts, src, translator, translations, advance)
+        return _unwrapped(texts, src, translator, translations, advance)
 
     short = [text for text in texts if len(text) <= translator.max_characters]
     translations.translate(short, _counted_in_texts(advance, texts, short), partial(_text_fault, translations.checks))
@@ -56,7 +60,7 @@ def translate_texts(
         elif translation.again:
             pairs[text] = translation
     others = [text for text in texts if text not in pairs]
-    other_results = iter(_by_sentence(others, src, translator, translations))
+    other_results = iter(_unwrapped(others, src, translator, translations))
     return [pairs[text] if text in pairs else next(other_results) for text in texts]
 
 
@@ -64,6 +68,22 @@ def _counted_in_texts(advance: Advance, texts: Sequence[str], sentences: Iterabl
     """Calls `advance` with a number of texts when it is called with a number of distinct sentences."""
     texts_per_sentence = len(texts) / max(len(set(sentences)), 1)
     return lambda finished: advance(finished * texts_per_sentence)
+
+
+def _unwrapped(
+    texts: Sequence[str],
+    src: Language,
+    translator: Translator,
+    translations: SentenceTranslations,
+    advance: Advance = lambda _: None,
+) -> list[TextPair | SetAside]:
+    """Translate texts by sentence, also sentences that go on in the next line."""
+    joined_texts, wraps = zip(*map(joined, texts), strict=True) if texts else ((), ())
+    results = _by_sentence(joined_texts, src, translator, translations, advance)
+    return [
+        result if isinstance(result, SetAside) else wrapped_again(result, text, wraps_of_text)
+        for text, wraps_of_text, result in zip(texts, wraps, results, strict=True)
+    ]
 
 
 def _by_sentence(

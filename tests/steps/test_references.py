@@ -28,7 +28,7 @@ def test_references_are_translated_and_questions_are_not(tmp_path):
     )
     (row,) = part.rows.to_dicts()
     assert (row["id"], row["question"], row["answer_translator"]) == ("a", [], "nllb")
-    assert row["answer"] == "uvpt Wkopt vmbpt `wide`.\n\n- jtobpt iqgpt"
+    assert row["answer"] == "Uvpt Wkopt vmbpt `wide`.\n\n- jtobpt iqgpt"
     assert len(row["answer_units"]) == 2
     assert part.set_aside.select("id", "reason").rows() == [("c", "it names a colour: “It is blue.”")]
     assert sum(done) == 2

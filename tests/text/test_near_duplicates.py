@@ -206,3 +206,29 @@ def test_many_that_are_alike_find_each_other():
     matches = compared(texts)[1:]
     assert all(match and 0.5 < match.similarity < 1 for match in matches)
     assert compared([*texts, texts[5]])[-1] == Match(1.0, "5")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "copy"),
+    [
+        ("ar", "ذهب الولد إلى المدرسة في الصباح الباكر", "ذَهَبَ الوَلَدُ إِلَى المَدْرَسَةِ فِي الصَّبَاحِ البَاكِرِ"),
+        ("ar", "كتاب جميل عن البحر والسماء", "كتـــاب جميل عن البحر والسماء"),
+        ("he", "הילד הלך אל בית הספר", "הַיֶּלֶד הָלַךְ אֶל בֵּית הַסֵּפֶר"),
+        (
+            "en",
+            "the information about transportation is here",
+            "the infor\u00admation about trans\u00adportation is here",
+        ),
+        (
+            "en",
+            "the information about transportation is here",
+            "\ufeffthe infor\u200bmation about \u2060transportation is here",
+        ),
+        ("pt", "a informação não está à mão aqui", unicodedata.normalize("NFD", "a informação não está à mão aqui")),
+        ("vi", "tiếng Việt là một ngôn ngữ", unicodedata.normalize("NFD", "tiếng Việt là một ngôn ngữ")),
+        ("fa", "من می‌خواهم به خانه بروم امروز", "من میخواهم به خانه بروم امروز"),
+    ],
+)
+def test_what_a_reader_does_not_see_makes_no_other_text(language, text, copy):
+    near_duplicates = NearDuplicates(language)
+    assert near_duplicates.compare(["text", "copy"], [text, copy])[1] == Match(1.0, "text")

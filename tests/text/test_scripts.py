@@ -70,3 +70,39 @@ def test_true_sentences_are_in_their_script(tag, shared_data):
     counts, in_script = letters(lines, find(tag))
     assert in_script.sum() / counts.sum() > 0.94
     assert ((in_script / counts) >= 0.4).all()
+
+
+TRADITIONAL = "這個國家的學生學習漢語，他們認為電腦對發展很重要。"
+SIMPLIFIED = "这个国家的学生学习汉语，他们认为电脑对发展很重要。"
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "share"),
+    [
+        ("zh", SIMPLIFIED, 1),
+        ("zh", TRADITIONAL, 0),
+        ("zh-Hant", TRADITIONAL, 1),
+        ("zh-Hant", SIMPLIFIED, 0),
+        ("yue", TRADITIONAL, 1),
+        ("yue", SIMPLIFIED, 0),
+        ("zh", "你好", 1),
+        ("zh-Hant", "你好", 1),
+        ("zh-Hant", "皇后在這裡", 1),
+        ("ja", "国と學", 1),
+    ],
+)
+def test_simplified_and_traditional_chinese_are_told_apart(tag, text, share):
+    counts, in_script = letters([text, ""], find(tag))
+    assert in_script[0] == share * counts[0]
+
+
+def test_a_text_of_both_kinds_is_in_part_in_the_script():
+    counts, in_script = letters([SIMPLIFIED + TRADITIONAL], find("zh"))
+    assert 0.4 < in_script[0] / counts[0] < 0.6
+
+
+@pytest.mark.parametrize(("tag", "other"), [("sr", "Ово је српска реченица."), ("uz", "Bu yangi gap.")])
+def test_a_language_in_its_other_alphabet_is_not_in_its_script(tag, other):
+    wrong = {"sr": "Ovo je srpska rečenica.", "uz": "Бу янги гап."}[tag]
+    counts, in_script = letters([other, wrong], find(tag))
+    assert in_script.tolist() == [counts[0], 0]

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.text.segments import sentences
+from sdrrl_data.text.sentences import sentence_spans
 from sdrrl_data.text.unfenced_code import code_start
 from tests.text.documents import ANY_TEXT, LIMITS, documents
+from tests.text.sentence_ends import hard_examples
 
 # document -> its sentences
 EXAMPLES: dict[str, tuple[str, list[str]]] = {
@@ -331,3 +333,18 @@ def test_lines_joined_are_parted_again(
         matching_ends += len({end - len(lines_apart) for end in line_ends} & {end for _, end in spans})
     assert line_ends_found * len(lines) < matching_ends
     assert count < most_sentences * len(lines)
+
+
+@pytest.mark.parametrize(("language", "expected"), hard_examples())
+def test_abbreviations_ordinals_and_initials_end_no_sentence(language: str, expected: list[str]) -> None:
+    text = " ".join(expected)
+    assert [text[start:end].strip() for start, end in sentence_spans(text, 0, len(text), language)] == expected
+
+
+def test_a_question_ends_before_a_word_in_lower_case_unless_a_quotation_ends_there() -> None:
+    assert pieces("How does it work? start with attention. “Why?” she asked. Yahoo! is old; 5! is 120.") == [
+        "How does it work?",
+        "start with attention.",
+        "“Why?” she asked.",
+        "Yahoo! is old; 5! is 120.",
+    ]

@@ -274,3 +274,17 @@ def test_undoing_what_was_switched_gives_the_text_again(matrix, other, links, wa
     assert undone(text, done) == matrix
     assert sum(swap.words for swap in chosen) <= min(fit, wanted + 1)
     assert re.findall(r"\d|\n|\*", text) == re.findall(r"\d|\n|\*", matrix)
+
+
+@pytest.mark.parametrize(
+    ("language", "matrix", "other", "link", "expected"),
+    [
+        ("tr", "READ THE BOOK", "iyi kitabı oku", ("BOOK", "iyi"), "READ THE İYİ"),
+        ("tr", "Book of it", "bu iyi kitap", ("Book", "iyi"), "İyi of it"),
+        ("de", "I see old dogs", "Hunde sehe ich", ("dogs", "Hunde"), "I see old Hunde"),
+        ("nl", "Ice is cold", "koud is ijs", ("Ice", "ijs"), "IJs is cold"),
+        ("ka", "READ THE BOOK", "ეს წიგნი წაიკითხე", ("BOOK", "წიგნი"), "READ THE წიგნი"),
+    ],
+)
+def test_a_switched_word_has_the_case_of_its_language(language, matrix, other, link, expected):
+    assert switched(matrix, other, link, languages=("en", language)) == expected

@@ -246,3 +246,23 @@ def test_gaps_between_units_are_the_same_on_both_sides(pieces):
         assert pair.source[source_end:a] == pair.target[target_end:c]
         source_end, target_end = b, d
     assert pair.source[source_end:] == pair.target[target_end:]
+
+
+def test_capitals_headings_and_questions_go_out_in_sentence_case_and_come_back_as_they_were():
+    words = {
+        "Do not touch X0": "Não toque em X0",
+        "What does it do?": "O que faz?",
+        "Launch Vehicle": "veículo lançamento",
+        "Launch vehicle": "veículo de lançamento",
+        "Fuel": "combustível",
+    }
+    spell = Spell(words.__getitem__)
+    text = "DO NOT TOUCH `it`\n\n# Launch Vehicle\n\n- Fuel\n\nwhat does it do\n"
+    (pair,) = translate_texts([text], EN, PT, spell)
+    assert pair.target == "NÃO TOQUE EM `it`\n\n# Veículo de lançamento\n\n- Combustível\n\no que faz\n"
+    assert set(spell.given) == set(words)
+
+
+def test_a_copy_in_capitals_is_no_translation():
+    (lost,) = translate(["THIS SENTENCE WAS NOT TRANSLATED AT ALL, AS IT SEEMS."], str)
+    assert isinstance(lost, SetAside)
