@@ -352,7 +352,7 @@ def test_missing_weights(checkpoint, python):
 def test_nothing_to_run_it(checkpoint, monkeypatch):
     with pytest.raises(UserError, match="has no unbabel-comet: run"):
         CometConfig(model=str(checkpoint), python=sys.executable).identify()[0]
-    with pytest.raises(UserError, match="no program that can be run"):
+    with pytest.raises(UserError, match="is not a program that can be run"):
         CometConfig(model=str(checkpoint), python=str(checkpoint / "python")).identify()[0]
     monkeypatch.setitem(sys.modules, "uv", None)
     monkeypatch.setenv("PATH", "")
