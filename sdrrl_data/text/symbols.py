@@ -4,6 +4,7 @@ They are signs (mathematics, currencies, "%", "#"), emoji, and words of no langu
 """
 
 import html
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -83,6 +84,8 @@ _SYMBOL = regex.compile(
 _SIGN = regex.compile(
     r"[\p{S}\p{No}\p{RI}\d%٪﹪％‰‱\\§¶†‡•′″‴⁂※@＠\#＃&*\[]|(?<![\w.)\]])\.[A-Za-z]|[A-Z]{5}|::|[A-Za-z]{16}|[A-Z]\$"
 )
+# The same for ASCII, by `re`, which is several times as fast.
+_ASCII_SIGN = re.compile(r"[$+<=>^`|~\d%\\#@&*\[]|(?<![\w.)\]])\.[A-Za-z]|[A-Z]{5}|::|[A-Za-z]{16}", re.ASCII)
 # Signs that mean the same. All others are compared as they are, without their width.
 _PERCENT = "٪﹪"
 _WIDE = range(0xFF01, 0xFFEF)
@@ -90,9 +93,10 @@ _WIDE = range(0xFF01, 0xFFEF)
 
 def symbols(text: str, start: int = 0, end: int | None = None) -> Iterator[Symbol]:
     """The symbols in `text[start:end]`, in order."""
-    if not _SIGN.search(text, start, end):
+    stop = len(text) if end is None else end
+    if not (_ASCII_SIGN if text.isascii() else _SIGN).search(text, start, stop):
         return
-    for match in _SYMBOL.finditer(text, start, len(text) if end is None else end):
+    for match in _SYMBOL.finditer(text, start, stop):
         group, key = str(match.lastgroup), match[0]
         if group == "entity":
             if html.unescape(key) == key or not (decoded := _SYMBOL.fullmatch(html.unescape(key))):
