@@ -1,5 +1,6 @@
 """Translates the segments of texts, with markers for protected spans and for symbols that would be lost."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from sdrrl_data.text.placeholders import marked, restored
 from sdrrl_data.text.segments import Segment, unprotected_pieces
 from sdrrl_data.translation.retries import SentenceTranslations
 
+_LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 SHOWN = 3  # symbols that a reason names
 
 
@@ -42,7 +44,6 @@ def translate_passages(
     characters: frozenset[str] | None,
     translations: SentenceTranslations,
     counted: Callable[[Collection[str]], Advance],
-    line: Callable[[str], str],
 ) -> list[list[Translated]]:
     """Translate passages; each becomes one unit, or several where it has to be cut, or none if it is all symbols.
 
@@ -51,12 +52,11 @@ def translate_passages(
         characters: that the translator has; None if they are not known.
         translations: of sentences.
         counted: gets the sentences that are sent, and returns what is called with the number of those finished.
-        line: makes one line of a translation.
     """
-    results = _translated(passages, characters, translations, counted, line)
+    results = _translated(passages, characters, translations, counted)
     pieces = {number: _pieces(passages[number]) for number, result in enumerate(results) if isinstance(result, Lost)}
     piece_results = iter(
-        _translated([piece for cut in pieces.values() for piece in cut], characters, translations, _uncounted, line)
+        _translated([piece for cut in pieces.values() for piece in cut], characters, translations, _uncounted)
     )
     units = []
     for number, (passage, result) in enumerate(zip(passages, results, strict=True)):
@@ -77,7 +77,6 @@ def _translated(
     characters: frozenset[str] | None,
     translations: SentenceTranslations,
     counted: Callable[[Collection[str]], Advance],
-    line: Callable[[str], str],
 ) -> list[Result]:
     """Each passage, translated; where that goes wrong, once more with a marker for each of its symbols."""
 
@@ -90,7 +89,7 @@ def _translated(
         }
         translations.translate(sent.values(), counted(sent.values()))
         for number, segment in segments.items():
-            result = _result(passages[number], segment, translations[sent[number]] if number in sent else None, line)
+            result = _result(passages[number], segment, translations[sent[number]] if number in sent else None)
             if not every_symbol or not _failed(result):
                 results[number] = result
 
@@ -107,22 +106,25 @@ def _failed(result: Result) -> bool:
     return isinstance(result.translation, SetAside) and not result.translation.again
 
 
-def _result(
-    passage: Passage, segment: Segment | None, translation: str | SetAside | None, line: Callable[[str], str]
-) -> Result:
+def _result(passage: Passage, segment: Segment | None, translation: str | SetAside | None) -> Result:
     text = passage.text
     if segment is None:
         return Lost("a symbol without a space beside it is lost")
     if translation is None:
         return None
     if isinstance(translation, str):
-        with_spans = restored(line(translation), text, segment)
+        with_spans = restored(_line(translation), text, segment)
         if with_spans is None:
             return Lost("a placeholder for what must not be changed is lost")
         if lost := differences(text[segment.start : segment.end], with_spans):
             return Lost(lost_symbols(lost))
         translation = with_spans
     return Translated(segment.start, segment.end, translation)
+
+
+def _line(translation: str) -> str:
+    """The translation of a sentence in one line, since a line break would break the layout."""
+    return _LINE_BREAK.sub(" ", translation.strip())
 
 
 def lost_symbols(symbols: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """Translates whole texts: cuts them, translates and checks the pieces, and puts them together again."""
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 
@@ -17,7 +16,6 @@ from sdrrl_data.translation.layout import paired_lines
 from sdrrl_data.translation.passages import Passage, Translated, lost_symbols, translate_passages
 from sdrrl_data.translation.retries import SentenceTranslations
 
-_LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 SHOWN = 80  # characters of a sentence that a reason quotes
 
 
@@ -105,7 +103,6 @@ def _by_sentence(
             getattr(translator, "characters", None),
             translations,
             partial(_counted_in_texts, advance, texts),
-            _line,
         )
     )
     return [
@@ -129,11 +126,6 @@ def _rebuilt(text: str, translated: Sequence[Translated]) -> TextPair | SetAside
     target = "".join(pieces)
     lost = differences(text, target)
     return SetAside(lost_symbols(lost)) if lost else TextPair(text, target, units)
-
-
-def _line(translation: str) -> str:
-    """The translation of a sentence in one line, since a line break would break the layout."""
-    return _LINE_BREAK.sub(" ", translation.strip())
 
 
 def _shortened(sentence: str) -> str:
