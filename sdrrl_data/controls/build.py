@@ -176,8 +176,9 @@ class _Builder:
         runner = LocalRunner(self._models, self._reporter)
         try:
             for table, job in tables.jobs.items():
-                runner.run(self._run, job, tables.missing(table))
-                tables.settle(table)
+                missing = tables.missing(table)
+                runner.run(self._run, job, missing)
+                tables.settle(table, missing)
         finally:
             runner.close()
         return list(tables.fingerprints[target.table("references")])

@@ -75,7 +75,7 @@ def _execute(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
             output = job.step.output(plan.run)
             output.forget_after(job.step.parts(), journals={*missing, *job.unfinished()})
             runner.run(plan.run, job, missing)
-            plan.tables.settle(table)
+            plan.tables.settle(table, missing)
     finally:
         runner.close()
     tags = [target.tgt.tag for target in plan.targets]

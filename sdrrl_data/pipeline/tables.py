@@ -46,22 +46,22 @@ class Tables:
         parts = range(self.jobs[table].step.parts())
         self._asked_again[table] = [part for part in parts if not self._run.table(table).set_aside(part).is_empty()]
 
-    def settle(self, table: str) -> None:
-        """Expect the parts of a table as they were just made.
+    def settle(self, table: str, parts: Sequence[int]) -> None:
+        """Expect these parts of a table as they were just made.
 
         If a server failed at some rows, or refused rows are there now, later tables have other fingerprints.
         """
         self._asked_again.pop(table, None)
         job = self.jobs[table]
-        output = job.step.output(self._run)
-        made = tuple(
-            written if (written := output.written(part)) and unmarked(written) == unmarked(expected) else expected
-            for part, expected in enumerate(job.fingerprints)
-        )
-        if made == job.fingerprints:
+        output, written_fingerprints = job.step.output(self._run), list(job.fingerprints)
+        for part in parts:
+            written = output.written(part)
+            if written and unmarked(written) == unmarked(job.fingerprints[part]):
+                written_fingerprints[part] = written
+        if tuple(written_fingerprints) == job.fingerprints:
             return
-        self.jobs[table] = replace(job, fingerprints=made)
-        self.fingerprints[table] = made
+        self.jobs[table] = replace(job, fingerprints=tuple(written_fingerprints))
+        self.fingerprints[table] = written_fingerprints
         following = list(self.jobs)[list(self.jobs).index(table) + 1 :]
         for name in following:
             later = self.jobs[name]
