@@ -3,9 +3,9 @@
 Whole files are not fetched: `datasets` finds the files of each config, and their footers say their columns and rows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache
 from typing import Any
 
 from sdrrl_data.cards import merging
@@ -26,9 +26,10 @@ def problems(repo: str, commit: str, names: Sequence[str]) -> Iterator[str]:
     Raises:
         OSError, huggingface_hub.errors.HTTPError: the Hub cannot be asked.
     """
+    footer = cache(_footer)  # a file of a target is also one of the config of all targets
     for name in names:
         try:
-            reason = _problem(repo, commit, name)
+            reason = _problem(repo, commit, name, footer)
         except unreadable() as error:
             if isinstance(error, hub_errors.raised_by_transfers()) and hub_errors.outage(error):
                 raise
@@ -43,7 +44,8 @@ def promised(card: str) -> list[str]:
     return [name for config in merging.configs_of(head) if (name := merging.name_of(config))]
 
 
-def _problem(repo: str, commit: str, name: str) -> str | None:
+def _problem(repo: str, commit: str, name: str, footer: Callable[[str], Any]) -> str | None:
+    """Why one config cannot be loaded; `footer` returns that of a Parquet file."""
     import datasets
     import pyarrow
     from datasets.packaged_modules.parquet.parquet import Parquet
@@ -59,8 +61,10 @@ def _problem(repo: str, commit: str, name: str) -> str | None:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for split, paths in files.items():
             rows = 0
-            for schema, rows_in_file in pool.map(partial(_footer, columns=columns), paths):
-                rows += rows_in_file
+            for file in pool.map(footer, paths):
+                rows += file.num_rows
+                fields = file.schema.to_arrow_schema()
+                schema = pyarrow.schema([field for field in fields if columns is None or field.name in columns])
                 features = features or datasets.Features.from_arrow_schema(schema)
                 try:
                     table_cast(schema.empty_table(), features.arrow_schema)
@@ -74,13 +78,10 @@ def _problem(repo: str, commit: str, name: str) -> str | None:
     return None
 
 
-def _footer(path: str, columns: Sequence[str] | None) -> tuple[Any, int]:
-    """The columns that are loaded of a Parquet file, as a schema of Arrow, and its rows."""
-    import pyarrow
+def _footer(path: str) -> Any:
+    """The footer of a Parquet file on the Hub, which has its columns and the number of its rows."""
     import pyarrow.parquet as parquet
     from huggingface_hub import HfFileSystem
 
     with HfFileSystem().open(path) as file:
-        footer = parquet.read_metadata(file)
-    schema = footer.schema.to_arrow_schema()
-    return pyarrow.schema([field for field in schema if columns is None or field.name in columns]), footer.num_rows
+        return parquet.read_metadata(file)
