@@ -1,8 +1,12 @@
 """`sdrrl-data doctor`."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from sdrrl_data.doctor.check import Check
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -22,17 +26,26 @@ def doctor(
 
     What is not installed (-) only matters to those who need it. The exit code is 1 if something is broken.
     """
-    import json
-
     from . import quiet
 
     quiet.silence_libraries()
     from sdrrl_data.doctor.examine import examine
 
+    show(examine(), as_json)
+
+
+def show(checks: "Iterable[Check]", as_json: bool) -> None:
+    """Print each check as soon as it is made.
+
+    Raises:
+        typer.Exit: something is broken.
+    """
+    import json
+
     from .escaping import escaped
 
     any_broken = False
-    for check in examine():
+    for check in checks:
         any_broken |= check.state == "broken"
         if as_json:
             typer.echo(json.dumps(check._asdict(), ensure_ascii=False))

@@ -2,7 +2,10 @@
 
 import json
 
-from sdrrl_data.doctor import examine
+import pytest
+import typer
+
+from sdrrl_data.cli.doctor import show
 from sdrrl_data.doctor.check import Check
 
 CHECKS = [
@@ -12,26 +15,34 @@ CHECKS = [
 BROKEN = Check("torch", "broken", "cannot be used: \x1b[31mno", "install another")
 
 
-def test_a_line_for_each_check_and_its_remedy_below(invoke, monkeypatch):
-    monkeypatch.setattr(examine, "examine", lambda: iter(CHECKS))
-    result = invoke("doctor")
-    assert result.exit_code == 0
-    assert result.stdout.splitlines() == [
+def test_a_line_for_each_check_and_its_remedy_below(capsys):
+    show(CHECKS, as_json=False)
+    assert capsys.readouterr().out.splitlines() == [
         "ok      core               for everything",
         "-       [qlora]            for train: bitsandbytes is not installed",
         "                           pip install 'sdrrl-data[qlora]'",
     ]
 
 
-def test_what_is_broken_ends_with_an_error(invoke, monkeypatch):
-    monkeypatch.setattr(examine, "examine", lambda: iter([*CHECKS, BROKEN]))
-    result = invoke("doctor")
-    assert result.exit_code == 1
-    assert "BROKEN  torch              cannot be used: " in result.stdout
-    assert "\x1b" not in result.stdout
+def test_what_is_broken_ends_with_an_error(capsys):
+    with pytest.raises(typer.Exit) as error:
+        show([*CHECKS, BROKEN], as_json=False)
+    assert error.value.exit_code == 1
+    output = capsys.readouterr().out
+    assert "BROKEN  torch              cannot be used: " in output
+    assert "\x1b" not in output
 
 
-def test_json_for_programs(invoke, monkeypatch):
-    monkeypatch.setattr(examine, "examine", lambda: iter(CHECKS))
-    result = invoke("doctor", "--json")
-    assert [json.loads(line) for line in result.stdout.splitlines()] == [check._asdict() for check in CHECKS]
+def test_json_for_programs(capsys):
+    show(CHECKS, as_json=True)
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [check._asdict() for check in CHECKS]
+
+
+def test_the_command_looks_at_this_machine(command, tmp_path):
+    for package in ("torch", "vllm", "ctranslate2"):
+        (tmp_path / f"{package}.py").write_text("raise ImportError('not this one')", encoding="utf-8")
+    done = command("doctor", "--json", PYTHONPATH=str(tmp_path), HF_HUB_OFFLINE="1")
+    checks = {check["name"]: check for check in map(json.loads, done.stdout.splitlines())}
+    assert checks["Python"]["state"] == checks["core"]["state"] == "ok"
+    assert checks["torch"]["says"] == "cannot be used: ImportError: not this one"
+    assert done.returncode == 1
