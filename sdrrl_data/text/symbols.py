@@ -80,12 +80,11 @@ _SYMBOL = regex.compile(
     """,
     regex.VERBOSE,
 )
-# What every symbol has: most sentences are skipped quickly.
-_SIGN = regex.compile(
-    r"[\p{S}\p{No}\p{RI}\d%٪﹪％‰‱\\§¶†‡•′″‴⁂※@＠\#＃&*\[]|(?<![\w.)\]])\.[A-Za-z]|[A-Z]{5}|::|[A-Za-z]{16}|[A-Z]\$"
-)
-# The same for ASCII, by `re`, which is several times as fast.
-_ASCII_SIGN = re.compile(r"[$+<=>^`|~\d%\\#@&*\[]|(?<![\w.)\]])\.[A-Za-z]|[A-Z]{5}|::|[A-Za-z]{16}", re.ASCII)
+# What every symbol has: most sentences are skipped quickly, those in ASCII by `re`, which is several times as fast.
+_SIGN_OF_ASCII = r"\d%\\\#@&*\["
+_WORD_WITH_SYMBOLS = r"(?<![\w.)\]])\.[A-Za-z]|[A-Z]{5}|::|[A-Za-z]{16}"
+_ASCII_SIGN = re.compile(rf"[{_SIGN_OF_ASCII}$+<=>^`|~]|{_WORD_WITH_SYMBOLS}", re.ASCII)
+_SIGN = regex.compile(rf"[{_SIGN_OF_ASCII}\p{{S}}\p{{No}}\p{{RI}}٪﹪％‰‱§¶†‡•′″‴⁂※＠＃]|{_WORD_WITH_SYMBOLS}")
 # Signs that mean the same. All others are compared as they are, without their width.
 _PERCENT = "٪﹪"
 _WIDE = range(0xFF01, 0xFFEF)
