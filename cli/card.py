@@ -28,11 +28,12 @@ def card(
     from . import quiet
 
     quiet.silence_libraries()
-    from sdrrl_data.cards import description
+    from sdrrl_data.cards.description import CROISSANT
+    from sdrrl_data.models.hub import CARD
     from sdrrl_data.publishing.write_card import write_card
 
     checked = write_card(folder, licence=licence)
-    typer.echo(f"written  {folder / description.CARD}, {description.CROISSANT} and a picture of each target's scores")
+    typer.echo(f"written  {folder / CARD}, {CROISSANT} and a picture of each target's scores")
     typer.echo(
         "checked  transfer sets against their SHA-256, figures against the tables, the head with the Hub's clients"
     )

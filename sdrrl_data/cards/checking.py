@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from sdrrl_data.cards import configs
-from sdrrl_data.cards.description import CARD
+from sdrrl_data.models.hub import CARD
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.run.dataset import SPLITS
 from sdrrl_data.sources.hub_rows import unreadable

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from sdrrl_data.cards import card, configs, croissant, merging, pictures
 from sdrrl_data.cards.runs import described_runs
 from sdrrl_data.errors import UserError
+from sdrrl_data.models.hub import CARD
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.disk import written
 
-CARD = "README.md"
 CROISSANT = "croissant.json"
 
 

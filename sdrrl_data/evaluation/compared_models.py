@@ -94,8 +94,8 @@ def _tuned(name: str, place: str, base: Located) -> ComparedModel:
         raise NotInstalled(
             f"tuned model {place} is an adapter, which needs peft: pip install 'sdrrl-data[train]'", "train"
         )
-    if not (folder / "adapter_model.safetensors").is_file():
-        raise UserError(f"tuned model {place}: the adapter has no weights in the file adapter_model.safetensors")
+    if not (folder / merging.WEIGHTS).is_file():
+        raise UserError(f"tuned model {place}: the adapter has no weights in the file {merging.WEIGHTS}")
     try:
         trained_on = json.loads((folder / ADAPTER).read_text(encoding="utf-8"))["base_model_name_or_path"]
     except (ValueError, KeyError, TypeError):

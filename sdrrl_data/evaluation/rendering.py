@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation.compared_models import ComparedModel
+from sdrrl_data.models.saving import RECORD
 from sdrrl_data.recipe import DEFAULT_DATE, overrides
-
-RECORD = "training.yaml"
 
 
 class Rendering(NamedTuple):

@@ -9,7 +9,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.models.saving import save
 
-WEIGHTS = "adapter_model.safetensors"
+WEIGHTS = "adapter_model.safetensors"  # of an adapter, as peft names its file
 PROBES = 32  # tokens behind which the predictions are compared
 # How much of the next token's probability may be elsewhere: merging in float32 changes the last digits only.
 TOLERANCE = 0.01

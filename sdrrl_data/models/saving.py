@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+RECORD = "training.yaml"  # beside a model that was trained here: what it was trained on, and how
+
 
 def save(model: Any, folder: Path) -> None:
     """Save a model of transformers, with the generation settings as its own files have them."""

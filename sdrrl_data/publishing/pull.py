@@ -13,9 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from sdrrl_data import languages
 from sdrrl_data.cards import portable
+from sdrrl_data.cards.description import CROISSANT
 from sdrrl_data.errors import NotARun, RunMismatch, UserError
 from sdrrl_data.models import hub
-from sdrrl_data.models.hub import HubRequest, Repository
+from sdrrl_data.models.hub import CARD, HubRequest, Repository
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.publishing import packing, published, retries
 from sdrrl_data.publishing.packing import Packed
@@ -26,7 +27,7 @@ from sdrrl_data.run.disk import digest_of, on_disk, written
 RECIPE = "recipe.yaml"  # in the run: for `generate --recipe`
 FETCHED = ".fetched"  # in the unfinished run: files as they came from the Hub
 MARK = ".pull"  # in the unfinished run: what is being pulled
-EXTRAS = ("README.md", "croissant.json")
+EXTRAS = (CARD, CROISSANT)
 RESERVED = {"transfer_set", "set_aside"}  # folders of a run that are not tables
 INDEX = TypeAdapter(dict[str, Packed])
 

@@ -12,7 +12,7 @@ from sdrrl_data import __version__
 from sdrrl_data.cards import description, licences
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import hub
-from sdrrl_data.models.hub import Digests, Repository
+from sdrrl_data.models.hub import CARD, Digests, Repository
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.publishing import existing, loadable, personal_data, published, retries, staging
 from sdrrl_data.publishing.retries import Say
@@ -22,8 +22,6 @@ from sdrrl_data.run.disk import digest_of
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
-
-CARD = "README.md"
 
 
 class _PushConfig(NamedTuple):

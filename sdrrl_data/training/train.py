@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from sdrrl_data.errors import OutputExists, Stopped, UserError
+from sdrrl_data.models.saving import RECORD
 from sdrrl_data.protocols import Reporter
 from sdrrl_data.run.disk import written
 from sdrrl_data.training import (
@@ -25,8 +26,6 @@ from sdrrl_data.training.losses import Losses
 from sdrrl_data.training.plan import TrainingJob, TrainingPlan, devices, is_first, prepare
 from sdrrl_data.training.reporting import Listeners, Sample, Tracker
 from sdrrl_data.training.settings import TrainingConfig
-
-RECORD = "training.yaml"
 
 
 class Trained(NamedTuple):
