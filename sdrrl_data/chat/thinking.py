@@ -71,7 +71,7 @@ def answer_place(text: str, markers: Sequence[Pair] = MARKERS, inside: bool = Fa
 
 def _end_place(text: str, ends: Sequence[str], place: int) -> int | None:
     """Where the first of these texts ends, from a place on."""
-    return min((found + len(end) for end in ends if (found := text.find(end, place)) >= 0), default=None)
+    return min((start + len(end) for end in ends if (start := text.find(end, place)) >= 0), default=None)
 
 
 def _close(section: str, end: str) -> tuple[str | None, str]:

@@ -138,7 +138,7 @@ def _texts(value: Any, names: tuple[str, ...], nested: int = NESTED) -> Iterator
             yield from _texts(item, names, nested - 1)
     elif isinstance(value, dict) and nested:
         texts = (list(_texts(value.get(name), names, nested - 1)) for name in names)
-        yield from next((found for found in texts if any(found)), [])
+        yield from next((texts_of_name for texts_of_name in texts if any(texts_of_name)), [])
 
 
 def _tokens(reply: Mapping[str, Any]) -> tuple[int | None, int | None]:

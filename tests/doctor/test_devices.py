@@ -44,21 +44,21 @@ SEES_NOTHING = "def get_cuda_device_count(): return 0"
 
 def test_an_engine_that_cannot_be_imported_is_broken_and_says_why(look):
     library = "libcublas.so.12: cannot open shared object file"
-    found = look({"ctranslate2": f"raise ImportError({library!r})", "torch": "import os; os.abort()"})
-    state, says, remedy = found["ctranslate2"]
+    by_name = look({"ctranslate2": f"raise ImportError({library!r})", "torch": "import os; os.abort()"})
+    state, says, remedy = by_name["ctranslate2"]
     assert (state, says) == ("broken", f"cannot be used: ImportError: {library}")
     assert "pip install" in remedy
-    assert found["torch"][0] == "broken"
-    assert found["vllm"][0] == "broken"  # a package without its platforms
-    assert found["GPU"] == ["ok", "none: models run on the CPU", None]
+    assert by_name["torch"][0] == "broken"
+    assert by_name["vllm"][0] == "broken"  # a package without its platforms
+    assert by_name["GPU"] == ["ok", "none: models run on the CPU", None]
 
 
 def test_an_engine_that_does_not_see_the_gpu_is_broken(look):
     platform = {"vllm/platforms": "class current_platform: device_type, device_name = 'cuda', 'cuda'"}
-    found = look(platform | {"ctranslate2": SEES_NOTHING}, gpus="NVIDIA H200")
-    assert found["GPU"] == ["ok", "NVIDIA H200", None]
-    assert found["vllm"] == ["ok", "runs on cuda", None]
-    assert found["ctranslate2"][:2] == ["broken", "does not see the GPU, and uses the CPU"]
+    by_name = look(platform | {"ctranslate2": SEES_NOTHING}, gpus="NVIDIA H200")
+    assert by_name["GPU"] == ["ok", "NVIDIA H200", None]
+    assert by_name["vllm"] == ["ok", "runs on cuda", None]
+    assert by_name["ctranslate2"][:2] == ["broken", "does not see the GPU, and uses the CPU"]
 
 
 def test_on_a_machine_without_a_gpu_an_engine_runs_on_the_cpu(look):

@@ -12,20 +12,20 @@ def checks() -> dict[str, machine.Check]:
 
 
 def test_the_machine_that_runs_the_tests_is_described():
-    found = checks()
-    assert found["Python"].state == "ok"
-    assert sys.executable in found["Python"].says
-    assert list(found)[:2] == ["Python", "cores"]
-    assert list(found)[-2:] == ["disk", "disk of the cache"]
+    by_name = checks()
+    assert by_name["Python"].state == "ok"
+    assert sys.executable in by_name["Python"].says
+    assert list(by_name)[:2] == ["Python", "cores"]
+    assert list(by_name)[-2:] == ["disk", "disk of the cache"]
 
 
 def test_a_full_disk_and_an_old_python(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=7 * 10**8))
     monkeypatch.setattr(sys, "version_info", (3, 10, 1))
-    found = checks()
-    assert found["disk"] == machine.Check(
+    by_name = checks()
+    assert by_name["disk"] == machine.Check(
         "disk", "broken", f"0.7 GB free under {tmp_path}: the quickstart needs 5", "make room, or use another disk"
     )
-    assert found["Python"].state == "broken"
-    assert found["Python"].remedy == "make an environment with Python 3.11 to 3.13"
+    assert by_name["Python"].state == "broken"
+    assert by_name["Python"].remedy == "make an environment with Python 3.11 to 3.13"

@@ -42,19 +42,19 @@ def test_what_is_installed_what_is_missing_and_what_is_too_old(install):
     install("sdrrl-data", "9", *(f"Requires-Dist: {line}" for line in [*extras, 'old<2; extra == "comet"']))
     install("there", "2.1")
     install("old", "2.5")
-    found = checks()
-    assert found["core"].state == found["[firefox]"].state == "ok"
-    assert found["[nllb]"].state == "missing"
-    assert found["[nllb]"].says.endswith(": nowhere is not installed")
-    assert found["[nllb]"].remedy == "pip install 'sdrrl-data[nllb]'"
-    assert found["[comet]"].state == "broken"
-    assert found["[comet]"].says == "for scorer comet: old 2.5 is installed, and <2 is needed"
+    by_name = checks()
+    assert by_name["core"].state == by_name["[firefox]"].state == "ok"
+    assert by_name["[nllb]"].state == "missing"
+    assert by_name["[nllb]"].says.endswith(": nowhere is not installed")
+    assert by_name["[nllb]"].remedy == "pip install 'sdrrl-data[nllb]'"
+    assert by_name["[comet]"].state == "broken"
+    assert by_name["[comet]"].says == "for scorer comet: old 2.5 is installed, and <2 is needed"
 
 
 def test_vllm_for_a_cpu_serves_as_well(install):
     extras = ['nowhere>=1; extra == "vllm"', 'there>=2; extra == "vllm-cpu"']
     install("sdrrl-data", "9", *(f"Requires-Dist: {line}" for line in extras))
     install("there", "2.1")
-    found = checks()
-    assert "[vllm]" not in found
-    assert found["[vllm-cpu]"] == packages.Check("[vllm-cpu]", "ok", "for engine vllm")
+    by_name = checks()
+    assert "[vllm]" not in by_name
+    assert by_name["[vllm-cpu]"] == packages.Check("[vllm-cpu]", "ok", "for engine vllm")
