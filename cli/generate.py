@@ -87,8 +87,8 @@ def generate(
         bool,
         typer.Option(
             "--retry-set-aside",
-            help="Ask again for every answer that was set aside. Without it, only what a server failed at is asked "
-            "again.",
+            help="Ask again for every answer, and every translation by the model itself, that was set aside. Without "
+            "it, only what a server failed at is asked again.",
         ),
     ] = False,
     probe: Annotated[

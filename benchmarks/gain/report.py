@@ -29,8 +29,9 @@ CONCLUSIONS = """\
 - The same number of completion tokens is not the same number of questions, nor of prompt tokens; the tables say how
   many rows each arm had.
 - An interval holds 95 % of {resamples} paired resamples of the items, with the models of all seeds taken together. It
-  knows nothing of other seeds; those that were trained are given beside it, and "better" or "worse" stands only where
-  the interval leaves 0 out and all of them agree. Of {comparisons} comparisons, one in twenty may do so by chance.
+  knows nothing of other seeds; those that were trained are given beside it. "Better" or "worse" stands only where the
+  interval leaves 0 out, all of them agree, and the answers are as often cut or empty. Of {comparisons} comparisons, one
+  in twenty may do so by chance.
 - No difference that can be told is not the same as no difference: with few seeds and items, small ones stay hidden.
 """
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,10 +31,13 @@ class Comparison(NamedTuple):
     after: float
     change: Change  # of the items; the models of all training seeds are taken together
     by_seed: Sequence[float]  # the change of each training seed alone
+    end_alike: bool  # whether their texts are as often cut or empty, so that they can be compared
 
     @property
     def better(self) -> bool | None:
         """Whether it is better (False: worse) beyond what items and seeds explain; None where that cannot be told."""
+        if not self.end_alike:
+            return None
         signs = {np.sign(own) for own in self.by_seed}
         apart = self.change.low > 0 or self.change.high < 0
         # A resample without an item that could be judged has no figure.
@@ -50,28 +53,39 @@ class Comparison(NamedTuple):
             "measure": self.kind.name,
             **{name: _known(value) for name, value in numbers.items()},
             "by_seed": [_known(value) for value in self.by_seed],
+            "end_alike": self.end_alike,
             "better": self.better,
         }
 
 
 def compare(own: Experiment) -> list[Comparison]:
     """Every comparison, measure by measure in the order of the evaluation."""
-    found = json.loads((own.evaluation / "evaluation.json").read_text("utf-8"))
+    figures = json.loads((own.evaluation / "evaluation.json").read_text("utf-8"))["figures"]
+    differing = {
+        (figure["model"], figure["measure"], figure["language"]): set(figure["differing_from_base"])
+        for figure in figures
+        if "differing_from_base" in figure
+    }
     return [
         comparison
-        for figure in found["figures"]
+        for figure in figures
         if figure["model"] == BASE
         for budget in BUDGETS
-        for comparison in _of_measure(own, budget, figure)
+        for comparison in _of_measure(own, budget, figure, differing)
     ]
 
 
-def _of_measure(own: Experiment, budget: str, figure: dict[str, Any]) -> Iterator[Comparison]:
+def _of_measure(
+    own: Experiment, budget: str, figure: dict[str, Any], differing: Mapping[tuple[str, str, str], set[str]]
+) -> Iterator[Comparison]:
     kind, name = KINDS[figure["measure"]], f"{figure['measure']}-{figure['language']}"
     models: dict[str, list[Statistics]] = {BASE: [_statistics(own, BASE, name)]}
+    endings: dict[str, set[str]] = {BASE: set()}  # that the texts of an arm have more or less often than the base's
     for arm in ARMS:
-        trainings = (own.training(budget, arm, seed) for seed in range(1, own.seeds + 1))
-        models[arm] = [_statistics(own, training.name, name) for training in trainings]
+        trainings = [own.training(budget, arm, seed).name for seed in range(1, own.seeds + 1)]
+        models[arm] = [_statistics(own, training, name) for training in trainings]
+        keys = ((training, figure["measure"], figure["language"]) for training in trainings)
+        endings[arm] = set().union(*(differing.get(key, set()) for key in keys))
     if kind.by == "likelihood":  # what did not fit into the context has no bytes; the tokenizer is everywhere the same
         fits = models[BASE][0][:, -1] > 0
         models = {arm: [seed[fits] for seed in seeds] for arm, seeds in models.items()}
@@ -94,6 +108,7 @@ def _of_measure(own: Experiment, budget: str, figure: dict[str, Any]) -> Iterato
                     kind.figure(after.sum(0)) - kind.figure(before.sum(0))
                     for before, after in zip(others, models[arm], strict=True)
                 ],
+                endings[arm] == endings[against],
             )
 
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation.compared_models import ComparedModel
+from sdrrl_data.models import hub
+from sdrrl_data.models.locating import Located
 from sdrrl_data.models.saving import RECORD
 from sdrrl_data.recipe import DEFAULT_DATE, overrides
 
@@ -32,6 +34,7 @@ def resolve(options: Mapping[str, Any] | None, models: Sequence[ComparedModel]) 
 
     Raises:
         UserError: the tuned models were trained with different options or dates, or a `training.yaml` cannot be read.
+        HubUnavailable: that of a model on the Hub cannot be fetched.
     """
     trained = {model.name: rendering for model in models[1:] if (rendering := _of_training(model)) is not None}
     if options is not None:
@@ -47,7 +50,7 @@ def resolve(options: Mapping[str, Any] | None, models: Sequence[ComparedModel]) 
 
 
 def _of_training(model: ComparedModel) -> Rendering | None:
-    folder = model.adapter or Path(model.located.path)
+    folder = model.adapter or _folder(model.located)
     # With a merged model, the adapter is in a folder of its own.
     places = [folder, *([folder.parent] if folder.name == "adapter" else [])]
     path = next((place / RECORD for place in places if (place / RECORD).is_file()), None)
@@ -61,3 +64,11 @@ def _of_training(model: ComparedModel) -> Rendering | None:
     if not isinstance(options, dict) or not isinstance(date, str):
         raise UserError(f"{path} does not say how the model was trained: correct it, or remove it")
     return Rendering(options, date)
+
+
+def _folder(located: Located) -> Path:
+    """Where a model's `training.yaml` would be."""
+    if located.path != located.name:
+        return Path(located.path)
+    with hub.downloads(f"{RECORD} of {located.name}"):
+        return hub.download("model", located.name, located.revision, [RECORD])

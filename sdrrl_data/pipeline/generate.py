@@ -34,8 +34,8 @@ def generate(
         out: the run's folder.
         models: finds and loads generator and translators; by default, those of the recipe.
         reporter: is told about the progress.
-        retry_set_aside: ask again for every answer that was set aside, also if the row was at fault: the prompt was too
-            long for the model, or a server refused it.
+        retry_set_aside: ask again for every answer, and every translation by the model itself, that was set aside, also
+            if the row was at fault: the prompt was too long for the model, or a server refused it.
 
     Returns:
         The ingredients and settings of the run, and its figures: `counts.targets["pt"].rows` has the number of rows of

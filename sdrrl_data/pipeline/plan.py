@@ -71,7 +71,8 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
         recipe: of the run.
         out: the run's folder.
         models: finds the models.
-        retry_set_aside: ask again for the answers that were set aside, whatever the reason.
+        retry_set_aside: ask again for the answers, and translations by the model itself, that were set aside, whatever
+            the reason.
 
     Raises:
         UserError: a model, a language or the seeds cannot be found, or the folder holds another run.
@@ -104,11 +105,9 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
 
     source_parts = {"seeds": seeds} if seeds else {}
     source_parts |= {target.table("parallel"): [corpora[target.tgt.tag]] for target in resolved_targets}
-    tables = Tables(run, source_parts, accept_lacking=unavailable is not None)
+    tables = Tables(run, source_parts, accept_lacking=unavailable is not None, retry_set_aside=retry_set_aside)
     parts = order.Parts.of(growths)
     tables.add(order.shared_steps(pinned, generator, src, parts))
-    if retry_set_aside:
-        tables.ask_again("answers")
     signatures = {}
     for target in resolved_targets:
         tag = target.tgt.tag

@@ -17,6 +17,7 @@ class Tables:
         sources: the parts of the tables that are read from the run's sources.
         existing: the fingerprints of further tables, which are complete.
         accept_lacking: whether parts that lack rows because a server failed stay as they are.
+        retry_set_aside: whether finished parts are made again in which a model refused rows.
     """
 
     def __init__(
@@ -25,9 +26,11 @@ class Tables:
         sources: Mapping[str, Sequence[Part]],
         existing: Mapping[str, Sequence[str]] | None = None,
         accept_lacking: bool = False,
+        retry_set_aside: bool = False,
     ) -> None:
         self._run = run
         self._accept_lacking = accept_lacking
+        self._retry_set_aside = retry_set_aside
         self._asked_again: dict[str, list[int]] = {}  # finished parts of a table whose refused rows are asked again
         self.sources = sources
         self.jobs: dict[str, Job] = {}
@@ -40,11 +43,9 @@ class Tables:
         for step in steps:
             self.jobs[step.table] = fingerprints.job(step, self.fingerprints, self._run, self._accept_lacking)
             self.fingerprints[step.table] = self.jobs[step.table].fingerprints
-
-    def ask_again(self, table: str) -> None:
-        """Treat the parts of a table that have set rows aside as missing."""
-        parts = range(self.jobs[table].step.parts())
-        self._asked_again[table] = [part for part in parts if not self._run.table(table).set_aside(part).is_empty()]
+            if self._retry_set_aside and step.asks_model:
+                set_aside = self._run.table(step.table).set_aside
+                self._asked_again[step.table] = [part for part in range(step.parts()) if not set_aside(part).is_empty()]
 
     def settle(self, table: str, parts: Sequence[int]) -> None:
         """Expect these parts of a table as they were just made.

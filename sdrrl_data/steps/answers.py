@@ -57,6 +57,11 @@ class AnswersStep(Step):
         """See `SCHEMA`."""
         return SCHEMA
 
+    @property
+    def asks_model(self) -> bool:
+        """A server may refuse today what it answers tomorrow."""
+        return True
+
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Load the generator; close it at the end, because the following steps need its memory."""

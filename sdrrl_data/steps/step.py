@@ -64,6 +64,11 @@ class Step(ABC):
     def schema(self) -> Schema:
         """The columns of its table, as far as they are known before it is made."""
 
+    @property
+    def asks_model(self) -> bool:
+        """Whether a row that was set aside may be made when the model is asked for it again."""
+        return False
+
     @abstractmethod
     def open(self, run: Run, models: ModelPool, advance: Advance) -> AbstractContextManager[Work]:
         """Load what it needs; entered only if a part is missing.

@@ -37,6 +37,7 @@ class TranslationsStep(TargetStep):
     # 2: symbols that would be lost are sent as placeholders; wrapped sentences and capitals are sent as they read best
     version: ClassVar[int] = 2
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+    keeps_rows: ClassVar[bool] = True
 
     translator: str  # its name in the recipe
     of_references: bool = False  # reads only the seeds, and translates their references
@@ -50,6 +51,11 @@ class TranslationsStep(TargetStep):
     def schema(self) -> Schema:
         """See `SCHEMA`."""
         return SCHEMA
+
+    @property
+    def asks_model(self) -> bool:
+        """Only if the generator translates."""
+        return shaping.translator_config(self.recipe, self.target, self.translator).uses_generator
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
@@ -76,7 +82,8 @@ def translate(task: Task, translator: Translator, name: str, src: Language, tgt:
     """Translate the seeds that have an answer; if one text of a row fails, the whole row is set aside.
 
     Args:
-        task: a part of seeds and answers; its journal stores each sentence as soon as it is translated.
+        task: a part of seeds and answers; its journal stores each sentence as soon as it is translated. Rows that it
+            has already stay as they are.
         translator: from `src` into `tgt`.
         name: the translator's name in the recipe.
         src: the language of the seeds.
@@ -87,18 +94,22 @@ def translate(task: Task, translator: Translator, name: str, src: Language, tgt:
     rows = answers.select("id", "answer").join(
         seeds.select("id", "messages"), on="id", how="inner", maintain_order="left"
     )
-    texts = [_texts(row) for row in rows.iter_rows(named=True)]
+    finished_rows = [] if task.finished is None else task.finished.to_dicts()
+    results: dict[str, dict[str, Any] | SetAside] = {row["id"]: row for row in finished_rows}
+    missing = rows.filter(~pl.col("id").is_in(list(results)))
+    advance(rows.height - missing.height)
+    texts = [_texts(row) for row in missing.iter_rows(named=True)]
     flat = [text for row in texts for text in row]
-    share = rows.height / max(len(flat), 1)
+    share = missing.height / max(len(flat), 1)
     try:
         pairs = iter(translate_texts(flat, src, tgt, translator, lambda done: advance(done * share), task.journal))
     finally:
         task.journal.close()
-    results = [
-        _row(row, [next(pairs) for _ in texts_of_row], name)
-        for row, texts_of_row in zip(rows.iter_rows(named=True), texts, strict=True)
-    ]
-    return sort_out(rows, results, SCHEMA)
+    results |= {
+        row["id"]: _row(row, [next(pairs) for _ in texts_of_row], name)
+        for row, texts_of_row in zip(missing.iter_rows(named=True), texts, strict=True)
+    }
+    return sort_out(rows, [results[id] for id in rows["id"]], SCHEMA)
 
 
 def _texts(row: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from sdrrl_data.evaluation.results import Results, figures
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import Located
 from tests.evaluation.conftest import TEMPLATE, Steps
+from tests.support import hub
 
 EN, PT = find("en"), find("pt")
 # As Qwen3 has it, and as most thinking models: without the option, the prompt opens a reasoning section.
@@ -167,3 +168,30 @@ def test_options_come_from_the_training(thinking, base, adapter, tmp_path):
     (tmp_path / "merged" / "training.yaml").write_text("settings: [1\n")
     with pytest.raises(UserError, match=r"training\.yaml"):
         resolve(None, [models[0], beside])
+
+
+ASK = """
+import json, sys
+from sdrrl_data.evaluation.compared_models import ComparedModel
+from sdrrl_data.evaluation.rendering import resolve
+from sdrrl_data.models.locating import locate
+
+for name in sys.argv[1:]:
+    models = [ComparedModel(role, locate(f"org/{name}", None, role, "--tuned")) for role in ("base", "tuned")]
+    print(json.dumps(resolve(None, models)))
+"""
+
+
+def test_options_of_a_model_on_the_hub_come_from_its_training_too(tmp_path):
+    files = {"config.json": b"{}", "model.safetensors": b"weights"}
+    record = b"settings: {template_options: {enable_thinking: false}, date: 2026-03-04}\n"
+    with hub.serving() as served:
+        served.add("models/org/trained", files | {"training.yaml": record})
+        served.add("models/org/other", files)
+        assert served.run(ASK, tmp_path, None, "trained", "other") == [
+            [{"enable_thinking": False}, "2026-03-04"],
+            [{}, "2026-01-01"],
+        ]
+        fetched = {path.name for path in tmp_path.rglob("snapshots/*/*")}
+    assert "training.yaml" in fetched
+    assert "model.safetensors" not in fetched

@@ -85,6 +85,11 @@ def number_of(body):
     return int(match[1]) if match else None
 
 
+def foreign(text):
+    """Stands for a translation: every word turned round."""
+    return re.sub(r"[A-Za-z]+", lambda word: word[0][::-1], text)
+
+
 def failing(reply, numbers=BAD):
     return lambda body: reply if number_of(body) in numbers else None
 
@@ -295,7 +300,7 @@ def test_sentences_that_a_server_failed_to_translate_are_asked_again(seeds, tmp_
 
     def translating(body):
         text = body["messages"][-1]["content"].rpartition("\n\n")[2]
-        return completion(f"Em português: {text}") if "Translate from" in body["messages"][-1]["content"] else None
+        return completion(foreign(text)) if "Translate from" in body["messages"][-1]["content"] else None
 
     def faulty(body):
         is_translation = "Translate from" in body["messages"][-1]["content"]
@@ -307,7 +312,7 @@ def test_sentences_that_a_server_failed_to_translate_are_asked_again(seeds, tmp_
         answers.failing = faulty
         steps = run(answers, seeds, tmp_path / "run", models, **changes)
         table = Run(tmp_path / "run").table("pt/translations")
-        assert table.again() == len(BAD)
+        assert table.again() == table.set_aside().height == len(BAD)
         assert any(sentence.startswith("pt/translations: the server failed at 3") for sentence in steps.said)
         answers.asked()
         answers.failing = translating
@@ -315,6 +320,39 @@ def test_sentences_that_a_server_failed_to_translate_are_asked_again(seeds, tmp_
         assert "answers" not in steps.names
         assert len(set(answers.asked())) == 2 * len(BAD)  # question and answer: both name the number
     assert contents(tmp_path / "run") == contents(tmp_path / "whole")
+
+
+def test_sentences_that_a_server_refused_to_translate_are_asked_again_on_demand_alone(seeds, tmp_path):
+    models = replace(MODELS, identify_translator=translation.identify, build_translator=translation.build)
+    changes = {"translator": ["self"], "scorers": ["length"], "parallel": None}
+    refused: set[int] = set()
+
+    def translating(body):
+        question = body["messages"][-1]["content"]
+        if "Translate from" not in question:
+            return None
+        if number_of(body) in refused:
+            return error(400, "flagged")
+        return completion(foreign(question.rpartition("\n\n")[2]))
+
+    with answering() as answers:
+        answers.failing = translating
+        run(answers, seeds, tmp_path / "whole", models, **changes)
+        refused.update(BAD)
+        run(answers, seeds, tmp_path / "run", models, **changes)
+        assert Run(tmp_path / "run").table("pt/translations").set_aside().height == len(BAD)
+        answers.asked()
+        assert run(answers, seeds, tmp_path / "run", models, **changes).names == []
+        assert answers.asked() == []
+        refused.clear()
+        steps = run(answers, seeds, tmp_path / "run", models, retry_set_aside=True, **changes)
+        assert "answers" not in steps.names
+        assert len(set(answers.asked())) == 2 * len(BAD)  # question and answer: both name the number
+        assert run(answers, seeds, tmp_path / "run", models, **changes).names == []
+    again, good = Run(tmp_path / "run"), Run(tmp_path / "whole")
+    for table in ("answers", "pt/translations", "pt/verdicts"):
+        assert again.table(table).read_all().equals(good.table(table).read_all())
+    assert again.dataset("pt/transfer_set").read().equals(good.dataset("pt/transfer_set").read())
 
 
 def test_ratings_that_a_server_failed_at_are_asked_again(seeds, tmp_path):
