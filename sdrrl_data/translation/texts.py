@@ -6,6 +6,7 @@ from functools import partial
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator, Unit
 from sdrrl_data.run import Journal
+from sdrrl_data.text.layout import outline
 from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.masking import plain
 from sdrrl_data.text.segments import segments
@@ -124,19 +125,29 @@ def _rebuilt(text: str, translated: Sequence[Translated]) -> TextPair | SetAside
         units.append(Unit(start, end, target_start, target_end))
     pieces.append(text[source_end:])
     target = "".join(pieces)
-    lost = differences(text, target)
-    return SetAside(lost_symbols(lost)) if lost else TextPair(text, target, units)
+    if lost := differences(text, target):
+        return SetAside(lost_symbols(lost))
+    if outline(text) != outline(target):
+        return SetAside("the translation has other paragraphs, lines or cells than the source")
+    return _if_translated(TextPair(text, target, units))
+
+
+def _if_translated(pair: TextPair) -> TextPair | SetAside:
+    """The pair, unless it has words and none of them was to be translated: all is code, or an address."""
+    if pair.units or not any(map(str.isalpha, pair.source)):
+        return pair
+    return SetAside(f"there is nothing in it to translate: “{_shortened(pair.source.strip())}”")
 
 
 def _shortened(sentence: str) -> str:
     return sentence if len(sentence) <= SHOWN else f"{sentence[:SHOWN]}…"
 
 
-def _text_pair(text: str, translation: str) -> TextPair:
+def _text_pair(text: str, translation: str) -> TextPair | SetAside:
     target = _with_margins(text, translation)
     units = paired_lines(text, target)
     assert units is not None  # otherwise `_text_fault` had returned a fault
-    return TextPair(text, target, units)
+    return _if_translated(TextPair(text, target, units))
 
 
 def _text_fault(checks: Checks, text: str, translated: str) -> str | None:
