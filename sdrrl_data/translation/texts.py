@@ -12,12 +12,14 @@ from sdrrl_data.text.masking import plain
 from sdrrl_data.text.segments import segments
 from sdrrl_data.text.wraps import joined, wrapped_again
 from sdrrl_data.translation.capitals import InSentenceCase
-from sdrrl_data.translation.checks import Checks
+from sdrrl_data.translation.checks import SOURCE_COPIED, Checks
 from sdrrl_data.translation.layout import paired_lines
 from sdrrl_data.translation.passages import Passage, Translated, lost_symbols, translate_passages
 from sdrrl_data.translation.retries import SentenceTranslations
 
 SHOWN = 80  # characters of a sentence that a reason quotes
+# A sentence of no more than this, such as the title of a book in a list, stays as it is if the translator copies it.
+SHORT, SMALL_SHARE = 80, 0.1  # characters; share of its text
 
 
 def translate_texts(
@@ -117,6 +119,8 @@ def _rebuilt(text: str, translated: Sequence[Translated]) -> TextPair | SetAside
     units: list[Unit] = []
     source_end = target_end = 0
     for start, end, translation in translated:
+        if isinstance(translation, SetAside) and translation.reason == SOURCE_COPIED and _is_aside(text, start, end):
+            translation = text[start:end]
         if isinstance(translation, SetAside):
             return SetAside(f"{translation.reason}: “{_shortened(text[start:end])}”", translation.again)
         target_start = target_end + (start - source_end)
@@ -130,6 +134,11 @@ def _rebuilt(text: str, translated: Sequence[Translated]) -> TextPair | SetAside
     if outline(text) != outline(target):
         return SetAside("the translation has other paragraphs, lines or cells than the source")
     return _if_translated(TextPair(text, target, units))
+
+
+def _is_aside(text: str, start: int, end: int) -> bool:
+    """Whether a sentence is too small a part of its text to cost the whole text. The scorer `overlap` sees it."""
+    return end - start <= min(SHORT, SMALL_SHARE * len(text))
 
 
 def _if_translated(pair: TextPair) -> TextPair | SetAside:

@@ -307,3 +307,16 @@ def test_whatever_a_translator_says_the_blocks_lines_and_cells_are_the_same(text
     (result,) = translate([text], lambda sentence: spoilt.replace("{}", coded(sentence)))
     if isinstance(result, TextPair) and not joined(text)[1]:
         assert outline(result.source) == outline(result.target)
+
+
+def test_a_short_line_that_the_translator_copies_stays_as_it_is():
+    title = "El crimen de media noche"
+    films = "She made many films, of which these are the best known ones:\n\n" + "- A film of the old river\n" * 9
+
+    def copying(sentence):
+        return sentence if "crimen" in sentence else coded(sentence)
+
+    pair, alone, half = translate([f"{films}- {title} (1936)\n", title, f"It is long.\n\n- {title}\n"], copying)
+    assert pair.target.endswith(f"\n- {title} (1936)\n")
+    assert "the old river" not in pair.target
+    assert alone.reason == half.reason == f"the source is copied: “{title}”"
