@@ -48,7 +48,7 @@ def _saying_how_to_go_on_without(scorer: ScorerConfig) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        part = f"no-{scorer.called()}"
+        part = f"no-{scorer.kind}"  # no user's scorer, whatever its name
         if part in loading.parts():
             error.args = (f"{error}; to go on without it, add --with {part} to the command",)
         raise
