@@ -151,6 +151,16 @@ class ScorerConfig(Component):
             RecipeError: a model, a set of texts or a package cannot be found.
         """
 
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Fetch or make what could be missing when the scorer is opened, so that this shows before a run begins.
+
+        Args:
+            say: tells the user something.
+
+        Raises:
+            UserError: it cannot be had.
+        """
+
     @abstractmethod
     def open(self, context: ScorerContext) -> AbstractContextManager[Scorer]:
         """Load the scorer; its memory is freed at the end of the context.
