@@ -8,15 +8,17 @@ import re
 from typing import Literal, NamedTuple, cast
 
 from sdrrl_data.text.entities import ENTITY, is_character
+from sdrrl_data.text.slots import is_slot
 
-Role = Literal["word", "opening", "closing", "gap"]
+Role = Literal["word", "slot", "opening", "closing", "gap"]
 
 
 class Span(NamedTuple):
     """A protected span (in characters, end excluded), and its role in the sentence.
 
     It can be a word of the sentence (code, a URL), the opening or closing of a pair around some of its words (the ends
-    of a link, a pair of tags), or a gap between two sentences (a tab, a comment).
+    of a link, a pair of tags), or a gap between two sentences (a tab, a comment). A slot is a word of the sentence,
+    too, but is not protected: the words in it are translated.
     """
 
     start: int
@@ -161,11 +163,11 @@ def protected_spans(text: str, start: int, end: int) -> list[Span]:
             elif kind == "entity":
                 if not is_character(text, *match.span()):
                     spans.append(Span(*match.span(), "gap"))
-            elif kind != "escape":
+            elif kind != "escape" and not is_slot(match[0]):
                 spans.append(Span(*match.span(), cast(Role, kind)))
     if tags:
         closed = {name[1].lower() for name in _CLOSING_TAG.finditer(text, start, end)}
-        spans += [Span(*tag.span(), _tag_role(tag[0], closed)) for tag in tags]
+        spans += [Span(*tag.span(), _tag_role(tag[0], closed)) for tag in tags if not _is_slot(tag[0], closed)]
     if _BARE_SIGN.search(text, start, end) or "www." in text[start:end].lower():
         for match in _BARE_PATTERN.finditer(text, start, end):
             length = len(match[0].rstrip(_PUNCTUATION_AFTER_BARE))
@@ -173,9 +175,20 @@ def protected_spans(text: str, start: int, end: int) -> list[Span]:
     return spans
 
 
+def _is_slot(tag: str, closed: set[str]) -> bool:
+    """Whether it is a slot, such as "<your name>", and neither "<note important>…</note>" nor "<input disabled>"."""
+    if not is_slot(tag) or _tag_name(tag) in closed:
+        return False
+    return not _ELEMENT.fullmatch(_tag_name(tag)) or len(tag.split()) > 2
+
+
 def _tag_role(tag: str, closed: set[str]) -> Role:
-    name = re.split(r"[\s/>]", tag[1:], maxsplit=1)[0].lower()
+    name = _tag_name(tag)
     return "opening" if name in closed or _ELEMENT.fullmatch(name) else "word"
+
+
+def _tag_name(tag: str) -> str:
+    return re.split(r"[\s/>]", tag[1:], maxsplit=1)[0].lower()
 
 
 def _is_mathematics(text: str) -> bool:
