@@ -35,7 +35,8 @@ class TranslationsStep(TargetStep):
     """One translator's translations, of questions and answers or of the seeds' references."""
 
     # 2: symbols that would be lost are sent as placeholders; wrapped sentences and capitals are sent as they read best
-    version: ClassVar[int] = 2
+    # 3: the words of slots are translated; emphasis is not sent, and comes back where its words went
+    version: ClassVar[int] = 3
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     keeps_rows: ClassVar[bool] = True
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sdrrl_data.text.protected import Span
 
-_EMPHASIS = re.compile(r"(?<![\\*_~])(?:\*{1,3}(?!\*)|_{1,3}(?!_)|~~(?!~))|[{}]")
+_EMPHASIS = re.compile(r"(?<![\\*])\*{1,3}(?!\*)|(?<![\\_])_{1,3}(?!_)|(?<![\\~])~~(?!~)|[{}]")
 _EMPHASIS_SIGN = re.compile(r"[*_~{]")
 
 
@@ -21,7 +21,8 @@ def emphasis(text: str, offset: int) -> list[Span]:
     for mark in _EMPHASIS.finditer(text):
         before, after = text[mark.start() - 1 : mark.start()], text[mark.end() : mark.end() + 1]
         opening = opened.get("{" if mark[0] == "}" else mark[0])
-        if opening and mark[0] != "{" and before.strip() and not continues_word(after):
+        ends_here = mark[0][0] == "*" or not continues_word(after)  # "**S**top" is emphasis, "_S_top" is not
+        if opening and mark[0] != "{" and before.strip() and ends_here:
             spans += [
                 Span(opening.start() + offset, opening.end() + offset, "opening"),
                 Span(mark.start() + offset, mark.end() + offset, "closing"),
@@ -37,11 +38,21 @@ def is_emphasis(text: str, span: Span) -> bool:
     return not text[span.start : span.end].strip("*_~{}")
 
 
+def without(text: str, marks: Sequence[Span]) -> str:
+    """A text without these marks of emphasis; braces stay."""
+    start, pieces = 0, []
+    for mark in marks:
+        if text[mark.start] not in "{}":
+            pieces.append(text[start : mark.start])
+            start = mark.end
+    return "".join([*pieces, text[start:]]) if pieces else text
+
+
 def matched(masked: str, spans: Sequence[Span]) -> tuple[list[Span], list[Span]]:
     """The spans of one sentence in two lists: all but the unmatched openings and closings, and the unmatched ones.
 
     An opening and a closing of any kind can form a pair, since both are put back in order. Pairs directly around one
-    another become one pair. A pair that encloses no text except protected words becomes one word.
+    another become one pair. A pair that encloses no text except protected words becomes one word; but slots have text.
     """
     paired: list[Span] = []
     opened: list[int] = []  # indices in `paired`
@@ -63,7 +74,8 @@ def matched(masked: str, spans: Sequence[Span]) -> tuple[list[Span], list[Span]]
 def _merged(masked: str, pair: list[Span]) -> list[Span]:
     """A pair and the spans inside it, merged where possible."""
     opening, *inside, closing = pair
-    if not any(map(str.isalnum, "".join(between(masked, opening.end, closing.start, inside)))):
+    has_text = any(map(str.isalnum, "".join(between(masked, opening.end, closing.start, inside))))
+    if not has_text and all(span.role != "slot" for span in inside):
         return [Span(opening.start, closing.end, "word")]
     if are_enclosed(inside) and opening.end == inside[0].start and inside[-1].end == closing.start:
         return [

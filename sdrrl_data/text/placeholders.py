@@ -35,11 +35,17 @@ def marked(text: str, segment: Segment, characters: frozenset[str] | None = None
     return _interleaved(pieces, _markers(text, segment))
 
 
-def restored(translation: str, text: str, segment: Segment) -> str | None:
+def restored(translation: str, text: str, segment: Segment, slots: Sequence[str] = ()) -> str | None:
     """A translation of a marked segment, with the spans instead of their markers.
 
     None if a marker is missing, doubled, out of order or stuck to a word, or if anything that looks like a marker is
     left over: the spans come back complete and in order, or not at all.
+
+    Args:
+        translation: of the marked segment.
+        text: has the segment.
+        segment: of the text.
+        slots: what comes instead of each slot of the segment; by default, the slot itself.
     """
     sources = between(text, *segment)
     prose = " ".join(sources)
@@ -48,14 +54,14 @@ def restored(translation: str, text: str, segment: Segment) -> str | None:
     letter = _letter(text, segment)
     brackets = ("", r"|\[|\]", r"|\[[0-9]*[ ]?|\]")[min(_count(segment, "opening"), 2)]
     # The numbers of the markers, the longest first: a digit that follows a marker is not part of it.
-    numbers = "|".join(map(str, reversed(range(_count(segment, "word"))))) or "[0-9]+"
+    numbers = "|".join(map(str, reversed(range(_count(segment, "word", "slot"))))) or "[0-9]+"
     marker = re.compile(rf"{letter}(?:{numbers}){brackets}")
     markers = [match.strip() for match in marker.findall(translation)]
     if markers != [marker_of_source.strip() for marker_of_source in _markers(text, segment)]:
         return None
     pieces = marker.split(translation)
     mangled = re.compile(rf"(?<![^\W\d_])(?:{letter}(?![^\W\d_])|{letter.lower()}[ ]?\d)")
-    if _count(segment, "word") and any(map(mangled.search, pieces)):
+    if _count(segment, "word", "slot") and any(map(mangled.search, pieces)):
         return None
     for number in _after_words(text, segment):
         before = pieces[number].rstrip()
@@ -69,7 +75,11 @@ def restored(translation: str, text: str, segment: Segment) -> str | None:
     if _are_misplaced(pieces, sources, segment.spans):
         return None
     pieces = [encoded(piece, prose) for piece in pieces]
-    return _interleaved(pieces, [text[span.start : span.end] for span in segment.spans])
+    fillings = iter(slots)
+    return _interleaved(
+        pieces,
+        [next(fillings) if slots and span.role == "slot" else text[span.start : span.end] for span in segment.spans],
+    )
 
 
 def _are_misplaced(pieces: list[str], sources: list[str], spans: Sequence[Span]) -> bool:
@@ -93,7 +103,7 @@ def _after_words(text: str, segment: Segment) -> list[int]:
     numbers = []
     for number, span in enumerate(segment.spans):
         before = text[span.start - 1] if span.start > segment.start else ""
-        if span.role == "word" and before and _is_tied(before, text[span.start]):
+        if span.role in ("word", "slot") and before and _is_tied(before, text[span.start]):
             numbers.append(number)
     return numbers
 
@@ -106,12 +116,12 @@ def _markers(text: str, segment: Segment) -> list[str]:
     letter = _letter(text, segment)
     openings = map("[{} ".format, count()) if _count(segment, "opening") > 1 else repeat("[")
     words = (f"{letter}{number}" for number in count())
-    markers = {"word": words, "opening": openings, "closing": repeat("]")}
+    markers = {"word": words, "slot": words, "opening": openings, "closing": repeat("]")}
     return [next(markers[span.role]) for span in segment.spans]
 
 
-def _count(segment: Segment, role: Role) -> int:
-    return sum(span.role == role for span in segment.spans)
+def _count(segment: Segment, *roles: Role) -> int:
+    return sum(span.role in roles for span in segment.spans)
 
 
 def _letter(text: str, segment: Segment) -> str:

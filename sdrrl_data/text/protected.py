@@ -9,15 +9,17 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, cast
 
 from sdrrl_data.text.entities import ENTITY, is_character
+from sdrrl_data.text.slots import is_slot
 
-Role = Literal["word", "opening", "closing", "gap"]
+Role = Literal["word", "slot", "opening", "closing", "gap"]
 
 
 class Span(NamedTuple):
     """A protected span (in characters, end excluded), and its role in the sentence.
 
     It can be a word of the sentence (code, a URL), the opening or closing of a pair around some of its words (the ends
-    of a link, a pair of tags), or a gap between two sentences (a tab, a comment).
+    of a link, a pair of tags), or a gap between two sentences (a tab, a comment). A slot is a word of the sentence,
+    too, but is not protected: the words in it are translated.
     """
 
     start: int
@@ -194,11 +196,11 @@ def protected_spans(text: str, start: int, end: int) -> list[Span]:
             elif kind == "entity":
                 if not is_character(text, *match.span()):
                     spans.append(Span(*match.span(), "gap"))
-            elif kind != "escape":
+            elif kind != "escape" and not is_slot(match[0]):
                 spans.append(Span(*match.span(), cast(Role, kind)))
     if tags:
         closed = {name[1].lower() for name in _CLOSING_TAG.finditer(text, start, end)}
-        spans += [Span(*tag.span(), _tag_role(tag[0], closed)) for tag in tags]
+        spans += [Span(*tag.span(), _tag_role(tag[0], closed)) for tag in tags if not _is_slot(tag[0], closed)]
     spans += _template_spans(templates)
     if _BARE_SIGN.search(text, start, end) or "www." in text[start:end].lower():
         for match in _BARE_PATTERN.finditer(text, start, end):
@@ -207,8 +209,15 @@ def protected_spans(text: str, start: int, end: int) -> list[Span]:
     return spans
 
 
+def _is_slot(tag: str, closed: set[str]) -> bool:
+    """Whether it is a slot, such as "<your name>", and neither "<note important>…</note>" nor "<input disabled>"."""
+    if not is_slot(tag) or _tag_name(tag) in closed:
+        return False
+    return not _ELEMENT.fullmatch(_tag_name(tag)) or len(tag.split()) > 2
+
+
 def _tag_role(tag: str, closed: set[str]) -> Role:
-    name = re.split(r"[\s/>]", tag.lstrip("</"), maxsplit=1)[0].lower()
+    name = _tag_name(tag)
     if _BLOCK_ELEMENT.fullmatch(name):
         return "gap"
     if tag.startswith("</"):
@@ -231,6 +240,10 @@ def _template_spans(statements: Sequence[re.Match[str]]) -> Iterator[Span]:
             del open_blocks[open_blocks.index(match) :]
             roles[match[1]], roles[number] = "opening", "closing"
     yield from (Span(*statement.span(), role) for statement, role in zip(statements, roles, strict=True))
+
+
+def _tag_name(tag: str) -> str:
+    return re.split(r"[\s/>]", tag.lstrip("</"), maxsplit=1)[0].lower()
 
 
 def _is_mathematics(text: str) -> bool:

@@ -10,14 +10,17 @@ from sdrrl_data.text.layout import blocks
 from sdrrl_data.text.paired_marks import are_enclosed, between, emphasis, is_emphasis, matched
 from sdrrl_data.text.protected import Span, protected_spans
 from sdrrl_data.text.sentences import OPENING_BRACKETS, pieces, sentence_spans
+from sdrrl_data.text.slots import inside, slots
 
 # Replaces each character of a protected span while sentences are searched for: a letter, brackets, a line end.
-_MASKS = {"word": "Ω", "opening": "(", "closing": ")", "gap": "\n"}
+_MASKS = {"word": "Ω", "slot": "Ω", "opening": "(", "closing": ")", "gap": "\n"}
 # Thai and Lao do not mark the end of a sentence. One in ten Thai sentences is longer than this.
 _UNMARKED = ("th", "lo")
 _UNMARKED_CHARACTERS = 200
 # Separate marks before the first word that open nothing ("- ", ", "); citations of the sentence before ("[3]").
 _LEADING = re.compile(r"""(?:_*[^\w(\[{<"'“‘«„¿¡「『【《〈（]*\s|\[(?:[0-9]{1,3}|[a-z])\]\s*)*""")
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)]*\s*\Z")
+_COLON = re.compile(r":(?=\s|\Z)|：")
 _EMPHASIS_START = re.compile(r"(?:\*{1,3}|_{1,2}|~~)(?![*_~\s])")
 _EMPHASIS_END = re.compile(r"(?<![*_~\s])(?:\*{1,3}|_{1,2}|~~)\Z")
 
@@ -37,9 +40,10 @@ def segments(text: str, language: str, max_characters: int = 500) -> list[Segmen
     """The sentences of `text`, in order, without overlap.
 
     The text between them is not translated: the marks of Markdown, separate numbers, and protected spans that are not
-    part of a sentence. The spans within a sentence are code, URLs, paths, e-mail addresses, formulas, placeholders, and
-    both ends of links, of HTML elements and of emphasis. Outside of them, a sentence has at least one letter and no
-    line break. It neither starts nor ends with white space.
+    part of a sentence. The spans within a sentence are code, URLs, paths, e-mail addresses, formulas, placeholders,
+    slots, and both ends of links, of HTML elements and of emphasis. Outside of them, a sentence has at least one letter
+    and no line break. It neither starts nor ends with white space. A slot alone, and a label in bold with its colon,
+    are sentences without their marks.
 
     Args:
         text: Markdown or plain text, without lone surrogates.
@@ -48,7 +52,7 @@ def segments(text: str, language: str, max_characters: int = 500) -> list[Segmen
             of a clause if possible. Thai and Lao, which do not mark the end of a sentence, are cut at 200.
     """
     limit = min(max_characters, _UNMARKED_CHARACTERS) if language.split("-")[0] in _UNMARKED else max_characters
-    prose, spans = _prose(text)
+    prose, spans = _prose(text, limit)
     masked = _masked(text, 0, len(text), spans)
     return [
         segment
@@ -62,7 +66,7 @@ def segments(text: str, language: str, max_characters: int = 500) -> list[Segmen
 def unprotected_pieces(text: str, segment: Segment) -> list[tuple[int, int]]:
     """The pieces of a segment between its protected spans, if they have a letter: (start, end) in `text`, in order.
 
-    Emphasis is not protected, so a piece may contain it.
+    Emphasis is not protected, so a piece may contain it. The words of a slot are a piece.
     """
     if not segment.spans:
         return [(segment.start, segment.end)]
@@ -74,7 +78,19 @@ def unprotected_pieces(text: str, segment: Segment) -> list[tuple[int, int]]:
             start = cut.end
             if _has_letter(text[slice(*piece)]):
                 pieces.append(piece)
+            if cut.role == "slot":
+                pieces.append(inside(text, cut.start, cut.end))
     return pieces
+
+
+def words_of_slots(text: str, segment: Segment) -> list[Segment]:
+    """The words of each slot of a segment, as a segment by itself."""
+    return [_words_of_slot(text, span) for span in segment.spans if span.role == "slot"]
+
+
+def _words_of_slot(text: str, slot: Span) -> Segment:
+    start, end = inside(text, slot.start, slot.end)
+    return _without_outer_marks(text, start, end, emphasis(text[start:end], start), [])
 
 
 def sentences(text: str, language: str, max_characters: int = 500) -> list[tuple[int, int]]:
@@ -84,8 +100,11 @@ def sentences(text: str, language: str, max_characters: int = 500) -> list[tuple
     ]
 
 
-def _prose(text: str) -> tuple[list[tuple[int, int]], list[Span]]:
-    """The stretches of prose between gaps, and the spans within them; both in order."""
+def _prose(text: str, limit: int) -> tuple[list[tuple[int, int]], list[Span]]:
+    """The stretches of prose between gaps, and the spans within them; both in order.
+
+    The words of a slot have at most `limit` characters.
+    """
     prose: list[tuple[int, int]] = []
     within: list[Span] = []
     for lines in filter(None, blocks(text)):
@@ -94,6 +113,8 @@ def _prose(text: str) -> tuple[list[tuple[int, int]], list[Span]]:
         spans += [Span(line_end, next_start, "gap") for (_, line_end), (next_start, _) in pairwise(lines)]
         if spans:
             spans = _disjoint(spans)
+        if places := _slots(text, _masked(text, start, end, spans), start, limit):
+            spans = _disjoint([*spans, *places])
         if marks := emphasis(_masked(text, start, end, spans), start):
             spans = sorted(spans + marks)
         for span in spans:
@@ -106,6 +127,15 @@ def _prose(text: str) -> tuple[list[tuple[int, int]], list[Span]]:
         if start < end:
             prose.append((start, end))
     return prose, within
+
+
+def _slots(text: str, masked: str, offset: int, limit: int) -> list[Span]:
+    """The slots in `masked`, which is at `offset` in `text`, without those that have protected spans in them."""
+    return [
+        Span(offset + start, offset + end, "slot")
+        for start, end in slots(masked)
+        if end - start <= limit and text.startswith(masked[start:end], offset + start)
+    ]
 
 
 def _disjoint(spans: Sequence[Span]) -> list[Span]:
@@ -140,18 +170,43 @@ def _segments(text: str, masked: str, start: int, end: int, spans: Sequence[Span
     # Brackets in the sentence could be confused with the brackets of markers.
     has_brackets = "[" in masked[start:end] or "]" in masked[start:end]
     if has_brackets:
-        unmatched += [span for span in paired if span.role != "word" and not is_emphasis(text, span)]
+        unmatched += [span for span in paired if span.role not in ("word", "slot") and not is_emphasis(text, span)]
         unmatched.sort()
         paired = [span for span in paired if span not in unmatched]
     cuts = [span for span in unmatched if not is_emphasis(text, span)]
+    cuts += [span for span in paired if span.role == "slot" and _is_after_sentence(masked, start, span)]
+    cuts = sorted([*cuts, *_end_of_label(text, masked, start, paired)])
     for cut in [*cuts, Span(end, end, "gap")]:
         piece = start, cut.start
         segment = _without_outer_marks(masked, *piece, _inside(paired, *piece), _inside(unmatched, *piece))
         if has_brackets:
-            segment = segment._replace(spans=tuple(span for span in segment.spans if span.role == "word"))
+            segment = segment._replace(spans=tuple(span for span in segment.spans if span.role in ("word", "slot")))
         if _has_letter("".join(between(masked, *segment))):
             yield segment
+        else:
+            yield from words_of_slots(text, segment)
+        if cut.role == "slot":
+            yield _words_of_slot(text, cut)
         start = cut.end
+
+
+def _is_after_sentence(masked: str, start: int, slot: Span) -> bool:
+    """Whether a slot is not in the sentence before it: "The end.[citation needed]"."""
+    return bool(_SENTENCE_END.search(masked, max(start, slot.start - 4), slot.start))
+
+
+def _end_of_label(text: str, masked: str, start: int, paired: Sequence[Span]) -> list[Span]:
+    """The colon after a label with which a sentence begins: "**Caution:** Wait.", "**Step**: Cut."."""
+    if not paired or paired[0].role != "opening" or any(map(str.isalnum, masked[start : paired[0].start])):
+        return []
+    number = next(number for number in range(2, len(paired) + 1) if are_enclosed(paired[:number]))
+    mark = paired[number - 1]
+    if not is_emphasis(text, mark):
+        return []
+    if colon := _COLON.match(masked, mark.end):
+        return [Span(*colon.span(), "gap")]
+    is_inside = masked[mark.start - 1] in ":：" and not masked[mark.end : mark.end + 1].strip()
+    return [Span(mark.end, mark.end, "gap")] if is_inside else []
 
 
 def _without_outer_marks(masked: str, start: int, end: int, paired: list[Span], unmatched: list[Span]) -> Segment:

@@ -1,7 +1,7 @@
 """Translates the segments of texts, with markers for protected spans and for symbols that would be lost."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from sdrrl_data.protocols import Advance, SetAside
@@ -16,10 +16,11 @@ SHOWN = 3  # symbols that a reason names
 
 
 class Passage(NamedTuple):
-    """A segment of a text."""
+    """A segment of a text, and the translations of its slots, with their brackets."""
 
     text: str
     segment: Segment
+    slots: tuple[str, ...] = ()
 
 
 class Translated(NamedTuple):
@@ -56,7 +57,7 @@ def translate_passages(
     results = _translated(passages, characters, translations, counted)
     pieces = {number: _pieces(passages[number]) for number, result in enumerate(results) if isinstance(result, Lost)}
     piece_results = iter(
-        _translated([piece for cut in pieces.values() for piece in cut], characters, translations, _uncounted)
+        _translated([piece for cut in pieces.values() for piece in cut], characters, translations, uncounted)
     )
     units = []
     for number, (passage, result) in enumerate(zip(passages, results, strict=True)):
@@ -68,7 +69,30 @@ def translate_passages(
     return units
 
 
-def _uncounted(sentences: Collection[str]) -> Advance:
+def translate_whole(
+    passages: Sequence[Passage], characters: frozenset[str] | None, translations: SentenceTranslations
+) -> list[str | SetAside | None]:
+    """Translate passages as they are; None where that goes wrong, or where there is nothing to translate."""
+    return [
+        text_of(passage.text, passage.segment[:2], [result]) if isinstance(result, Translated) else None
+        for passage, result in zip(passages, _translated(passages, characters, translations, uncounted), strict=True)
+    ]
+
+
+def text_of(text: str, stretch: tuple[int, int], translated: Iterable[Translated]) -> str | SetAside:
+    """A stretch of a text with these parts of it translated; set aside with the first part that is."""
+    position, stop = stretch
+    pieces: list[str] = []
+    for start, end, translation in translated:
+        if isinstance(translation, SetAside):
+            return translation
+        pieces += [text[position:start], translation]
+        position = end
+    return "".join([*pieces, text[position:stop]])
+
+
+def uncounted(sentences: Collection[str]) -> Advance:
+    """For sentences that are sent besides those that count."""
     return lambda _: None
 
 
@@ -81,7 +105,7 @@ def _translated(
     """Each passage, translated; where that goes wrong, once more with a marker for each of its symbols."""
 
     def attempt(numbers: Sequence[int], every_symbol: bool, counted: Callable[[Collection[str]], Advance]) -> None:
-        segments = {number: carrying(*passages[number], characters, every_symbol) for number in numbers}
+        segments = {number: carrying(*passages[number][:2], characters, every_symbol) for number in numbers}
         sent = {
             number: marked(passages[number].text, segment, characters)
             for number, segment in segments.items()
@@ -95,7 +119,7 @@ def _translated(
 
     results: dict[int, Result] = {}
     attempt(range(len(passages)), False, counted)
-    attempt([number for number, result in results.items() if _failed(result)], True, _uncounted)
+    attempt([number for number, result in results.items() if _failed(result)], True, uncounted)
     return [results[number] for number in range(len(passages))]
 
 
@@ -113,7 +137,7 @@ def _result(passage: Passage, segment: Segment | None, translation: str | SetAsi
     if translation is None:
         return None
     if isinstance(translation, str):
-        with_spans = restored(_line(translation), text, segment)
+        with_spans = restored(_line(translation), text, segment, passage.slots)
         if with_spans is None:
             return Lost("a placeholder for what must not be changed is lost")
         if lost := differences(text[segment.start : segment.end], with_spans):
@@ -134,7 +158,7 @@ def lost_symbols(symbols: Sequence[str]) -> str:
 
 def _pieces(passage: Passage) -> list[Passage]:
     """The pieces of a passage around its protected spans, emoji and arrows; none if there are no such."""
-    text, segment = passage
+    text, segment, _ = passage
     spans = unprotected_pieces(text, cut_at_separators(text, segment))
     # Emphasis is not a place to cut: there, the only piece is the whole passage, with the marks of the emphasis.
     return [Passage(text, Segment(*span)) for span in spans] if segment.spans or spans != [segment[:2]] else []

@@ -13,8 +13,9 @@ from sdrrl_data.text.segments import segments
 from sdrrl_data.text.wraps import joined, wrapped_again
 from sdrrl_data.translation.capitals import InSentenceCase
 from sdrrl_data.translation.checks import SOURCE_COPIED, Checks
+from sdrrl_data.translation.emphasis import translate_emphasised
 from sdrrl_data.translation.layout import paired_lines
-from sdrrl_data.translation.passages import Passage, Translated, lost_symbols, translate_passages
+from sdrrl_data.translation.passages import Passage, Translated, lost_symbols
 from sdrrl_data.translation.retries import SentenceTranslations
 
 SHOWN = 80  # characters of a sentence that a reason quotes
@@ -35,7 +36,8 @@ def translate_texts(
     A sentence that comes out wrong is translated once more; if it is wrong again, its text is set aside. Protected
     spans within a sentence are sent as markers; if a marker is lost, the pieces between the spans are translated. Where
     the translation has other symbols than the sentence, or the translator is known not to have their characters,
-    they are sent as markers, too; if one is lost, the text is set aside.
+    they are sent as markers, too; if one is lost, the text is set aside. The words of a slot are translated by
+    themselves. Emphasis is not sent; its marks come back where the words went, and are left out where that is not sure.
 
     Args:
         texts: to translate.
@@ -49,7 +51,7 @@ def translate_texts(
         translator = InSentenceCase(translator, src, tgt)
     translations = SentenceTranslations(translator, src, tgt, journal)
     if not translator.whole_texts:
-        return _unwrapped(texts, src, translator, translations, advance)
+        return _unwrapped(texts, src, tgt, translator, translations, advance)
 
     short = [text for text in texts if len(text) <= translator.max_characters]
     translations.translate(short, _counted_in_texts(advance, texts, short), partial(_text_fault, translations.checks))
@@ -61,7 +63,7 @@ def translate_texts(
         elif translation.again:
             pairs[text] = translation
     others = [text for text in texts if text not in pairs]
-    other_results = iter(_unwrapped(others, src, translator, translations))
+    other_results = iter(_unwrapped(others, src, tgt, translator, translations))
     return [pairs[text] if text in pairs else next(other_results) for text in texts]
 
 
@@ -74,13 +76,14 @@ def _counted_in_texts(advance: Advance, texts: Sequence[str], sentences: Iterabl
 def _unwrapped(
     texts: Sequence[str],
     src: Language,
+    tgt: Language,
     translator: Translator,
     translations: SentenceTranslations,
     advance: Advance = lambda _: None,
 ) -> list[TextPair | SetAside]:
     """Translate texts by sentence, also sentences that go on in the next line."""
     joined_texts, wraps = zip(*map(joined, texts), strict=True) if texts else ((), ())
-    results = _by_sentence(joined_texts, src, translator, translations, advance)
+    results = _by_sentence(joined_texts, src, tgt, translator, translations, advance)
     return [
         result if isinstance(result, SetAside) else wrapped_again(result, text, wraps_of_text)
         for text, wraps_of_text, result in zip(texts, wraps, results, strict=True)
@@ -90,6 +93,7 @@ def _unwrapped(
 def _by_sentence(
     texts: Sequence[str],
     src: Language,
+    tgt: Language,
     translator: Translator,
     translations: SentenceTranslations,
     advance: Advance = lambda _: None,
@@ -101,10 +105,11 @@ def _by_sentence(
         for segment in segments_of_text
     ]
     units = iter(
-        translate_passages(
+        translate_emphasised(
             passages,
             getattr(translator, "characters", None),
             translations,
+            tgt.tag,
             partial(_counted_in_texts, advance, texts),
         )
     )
