@@ -15,7 +15,10 @@ class SeedFieldsConfig(Config):
     messages: str | None = None
     question: str | None = None
     input: str | None = None
+    system: str | None = None
+    history: str | None = None
     reference: str | None = None
+    id: str | None = None
 
 
 class SeedsConfig(Config):

@@ -111,9 +111,9 @@ def test_any_table_that_is_written_with_quotes_comes_back_or_its_row_is_refused(
     csv.writer(file, delimiter=SEPARATORS[ending], quoting=csv.QUOTE_ALL).writerows(table)
     path = tmp_path / f"a.{ending}"
     path.write_bytes(file.getvalue().encode())
-    found = read(path)
-    assert [row for _, row, _ in found] == table
-    assert all(problem is None or len(row) > 1 for _, row, problem in found)
+    rows_read = read(path)
+    assert [row for _, row, _ in rows_read] == table
+    assert all(problem is None or len(row) > 1 for _, row, problem in rows_read)
 
 
 LINE = st.lists(st.text(st.sampled_from("ab ,\"'5é"), max_size=8), min_size=2, max_size=2)
