@@ -50,12 +50,12 @@ class SourceColumns(NamedTuple):
         for part in PARTS:
             if columns := self.taken.get(part):
                 parts.setdefault(" and ".join(map(repr, columns)), []).append(part)
-        taken = "; ".join(f"{', '.join(part)} from {columns}" for columns, part in parts.items())
+        taken = "; ".join(f"{', '.join(part)}: {columns}" for columns, part in parts.items())
         if Path(self.source).suffix.lower() == ".txt":
             taken = "each line is one"
         questions = f"{self.questions} question{'s' * (self.questions != 1)}"
-        rows = f"{self.set_aside} row{'s' * (self.set_aside != 1)} set aside"
-        return f"seeds {self.source}: {questions}, {rows} ({taken})"
+        rows = f", {self.set_aside} row{'s' * (self.set_aside != 1)} set aside" if self.set_aside else ""
+        return f"seeds {self.source}: {questions}{rows} ({taken})"
 
     def doubt(self) -> str | None:
         """One sentence if columns that look like text were not taken."""

@@ -197,7 +197,7 @@ def test_each_instance_of_self_instruct_is_a_question(tmp_path):
         ([("u", "Say hello.")], "Hello.", "seed_task_2"),
     ]
     [columns] = read(tmp_path / "a.jsonl", rows).columns
-    assert columns.sentence().endswith("(question from 'instruction'; input, reference from 'instances'; id from 'id')")
+    assert columns.sentence().endswith("(question: 'instruction'; input, reference: 'instances'; id: 'id')")
     assert not columns.unused
 
 

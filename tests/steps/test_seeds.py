@@ -480,14 +480,14 @@ def test_what_was_taken_is_said_in_one_line(tmp_path):
     [columns] = read(source, None).columns
     assert columns.sentence() == (
         "seeds a.jsonl: 2 questions, 1 row set aside "
-        "(question from 'instruction'; input from 'input'; reference from 'output'; id from 'id')"
+        "(question: 'instruction'; input: 'input'; reference: 'output'; id: 'id')"
     )
     assert columns.doubt() is None
     chat = [*user("Why?"), {"role": "assistant", "content": "So."}]
     [columns] = read(jsonl(tmp_path / "b.jsonl", {"messages": chat}), None).columns
-    assert columns.sentence() == "seeds b.jsonl: 1 question, 0 rows set aside (question, reference from 'messages')"
+    assert columns.sentence() == "seeds b.jsonl: 1 question (question, reference: 'messages')"
     [columns] = read(write(tmp_path / "c.txt", "Why?\nWho?"), None).columns
-    assert columns.sentence() == "seeds c.txt: 2 questions, 0 rows set aside (each line is one)"
+    assert columns.sentence() == "seeds c.txt: 2 questions (each line is one)"
 
 
 def test_text_that_was_not_taken_is_named(tmp_path):
