@@ -7,6 +7,7 @@ from sdrrl_data.pipeline import estimate
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.steps.model_pool import Models
 
+from .escaping import escaped
 from .progress import Bars
 
 
@@ -19,6 +20,8 @@ def show(plan: Plan, models: Models, measure: bool) -> None:
         measure: also process a few dozen rows, and print the hours that the rest would take.
     """
     console = Console(highlight=False, markup=False, emoji=False)
+    for columns in plan.seed_columns:
+        console.print(escaped(columns.sentence()), soft_wrap=True)
     console.print(_steps(plan))
     console.print("A row that a step sets aside is missing from the next steps.\n")
     console.print(_ingredients(plan))

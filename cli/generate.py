@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .escaping import escaped
 from .options import split_commas
 
 EXAMPLES = """
@@ -146,13 +147,16 @@ def generate(
 def _show_warnings() -> None:
     """Show the warnings of this library as one line, each once; those of other libraries do not change."""
     from sdrrl_data.steps.seed_language import ForeignSeeds
+    from sdrrl_data.steps.seeds import UnusedColumns
 
-    warnings.filterwarnings("once", category=ForeignSeeds)
+    of_this_library = (ForeignSeeds, UnusedColumns)
+    for category in of_this_library:
+        warnings.filterwarnings("once", category=category)
     show_others = warnings.showwarning
 
     def show(message: Warning | str, category: type[Warning], *where: Any, **details: Any) -> None:
-        if issubclass(category, ForeignSeeds):
-            typer.echo(f"warning: {message}", err=True)
+        if issubclass(category, of_this_library):
+            typer.echo(f"warning: {escaped(str(message))}", err=True)
         else:
             show_others(message, category, *where, **details)
 

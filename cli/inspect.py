@@ -27,7 +27,11 @@ def inspect(
     rows: Annotated[int, typer.Option(min=1, metavar="N", help="How many rows of a table to show.")] = 5,
     id: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Show the rows whose id begins with this, of every table or of one step."),
+        typer.Option(
+            metavar="ID",
+            help="Show the rows whose id begins with this, of every table or of one step. An id of your own file also "
+            "finds its question.",
+        ),
     ] = None,
     set_aside: Annotated[
         bool, typer.Option("--set-aside", help="Show the rows that were set aside instead, and why.")

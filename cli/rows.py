@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sdrrl_data.run import Manifest, Run
+from sdrrl_data.recipe import MagpieConfig
+from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.steps import seeds
 
 from . import views
 from .escaping import escaped
@@ -23,7 +25,7 @@ class RowSelection(NamedTuple):
     """Which rows of a table to show."""
 
     rows: int
-    id: str | None  # only rows whose id begins with this
+    id: str | None  # only rows whose id begins with this, or whose question has this id in its source
     set_aside: bool
 
 
@@ -75,8 +77,18 @@ def _chosen(run: Run, manifest: Manifest, name: str, selection: RowSelection) ->
         total = sum(block.rows for block in blocks)
         numbers = random.Random(manifest.recipe["seed"]).sample(range(total), min(selection.rows, total))
     else:
+        beginnings = seeds.beginnings_of_ids(run.table("seeds"), selection.id)
         ids = (id for block in blocks for id in block.read()["id"])
-        matching = [number for number, id in enumerate(ids) if id.startswith(selection.id)]
+        matching = [number for number, id in enumerate(ids) if id.startswith(beginnings)]
+        if selection.set_aside and name == "seeds":
+            sources = recipe_of(run, manifest).seeds
+            written = (row for block in blocks for row in block.read()["row"])
+            if not isinstance(sources, MagpieConfig):
+                matching += [
+                    number
+                    for number, row in enumerate(written)
+                    if number not in matching and seeds.has_source_id(row, selection.id, sources)
+                ]
         total, numbers = len(matching), matching[: selection.rows]
     rows: list[dict[str, Any]] = []
     start = 0

@@ -12,6 +12,7 @@ from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Message
 from sdrrl_data.run import Manifest, Run, opened, refuse_unfinished
 from sdrrl_data.sources.row_files import lines_of
+from sdrrl_data.sources.separated import records
 from sdrrl_data.steps import seeds
 
 TWO_FILES = "two files are separated by a comma, source language first"
@@ -41,11 +42,11 @@ def read_parallel(given: str, limit: int | None) -> list[Pair]:
         UserError: a file cannot be read, there is no pair, or the files are of unequal length.
     """
     paths = one_or_two("parallel", given)
-    lines = [lines_of(path, "--parallel") for path in paths]
     if len(paths) == 1:
-        fields = [line.split("\t") for line in lines[0]]
+        fields = [record.fields for record in records(paths[0], "--parallel", "\t") if not record.problem]
         pairs = [Pair(sides[0].strip(), sides[1].strip()) for sides in fields if len(sides) == 2]
     else:
+        lines = [lines_of(path, "--parallel") for path in paths]
         if len(lines[0]) != len(lines[1]):
             raise UserError(
                 f"--parallel: {paths[0]} has {len(lines[0])} lines and {paths[1]} has {len(lines[1])}: "

@@ -71,6 +71,7 @@ def _execute(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
     )
     plan.run.write_manifest(manifest)
     _write_sources(plan)
+    _report_seeds(plan, reporter)
     _report_generator(plan, reporter)
     try:
         for table, job in plan.tables.jobs.items():
@@ -115,6 +116,13 @@ def _report_lacking_rows(plan: Plan, reporter: Reporter) -> None:
             reporter.say(
                 f"{table}: the server failed at {plan.run.table(table).again()} requests; the same command asks again"
             )
+
+
+def _report_seeds(plan: Plan, reporter: Reporter) -> None:
+    """If answers are missing, say what the questions were taken from."""
+    if plan.missing("answers"):
+        for columns in plan.seed_columns:
+            reporter.say(columns.sentence())
 
 
 def _report_generator(plan: Plan, reporter: Reporter) -> None:

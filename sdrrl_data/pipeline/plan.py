@@ -17,6 +17,7 @@ from sdrrl_data.recipe import GeneratorConfig, Recipe, ScorerConfig, score_table
 from sdrrl_data.run import Manifest, Run, growth, provenance
 from sdrrl_data.steps import seed_language
 from sdrrl_data.steps.model_pool import Models
+from sdrrl_data.steps.seeds import SourceColumns, UnusedColumns
 from sdrrl_data.steps.target import Target
 
 # The tables that a transfer set is made from, in the order of its fingerprint.
@@ -38,6 +39,7 @@ class Plan:
     signatures: Mapping[str, str]  # of each target, by its tag
     growths: growth.Growths  # for each time that the run grew, the rows of its new parts of seeds
     tables: Tables
+    seed_columns: Sequence[SourceColumns]  # what the seeds were taken from, if their sources were read
 
     @property
     def sizes(self) -> list[int]:
@@ -73,8 +75,8 @@ class Plan:
 def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = False) -> Plan:
     """Find out what has to be made. Loads no model that answers, translates or scores, and writes nothing.
 
-    Warns (`ForeignSeeds`) if questions without an answer are clearly not in the source language; only if the recipe has
-    a language scorer.
+    Warns, while questions have no answer, if they are clearly not in the source language (`ForeignSeeds`; only if the
+    recipe has a language scorer), or if their sources have text that was not taken (`UnusedColumns`).
 
     Args:
         recipe: of the run.
@@ -96,7 +98,7 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
     languages = [find(tag) for tag in pinned.tgt]
     resolved_targets = targets.resolve(pinned, src, languages, models, generator)
 
-    growths, seeds = source_tables.read_seeds(pinned, resolved, run, before)
+    growths, seeds, seed_columns = source_tables.read_seeds(pinned, resolved, run, before)
     corpora = {
         target.tgt.tag: source_tables.read_parallel(pinned, resolved, target, run, before)
         for target in resolved_targets
@@ -142,8 +144,10 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
         signatures=signatures,
         growths=growths,
         tables=tables,
+        seed_columns=seed_columns,
     )
     _warn_of_foreign_seeds(plan)
+    _warn_of_unused_columns(plan)
     if unavailable and tables.lacking():
         logging.getLogger(__name__).warning("%s; the rows that it failed at stay set aside", unavailable)
     return plan
@@ -256,3 +260,10 @@ def _warn_of_foreign_seeds(plan: Plan) -> None:
         doubt = seed_language.doubt(seeds[0].rows, language_scorers[0], plan.src)
         if doubt:
             warnings.warn(doubt, seed_language.ForeignSeeds, stacklevel=3)
+
+
+def _warn_of_unused_columns(plan: Plan) -> None:
+    """Warn if text of the sources was not taken, before time is spent on the answers."""
+    if plan.missing("answers"):
+        for doubt in filter(None, (columns.doubt() for columns in plan.seed_columns)):
+            warnings.warn(doubt, UnusedColumns, stacklevel=3)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sdrrl_data.models.hub import COMMIT
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Config, Model, Recipe, fields
+from sdrrl_data.recipe import Config, Model, Recipe, SeedsConfig, fields
 from sdrrl_data.recipe.markers import marker
 from sdrrl_data.run import Manifest
 
@@ -40,8 +40,14 @@ def settled(recipe: dict[str, Any], before: Manifest) -> bool:
     A file can have changed as long as it exists. If it does not exist (the run may come from the Hub), the run has read
     it before.
     """
-    same = all(recipe[key] == before.recipe[key] for key in ("seeds", "limit"))
+    same = _sources(recipe) == _sources(before.recipe) and recipe["limit"] == before.recipe["limit"]
     return same and all(gone(source["source"]) for source in recipe["seeds"])
+
+
+def _sources(recipe: dict[str, Any]) -> list[SeedsConfig] | dict[str, Any]:
+    """The seeds of a resolved recipe. An earlier version of sdrrl-data had fewer keys for them."""
+    seeds: list[dict[str, Any]] | dict[str, Any] = recipe["seeds"]
+    return seeds if isinstance(seeds, dict) else [SeedsConfig.model_validate(source) for source in seeds]
 
 
 def gone(source: str) -> bool:

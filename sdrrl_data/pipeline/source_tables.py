@@ -1,7 +1,7 @@
 """The tables that are read from a run's sources, seeds and parallel corpora; and how a run grows with its seeds."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -13,12 +13,19 @@ from sdrrl_data.recipe import MagpieConfig, Recipe
 from sdrrl_data.run import Manifest, Part, Run, fingerprint, growth
 from sdrrl_data.sources.row_sources import licence_on_hub, name_of
 from sdrrl_data.steps import parallel_rows, seeds
+from sdrrl_data.steps.seeds import SourceColumns
 from sdrrl_data.steps.target import Target
 
 
-def read_seeds(
-    recipe: Recipe, resolved: dict[str, Any], run: Run, before: Manifest | None
-) -> tuple[growth.Growths, list[Part]]:
+class SeedParts(NamedTuple):
+    """The seeds of a run."""
+
+    growths: growth.Growths  # how the run grew: each time, the rows of its new parts
+    parts: list[Part]  # empty if the model will write them
+    columns: Sequence[SourceColumns] = ()  # which columns were taken, if the sources were read
+
+
+def read_seeds(recipe: Recipe, resolved: dict[str, Any], run: Run, before: Manifest | None) -> SeedParts:
     """Read the seeds, unless the model will write them, or the run has them and they cannot have changed.
 
     Args:
@@ -27,9 +34,6 @@ def read_seeds(
         run: may have some of the seeds.
         before: its manifest.
 
-    Returns:
-        How the run grew: each time, the rows of its new parts. And the parts; empty if the model will write them.
-
     Raises:
         UserError: the seeds cannot be read.
     """
@@ -37,15 +41,16 @@ def read_seeds(
     if isinstance(recipe.seeds, MagpieConfig):
         if recipe.limit is None:
             raise RecipeError("seeds magpie: say how many questions to write with --limit")
-        parts = growth.fitting(earlier_growths, recipe.limit)
-        return growth.grown(earlier_growths, parts, recipe.limit, recipe.part_rows), []
+        fitting = growth.fitting(earlier_growths, recipe.limit)
+        return SeedParts(growth.grown(earlier_growths, fitting, recipe.limit, recipe.part_rows), [])
     if before and revisions.settled(resolved, before) and table.parts() == sum(map(len, earlier_growths)):
-        return earlier_growths, [table.part(part) for part in range(table.parts())]
+        return SeedParts(earlier_growths, [table.part(part) for part in range(table.parts())])
     all_seeds = seeds.read(recipe.seeds, recipe.limit)
     unchanged = growth.unchanged(earlier_growths, all_seeds.rows, table)
     growths = growth.grown(earlier_growths, unchanged, all_seeds.rows.height, recipe.part_rows)
     written = [table.set_aside(part) for part in range(unchanged) if table.has(part)]
-    return growths, growth.cut(all_seeds, growths, written)
+    parts = growth.cut(Part(all_seeds.rows, all_seeds.set_aside), growths, written)
+    return SeedParts(growths, parts, all_seeds.columns)
 
 
 def read_parallel(recipe: Recipe, resolved: dict[str, Any], target: Target, run: Run, before: Manifest | None) -> Part:

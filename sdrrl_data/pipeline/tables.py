@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sdrrl_data.pipeline import fingerprints
-from sdrrl_data.run import Part, Run, fingerprint
+from sdrrl_data.run import Part, Run, fingerprint_of_rows
 from sdrrl_data.run.marks import is_lacking, unmarked
 from sdrrl_data.steps.step import Job, Step
 
@@ -35,7 +35,7 @@ class Tables:
         self.sources = sources
         self.jobs: dict[str, Job] = {}
         self.fingerprints: dict[str, Sequence[str]] = dict(existing or {}) | {
-            table: [fingerprint(part.rows.to_dicts()) for part in parts] for table, parts in sources.items()
+            table: [fingerprint_of_rows(part.rows) for part in parts] for table, parts in sources.items()
         }
 
     def add(self, steps: Sequence[Step]) -> None:

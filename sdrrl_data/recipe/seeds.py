@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag
 
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.generators import SamplingConfig
-from sdrrl_data.recipe.markers import Model, Shapeless
+from sdrrl_data.recipe.markers import Model, Shapeless, ShapelessByDefault
 
 
 class SeedFieldsConfig(Config):
@@ -15,7 +15,10 @@ class SeedFieldsConfig(Config):
     messages: str | None = None
     question: str | None = None
     input: str | None = None
+    system: Annotated[str | None, ShapelessByDefault()] = None
+    history: Annotated[str | None, ShapelessByDefault()] = None
     reference: str | None = None
+    id: Annotated[str | None, ShapelessByDefault()] = None
 
 
 class SeedsConfig(Config):

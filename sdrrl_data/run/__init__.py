@@ -4,12 +4,23 @@ from sdrrl_data.run.folder import Run
 from sdrrl_data.run.journal import Journal
 from sdrrl_data.run.manifest import Contaminated, Count, Counts, FilterCount, Kind, Manifest, TargetCount
 from sdrrl_data.run.opening import opened, recipe_of, refuse_unfinished, select_targets
-from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SET_ASIDE, Part, Task, fingerprint, set_aside, sort_out
+from sdrrl_data.run.parts import (
+    NOTHING_SET_ASIDE,
+    SET_ASIDE,
+    SOURCE_ID,
+    Part,
+    Task,
+    fingerprint,
+    fingerprint_of_rows,
+    set_aside,
+    sort_out,
+)
 from sdrrl_data.run.table import Table
 
 __all__ = [
     "NOTHING_SET_ASIDE",
     "SET_ASIDE",
+    "SOURCE_ID",
     "Contaminated",
     "Count",
     "Counts",
@@ -23,6 +34,7 @@ __all__ = [
     "TargetCount",
     "Task",
     "fingerprint",
+    "fingerprint_of_rows",
     "opened",
     "recipe_of",
     "refuse_unfinished",

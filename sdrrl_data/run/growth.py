@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from sdrrl_data.run import Part, Table, fingerprint
+from sdrrl_data.run import Part, Table, fingerprint_of_rows
 
 Growths = list[list[int]]
 
@@ -24,7 +24,7 @@ def unchanged(earlier_growths: Sequence[Sequence[int]], rows: pl.DataFrame, tabl
     sizes = [size for growth in earlier_growths for size in growth]
     for part, size in enumerate(sizes):
         now = rows.slice(start, size)
-        if now.height < size or (table.has(part) and not table.done(part, fingerprint(now.to_dicts()))):
+        if now.height < size or (table.has(part) and not table.done(part, fingerprint_of_rows(now))):
             return part
         start += size
     return len(sizes)

@@ -11,6 +11,7 @@ from sdrrl_data.protocols import SetAside
 from sdrrl_data.run.journal import Journal
 
 SET_ASIDE = {"id": pl.String, "reason": pl.String, "row": pl.String}
+SOURCE_ID = "source_id"  # a column of the seeds that 0.1.0 did not have: a row's id in its source
 
 
 class Part(NamedTuple):
@@ -39,6 +40,11 @@ def fingerprint(*shaping: Any) -> str:
     """16 hex digits that stand for everything that shaped a part (anything JSON can hold)."""
     canonical = json.dumps(shaping, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()
+
+
+def fingerprint_of_rows(rows: pl.DataFrame) -> str:
+    """The fingerprint of a part that was read. The ids of the rows in their source shape nothing."""
+    return fingerprint(rows.drop(SOURCE_ID, strict=False).to_dicts())
 
 
 def set_aside(rows: pl.DataFrame, reasons: Sequence[str]) -> pl.DataFrame:

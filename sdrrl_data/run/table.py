@@ -7,7 +7,7 @@ import polars as pl
 
 from sdrrl_data.run.disk import figures_of, fingerprint_of, write_parquet
 from sdrrl_data.run.journal import Journal, head_of
-from sdrrl_data.run.parts import NOTHING_SET_ASIDE, Part
+from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SOURCE_ID, Part
 
 _AGAIN = "again"  # in a part's figures
 _FILE = "\N{PILCROW SIGN}"  # a column name that no table uses: the file that a row comes from
@@ -87,14 +87,14 @@ class Table:
     def read_each(self, parts: Sequence[int]) -> list[pl.DataFrame]:
         """The rows of each of these parts, read together: this takes a fifth of the time if the parts are small."""
         paths = [_part(self._folder, part) for part in parts]
-        together = pl.read_parquet(paths, include_file_paths=_FILE, glob=False)
+        together = _read(paths, include_file_paths=_FILE)
         by_file = together.partition_by(_FILE, as_dict=True, include_key=False)
         no_rows = together.drop(_FILE).clear()
         return [by_file.get((str(path),), no_rows) for path in paths]
 
     def read_all(self, parts: int | None = None) -> pl.DataFrame:
         """The rows of all parts, or of the first `parts`, in order."""
-        return pl.read_parquet(_parts(self._folder)[:parts], glob=False)
+        return _read(_parts(self._folder)[:parts])
 
     def set_aside(self, part: int | None = None) -> pl.DataFrame:
         """The rows that could not be processed, of all parts or of one."""
@@ -119,6 +119,16 @@ class Table:
             keep = {*(_part(folder, part) for part in range(parts)), *(_journal(folder, part) for part in journals)}
             for path in set(folder.glob("*part-*")) - keep:
                 path.unlink()
+
+
+def _read(paths: list[Path], include_file_paths: str | None = None) -> pl.DataFrame:
+    """Parts as one table. Seeds that 0.1.0 read lack a column that later parts have: it is null for them."""
+    schema = pl.read_parquet_schema(paths[-1]) if paths else {}
+    if SOURCE_ID not in schema:
+        return pl.read_parquet(paths, include_file_paths=include_file_paths, glob=False)
+    return pl.read_parquet(
+        paths, schema=schema, missing_columns="insert", include_file_paths=include_file_paths, glob=False
+    )
 
 
 def _part(folder: Path, part: int) -> Path:

@@ -1,9 +1,7 @@
 """Files as raw rows: JSONL, JSON, Parquet, CSV, TSV, or text with one question per line."""
 
-import csv
 import itertools
 import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +9,10 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from sdrrl_data.errors import DatasetNotFound, UserError
+from sdrrl_data.sources import separated
+from sdrrl_data.sources.separated import Record
+
+_DECODER = json.JSONDecoder()
 
 
 class Row(NamedTuple):
@@ -127,23 +129,30 @@ def _line(number: int, line: bytes) -> Row:
     try:
         return Row(number, {"question": line.decode()})
     except UnicodeDecodeError as error:
-        # Such bytes become lone surrogates, which JSON can hold, so that they can be restored.
-        text = line.decode(errors="surrogateescape")
-        return Row(number, text, f"not UTF-8 ({error.reason} at byte {error.start + 1})")
+        return _not_utf8(number, line, error)
 
 
 def _json_line(number: int, line: bytes) -> Row:
-    row = _line(number, line)
-    if row.problem:
-        return row
-    text = row.content["question"]
     try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        return _not_utf8(number, line, error)
+    try:
+        content, end = _DECODER.raw_decode(text)  # faster than json.loads; the line is stripped
+        if end == len(text):
+            return Row(number, content, json=text)
         return Row(number, json.loads(text), json=text)
     except json.JSONDecodeError as error:
         problem = f"not JSON ({error.msg} at column {error.colno})"
     except (ValueError, RecursionError) as error:  # a number or a nesting beyond Python's limits
         problem = f"not JSON that can be read ({error})"
     return Row(number, text, problem)
+
+
+def _not_utf8(number: int, line: bytes, error: UnicodeDecodeError) -> Row:
+    # Such bytes become lone surrogates, which JSON can hold, so that they can be restored.
+    text = line.decode(errors="surrogateescape")
+    return Row(number, text, f"not UTF-8 ({error.reason} at byte {error.start + 1})")
 
 
 def _json(path: Path, role: str) -> RowSource:
@@ -176,28 +185,20 @@ def _tsv(path: Path, role: str) -> RowSource:
 
 
 def _separated(path: Path, role: str, separator: str) -> RowSource:
-    records = _records(path, role, separator)
+    records = separated.records(path, role, separator)
     header = next(records, None)
     if header is None:
         raise UserError(f"{role} {path}: the file is empty")
-    return RowSource(path.name, header, _rows_under(header, records))
+    if header.problem:
+        raise UserError(f"{role} {path}: its header cannot be read: {header.problem}")
+    return RowSource(path.name, header.fields, _rows_under(header.fields, records))
 
 
-def _records(path: Path, role: str, separator: str) -> Iterator[list[str]]:
-    """The fields of each record; unlike polars' reader, Python's goes on after a record of the wrong length."""
-    csv.field_size_limit(sys.maxsize)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        try:
-            yield from filter(None, csv.reader(file, delimiter=separator))
-        except UnicodeDecodeError:
-            raise UserError(f"{role} {path}: not UTF-8, save it as UTF-8") from None
-        except csv.Error as error:
-            raise UserError(f"{role} {path}: cannot be read as a table ({error})") from None
-
-
-def _rows_under(header: list[str], records: Iterator[list[str]]) -> Iterator[Row]:
-    for number, fields in enumerate(records, 1):
-        if len(fields) == len(header):
+def _rows_under(header: list[str], records: Iterator[Record]) -> Iterator[Row]:
+    for number, (_, fields, problem) in enumerate(records, 1):
+        if problem:
+            yield Row(number, fields, problem)
+        elif len(fields) == len(header):
             yield Row(number, dict(zip(header, fields, strict=True)))
         else:
             yield Row(number, fields, f"has {len(fields)} fields, the header has {len(header)}")

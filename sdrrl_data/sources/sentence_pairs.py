@@ -11,8 +11,9 @@ from sdrrl_data.languages import Language
 from sdrrl_data.models.places import place_of
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.recipe import ParallelConfig
-from sdrrl_data.sources.row_files import ENDINGS, lines_of
+from sdrrl_data.sources.row_files import ENDINGS
 from sdrrl_data.sources.row_sources import open_source
+from sdrrl_data.sources.separated import records
 
 WITH_COLUMNS = {".jsonl", ".ndjson", ".json", ".parquet", ".csv"}  # endings of files
 INSTEAD = "name another corpus with --set parallel.source=SOURCE, or go without one with --set parallel=null"
@@ -49,10 +50,10 @@ def pairs(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[Co
 
 
 def _lines(path: Path) -> Iterator[CorpusRow]:
-    for number, line in enumerate(lines_of(path, "parallel.source"), 1):
-        if line.strip():
-            texts = line.split("\t")
-            yield CorpusRow(f"{path.name}:{number}", line, _sides(texts, "not source<TAB>target"))
+    for line, fields, problem in records(path, "parallel", "\t"):
+        if problem or any(field.strip() for field in fields):
+            sides = SetAside(problem) if problem else _sides(fields, "not source<TAB>target")
+            yield CorpusRow(f"{path.name}:{line}", "\t".join(fields), sides)
 
 
 def _rows(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[CorpusRow]:

@@ -2,35 +2,81 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, groupby
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import SeedFieldsConfig, SeedsConfig
-from sdrrl_data.run import SET_ASIDE, Part
+from sdrrl_data.recipe import SeedsConfig
+from sdrrl_data.run import SET_ASIDE, SOURCE_ID, Table
+from sdrrl_data.sources import message_trees
+from sdrrl_data.sources.questions import QUESTIONS, Question, QuestionReader, source_id
 from sdrrl_data.sources.row_files import Row
 from sdrrl_data.sources.row_sources import open_source
-from sdrrl_data.steps.schemas import MESSAGES
+from sdrrl_data.sources.turns import NotUnderstood, Turn
+from sdrrl_data.steps.schemas import MESSAGES, Schema
+from sdrrl_data.text.missing_texts import speaks_of_missing_text
 
-SCHEMA = {"id": pl.String, "messages": MESSAGES, "reference": pl.String, "source": pl.String}
+SCHEMA: Schema = {"id": pl.String, "messages": MESSAGES, "reference": pl.String, "source": pl.String}
+READ_SCHEMA: Schema = SCHEMA | {SOURCE_ID: pl.String}
 
-# The usual names of columns, the most likely first.
-CONVERSATIONS = ("messages", "conversations")
-QUESTIONS = (*CONVERSATIONS, "instruction", "prompt", "question")
-INPUTS = ("input", "context")
-REFERENCES = ("output", "response", "answer", "completion")
-ROLES = {"system": "system", "user": "user", "human": "user", "assistant": "assistant", "gpt": "assistant"}
+TURNS: Schema = {"id": pl.String, "role": pl.String, "content": pl.String}
 
-Turn = tuple[str, str]  # role, content
-
-
-class _Unusable(Exception):
-    """Why a row cannot be used."""
+PARTS = ("question", "input", "system", "history", "reference", "id")  # of a seed, which columns may hold
+DUPLICATE = "the same question stands in an earlier row"
+MISSING_TEXT = "the question speaks of a text that is not there"
+LONGEST_PROMPT = 300  # characters of a system prompt that hardly holds the text that a question speaks of
 
 
-def read(sources: Sequence[SeedsConfig], limit: int | None) -> Part:
+class UnusedColumns(UserWarning):
+    """A source of seeds has columns with text that were not taken."""
+
+
+class SourceColumns(NamedTuple):
+    """What was read from a source, and which of its columns were taken."""
+
+    source: str  # the file or dataset
+    questions: int
+    set_aside: int
+    taken: Mapping[str, Sequence[str]]  # of `PARTS` -> columns
+    unused: Sequence[str]  # columns that look like text
+
+    def sentence(self) -> str:
+        """What was read, and from which columns, in one line."""
+        parts: dict[str, list[str]] = {}  # columns -> what is in them
+        for part in PARTS:
+            if columns := self.taken.get(part):
+                parts.setdefault(" and ".join(map(repr, columns)), []).append(part)
+        taken = "; ".join(f"{', '.join(part)}: {columns}" for columns, part in parts.items())
+        if Path(self.source).suffix.lower() == ".txt":
+            taken = "each line is one"
+        questions = f"{self.questions} question{'s' * (self.questions != 1)}"
+        rows = f", {self.set_aside} row{'s' * (self.set_aside != 1)} set aside" if self.set_aside else ""
+        return f"seeds {self.source}: {questions}{rows} ({taken})"
+
+    def doubt(self) -> str | None:
+        """One sentence if columns that look like text were not taken."""
+        if not self.unused:
+            return None
+        columns = ", ".join(map(repr, self.unused))
+        return (
+            f"seeds {self.source}: columns with text that are not used: {columns}; if one belongs to the questions, "
+            "name it with --set seeds.fields.input=NAME (or .question, .system, .history, .reference)"
+        )
+
+
+class Seeds(NamedTuple):
+    """The questions of all sources."""
+
+    rows: pl.DataFrame  # as in `READ_SCHEMA`
+    set_aside: pl.DataFrame
+    columns: Sequence[SourceColumns]  # of each source that was read
+
+
+def read(sources: Sequence[SeedsConfig], limit: int | None) -> Seeds:
     """Read the questions in the order of their sources, each question once.
 
     Args:
@@ -38,74 +84,179 @@ def read(sources: Sequence[SeedsConfig], limit: int | None) -> Part:
         limit: how many questions to read; None for all.
 
     Returns:
-        Rows as in `SCHEMA`: `id` is a hash of the messages, `reference` the answer in the source, if any,
-        `source` the place, such as "tasks.jsonl:12". A row that is set aside has this place as its id, because
-        it may have no question to compute an id from.
+        Rows as in `READ_SCHEMA`: `id` is a hash of the messages, `reference` the answer in the source, if any, `source`
+        the place, such as "tasks.jsonl:12", `source_id` the row's id in the source, if any. A row that is set aside has
+        this place as its id, because it may have no question to compute an id from.
 
     Raises:
         UserError: a source cannot be read, lacks a column that the settings name, or has no question.
     """
-    collected = _CollectedSeeds()
+    collected = _CollectedSeeds(limit)
+    columns = []
     for settings in sources:
-        if len(collected.places) == limit:
+        if collected.full:
             break
-        _read(settings, limit, collected)
-    return Part(collected.rows(), pl.DataFrame(collected.set_aside, schema=SET_ASIDE, orient="row"))
+        columns.append(_read(settings, collected))
+    set_aside = pl.DataFrame(collected.set_aside, schema=SET_ASIDE, orient="row")
+    return Seeds(collected.rows(), set_aside, columns)
 
 
 class _CollectedSeeds:
     """The questions that were read so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int | None) -> None:
+        self._limit = limit
+        self.full = False
         self.places: dict[str, str] = {}  # id -> source and number
         self.references: list[str | None] = []
-        self.turns: list[tuple[str, str, str]] = []  # id, role, content
+        self.source_ids: list[str | None] = []
+        # One entry for each turn: polars is slow with rows and with nested Python objects.
+        self._ids: list[str] = []
+        self._roles: list[str] = []
+        self._contents: list[str] = []
         self.set_aside: list[tuple[str, str, str]] = []  # place, reason, content
 
-    def add(self, place: str, messages: Sequence[Turn], reference: str | None) -> None:
-        id = identity(messages)
+    def add(self, place: str, question: Question) -> None:
+        """Add a question.
+
+        Raises:
+            NotUnderstood: it cannot be asked, or was added before.
+        """
+        if question.alone and _lacks_text(question.turns):
+            raise NotUnderstood(MISSING_TEXT)
+        id = identity(question.turns)
         if id in self.places:
-            raise _Unusable("the same question stands in an earlier row")
+            raise NotUnderstood(DUPLICATE)
+        reference, id_in_source = _text(question.reference), _text(question.source_id)
         self.places[id] = place
         self.references.append(reference)
-        self.turns += [(id, role, content) for role, content in messages]
+        self.source_ids.append(id_in_source)
+        for role, content in question.turns:
+            self._ids.append(id)
+            self._roles.append(role)
+            self._contents.append(content)
+        self.full = len(self.places) == self._limit
+
+    def put_aside(self, place: str, problem: object, row: Row) -> None:
+        """Set a row aside, or one of its questions."""
+        self.set_aside.append((place, str(problem), row.json or json.dumps(row.content, default=str)))
 
     def rows(self) -> pl.DataFrame:
-        """The table, built from one row per turn: polars is slow with nested Python objects."""
+        """The table."""
         return (
-            pl.DataFrame(self.turns, schema={"id": pl.String, "role": pl.String, "content": pl.String}, orient="row")
+            pl.DataFrame({"id": self._ids, "role": self._roles, "content": self._contents}, schema=TURNS)
             .group_by("id", maintain_order=True)
             .agg(messages=pl.struct("role", "content"))
             .with_columns(
-                reference=pl.Series(self.references, dtype=pl.String),
-                source=pl.Series(list(self.places.values()), dtype=pl.String),
+                pl.Series("reference", self.references, dtype=pl.String),
+                pl.Series("source", list(self.places.values()), dtype=pl.String),
+                pl.Series(SOURCE_ID, self.source_ids, dtype=pl.String),
             )
         )
 
 
-def _read(settings: SeedsConfig, limit: int | None, collected: _CollectedSeeds) -> None:
+def _read(settings: SeedsConfig, collected: _CollectedSeeds) -> SourceColumns:
     source = open_source(settings, "seeds", "give a local file with --seeds")
     if source.columns:
         _check_columns(settings, source.columns)
+    reader = QuestionReader(settings.fields)
     seen: dict[str, Any] = {}  # its keys are all columns of all rows
     first_place, first_set_aside = len(collected.places), len(collected.set_aside)
-    for row in source.rows:
-        place = f"{source.name}:{row.number}"
-        try:
-            record = _record(row)
-            seen.update(record)
-            collected.add(place, *_conversation(record, settings.fields))
-        except _Unusable as problem:
-            collected.set_aside.append((place, str(problem), row.json or json.dumps(row.content, default=str)))
-            continue
-        if len(collected.places) == limit:
-            break
+    first_row = next(source.rows, None)
+    rows = chain([first_row] if first_row else [], source.rows)
+    named = settings.fields.messages or settings.fields.question
+    if first_row and isinstance(first_row.content, dict) and message_trees.is_message(first_row.content) and not named:
+        _read_messages(rows, source.name, reader, collected)
+    else:
+        _read_rows(rows, source.name, reader, collected, seen)
     if seen:
         _check_columns(settings, list(seen))
     if len(collected.places) == first_place:
         refused = collected.set_aside[first_set_aside:]
         reason = ": ".join(refused[0][:2]) if refused else "it has no rows"
         raise UserError(f"seeds {settings.source}: there is no question in it ({reason})")
+    return SourceColumns(
+        source.name,
+        len(collected.places) - first_place,
+        len(collected.set_aside) - first_set_aside,
+        {part: list(columns) for part, columns in reader.taken.items()},
+        reader.unused(),
+    )
+
+
+def _read_rows(
+    rows: Iterator[Row], name: str, reader: QuestionReader, collected: _CollectedSeeds, seen: dict[str, Any]
+) -> None:
+    """Read rows that are independent of each other."""
+    for row in rows:
+        place = f"{name}:{row.number}"
+        try:
+            record = _record(row)
+            seen.update(record)
+            questions = reader.read(record)
+        except NotUnderstood as problem:
+            collected.put_aside(place, problem, row)
+            continue
+        for question in questions:
+            try:
+                collected.add(place, question)
+            except NotUnderstood as problem:
+                collected.put_aside(place, problem, row)
+            if collected.full:
+                return
+
+
+def _read_messages(rows: Iterator[Row], name: str, reader: QuestionReader, collected: _CollectedSeeds) -> None:
+    """Read rows that are messages of trees; the rows of a tree stand together."""
+    for _, tree_rows in groupby(rows, key=_tree_id):
+        by_id: dict[str, Row] = {}
+        for row in tree_rows:
+            if not isinstance(row.content, dict) or not message_trees.is_message(row.content):
+                collected.put_aside(f"{name}:{row.number}", row.problem or "not a message of a tree", row)
+            elif row.content["message_id"] in by_id:
+                collected.put_aside(f"{name}:{row.number}", "the same message stands in an earlier row", row)
+            else:
+                by_id[row.content["message_id"]] = row
+        _read_trees(by_id, name, reader, collected)
+        if collected.full:
+            return
+
+
+def _read_trees(by_id: Mapping[str, Row], name: str, reader: QuestionReader, collected: _CollectedSeeds) -> None:
+    """Read the threads of trees as questions, and set those messages aside that stand in none.
+
+    Args:
+        by_id: the rows of the trees' messages.
+        name: of the source.
+        reader: takes the columns.
+        collected: gets the questions.
+    """
+    messages = {id: row.content for id, row in by_id.items()}
+    read_ids: set[str] = set()
+    problems: dict[str, str] = {}  # first message of a tree -> why not all of it was read
+    for tree in message_trees.grown(list(messages.values())):
+        try:
+            for thread in message_trees.threads(tree):
+                question = reader.of_thread(thread, "text")
+                ids = [message["message_id"] for message in (*thread.messages, *filter(None, [thread.reply]))]
+                read_ids.update(ids)
+                row = by_id[thread.messages[-1]["message_id"]]
+                try:
+                    collected.add(f"{name}:{row.number}", question)
+                except NotUnderstood as problem:
+                    collected.put_aside(f"{name}:{row.number}", problem, row)
+                if collected.full:
+                    return
+        except NotUnderstood as problem:
+            problems[tree["message_id"]] = str(problem)
+    for id, row in by_id.items():
+        if id not in read_ids:
+            reason = message_trees.why_unread(id, messages, problems)
+            collected.put_aside(f"{name}:{row.number}", reason, row)
+
+
+def _tree_id(row: Row) -> Any:
+    return row.content.get("message_tree_id") if isinstance(row.content, dict) else None
 
 
 def _check_columns(settings: SeedsConfig, columns: Sequence[str]) -> None:
@@ -117,96 +268,55 @@ def _check_columns(settings: SeedsConfig, columns: Sequence[str]) -> None:
                 f"seeds {settings.source}: there is no column {column!r}, {has}: "
                 f"name another with --set seeds.fields.{field}=NAME"
             )
-    if not (settings.fields.messages or settings.fields.question or set(QUESTIONS) & set(columns)):
+    usual = {column.strip().lower() for column in columns} & set(QUESTIONS)
+    of_messages = set(columns) >= message_trees.COLUMNS
+    if not (settings.fields.messages or settings.fields.question or usual or of_messages):
         raise UserError(
             f"seeds {settings.source}: no column has a usual name of a question, {has}: "
             "name one with --set seeds.fields.question=NAME"
         )
 
 
+def beginnings_of_ids(table: Table, given: str) -> tuple[str, ...]:
+    """What the ids of rows begin with that a user means by an id, in any table of a run.
+
+    Args:
+        table: the seeds.
+        given: the id of a seed in its source; or the beginning of such an id, or of an id of a row in the run.
+    """
+    rows = table.read_all() if table.parts() else pl.DataFrame()
+    if SOURCE_ID not in rows.columns:
+        return (given,)
+    exact = rows.filter(pl.col(SOURCE_ID) == given)["id"].to_list()
+    return tuple(exact) or (given, *rows.filter(pl.col(SOURCE_ID).str.starts_with(given))["id"])
+
+
+def has_source_id(row: str, given: str, sources: Sequence[SeedsConfig]) -> bool:
+    """Whether a row that was set aside has this id in its source.
+
+    Args:
+        row: the row as JSON.
+        given: the id.
+        sources: the sources of the seeds, which may name the column.
+    """
+    try:
+        record = json.loads(row)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(record, dict) and any(source_id(record, source.fields) == given for source in sources)
+
+
 def _record(row: Row) -> dict[str, Any]:
     if row.problem:
-        raise _Unusable(row.problem)
+        raise NotUnderstood(row.problem)
     if not isinstance(row.content, dict):
-        raise _Unusable("not an object with named fields")
+        raise NotUnderstood("not an object with named fields")
     return row.content
 
 
-def _conversation(record: Mapping[str, Any], fields: SeedFieldsConfig) -> tuple[list[Turn], str | None]:
-    """The turns up to the last question, and the reference answer."""
-    column = fields.messages or fields.question or _usual(record, QUESTIONS)
-    if column is None:
-        raise _Unusable("no column with a usual name of a question has anything in it")
-    value = record.get(column)
-    if value is None:
-        raise _Unusable(f"{column!r} is empty")
-    if isinstance(value, list):
-        turns = _turns(value)
-        answer = turns.pop()[1] if turns and turns[-1][0] == "assistant" else None
-        if not turns or turns[-1][0] != "user":
-            raise _Unusable(f"{column!r} does not end with a question of the user")
-        turns[-1] = ("user", turns[-1][1].strip())
-        if answer is None or fields.reference:
-            answer = _reference(record, fields)
-        return turns, _text(answer)
-    if column in (*CONVERSATIONS, fields.messages):
-        raise _Unusable(f"{column!r} is not a list of messages")
-    if not isinstance(value, str):
-        raise _Unusable(f"{column!r} is not a text")
-    return [("user", _question(value, column, record, fields))], _text(_reference(record, fields))
-
-
-def _turns(messages: Sequence[Any]) -> list[Turn]:
-    """The turns of messages with `role` and `content`, or with ShareGPT's `from` and `value`."""
-    turns = []
-    for number, message in enumerate(messages, 1):
-        if not isinstance(message, dict):
-            raise _Unusable(f"turn {number} is not an object with a role and a content")
-        role = message.get("role") or message.get("from")
-        content = message.get("content")
-        if content is None:
-            content = message.get("value")
-        if not isinstance(role, str) or role not in ROLES:
-            raise _Unusable(f"turn {number} has the role {role!r}, not system, user or assistant")
-        if not isinstance(content, str):
-            raise _Unusable(f"turn {number} has no text")
-        if ROLES[role] == "system" and number > 1:
-            raise _Unusable(f"turn {number} is a system prompt, which only the first can be")
-        if ROLES[role] == "user" and not content.strip():
-            raise _Unusable(f"turn {number} is empty")
-        turns.append((ROLES[role], content))
-    return turns
-
-
-def _question(question: str, column: str, record: Mapping[str, Any], fields: SeedFieldsConfig) -> str:
-    """A question, with the text it is about, which may be in another column."""
-    if not question.strip():
-        raise _Unusable(f"{column!r} is empty")
-    input_column = fields.input or (_usual(record, INPUTS) if column == "instruction" else None)
-    text = record.get(input_column) if input_column else None
-    if not isinstance(text, str | None):
-        raise _Unusable(f"{input_column!r} is not a text")
-    return (f"{question.rstrip()}\n\n{text}" if text else question).strip()
-
-
-def _reference(record: Mapping[str, Any], fields: SeedFieldsConfig) -> str | None:
-    column = fields.reference or _usual(record, REFERENCES)
-    value = record.get(column) if column else None
-    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
-        value = value[0].get("content")  # TRL's conversational `completion`
-    if isinstance(value, str):
-        return value
-    if fields.reference and value is not None:
-        raise _Unusable(f"{column!r} is not a text")
-    return None  # the column only looked like a reference
-
-
-def _usual(record: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    """The first of these columns that is not null in this row."""
-    for name in names:
-        if record.get(name) is not None:
-            return name
-    return None
+def _lacks_text(turns: Sequence[Turn]) -> bool:
+    """Whether the question speaks of a text that it does not have; a long system prompt may have it."""
+    return speaks_of_missing_text(turns[-1][1]) and sum(len(text) for _, text in turns[:-1]) <= LONGEST_PROMPT
 
 
 def _text(text: str | None) -> str | None:
@@ -217,13 +327,6 @@ def _text(text: str | None) -> str | None:
     return text
 
 
-def _encode(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        raise _Unusable("not valid Unicode (a lone surrogate)") from None
-
-
 _quote = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -232,3 +335,10 @@ def identity(turns: Sequence[Turn]) -> str:
     # Put together by hand, which is faster.
     messages = ",".join([f'{{"content":{_quote(content)},"role":"{role}"}}' for role, content in turns])
     return hashlib.blake2b(_encode(f"[{messages}]"), digest_size=8).hexdigest()
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise NotUnderstood("not valid Unicode (a lone surrogate)") from None

@@ -1,3 +1,5 @@
+import json
+
 from sdrrl_data.cli import dry_run
 from sdrrl_data.pipeline.plan import resolve
 from sdrrl_data.recipe import loading
@@ -83,3 +85,16 @@ def test_a_recipe_of_the_users_own_gives_the_run_its_name(invoke, tmp_path):
     )
     assert result.exit_code == 0, result.stderr
     assert ["run", "runs/mine"] in lines(result.stdout)
+
+
+def test_it_says_what_was_read_and_names_text_that_was_not(invoke, tmp_path):
+    rows = [
+        {"id": 1, "instruction": "Why is the sky blue?", "why\x1b": "The sky is blue in the daytime."},
+        {"tools": 1},
+    ]
+    (tmp_path / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = invoke("generate", "--recipe", "quickstart", "--seeds", "mine.jsonl", "--dry-run")
+    assert result.exit_code == 0, result.stderr
+    assert "seeds mine.jsonl: 1 question, 1 row set aside (question: 'instruction'; id: 'id')\n" in result.stdout
+    assert result.stderr.startswith("warning: seeds mine.jsonl: columns with text that are not used: 'why\\x1b'; ")
+    assert result.stderr.count("\n") == 1

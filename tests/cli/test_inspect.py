@@ -206,6 +206,27 @@ def test_one_question_through_every_step(inspect, small_run):
     assert ids_of(inspect(run, "--step", "scores", "--id", id[:8])) == [id, id]
 
 
+def test_a_question_by_the_id_of_the_users_own_file(inspect, invoke, tmp_path):
+    rows = [{"id": f"mine-{n}", "question": f"Why do people like {what}?"} for n, what in enumerate(["bread", "songs"])]
+    rows.append({"id": "mine-1-again", "question": rows[1]["question"]})
+    (tmp_path / "seeds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    recipe = loading.load(
+        "quickstart", CHANGES | {"seeds": {"source": str(tmp_path / "seeds.jsonl")}, "parallel": None}
+    )
+    run = Run(tmp_path / "run")
+    generate(recipe, run.path, models())
+    by_id = dict(run.table("seeds").read_all().select("source_id", "id").iter_rows())
+    shown = inspect(run, "--id", "mine-1")
+    assert {id.partition("/")[0] for id in ids_of(shown)} == {by_id["mine-1"]}
+    assert "pt/translations: 1 of 1 rows" in shown
+    assert re.search(r"source_id +mine-1", shown)
+    assert set(ids_of(inspect(run, "--id", "mine", "--step", "seeds"))) == set(by_id.values())
+    aside = inspect(run, "--id", "mine-1-again", "--set-aside")
+    assert ids_of(aside) == ["seeds.jsonl:3"]
+    assert "the same question stands in an earlier row" in aside
+    assert "has an id that begins with theirs" in invoke("inspect", run.path, "--id", "theirs", "--set-aside").stderr
+
+
 def test_what_was_set_aside(inspect, small_run):
     _, run = small_run
     shown = inspect(run, "--set-aside")

@@ -183,6 +183,7 @@ def test_without_a_terminal_a_line_a_step(tmp_path, capsys):
     with pytest.raises(KeyboardInterrupt), Bars() as bars:
         generate(recipe, tmp_path / "run", models(), _Stops(bars))
     assert capsys.readouterr().err == (
+        "seeds seeds.jsonl: 20 questions (question: 'instruction'; input: 'input')\n"
         "answers by Answering on small-models 1\nanswers (rows: 20)\npt/translations (rows: 20)\n"
     )
     with Bars() as bars:

@@ -55,7 +55,7 @@ def test_no_pairs(tmp_path):
         read_parallel(f"{tmp_path}/one.txt", None)
     with pytest.raises(UserError, match="not UTF-8"):
         read_parallel(f"{tmp_path}/latin.txt", None)
-    with pytest.raises(UserError, match=r"none.txt cannot be read"):
+    with pytest.raises(UserError, match=r"none.txt: cannot be read"):
         read_parallel(f"{tmp_path}/none.txt", None)
     with pytest.raises(UserError, match="takes one or two files, not 3"):
         read_parallel("a,b,c", None)

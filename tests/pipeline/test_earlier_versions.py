@@ -114,3 +114,23 @@ def test_a_part_of_other_settings_does_not_stand(old):
     pl.read_parquet(path).with_columns(answer=pl.lit("Not this.")).write_parquet(path, metadata=metadata)
     go_on(old)
     assert "Not this." not in old.table("pt/translations").read_all()["answer"].to_list()
+
+
+def test_seeds_that_are_added_have_ids_of_their_source_and_the_old_ones_none(old):
+    rows = (old.path.parent / "seeds.jsonl").read_text().splitlines()
+    with_ids = [json.dumps(json.loads(row) | {"id": f"q{number}"}) for number, row in enumerate(rows)]
+    (old.path.parent / "seeds.jsonl").write_text("\n".join(with_ids))
+    before = parts(old)
+    go_on(old, limit=9)
+    assert parts(old).items() >= before.items()
+    seeds = old.table("seeds")
+    assert seeds.read_all()["source_id"].to_list() == [None] * 7 + ["q7", "q8"]
+    assert [rows.width for rows in seeds.read_each(range(seeds.parts()))] == [5] * seeds.parts()
+
+
+def test_a_run_whose_seeds_are_gone_is_read_although_a_recipe_now_has_more_keys(old):
+    (old.path.parent / "seeds.jsonl").unlink()
+    before = parts(old)
+    go_on(old)
+    assert parts(old).items() >= before.items()
+    assert go_on(old)[1] == []

@@ -245,6 +245,27 @@ def test_a_run_grows_by_new_parts_and_keeps_what_was_there(seeds, tmp_path):
     assert steps_of(seeds, out) == []
 
 
+def test_a_run_says_at_its_start_what_the_questions_were_taken_from(seeds, tmp_path):
+    sentences = []
+    reporter = Silent()
+    reporter.say = sentences.append
+    for _ in range(2):
+        generate(recipe(seeds), tmp_path / "run", small_models.models(), reporter)
+    questions = len(seeds.read_text().splitlines()) - 1
+    line = f"seeds seeds.jsonl: {questions} questions, 1 row set aside (question: 'instruction')"
+    assert [sentence for sentence in sentences if "seeds" in sentence] == [line]
+
+
+def test_other_ids_in_the_source_redo_nothing(seeds, tmp_path):
+    out = tmp_path / "run"
+    run(seeds, out)
+    before = contents(out)
+    rows = [json.loads(line) | {"id": number} for number, line in enumerate(seeds.read_text().splitlines())]
+    seeds.write_text("\n".join(map(json.dumps, rows)))
+    assert steps_of(seeds, out) == []
+    assert contents(out) == before
+
+
 def test_a_second_file_of_seeds_is_added(seeds, tmp_path):
     more = tmp_path / "more.csv"
     more.write_text("question\nWhy is the sea salty?\nHow high is the moon in the sky tonight?\n", encoding="utf-8")

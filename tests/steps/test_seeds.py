@@ -11,7 +11,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import SeedFieldsConfig, SeedsConfig
 from sdrrl_data.run import SET_ASIDE
 from sdrrl_data.steps import seeds
-from sdrrl_data.steps.seeds import SCHEMA
+from sdrrl_data.steps.seeds import READ_SCHEMA
 from tests.support import hub
 
 QUESTION = {"instruction": "What is the capital of Peru?", "output": "Lima."}
@@ -48,11 +48,11 @@ def reasons(settings):
 
 def test_a_row_of_the_table(tmp_path):
     part = read(jsonl(tmp_path / "tasks.jsonl", QUESTION), None)
-    assert part.rows.schema == pl.Schema(SCHEMA)
+    assert part.rows.schema == pl.Schema(READ_SCHEMA)
     assert part.set_aside.schema == pl.Schema(SET_ASIDE)
     assert part.rows.rows() == [
         # If this id ever changes, every run on disk becomes useless: change the schema version with it.
-        ("2392d7612c53a169", user("What is the capital of Peru?"), "Lima.", "tasks.jsonl:1")
+        ("2392d7612c53a169", user("What is the capital of Peru?"), "Lima.", "tasks.jsonl:1", None)
     ]
 
 
@@ -74,7 +74,16 @@ def test_id_is_a_hash_of_the_canonical_messages(tmp_path):
         ({"instruction": " \n Why,\n  then? ", "input": None}, "Why,\n  then?", None),
         ({"prompt": "Why?", "completion": "So."}, "Why?", "So."),
         ({"prompt": user("Why?"), "completion": [{"role": "assistant", "content": "So."}]}, "Why?", "So."),
-        ({"question": "Why?", "answer": "So.", "context": "not asked"}, "Why?", "So."),
+        ({"question": "Why?", "answer": "So.", "context": "It rained."}, "Why?\n\nIt rained.", "So."),
+        ({"instruction": "", "question": "Why?"}, "Why?", None),
+        ({"messages": [], "prompt": "Why?", "output": "", "answer": "So."}, "Why?", "So."),
+        ({"Question": "Why?", "ANSWER": "So."}, "Why?", "So."),
+        ({"prompt": "Why?", "input": "It rained.", "context": "A lot."}, "Why?\n\nIt rained.\n\nA lot.", None),
+        ({"question": "Why?", "context": ["It rained.", "A lot."]}, "Why?\n\nIt rained.\n\nA lot.", None),
+        *(
+            ({"instruction": "Why?", "input": nothing, "output": "So."}, "Why?", "So.")
+            for nothing in ("<noinput>", " N/A ", "nan", "None", "null", "No input", float("nan"), [], {})
+        ),
         ({"question": "Why?", "answer": 3}, "Why?", None),
         ({"instruction": None, "question": "Why?"}, "Why?", None),
         ({"question": "Who?", "instruction": "Why?"}, "Why?", None),
@@ -111,11 +120,15 @@ def test_keeps_system_prompt_and_earlier_turns(tmp_path):
         ({"messages": "chat"}, "Who?", "I."),
         ({"messages": "chat", "reference": "gold"}, "Who?", "Thus."),
         ({"question": "chat"}, "Who?", "I."),
+        ({"question": "context"}, "It snowed.", "So."),
+        ({"question": "title", "input": "context"}, "Why?\n\nIt snowed.", "So."),
     ],
 )
 def test_takes_the_columns_it_is_given(tmp_path, fields, question, reference):
     chat = [*user("Who?"), {"role": "assistant", "content": "I."}]
     row = {"title": "Why?", "body": "It rained.", "gold": "Thus.", "answer": "So.", "chat": chat}
+    if "context" in fields.values():
+        row["context"] = "It snowed."
     assert only(tmp_path, row, **fields) == (user(question), reference)
 
 
@@ -143,7 +156,7 @@ def test_takes_the_columns_it_is_given(tmp_path, fields, question, reference):
         ({"messages": ["Why?"]}, "turn 1 is not an object with a role and a content"),
         ({"messages": user(" ")}, "turn 1 is empty"),
         ({"messages": user(None)}, "turn 1 has no text"),
-        ({"messages": [*user("Why?"), {"role": "tool", "content": "1"}]}, "turn 2 has the role 'tool'"),
+        ({"messages": [*user("Why?"), {"role": "tool", "content": "1"}]}, "tool calls: “turn 2 has the role 'tool'”"),
         ({"messages": [{"role": ["\ud800"], "content": "1"}]}, "turn 1 has the role ['\\ud800']"),
         (
             {"messages": [*user("Why?"), {"role": "system", "content": "Be brief."}]},
@@ -327,7 +340,7 @@ def test_a_directory_is_no_source(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "csv"])
-@pytest.mark.parametrize("field", ["messages", "question", "input", "reference"])
+@pytest.mark.parametrize("field", ["messages", "question", "input", "system", "history", "reference", "id"])
 def test_a_column_that_is_not_there(tmp_path, ending, field):
     WRITERS[ending](tmp_path / f"a.{ending}")
     source = SeedsConfig(source=str(tmp_path / f"a.{ending}"), fields=SeedFieldsConfig(**{field: "titel"}))
@@ -353,8 +366,11 @@ def test_a_file_by_the_look_of_it(source):
 
 def test_reads_real_instructions(shared_data):
     part = read(SeedsConfig(source=str(shared_data / "instructions" / "dolly-2k.jsonl")), None)
-    assert (len(part.rows), len(part.set_aside)) == (1994, 6)
-    assert part.set_aside["reason"].str.contains("the same question stands").all()
+    assert (len(part.rows), len(part.set_aside)) == (1987, 13)
+    assert dict(part.set_aside["reason"].value_counts().iter_rows()) == {
+        "the same question stands in an earlier row": 6,
+        "the question speaks of a text that is not there": 7,  # each of them does
+    }
     assert part.rows["id"].is_unique().all()
 
 
@@ -425,7 +441,7 @@ def test_reads_a_dataset_of_the_hub(tmp_path):
         rows, split, missing = served.run(READ_FROM_HUB, tmp_path)
     name = f"org/tasks@{'c' * 40}"
     assert rows == [
-        [["2392d7612c53a169", user("What is the capital of Peru?"), "Lima.", f"{name}:1"]],
+        [["2392d7612c53a169", user("What is the capital of Peru?"), "Lima.", f"{name}:1", None]],
         [[f"{name}:2", "'instruction' is empty", '{"instruction": "", "output": "So."}']],
     ]
     assert "Bad split: test. Available splits: ['train']" in split
@@ -452,3 +468,84 @@ def test_a_second_source_without_questions_is_refused(tmp_path):
     first, empty = jsonl(tmp_path / "a.jsonl", QUESTION), jsonl(tmp_path / "b.jsonl", {"question": " "})
     with pytest.raises(UserError, match=r"b\.jsonl: there is no question in it \(b\.jsonl:1: 'question' is empty\)"):
         seeds.read([first, empty], None)
+
+
+def test_what_was_taken_is_said_in_one_line(tmp_path):
+    source = jsonl(
+        tmp_path / "a.jsonl",
+        {"id": 7, "instruction": "Why?", "input": "", "output": "So.", "kind": "closed qa"},
+        {"id": 8, "instruction": "Who?", "input": "It rained.", "output": "I.", "kind": "open"},
+        {"id": 9, "instruction": "Who?", "input": "It rained.", "output": "I.", "kind": "open"},
+    )
+    [columns] = read(source, None).columns
+    assert columns.sentence() == (
+        "seeds a.jsonl: 2 questions, 1 row set aside "
+        "(question: 'instruction'; input: 'input'; reference: 'output'; id: 'id')"
+    )
+    assert columns.doubt() is None
+    chat = [*user("Why?"), {"role": "assistant", "content": "So."}]
+    [columns] = read(jsonl(tmp_path / "b.jsonl", {"messages": chat}), None).columns
+    assert columns.sentence() == "seeds b.jsonl: 1 question (question, reference: 'messages')"
+    [columns] = read(write(tmp_path / "c.txt", "Why?\nWho?"), None).columns
+    assert columns.sentence() == "seeds c.txt: 2 questions (each line is one)"
+
+
+def test_text_that_was_not_taken_is_named(tmp_path):
+    row = {
+        "id": "a b c d e",
+        "prompt": "Why is it so hot?",
+        "messages": [*user("Why is it so hot?"), {"role": "assistant", "content": "Because of the sun."}],
+        "category": "closed_qa",
+        "created": "2023-04-12 10:00:00",
+        "rating": {"value": 0.5, "labels": ["good", "bad"]},
+        "notes": [{"text": "Two people wrote this on a train."}],
+        "rationale": "The sun shines all day long.",
+        "thai": "ทำไมวันนี้อากาศร้อนมาก",
+    }
+    [columns] = read(jsonl(tmp_path / "a.jsonl", row), None).columns
+    assert columns.unused == ["notes", "rationale", "thai"]
+    assert "'notes', 'rationale', 'thai'" in columns.doubt()
+    assert "--set seeds.fields.input=NAME" in columns.doubt()
+
+
+def test_a_row_keeps_the_id_of_its_source(tmp_path):
+    rows = [{"id": 7}, {"uuid": "x-1", "id": ""}, {"id": True}, {"id": None, "prompt_id": "p"}, {"key": "k"}, {}]
+    source = jsonl(tmp_path / "a.jsonl", *({**row, "question": f"Why {n}?"} for n, row in enumerate(rows)))
+    assert read(source, None).rows["source_id"].to_list() == ["7", "x-1", None, "p", "k", None]
+    named = source.model_copy(update={"fields": SeedFieldsConfig(id="uuid")})
+    assert read(named, None).rows["source_id"].to_list() == [None, "x-1", None, None, None, None]
+
+
+def test_a_question_without_its_text_is_set_aside(tmp_path):
+    missing = {"instruction": "Summarize the following article:"}
+    source = jsonl(
+        tmp_path / "a.jsonl",
+        missing | {"input": "It rained."},
+        missing | {"input": "<noinput>"},
+        missing | {"system": "You are brief."},
+        missing | {"system": f"The article: {'It rained. ' * 40}"},
+        missing | {"history": [["Here is an article. It rained.", "Thanks."]]},
+        {"messages": user(missing["instruction"])},
+        {"instruction": "Summarize the following article:\n\nIt rained."},
+    )
+    part = read(source, None)
+    assert part.rows["source"].to_list() == [f"a.jsonl:{number}" for number in (1, 4, 5)]
+    assert dict(part.set_aside.select("id", "reason").iter_rows()) == {
+        **dict.fromkeys(("a.jsonl:2", "a.jsonl:3", "a.jsonl:6"), "the question speaks of a text that is not there"),
+        "a.jsonl:7": "the same question stands in an earlier row",
+    }
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_a_quote_that_is_never_closed_swallows_no_rows(tmp_path, ending):
+    comma = {"csv": ",", "tsv": "\t"}[ending]
+    lines = [f"Why is {number} odd?{comma}So." for number in range(12)]
+    lines[3] = f'"To be or not to be is from?{comma}So.'
+    source = write(tmp_path / f"a.{ending}", f"question{comma}answer\n" + "\n".join(lines))
+    if ending == "csv":
+        with pytest.raises(UserError, match=r"a\.csv: the row that begins in line 5 has a quote in the wrong place"):
+            read(source, None)
+    else:
+        part = read(source, None)
+        assert part.rows["messages"][3].to_list() == user('"To be or not to be is from?')
+        assert (part.rows.height, part.rows["reference"].unique().to_list()) == (12, ["So."])
