@@ -4,7 +4,7 @@ from sdrrl_data.run.folder import Run
 from sdrrl_data.run.journal import Journal
 from sdrrl_data.run.manifest import Contaminated, Count, Counts, FilterCount, Kind, Manifest, TargetCount
 from sdrrl_data.run.opening import opened, recipe_of, refuse_unfinished, select_targets
-from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SET_ASIDE, Part, Task, fingerprint, set_aside, sort_out
+from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SET_ASIDE, Part, Task, fingerprint, set_aside, sort_out, together
 from sdrrl_data.run.table import Table
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "select_targets",
     "set_aside",
     "sort_out",
+    "together",
 ]
