@@ -3,10 +3,11 @@
 from rich.console import Console
 from rich.table import Table
 
-from sdrrl_data.pipeline import estimate
+from sdrrl_data.pipeline import estimate, redone
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.steps.model_pool import Models
 
+from .escaping import escaped
 from .progress import Bars
 
 
@@ -21,6 +22,8 @@ def show(plan: Plan, models: Models, measure: bool) -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     console.print(_steps(plan))
     console.print("A row that a step sets aside is missing from the next steps.\n")
+    for sentence in redone.sentences(redone.redone(plan)):
+        console.print(f"{escaped(sentence)}\n", soft_wrap=True)
     console.print(_ingredients(plan))
     console.print(f"\n{_tokens(estimate.tokens(plan))}", soft_wrap=True)
     console.print()
