@@ -3,14 +3,14 @@
 import logging
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sdrrl_data.errors import RunMismatch, UserError
 from sdrrl_data.languages import Language, find
-from sdrrl_data.pipeline import order, revisions, source_tables, targets
+from sdrrl_data.pipeline import engines, order, revisions, source_tables, targets
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, score_tables
@@ -120,12 +120,16 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
         tag = target.tgt.tag
         tables.add(order.target_steps(pinned, target, parts))
         sources = _sources(tables, target, pinned)
+        ran = {part: engines.of_rows(part, before, tables, _made_by(part, target, tables)) for part in ingredients[tag]}
+        ingredients[tag] = [ran[part] for part in ingredients[tag]]
+        translators = {name: ran.get(part, part) for name, part in target.translators.items()}
         signatures[tag] = _signature(
             provenance.signature(pinned, tag, ingredients[tag]), before, tag, *_progress(tables, sources)
         )
         if tag not in recipe.tgt:
             _refuse_to_redo(run, before, target, signatures[tag], full_recipe.tgt)
-        tables.add(order.last_steps(pinned, target, parts, sources, generator, signatures[tag]))
+        named_target = replace(target, translators=translators)
+        tables.add(order.last_steps(pinned, named_target, parts, sources, ran[generator], signatures[tag]))
     tables.add([order.shared_counts_step(pinned, parts)])
 
     plan = Plan(
@@ -217,6 +221,14 @@ def _progress(tables: Tables, sources: Sequence[str]) -> tuple[bool, bool]:
     return used_again or sum(len(tables.fingerprints[table]) for table in steps) > missing, missing > 0
 
 
+def _made_by(part: Ingredient, target: Target, tables: Tables) -> list[str]:
+    """The tables of a target that a model makes, by its role."""
+    if part.role == "generator":
+        return [table for table in ("seeds", "answers") if table in tables.jobs]
+    kind = "translations" if part.role == "translator" else "scores-"
+    return [table for table in tables.jobs if table.startswith(target.table(kind))]
+
+
 def _signature(signature: str, before: Manifest | None, tag: str, has_parts: bool, has_missing: bool) -> str:
     """A target's signature, which names all versions of sdrrl-data that made its rows.
 
@@ -232,7 +244,7 @@ def _signature(signature: str, before: Manifest | None, tag: str, has_parts: boo
     earlier_signature = before.signatures.get(tag)
     if earlier_signature and provenance.same_settings(earlier_signature, signature):
         signatures = [earlier_signature, signature] if has_missing else [earlier_signature]
-        return provenance.with_versions(earlier_signature, signatures)
+        return provenance.with_versions(signature if has_missing else earlier_signature, signatures)
     return provenance.with_versions(signature, [*before.signatures.values(), signature])
 
 

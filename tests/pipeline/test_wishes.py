@@ -282,3 +282,26 @@ def test_an_unfinished_part_is_taken_up_in_another_cut(wishes):
     asked = wishes.make(limit=6)
     assert len(asked.questions) == 2
     assert wishes.is_as_a_fresh_run(limit=6)
+
+
+def test_another_engine_is_named_only_for_the_rows_that_it_made(wishes):
+    def engine(name):
+        small = small_models.models()
+        return wishes.asked.models(
+            identify_generator=lambda config: replace(small.identify_generator(config), engine=name)
+        )
+
+    def named():
+        manifest = Run(wishes.out).manifest()
+        (generator,) = (part for part in manifest.ingredients if part.role == "generator")
+        written = rows(wishes.out)["generator"].drop_nulls().unique().to_list()
+        assert written == [f"Answering@1({generator.engine})"]
+        assert f"|generator:Answering@1({generator.engine})|".replace(" ", "_") in manifest.signatures["pt"]
+        assert generator.engine in (wishes.out / "README.md").read_text()
+        return generator.engine
+
+    wishes.make(engine("slow 1"), limit=12)
+    wishes.make(engine("fast 2"), limit=12, **{"generator.engine": "vllm", "thresholds.repetition.max": 0.2})
+    assert named() == "slow 1"
+    wishes.make(engine("fast 2"), limit=20)
+    assert named() == "slow 1, fast 2"
