@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from sdrrl_data.pipeline import estimate
+from sdrrl_data.pipeline import estimate, redone
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.steps.model_pool import Models
 
@@ -24,6 +24,8 @@ def show(plan: Plan, models: Models, measure: bool) -> None:
         console.print(escaped(columns.sentence()), soft_wrap=True)
     console.print(_steps(plan))
     console.print("A row that a step sets aside is missing from the next steps.\n")
+    for sentence in redone.sentences(redone.redone(plan)):
+        console.print(f"{escaped(sentence)}\n", soft_wrap=True)
     console.print(_ingredients(plan))
     console.print(f"\n{_tokens(estimate.tokens(plan))}", soft_wrap=True)
     console.print()

@@ -3,13 +3,18 @@
 import shlex
 import sys
 import warnings
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .escaping import escaped
 from .options import split_commas
+
+if TYPE_CHECKING:
+    from .progress import Bars
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -22,6 +27,10 @@ The same with a stricter filter; only what the filter changes is done again:
 
 [cyan]sdrrl-data generate --recipe quickstart --set thresholds.similarity.min=0.85[/cyan]
 
+A finished run with a stricter filter: all other settings stay as they are in the run:
+
+[cyan]sdrrl-data generate --out runs/quickstart --set thresholds.similarity.min=0.85[/cyan]
+
 Your own questions and model, two target languages; only show what would be done:
 
 [cyan]sdrrl-data generate --seeds tasks.jsonl --tgt vi,thai --model org/name --dry-run[/cyan]
@@ -30,9 +39,13 @@ Your own questions and model, two target languages; only show what would be done
 
 def generate(
     recipe: Annotated[
-        str,
-        typer.Option(metavar="RECIPE", help="What to do: a name from [cyan]sdrrl-data recipes[/cyan], or a YAML file."),
-    ] = "sdrrl",
+        str | None,
+        typer.Option(
+            metavar="RECIPE",
+            help="What to do: a name from [cyan]sdrrl-data recipes[/cyan], or a YAML file.",
+            show_default="the run's own; for a new run, sdrrl",
+        ),
+    ] = None,
     src: Annotated[
         str | None, typer.Option(metavar="LANGUAGE", help="The language in which the model answers well.")
     ] = None,
@@ -50,7 +63,8 @@ def generate(
         Path | None,
         typer.Option(
             metavar="RUN",
-            help="The run's folder. If it has an unfinished run, that run continues.",
+            help="The run's folder. If it has a run, that run continues: settings that you leave out stay as they are "
+            "in its recipe.yaml.",
             show_default="runs/RECIPE",
         ),
     ] = None,
@@ -92,6 +106,15 @@ def generate(
             "it, only what a server failed at is asked again.",
         ),
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before finished rows are made anew.")] = False,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune",
+            help="In the end, delete the finished rows that the run does not use any more. Without it, they stay in "
+            "its folder unused, and are used when they are wanted again.",
+        ),
+    ] = False,
     probe: Annotated[
         bool,
         typer.Option(
@@ -106,12 +129,13 @@ def generate(
     from . import quiet
 
     quiet.silence_libraries()
-    from sdrrl_data.recipe import loading, overrides
+    from sdrrl_data.pipeline import continuing
+    from sdrrl_data.recipe import overrides
 
     options = _changes(src, tgt, seeds, limit, model, translator)
     settings = dict(map(overrides.parse_change, changes or []))
-    loaded = loading.load(recipe, options | settings, overlays or [])
-    out = out or Path("runs", Path(recipe).stem)
+    out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
+    wish = continuing.read(out, recipe, options | settings, overlays or [])
     _show_warnings()
     if dry_run or probe:
         from sdrrl_data.pipeline.plan import resolve
@@ -120,28 +144,53 @@ def generate(
         from . import dry_run as dry
 
         models = Models()
-        dry.show(resolve(loaded, out, models, retry_set_aside), models, measure=probe)
+        dry.show(resolve(wish.recipe, out, models, retry_set_aside), models, measure=probe)
         return
 
     from sdrrl_data.pipeline import generate as library
-    from sdrrl_data.run import Run
+    from sdrrl_data.run import Run, unused
 
     from . import summary
     from .progress import Bars
 
+    before = Run(out).manifest()
     try:
         with Bars() as bars:
-            manifest = library.generate(loaded, out, reporter=bars, retry_set_aside=retry_set_aside)
+            manifest = library.generate(
+                wish.recipe,
+                out,
+                reporter=bars,
+                retry_set_aside=retry_set_aside,
+                agreed=partial(_ask, bars, yes),
+                named=wish.named,
+            )
     except KeyboardInterrupt:
         typer.echo("stopped; what is finished is kept: run the same command again to continue", err=True)
         raise typer.Exit(130) from None
     summary.show(manifest, Run(out), shlex.join(["sdrrl-data", *sys.argv[1:]]))
+    summary.show_changes(before, manifest)
+    if prune:
+        typer.echo(f"pruned: {unused.prune(Run(out)) / 1e6:,.1f} MB")
     counts = manifest.counts.targets
     empty = [f"{tag}/transfer_set" for tag, target in counts.items() if not any(target.rows.values())]
     if empty:
         where = ", ".join(empty)
         typer.echo(f"error: no row is left in {where}; the tables above say what became of the rows", err=True)
         raise typer.Exit(1)
+
+
+def _ask(bars: "Bars", yes: bool, sentences: Sequence[str]) -> None:
+    """Say what would be made anew and, in a terminal, ask whether to go on.
+
+    A script is not asked and goes on: it would hang otherwise, and what is replaced is kept.
+
+    Raises:
+        typer.Abort: the answer is no.
+    """
+    for sentence in sentences:
+        bars.say(sentence)
+    if not yes and sys.stdin.isatty() and sys.stderr.isatty():
+        typer.confirm("Go on? What is replaced stays in the run's folder unused.", abort=True, err=True)
 
 
 def _show_warnings() -> None:

@@ -9,10 +9,14 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from sdrrl_data.pipeline.generate import RECIPE
+from sdrrl_data.recipe.changes import changes
 from sdrrl_data.run import Count, Manifest, Run, TargetCount
 
 from . import samples
 from .escaping import escaped
+
+MOST_CHANGES = 12  # that are shown
 
 
 def show(manifest: Manifest, run: Run, command: str) -> None:
@@ -58,6 +62,22 @@ def show(manifest: Manifest, run: Run, command: str) -> None:
     console.print()
     for line in _next_commands(manifest, run, tag, command):
         console.print(line, soft_wrap=True)
+
+
+def show_changes(before: Manifest | None, manifest: Manifest) -> None:
+    """Print which settings have changed since the run was made last.
+
+    Args:
+        before: the manifest that the run had; None if it is new.
+        manifest: the manifest that it has.
+    """
+    changed = changes(before.recipe, manifest.recipe) if before else []
+    settings = [escaped(str(change)) for change in changed if change.key not in {"name", "description"}]
+    if settings:
+        console = Console(highlight=False, markup=False, emoji=False)
+        others = len(settings) - MOST_CHANGES
+        more = f"; and {others} more, see {RECIPE}" if others > 0 else ""
+        console.print(f"changed    {'; '.join(settings[:MOST_CHANGES])}{more}", soft_wrap=True)
 
 
 def _steps(steps: Mapping[str, Count], run: Run) -> Table:

@@ -13,8 +13,9 @@ from sdrrl_data.run import Manifest
 
 
 def manifest(local_manifest: Manifest) -> Manifest:
-    """A manifest with its recipe as `recipe` makes it."""
-    return local_manifest.model_copy(update={"recipe": recipe(local_manifest.recipe, local_manifest.ingredients)[0]})
+    """A manifest with its recipe as `recipe` makes it, and without the file that it was made from."""
+    portable_recipe = recipe(local_manifest.recipe, local_manifest.ingredients)[0]
+    return local_manifest.model_copy(update={"recipe": portable_recipe, "named": None})
 
 
 def recipe(settings: Mapping[str, Any], ingredients: Sequence[Ingredient]) -> tuple[dict[str, Any], list[str]]:

@@ -29,6 +29,7 @@ from sdrrl_data.run import (
     recipe_of,
     refuse_unfinished,
     select_targets,
+    unused,
 )
 from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.steps.model_pool import Models
@@ -178,7 +179,8 @@ class _Builder:
     def _translate(self, target: Target) -> list[str]:
         """Translate the references that are not translated yet; returns the fingerprints of all parts."""
         parts = order.Parts.of(self._manifest.growths)
-        tables = Tables(self._run, {}, {"seeds": self._run.table("seeds").fingerprints(len(parts.sizes))})
+        seeds = self._run.table("seeds").fingerprints(len(parts.sizes))
+        tables = Tables(self._run, {}, {"seeds": seeds}, states=unused.states(self._run))
         tables.add(order.translation_steps(self._recipe, target, parts, of_references=True))
         runner = LocalRunner(self._models, self._reporter)
         try:

@@ -15,6 +15,7 @@ from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Request
 from sdrrl_data.recipe import MagpieConfig, Recipe, SeedsConfig, draws
 from sdrrl_data.run import Run
+from sdrrl_data.steps.finished_rows import FinishedRows
 from sdrrl_data.steps.model_pool import Models
 
 COUNTED = 2000  # prompts; if there are more, an even sample is counted
@@ -140,8 +141,10 @@ def _missing_seeds(plan: Plan) -> pl.DataFrame | None:
         return None
     seeds, job = plan.tables.sources["seeds"], plan.tables.jobs["answers"]
     parts = []
+    finished_rows = FinishedRows(plan.run, job)
     for part in plan.missing("answers"):
-        answered = job.finished_rows(plan.run, part)
         rows = seeds[part].rows
-        parts.append(rows if answered is None else rows.filter(~pl.col("id").is_in(answered["id"].to_list())))
+        content = finished_rows.of(part, [rows])
+        ids = [*content.rows["id"], *content.set_aside["id"]] if content else []
+        parts.append(rows.filter(~pl.col("id").is_in(ids)))
     return pl.concat(parts) if parts else seeds[0].rows.clear()

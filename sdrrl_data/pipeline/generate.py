@@ -1,20 +1,26 @@
 """Make a transfer set: make all parts that a plan says are missing."""
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from sdrrl_data.cards import description
 from sdrrl_data.pipeline import plan as planning
-from sdrrl_data.pipeline import scorers
+from sdrrl_data.pipeline import redone, replaced, scorers
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
-from sdrrl_data.recipe import Recipe, loading
-from sdrrl_data.run import Counts, Manifest, provenance
+from sdrrl_data.recipe import Recipe, loading, overrides
+from sdrrl_data.run import Counts, Manifest, provenance, unused
 from sdrrl_data.run.marks import is_lacking
 from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.runners.runner import Runner
 from sdrrl_data.steps import counts
 from sdrrl_data.steps.model_pool import Models
+
+RECIPE = "recipe.yaml"  # in the run: what it was made from, for people to read and for `generate --recipe`
+Agreed = Callable[[Sequence[str]], None]
 
 
 def generate(
@@ -24,6 +30,8 @@ def generate(
     reporter: Reporter | None = None,
     *,
     retry_set_aside: bool = False,
+    agreed: Agreed | None = None,
+    named: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
 
@@ -37,6 +45,9 @@ def generate(
         reporter: is told about the progress.
         retry_set_aside: ask again for every answer, and every translation by the model itself, that was set aside, also
             if the row was at fault: the prompt was too long for the model, or a server refused it.
+        agreed: is told, before anything is changed, which finished rows would be made anew and why, and may raise an
+            error to prevent it; by default, the reporter is told. What they replace stays in the run's folder `unused`.
+        named: what is written in the file that the recipe was made from, to be remembered (see `continuing`).
 
     Returns:
         The ingredients and settings of the run, and its figures: `counts.targets["pt"].rows` has the number of rows of
@@ -53,23 +64,34 @@ def generate(
     if manifest := plan.finished():
         return manifest
     reporter = reporter or Silent()
+    if sentences := redone.sentences(redone.redone(plan)):
+        (agreed or partial(_say, reporter))(sentences)
     scorers.prepare(plan.scorers_to_open(), reporter.say)
     with plan.run.lock():
-        return _execute(plan, models, reporter)
+        return _execute(plan, models, reporter, named)
 
 
-def _execute(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
+def _say(reporter: Reporter, sentences: Sequence[str]) -> None:
+    for sentence in sentences:
+        reporter.say(sentence)
+
+
+def _execute(plan: Plan, models: Models, reporter: Reporter, named: Mapping[str, Any] | None) -> Manifest:
     runner: Runner = LocalRunner(models, reporter)
     manifest = Manifest(
         state="unfinished",
         signatures=dict(plan.signatures),
         recipe=dict(plan.resolved),
+        named=_remembered(plan, named),
         versions=provenance.versions(),
         ingredients=list(plan.ingredients),
         growths=plan.growths,
         counts=_unchanged_counts(plan),
     )
+    replaced.keep_replaced(plan.run, plan.tables)
+    plan.tables.use_again(unused.states(plan.run))
     plan.run.write_manifest(manifest)
+    plan.run.write_text(RECIPE, overrides.written(dict(plan.resolved)))
     _write_sources(plan)
     _report_seeds(plan, reporter)
     _report_generator(plan, reporter)
@@ -90,6 +112,13 @@ def _execute(plan: Plan, models: Models, reporter: Reporter) -> Manifest:
     plan.run.write_manifest(manifest)
     _report_lacking_rows(plan, reporter)
     return manifest
+
+
+def _remembered(plan: Plan, named: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What is written in the file of the recipe; if no file is named, the one that was named before."""
+    if named is not None:
+        return dict(named)
+    return plan.before.named if plan.before else None
 
 
 def _unchanged_counts(plan: Plan) -> Counts:

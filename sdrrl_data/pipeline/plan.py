@@ -3,18 +3,19 @@
 import logging
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sdrrl_data.errors import RunMismatch, UserError
 from sdrrl_data.languages import Language, find
-from sdrrl_data.pipeline import order, revisions, source_tables, targets
+from sdrrl_data.pipeline import engines, order, revisions, source_tables, targets
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import GeneratorConfig, Recipe, ScorerConfig, score_tables
-from sdrrl_data.run import Manifest, Run, growth, provenance
+from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, ScorerConfig, score_tables
+from sdrrl_data.run import Manifest, Run, growth, provenance, unused
+from sdrrl_data.sources.row_sources import name_of
 from sdrrl_data.steps import seed_language
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.seeds import SourceColumns, UnusedColumns
@@ -104,7 +105,7 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
         for target in resolved_targets
     }
     shared = [*source_tables.seed_ingredients(pinned, seeds, generator, before), generator]
-    _refuse_another_run(run, before, pinned.src, shared)
+    _refuse_another_run(run, before, pinned, shared)
     ingredients = {
         target.tgt.tag: [
             *shared,
@@ -116,7 +117,13 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
 
     source_parts = {"seeds": seeds} if seeds else {}
     source_parts |= {target.table("parallel"): [corpora[target.tgt.tag]] for target in resolved_targets}
-    tables = Tables(run, source_parts, accept_lacking=unavailable is not None, retry_set_aside=retry_set_aside)
+    tables = Tables(
+        run,
+        source_parts,
+        accept_lacking=unavailable is not None,
+        retry_set_aside=retry_set_aside,
+        states=[run, *unused.states(run)] if before else [],
+    )
     parts = order.Parts.of(growths)
     tables.add(order.shared_steps(pinned, generator, src, parts))
     signatures = {}
@@ -124,12 +131,16 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
         tag = target.tgt.tag
         tables.add(order.target_steps(pinned, target, parts))
         sources = _sources(tables, target, pinned)
+        ran = {part: engines.of_rows(part, before, tables, _made_by(part, target, tables)) for part in ingredients[tag]}
+        ingredients[tag] = [ran[part] for part in ingredients[tag]]
+        translators = {name: ran.get(part, part) for name, part in target.translators.items()}
         signatures[tag] = _signature(
             provenance.signature(pinned, tag, ingredients[tag]), before, tag, *_progress(tables, sources)
         )
         if tag not in recipe.tgt:
             _refuse_to_redo(run, before, target, signatures[tag], full_recipe.tgt)
-        tables.add(order.last_steps(pinned, target, parts, sources, generator, signatures[tag]))
+        named_target = replace(target, translators=translators)
+        tables.add(order.last_steps(pinned, named_target, parts, sources, ran[generator], signatures[tag]))
     tables.add([order.shared_counts_step(pinned, parts)])
 
     plan = Plan(
@@ -179,8 +190,8 @@ def _generator(config: GeneratorConfig, models: Models, before: Manifest | None)
         return next(ingredient for ingredient in before.ingredients if ingredient.role == "generator"), error
 
 
-def _refuse_another_run(run: Run, before: Manifest | None, src: str, shared: Sequence[Ingredient]) -> None:
-    """Refuse other seeds or another model in the folder of a run, since its answers would be lost.
+def _refuse_another_run(run: Run, before: Manifest | None, recipe: Recipe, shared: Sequence[Ingredient]) -> None:
+    """Refuse other seeds or another model in the folder of a run; the run's seeds may come in another order.
 
     Raises:
         UserError: the folder holds another run.
@@ -188,9 +199,12 @@ def _refuse_another_run(run: Run, before: Manifest | None, src: str, shared: Seq
     if before is None:
         return
     earlier_names = {"src": [before.recipe["src"]], **_names(before.ingredients)}
-    names = {"src": [src], **_names(shared)}
+    names = {"src": [recipe.src], **_names(shared)}
+    if not isinstance(recipe.seeds, MagpieConfig):
+        # A source may have no row, because of the limit.
+        names["seeds"] = list(dict.fromkeys(name_of(source.source) for source in recipe.seeds))
     for role in ("src", "seeds", "generator"):
-        if earlier_names[role] != names[role][: len(earlier_names[role])]:
+        if not set(earlier_names[role]) <= set(names[role]):
             also = " (more seeds can be added: name the first seeds too)" if role == "seeds" else ""
             raise RunMismatch(
                 f"{run.path} holds another run ({role} {' '.join(earlier_names[role])}, not {' '.join(names[role])}): "
@@ -213,10 +227,19 @@ def _sources(tables: Tables, target: Target, recipe: Recipe) -> list[str]:
 
 
 def _progress(tables: Tables, sources: Sequence[str]) -> tuple[bool, bool]:
-    """Whether the steps have made some parts of these tables, and whether some parts are missing."""
+    """Whether some rows of these tables were made before and stay, and whether some parts are missing."""
     steps = [table for table in sources if table in tables.jobs]
     missing = sum(len(tables.missing(table)) for table in steps)
-    return sum(len(tables.fingerprints[table]) for table in steps) > missing, missing > 0
+    used_again = any(tables.jobs[table].earlier for table in steps)
+    return used_again or sum(len(tables.fingerprints[table]) for table in steps) > missing, missing > 0
+
+
+def _made_by(part: Ingredient, target: Target, tables: Tables) -> list[str]:
+    """The tables of a target that a model makes, by its role."""
+    if part.role == "generator":
+        return [table for table in ("seeds", "answers") if table in tables.jobs]
+    kind = "translations" if part.role == "translator" else "scores-"
+    return [table for table in tables.jobs if table.startswith(target.table(kind))]
 
 
 def _signature(signature: str, before: Manifest | None, tag: str, has_parts: bool, has_missing: bool) -> str:
@@ -234,7 +257,7 @@ def _signature(signature: str, before: Manifest | None, tag: str, has_parts: boo
     earlier_signature = before.signatures.get(tag)
     if earlier_signature and provenance.same_settings(earlier_signature, signature):
         signatures = [earlier_signature, signature] if has_missing else [earlier_signature]
-        return provenance.with_versions(earlier_signature, signatures)
+        return provenance.with_versions(signature if has_missing else earlier_signature, signatures)
     return provenance.with_versions(signature, [*before.signatures.values(), signature])
 
 

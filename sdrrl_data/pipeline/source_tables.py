@@ -10,7 +10,7 @@ from sdrrl_data.models.hub import COMMIT
 from sdrrl_data.pipeline import revisions
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import MagpieConfig, Recipe
-from sdrrl_data.run import Manifest, Part, Run, fingerprint, growth
+from sdrrl_data.run import Manifest, Part, Run, Table, fingerprint, growth, unused
 from sdrrl_data.sources.row_sources import licence_on_hub, name_of
 from sdrrl_data.steps import parallel_rows, seeds
 from sdrrl_data.steps.seeds import SourceColumns
@@ -38,19 +38,37 @@ def read_seeds(recipe: Recipe, resolved: dict[str, Any], run: Run, before: Manif
         UserError: the seeds cannot be read.
     """
     earlier_growths, table = before.growths if before else [], run.table("seeds")
+    earlier_states = [(earlier_growths, table), *_earlier_states(run)]
     if isinstance(recipe.seeds, MagpieConfig):
         if recipe.limit is None:
             raise RecipeError("seeds magpie: say how many questions to write with --limit")
-        fitting = growth.fitting(earlier_growths, recipe.limit)
-        return SeedParts(growth.grown(earlier_growths, fitting, recipe.limit, recipe.part_rows), [])
+        limit = recipe.limit
+        earlier_growths, _ = max(earlier_states, key=lambda state: _rows(state[0], growth.fitting(state[0], limit)))
+        fitting = growth.fitting(earlier_growths, limit)
+        return SeedParts(growth.grown(earlier_growths, fitting, limit, recipe.part_rows), [])
     if before and revisions.settled(resolved, before) and table.parts() == sum(map(len, earlier_growths)):
         return SeedParts(earlier_growths, [table.part(part) for part in range(table.parts())])
     all_seeds = seeds.read(recipe.seeds, recipe.limit)
-    unchanged = growth.unchanged(earlier_growths, all_seeds.rows, table)
+    unchanged_parts = [growth.unchanged(growths, all_seeds.rows, seeds_then) for growths, seeds_then in earlier_states]
+    # The state that has most of the seeds in its first parts; if several are equal, the run as it is now.
+    (earlier_growths, table), unchanged = max(
+        zip(earlier_states, unchanged_parts, strict=True), key=lambda state: _rows(state[0][0], state[1])
+    )
     growths = growth.grown(earlier_growths, unchanged, all_seeds.rows.height, recipe.part_rows)
     written = [table.set_aside(part) for part in range(unchanged) if table.has(part)]
     parts = growth.cut(Part(all_seeds.rows, all_seeds.set_aside), growths, written)
     return SeedParts(growths, parts, all_seeds.columns)
+
+
+def _earlier_states(run: Run) -> list[tuple[growth.Growths, Table]]:
+    """How the run had grown in each of its earlier states, and its seeds then."""
+    states = [(state, state.manifest()) for state in unused.states(run)]
+    return [(manifest.growths, state.table("seeds")) for state, manifest in states if manifest]
+
+
+def _rows(growths: growth.Growths, parts: int) -> int:
+    """How many rows the first parts have."""
+    return sum([size for sizes in growths for size in sizes][:parts])
 
 
 def read_parallel(recipe: Recipe, resolved: dict[str, Any], target: Target, run: Run, before: Manifest | None) -> Part:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sdrrl_data.pipeline import fingerprints
+from sdrrl_data.pipeline import earlier_parts, fingerprints
 from sdrrl_data.run import Part, Run, fingerprint_of_rows
 from sdrrl_data.run.marks import is_lacking, unmarked
 from sdrrl_data.steps.step import Job, Step
@@ -18,6 +18,7 @@ class Tables:
         existing: the fingerprints of further tables, which are complete.
         accept_lacking: whether parts that lack rows because a server failed stay as they are.
         retry_set_aside: whether finished parts are made again in which a model refused rows.
+        states: the run as it is, and its earlier states, whose finished rows are used again.
     """
 
     def __init__(
@@ -27,10 +28,12 @@ class Tables:
         existing: Mapping[str, Sequence[str]] | None = None,
         accept_lacking: bool = False,
         retry_set_aside: bool = False,
+        states: Sequence[Run] = (),
     ) -> None:
         self._run = run
         self._accept_lacking = accept_lacking
         self._retry_set_aside = retry_set_aside
+        self._states = states
         self._asked_again: dict[str, list[int]] = {}  # finished parts of a table whose refused rows are asked again
         self.sources = sources
         self.jobs: dict[str, Job] = {}
@@ -41,11 +44,18 @@ class Tables:
     def add(self, steps: Sequence[Step]) -> None:
         """Add steps. The tables that a step reads must have been added before."""
         for step in steps:
-            self.jobs[step.table] = fingerprints.job(step, self.fingerprints, self._run, self._accept_lacking)
+            job = fingerprints.job(step, self.fingerprints, self._run, self._accept_lacking)
+            self.jobs[step.table] = replace(job, asks_again=self._retry_set_aside)
             self.fingerprints[step.table] = self.jobs[step.table].fingerprints
             if self._retry_set_aside and step.asks_model:
                 set_aside = self._run.table(step.table).set_aside
                 self._asked_again[step.table] = [part for part in range(step.parts()) if not set_aside(part).is_empty()]
+            self._find_earlier_parts(step.table, self._states)
+
+    def use_again(self, states: Sequence[Run]) -> None:
+        """Use the finished rows of these earlier states of the run only, because the run itself is about to change."""
+        for table in self.jobs:
+            self._find_earlier_parts(table, states)
 
     def settle(self, table: str, parts: Sequence[int]) -> None:
         """Expect these parts of a table as they were just made.
@@ -102,3 +112,8 @@ class Tables:
         """The missing parts of each table with missing parts."""
         missing = {table: self.missing(table) for table in self.fingerprints}
         return {table: parts for table, parts in missing.items() if parts}
+
+    def _find_earlier_parts(self, table: str, states: Sequence[Run]) -> None:
+        job = self.jobs[table]
+        if job.step.reuses_rows and states and self.missing(table):
+            self.jobs[table] = replace(job, earlier=earlier_parts.of(job.step, job.fingerprints, states))

@@ -64,18 +64,48 @@ def load(
     Raises:
         RecipeError: there is no such recipe, or a key or a value in it is wrong.
     """
-    name, changes = fspath(name), changes or {}
+    return finished(written(name), changes, overlays, f"recipe {fspath(name)}")
+
+
+def written(name: str | PathLike[str]) -> dict[str, Any]:
+    """What is written in a recipe, with its paths made whole; it may lack what has a default.
+
+    Args:
+        name: as for `load`.
+
+    Raises:
+        RecipeError: there is no such recipe, or it is not YAML.
+    """
     content: dict[str, Any] = {}
-    for path in (_path(name, _packaged()), *(_path(fspath(overlay), _packaged("parts")) for overlay in overlays)):
-        layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
-        if not isinstance(layer, dict):
-            raise RecipeError(f"recipe {path}: expected a mapping of keys to values")
-        changed_scorers, removed_scorers = scorer_changes.taken_from(layer, f"recipe {path}")
-        _as_lists(layer)
-        for section in (layer, {"scorers": changed_scorers}):
-            paths.resolve(Recipe, section, path.parent, shipped=PACKAGED)
-        scorer_changes.lay_over(content, changed_scorers, removed_scorers)
-        overrides.lay_over(content, layer)
+    _lay_over(content, _path(fspath(name), _packaged()))
+    return content
+
+
+def is_packaged(name: str | PathLike[str]) -> bool:
+    """Whether a recipe is one of the package's."""
+    return fspath(name) in _packaged()
+
+
+def finished(
+    content: dict[str, Any],
+    changes: Mapping[str, Any] | None = None,
+    overlays: Sequence[str | PathLike[str]] = (),
+    where: str = "recipe",
+) -> Recipe:
+    """A recipe from its content, with some values changed.
+
+    Args:
+        content: as `written` returns it, or as a manifest holds it; it is changed.
+        changes: as for `load`.
+        overlays: as for `load`.
+        where: what the content is, for error messages.
+
+    Raises:
+        RecipeError: a key or a value in it is wrong.
+    """
+    changes = changes or {}
+    for overlay in overlays:
+        _lay_over(content, _path(fspath(overlay), _packaged("parts")))
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
     for key, value in changes.items():
         if key == "generator.model" and "generator.revision" not in changes:
@@ -92,13 +122,13 @@ def load(
         # From JSON, strict validation accepts lists as tuples, but not a text as a number.
         recipe = Recipe.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
-        raise RecipeError(f"recipe {name}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
+        raise RecipeError(f"{where}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
     src = languages.find(recipe.src).tag
     tgt = tuple(dict.fromkeys(languages.find(tag).tag for tag in recipe.tgt))
     if not tgt:
-        raise RecipeError(f"recipe {name}: tgt names no target language: give one with --tgt")
+        raise RecipeError(f"{where}: tgt names no target language: give one with --tgt")
     if src in tgt:
-        raise RecipeError(f"recipe {name}: {src} is both src and tgt: choose another target language")
+        raise RecipeError(f"{where}: {src} is both src and tgt: choose another target language")
     thresholds = {
         score: threshold.model_copy(
             update={"languages": {languages.find(tag).tag: bounds for tag, bounds in threshold.languages.items()}}
@@ -106,6 +136,19 @@ def load(
         for score, threshold in recipe.thresholds.items()
     }
     return recipe.model_copy(update={"src": src, "tgt": tgt, "thresholds": thresholds})
+
+
+def _lay_over(content: dict[str, Any], path: Path) -> None:
+    """Put what is written in a file over a recipe."""
+    layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
+    if not isinstance(layer, dict):
+        raise RecipeError(f"recipe {path}: expected a mapping of keys to values")
+    changed_scorers, removed_scorers = scorer_changes.taken_from(layer, f"recipe {path}")
+    _as_lists(layer)
+    for section in (layer, {"scorers": changed_scorers}):
+        paths.resolve(Recipe, section, path.parent, shipped=PACKAGED)
+    scorer_changes.lay_over(content, changed_scorers, removed_scorers)
+    overrides.lay_over(content, layer)
 
 
 def _packaged(folder: str = "") -> dict[str, Path]:

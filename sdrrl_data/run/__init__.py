@@ -14,6 +14,7 @@ from sdrrl_data.run.parts import (
     fingerprint_of_rows,
     set_aside,
     sort_out,
+    together,
 )
 from sdrrl_data.run.table import Table
 
@@ -41,4 +42,5 @@ __all__ = [
     "select_targets",
     "set_aside",
     "sort_out",
+    "together",
 ]

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,6 +36,13 @@ class Journal:
             if time.monotonic() > self._flushed + self.FLUSH:
                 self._file.flush()
                 self._flushed = time.monotonic()
+
+    def take_up(self, rows: Mapping[str, Any]) -> None:
+        """Store finished rows of other journals; rows that it has stay."""
+        for key, value in rows.items():
+            if key not in self.rows:
+                self.add(key, value)
+                self.rows[key] = value
 
     def close(self) -> None:
         """Write the rows that were added since the last write."""

@@ -80,6 +80,7 @@ class Manifest(BaseModel):
     state: Literal["unfinished", "finished"]
     signatures: dict[str, str]  # of each target
     recipe: dict[str, Any]
+    named: dict[str, Any] | None = None  # what was written in the recipe that a command named; it stays on this machine
     versions: dict[str, str]
     ingredients: list[Ingredient]
     growths: list[list[int]] = []  # each time the run grew: the rows of its new parts of seeds

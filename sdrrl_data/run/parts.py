@@ -33,7 +33,6 @@ class Task(NamedTuple):
     tables: Sequence[pl.DataFrame]  # this part of each table from which it is made
     rows: int  # how many rows go into it; or how many it should have, if it has no input
     journal: Journal  # for a step whose rows are expensive
-    finished: pl.DataFrame | None = None  # rows that the part has and keeps, where only the others are asked for again
 
 
 def fingerprint(*shaping: Any) -> str:
@@ -57,6 +56,22 @@ def set_aside(rows: pl.DataFrame, reasons: Sequence[str]) -> pl.DataFrame:
         },
         schema=SET_ASIDE,
     )
+
+
+def together(contents: Sequence[Part], ids: Sequence[str]) -> Part:
+    """The rows of several parts as one part, in the order of these ids.
+
+    Args:
+        contents: at least one part; no id occurs twice.
+        ids: of all rows that went into them.
+    """
+    place = pl.DataFrame({"id": ids}, schema={"id": pl.String}).with_row_index("place").unique("id", keep="first")
+    rows, refused = (
+        pl.concat(tables).join(place, on="id", how="left", maintain_order="left").sort("place", maintain_order=True)
+        for tables in ([part.rows for part in contents], [part.set_aside for part in contents])
+    )
+    again = [id for part in contents for id in part.again]
+    return Part(rows.drop("place"), refused.drop("place"), again=again)
 
 
 def sort_out(rows: pl.DataFrame, results: Sequence[Mapping[str, Any] | SetAside], schema: Mapping[str, Any]) -> Part:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -49,6 +50,15 @@ class Table:
         """How many parts exist."""
         return len(_parts(self._folder))
 
+    def numbers(self) -> list[int]:
+        """The numbers of all parts that exist or were begun."""
+        names = [path.name for path in self._folder.glob("*part-*") if path.suffix in {".parquet", ".journal"}]
+        return sorted({int(name.partition("part-")[2].partition(".")[0]) for name in names})
+
+    def files(self, part: int) -> tuple[Path, Path]:
+        """The file of a part, and its journal; they need not exist."""
+        return _part(self._folder, part), _journal(self._folder, part)
+
     def part(self, part: int) -> Part:
         """A part, with the rows that were set aside."""
         return Part(self.read(part), self.set_aside(part))
@@ -80,6 +90,11 @@ class Table:
         """The finished rows of a part that is not finished yet."""
         return Journal(_journal(self._folder, part), fingerprint)
 
+    def unfinished_rows(self, part: int) -> dict[str, Any]:
+        """What the journal of a part has, by key, whatever settings it was made with."""
+        path = _journal(self._folder, part)
+        return Journal(path, head_of(path) or "").rows
+
     def read(self, part: int) -> pl.DataFrame:
         """The rows of one part."""
         return pl.read_parquet(_part(self._folder, part), glob=False)
@@ -95,6 +110,11 @@ class Table:
     def read_all(self, parts: int | None = None) -> pl.DataFrame:
         """The rows of all parts, or of the first `parts`, in order."""
         return _read(_parts(self._folder)[:parts])
+
+    def ids(self) -> set[str]:
+        """The ids of all rows of all parts."""
+        paths = _parts(self._folder)
+        return set(pl.read_parquet(paths, columns=["id"], glob=False)["id"]) if paths else set()
 
     def set_aside(self, part: int | None = None) -> pl.DataFrame:
         """The rows that could not be processed, of all parts or of one."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from sdrrl_data.protocols import Advance
-from sdrrl_data.run import Part, Run, Task
+from sdrrl_data.run import Part, Run, Task, together
 from sdrrl_data.run.marks import asked_again, lacking, unmarked
+from sdrrl_data.steps.finished_rows import FinishedRows
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.step import Job, Step
 
@@ -25,23 +26,45 @@ def work(run: Run, job: Job, parts: Sequence[int], models: ModelPool, advance: A
         advance: is called with the number of rows that are finished.
     """
     step, output = job.step, job.step.output(run)
-    rows = step.rows(run)
+    rows, finished_rows = step.rows(run), FinishedRows(run, job)
+    finished: dict[int, Part] = {}  # the finished rows of parts that are not complete
+
+    def write(part: int, content: Part) -> None:
+        unfinished = bool(content.again) or job.fingerprints[part] != job.whole[part]
+        output.write(part, content, _fingerprint(run, job, part, content), keep_journal=unfinished)
+
+    def unfinished_parts() -> Iterator[int]:
+        for part, tables in _inputs(run, step, parts):
+            content = finished_rows.of(part, tables)
+            if content is None or not finished_rows.is_complete(content, tables):
+                yield part
+            else:
+                write(part, content)
+                advance(rows[part])
+
+    def tasks() -> Iterator[Task]:
+        for part, tables in _inputs(run, step, missing):
+            content = finished_rows.of(part, tables)
+            journal = output.journal(part, unmarked(job.whole[part]))
+            journal.take_up(finished_rows.journal(part, tables))
+            if content is not None:
+                finished[part] = content
+                finished_ids = [*content.rows["id"], *content.set_aside["id"]]
+                advance(len(finished_ids))
+                tables = [table.filter(~pl.col("id").is_in(finished_ids)) for table in tables]
+            yield Task(part, tables, rows[part], journal)
+
+    missing = list(unfinished_parts()) if step.reuses_rows else parts
+    if not missing:
+        return  # no model has to be loaded
     clock = _Clock()
     with step.open(run, models, advance) as make:
         run.note_time(step.table, clock.lap())
-        tasks = (
-            Task(
-                part,
-                tables,
-                rows[part],
-                output.journal(part, unmarked(job.whole[part])),
-                job.finished_rows(run, part),
-            )
-            for part, tables in _inputs(run, step, parts)
-        )
-        for part, content in make(tasks):
-            unfinished = bool(content.again) or job.fingerprints[part] != job.whole[part]
-            output.write(part, content, _fingerprint(run, job, part, content), keep_journal=unfinished)
+        for part, content in make(tasks()):
+            if part in finished:
+                ids = run.table(step.inputs[0]).read(part)["id"].to_list()
+                content = together([finished.pop(part), content], ids)
+            write(part, content)
             run.note_time(step.table, clock.lap(), part=part, rows=rows[part])
 
 

@@ -43,6 +43,7 @@ class AnswersStep(Step):
     version: ClassVar[int] = 2  # 2: an answer that repeats a third of its words is not called looping
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     keeps_rows: ClassVar[bool] = True
+    reuses_rows: ClassVar[bool] = True
 
     generator: Ingredient
     src: Language
@@ -62,6 +63,11 @@ class AnswersStep(Step):
     def asks_model(self) -> bool:
         """A server may refuse today what it answers tomorrow."""
         return True
+
+    @property
+    def reads_references(self) -> bool:
+        """Only if they replace faulty answers."""
+        return self.recipe.answers.faulty == "reference"
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
@@ -96,7 +102,7 @@ class Answering:
 
         Every sample is stored in its part's journal as soon as it is finished. Over-long prompts and empty answers are
         set aside; answers with faults are marked. If a server failed at a sample, its seed is set aside to be asked
-        again. Rows that a part already has stay as they are.
+        again.
         """
         unfinished: dict[str, _UnfinishedPart] = {}
         share = 1 / self._settings.answers.samples
@@ -123,7 +129,7 @@ class Answering:
 
     def _part(self, finished: "_UnfinishedPart") -> Part:
         finished.task.journal.close()
-        rows, samples = finished.seeds, finished.samples()
+        rows, samples = finished.task.tables[0], finished.samples()
         written = [
             [completion for completion in candidates if isinstance(completion, Completion)] for candidates in samples
         ]
@@ -133,12 +139,11 @@ class Answering:
             _failed(attempts) or (candidates[choice.index] if candidates else attempts[-1])
             for candidates, attempts, choice in zip(written, samples, choices, strict=True)
         ]
-        results = finished.rows | {
-            seed["id"]: self._row(seed, completion_or_refusal, choice)
+        results = [
+            self._row(seed, completion_or_refusal, choice)
             for seed, completion_or_refusal, choice in zip(rows.iter_rows(named=True), chosen, choices, strict=True)
-        }
-        all_seeds = finished.task.tables[0]
-        return sort_out(all_seeds, [results[id] for id in all_seeds["id"]], SCHEMA)
+        ]
+        return sort_out(rows, results, SCHEMA)
 
     def _row(
         self, seed: Mapping[str, Any], completion: Completion | SetAside, choice: BestSample
@@ -182,19 +187,16 @@ class _UnfinishedPart:
     def __init__(self, task: Task, settings: recipe.Recipe) -> None:
         self.task = task
         self._settings = settings
-        finished_rows = [] if task.finished is None else task.finished.to_dicts()
-        self.rows: dict[str, dict[str, Any] | SetAside] = {row["id"]: row for row in finished_rows}
-        # The seeds that have no row yet.
-        self.seeds = task.tables[0].filter(~pl.col("id").is_in(list(self.rows)))
+        self._seeds = task.tables[0]
         stored = task.journal.rows
         self._results = {key: _restored(stored[key]) for key in self._keys() if key in stored}
-        self.wanted = task.tables[0].height * settings.answers.samples
-        self.missing = self.seeds.height * settings.answers.samples - len(self._results)
+        self.wanted = self._seeds.height * settings.answers.samples
+        self.missing = self.wanted - len(self._results)
 
     def requests(self) -> Iterator[Request]:
         """The requests that are still to be made."""
         sampling_settings = sampling(self._settings.generator)
-        for id, messages in self.seeds.select("id", "messages").iter_rows():
+        for id, messages in self._seeds.select("id", "messages").iter_rows():
             conversation_messages = conversation(messages, self._settings.generator)
             for sample in range(self._settings.answers.samples):
                 key = f"{id}/{sample}"
@@ -215,10 +217,10 @@ class _UnfinishedPart:
     def samples(self) -> list[list[Completion | SetAside]]:
         """The samples of each seed, in order."""
         count = range(self._settings.answers.samples)
-        return [[self._results[f"{id}/{sample}"] for sample in count] for id in self.seeds["id"]]
+        return [[self._results[f"{id}/{sample}"] for sample in count] for id in self._seeds["id"]]
 
     def _keys(self) -> Iterator[str]:
-        return (f"{id}/{sample}" for id in self.seeds["id"] for sample in range(self._settings.answers.samples))
+        return (f"{id}/{sample}" for id in self._seeds["id"] for sample in range(self._settings.answers.samples))
 
 
 def _failed(attempts: Sequence[Completion | SetAside]) -> SetAside | None:

@@ -24,6 +24,7 @@ class BestTranslationsStep(TargetStep):
     """The best of several translators' translations."""
 
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+    reuses_rows: ClassVar[bool] = True
 
     candidates: Mapping[str, str]  # the tables of the translators, by their names in the recipe
     of_references: bool = False  # as in `TranslationsStep`
@@ -39,6 +40,15 @@ class BestTranslationsStep(TargetStep):
     def schema(self) -> Schema:
         """See `translations.SCHEMA`."""
         return SCHEMA
+
+    @property
+    def reads_references(self) -> bool:
+        """If it chooses among their translations."""
+        return self.of_references
+
+    def wanted(self, tables: Sequence[pl.DataFrame]) -> set[str]:
+        """The seeds that have an answer, or a reference."""
+        return references.ids(tables[0]) if self.of_references else super().wanted(tables[:2])
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
@@ -72,7 +82,7 @@ def choose(
     Args:
         seeds: a part of the seeds.
         answers: the same part of the answers.
-        candidates: each translator's part of the translations, by the translator's name.
+        candidates: each translator's part of the translations, by the translator's name; it may have other rows, too.
         scorer: its first column decides; more is better.
         advance: called with the number of rows done.
     """
@@ -81,7 +91,10 @@ def choose(
     )
     sources = {row["id"]: row for row in wanted.iter_rows(named=True)}
     rows = [
-        (name, sources[row["id"]] | row) for name, part in candidates.items() for row in part.rows.iter_rows(named=True)
+        (name, sources[row["id"]] | row)
+        for name, part in candidates.items()
+        for row in part.rows.iter_rows(named=True)
+        if row["id"] in sources
     ]
     share = wanted.height / max(len(PAIRS) * len(rows), 1)
     candidates_of: dict[str, dict[str, list[Candidate]]] = {id: {kind: [] for kind in PAIRS} for id in sources}

@@ -36,6 +36,7 @@ class MagpieStep(Step):
     version: ClassVar[int] = 2
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     ordered: ClassVar[bool] = True
+    reuses_rows: ClassVar[bool] = True
 
     generator: Ingredient
     src: Language
@@ -50,6 +51,13 @@ class MagpieStep(Step):
     def schema(self) -> Schema:
         """See `seeds.SCHEMA`."""
         return SCHEMA
+
+    def shortened(self, content: Part, rows: int) -> Part:
+        """The first questions, and the attempts before the last of them that were set aside."""
+        questions = content.rows.head(rows)
+        last = _attempt(questions["source"][-1])
+        earlier_attempts = pl.Series([_attempt(place) < last for place in content.set_aside["id"]], dtype=pl.Boolean)
+        return Part(questions, content.set_aside.filter(earlier_attempts))
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
@@ -168,6 +176,11 @@ class Writer:
         scores = self._recognise.score([TextPair(question, "", units)], lambda _: None)
         probability: float | None = scores["src_language"][0]
         return probability is None or probability >= IN_LANGUAGE
+
+
+def _attempt(place: str) -> int:
+    """The number of an attempt within its part, from its place, "magpie:PART/ATTEMPT"."""
+    return int(place.rpartition("/")[2])
 
 
 def _in_order(

@@ -19,3 +19,8 @@ def as_answers(task: Task) -> Task:
     referenced = seeds.filter(pl.col("reference").is_not_null())
     questions = referenced.select("id", messages=pl.lit([], dtype=MESSAGES))
     return task._replace(tables=[questions, referenced.select("id", answer="reference"), *others])
+
+
+def ids(seeds: pl.DataFrame) -> set[str]:
+    """The ids of the seeds that have a reference."""
+    return set(seeds.filter(pl.col("reference").is_not_null())["id"])

@@ -71,6 +71,7 @@ class ScoresStep(TargetStep):
 
     version: ClassVar[int] = 2
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
+    reuses_rows: ClassVar[bool] = True
 
     scorer: ScorerConfig
 

@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import polars as pl
@@ -41,6 +42,9 @@ class Step(ABC):
     version: ClassVar[int] = 1  # raised when the same inputs and settings give other rows, or the schema changes
     needs: ClassVar[Needs] = Needs()
     keeps_rows: ClassVar[bool] = False  # whether rows that a part has stay when others of it are asked for again
+    reuses_rows: ClassVar[bool] = False
+    """Whether finished rows are used again in other parts: each row takes a model's work, and depends on nothing but
+    the rows with the same id in `inputs` (or, if there are none, on the number of its part and the rows before it)."""
     ordered: ClassVar[bool] = False  # whether a part depends on earlier parts, so that they are made in order
     makes: ClassVar[Literal["part", "growth", "table"]] = "part"
     """What one of its parts covers: a part of the seeds; all parts that the run had after a growth ("growth": learned
@@ -78,6 +82,28 @@ class Step(ABC):
             models: holds generator and translator, and frees them when the memory is needed.
             advance: called with the number of rows done.
         """
+
+    @property
+    def reads_references(self) -> bool:
+        """Whether its rows depend on the seeds' own answers."""
+        return False
+
+    def wanted(self, tables: Sequence[pl.DataFrame]) -> set[str]:
+        """The ids of the rows that a part should have, or set aside.
+
+        Args:
+            tables: this part of each of its `inputs`.
+        """
+        return set.intersection(*(set(table["id"]) for table in tables))
+
+    def shortened(self, content: Part, rows: int) -> Part:
+        """The beginning of a part, as the step would make it if it had to make fewer rows.
+
+        Args:
+            content: a part of a step without `inputs`.
+            rows: at most as many as it has.
+        """
+        raise NotImplementedError
 
     def output(self, run: Run) -> Table | Dataset:
         """Where its parts are written."""
@@ -129,16 +155,26 @@ class TargetStep(Step):
         return self.target.tgt.tag
 
 
+class EarlierPart(NamedTuple):
+    """A part of a step in an earlier state of the run."""
+
+    folder: Path  # of the earlier state, which is a run itself
+    part: int
+
+
 @dataclass(frozen=True)
 class Job:
     """A step with the fingerprint that each of its parts should have.
 
-    `whole` has those that its parts should have if no server had failed at a row that they are made from.
+    `whole` has those that its parts should have if no server had failed at a row that they are made from. `earlier` has
+    the parts in earlier states of the run that were made with the same settings, those of the latest state first.
     """
 
     step: Step
     fingerprints: tuple[str, ...]
     whole: tuple[str, ...]
+    earlier: tuple[EarlierPart, ...] = ()
+    asks_again: bool = False  # whether rows that a model refused are asked for again
 
     def finished_rows(self, run: Run, part: int) -> pl.DataFrame | None:
         """The rows of a part that stay when others of it are asked for again; None where there are none."""

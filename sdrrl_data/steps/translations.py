@@ -39,6 +39,7 @@ class TranslationsStep(TargetStep):
     version: ClassVar[int] = 3
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     keeps_rows: ClassVar[bool] = True
+    reuses_rows: ClassVar[bool] = True
 
     translator: str  # its name in the recipe
     of_references: bool = False  # reads only the seeds, and translates their references
@@ -57,6 +58,15 @@ class TranslationsStep(TargetStep):
     def asks_model(self) -> bool:
         """Only if the generator translates."""
         return shaping.translator_config(self.recipe, self.target, self.translator).uses_generator
+
+    @property
+    def reads_references(self) -> bool:
+        """If it translates them."""
+        return self.of_references
+
+    def wanted(self, tables: Sequence[pl.DataFrame]) -> set[str]:
+        """The seeds that have an answer, or a reference."""
+        return references.ids(tables[0]) if self.of_references else super().wanted(tables)
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
@@ -83,8 +93,7 @@ def translate(task: Task, translator: Translator, name: str, src: Language, tgt:
     """Translate the seeds that have an answer; if one text of a row fails, the whole row is set aside.
 
     Args:
-        task: a part of seeds and answers; its journal stores each sentence as soon as it is translated. Rows that it
-            has already stay as they are.
+        task: a part of seeds and answers; its journal stores each sentence as soon as it is translated.
         translator: from `src` into `tgt`.
         name: the translator's name in the recipe.
         src: the language of the seeds.
@@ -95,22 +104,18 @@ def translate(task: Task, translator: Translator, name: str, src: Language, tgt:
     rows = answers.select("id", "answer").join(
         seeds.select("id", "messages"), on="id", how="inner", maintain_order="left"
     )
-    finished_rows = [] if task.finished is None else task.finished.to_dicts()
-    results: dict[str, dict[str, Any] | SetAside] = {row["id"]: row for row in finished_rows}
-    missing = rows.filter(~pl.col("id").is_in(list(results)))
-    advance(rows.height - missing.height)
-    texts = [_texts(row) for row in missing.iter_rows(named=True)]
+    texts = [_texts(row) for row in rows.iter_rows(named=True)]
     flat = [text for row in texts for text in row]
-    share = missing.height / max(len(flat), 1)
+    share = rows.height / max(len(flat), 1)
     try:
         pairs = iter(translate_texts(flat, src, tgt, translator, lambda done: advance(done * share), task.journal))
     finally:
         task.journal.close()
-    results |= {
-        row["id"]: _row(row, [next(pairs) for _ in texts_of_row], name)
-        for row, texts_of_row in zip(missing.iter_rows(named=True), texts, strict=True)
-    }
-    return sort_out(rows, [results[id] for id in rows["id"]], SCHEMA)
+    results = [
+        _row(row, [next(pairs) for _ in texts_of_row], name)
+        for row, texts_of_row in zip(rows.iter_rows(named=True), texts, strict=True)
+    ]
+    return sort_out(rows, results, SCHEMA)
 
 
 def _texts(row: Mapping[str, Any]) -> list[str]:

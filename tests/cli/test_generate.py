@@ -1,3 +1,8 @@
+from sdrrl_data.pipeline import continuing
+from sdrrl_data.pipeline import generate as library
+from sdrrl_data.recipe import loading
+from tests.support.small_models import CHANGES, models
+
 DRY = ("generate", "--recipe", "quickstart", "--dry-run")
 
 
@@ -19,3 +24,27 @@ def test_parts_of_recipes_go_by_name(invoke):
     assert "parallel.en-pt.tsv" not in done.stdout
     assert "pt/code_switched" not in done.stdout
     assert "did you mean no-crossing?" in invoke(*DRY, "--with", "no-crosing").stderr
+
+
+def test_a_run_keeps_the_settings_that_a_command_leaves_out(invoke, tmp_path):
+    out = tmp_path / "run"
+    changes = CHANGES | {"thresholds.repetition.max": 0.21, "limit": 6}
+    library.generate(loading.load("quickstart", changes), out, models())
+    for words in ((), ("--recipe", str(out / "recipe.yaml"))):
+        recipe = continuing.read(out, *(words[1:] or [None])).recipe
+        assert (recipe.thresholds["repetition"].max, recipe.limit) == (0.21, 6)
+    changed = continuing.read(out, None, {"limit": 4}).recipe
+    assert (changed.thresholds["repetition"].max, changed.limit) == (0.21, 4)
+    assert (
+        "generator.temprature is not a key"
+        in invoke("generate", "--out", out, "--dry-run", "--set", "generator.temprature=0.9").stderr
+    )
+
+
+def test_a_file_counts_where_it_was_edited_since(tmp_path):
+    before = {"limit": 5, "generator": {"temperature": 0.7, "top_p": 0.9}}
+    run = {"limit": 5, "generator": {"temperature": 0.3, "top_p": 0.9}, "seed": 7}  # after --set
+    now = {"limit": 9, "generator": {"temperature": 0.7, "top_p": 0.5}}
+    assert continuing.merged(run, before, now) == {
+        "limit": 9, "generator": {"temperature": 0.3, "top_p": 0.5}, "seed": 7
+    }  # fmt: skip

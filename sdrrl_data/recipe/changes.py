@@ -1,0 +1,57 @@
+"""What has changed between two states of a recipe, setting by setting."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+SHOWN = 60  # characters of a value
+
+
+class Change(NamedTuple):
+    """A setting that has changed; a value is None where it is, or was, not set."""
+
+    key: str  # dotted, as for `--set`
+    before: Any
+    now: Any
+
+    def __str__(self) -> str:
+        if self.before is None:
+            return f"{self.key} was {'added' if isinstance(self.now, Mapping) else f'set to {_shown(self.now)}'}"
+        if self.now is None:
+            was = "" if isinstance(self.before, Mapping) else f" (it was {_shown(self.before)})"
+            return f"{self.key} was removed{was}"
+        return f"{self.key} changed from {_shown(self.before)} to {_shown(self.now)}"
+
+
+def changes(before: Any, now: Any, key: str = "") -> list[Change]:
+    """The settings that differ, as JSON data, in their order.
+
+    Components are compared by their kind, so that another scorer in front of them changes nothing for the others.
+    """
+    return list(_changes(before, now, key))
+
+
+def _changes(before: Any, now: Any, key: str) -> Iterator[Change]:
+    first, second = _section(before), _section(now)
+    if first is None or second is None:
+        if before != now:
+            yield Change(key, before, now)
+        return
+    for name in dict.fromkeys([*first, *second]):
+        yield from _changes(first.get(name), second.get(name), f"{key}.{name}" if key else name)
+
+
+def _section(value: Any) -> Mapping[str, Any] | None:
+    """The settings in a value, by name; None if it is not a section."""
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, list) and value and all(isinstance(item, Mapping) and "kind" in item for item in value):
+        kinds = [item["kind"] for item in value]
+        if len(set(kinds)) == len(kinds):
+            return dict(zip(kinds, value, strict=True))
+    return None
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -1,0 +1,96 @@
+"""Finished parts that a run does not use any more. They stay in its folder `unused` until they are pruned.
+
+Before such parts are replaced, all parts of the run are linked into a folder there, which is a run itself: an earlier
+state of the run. What is finished in it can be used again.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from sdrrl_data.run.disk import on_disk
+from sdrrl_data.run.folder import Run
+from sdrrl_data.run.manifest import Manifest
+
+FOLDER = "unused"
+
+
+def states(run: Run) -> list[Run]:
+    """The earlier states of a run that are kept, the latest first."""
+    folders = (run.path / FOLDER).glob("[0-9]*")
+    return [Run(folder) for folder in sorted(folders, reverse=True)]
+
+
+def is_kept(run: Run, table: str, part: int) -> bool:
+    """Whether an earlier state has a part of a table as it is now."""
+    path, journal = run.table(table).files(part)
+    now = run.table(table).fingerprint(part)
+    return any(
+        state.table(table).fingerprint(part) == now and (path.exists() or _same_size(journal, state, table, part))
+        for state in states(run)
+    )
+
+
+def keep(run: Run, manifest: Manifest) -> None:
+    """Keep all parts of a run as they are now.
+
+    Args:
+        run: with parts that will be replaced.
+        manifest: of the run as it is now.
+
+    Raises:
+        DiskFailed: the disk fails.
+    """
+    names = [int(state.path.name) for state in states(run)]
+    folder = run.path / FOLDER / f"{max(names, default=-1) + 1:05}"
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    with on_disk(folder):
+        for path in _parts(run.path):
+            _copy(path, temporary / path.relative_to(run.path))
+        Run(temporary).write_manifest(manifest)
+        temporary.rename(folder)
+
+
+def prune(run: Run) -> int:
+    """Delete what the run does not use any more.
+
+    Returns:
+        How many bytes this frees.
+    """
+    folder = run.path / FOLDER
+    files = [path.stat() for path in folder.rglob("*") if path.is_file()]
+    freed = sum(file.st_size for file in files if file.st_nlink == 1)
+    with on_disk(folder):
+        if folder.exists():
+            shutil.rmtree(folder)
+    return freed
+
+
+def _parts(root: Path) -> Iterator[Path]:
+    """The parts and journals of all tables of a run."""
+    for folder, folders, files in os.walk(root):
+        if Path(folder) == root and FOLDER in folders:
+            folders.remove(FOLDER)
+        for name in sorted(files):
+            if name.startswith(("part-", ".part-")) and name.endswith((".parquet", ".journal")):
+                yield Path(folder, name)
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """Copy a file; a part, which never changes, is linked where the disk can do this, and takes no room."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".parquet":
+        try:
+            os.link(path, copy)
+            return
+        except OSError:
+            pass
+    shutil.copyfile(path, copy)
+
+
+def _same_size(journal: Path, state: Run, table: str, part: int) -> bool:
+    """Whether the journal in an earlier state has as many bytes."""
+    kept_journal = state.table(table).files(part)[1]
+    return kept_journal.exists() and kept_journal.stat().st_size == journal.stat().st_size
