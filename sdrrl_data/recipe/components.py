@@ -151,6 +151,10 @@ class ScorerConfig(Component):
             RecipeError: a model, a set of texts or a package cannot be found.
         """
 
+    def advice(self) -> str | None:
+        """A sentence that says what to install so that it is faster; None if nothing is missing."""
+        return None
+
     @abstractmethod
     def open(self, context: ScorerContext) -> AbstractContextManager[Scorer]:
         """Load the scorer; its memory is freed at the end of the context.
