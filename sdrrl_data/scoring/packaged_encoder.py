@@ -123,7 +123,7 @@ class PackagedFile:
     """The file of weights: sizes, vocabulary, replaced characters, tensors. Weights are read when they are needed."""
 
     def __init__(self) -> None:
-        self._bytes = memoryview(np.memmap(_path(), np.uint8, "r"))
+        self._bytes: Any = np.memmap(_path(), np.uint8, "r")
         self._place = 8
         self.shape = Shape(*self._read("<7ifi"))
         pieces, *special = self._read("<5i")
