@@ -112,9 +112,16 @@ def _show(folder: Path, tag: str, controls: "Controls", console: "Console") -> N
     console.print("seeds and tokens (of completions) are those of the train split")
     kind = "completion tokens" if controls.equal == "total" else f"completion tokens in {tag}"
     budget = ", ".join(f"{split} {tokens:,}" for split, tokens in controls.budget.items())
+    far = [name for name, arm in controls.arms.items() if not arm.is_near(controls.budget)]
+    held = "wanted" if far else "equal"
     console.print(
-        f"equal: {kind} ({budget}), as near as whole rows allow, from {controls.seeds:,} seeds", soft_wrap=True
+        f"{held}: {kind} ({budget}), as near as whole rows allow, from {controls.seeds:,} seeds", soft_wrap=True
     )
+    if far:
+        console.print(
+            f"not equal: {', '.join(far)}, whose rows are too long for so few tokens: more seeds make them equal",
+            soft_wrap=True,
+        )
     others = [name for name, arm in controls.arms.items() if arm.equal != controls.equal]
     if others:
         console.print(

@@ -161,7 +161,7 @@ def show(results: "Results", out: Path, console: "Console") -> None:
     for model in results.models[1:]:
         table = Table(box=None, pad_edge=False)
         table.add_column("", overflow="fold")
-        for heading in ("base", "tuned", "change"):
+        for heading in ("items", "base", "tuned", "change"):
             table.add_column(heading, justify="right")
         for heading in ("95 % interval", ""):
             table.add_column(heading)
@@ -169,7 +169,8 @@ def show(results: "Results", out: Path, console: "Console") -> None:
             for figure in results.of(model.name):
                 measure = figure.measure
                 if measure.side == side:
-                    table.add_row(measure.title, cells(of_base[measure.name])[0], *cells(figure))
+                    base_cell = cells(of_base[measure.name])[0]
+                    table.add_row(measure.title, str(figure.items), base_cell, *cells(figure))
         console.print(f"\n{escaped(model.name)}", style="bold")
         console.print(table)
         for figure in results.of(model.name):

@@ -1,5 +1,6 @@
 """Makes the controls of a finished run, from its tables."""
 
+import logging
 import shutil
 from collections.abc import Sequence
 from functools import partial
@@ -10,7 +11,7 @@ import polars as pl
 from sdrrl_data import languages
 from sdrrl_data.controls import arms as controls
 from sdrrl_data.controls.arms import ABLATIONS, ARMS, REFERENCES, TRANSLATED, Controls
-from sdrrl_data.controls.equal_tokens import Equal, EqualDatasets, cut
+from sdrrl_data.controls.equal_tokens import CountTokens, Equal, EqualDatasets, cut
 from sdrrl_data.errors import NotInstalled, RunMismatch, UserError
 from sdrrl_data.models import packaged, tokenizers
 from sdrrl_data.models.locating import Located, loading
@@ -34,6 +35,7 @@ from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.prompts import PromptChooser
 from sdrrl_data.steps.target import Target
 
+FEW = 0.5  # of a control's rows
 AT_ONCE = 1000  # texts whose tokens are in memory together
 
 
@@ -118,12 +120,17 @@ class _Builder:
         if existing and existing.fingerprint == controls_fingerprint and self._has_files(tag, existing):
             return existing
         arms, seeds = self._arms(tag, target)
-        datasets = cut(arms, tag, self._equal, partial(_tokens, self._tokenizer))
+        count = _remembered(partial(_tokens, self._tokenizer))
+        datasets = cut(arms, tag, self._equal, count)
         if empty := [name for name, figures in datasets.figures.items() if not figures.rows["train"]]:
             raise UserError(
                 f"{self._run.path}: {tag} has too few rows for {', '.join(empty)}, which would have no row to train "
                 "on: leave it out of --only"
             )
+        if loss := _loss(datasets):
+            other: Equal = "target" if self._equal == "total" else "total"
+            offer = _offer(datasets, cut(arms, tag, other, count), other)
+            logging.getLogger(__name__).warning("%s: %s%s", tag, loss, offer)
         new = Controls(
             signature=self._manifest.signatures[tag],
             tokenizer=tokenizer,
@@ -237,6 +244,43 @@ class _Builder:
             dataset = self._run.dataset(controls.folder(tag, name), self._recipe.transfer_set.shard_rows)
             dataset.write(0, Part(rows, NOTHING_SET_ASIDE), new.fingerprint)
         self._run.write_text(f"{tag}/{controls.FILE}", new.model_dump_json(indent=2) + "\n")
+
+
+def _loss(datasets: EqualDatasets) -> str | None:
+    """What the cut costs, if it costs a dataset more than half of its rows."""
+    name = _most_cut(datasets)
+    left, before = datasets.left[name]
+    if left >= FEW * before:
+        return None
+    budget = datasets.budget["train"]
+    return f"{left:,} of {before:,} training rows of {name} are left, because {datasets.smallest} has {budget:,} tokens"
+
+
+def _offer(datasets: EqualDatasets, others: EqualDatasets, other: Equal) -> str:
+    """What would leave more rows."""
+    name = _most_cut(others)
+    left, before = others.left[name]
+    leave_out = f"to leave more, name other controls than {datasets.smallest} with --only"
+    now_left, now_before = datasets.left[_most_cut(datasets)]
+    if left * now_before <= now_left * before:
+        return f"; {leave_out}"
+    return f"; --equal {other} leaves at least {left:,} of {before:,} rows of each, or {leave_out}"
+
+
+def _most_cut(datasets: EqualDatasets) -> str:
+    return min(datasets.left, key=lambda name: datasets.left[name][0] / max(datasets.left[name][1], 1))
+
+
+def _remembered(count: CountTokens) -> CountTokens:
+    """Counts each text once."""
+    known: dict[str, int] = {}
+
+    def counted(texts: Sequence[str]) -> list[int]:
+        missing = [text for text in texts if text not in known]
+        known.update(zip(missing, count(missing), strict=True))
+        return [known[text] for text in texts]
+
+    return counted
 
 
 def _located(generator: GeneratorConfig, named: str | None) -> Located:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sdrrl_data.run.dataset import SPLITS
 
 Equal = Literal["total", "target"]
+NEAR = 0.05  # of the budget: rows are not cut, so a small budget may not be reached exactly
 CountTokens = Callable[[Sequence[str]], Sequence[int]]  # how many tokens each text has
 
 
@@ -22,13 +23,20 @@ class ControlFigures(BaseModel):
     tokens: dict[str, int]
     target_tokens: dict[str, int]  # of completions in the target language
 
+    def is_near(self, budget: Mapping[str, int]) -> bool:
+        """Whether the tokens of the training rows are the budget's, to within one in twenty."""
+        tokens = self.target_tokens if self.equal == "target" else self.tokens
+        return abs(tokens["train"] - budget["train"]) <= NEAR * budget["train"]
+
 
 class EqualDatasets(NamedTuple):
-    """Datasets after the cut, by name; their figures; and the budget of each split."""
+    """Datasets after the cut, by name; their figures; the budget of each split, and how much of each is left."""
 
     rows: dict[str, pl.DataFrame]
     figures: dict[str, ControlFigures]
     budget: dict[str, int]
+    smallest: str  # the dataset that has no more training tokens than the budget
+    left: dict[str, tuple[int, int]]  # of each dataset: training rows after and before the cut
 
 
 def cut(arms: Mapping[str, pl.DataFrame], tgt: str, equal: Equal, count: CountTokens) -> EqualDatasets:
@@ -48,16 +56,23 @@ def cut(arms: Mapping[str, pl.DataFrame], tgt: str, equal: Equal, count: CountTo
     counted = _counted(arms, tgt, count)
     equal_in = {name: equal if rows["target_tokens"].sum() else "total" for name, rows in counted.items()}
     columns = {name: "target_tokens" if which == "target" else "tokens" for name, which in equal_in.items()}
-    budget = {
-        split: min(int(rows.filter(split=split)[columns[name]].sum()) for name, rows in counted.items())
+    sizes = {
+        split: {name: int(rows.filter(split=split)[columns[name]].sum()) for name, rows in counted.items()}
         for split in SPLITS
     }
+    budget = {split: min(sizes[split].values()) for split in SPLITS}
     taken = {
         name: pl.concat([_nearest(rows.filter(split=split), columns[name], budget[split]) for split in SPLITS])
         for name, rows in counted.items()
     }
     figures = {name: _figures(rows, equal_in[name]) for name, rows in taken.items()}
-    return EqualDatasets({name: rows.drop("tokens", "target_tokens") for name, rows in taken.items()}, figures, budget)
+    return EqualDatasets(
+        rows={name: rows.drop("tokens", "target_tokens") for name, rows in taken.items()},
+        figures=figures,
+        budget=budget,
+        smallest=min(sizes["train"], key=lambda name: sizes["train"][name]),
+        left={name: (figures[name].rows["train"], rows.filter(split="train").height) for name, rows in counted.items()},
+    )
 
 
 def _counted(arms: Mapping[str, pl.DataFrame], tgt: str, count: CountTokens) -> dict[str, pl.DataFrame]:

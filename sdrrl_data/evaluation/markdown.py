@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sdrrl_data.evaluation.bootstrap import RESAMPLES
 from sdrrl_data.evaluation.compared_models import BASE
 from sdrrl_data.evaluation.plot import NAME
-from sdrrl_data.evaluation.results import Figure, Results
+from sdrrl_data.evaluation.results import FEWEST, Figure, Results
 
 SIDES = {"tgt": "Gain: the target language", "src": "Retention: the source language"}
 MARKS = {True: "better", False: "worse", None: ""}
@@ -15,8 +15,9 @@ CONCLUSIONS = """
 - The interval of a change shows how much the change depends on the choice of items: it contains 95 % of {resamples}
   paired bootstrap resamples (Koehn 2004). It does not cover the randomness of training: train each model several times,
   with different seeds, before you believe a small difference.
-- A change is marked "better" or "worse" if its interval does not contain 0. One change in twenty is marked by chance;
-  there are {comparisons} changes here.
+- A change is marked "better" or "worse" if its interval does not contain 0, and if there are at least {fewest} items.
+  One change in twenty is marked by chance; there are {comparisons} changes here. Where every resample gives the same
+  change, because every item changed alike, no interval is shown: it would say nothing about other items.
 - A text is cut if it reached the limit of tokens, and empty if nothing was written, or nothing but a reasoning section;
   a text may be both. Where the share of cut or of empty texts differs from the base's (the interval of that change does
   not contain 0), no change is marked, for it may come from how many answers were finished rather than from what the
@@ -57,25 +58,28 @@ def write(results: Results, plotted: bool) -> str:
     if results.left_out:
         lines += ["", "Left out:", "", *(f"- {sentence}" for sentence in results.left_out)]
     lines += ["", "## How to read the figures"]
-    lines += [CONCLUSIONS.format(resamples=RESAMPLES, comparisons=comparisons).rstrip()]
+    lines += [CONCLUSIONS.format(fewest=FEWEST, resamples=RESAMPLES, comparisons=comparisons).rstrip()]
     lines += ["", "## Signature", "", f"`{results.signature}`"]
     return "\n".join(lines) + "\n"
 
 
 def cells(figure: Figure) -> tuple[str, str, str, str]:
-    """The cells of a figure in tables: value, change, interval, mark; "-" if nothing could be measured."""
+    """The cells of a figure in tables: value, change, interval, mark; "-" for what could not be measured."""
     places = figure.measure.kind.decimals
     value = _number(figure.value, f".{places}f")
     if figure.change is None:
         return value, "", "", ""
     change, low, high = (_number(number, f"+.{places}f") for number in figure.change)
-    return value, change, f"{low} to {high}", mark(figure)
+    interval = f"{low} to {high}" if figure.change.low < figure.change.high else "-"
+    return value, change, interval, mark(figure)
 
 
 def mark(figure: Figure) -> str:
     """What is said of a change: whether it is for the better, or why that cannot be said."""
     if figure.endings and figure.endings.differing:
         return f"{' and '.join(figure.endings.differing)} answers differ"
+    if figure.change and figure.items < FEWEST:
+        return "few items"
     return MARKS[figure.better()]
 
 

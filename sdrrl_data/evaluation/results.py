@@ -14,6 +14,8 @@ from sdrrl_data.evaluation.endings import Endings, compare
 from sdrrl_data.evaluation.judge import Judge
 from sdrrl_data.evaluation.measures import Measure
 
+FEWEST = 20  # items: the resamples of fewer say little about other items
+
 
 class Verdicts(NamedTuple):
     """How a judge decided, in numbers of questions."""
@@ -45,9 +47,10 @@ class Figure(NamedTuple):
     def better(self) -> bool | None:
         """True if it gained and False if it lost significantly.
 
-        None if the interval contains 0, or is NaN, or if the texts cannot be compared with the base's.
+        None if the interval contains 0, or cannot be computed, if there are too few items, or if the texts cannot be
+        compared with the base's.
         """
-        if not self.comparable():
+        if not self.comparable() or self.items < FEWEST:
             return None
         if self.change is None or not (self.change.low > 0 or self.change.high < 0):
             return None

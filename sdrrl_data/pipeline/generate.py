@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sdrrl_data.cards import description
 from sdrrl_data.pipeline import plan as planning
+from sdrrl_data.pipeline import scorers
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.recipe import Recipe, loading
@@ -51,8 +52,10 @@ def generate(
     plan = planning.resolve(recipe, Path(out), models, retry_set_aside)
     if manifest := plan.finished():
         return manifest
+    reporter = reporter or Silent()
+    scorers.prepare(plan.scorers_to_open(), reporter.say)
     with plan.run.lock():
-        return _execute(plan, models, reporter or Silent())
+        return _execute(plan, models, reporter)
 
 
 def _execute(plan: Plan, models: Models, reporter: Reporter) -> Manifest:

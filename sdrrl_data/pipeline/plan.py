@@ -13,7 +13,7 @@ from sdrrl_data.languages import Language, find
 from sdrrl_data.pipeline import order, revisions, source_tables, targets
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import GeneratorConfig, Recipe, score_tables
+from sdrrl_data.recipe import GeneratorConfig, Recipe, ScorerConfig, score_tables
 from sdrrl_data.run import Manifest, Run, growth, provenance
 from sdrrl_data.steps import seed_language
 from sdrrl_data.steps.model_pool import Models
@@ -47,6 +47,15 @@ class Plan:
     def missing(self, table: str) -> list[int]:
         """The parts of a table that still have to be made."""
         return self.tables.missing(table)
+
+    def scorers_to_open(self) -> list[ScorerConfig]:
+        """The scorers with tables of their own, if scores are missing there."""
+        tables = {table for table in self.tables.jobs if self.missing(table)}
+        return [
+            scorer
+            for scorer in self.recipe.scorers
+            if any(target.table(f"scores-{scorer.called()}") in tables for target in self.targets)
+        ]
 
     def finished(self) -> Manifest | None:
         """The run's manifest if the run is finished; otherwise None."""

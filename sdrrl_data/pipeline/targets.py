@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sdrrl_data import alignment
 from sdrrl_data.languages import Language
+from sdrrl_data.pipeline import scorers
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import GeneratorConfig, Recipe, ScorerConfig, translator_names
 from sdrrl_data.steps import prompts
@@ -24,8 +25,8 @@ def resolve(
     def identified(config: GeneratorConfig | None) -> Ingredient:
         return models.identify_generator(config) if config else generator
 
-    scorers = {scorer.called(): scorer.checked(scorer.identify(identified)) for scorer in recipe.scorers}
-    return [_target(recipe, src, tgt, models, generator, scorers) for tgt in targets]
+    ingredients = scorers.identified(recipe.scorers, identified)
+    return [_target(recipe, src, tgt, models, generator, ingredients) for tgt in targets]
 
 
 def translators(
@@ -46,7 +47,7 @@ def _target(
     tgt: Language,
     models: Models,
     generator: Ingredient,
-    scorers: Mapping[str, Sequence[Ingredient]],
+    scorer_ingredients: Mapping[str, Sequence[Ingredient]],
 ) -> Target:
     target_translators = translators(recipe, src, tgt, models, generator)
     first = recipe.translator[0]
@@ -64,4 +65,4 @@ def _target(
         back_translator = None  # NLLB and the generator know both directions
     is_code_switched = recipe.transfer_set.mix.code_switched
     aligner = alignment.identify(recipe.code_switching.aligner) if is_code_switched else None
-    return Target(src, tgt, target_translators, prompt_translators, back_translator, aligner, scorers)
+    return Target(src, tgt, target_translators, prompt_translators, back_translator, aligner, scorer_ingredients)

@@ -155,6 +155,16 @@ class ScorerConfig(Component):
         """A sentence that says what to install so that it is faster; None if nothing is missing."""
         return None
 
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Fetch or make what could be missing when the scorer is opened, so that this shows before a run begins.
+
+        Args:
+            say: tells the user something.
+
+        Raises:
+            UserError: it cannot be had.
+        """
+
     @abstractmethod
     def open(self, context: ScorerContext) -> AbstractContextManager[Scorer]:
         """Load the scorer; its memory is freed at the end of the context.

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from sdrrl_data import languages
 from sdrrl_data.errors import RecipeError
-from sdrrl_data.recipe import Recipe, TranslatorConfig, overrides, paths
+from sdrrl_data.recipe import Recipe, ScorerConfig, TranslatorConfig, overrides, paths, scorer_changes
 
 PACKAGED = Path(str(files("sdrrl_data.recipes")))
 # Key of a section of several kinds -> the index at which pydantic puts the kind into the path of a mistake.
@@ -55,9 +55,11 @@ def load(
     Args:
         name: "quickstart", or the path of a YAML file. Paths in it are relative to it.
         changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section. A new
-            `generator.model` also removes the recipe's revision of its model.
+            `generator.model` also removes the recipe's revision of its model. {"scorers.comet": None} leaves a scorer
+            out, with its thresholds; a mapping there changes or adds it.
         overlays: parts of a recipe, laid over it one after another, before the changes: their values replace those of
-            the recipe, key by key. Each is one of `parts()` or the path of a YAML file.
+            the recipe, key by key. Each is one of `parts()` or the path of a YAML file. If its scorers are a mapping
+            by kind, instead of a list, they are changed, added, or left out (null) in the same way as by `changes`.
 
     Raises:
         RecipeError: there is no such recipe, or a key or a value in it is wrong.
@@ -68,14 +70,22 @@ def load(
         layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
         if not isinstance(layer, dict):
             raise RecipeError(f"recipe {path}: expected a mapping of keys to values")
+        changed_scorers, removed_scorers = scorer_changes.taken_from(layer, f"recipe {path}")
         _as_lists(layer)
-        paths.resolve(Recipe, layer, path.parent, shipped=PACKAGED)
-        _lay_over(content, layer)
+        for section in (layer, {"scorers": changed_scorers}):
+            paths.resolve(Recipe, section, path.parent, shipped=PACKAGED)
+        scorer_changes.lay_over(content, changed_scorers, removed_scorers)
+        overrides.lay_over(content, layer)
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
     for key, value in changes.items():
         if key == "generator.model" and "generator.revision" not in changes:
             overrides.change(content, "generator.revision", None)
-        overrides.change(content, key, deepcopy(value))
+        part, _, kind = key.partition(".")
+        if part == "scorers" and kind in ScorerConfig.kinds():
+            by_kind = {"scorers": {kind: deepcopy(value)}}
+            scorer_changes.lay_over(content, *scorer_changes.taken_from(by_kind, key))
+        else:
+            overrides.change(content, key, deepcopy(value))
         _as_lists(content)
     paths.take_in(Recipe, content)
     try:
@@ -119,16 +129,6 @@ def _file(path: Path) -> Path:
     if not path.is_file():
         raise RecipeError(f"recipe {path}: there is no such file")
     return path
-
-
-def _lay_over(content: dict[str, Any], layer: Mapping[str, Any]) -> None:
-    """Put the values of a layer into a recipe, section by section; a list replaces a list."""
-    for key, value in layer.items():
-        section = content.get(key)
-        if isinstance(section, dict) and isinstance(value, dict):
-            _lay_over(section, value)
-        else:
-            content[key] = value
 
 
 def _as_lists(content: dict[str, Any]) -> None:

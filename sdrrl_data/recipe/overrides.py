@@ -64,6 +64,16 @@ def change(content: dict[str, Any], key: str, value: Any) -> None:
     content[last] = value
 
 
+def lay_over(content: dict[str, Any], layer: Mapping[str, Any]) -> None:
+    """Put the values of a layer into settings, section by section; a list replaces a list."""
+    for key, value in layer.items():
+        section = content.get(key)
+        if isinstance(section, dict) and isinstance(value, dict):
+            lay_over(section, value)
+        else:
+            content[key] = value
+
+
 def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
     """A section of a recipe, created if it is missing. From a list: its sections by their number from 0, or kind."""
     value = content.get(name)

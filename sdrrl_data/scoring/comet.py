@@ -1,7 +1,7 @@
 """COMET: the quality of a translation, by a model that was trained on human judgements."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Annotated, Literal
 
@@ -38,7 +38,8 @@ class CometConfig(ScorerConfig):
     scores = (
         Score(
             "comet",
-            says="mean quality of the translated sentences, by a COMET model that needs no reference",
+            says="mean quality of the translated sentences, by a COMET model that needs no reference (CometKiwi: "
+            "0 to 1; wmt20-comet-qe-da: around 0, without limits)",
             misses="whether sentences fit together; kinds of text and languages that it was not trained on",
         ),
         Score(
@@ -58,6 +59,17 @@ class CometConfig(ScorerConfig):
         located = comet_checkpoint.locate(self)
         return [Ingredient("scorer", located.name, located.revision, located.licence, engine)]
 
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Make the environment and download the model, as far as they are not there.
+
+        Raises:
+            UserError: one of them cannot be had.
+        """
+        located = comet_checkpoint.locate(self)
+        say(f"scorer {located.name}: getting COMET's environment and the model ready")
+        comet_process.prepare(self.python)
+        comet_checkpoint.fetch(located)
+
     @contextmanager
     def open(self, context: ScorerContext) -> Iterator[Scorer]:
         """The scorer, with its model in its own process."""
@@ -66,7 +78,10 @@ class CometConfig(ScorerConfig):
 
 
 class CometScorer:
-    """The score of a reference-free COMET model, for most models from 0 to 1 (perfect).
+    """The score of a reference-free COMET model: the higher, the better.
+
+    CometKiwi's scores lie between 0 and 1 (perfect). Models before COMET 2.0 learned people's standardised judgements,
+    so their scores lie around 0, without limits, and differ between languages and kinds of text.
 
     Each sentence is judged with its translation: the two share 512 tokens, and anything longer is cut silently. `comet`
     is the mean over a pair's sentences, weighted by their length in source characters; `comet_min` is the lowest score

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from sdrrl_data.scoring.comet import CometConfig
 
 HPARAMS, WEIGHTS = "hparams.yaml", "checkpoints/model.ckpt"
-INSTEAD = "leave the comet scorer out, or give the directory of a checkpoint as its model"
+INSTEAD = "give the directory of a checkpoint as the comet scorer's model"
 FILES = [HPARAMS, WEIGHTS, "README.md"]  # of a model, those that are needed
 ENCODER_FILES = ["*.json", "*.model", "vocab.txt"]  # configuration and tokenizer; its weights are in the checkpoint
-# Used if the card cannot be found. Only users who accepted these licences can download the weights.
-LICENCES = {
-    f"Unbabel/{name}": "cc-by-nc-sa-4.0"
-    for name in (
-        "wmt22-cometkiwi-da",
-        "wmt23-cometkiwi-da-xl",
-        "wmt23-cometkiwi-da-xxl",
-        "XCOMET-XL",
-        "XCOMET-XXL",
-    )
-}
+# Used if the card cannot be found. Only users who accepted the licences of the last group can download the weights.
+LICENCES = dict.fromkeys(("Unbabel/wmt20-comet-qe-da",), "apache-2.0") | dict.fromkeys(
+    (
+        "Unbabel/wmt22-cometkiwi-da",
+        "Unbabel/wmt23-cometkiwi-da-xl",
+        "Unbabel/wmt23-cometkiwi-da-xxl",
+        "Unbabel/XCOMET-XL",
+        "Unbabel/XCOMET-XXL",
+    ),
+    "cc-by-nc-sa-4.0",
+)
 
 
 def locate(settings: "CometConfig") -> Located:
@@ -111,7 +111,7 @@ def _refuse_reference(hparams: dict[str, Any], name: str) -> None:
             return
     raise UserError(
         f"scorer {name}: a COMET model of the class {hparams['class_identifier']} needs a reference translation, "
-        "and a run has none: name a reference-free model, such as Unbabel/wmt22-cometkiwi-da"
+        "and a run has none: name a reference-free model, such as Unbabel/wmt20-comet-qe-da"
     )
 
 

@@ -5,6 +5,7 @@ environment.
 """
 
 import os
+import re
 import shutil
 import subprocess
 from importlib import import_module
@@ -85,6 +86,40 @@ def version(python: str | None) -> str:
             f"run `{python} -m pip install unbabel-comet=={VERSION}`, or leave python out, and uv makes an environment"
         )
     return done.stdout.strip()
+
+
+def prepare(python: str | None) -> None:
+    """Make the environment, if uv makes it and it is not there yet; this downloads about a gigabyte.
+
+    Args:
+        python: an interpreter that has unbabel-comet; None: uv makes an environment.
+
+    Raises:
+        UserError: there is no such interpreter, or no uv, or the packages cannot be downloaded.
+    """
+    if python is not None:
+        version(python)
+        return
+    uv, *_ = command(None)
+    sync = [uv, "sync", "--quiet", "--script", str(WORKER)]
+    done = subprocess.run(sync, env=environment(), capture_output=True, text=True)
+    if done.returncode:
+        raise UserError(f"uv cannot make the comet scorer's environment: {_reason(done.stderr)}")
+
+
+def is_made() -> bool:
+    """Whether uv has made the environment, with everything in it."""
+    uv, *_ = command(None)
+    check = [uv, "sync", "--quiet", "--offline", "--check", "--script", str(WORKER)]
+    return subprocess.run(check, env=environment(), capture_output=True).returncode == 0
+
+
+def _reason(output: str) -> str:
+    """What uv says in its first two lines of an error: what failed, and why."""
+    lines = [
+        re.sub(r"^\W*((error|cause|caused by):)?\s*", "", line, flags=re.IGNORECASE) for line in output.splitlines()
+    ]
+    return ": ".join(list(filter(None, lines))[:2]).rstrip(".") or "it does not say why"
 
 
 def _interpreter(python: str) -> str:

@@ -18,7 +18,10 @@ import gc
 import json
 import os
 import pickle
+import re
 import sys
+import zipfile
+from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +30,15 @@ from typing import Any
 AHEAD = 2  # batches that it holds at a time, so that it need not wait for the run
 # torch's messages for a CPU; for the memory of a GPU it has an error class.
 NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
+# Classes that Lightning wrote into checkpoints, and what is made of them instead. Up to 1.0, the hyperparameters could
+# be an AttributeDict, with a Namespace in it; up to 1.4, the classes of callbacks (COMET used two) were keys.
+HARMLESS = {
+    "pytorch_lightning.utilities.parsing.AttributeDict": dict,
+    "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint": object,
+    "pytorch_lightning.callbacks.early_stopping.EarlyStopping": object,
+    "argparse.Namespace": Namespace,
+}
+NUMBERS = ("float64", "float32", "int64", "int32", "bool")  # of numpy, which a hyperparameter or a best score may be
 
 
 class Unfit(Exception):
@@ -80,24 +92,41 @@ def _load(folder: Path) -> Any:
         raise Unfit(f"torch {torch.__version__} may run code that a checkpoint brings: torch 2.6 or newer is needed")
     checkpoint = folder / "checkpoints" / "model.ckpt"
     try:
-        model = load_from_checkpoint(str(checkpoint), local_files_only=True)
-        # COMET leaves missing weights at their random initial values.
-        checkpoint_weights = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["state_dict"]
+        with torch.serialization.safe_globals(_harmless()):
+            mapped = zipfile.is_zipfile(checkpoint)  # with torch 1.6, Lightning wrote files that cannot be mapped
+            saved = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=mapped)
+            saved_weights = {*saved["state_dict"]}
+            only_in_yaml = not saved.get("hyper_parameters")
+            del saved
+            model = load_from_checkpoint(str(checkpoint), reload_hparams=only_in_yaml, local_files_only=True)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         model = model.to(device).eval()
     except pickle.UnpicklingError as error:
+        if named := re.search(r"GLOBAL (\S+)", str(error)):
+            raise Unfit(f"the checkpoint holds more than weights, which could run code: {named[1]}") from error
         raise Unfit("the checkpoint is damaged, or holds more than weights, which could run code") from error
     except Exception as error:
         if _of_memory(error):
             raise Unfit("there is not enough memory to load it") from error
         reason = (str(error).strip() or type(error).__name__).split("\n")[0]
         raise Unfit(f"the checkpoint cannot be loaded: {reason}") from error
-    # Older encoders saved their position ids, which are not weights.
-    if missing := sorted(
-        name for name in model.state_dict().keys() - checkpoint_weights.keys() if "position_ids" not in name
-    ):
+    # COMET leaves missing weights at their random initial values. Position ids are not weights, and not always saved.
+    if missing := sorted(name for name in model.state_dict().keys() - saved_weights if "position_ids" not in name):
         raise Unfit(f"the checkpoint lacks {len(missing)} of the model's weights, such as {missing[0]}")
     return model
+
+
+def _harmless() -> list[Any]:
+    """What a checkpoint may hold besides what torch allows, in the form that `torch.serialization.safe_globals` takes.
+
+    Only plain data is ever made of it.
+    """
+    import numpy as np
+
+    scalar = np.float64().__reduce__()[0]
+    scalars = [(scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]  # of numpy 1 and 2
+    types = [np.dtype, *(type(np.dtype(name)) for name in NUMBERS)]
+    return [*((stand_in, name) for name, stand_in in HARMLESS.items()), *scalars, *types]
 
 
 def _scores_if_they_fit(model: Any, batch: list[list[str]]) -> list[float] | None:

@@ -40,14 +40,12 @@ class PreparedPair:
         return tokens(self.target, self.tgt)
 
     def source_lines(self) -> list[str]:
-        """The translated sentences of each line of the source."""
-        units = self.pair.units
-        return _joined(self.pair.source, ((unit.source_start, unit.source_end) for unit in units))
+        """The lines of the source that have prose, without their markers, but with code and addresses."""
+        return _lines(self.pair.source, (unit.source_start for unit in self.pair.units))
 
     def target_lines(self) -> list[str]:
-        """The translated sentences of each line of the target."""
-        units = self.pair.units
-        return _joined(self.pair.target, ((unit.target_start, unit.target_end) for unit in units))
+        """The same lines of the target."""
+        return _lines(self.pair.target, (unit.target_start for unit in self.pair.units))
 
 
 class CountingConfig(ScorerConfig):
@@ -81,14 +79,13 @@ class CountingConfig(ScorerConfig):
         raise ValueError(f"{self.kind} does not judge each pair by itself")
 
 
-def _joined(text: str, spans: Iterable[tuple[int, int]]) -> list[str]:
-    """The text in these spans; spans on the same line are joined."""
+def _lines(text: str, starts: Iterable[int]) -> list[str]:
+    """From the first of these positions in each line to the end of the line."""
     lines: list[str] = []
-    end = 0
-    for start, next_end in spans:
-        if lines and "\n" not in text[end:start]:
-            lines[-1] += " " + text[start:next_end]
-        else:
-            lines.append(text[start:next_end])
-        end = next_end
+    end = -1
+    for start in starts:
+        if start >= end:
+            end = text.find("\n", start)
+            end = len(text) if end < 0 else end
+            lines.append(text[start:end].rstrip())
     return lines

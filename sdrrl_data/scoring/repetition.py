@@ -25,14 +25,15 @@ class RepetitionConfig(CountingConfig):
     scores = (
         Score(
             "repetition",
-            says="share of the words in a run of five words that occurred before (0 to 1)",
+            says="share of the words in a run of five words that occurred before (0 to 1); of a translation, how much "
+            "more than of its source",
             misses="the same meaning in other words; texts of fewer than ten words",
             better="less",
             both_sides=True,
         ),
         Score(
             "repeated_lines",
-            says="share of the lines that occurred before (0 to 1)",
+            says="share of the lines that occurred before (0 to 1); of a translation, how much more than of its source",
             misses="what is repeated within a line; texts of few lines",
             better="less",
             both_sides=True,
@@ -47,12 +48,20 @@ class RepetitionConfig(CountingConfig):
     )
 
     def count(self, pair: PreparedPair, learned: Any) -> list[float | None]:
-        """Words, lines and bytes of the prose."""
+        """Words, lines and bytes of the prose.
+
+        A quiz or a list of universities repeats itself in every language, so a translation is compared with its source.
+        """
         return [
-            *(repeated_share(words) for words in (pair.source_words, pair.target_words)),
-            *(repeated_lines(lines) for lines in (pair.source_lines(), pair.target_lines())),
+            *_and_increase(repeated_share(pair.source_words), repeated_share(pair.target_words)),
+            *_and_increase(repeated_lines(pair.source_lines()), repeated_lines(pair.target_lines())),
             *(compression(text) for text in (pair.source, pair.target)),
         ]
+
+
+def _and_increase(source: float | None, target: float | None) -> tuple[float | None, float | None]:
+    """The source's share, and by how much the target's is higher."""
+    return source, None if target is None else max(target - (source or 0.0), 0.0)
 
 
 def repeated_share(words: Sequence[str]) -> float | None:

@@ -27,6 +27,7 @@ OF_ANSWERS: Schema = {"answer_src_finished": pl.Float64, "answer_src_refused": p
 class HeuristicScoresStep(TargetStep):
     """The scorers that only count, in one table, with what is known of the answers since they were written."""
 
+    version: ClassVar[int] = 2  # 2: repetition of a translation is that beyond its source's
     needs: ClassVar[Needs] = Needs(cores="all")
 
     scorers: tuple[CountingConfig, ...]

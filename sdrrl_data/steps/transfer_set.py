@@ -50,7 +50,8 @@ def mix(candidates: pl.DataFrame, shares: MixConfig, seed: int) -> tuple[pl.Data
 
     The four crossings keep their proportions exactly, so that no direction outweighs another; the other kinds reach
     their share if there are enough rows. Which rows are taken depends only on the seed, their ids and their weights; a
-    row of twice the weight is twice as likely to be taken before another.
+    row of twice the weight is twice as likely to be taken before another. A second row of the same seed or pair is only
+    taken when each has given one, and the two kinds that are made from pairs take different pairs as far as possible.
 
     Source: Efraimidis and Spirakis 2006, https://doi.org/10.1016/j.ipl.2005.11.003, who take the largest u^(1/weight).
     """
@@ -66,11 +67,18 @@ def mix(candidates: pl.DataFrame, shares: MixConfig, seed: int) -> tuple[pl.Data
     ]
     # One draw per seed, the same for every kind: where weights are equal, all directions hold the same seeds as far as
     # possible. With u = 1 - draw, the least -log(u) / weight is the largest u^(1/weight).
-    drawn = candidates.with_columns(
-        draw=pl.Series([draws.share(seed, "mix", id) for id in candidates["seed_id"]], dtype=pl.Float64)
-    ).sort(-(-pl.col("draw")).log1p() / pl.col("weight"), "id")
+    draw = pl.Series([draws.share(seed, "mix", id) for id in candidates["seed_id"]], dtype=pl.Float64)
+    number = pl.Series([draws.number(seed, "mix row", id) for id in candidates["id"]], dtype=pl.Int64)
+    drawn = (
+        candidates.with_columns(draw=draw, number=number)
+        .with_columns(
+            turn=pl.col("number").rank("ordinal").over("kind", "seed_id"),
+            draw=pl.when(kind="complete").then(1 - pl.col("draw")).otherwise("draw"),
+        )
+        .sort("turn", -(-pl.col("draw")).log1p() / pl.col("weight"), "id")
+    )
     taken = [drawn.filter(kind=figure.kind).head(figure.taken) for figure in figures]
-    return pl.concat(taken).drop("draw"), figures
+    return pl.concat(taken).drop("draw", "number", "turn"), figures
 
 
 def split(rows: pl.DataFrame, test_share: float, seed: int) -> pl.DataFrame:

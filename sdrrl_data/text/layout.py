@@ -1,22 +1,26 @@
 """Which lines of a Markdown text are prose, and where in each line the prose begins."""
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from sdrrl_data.text.directives import Directive, directives
+from sdrrl_data.text.front_matter import FrontMatter, front_matter
 from sdrrl_data.text.protected import protected
 from sdrrl_data.text.unfenced_code import code_start
 
 # Without the rule for link reference definitions, which would match "[Answer]: Paris".
 _MARKDOWN = MarkdownIt("commonmark").enable("table").disable("reference")
 
-# Markers of list items that CommonMark does not know, one or several: "•", "a)", "(iv)", "1.Like this", "[x]".
+# Markers of list items that CommonMark does not know, one or several: "•", "a)", "(iv)", "1.Like", "-Like", "[x]".
 _MARKER = re.compile(
     r"""(?: [^\w\s(\[{<$"'“‘«„¿¡]* [ \t]+
           | \(? (?: \d{1,3} | [a-z] | [A-H] | [ivxIVX]{2,5} ) [.)] [ \t]+ (?![A-Z]\.)
           | \d{1,2} [.)] (?=[^\W\d_])
+          | [-–—•·▪●◦‣] (?=[^\W\d_])
           | \[[ xX]\] [ \t]+ )*""",
     re.VERBOSE,
 )
@@ -34,25 +38,85 @@ _DISPLAY_MATHEMATICS = re.compile(
 )
 
 
-def blocks(text: str) -> Iterator[list[tuple[int, int]]]:
+Block = list[tuple[int, int]]
+"""The spans of the lines (or cells) of a block."""
+
+
+def blocks(text: str) -> Iterator[Block]:
     """The paragraphs, headings, table rows and HTML blocks of `text`, each as the spans of its lines (or cells).
 
-    The spans do not contain the markers of quotes, lists, tasks and headings, nor the space around them. Code blocks,
-    horizontal rules, the delimiter rows of tables and blank lines are not in any block.
+    The spans do not contain the markers of quotes, lists, tasks, headings and notes, nor the space around them. Code
+    blocks, horizontal rules, the delimiter rows of tables and blank lines are not in any block; of front matter, only
+    the values that are prose are.
     """
-    if text[:1].isalpha() and "\n" not in text and "\r" not in text:
+    if _is_one_line(text):
         # A single line that begins with a letter is a paragraph. The parser, which takes half of the time, is skipped.
         yield _lines(text, 0, [text] if code_start([text]) is None else [])
-    else:
-        yield from _parsed(_as_parsed(text))
+        return
+    parsed, head, marks = _as_parsed(text)
+    if head is None and not marks:
+        yield from _parsed(parsed)
+        return
+    found = [block for block in _without(marks, _parsed(parsed)) if block]
+    found += [[title] for mark in marks for title in mark.titles]
+    found += head.prose if head else []
+    yield from sorted(found)
 
 
-def _parsed(text: str) -> Iterator[list[tuple[int, int]]]:
+def outline(text: str) -> list[tuple[str, object]]:
+    """What kind each block of a text is, and its number of lines or cells, or its code; in order.
+
+    Two texts with the same outline look the same, whatever their sentences say.
+    """
+    if _is_one_line(text):
+        return [("paragraph_open", ""), ("inline", 1)]
+    parsed, head, marks = _as_parsed(text)
+    parts: list[tuple[str, object]] = [("front matter", [*head.keys, head.is_valid])] if head else []
+    parts += [("mark", mark.replacement.rstrip()) for mark in marks]
+    line_starts = _line_starts(parsed)
+    in_table = False
+    for token in _tokens(parsed):
+        if token.type in ("table_open", "table_close"):
+            in_table = token.type == "table_open"
+        if token.type == "tr_open" and token.map:
+            start, end = line_starts[token.map[0]], line_starts[token.map[1]] - 1
+            parts.append(("row", sum(1 for _ in _CELL.finditer(parsed, start, end))))
+        elif token.type in ("fence", "code_block"):
+            parts.append((token.type, token.content))
+        elif token.type == "inline" and not in_table:
+            parts.append(("inline", token.content.count("\n") + 1))
+        elif token.type.endswith("_open") and not in_table:
+            parts.append((token.type, token.markup if token.type == "heading_open" else ""))
+        elif token.type in ("html_block", "hr"):
+            parts.append((token.type, token.content.count("\n")))
+    return parts
+
+
+def _is_one_line(text: str) -> bool:
+    return text[:1].isalpha() and "\n" not in text and "\r" not in text
+
+
+def _without(marks: Sequence[Directive], found: Iterable[Block]) -> Iterator[Block]:
+    """Blocks without the lines that stand for these marks."""
+    starts = [mark.start for mark in marks]
+    for block in found:
+        yield [line for line in block if not (n := bisect_right(starts, line[0])) or marks[n - 1].end < line[0]]
+
+
+def _tokens(parsed: str) -> list[Token]:
     tokens: list[Token] = []
-    _MARKDOWN.block.parse(text, _MARKDOWN, {}, tokens)
-    line_starts = [0, *(match.end() for match in re.finditer("\n", text)), len(text) + 1]
+    _MARKDOWN.block.parse(parsed, _MARKDOWN, {}, tokens)
+    return tokens
+
+
+def _line_starts(text: str) -> list[int]:
+    return [0, *(match.end() for match in re.finditer("\n", text)), len(text) + 1]
+
+
+def _parsed(text: str) -> Iterator[Block]:
+    line_starts = _line_starts(text)
     in_table = after_code = False
-    for token in tokens:
+    for token in _tokens(text):
         if token.type in ("table_open", "table_close"):
             in_table = token.type == "table_open"
         elif token.map:
@@ -69,15 +133,24 @@ def _parsed(text: str) -> Iterator[list[tuple[int, int]]]:
                 yield _lines(text, start, [] if after_code else lines[:first_of_code])
 
 
-def _as_parsed(text: str) -> str:
-    """`text` for the parser, with every character at its position.
+def _as_parsed(text: str) -> tuple[str, FrontMatter | None, list[Directive]]:
+    """`text` for the parser, with every character at its position; its front matter, and the marks of dialects.
 
-    Formulas of several lines are hidden: the parser would take their lines for lists or headings.
+    Those are hidden, and so are formulas of several lines: the parser would take their lines for lists or headings.
     """
     text = text.replace("\r\n", " \n").replace("\r", "\n").replace("\0", "\ufffd")
-    if "$$" not in text and "\\[" not in text:
-        return text
-    return _DISPLAY_MATHEMATICS.sub(_hidden, text)
+    if "$$" in text or "\\[" in text:
+        text = _DISPLAY_MATHEMATICS.sub(_hidden, text)
+    head = front_matter(text)
+    if head:
+        text = re.sub(r"[^\n]", " ", text[: head.end]) + text[head.end :]
+    marks = list(directives(text))
+    pieces = []
+    end = 0
+    for mark in marks:
+        pieces += [text[end : mark.start], mark.replacement]
+        end = mark.end
+    return "".join([*pieces, text[end:]]), head, marks
 
 
 def _hidden(formula: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ that could match in several ways are matched possessively.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, cast
 
 from sdrrl_data.text.entities import ENTITY, is_character
@@ -30,9 +31,15 @@ _URL_REST = rf"(?: {_URL_CHARACTER}++ | \({_URL_CHARACTER}*+\) )+"
 _PATH_CHARACTER = r"[A-Za-z0-9_.~%+@-]"
 _FILE_CHARACTER = r'[^\s\\/:*?"<>|]'
 _TITLE = r"""(?: "[^"]*+" | '[^']*+' | \([^()]*+\) )"""
+# The attributes of Pandoc and kramdown: {#id .class key="value"}, {: .lead}, {:toc}
+_ATTRIBUTE = (
+    r"""(?: \#[\w:.-]++ | \.[A-Za-z][\w-]*+ | [A-Za-z_][\w:-]*+=(?: "[^"\n]*+" | '[^'\n]*+' | [^\s{}"'=]++ ) )"""
+)
+_ATTRIBUTE_LIST = rf"(?: \{{ (?: ::?[a-z_]++ | :?\s*+ {_ATTRIBUTE} ) (?: \s++ {_ATTRIBUTE} )* \s*+ \}} )"
 # A label in brackets, but not after a number or a letter: "[1][2]" and "[a][note]" are citations.
 _LINK_TARGET = rf"""(?:
-    \(\s*+ (?: <[^<>\n]*+> | (?: [^\s()<]++ | \([^\s()]*+\) )* ) (?: \s++ {_TITLE} )? \s*+\)
+    \(\s*+ (?: <[^<>\n]*+> | (?: [^\s()<]++ | \([^\s()]*+\) )* ) (?: \s++ {_TITLE} )? \s*+\) {_ATTRIBUTE_LIST}?
+  | {_ATTRIBUTE_LIST}
   | \[ (?<! \[[0-9a-z]\]\[ ) (?<! \[[0-9]{{2}}\]\[ ) (?<! \[[0-9]{{3}}\]\[ ) [^\[\]\n]*+ \]
 )"""
 _ATTRIBUTE_NAME = r"\s++[A-Za-z_:@][\w.:@-]*+"
@@ -49,12 +56,19 @@ _ELEMENT = re.compile(
     r"|header|html|i|img|input|label|li|link|main|mark|meta|nav|ol|option|p|section|select|small|span|strong|su[bp]"
     r"|summary|table|tbody|t[dhr]|thead|title|ul?|video|wbr",
 )
+# Elements that are not part of a sentence.
+_BLOCK_ELEMENT = re.compile(
+    r"article|aside|blockquote|body|br|center|d[dlt]|details|div|figure|footer|form|h[1-6r]|head|header|html|li|main|nav"
+    r"|ol|option|p|section|select|summary|table|tbody|t[dhr]|tfoot|thead|ul",
+)
 _CLOSING_TAG = re.compile(r"</([A-Za-z][A-Za-z0-9_-]*+)")
 
 # Tried in this order, from left to right, so that the first to begin wins: a `$` within code is not mathematics.
 _MARKUP = [
     # Markdown: an escaped mark, which is not protected, but does not open anything either
     ("escape", r"\\[\\`$<{*_]"),
+    # a pipe in a cell of a table
+    ("word", r"\\\|"),
     # code, between two runs of equally many backticks
     ("word", r"(?P<ticks> (?<!`)`{1,99}(?!`) ) (?: [^`]++ | (?!(?P=ticks)(?!`))`++ )* (?P=ticks)(?!`)"),
     # both ends of a link or an image, but not its text
@@ -67,6 +81,10 @@ _MARKUP = [
         rf"(?: [ \t]++ {_TITLE} )? (?=[ \t]*+(?:\n|\Z))",
     ),
     ("gap", r"\[\^ [^\[\]\s]++ \]"),
+    ("gap", _ATTRIBUTE_LIST),
+    ("gap", r"\[ (?: TOC | toc | \[ _?TOC_? \] | \[ toc \] ) \]"),
+    # the marks of turns in a prompt: <|user|>, [INST], <<SYS>>
+    ("gap", r"<\| [\w/ -]{1,40} \|> | \[/?INST\] | <</?SYS>>"),
     ("gap", r"(?<=[.!?])\[[a-z]\](?!\()"),
     # LaTeX
     ("word", r"\\\[ (?: [^\\]++ | \\[^\[\]] )* \\\]"),
@@ -91,7 +109,7 @@ _MARKUP = [
     ("word", r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>"),
     ("word", r"<[^\s<>@]++@[^\s<>]++>"),
     # tags; but not comparisons such as "a<b and c>d"
-    ("closing", r"</[A-Za-z][A-Za-z0-9_-]*+\s*+>"),
+    ("tag", r"</[A-Za-z][A-Za-z0-9_-]*+\s*+>"),
     ("tag", rf"<[A-Za-z][A-Za-z0-9_-]*+ (?: {_ATTRIBUTE_NAME} {_ATTRIBUTE_VALUE} )* \s*+/?>"),
     (
         "tag",
@@ -99,8 +117,20 @@ _MARKUP = [
     ),
     # entities; those of words are not protected
     ("entity", ENTITY),
+    # templates: Jinja and Liquid, Handlebars, ERB, plural forms of ICU
+    ("template", r"\{%[-+]? \s*+ (?P<statement> \w++ ) [^%\n]*+ (?: %(?!\}) [^%\n]*+ )* %\}"),
+    ("template", r"\{\{~? [\#^/] \s*+ (?P<section> [\w.-]++ ) [^{}\n]*+ \}\}"),
+    ("gap", r"\{\# [^{}\n\#]*+ (?: \#(?!\}) [^{}\n\#]*+ )* \#\}"),
+    ("word", r"<% [^%\n]*+ (?: %(?!>) [^%\n]*+ )* %>"),
+    (
+        "word",
+        r"\{ \w++ , \s*+ (?: plural | select | selectordinal | number | date | time )\b"
+        r" (?: [^{}]++ | \{ (?: [^{}]++ | \{[^{}]*+\} )*+ \} )*+ \}",
+    ),
     # placeholders; sets of numbers, around which translators lose the braces
+    ("word", r"\{\{\{[^{}\n]*+\}\}\}"),
     ("word", r"\{\{[^{}\n]*+\}\}"),
+    ("word", r"\{ [A-Za-z_]\w*+ [\[(.] [^{}\n]*+ \}"),
     ("word", r"\$?\{[\w.:!\[\]-]*+\}"),
     ("word", r"\{[0-9eE ,.;+*/^=<>-]++\}"),
     ("word", r"%(?<![\w%]%) (?: \(\w++\) | [0-9]++\$ )? [+\#-]?[0-9]*+(?:\.[0-9]++)? [A-Za-z](?!\w)"),
@@ -146,6 +176,7 @@ def protected_spans(text: str, start: int, end: int) -> list[Span]:
     """The same spans, each with its role. An opening or a closing may be without its counterpart."""
     spans: list[Span] = []
     tags: list[re.Match[str]] = []
+    templates: list[re.Match[str]] = []
     if _MARKUP_SIGN.search(text, start, end) or text.find("    ", start, end) >= 0:
         position = start
         while match := _MARKUP_PATTERN.search(text, position, end):
@@ -158,6 +189,8 @@ def protected_spans(text: str, start: int, end: int) -> list[Span]:
                     position = match.end("one" if match["one"] else "two")
             elif kind == "tag":
                 tags.append(match)
+            elif kind == "template":
+                templates.append(match)
             elif kind == "entity":
                 if not is_character(text, *match.span()):
                     spans.append(Span(*match.span(), "gap"))
@@ -166,6 +199,7 @@ def protected_spans(text: str, start: int, end: int) -> list[Span]:
     if tags:
         closed = {name[1].lower() for name in _CLOSING_TAG.finditer(text, start, end)}
         spans += [Span(*tag.span(), _tag_role(tag[0], closed)) for tag in tags]
+    spans += _template_spans(templates)
     if _BARE_SIGN.search(text, start, end) or "www." in text[start:end].lower():
         for match in _BARE_PATTERN.finditer(text, start, end):
             length = len(match[0].rstrip(_PUNCTUATION_AFTER_BARE))
@@ -174,8 +208,29 @@ def protected_spans(text: str, start: int, end: int) -> list[Span]:
 
 
 def _tag_role(tag: str, closed: set[str]) -> Role:
-    name = re.split(r"[\s/>]", tag[1:], maxsplit=1)[0].lower()
+    name = re.split(r"[\s/>]", tag.lstrip("</"), maxsplit=1)[0].lower()
+    if _BLOCK_ELEMENT.fullmatch(name):
+        return "gap"
+    if tag.startswith("</"):
+        return "closing"
     return "opening" if name in closed or _ELEMENT.fullmatch(name) else "word"
+
+
+def _template_spans(statements: Sequence[re.Match[str]]) -> Iterator[Span]:
+    """The statements of a template: the two ends of a block are a pair, all others are words."""
+    open_blocks: list[tuple[str, int]] = []
+    roles: list[Role] = ["word"] * len(statements)
+    for number, statement in enumerate(statements):
+        name = statement["statement"] or statement["section"]
+        ends = name.removeprefix("end") if statement["statement"] and name.startswith("end") else None
+        if statement["section"] and "/" in statement[0][:4]:
+            ends = name
+        if ends is None:
+            open_blocks.append((name, number))
+        elif match := next((block for block in reversed(open_blocks) if block[0] == ends), None):
+            del open_blocks[open_blocks.index(match) :]
+            roles[match[1]], roles[number] = "opening", "closing"
+    yield from (Span(*statement.span(), role) for statement, role in zip(statements, roles, strict=True))
 
 
 def _is_mathematics(text: str) -> bool:

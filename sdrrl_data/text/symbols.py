@@ -35,6 +35,7 @@ _ARROW = r"[\u2190-\u21FF\u27F0-\u27FF\u2900-\u297F\u2B00-\u2BFF]"
 _WORDS = [
     r"(?<![\w&/])[\#＃](?=\w*\p{L})\w+",  # hashtags, colours
     r"(?<![\w.])[@＠]\w+(?:[.-]\w+)*",  # mentions
+    r"(?<![\w:]):(?:[a-z][a-z0-9_+-]*|[+-]1):(?![\w:])",  # emoji by name, as on GitHub
     r"(?<![\w\#@])\p{L}\w*+(?:\+\+|[\#♯])(?![\w+])",  # C++, C#
     r"(?<![\w.)\]])\.[A-Za-z][A-Za-z0-9]{1,7}+(?!\w)",  # .NET, .csv
     r"(?<!\w)10\.\d{4,9}/[^\s\"<>]*[^\s\"<>.,;:)\]]",  # DOI
@@ -65,7 +66,7 @@ _BEFORE_SIGNED_NUMBER = r"(?:(?<=[\s(\[{=<>≤≥±×÷*/,;:\"'“«])|(?<!.))"
 _SYMBOL = regex.compile(
     rf"""
       # At most places, this look-around ends the search: within words, and at the punctuation of sentences.
-      (?: (?<![^\W\d])(?=\w) | (?=[^\w\s,;:!?'"()’“”–—]) )
+      (?: (?<![^\W\d])(?=\w) | (?=[^\w\s,;:!?'"()’“”–—]) | (?=:[a-z+-]) )
       (?: (?P<entity> {ENTITY} )
     | (?P<emoji> {_EMOJI} )
     | (?P<word> {" | ".join(_WORDS)} )
@@ -82,7 +83,7 @@ _SYMBOL = regex.compile(
 )
 # What every symbol has: most sentences are skipped quickly, those in ASCII by `re`, which is several times as fast.
 _SIGN_OF_ASCII = r"\d%\\\#@&*\["
-_WORD_WITH_SYMBOLS = r"(?<![\w.)\]])\.[A-Za-z]|[A-Z]{5}|::|[A-Za-z]{16}"
+_WORD_WITH_SYMBOLS = r"(?<![\w.)\]])\.[A-Za-z]|[A-Z]{5}|::|:[a-z+-]|[A-Za-z]{16}"
 _ASCII_SIGN = re.compile(rf"[{_SIGN_OF_ASCII}$+<=>^`|~]|{_WORD_WITH_SYMBOLS}", re.ASCII)
 _SIGN = regex.compile(rf"[{_SIGN_OF_ASCII}\p{{S}}\p{{No}}\p{{RI}}٪﹪％‰‱§¶†‡•′″‴⁂※＠＃]|{_WORD_WITH_SYMBOLS}")
 # Signs that mean the same. All others are compared as they are, without their width.

@@ -1,7 +1,9 @@
 """Whether the translation of a sentence is clearly broken."""
 
 import re
+import unicodedata
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from sdrrl_data.languages import Language
 from sdrrl_data.text.scripts import all_scripts, is_letter_of, scripts
@@ -24,10 +26,19 @@ SOME_REPEATED = 0.1  # share from which on to look for a string that occurs four
 SHORTEST_LOOP = 20  # characters
 _FOUR_TIMES = re.compile(r"(?=.?[^\W\d_])(.{2,30}?)\1{3}")
 
+SOURCE_COPIED = "the source is copied"
 MIN_WORDS = 4  # a sentence with fewer different words may be a title or a name
 # Share of the source's words that may stay: between different scripts, in the same script, between related languages.
 COPIED_OTHER_SCRIPT, COPIED, COPIED_RELATED = 0.45, 0.6, 0.9
-_WORD = re.compile(r"[^\W\d_]{2,}")
+COPIED_RUN = 3  # words in a row: single names, terms and items of a list are the same in both languages
+# A title in quotation marks, a word of code, a word, and what ends a phrase.
+_PHRASE_PART = re.compile(
+    r"""(?P<title> [“"«„][^“”"«»„\n]{1,80}[”"»“] )
+      | (?P<code> [\w.]*[^\W\d](?:[_/]|\d|[.](?=\w))[\w./]* )
+      | (?P<word> [^\W\d_]{2,} )
+      | (?P<end> [^\w\s"'’“”„«»] )""",
+    re.VERBOSE,
+)
 
 _NUMBER = re.compile(r"\d+(?:[.,  \u202f'’]\d{3}(?!\d))*")
 _GROUPING = re.compile(r"\D")
@@ -69,7 +80,7 @@ class Checks:
         if length > MOST * expected + EXTRA:
             return "it is far too long"
         if _copied(source, translation) > self._max_copied:
-            return "the source is copied"
+            return SOURCE_COPIED
         if self._is_in_wrong_script(source, translation):
             return "it is in the wrong script"
         return None
@@ -131,10 +142,29 @@ def _length(text: str) -> float:
 
 
 def _copied(source: str, translation: str) -> float:
-    """The share of the source's words, without names, that also occur in the translation; 0 if there are few words."""
-    if source.isupper():  # then capitals mark no names
-        source = source.lower()
-    words = {word for word in _WORD.findall(source) if not word[0].isupper()}
+    """The share of the source's words, without names, that the translation has in runs of three; 0 for few words."""
+    phrases = _phrases(source)
+    words = {
+        word.lower() for phrase in phrases for word in phrase if source.isupper() or not word[0].isupper()
+    }  # in capitals, names are not marked
     if len(words) < MIN_WORDS:
         return 0.0
-    return len(words & {word.lower() for word in _WORD.findall(translation)}) / len(words)
+    translated_runs = {run for phrase in _phrases(translation) for run in _runs(phrase)}
+    copied = {word for phrase in phrases for run in _runs(phrase) if run in translated_runs for word in run}
+    return len(words & copied) / len(words)
+
+
+def _phrases(text: str) -> list[list[str]]:
+    """The words of each stretch without punctuation; not those of titles in quotation marks, and not code."""
+    phrases: list[list[str]] = [[]]
+    for part in _PHRASE_PART.finditer(text):
+        if part["word"]:
+            phrases[-1].append(part["word"])
+        elif phrases[-1] and not unicodedata.category(part[0][0]).startswith("M"):  # vowels of Thai are marks
+            phrases.append([])
+    return phrases
+
+
+def _runs(phrase: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    words = [word.lower() for word in phrase]
+    return zip(*(words[start:] for start in range(COPIED_RUN)), strict=False)

@@ -6,17 +6,20 @@ from functools import partial
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator, Unit
 from sdrrl_data.run import Journal
+from sdrrl_data.text.layout import outline
 from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.masking import plain
 from sdrrl_data.text.segments import segments
 from sdrrl_data.text.wraps import joined, wrapped_again
 from sdrrl_data.translation.capitals import InSentenceCase
-from sdrrl_data.translation.checks import Checks
+from sdrrl_data.translation.checks import SOURCE_COPIED, Checks
 from sdrrl_data.translation.layout import paired_lines
 from sdrrl_data.translation.passages import Passage, Translated, lost_symbols, translate_passages
 from sdrrl_data.translation.retries import SentenceTranslations
 
 SHOWN = 80  # characters of a sentence that a reason quotes
+# A sentence of no more than this, such as the title of a book in a list, stays as it is if the translator copies it.
+SHORT, SMALL_SHARE = 80, 0.1  # characters; share of its text
 
 
 def translate_texts(
@@ -116,6 +119,8 @@ def _rebuilt(text: str, translated: Sequence[Translated]) -> TextPair | SetAside
     units: list[Unit] = []
     source_end = target_end = 0
     for start, end, translation in translated:
+        if isinstance(translation, SetAside) and translation.reason == SOURCE_COPIED and _is_aside(text, start, end):
+            translation = text[start:end]
         if isinstance(translation, SetAside):
             return SetAside(f"{translation.reason}: “{_shortened(text[start:end])}”", translation.again)
         target_start = target_end + (start - source_end)
@@ -124,19 +129,34 @@ def _rebuilt(text: str, translated: Sequence[Translated]) -> TextPair | SetAside
         units.append(Unit(start, end, target_start, target_end))
     pieces.append(text[source_end:])
     target = "".join(pieces)
-    lost = differences(text, target)
-    return SetAside(lost_symbols(lost)) if lost else TextPair(text, target, units)
+    if lost := differences(text, target):
+        return SetAside(lost_symbols(lost))
+    if outline(text) != outline(target):
+        return SetAside("the translation has other paragraphs, lines or cells than the source")
+    return _if_translated(TextPair(text, target, units))
+
+
+def _is_aside(text: str, start: int, end: int) -> bool:
+    """Whether a sentence is too small a part of its text to cost the whole text. The scorer `overlap` sees it."""
+    return end - start <= min(SHORT, SMALL_SHARE * len(text))
+
+
+def _if_translated(pair: TextPair) -> TextPair | SetAside:
+    """The pair, unless it has words and none of them was to be translated: all is code, or an address."""
+    if pair.units or not any(map(str.isalpha, pair.source)):
+        return pair
+    return SetAside(f"there is nothing in it to translate: “{_shortened(pair.source.strip())}”")
 
 
 def _shortened(sentence: str) -> str:
     return sentence if len(sentence) <= SHOWN else f"{sentence[:SHOWN]}…"
 
 
-def _text_pair(text: str, translation: str) -> TextPair:
+def _text_pair(text: str, translation: str) -> TextPair | SetAside:
     target = _with_margins(text, translation)
     units = paired_lines(text, target)
     assert units is not None  # otherwise `_text_fault` had returned a fault
-    return TextPair(text, target, units)
+    return _if_translated(TextPair(text, target, units))
 
 
 def _text_fault(checks: Checks, text: str, translated: str) -> str | None:

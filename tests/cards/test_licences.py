@@ -32,6 +32,9 @@ def parts(*of: str | None) -> list[Ingredient]:
         ("Unbabel/wmt23-cometkiwi-da-xxl", None, "cc-by-nc-sa-4.0"),
         ("Unbabel/XCOMET-XL", None, "cc-by-nc-sa-4.0"),
         ("Unbabel/wmt22-comet-da", None, "apache-2.0"),
+        ("Unbabel/wmt20-comet-qe-da", None, "apache-2.0"),
+        ("wmt20-comet-qe-da", None, "apache-2.0"),  # a directory
+        ("Unbabel/unite-xl", None, "cc-by-nc-sa-4.0"),
         ("HuggingFaceTB/SmolLM2-135M-Instruct", None, "apache-2.0"),
         ("SmolLM2-135M", None, "apache-2.0"),
         ("Qwen/Qwen2.5-7B-Instruct", None, "apache-2.0"),

@@ -320,3 +320,15 @@ def test_seeds_without_references(folder, tmp_path):
         make(tmp_path / "run")
     others = str(told.value).rpartition("--only ")[2].split(",")
     assert [*make(tmp_path / "run", arms=others)["pt"].arms] == others
+
+
+def test_a_budget_that_costs_another_control_most_of_its_rows_is_said_before_it_is_written(out, caplog):
+    rows = Run(out).dataset("pt/transfer_set").read()
+    make(out, ["pt"], ["sft", "sdrrl"])
+    said = [record.message for record in caplog.records if "are left, because" in record.message]
+    assert len(said) == 1
+    left = Run(out).dataset("pt/controls-sdrrl").read().filter(split="train").height
+    assert said[0].startswith(f"pt: {left} of ")
+    assert "training rows of sdrrl are left, because sft has " in said[0]
+    assert said[0].endswith("name other controls than sft with --only")
+    assert left < rows.height / 2

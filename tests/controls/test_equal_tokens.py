@@ -85,6 +85,17 @@ def test_tokens_of_the_target_language_are_held_equal():
     }
 
 
+def test_what_the_smallest_leaves_of_the_others_is_known():
+    arms = {"sdrrl": arm([(4, "pt->en"), (4, "en->pt")] * 28), "few": arm([(43, "en->pt")])}
+    total, target = (cut(arms, "pt", equal, words) for equal in ("total", "target"))
+    assert total.smallest == target.smallest == "few"
+    assert total.left == {"sdrrl": (11, 56), "few": (1, 1)}
+    assert target.left["sdrrl"] == (23, 56)
+    assert [total.figures[name].is_near(total.budget) for name in arms] == [True, True]
+    long = cut(arms | {"long": arm([(80, "en->pt")])}, "pt", "total", words)
+    assert [long.figures[name].is_near(long.budget) for name in long.figures] == [True, True, False]
+
+
 @pytest.mark.parametrize("equal", ["total", "target"])
 @given(lengths=st.lists(st.tuples(LENGTHS, LENGTHS), min_size=1, max_size=4))
 def test_no_number_of_leading_rows_comes_nearer(lengths, equal):

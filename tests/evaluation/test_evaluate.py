@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from sdrrl_data.cli import evaluate as command
 from sdrrl_data.errors import UserError
+from sdrrl_data.evaluation import markdown
 from sdrrl_data.evaluation.bootstrap import Change
 from sdrrl_data.evaluation.evaluate import evaluate
 from sdrrl_data.evaluation.kinds import KINDS
@@ -196,7 +197,16 @@ def test_the_command_shows_every_model(settings, tmp_path):
     ],
 )
 def test_what_counts_as_better(kind, change, better):
-    assert Figure("model", Measure(KINDS[kind], "tgt", PT, EN, []), 1.0, 1, change).better() is better
+    figure = Figure("model", Measure(KINDS[kind], "tgt", PT, EN, []), 1.0, 20, change)
+    assert figure.better() is better
+    few = figure._replace(items=19)
+    assert few.better() is None
+    assert markdown.cells(few)[-1] == "few items"
+
+
+def test_an_interval_without_width_is_not_shown():
+    measure = Measure(KINDS["fidelity"], "tgt", PT, EN, [])
+    assert markdown.cells(Figure("model", measure, 100.0, 30, Change(50.0, 50.0, 50.0)))[2:] == ("-", "better")
 
 
 def rows(*statistics):

@@ -19,7 +19,8 @@ def test_every_packaged_recipe_is_valid(name):
 
 def test_the_packaged_recipes():
     assert loading.names() == ["quickstart", "sdrrl"]
-    assert loading.parts() == ["from-french", "no-code-switch", "no-crossing", "no-parallel"]
+    parts = ["cometkiwi", "from-french", "no-code-switch", "no-comet", "no-crossing", "no-parallel"]
+    assert loading.parts() == parts
 
 
 @pytest.mark.parametrize("base", loading.names())
@@ -39,6 +40,77 @@ def test_an_ablation_leaves_one_ingredient_out(base, overlay, nothing_of):
     assert (ablated.name, ablated.description) == (overlay, loading.about(overlay))
     same = {"transfer_set", "parallel", "name", "description"}
     assert ablated.model_dump(exclude=same) == complete.model_dump(exclude=same)
+
+
+def kinds(recipe):
+    return [scorer.kind for scorer in recipe.scorers]
+
+
+def comet_of(recipe):
+    return next(scorer for scorer in recipe.scorers if scorer.kind == "comet")
+
+
+def test_the_default_recipe_filters_by_language_and_by_comet():
+    recipe = load({"tgt": ["vi"]}, "sdrrl")
+    assert {"language", "comet"} <= {*kinds(recipe)}
+    assert comet_of(recipe).model == "Unbabel/wmt20-comet-qe-da"
+    assert recipe.thresholds["language"].min > 0
+    assert recipe.thresholds["comet"].min.endswith("%")  # its scores have no fixed scale
+    assert recipe.thresholds["comet"].max is None
+
+
+@pytest.mark.parametrize("base", loading.names())
+def test_comet_can_be_left_out(base):
+    complete, without = load(recipe=base), loading.load(base, overlays=["no-comet"])
+    assert kinds(without) == [kind for kind in kinds(complete) if kind != "comet"]
+    assert without.thresholds == {name: value for name, value in complete.thresholds.items() if name != "comet"}
+    same = {"scorers", "thresholds", "name", "description"}
+    assert without.model_dump(exclude=same) == complete.model_dump(exclude=same)
+    assert load({"scorers.comet": None}, base).scorers == without.scorers
+
+
+@pytest.mark.parametrize("base", loading.names())
+def test_cometkiwi_takes_the_place_of_the_open_model(base):
+    complete, better = load(recipe=base), loading.load(base, overlays=["cometkiwi"])
+    assert kinds(better) == kinds(complete) + ["comet"] * ("comet" not in kinds(complete))
+    assert comet_of(better).model == "Unbabel/wmt22-cometkiwi-da"
+    assert better.thresholds == complete.thresholds | {"comet": load(recipe="sdrrl").thresholds["comet"]}
+
+
+def test_the_quickstart_needs_no_model_that_must_be_downloaded():
+    assert "comet" not in kinds(load())
+
+
+def test_a_part_changes_adds_and_leaves_out_scorers_by_their_kinds(tmp_path):
+    (tmp_path / "checkpoint").mkdir()
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text(
+        "scorers: { comet: { model: checkpoint, revision: main, batch_size: 4 }, similarity: null }\n"
+        "thresholds: { answer_comet_min: { min: 1% } }\n"
+    )
+    second.write_text("scorers: { comet: { model: org/other }, round_trip: null }")
+    recipe = loading.load("quickstart", overlays=[first])
+    assert kinds(recipe) == [kind for kind in kinds(load()) if kind != "similarity"] + ["comet"]
+    assert comet_of(recipe).model == str(tmp_path / "checkpoint")
+    assert {*load().thresholds} - {*recipe.thresholds} == {"similarity", "similarity_min"}
+    recipe = loading.load("quickstart", overlays=[first, second])
+    assert "round_trip" not in {*kinds(recipe), *recipe.thresholds}
+    assert (comet_of(recipe).model, comet_of(recipe).revision, comet_of(recipe).batch_size) == ("org/other", None, 4)
+    assert "answer_comet_min" not in loading.load("quickstart", overlays=[first, "no-comet"]).thresholds
+
+
+@pytest.mark.parametrize(
+    ("scorers", "says"),
+    [
+        ("{ commet: null }", "there is no scorer 'commet': did you mean comet?"),
+        ("{ comet: true }", "scorers.comet: expected settings, or null to leave it out, found True"),
+        ("{ comet: { batch: 4 } }", "scorers.11.batch is not a key of a recipe"),
+    ],
+)
+def test_a_mistake_in_scorers_by_their_kinds_is_named(tmp_path, scorers, says):
+    (tmp_path / "part.yaml").write_text(f"scorers: {scorers}")
+    with pytest.raises(UserError, match=re.escape(says)):
+        loading.load("quickstart", overlays=[tmp_path / "part.yaml"])
 
 
 def test_questions_in_french():

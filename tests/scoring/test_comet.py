@@ -1,3 +1,4 @@
+import copyreg
 import hashlib
 import json
 import os
@@ -6,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import types
+from argparse import Namespace
 from pathlib import Path
 
 import psutil
@@ -239,7 +242,7 @@ def test_a_sentence_that_ends_every_process_leaves_its_text_without_a_score(
     scorer.close()
 
 
-# Several checkpoints in one process, for the import alone takes many seconds.
+# Several checkpoints in one process, because the import alone takes many seconds.
 LOAD = """
 import json, runpy, sys
 from pathlib import Path
@@ -263,38 +266,138 @@ class Harm:
         return os.mkdir, (str(self.directory),)
 
 
-def test_checkpoints(models, python, tmp_path):
+@pytest.fixture
+def loaded(python):
+    """Loads checkpoints in one process: the scores of `SENTENCES` by each, or why it cannot be used."""
+
+    def load(*folders):
+        done = subprocess.run(
+            [python, "-c", LOAD, comet_process.WORKER, *folders],
+            input=json.dumps(SENTENCES),
+            env=comet_process.environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return [*map(json.loads, done.stdout.splitlines())]
+
+    return load
+
+
+@pytest.fixture
+def changed(models, tmp_path):
+    """A copy of a model with a checkpoint that was changed."""
     import torch
 
-    def changed(name, change):
-        folder = shutil.copytree(models / "unified", tmp_path / name)
+    def change_copy(name, change, model="unified", **options):
+        folder = shutil.copytree(models / model, tmp_path / name)
         saved = torch.load(folder / WEIGHTS, weights_only=True)
-        change(saved)
-        torch.save(saved, folder / WEIGHTS)
+        torch.save(change(saved) or saved, folder / WEIGHTS, **options)
         return folder
 
+    return change_copy
+
+
+def test_checkpoints(models, loaded, changed, tmp_path):
+    import torch
+
     harmful = changed("harmful", lambda saved: saved.update(harm=Harm(tmp_path / "harmed")))
-    partial = changed("partial", lambda saved: saved["state_dict"].pop("estimator.ff.0.weight"))
+    unknown = changed("unknown", lambda saved: saved.update(place=tmp_path))
+    partial = changed("partial", lambda saved: saved["state_dict"].pop("estimator.ff.0.weight") is None)
     cut = shutil.copytree(models / "unified", tmp_path / "cut")
     with (cut / WEIGHTS).open("r+b") as content:
         content.truncate(1000)
-    folders = [models / "referenceless", harmful, partial, cut]
-    done = subprocess.run(
-        [python, "-c", LOAD, comet_process.WORKER, *folders],
-        input=json.dumps(SENTENCES),
-        env=comet_process.environment(),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    scores, *reasons = map(json.loads, done.stdout.splitlines())
+    scores, *reasons = loaded(models / "referenceless", harmful, partial, cut, unknown)
     assert scores == pytest.approx(expected(models, "referenceless"), abs=CLOSE)
     assert "holds more than weights, which could run code" in reasons[0]
+    assert reasons[0].endswith(": posix.mkdir")
     assert not (tmp_path / "harmed").exists()
     torch.load(harmful / WEIGHTS, weights_only=False)
     assert (tmp_path / "harmed").exists()
     assert reasons[1] == "the checkpoint lacks 1 of the model's weights, such as estimator.ff.0.weight"
     assert reasons[2].startswith("the checkpoint cannot be loaded")
+    assert reasons[3] == "the checkpoint holds more than weights, which could run code: pathlib.PosixPath"
+
+
+# Of the hyperparameters of models before COMET 2.0, those that it no longer had, and those that came later.
+GONE = {"load_weights_from_checkpoint": None}
+NEWER = ("layer_norm", "layer_transformation", "load_pretrained_weights", "local_files_only", "loss", "warmup_steps")
+
+
+@pytest.fixture
+def lightning(monkeypatch):
+    """Classes that old versions of Lightning wrote into checkpoints, by the names of their modules at that time."""
+
+    class AttributeDict(dict):
+        def __reduce_ex__(self, protocol):  # as up to Python 3.10, with an empty state
+            return copyreg.__newobj__, (type(self),), {}, None, iter(self.items())
+
+    classes = {
+        "utilities.parsing": AttributeDict,
+        "callbacks.model_checkpoint": type("ModelCheckpoint", (), {}),
+        "callbacks.early_stopping": type("EarlyStopping", (), {}),
+    }
+    for place, written in classes.items():
+        written.__module__ = f"pytorch_lightning.{place}"
+        written.__qualname__ = written.__name__
+        folder = f"pytorch_lightning.{place.partition('.')[0]}"
+        for name in ("pytorch_lightning", folder, written.__module__):
+            monkeypatch.setitem(sys.modules, name, sys.modules.get(name, types.ModuleType(name)))
+        setattr(sys.modules[written.__module__], written.__name__, written)
+    return [*classes.values()]
+
+
+def test_checkpoints_as_old_versions_of_lightning_and_comet_wrote_them(models, loaded, changed, lightning):
+    """As found in checkpoints that pytorch-lightning 1.0.8 and 1.3.5 wrote of models of unbabel-comet 1.0.0."""
+    import numpy as np
+    import torch
+
+    attribute_dict, model_checkpoint, early_stopping = lightning
+
+    def old(saved, version):
+        hparams = {name: value for name, value in saved["hyper_parameters"].items() if name not in NEWER}
+        weights = saved["state_dict"] | {"encoder.model.embeddings.position_ids": torch.arange(514)[None]}
+        return {
+            "epoch": 1,
+            "global_step": 4,
+            "pytorch-lightning_version": version,
+            "state_dict": weights,
+            "hparams_name": "kwargs",
+            "hyper_parameters": hparams | GONE | {"train_data": "data/2019-da.csv"},
+        }
+
+    def trained(saved, version):
+        optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(2))])
+        states = {
+            early_stopping: {"wait_count": 0, "stopped_epoch": 0, "best_score": torch.tensor(0.3), "patience": 2},
+            model_checkpoint: {"monitor": "kendall", "best_model_score": np.float64(0.3), "dirpath": "/checkpoints"},
+        }
+        schedulers = [{"base_lrs": [3e-05], "last_epoch": 1, "lr_lambdas": [None]}]
+        return old(saved, version) | {
+            "callbacks": states,
+            "optimizer_states": [optimizer.state_dict()],
+            "lr_schedulers": schedulers,
+        }
+
+    def first(saved):
+        checkpoint = trained(saved, "1.0.8")
+        options = attribute_dict(checkpoint["hyper_parameters"], hparams=Namespace(seed=np.float32(3)))
+        return checkpoint | {"hyper_parameters": options}
+
+    def in_yaml(saved):
+        checkpoint = old(saved, "1.3.5")
+        del checkpoint["hyper_parameters"]
+        return checkpoint
+
+    kind = "referenceless"
+    folders = [
+        changed("1.0", first, kind, _use_new_zipfile_serialization=False),
+        changed("1.3", lambda saved: trained(saved, "1.3.5"), kind),
+        changed("weights", lambda saved: old(saved, "1.3.5"), kind),
+        changed("yaml", in_yaml, kind),
+    ]
+    for scores in loaded(*folders):
+        assert scores == pytest.approx(expected(models, kind), abs=CLOSE)
 
 
 def test_no_secret_reaches_the_process(monkeypatch):

@@ -103,13 +103,26 @@ def test_each_side_is_judged_by_itself(both_sides):
     assert columns["repetition"][0] == columns["src_repetition"][1] == 0
 
 
+def test_a_translation_is_compared_with_its_source(both_sides):
+    quiz = "".join(f"What is the name of the capital of {word}, and how large is it?\n" for word in WORDS)
+    loop = "\n".join([SENTENCE, *LOOPS["line"].split("\n")])
+    columns = both_sides((quiz, quiz), (SENTENCE, loop), (loop, loop))
+    assert columns["src_repetition"][0] > 0.5
+    assert columns["repetition"] == [0, pytest.approx(repetition(loop)), 0]
+
+
+def test_lines_with_other_addresses_are_other_lines(both_sides):
+    links = "".join(f"- See [the page of it](https://a.example/{word}) now\n" for word in WORDS)
+    assert both_sides((links, links))["src_repeated_lines"] == [0]
+
+
 def test_good_answers_pass(shared_data, both_sides):
     lines = (shared_data / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
     answers = [json.loads(line)["output"] for line in lines]
     columns = both_sides(*((answer, answer) for answer in answers))
-    assert columns["repetition"] == columns["src_repetition"]
     for name in ("repetition", "repeated_lines"):
-        assert sum(value is not None and value > 0.3 for value in columns[name]) < 0.01 * len(answers)
+        assert not any(columns[name])
+        assert sum(value is not None and value > 0.5 for value in columns[f"src_{name}"]) < 0.003 * len(answers)
     assert min(value for value in columns["compression"] if value is not None) > 0.2
 
 

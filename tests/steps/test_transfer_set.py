@@ -74,6 +74,30 @@ def test_every_crossing_takes_the_same_seeds():
     assert seeds[0] == seeds[1] == seeds[2] == seeds[3]
 
 
+def test_every_seed_and_pair_gives_a_row_before_one_gives_a_second():
+    kinds = {"code_switched": 2, "translate": 2, "complete": 2}
+    rows = [
+        {
+            "id": f"{kind}/{n}/{i}",
+            "seed_id": f"{'seed' if kind in CROSSINGS else 'pair'}{n}",
+            "kind": kind,
+            "weight": 1.0,
+        }
+        for kind in KINDS
+        for n in range(20)
+        for i in range(kinds.get(kind, 1))
+    ]
+    chosen, figures = mix(pl.DataFrame(rows), MixConfig(code_switched=0.3, translate=0.1, complete=0.1), seed=3)
+    counts = {figure.kind: figure.taken for figure in figures}
+    assert (counts["code_switched"], counts["translate"], counts["complete"]) == (30, 10, 10)
+    taken_of = {kind: Counter(chosen.filter(kind=kind)["seed_id"]) for kind in kinds}
+    assert len(taken_of["code_switched"]) == 20
+    assert max(taken_of["translate"].values()) == max(taken_of["complete"].values()) == 1
+    assert not taken_of["translate"].keys() & taken_of["complete"].keys()
+    sides = Counter(chosen.filter(kind="translate")["id"].str.split("/").list.last())
+    assert min(sides["0"], sides["1"]) > 1
+
+
 def test_rows_of_full_weight_are_drawn_by_their_seeds_alone():
     """So an earlier run, in which no filter reduces weights, keeps its rows."""
     chosen, _ = mix(candidates(**{"src->src": 12, "src->tgt": 4, "tgt->src": 12, "tgt->tgt": 12}), MixConfig(), seed=42)

@@ -74,7 +74,7 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
     "quotes": ("> Quoted. Twice.\n> > Deeper\n> - a list\nlazy", ["Quoted.", "Twice.", "Deeper", "a list", "lazy"]),
     "table": (
         "| Name | What `it` *is* |\n|:-----|------:|\n| Ash tree | a\\|b. Yes. |\n| 12 | **good** |",
-        ["Name", "What", "is", "Ash tree", "a\\|b.", "Yes.", "good"],
+        ["Name", "What", "is", "Ash tree", "a", "b.", "Yes.", "good"],
     ),
     "table in a list in a quote": (
         "> - | red | blue |\n>   |---|---|\n>   | one | two |",
@@ -175,11 +175,51 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
         ["More", "Text."],
     ),
     "code in HTML": ("Use <code>not this</code> here <!-- nor this -->.", ["Use", "here"]),
+    "a table in HTML": (
+        "<table>\n<tr><td>First name</td><td>Last <b>name</b></td></tr>\n</table>\n\n"
+        "<ul><li>One</li> <li>Two</li></ul>",
+        ["First name", "Last", "name", "One", "Two"],
+    ),
     "entities": ("Salt&nbsp;&amp;&#32;pepper & more", ["Salt", "pepper & more"]),
     # Placeholders
     "placeholders": (
         "Dear {name}, {{ user.name }} has %d of %(all)s in ${HOME} for [you], 50% off {not this one}.",
         ["Dear", "has", "of", "in", "for [you], 50% off {not this one}."],
+    ),
+    "expressions": (
+        "You have {len(items):>5} items, {user['name']}, and {n, plural, one {# file} other {# files {x}}} is {this}.",
+        ["You have", "items,", "and", "is"],
+    ),
+    # Attributes, templates, marks of turns
+    "attributes": (
+        '# The first {#one}\n\n{: .note }\nText. {: .lead #x key="a b"}\n\n![A fox](fox.png){width=50%} or'
+        ' [a link](/x "T"){:target="_blank"} or [words]{.small}.\n\n{:toc}',
+        ["The first", "Text.", "A fox", "or", "a link", "or", "words"],
+    ),
+    "no attributes": (
+        "Take {this one} or {a=b or} or {.5 of it} now.",
+        ["Take {this one} or {a=b or} or {.5 of it} now."],
+    ),
+    "Jinja": (
+        "{% if user %}\nHello {{ user.name }}!\n{%- else -%}\nLog in.\n{% endif %}\n{# not this # one #}\n"
+        '{% include "a.html" with="Text" %} {{ page.title | upcase }} {% raw %} 5%} of it',
+        ["Hello", "Log in.", "5%} of it"],
+    ),
+    "Jinja in a sentence": ("Hello {% if x %}dear {{ y }}{% endif %} friend.", ["Hello", "dear", "friend."]),
+    "Handlebars": (
+        "{{#each items}}\n  It is {{name}}.\n{{/each}}\n{{{raw}}} and {{> part}} {{~#if a}}are{{/if}} here.",
+        ["It is", "and", "are", "here."],
+    ),
+    "Hugo": ('{{< figure src="a.png" >}}\n\n{{% notice tip %}}\nText.\n{{% /notice %}}', ["Text."]),
+    "ERB": ("Dear <%= @user.name %>, thanks.\n<% if x > 5 % 2 %>\nBye.\n<% end %>", ["Dear", "thanks.", "Bye."]),
+    "marks of turns": (
+        "<|user|>\nHello.\n<|eot_id|><|start of turn|>[INST] Say it. [/INST] <<SYS>> Be good. <</SYS>>",
+        ["Hello.", "Say it.", "Be good."],
+    ),
+    "escapes": ("A \\* is \\_not\\_ \\# one.\n\n1\\. Text.", ["A \\* is \\_not\\_ \\# one.", "Text."]),
+    "lists without a space": (
+        "Places:\n-Southern Spain\n•Italy\n–France",
+        ["Places:", "Southern Spain", "Italy", "France"],
     ),
 }
 

@@ -28,6 +28,7 @@ def keys(text):
         ("C#, F#, C++, Notepad++ and .NET", ["C#", "F#", "C++", "Notepad++", ".NET"]),
         ("a .csv file. However, e.g. this...", [".csv"]),
         ("@maria, @user.name. the @ in python", ["@maria", "@user.name", "@"]),
+        ("I :smile: :+1: :heart_eyes: Note: this:that :x: 10:30 x::y", [":smile:", ":+1:", ":heart_eyes:", ":x:"]),
         ("#ff8800 #HappyMonday #1 №5", ["#ff8800", "#HappyMonday", "#", "№"]),
         ("^ \\ ~ a\\\\b", ["^", "\\", "~", "\\", "\\"]),
         ("~~gone~~ *this* **that** _x_ `y`", []),

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import SetAside, TextPair
 from sdrrl_data.run import Journal
+from sdrrl_data.text.layout import outline
+from sdrrl_data.text.wraps import joined
 from sdrrl_data.translation.texts import translate_texts
 from tests.text.documents import ANY_TEXT
 
@@ -240,7 +242,12 @@ def test_whatever_is_not_set_aside_has_its_gaps_byte_for_byte(texts):
 
 @given(st.lists(st.sampled_from(["One thing. ", "`code` ", "\n\n", "- ", "Two (2) things! ", "x = 1", "| a | b |\n"])))
 def test_gaps_between_units_are_the_same_on_both_sides(pieces):
-    (pair,) = translate(["".join(pieces)], lambda sentence: coded(sentence) + "!")
+    text = "".join(pieces)
+    (pair,) = translate([text], lambda sentence: coded(sentence) + "!")
+    if isinstance(pair, SetAside):
+        assert "nothing" in pair.reason
+        assert "thing" not in text
+        return
     source_end = target_end = 0
     for a, b, c, d in pair.units:
         assert pair.source[source_end:a] == pair.target[target_end:c]
@@ -266,3 +273,50 @@ def test_capitals_headings_and_questions_go_out_in_sentence_case_and_come_back_a
 def test_a_copy_in_capitals_is_no_translation():
     (lost,) = translate(["THIS SENTENCE WAS NOT TRANSLATED AT ALL, AS IT SEEMS."], str)
     assert isinstance(lost, SetAside)
+
+
+@pytest.mark.parametrize("text", ["```python\nx = 1\n```", "https://a.org", "`ls`", "SELECT a FROM b;"])
+def test_a_text_of_which_nothing_can_be_translated_is_no_translation(text):
+    for whole_texts in (False, True):
+        (lost,) = translate([text], str if whole_texts else coded, whole_texts=whole_texts)
+        assert isinstance(lost, SetAside)
+        assert lost.reason.startswith("there is nothing in it to translate: “")
+
+
+@pytest.mark.parametrize("text", ["42", "", " \n", "3.14 × 2", "```\n1 2\n```"])
+def test_a_text_without_a_letter_is_the_same_in_every_language(text):
+    assert translate([text], coded) == [TextPair(text, text, [])]
+
+
+@pytest.mark.parametrize(
+    "translated", ["- Southern Spain", "# South", "1. South", "> South", "a | b", "South\u0085", "```", "| South |"]
+)
+def test_a_translation_that_would_be_another_kind_of_block_is_set_aside(translated):
+    texts = ["Go.\n\nSouthern Spain", "| a |\n|---|\n| Southern Spain |"]
+    for result in translate(texts, lambda sentence: translated if "Spain" in sentence else coded(sentence)):
+        assert isinstance(result, SetAside) or outline(result.source) == outline(result.target)
+
+
+SPOILT = st.sampled_from(
+    ["- {}", "{}\n{}", "# {}", "{} | {}", "1. {}", "> {}", "```{}", "{}", "    {}", "<p>{}", "---", "{}:"]
+)
+
+
+@given(ANY_TEXT, SPOILT)
+def test_whatever_a_translator_says_the_blocks_lines_and_cells_are_the_same(text, spoilt):
+    (result,) = translate([text], lambda sentence: spoilt.replace("{}", coded(sentence)))
+    if isinstance(result, TextPair) and not joined(text)[1]:
+        assert outline(result.source) == outline(result.target)
+
+
+def test_a_short_line_that_the_translator_copies_stays_as_it_is():
+    title = "El crimen de media noche"
+    films = "She made many films, of which these are the best known ones:\n\n" + "- A film of the old river\n" * 9
+
+    def copying(sentence):
+        return sentence if "crimen" in sentence else coded(sentence)
+
+    pair, alone, half = translate([f"{films}- {title} (1936)\n", title, f"It is long.\n\n- {title}\n"], copying)
+    assert pair.target.endswith(f"\n- {title} (1936)\n")
+    assert "the old river" not in pair.target
+    assert alone.reason == half.reason == f"the source is copied: “{title}”"

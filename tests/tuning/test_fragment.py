@@ -93,6 +93,15 @@ def test_percentiles_are_comments():
     assert "  # answer_similarity:\n  #   min: 0.8" in text
 
 
+def test_a_valley_between_scores_around_0_takes_the_place_of_a_percentile():
+    thresholds = {"comet": ThresholdConfig(min="2%")}
+    _, proposed = written(thresholds, ("pt", scores(answer_comet=(-0.9, 0.1)), ["comet"]), targets=["pt"])
+    assert -0.9 < proposed["answer_comet"].min < 0.0
+    text, proposed = written(thresholds, ("pt", scores(answer_comet=(0.1, 0.1)), ["comet"]), targets=["pt"])
+    assert proposed == {}  # so the percentile of the recipe stays
+    assert "answer_comet" not in text
+
+
 def test_a_target_without_a_group_of_bad_texts_keeps_its_threshold():
     plain = scores(question_similarity=(0.9, 0.9))
     text, proposed = written({}, ("pt", SIMILAR, ["similarity"]), ("vi", plain, ["similarity"]))
