@@ -69,7 +69,7 @@ def _pattern(language: str) -> re.Pattern[str] | None:
     expressions = "|".join(line for task in table["tasks"].values() for line in task.splitlines())
     for term, expression in table["terms"].items():
         expressions = expressions.replace(f"{{{term}}}", expression)
-    return re.compile(expressions, re.IGNORECASE)
+    return re.compile(expressions, re.IGNORECASE | re.MULTILINE)
 
 
 @cache

@@ -42,6 +42,11 @@ BOUND = {
         "What is 'thank you' in Japanese?",
         "What's the German word for butterfly?",
         "Answer in English.",
+        "Say 'good morning' in Italian.",
+        "What's the Spanish for bread?",
+        "List ten words ending in -tion.",
+        "Add punctuation to this: hello how are you",
+        "Convert this sentence to plural: the cat sits.",
         "Here is my text.\n\n" + "It is long. " * 60 + "\nPlease fix the spelling.",
         "What is tea?\n\nA drink.\n\nHow many vowels does its name have?",
     ],
@@ -59,6 +64,8 @@ BOUND = {
         "Qual é a etimologia de azeite?",
         "Traduza esta frase para o inglês: estou atrasado.",
         "Como se diz olá em francês?",
+        "Qual é o plural de cidadão?",
+        "Como se escreve exceção?",
     ],
     "fr": [
         "Corrige les fautes d'orthographe de ce texte.",
@@ -74,6 +81,7 @@ BOUND = {
         "Quelle est l’étymologie du mot travail ?",
         "Traduis cette phrase en anglais : je suis en retard.",
         "Comment dit-on bonjour en japonais ?",
+        "Quel est le pluriel de cheval ?",
     ],
     "es": [
         "Corrige la ortografía de este texto.",
@@ -89,6 +97,7 @@ BOUND = {
         "¿Cuál es la etimología de azúcar?",
         "Traduce esta frase al inglés: llego tarde.",
         "¿Cómo se dice hola en francés?",
+        "¿Cómo se escribe exceso?",
     ],
     "de": [
         "Korrigiere die Rechtschreibung in diesem Text.",
@@ -104,6 +113,7 @@ BOUND = {
         "Was ist die Herkunft des Wortes Kartoffel?",
         "Übersetze diesen Satz ins Englische: Ich komme zu spät.",
         "Wie sagt man Hallo auf Französisch?",
+        "Wie schreibt man Rhythmus?",
     ],
     "zh": [
         "修改下面的病句。",
@@ -144,6 +154,10 @@ FREE = {
         "Classify the sentiment of the sentence: I love it.",
         "What does NASA stand for?",
         "Which French dishes are vegetarian?",
+        "What is a synonym?",
+        "How do you say no to your boss politely?",
+        "Write a Python function that counts the vowels in a string.",
+        "The oldest book was written in Sanskrit. Who wrote it?",
         "Why is the sky blue?\n\n" + "How do you spell it, he asked, and what rhymes with it? " * 12,
     ],
     "pt": [
