@@ -1,6 +1,5 @@
 """`sdrrl-data generate`."""
 
-import shlex
 import sys
 import warnings
 from collections.abc import Sequence
@@ -167,7 +166,7 @@ def generate(
     except KeyboardInterrupt:
         typer.echo("stopped; what is finished is kept: run the same command again to continue", err=True)
         raise typer.Exit(130) from None
-    summary.show(manifest, Run(out), shlex.join(["sdrrl-data", *sys.argv[1:]]))
+    summary.show(manifest, Run(out))
     summary.show_changes(before, manifest)
     if prune:
         typer.echo(f"pruned: {unused.prune(Run(out)) / 1e6:,.1f} MB")

@@ -17,15 +17,15 @@ from . import samples
 from .escaping import escaped
 
 MOST_CHANGES = 12  # that are shown
+STRICTER = 0.85  # similarity; the recipes ask for less
 
 
-def show(manifest: Manifest, run: Run, command: str) -> None:
+def show(manifest: Manifest, run: Run) -> None:
     """Print the summary of a run.
 
     Args:
         manifest: of the run, with its counts.
         run: the sample rows are read from it.
-        command: the command that the user typed; it is shown with a change.
     """
     console = Console(highlight=False, markup=False, emoji=False)
     steps, targets = manifest.counts.steps, manifest.counts.targets
@@ -60,7 +60,7 @@ def show(manifest: Manifest, run: Run, command: str) -> None:
         console.print(f"\nSome rows of {tag}/transfer_set", style="bold")
         samples.show(samples.choose(transfer_set), console)
     console.print()
-    for line in _next_commands(manifest, run, tag, command):
+    for line in _next_commands(manifest, run, tag):
         console.print(line, soft_wrap=True)
 
 
@@ -132,7 +132,7 @@ def _mix(target: TargetCount) -> Table:
     return table
 
 
-def _next_commands(manifest: Manifest, run: Run, tag: str, command: str) -> list[str]:
+def _next_commands(manifest: Manifest, run: Run, tag: str) -> list[str]:
     """The signatures, the files, and commands to type next."""
     folder = json.dumps(str(run.path / tag / "transfer_set"), ensure_ascii=False)
     load = f"from datasets import load_dataset; print(load_dataset({folder}))"
@@ -143,10 +143,12 @@ def _next_commands(manifest: Manifest, run: Run, tag: str, command: str) -> list
     ]
     run_folder = shlex.quote(str(run.path))
     lines += [f"tune       sdrrl-data tune {run_folder}", f"publish    sdrrl-data push {run_folder} OWNER/NAME"]
-    if _aside(manifest.counts.steps["answers"]) and "--retry-set-aside" not in command:
-        lines.append(f"ask again  {command} --retry-set-aside")
-    if "similarity" in manifest.recipe["thresholds"]:
-        lines.append(f"stricter   {command} --set thresholds.similarity.min=0.85")
+    go_on = f"sdrrl-data generate --out {run_folder}"
+    if _aside(manifest.counts.steps["answers"]):
+        lines.append(f"ask again  {go_on} --retry-set-aside")
+    least = manifest.recipe["thresholds"].get("similarity", {}).get("min")
+    if isinstance(least, float) and least < STRICTER:
+        lines.append(f"stricter   {go_on} --set thresholds.similarity.min={STRICTER}")
     return lines
 
 

@@ -1,6 +1,8 @@
 """The real thing on a dozen seeds: SmolLM2 through vLLM, Firefox's models, a real aligner, real scorers."""
 
 import os
+import pty
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +109,52 @@ def test_datasets_reads_prompts_and_completions_as_messages(quickstart, tmp_path
         env=os.environ | {"HF_HUB_OFFLINE": "1"},
     )
     assert done.stdout.split() == ["user", "assistant"], done.stderr
+
+
+def in_terminal(answer, *arguments):
+    """The exit code and the output of a command in a terminal, in which a question is answered."""
+    process, terminal = pty.fork()
+    if not process:
+        os.execv(COMMAND, [str(COMMAND), *map(str, arguments)])
+    output = b""
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # the command has ended
+            break
+        output += piece
+        if output.rstrip().endswith(b"[y/N]:"):
+            os.write(terminal, answer + b"\n")
+            output += b" "
+        if not piece:
+            break
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), output.decode(errors="replace")
+
+
+def contents(folder):
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in {".lock", "timings.jsonl"})
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_a_command_that_names_only_the_run_changes_what_it_names(quickstart, tmp_path):
+    out = shutil.copytree(quickstart[0], tmp_path / "run")
+    done = sdrrl_data("generate", "--out", out, "--set", "thresholds.similarity.min=0.83")
+    assert done.stdout.splitlines()[-1] == "changed    thresholds.similarity.min changed from 0.82 to 0.83"
+    before = contents(out)
+
+    code, said = in_terminal(b"n", "generate", "--out", out, "--set", "generator.temperature=0.9")
+    assert code != 0
+    assert "12 answers" in said
+    assert "would be made anew because generator.temperature changed from 0.2 to 0.9" in " ".join(said.split())
+    assert contents(out) == before
+
+    done = sdrrl_data("generate", "--out", out, "--limit", "5")
+    assert "limit was set to 5" in done.stdout.splitlines()[-1]
+    assert Run(out).table("answers").count() == 5
+    done = sdrrl_data("generate", "--out", out, "--limit", "12", "--prune")
+    assert done.stdout.splitlines()[-1].startswith("pruned: ")
+    assert not (out / "unused").exists()
+    tables = ("answers", "pt/translations", "pt/verdicts")
+    assert {name: data for name, data in contents(out).items() if name.startswith(tables)} == {
+        name: data for name, data in before.items() if name.startswith(tables)
+    }

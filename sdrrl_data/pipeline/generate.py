@@ -95,6 +95,7 @@ def _execute(plan: Plan, models: Models, reporter: Reporter, named: Mapping[str,
     _write_sources(plan)
     _report_seeds(plan, reporter)
     _report_generator(plan, reporter)
+    _report_scorers(plan, reporter)
     try:
         for table, job in plan.tables.jobs.items():
             missing = plan.missing(table)
@@ -162,3 +163,11 @@ def _report_generator(plan: Plan, reporter: Reporter) -> None:
     reporter.say(f"answers by {plan.generator.name} on {engine}")
     if engine.startswith("transformers") and plan.recipe.generator.engine == "auto":
         reporter.say("vLLM is not installed, so this takes several times longer")
+
+
+def _report_scorers(plan: Plan, reporter: Reporter) -> None:
+    """If scores are missing, say what would make their scorers faster."""
+    for scorer in plan.recipe.scorers:
+        tables = [target.table(f"scores-{scorer.called()}") for target in plan.targets]
+        if any(table in plan.tables.jobs and plan.missing(table) for table in tables) and (advice := scorer.advice()):
+            reporter.say(advice)

@@ -27,6 +27,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def threads() -> int:
+    """How many threads an engine may use: OpenMP's number if it is set, otherwise one per core."""
+    openmp_threads = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    if openmp_threads.isdecimal() and int(openmp_threads):
+        return int(openmp_threads)
+    return cores()
+
+
 def let_ctrl_c_through() -> None:
     """Let Ctrl-C interrupt a wait at once; polars changes this so that waits go on."""
     signal.siginterrupt(signal.SIGINT, True)

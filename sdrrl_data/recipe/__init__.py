@@ -27,7 +27,7 @@ from sdrrl_data.recipe.generators import (
     SamplingConfig,
     ServerConfig,
 )
-from sdrrl_data.recipe.markers import Model, Place, Shapeless, StaysHere, TakenIn
+from sdrrl_data.recipe.markers import Model, Place, Shapeless, ShapelessByDefault, StaysHere, TakenIn
 from sdrrl_data.recipe.scorers import (
     ANSWER_SCORES,
     HEURISTICS,
@@ -84,6 +84,7 @@ __all__ = [
     "SeedsConfig",
     "ServerConfig",
     "Shapeless",
+    "ShapelessByDefault",
     "StaysHere",
     "TakenIn",
     "ThresholdConfig",

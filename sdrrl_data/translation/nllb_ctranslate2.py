@@ -1,7 +1,6 @@
 """NLLB through CTranslate2: the same weights, converted once into the user's cache."""
 
 import gc
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.locating import Located, loading, made_once
-from sdrrl_data.processes.child_process import cores
+from sdrrl_data.processes.child_process import threads
 from sdrrl_data.run.disk import on_disk
 from sdrrl_data.translation.nllb_engine import Batch, Search
 
@@ -34,8 +33,8 @@ class CTranslate2Engine:
         gpus = ctranslate2.get_cuda_device_count()
         self.device = "cuda" if gpus else "cpu"
         folder = _converted(located, "float16" if gpus else "int8")
-        threads = _threads()
-        at_once = 1 if gpus else min(threads, MAX_BATCHES)
+        available = threads()
+        at_once = 1 if gpus else min(available, MAX_BATCHES)
         self._tokenizer = tokenizer
         self._code = code
         with loading("translator", located.name):
@@ -44,7 +43,7 @@ class CTranslate2Engine:
                 device=self.device,
                 device_index=list(range(gpus)) or 0,
                 inter_threads=at_once,
-                intra_threads=threads // at_once,
+                intra_threads=available // at_once,
                 max_queued_batches=max(gpus, at_once),  # short: an interrupt does not stop the batches in the queue
             )
 
@@ -79,14 +78,6 @@ class CTranslate2Engine:
     def _finish(self, batch: Batch, futures: list[Any]) -> tuple[Batch, list[list[int]]]:
         translations = [future.result().hypotheses[0] for future in futures]
         return batch, [self._tokenizer.convert_tokens_to_ids(tokens[1:]) for tokens in translations]  # after the code
-
-
-def _threads() -> int:
-    """How many threads to use: OpenMP's number if it is set, otherwise one per core."""
-    openmp_threads = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    if openmp_threads.isdecimal() and int(openmp_threads):
-        return int(openmp_threads)
-    return cores()
 
 
 def _converted(located: Located, quantization: str) -> Path:

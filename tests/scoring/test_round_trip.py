@@ -59,8 +59,40 @@ def test_what_cannot_be_judged_is_none(text_pair, score):
 def test_a_sentence_is_translated_once(text_pair, score):
     translator = Mirror()
     pairs = [text_pair((SOURCE, "a"), (SOURCE, "b")), text_pair((SOURCE, "b"))]
-    score(RoundTripScorer(translator, PT), pairs)
+    scorer = RoundTripScorer(translator, PT)
+    first = score(scorer, pairs)
     assert translator.received == ["a", "b"]
+    assert score(scorer, [*pairs, text_pair((SOURCE, "c"))])["round_trip"][:2] == first["round_trip"]
+    assert translator.received == ["a", "b", "c"]
+
+
+def test_the_translator_gets_everything_at_once_but_not_what_is_not_judged(text_pair, score):
+    calls = []
+
+    class Calls(Mirror):
+        def translate(self, sentences, again=False):
+            calls.append(len(sentences))
+            return super().translate(sentences, again)
+
+    pairs = [text_pair((f"{SOURCE} {number}", f"{number}")) for number in range(150)]
+    done = []
+    RoundTripScorer(Calls(), PT).score([*pairs, text_pair(("Two times", "seciwT"))], done.append)
+    assert calls == [150]
+    assert len(done) > 2
+    assert sum(done) == pytest.approx(151)
+
+
+def test_what_a_server_failed_at_is_asked_again(text_pair, score):
+    class Recovering(Mirror):
+        def translate(self, sentences, again=False):
+            failed = not self.received
+            for number, translation in super().translate(sentences, again):
+                yield number, SetAside("the server failed", again=True) if failed else translation
+
+    scorer = RoundTripScorer(Recovering(), PT)
+    pairs = [text_pair((SOURCE, SOURCE[::-1]))]
+    assert score(scorer, pairs)["round_trip"] == [None]
+    assert score(scorer, pairs)["round_trip"] == [pytest.approx(100)]
 
 
 def test_a_target_too_long_for_the_way_back_is_cut(text_pair, score):

@@ -1,7 +1,6 @@
 """Converting NLLB's weights, once for each model."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import locate
 from sdrrl_data.translation.nllb import NllbConfig, NllbTranslator
-from sdrrl_data.translation.nllb_ctranslate2 import _converted, _threads
+from sdrrl_data.translation.nllb_ctranslate2 import _converted
 from tests.support import hub
 from tests.translation import nllb_model
 
@@ -77,12 +76,6 @@ def test_a_kind_that_ctranslate2_cannot_run_is_named(checkpoint, tmp_path):
     (folder / "config.json").write_text(json.dumps(config | {"model_type": "nllb-moe"}))
     with pytest.raises(UserError, match=r"cannot run a model of the kind nllb-moe.*translator\.engine to transformers"):
         load(folder)
-
-
-@pytest.mark.parametrize(("told", "threads"), [("3", 3), ("2,4", 2), ("", None), ("0", None), ("many", None)])
-def test_threads_are_what_openmp_is_told_or_one_a_core(monkeypatch, told, threads):
-    monkeypatch.setenv("OMP_NUM_THREADS", told)
-    assert _threads() == (threads or len(os.sched_getaffinity(0)))
 
 
 FILL = """
