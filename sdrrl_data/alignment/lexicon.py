@@ -98,6 +98,22 @@ class Cooccurrences:
         positions[np.append(self.keys, -1)[positions] != keys] = len(self.keys)
         return positions.astype(np.int32)
 
+    def agreements(self, batches: Sequence[SentenceBatch], indices: Sequence[np.ndarray]) -> np.ndarray:
+        """For each pair of words: how often they occur together, among all occurrences of both (Dice's coefficient).
+
+        1 if they only ever occur together, in at least two pairs of sentences; 0 if they occur together once, which
+        tells nothing. Several occurrences in a pair of sentences count once.
+
+        Args:
+            batches: those from which the pairs of words are.
+            indices: what `find` returns for each of them.
+        """
+        together = _sentences_with(indices, len(self.keys) + 1)[:-1]
+        sources = _sentences_with([batch.source for batch in batches], int(self.sources().max(initial=0)) + 1)
+        targets = _sentences_with([batch.target for batch in batches], self._target_words)
+        agreements: np.ndarray = 2 * together / (sources[self.sources()] + targets[self.targets()])
+        return np.where(together > 1, agreements, 0)
+
     def sources(self) -> np.ndarray:
         """The source word of each pair."""
         return self.keys // self._target_words
@@ -105,6 +121,17 @@ class Cooccurrences:
     def targets(self) -> np.ndarray:
         """The target word of each pair."""
         return self.keys % self._target_words
+
+
+def _sentences_with(batches: Iterable[np.ndarray], numbers: int) -> np.ndarray:
+    """In how many rows of these arrays each number occurs."""
+    counts = np.zeros(numbers, dtype=np.int64)
+    for batch in batches:
+        ordered = np.sort(batch.reshape(len(batch), -1), axis=1)
+        is_first = np.ones(ordered.shape, dtype=bool)
+        is_first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+        counts += np.bincount(ordered[is_first], minlength=numbers)
+    return counts
 
 
 def _distinct(numbers: np.ndarray) -> np.ndarray:
