@@ -51,16 +51,17 @@ class HmmAligner:
     """Links the words that both directions link, and neighbours of these that one direction links to the same word.
 
     So a word can have several counterparts ("police", "cảnh sát"). For the confidence of a link, see
-    `symmetry.with_confidence`; its probabilities are lower for words that occur seldom. Case is ignored.
+    `symmetry.with_confidence`; its probabilities are lower for words that occur seldom, and for words that another word
+    of the sentence agrees with as well (`symmetry.decided`). Case is ignored.
 
     The first stage trains two IBM models 1 that learn only what both directions agree on (Liang et al. 2006,
     https://aclanthology.org/N06-1014), so that a rare word is seldom linked to the neighbours of its counterpart, too.
     In the second stage, each direction learns alone, since a word of one language may be several words of the other.
 
     Compared with sil-thot's HMM, it trains 13 times and aligns 6 times as fast (20,000 pairs: 9.8 s and 4.9 s), and its
-    confident links contain more of the true links (73.8 % against 68.5 % in 997 sentences; 99 % of them are right in
-    both). Compared with sil-thot's eflomal, it is 3.6 and 2.3 times as fast, with as many true links (73.3 %). It saves
-    1 MiB, the others 68 and 13; memory is about the same (sil-thot 3.5.3, AMD EPYC, one core:
+    confident links contain more of the true links (71.7 % against 68.5 % in 997 sentences; 99 % of them are right in
+    both). Compared with sil-thot's eflomal, it is 3.6 and 2.3 times as fast, with almost as many true links (73.3 %).
+    It saves 3 MiB, the others 68 and 13; memory is about the same (sil-thot 3.5.3, AMD EPYC, one core:
     `python -m benchmarks.aligners`).
     """
 

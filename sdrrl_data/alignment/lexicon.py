@@ -108,9 +108,16 @@ class Cooccurrences:
             batches: those from which the pairs of words are.
             indices: what `find` returns for each of them.
         """
-        together = _sentences_with(indices, len(self.keys) + 1)[:-1]
-        sources = _sentences_with([batch.source for batch in batches], int(self.sources().max(initial=0)) + 1)
-        targets = _sentences_with([batch.target for batch in batches], self._target_words)
+        together = np.zeros(len(self.keys) + 1, dtype=np.int64)
+        sources = np.zeros(int(self.sources().max(initial=0)) + 1, dtype=np.int64)
+        targets = np.zeros(self._target_words, dtype=np.int64)
+        for batch, index in zip(batches, indices, strict=True):
+            first_source, first_target = _is_first(batch.source), _is_first(batch.target)
+            is_first = first_source[:, :, None] & first_target[:, None, :]
+            together += np.bincount(index[is_first], minlength=len(together))
+            sources += np.bincount(batch.source[first_source], minlength=len(sources))
+            targets += np.bincount(batch.target[first_target], minlength=len(targets))
+        together = together[:-1]
         agreements: np.ndarray = 2 * together / (sources[self.sources()] + targets[self.targets()])
         return np.where(together > 1, agreements, 0)
 
@@ -123,15 +130,13 @@ class Cooccurrences:
         return self.keys % self._target_words
 
 
-def _sentences_with(batches: Iterable[np.ndarray], numbers: int) -> np.ndarray:
-    """In how many rows of these arrays each number occurs."""
-    counts = np.zeros(numbers, dtype=np.int64)
-    for batch in batches:
-        ordered = np.sort(batch.reshape(len(batch), -1), axis=1)
-        is_first = np.ones(ordered.shape, dtype=bool)
-        is_first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-        counts += np.bincount(ordered[is_first], minlength=numbers)
-    return counts
+def _is_first(sentences: np.ndarray) -> np.ndarray:
+    """Whether each word is the first of its kind in its sentence."""
+    order = np.argsort(sentences, axis=1, kind="stable")
+    ordered = np.take_along_axis(sentences, order, axis=1)
+    is_first = np.ones(sentences.shape, dtype=bool)
+    np.put_along_axis(is_first, order[:, 1:], ordered[:, 1:] != ordered[:, :-1], axis=1)
+    return is_first
 
 
 def _distinct(numbers: np.ndarray) -> np.ndarray:

@@ -173,6 +173,31 @@ def test_a_question_in_which_nothing_can_be_switched_has_its_rows_too(aligner):
     )
 
 
+SMALL_RUN = [
+    ("Send me the sales report now.", "Envie-me o relatório de vendas agora."),
+    ("I cannot find the sales report.", "Não consigo encontrar o relatório de vendas."),
+    ("Please print the sales report.", "Imprima o relatório de vendas, por favor."),
+    ("It would be nice to see the sea instead.", "Seria bom ver o mar em vez disso."),
+    ("It would be cold in winter instead.", "Seria frio no inverno em vez disso."),
+    ("The boat would be here.", "O barco seria aqui."),
+    ("Print the letter now.", "Imprima a carta agora."),
+    ("I see the boat now.", "Vejo o barco agora."),
+]
+
+
+def test_a_small_run_switches_neither_crossed_pairs_nor_function_words():
+    questions = {str(number): [[pair]] for number, pair in enumerate(SMALL_RUN)}
+    learned = alignment.build(HmmConfig())
+    learned.train(training_pairs(*tables(questions), "en", "pt"))
+    rows = run(questions, learned, ratio=1.0)
+    spans = [(span["original"], span["replacement"]) for row in rows.to_dicts() for span in row["switched"]]
+    assert {("now", "agora"), ("agora", "now"), ("boat", "barco"), ("barco", "boat")} <= set(spans)
+    never = {"sales", "report", "relatório", "vendas", "would", "seria", "instead", "vez"}
+    assert never.isdisjoint(word.casefold() for span in spans for word in span)
+    assert all(row["shortfall"] for row in rows.to_dicts()[:4])
+    assert rows["ratio"][0] < 1
+
+
 def test_neither_order_nor_neighbours_change_a_row(aligner):
     questions = {
         f"{verb}{noun}": [[(f"She {verb} the red {noun}.", f"Ela {VERBS[verb]} o {NOUNS[noun]} vermelho.")]]
