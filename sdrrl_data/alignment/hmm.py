@@ -18,7 +18,7 @@ from sdrrl_data.alignment.hmm_direction import (
     uniform,
 )
 from sdrrl_data.alignment.lexicon import Cooccurrences, SentenceBatch, Words, batches
-from sdrrl_data.alignment.symmetry import SMOOTHING, grown, with_confidence
+from sdrrl_data.alignment.symmetry import SMOOTHING, decided, grown, with_confidence
 from sdrrl_data.protocols import Link
 from sdrrl_data.recipe import AlignerConfig, AlignerContext
 from sdrrl_data.recipe.config import Positive
@@ -27,6 +27,7 @@ Tokens = Sequence[str]
 
 BATCH = 1 << 16  # source words times target words
 MIN_REMEMBERED = 1e-4  # pairs of words with a lower probability in both directions are forgotten after the training
+MIN_AGREEMENT = 0.3  # unless they occur together as often as this, see `Cooccurrences.agreements`
 FILES = ("words.json", "hmm.npz")
 
 
@@ -50,16 +51,17 @@ class HmmAligner:
     """Links the words that both directions link, and neighbours of these that one direction links to the same word.
 
     So a word can have several counterparts ("police", "cảnh sát"). For the confidence of a link, see
-    `symmetry.with_confidence`; its probabilities are lower for words that occur seldom. Case is ignored.
+    `symmetry.with_confidence`; its probabilities are lower for words that occur seldom, and for words that another word
+    of the sentence agrees with as well (`symmetry.decided`). Case is ignored.
 
     The first stage trains two IBM models 1 that learn only what both directions agree on (Liang et al. 2006,
     https://aclanthology.org/N06-1014), so that a rare word is seldom linked to the neighbours of its counterpart, too.
     In the second stage, each direction learns alone, since a word of one language may be several words of the other.
 
     Compared with sil-thot's HMM, it trains 13 times and aligns 6 times as fast (20,000 pairs: 9.8 s and 4.9 s), and its
-    confident links contain more of the true links (73.8 % against 68.5 % in 997 sentences; 99 % of them are right in
-    both). Compared with sil-thot's eflomal, it is 3.6 and 2.3 times as fast, with as many true links (73.3 %). It saves
-    1 MiB, the others 68 and 13; memory is about the same (sil-thot 3.5.3, AMD EPYC, one core:
+    confident links contain more of the true links (71.7 % against 68.5 % in 997 sentences; 99 % of them are right in
+    both). Compared with sil-thot's eflomal, it is 3.6 and 2.3 times as fast, with almost as many true links (73.3 %).
+    It saves 3 MiB, the others 68 and 13; memory is about the same (sil-thot 3.5.3, AMD EPYC, one core:
     `python -m benchmarks.aligners`).
     """
 
@@ -84,7 +86,8 @@ class HmmAligner:
             for batch, index in zip(training_batches, indices, strict=True):
                 count_batch(directions, batch, index, counts)
             directions = [count.direction(read) for count, read in zip(counts, words_read, strict=True)]
-        self._remember(cooccurrences, directions, counts)
+        agreements = cooccurrences.agreements(training_batches, indices)
+        self._remember(cooccurrences, directions, counts, agreements)
 
     def align(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[list[Link]]:
         """The links of each pair, by source, then target; no links if a side has more than 200 tokens."""
@@ -106,6 +109,7 @@ class HmmAligner:
             **{f"forward_{name}": values for name, values in forward._asdict().items()},
             **{f"backward_{name}": values for name, values in backward._asdict().items()},
             sure=np.stack(self._probabilities),
+            agreements=self._agreements,
         )
 
     def load(self, folder: Path) -> None:
@@ -119,12 +123,20 @@ class HmmAligner:
             )
             self._directions = [forward, backward]
             self._probabilities = list(saved["sure"])
+            # sdrrl-data 0.1.0 saved none: then no word has a rival.
+            self._agreements = saved.get("agreements", np.zeros(len(saved["pairs"]) + 1, dtype=np.float32))
 
     def _remember(
-        self, cooccurrences: Cooccurrences, directions: Sequence[Direction], counts: Sequence[ExpectedCounts]
+        self,
+        cooccurrences: Cooccurrences,
+        directions: Sequence[Direction],
+        counts: Sequence[ExpectedCounts],
+        agreements: np.ndarray,
     ) -> None:
-        """Keep the pairs of words that are not improbable, in single precision."""
-        remembered = np.maximum(*(direction.words[:-1] for direction in directions)) >= MIN_REMEMBERED
+        """Keep the pairs of words that are not improbable or may be rivals, in single precision."""
+        probable = np.maximum(*(direction.words[:-1] for direction in directions)) >= MIN_REMEMBERED
+        remembered = probable | (agreements >= MIN_AGREEMENT)
+        self._agreements = np.append(agreements[remembered], 0).astype(np.float32)
         self._cooccurrences = Cooccurrences(cooccurrences.keys[remembered], len(self._target))
         words_read = (cooccurrences.sources(), cooccurrences.targets())
         self._directions, self._probabilities = [], []
@@ -140,7 +152,8 @@ class HmmAligner:
         backward = best_alignment(self._directions[1], index.transpose(0, 2, 1), batch.target, batch.source)
         linked = grown(forward, backward.transpose(0, 2, 1))
         row, i, j = linked.nonzero()
-        probabilities = [of_pairs[index[linked]].tolist() for of_pairs in self._probabilities]
+        certainty = decided((row, i, j), linked, self._agreements[index], batch.source, batch.target)
+        probabilities = [(of_pairs[index[linked]] * certainty).tolist() for of_pairs in self._probabilities]
         linked_words = list(zip(i.tolist(), j.tolist(), *probabilities, strict=True))
         ends = np.searchsorted(row, np.arange(len(batch.pairs) + 1)).tolist()
         for pair, (start, end) in zip(batch.pairs, pairwise(ends), strict=True):

@@ -98,6 +98,29 @@ class Cooccurrences:
         positions[np.append(self.keys, -1)[positions] != keys] = len(self.keys)
         return positions.astype(np.int32)
 
+    def agreements(self, batches: Sequence[SentenceBatch], indices: Sequence[np.ndarray]) -> np.ndarray:
+        """For each pair of words: how often they occur together, among all occurrences of both (Dice's coefficient).
+
+        1 if they only ever occur together, in at least two pairs of sentences; 0 if they occur together once, which
+        tells nothing. Several occurrences in a pair of sentences count once.
+
+        Args:
+            batches: those from which the pairs of words are.
+            indices: what `find` returns for each of them.
+        """
+        together = np.zeros(len(self.keys) + 1, dtype=np.int64)
+        sources = np.zeros(int(self.sources().max(initial=0)) + 1, dtype=np.int64)
+        targets = np.zeros(self._target_words, dtype=np.int64)
+        for batch, index in zip(batches, indices, strict=True):
+            first_source, first_target = _is_first(batch.source), _is_first(batch.target)
+            is_first = first_source[:, :, None] & first_target[:, None, :]
+            together += np.bincount(index[is_first], minlength=len(together))
+            sources += np.bincount(batch.source[first_source], minlength=len(sources))
+            targets += np.bincount(batch.target[first_target], minlength=len(targets))
+        together = together[:-1]
+        agreements: np.ndarray = 2 * together / (sources[self.sources()] + targets[self.targets()])
+        return np.where(together > 1, agreements, 0)
+
     def sources(self) -> np.ndarray:
         """The source word of each pair."""
         return self.keys // self._target_words
@@ -105,6 +128,15 @@ class Cooccurrences:
     def targets(self) -> np.ndarray:
         """The target word of each pair."""
         return self.keys % self._target_words
+
+
+def _is_first(sentences: np.ndarray) -> np.ndarray:
+    """Whether each word is the first of its kind in its sentence."""
+    order = np.argsort(sentences, axis=1, kind="stable")
+    ordered = np.take_along_axis(sentences, order, axis=1)
+    is_first = np.ones(sentences.shape, dtype=bool)
+    np.put_along_axis(is_first, order[:, 1:], ordered[:, 1:] != ordered[:, :-1], axis=1)
+    return is_first
 
 
 def _distinct(numbers: np.ndarray) -> np.ndarray:

@@ -11,6 +11,10 @@ from sdrrl_data.protocols import Link
 # Added to the count of each word when the probabilities of its translations are computed (additive smoothing), since a
 # link of words that occur only once is as likely as not a coincidence.
 SMOOTHING = 1.1
+# Another word is a rival if it agrees with a linked word so much, compared with the word that it is linked to.
+RIVAL = 0.9
+# The probability that the link is the right one if there is a rival.
+UNDECIDED = 0.5
 
 
 def grown(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
@@ -32,6 +36,35 @@ def grown(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
         if not added.any():
             return links
         links = links | added
+
+
+def decided(
+    links: tuple[np.ndarray, np.ndarray, np.ndarray],
+    linked: np.ndarray,
+    agreements: np.ndarray,
+    source: np.ndarray,
+    target: np.ndarray,
+) -> np.ndarray:
+    """For each link: 1, or `UNDECIDED` if another word could be the counterpart as well.
+
+    "sales report" and "relatório de vendas" may only ever occur together: then no count tells which word is the
+    counterpart of which. The same is true of two halves of a word, of which only one is linked.
+
+    Args:
+        links: pair, source word and target word of each link: indices.
+        linked: (pairs x source words x target words), whether they are linked.
+        agreements: the same shape, see `Cooccurrences.agreements`.
+        source: (pairs x source words), numbers of words.
+        target: (pairs x target words), numbers of words.
+    """
+    pair, i, j = links
+    is_same_target = target[pair] == target[pair, j][:, None]
+    is_same_source = source[pair] == source[pair, i][:, None]
+    other_targets = np.where(linked[pair, i] | is_same_target, 0, agreements[pair, i]).max(axis=1, initial=0)
+    other_sources = np.where(linked[pair, :, j] | is_same_source, 0, agreements[pair, :, j]).max(axis=1, initial=0)
+    rival = np.maximum(other_targets, other_sources)
+    has_rival = (rival > 0) & (rival >= RIVAL * agreements[pair, i, j])
+    return np.where(has_rival, UNDECIDED, 1.0)
 
 
 def with_confidence(

@@ -36,6 +36,7 @@ class Score(NamedTuple):
     misses: str  # what it does not notice, for the card
     better: Better | None = "more"  # None: this depends on the threshold
     both_sides: bool = False  # whether there is also `src_NAME`, for the source text
+    of_question: bool = False  # whether it judges only the question, so that an answer gets the score of its question
 
     @property
     def columns(self) -> tuple[str, ...]:

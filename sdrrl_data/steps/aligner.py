@@ -26,6 +26,7 @@ SCHEMA: Schema = {"file": pl.String, "content": pl.Binary}  # the files that the
 class AlignerStep(TargetStep):
     """Trains the aligner on the run's own pairs and on the parallel corpus."""
 
+    version: ClassVar[int] = 2
     makes: ClassVar[Literal["growth"]] = "growth"
     needs: ClassVar[Needs] = Needs(whole_tables=True)
 

@@ -123,13 +123,13 @@ def _word_offers(
     for row in sentences:
         offers = {matrix: _Offer() for matrix in MATRICES}
         for name, (source, target) in row:
-            aligned = Aligned(source, target, next(links))
+            aligned = Aligned(source, target, next(links), settings.min_confidence)
             for matrix, side in ("src", aligned), ("tgt", aligned.turned()):
-                swaps = side.swaps(settings.min_confidence)
+                swaps = side.swaps()
                 offers[matrix].fit += side.fit()
                 offers[matrix].single += [swap._replace(text=name) for swap in swaps]
                 if settings.level == "phrase":
-                    phrases = side.phrases(settings.min_confidence)
+                    phrases = side.phrases()
                     offers[matrix].phrases += [swap._replace(text=name) for swap in phrases]
         yield offers
 

@@ -18,7 +18,7 @@ from sdrrl_data.steps.step import TargetStep, Work, each
 class CodeSwitchingStep(TargetStep):
     """Switches words with the help of an aligner. If the aligner learns, `learned` names the table for that."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     @property
     def settings(self) -> Any:

@@ -60,6 +60,7 @@ class HeuristicScoresStep(TargetStep):
                 if not self.scorers:
                     return Part(of_answers, NOTHING_SET_ASIDE)
                 counted = scores.score(scores.pairs_of(*task.tables), scorer(self.growth_of(task.part)), advance)
+                counted = _as_their_questions(counted, self.scorers)
                 return Part(scores.joined([of_answers, counted]), NOTHING_SET_ASIDE)
 
             yield each(score)
@@ -99,6 +100,7 @@ class ScoresStep(TargetStep):
             def score(task: Task) -> Part:
                 models.failures.take()
                 scored = scores.score(scores.pairs_of(*task.tables), scorer, advance)
+                scored = _as_their_questions(scored, [self.scorer])
                 return Part(scored, NOTHING_SET_ASIDE, again=models.failures.take())
 
             yield each(score)
@@ -159,6 +161,13 @@ def context(recipe: Recipe, target: Target, models: ModelPool) -> ScorerContext:
 def _identities(target: Target, scorer: ScorerConfig) -> list[list[str | None]]:
     ingredients: Sequence[Ingredient] = target.scorers[scorer.called()]
     return [ingredient.identity() for ingredient in ingredients]
+
+
+def _as_their_questions(scored: pl.DataFrame, scorers: Iterable[ScorerConfig]) -> pl.DataFrame:
+    """Answers get the scores that judge only their questions."""
+    declared = (score for scorer in scorers for score in scorer.declared() if score.of_question)
+    names = [column for score in declared for column in score.columns]
+    return scored.with_columns(pl.col(f"question_{name}").alias(f"answer_{name}") for name in names)
 
 
 def _columns(scorers: Iterable[ScorerConfig]) -> Schema:

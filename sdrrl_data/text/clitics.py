@@ -33,12 +33,12 @@ _PARTICLES = _sets(
 _PREFIXES = _sets(
     {
         "km": "ការ ភាព សេចក្តី",
-        "th": "การ ความ ผู้ นัก ชาว น่า",
+        "th": "การ ความ ผู้ นัก ชาว น่า กลาง กาล ทางการ กลาย แท้ ที่แท้",
         "vi": "sự nỗi niềm",
         "zh": "老 阿 第 小",
     }
 )
-_SUFFIXES = _sets({"km": "ៗ", "th": "ๆ", "vi": "", "zh": "们 們 了 着 著 过 過 者 性 化 家 员 員 学 學"})
+_SUFFIXES = _sets({"km": "ៗ", "th": "ๆ แล้ง ขึ้น", "vi": "", "zh": "们 們 了 着 著 过 過 者 性 化 家 员 員 学 學"})
 
 _SPACED = ("km", "th", "vi")  # a space may stand between the parts of a word
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sdrrl_data.text.capitals import is_in_capitals, upper, with_initial_of
 from sdrrl_data.text.clitics import dependent_words
+from sdrrl_data.text.function_words import is_function_word
 from sdrrl_data.text.words import HYPHENS
 
 # A word with one of these inside is an abbreviation, or the name of a file or a field.
@@ -13,6 +14,7 @@ _MARKS = "._:"
 # Letters. In a script with case, most shorter words are clitics and particles.
 _SHORTEST = 3
 _LONGEST_PHRASE = 5  # words
+_GAPS = (1, 2)  # characters between neighbours: a space, perhaps after a comma
 
 Link = tuple[int, int, float]  # index of a word, index of its counterpart, confidence
 Words = tuple[int, ...]  # their indices, in order
@@ -55,32 +57,37 @@ class Switched(NamedTuple):
 class Aligned:
     """A sentence and its translation, and the words that can replace each other.
 
-    Names, numbers, parts of compounds, and words with the same spelling in both languages are never switched. Particles
-    and very short words are only switched together with a longer word. Words with several links, on either side, are
-    switched together, and only if they are adjacent on both sides.
+    Names, numbers, parts of compounds, and words with the same spelling in both languages are never switched, so
+    that no word is put in beside the same word. Particles, function words and very short words are only switched
+    together with a longer word. Words with several links, on either side, are switched together, and only if they are
+    adjacent on both sides.
     """
 
-    def __init__(self, matrix: Sentence, other: Sentence, links: Sequence[Link]) -> None:
+    def __init__(self, matrix: Sentence, other: Sentence, links: Sequence[Link], min_confidence: float) -> None:
         """Find the words of both sentences that can be switched.
 
         Args:
             matrix: the sentence in which words are to be replaced.
             other: its translation.
             links: index of a word in `matrix`, index of its counterpart in `other`, confidence.
+            min_confidence: of the links by which words are switched.
         """
         matrix_tokens, other_tokens = matrix.tokens(), other.tokens()
-        self._matrix = _Side(matrix, matrix_tokens, other_tokens, {i: j for i, j, _ in links})
-        self._other = _Side(other, other_tokens, matrix_tokens, {j: i for i, j, _ in links})
+        sure = [(i, j) for i, j, confidence in links if confidence >= min_confidence]
+        self._matrix = _Side(matrix, matrix_tokens, other_tokens, dict(sure))
+        self._other = _Side(other, other_tokens, matrix_tokens, {j: i for i, j in sure})
         names = [(i, j) for i, j, _ in links if _is_name(self._matrix, i, self._other, j)]
         self._matrix.switchable.difference_update(i for i, _ in names)
         self._other.switchable.difference_update(j for _, j in names)
         self._links = links
         self._blocks = _blocks(links)
+        self._min_confidence = min_confidence
 
     def turned(self) -> "Aligned":
         """The same pair, with words to be replaced in the other sentence."""
         turned = object.__new__(Aligned)
         turned._matrix, turned._other = self._other, self._matrix
+        turned._min_confidence = self._min_confidence
         turned._links = [(j, i, confidence) for i, j, confidence in self._links]
         turned._blocks = [
             (other_words, matrix_words, confidence) for matrix_words, other_words, confidence in self._blocks
@@ -91,15 +98,15 @@ class Aligned:
         """How many words of the sentence can be switched."""
         return len(self._matrix.content_words(self._matrix.switchable))
 
-    def swaps(self, min_confidence: float) -> list[Swap]:
-        """The possible swaps of words whose links all have at least this confidence."""
+    def swaps(self) -> list[Swap]:
+        """The possible swaps of words whose links all have at least the confidence asked for."""
         return self._allowed(
             (self._matrix.trimmed(matrix_words), self._other.trimmed(other_words), confidence)
             for matrix_words, other_words, confidence in self._blocks
-            if confidence >= min_confidence
+            if confidence >= self._min_confidence
         )
 
-    def phrases(self, min_confidence: float) -> list[Swap]:
+    def phrases(self) -> list[Swap]:
         """The possible swaps of phrases: two to five adjacent words on each side, without a link to a word outside.
 
         They overlap. Each begins and ends with words that could be switched alone.
@@ -107,7 +114,7 @@ class Aligned:
         return self._allowed(
             (matrix_words, other_words, confidence)
             for matrix_words, other_words, confidence in _phrases(self._links)
-            if confidence >= min_confidence
+            if confidence >= self._min_confidence
             and self._matrix.has_content_at_ends(matrix_words)
             and self._other.has_content_at_ends(other_words)
         )
@@ -121,12 +128,14 @@ class Aligned:
             if matrix.may_switch(matrix_words)
             and other.may_switch(other_words)
             and not _loses_clitic(matrix, matrix_words, other, other_words)
+            and not other.has_repeated(other_words)
         ]
         return [swap for swap in swaps if not _would_run_together(matrix.text, swap)]
 
 
 def choose(swaps: Iterable[Swap], words: float) -> list[Swap]:
-    """Choose swaps of this many words together, or up to one more or less. They neither overlap nor touch.
+    """Choose swaps of this many words together, or up to one more or less. They neither overlap nor touch,
+    and no replacement begins with the last word of the replacement before it.
 
     The first swaps are chosen, unless they leave too little room and a choice from left to right has more words.
     """
@@ -161,6 +170,7 @@ class _Side:
         self.text, self.words, self.language = sentence
         self.tokens = tokens
         self.dependent = dependent_words(tokens, self.words, counterparts, sentence.language)
+        self._function_words = {index for index, token in enumerate(tokens) if is_function_word(token, self.language)}
         translation_tokens = {token.casefold() for token in translation}
         self._is_all_capitals = all(map(str.isupper, tokens))
         self._has_hyphens = any(hyphen in self.text for hyphen in HYPHENS)
@@ -173,11 +183,13 @@ class _Side:
         }
 
     def content_words(self, indices: Iterable[int]) -> list[int]:
-        """The words without particles and short words, which are never switched alone."""
+        """The words without particles, function words and short words, which are never switched alone."""
         return [
             i
             for i in indices
-            if i not in self.dependent.particles and (len(self.tokens[i]) >= _SHORTEST or not _has_case(self.tokens[i]))
+            if i not in self.dependent.particles
+            and i not in self._function_words
+            and (len(self.tokens[i]) >= _SHORTEST or not _has_case(self.tokens[i]))
         ]
 
     def trimmed(self, indices: Words) -> Words:
@@ -205,6 +217,10 @@ class _Side:
     def clitics(self, indices: Words) -> int:
         """How many of these words have a clitic."""
         return sum(index in self.dependent.with_clitic for index in indices)
+
+    def has_repeated(self, indices: Words) -> bool:
+        """Whether one of adjacent words is the same as the next."""
+        return any(self.tokens[i].casefold() == self.tokens[j].casefold() for i, j in pairwise(indices))
 
     def is_capitalised(self, index: int) -> bool:
         """Whether the word is capitalised, but not in capitals and not the first word of the sentence."""
@@ -311,14 +327,23 @@ def _phrases(links: Iterable[Link]) -> Iterator[Block]:
 def _first(swaps: Iterable[Swap], words: float) -> list[Swap]:
     chosen: list[Swap] = []
     taken: set[tuple[str, int]] = set()
+    first_words: dict[tuple[str, int], str] = {}  # of each replacement, by where it starts
+    last_words: dict[tuple[str, int], str] = {}  # by where it ends
     missing = words
     for swap in swaps:
         if missing < 0.5:
             break
         places = {(swap.text, place) for place in range(swap.start, swap.end + 1)}
-        if swap.words <= missing + 1 and taken.isdisjoint(places):
+        put_in = swap.replacement.casefold().split()
+        repeats = any(
+            last_words.get((swap.text, swap.start - gap)) == put_in[0]
+            or first_words.get((swap.text, swap.end + gap)) == put_in[-1]
+            for gap in _GAPS
+        )
+        if swap.words <= missing + 1 and taken.isdisjoint(places) and not repeats:
             chosen.append(swap)
             taken |= places
+            first_words[swap.text, swap.start], last_words[swap.text, swap.end] = put_in[0], put_in[-1]
             missing -= swap.words
     return chosen
 

@@ -30,12 +30,12 @@ class Symbol(NamedTuple):
 
 # Sequences of https://www.unicode.org/reports/tr51/: keycaps, flags, skin tones, several joined into one.
 _PICTURE = r"\p{Extended_Pictographic}[\uFE0E\uFE0F\p{Emoji_Modifier}]*[\U000E0020-\U000E007F]*"
-_EMOJI = rf"[0-9\#*]\uFE0F?\u20E3 | \p{{Regional_Indicator}}{{2}} | {_PICTURE}(?:\u200D{_PICTURE})*"
+_BY_NAME = r"(?<![\w:]):(?:[a-z][a-z0-9_+-]*|[+-]1):(?![\w:])"  # as on GitHub
+_EMOJI = rf"{_BY_NAME} | [0-9\#*]\uFE0F?\u20E3 | \p{{Regional_Indicator}}{{2}} | {_PICTURE}(?:\u200D{_PICTURE})*"
 _ARROW = r"[\u2190-\u21FF\u27F0-\u27FF\u2900-\u297F\u2B00-\u2BFF]"
 _WORDS = [
     r"(?<![\w&/])[\#＃](?=\w*\p{L})\w+",  # hashtags, colours
     r"(?<![\w.])[@＠]\w+(?:[.-]\w+)*",  # mentions
-    r"(?<![\w:]):(?:[a-z][a-z0-9_+-]*|[+-]1):(?![\w:])",  # emoji by name, as on GitHub
     r"(?<![\w\#@])\p{L}\w*+(?:\+\+|[\#♯])(?![\w+])",  # C++, C#
     r"(?<![\w.)\]])\.[A-Za-z][A-Za-z0-9]{1,7}+(?!\w)",  # .NET, .csv
     r"(?<!\w)10\.\d{4,9}/[^\s\"<>]*[^\s\"<>.,;:)\]]",  # DOI

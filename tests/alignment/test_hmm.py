@@ -3,6 +3,7 @@ import subprocess
 import sys
 from itertools import product
 
+import numpy as np
 import pytest
 
 from sdrrl_data import alignment, recipe
@@ -75,6 +76,59 @@ def test_the_more_often_a_word_was_seen_the_surer_it_is():
     he, _, cheese = trained(TEMPLATES + pairs).align(pairs)[1]
     assert (he[:2], cheese[:2]) == ((0, 0), (2, 2))
     assert he.confidence < recipe.CodeSwitchingConfig().min_confidence < cheese.confidence
+
+
+REQUESTS = {
+    "send me": "envie-me",
+    "write": "escreva",
+    "translate": "traduza",
+    "read": "leia",
+    "check": "verifique",
+    "print": "imprima",
+}
+
+
+@pytest.mark.parametrize(
+    ("english", "portuguese"),
+    [("sales report", "relatório vendas"), ("cover letter", "apresentação carta"), ("air force", "aérea força")],
+)
+@pytest.mark.parametrize("times", [1, 2, 3, 6])
+def test_words_that_only_occur_together_are_never_sure(english, portuguese, times):
+    pairs = split(
+        *((f"{word} the {english} now", f"{REQUESTS[word]} o {portuguese} agora") for word in list(REQUESTS)[:times])
+    )
+    limit = recipe.CodeSwitchingConfig().min_confidence
+    for (source, _), links in zip(pairs, trained(TEMPLATES + pairs).align(pairs), strict=True):
+        assert not [link for link in links if source[link.source] in english and link.confidence >= limit]
+
+
+def test_words_that_also_occur_apart_are_sure():
+    pairs = split(
+        *((f"{word} the sales report", f"{verb} o relatório vendas") for word, verb in REQUESTS.items()),
+        *((f"{word} the report", f"{verb} o relatório") for word, verb in REQUESTS.items()),
+    )
+    limit = recipe.CodeSwitchingConfig().min_confidence
+    [links] = trained(TEMPLATES + pairs).align(split(("write the sales report", "escreva o relatório vendas")))
+    assert {(2, 3), (3, 2)} <= {(i, j) for i, j, confidence in links if confidence >= limit}
+
+
+def test_what_sdrrl_data_0_1_0_saved_is_loaded(portuguese, tmp_path):
+    portuguese.save(tmp_path)
+    with np.load(tmp_path / "hmm.npz") as saved:
+        np.savez(tmp_path / "hmm.npz", **{name: saved[name] for name in saved.files if name != "agreements"})
+    loaded = alignment.build(HmmConfig())
+    loaded.load(tmp_path)
+    pairs = split(("she sold the red book", "ela vendeu o livro vermelho"))
+    [before], [after] = loaded.align(pairs), portuguese.align(pairs)
+    assert [link[:2] for link in before] == [link[:2] for link in after]
+    assert all(old.confidence >= new.confidence for old, new in zip(before, after, strict=True))
+
+
+def test_what_is_saved_is_loaded(portuguese, tmp_path):
+    portuguese.save(tmp_path)
+    loaded = alignment.build(HmmConfig())
+    loaded.load(tmp_path)
+    assert loaded.align(TEMPLATES) == portuguese.align(TEMPLATES)
 
 
 def test_a_pair_that_stands_there_twice_is_learned_once(portuguese):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sdrrl_data.alignment.symmetry import grown, with_confidence
+from sdrrl_data.alignment.symmetry import UNDECIDED, decided, grown, with_confidence
 
 
 def matrix(*rows):
@@ -52,3 +52,27 @@ def test_a_word_linked_twice_counts_once():
     assert [link.confidence for link in with_confidence(["very"], ["muito", "muito"], linked)] == pytest.approx(
         [0.63**0.5] * 2
     )
+
+
+def certainties(linked, agreements, source=(1, 2), target=(1, 2)):
+    """For each link, by source, then target."""
+    cells = matrix(*linked)
+    return decided(cells.nonzero(), cells, np.array([agreements]), np.array([source]), np.array([target])).tolist()
+
+
+def test_two_words_that_agree_with_the_same_word_are_undecided():
+    linked = "x.", ".x"
+    assert certainties(linked, [[1.0, 1.0], [1.0, 1.0]]) == [UNDECIDED, UNDECIDED]
+    assert certainties(linked, [[1.0, 0.95], [0.1, 1.0]]) == [UNDECIDED, UNDECIDED]
+    assert certainties(linked, [[1.0, 0.1], [0.95, 1.0]]) == [UNDECIDED, UNDECIDED]
+    assert certainties(linked, [[1.0, 0.6], [0.6, 1.0]]) == [1.0, 1.0]
+
+
+def test_a_word_that_is_linked_too_or_is_the_same_is_no_rival():
+    assert certainties(("xx", ".."), [[0.9, 1.0], [0.1, 0.1]]) == [1.0, 1.0]  # "police" and "cảnh sát"
+    assert certainties(("x.", ".."), [[0.9, 0.9], [0.1, 0.1]], target=(1, 1)) == [1.0]
+    assert certainties(("x.", ".."), [[0.9, 0.1], [0.9, 0.1]], source=(1, 1)) == [1.0]
+
+
+def test_without_any_count_no_word_is_a_rival():
+    assert certainties(("x.", ".x"), [[0.0, 0.0], [0.0, 0.0]]) == [1.0, 1.0]

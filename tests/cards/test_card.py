@@ -285,7 +285,7 @@ def test_each_target_shows_its_filters_and_its_mix(manifest: Manifest, text: str
         ]
         assert sum(float(row[5].rstrip("%")) for row in kinds) == pytest.approx(100, abs=0.5)
     assert ["src_finished", "≥ 1", "is dropped", "0", "0", "1", "0"] in failed[0]
-    assert ["src_finished", "1 (1)", "1 (1)", "1 (0)", "1 (0)"] in removed[0]
+    assert ["src_finished", "1 (1)", "1 (1)", "1 (1)", "1 (1)"] in removed[0]
 
 
 def with_thresholds(manifest: Manifest, thresholds: dict[str, ThresholdConfig], *scorers: FunctionConfig) -> Manifest:

@@ -15,7 +15,7 @@ MISTAKES = {
     "an unknown language": ({"--tgt": "Portuguesse"}, TEXTS, "did you mean Portuguese (pt)"),
     "one language": ({"--tgt": "English"}, TEXTS, "en is both --src and --tgt"),
     "nothing to measure": ({}, [], "give --parallel, --questions or --choices"),
-    "no pairs": ({}, ["--parallel", "none.tsv"], "none.tsv cannot be read"),
+    "no pairs": ({}, ["--parallel", "none.tsv"], "none.tsv: cannot be read"),
     "a folder that is not a run": ({}, ["--questions", "base"], "base is not a run"),
     "COMET without translations": ({}, ["--comet", "org/model", "--questions", "asked.txt"], "--parallel"),
 }

@@ -28,12 +28,13 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
             if line == "answers (rows: 2)\n":
                 os.killpg(process.pid, signal.SIGINT)
     assert process.returncode == 130
-    assert said[0].startswith("answers by SmolLM2-135M-Instruct on transformers ")
-    assert said[2:] == ["stopped; what is finished is kept: run the same command again to continue\n"]
+    assert said[0] == "seeds seeds.jsonl: 2 questions (question: 'instruction')\n"
+    assert said[1].startswith("answers by SmolLM2-135M-Instruct on transformers ")
+    assert said[3:] == ["stopped; what is finished is kept: run the same command again to continue\n"]
 
     done = command(*WORDS)
     assert done.returncode == 0
-    assert done.stderr.splitlines()[1:] == [
+    assert done.stderr.splitlines()[2:] == [
         *("answers (rows: 2)", "pt/translations (rows: 2)", "pt/prompts (rows: 1)"),
         *("pt/aligner (rows: 2)", "pt/code_switched (rows: 2)", "pt/usual (rows: 2)"),
         "pt/scores-heuristics (rows: 2)",

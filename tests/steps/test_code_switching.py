@@ -135,11 +135,11 @@ def test_both_questions_are_switched_and_only_in_their_sentences(aligner):
     assert (src["id"], src["matrix"], tgt["id"], tgt["matrix"]) == ("a", "src", "a", "tgt")
     assert [turn["content"] for turn in src["question"]] == [
         "You are an assistant.",
-        "# `red car`\n\n- Ela vendeu the vermelho carro.\n- Ela comprou the novo barco.\n\n"
+        "# `red car`\n\n- She vendeu the vermelho carro.\n- She comprou the novo barco.\n\n"
         "```\nShe sold the red car.\n```\n",
     ]
     assert tgt["question"][-1]["content"] == (
-        "# `red car`\n\n- She sold o car red.\n- She bought o boat new.\n\n```\nShe sold the red car.\n```\n"
+        "# `red car`\n\n- Ela sold o car red.\n- Ela bought o boat new.\n\n```\nShe sold the red car.\n```\n"
     )
     assert undone(src) == (translated(*QUESTION[-1])[0], "")
     assert undone(tgt) == (translated(*QUESTION[-1])[1], "")
@@ -148,7 +148,8 @@ def test_both_questions_are_switched_and_only_in_their_sentences(aligner):
 @pytest.mark.parametrize("ratio", [0.0, 0.1, 0.3, 0.5, 0.6])
 def test_the_ratio_is_reached_within_a_word(aligner, ratio):
     src, tgt = run({"a": QUESTION}, aligner, ratio=ratio).to_dicts()
-    for row, fit in (src, 10), (tgt, 8):
+    for row in src, tgt:
+        fit = 6
         assert abs(len(row["switched"]) - ratio * fit) <= 1
         assert row["ratio"] == pytest.approx(len(row["switched"]) / fit)
         assert row["shortfall"] is None
@@ -158,18 +159,43 @@ def test_the_ratio_is_reached_within_a_word(aligner, ratio):
 def test_a_row_says_why_the_ratio_was_not_reached(aligner):
     question = [[("She sold my cheese yesterday.", "Ela vendeu meu queijo ontem.")]]
     [src, _] = run({"a": question}, aligner, ratio=0.8).to_dicts()
-    assert src["shortfall"] == "2 of 4 words had a sure counterpart"
-    assert src["ratio"] == pytest.approx(0.5)
+    assert src["shortfall"] == "1 of 3 words had a sure counterpart"
+    assert src["ratio"] == pytest.approx(1 / 3)
 
 
 def test_a_question_in_which_nothing_can_be_switched_has_its_rows_too(aligner):
-    rows = run({"a": [[("What is 2 + 2?", "Quanto é 2 + 2?")]], "b": [["print(1)"]], "c": [[""]]}, aligner)
+    rows = run({"a": [[("Compute 2 + 2.", "Calcule 2 + 2.")]], "b": [["print(1)"]], "c": [[""]]}, aligner)
     assert rows["switched"].list.len().sum() == 0
     assert rows["ratio"].to_list() == [0.0] * 6
     assert (
         rows["shortfall"].to_list()
         == ["0 of 1 words had a sure counterpart"] * 2 + ["it has no words fit to be switched"] * 4
     )
+
+
+SMALL_RUN = [
+    ("Send me the sales report now.", "Envie-me o relatório de vendas agora."),
+    ("I cannot find the sales report.", "Não consigo encontrar o relatório de vendas."),
+    ("Please print the sales report.", "Imprima o relatório de vendas, por favor."),
+    ("It would be nice to see the sea instead.", "Seria bom ver o mar em vez disso."),
+    ("It would be cold in winter instead.", "Seria frio no inverno em vez disso."),
+    ("The boat would be here.", "O barco seria aqui."),
+    ("Print the letter now.", "Imprima a carta agora."),
+    ("I see the boat now.", "Vejo o barco agora."),
+]
+
+
+def test_a_small_run_switches_neither_crossed_pairs_nor_function_words():
+    questions = {str(number): [[pair]] for number, pair in enumerate(SMALL_RUN)}
+    learned = alignment.build(HmmConfig())
+    learned.train(training_pairs(*tables(questions), "en", "pt"))
+    rows = run(questions, learned, ratio=1.0)
+    spans = [(span["original"], span["replacement"]) for row in rows.to_dicts() for span in row["switched"]]
+    assert {("now", "agora"), ("agora", "now"), ("boat", "barco"), ("barco", "boat")} <= set(spans)
+    never = {"sales", "report", "relatório", "vendas", "would", "seria", "instead", "vez"}
+    assert never.isdisjoint(word.casefold() for span in spans for word in span)
+    assert all(row["shortfall"] for row in rows.to_dicts()[:4])
+    assert rows["ratio"][0] < 1
 
 
 def test_neither_order_nor_neighbours_change_a_row(aligner):
@@ -203,13 +229,13 @@ def test_the_question_the_answer_or_both_are_switched(aligner, texts):
         assert bool(switched_in(row, "prompt")) == (texts != "answer")
         assert bool(switched_in(row, "completion")) == (texts != "question")
         assert row["question"][:-1] == [{"role": "user", "content": "You are an assistant."}]
-    words = "She lost the cheap phone" if texts == "question" else "Ela perdeu the barato telefone"
+    words = "She lost the cheap phone" if texts == "question" else "She perdeu the barato telefone"
     assert src["answer"] == f"1. {words}.\n"
 
 
 def test_the_ratio_is_that_of_both_texts_together(aligner):
     for row in run({"a": QUESTION}, aligner, {"a": ANSWER}, texts="both", ratio=0.5).to_dicts():
-        words = 15 if row["matrix"] == "src" else 12
+        words = 9
         assert abs(len(row["switched"]) - 0.5 * words) <= 1
         assert row["ratio"] == pytest.approx(len(row["switched"]) / words)
 
@@ -309,14 +335,14 @@ def test_whatever_is_switched_can_be_undone_and_leaves_what_is_protected(
     question_pieces, answer_pieces = pieces(question), pieces(answer)
     rows = run({"a": [question_pieces]}, aligner, {"a": answer_pieces}, texts=texts, level=level, ratio=ratio)
     named = {"question": [question], "answer": [answer], "both": [question, answer]}[texts]
-    for row, side, fit in zip(rows.to_dicts(), (0, 1), (5, 4), strict=True):
+    for row, side in zip(rows.to_dicts(), (0, 1), strict=True):
         assert undone(row) == (translated(*question_pieces)[side], translated(*answer_pieces)[side])
         for new, sentences in (row["question"][-1]["content"], question), (row["answer"], answer):
             assert re.findall("|".join(map(re.escape, PIECES)), new) == [kept for *_, kept in sentences]
-        fit = sum(map(len, named)) * (1 if level == "sentence" else fit)
+        fit = sum(map(len, named)) * (1 if level == "sentence" else 3)
         reached = row["ratio"] * fit
         assert reached <= max(1, ratio * fit) + 1.001
-        # Of the words of each sentence, at least three have a sure counterpart.
+        # The three words of each sentence that are fit to be switched have a sure counterpart.
         if level != "sentence" and ratio <= 0.6:
             assert reached >= ratio * fit - 1
             assert bool(row["switched"]) == bool(ratio * fit)
@@ -352,7 +378,7 @@ def real(request, shared_data):
 def test_real_sentences_in_scripts_with_and_without_spaces(real):
     language, pairs, rows = real
     assert [undone(row)[0] for row in rows] == [text for pair in pairs for text in pair]
-    least = {"pt": 200, "vi": 50, "th": 50, "ja": 20, "km": 100}[language]
+    least = {"pt": 200, "vi": 30, "th": 50, "ja": 20, "km": 100}[language]
     for matrix in ("src", "tgt"):
         assert sum(len(row["switched"]) for row in rows if row["matrix"] == matrix) >= least
     assert all(span["confidence"] >= 0.5 for row in rows for span in row["switched"])

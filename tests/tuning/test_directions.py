@@ -17,6 +17,7 @@ LESS_IS_BETTER = {
     "duplicate",
     "src_contamination",
     "contamination",
+    "language_bound",
 }
 THE_USUAL_IS_BETTER = {"length", "length_words", "src_compression", "compression"}
 SCORES["own"] = Score("own", says="", misses="", better=None)
