@@ -36,6 +36,7 @@ def pull(
     from . import quiet
 
     quiet.silence_libraries()
+    from sdrrl_data.pipeline.generate import RECIPE
     from sdrrl_data.publishing import pull as library
 
     from .escaping import escaped
@@ -51,7 +52,7 @@ def pull(
         reporter=Bars(),
     )
     folder = shlex.quote(str(pulled.path))
-    generate = f"sdrrl-data generate --recipe {folder}/{library.RECIPE} --out {folder}"
+    generate = f"sdrrl-data generate --recipe {folder}/{RECIPE} --out {folder}"
     typer.echo(f"run        {pulled.path}: {', '.join(pulled.targets)} of {pulled.repo} at {pulled.commit}")
     if pulled.local:
         typer.echo(f"not here   {escaped(', '.join(pulled.local))}: files and directories of the people who made it")

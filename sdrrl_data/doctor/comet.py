@@ -11,10 +11,10 @@ from sdrrl_data.scoring import comet_process
 def checks() -> Iterator[Check]:
     """Whether the environment is there; nothing if there is no uv, which the check of the extra says."""
     try:
-        made = comet_process.is_made()
+        is_made = comet_process.is_made()
     except UserError:
         return
-    if made:
+    if is_made:
         yield Check("COMET", "ok", "for scorer comet: its environment is ready")
         return
     says = "for scorer comet: its environment is not there yet; a run makes it before its first answer (1 GB)"

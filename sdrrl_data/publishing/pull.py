@@ -17,6 +17,7 @@ from sdrrl_data.cards.description import CROISSANT
 from sdrrl_data.errors import NotARun, RunMismatch, UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import CARD, HubRequest, Repository
+from sdrrl_data.pipeline.generate import RECIPE
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.publishing import packing, published, retries
 from sdrrl_data.publishing.packing import Packed
@@ -24,7 +25,6 @@ from sdrrl_data.recipe import Recipe, fields, loading, overrides, paths
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.disk import digest_of, on_disk, written
 
-RECIPE = "recipe.yaml"  # in the run: for `generate --recipe`
 FETCHED = ".fetched"  # in the unfinished run: files as they came from the Hub
 MARK = ".pull"  # in the unfinished run: what is being pulled
 EXTRAS = (CARD, CROISSANT)

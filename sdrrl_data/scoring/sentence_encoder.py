@@ -209,9 +209,9 @@ def _module(states: EncoderStates, config: Any) -> "torch.nn.Module":
             self.config = config
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **_: Any) -> BaseModelOutput:
-            texts = [ids[mask].tolist() for ids, mask in zip(input_ids, attention_mask.bool(), strict=True)]
-            padded = torch.zeros(*input_ids.shape, config.hidden_size)
             places = attention_mask.bool()
+            texts = [ids[places_of_text].tolist() for ids, places_of_text in zip(input_ids, places, strict=True)]
+            padded = torch.zeros(*input_ids.shape, config.hidden_size)
             for numbers, batch in states.states(texts):
                 for number, rows in zip(numbers, torch.from_numpy(batch), strict=True):
                     padded[number, places[number]] = rows[: len(texts[number])]

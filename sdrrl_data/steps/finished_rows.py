@@ -42,9 +42,9 @@ class FinishedRows:
         if not self._job.step.inputs:
             return self._first_rows(part)
         ids = tables[0]["id"].to_list()
-        own = self._job.finished_rows(self._run, part)
-        contents = [] if own is None else [Part(own, NOTHING_SET_ASIDE)]
-        finished_ids = set() if own is None else set(own["id"])
+        rows_of_part = self._job.finished_rows(self._run, part)
+        contents = [] if rows_of_part is None else [Part(rows_of_part, NOTHING_SET_ASIDE)]
+        finished_ids = set() if rows_of_part is None else set(rows_of_part["id"])
         if self._job.earlier:
             ids_of = defaultdict(list)
             for id, digest in self._digests(tables).items():

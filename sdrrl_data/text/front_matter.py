@@ -32,7 +32,12 @@ class FrontMatter(NamedTuple):
     end: int  # in characters; the text begins here
     prose: list[Lines]  # the values that are prose
     keys: list[str]  # in order
-    is_valid: bool  # whether it can be read
+    content: str  # between its rules
+    is_yaml: bool  # or TOML
+
+    def is_valid(self) -> bool:
+        """Whether it can be read, as far as that is known: TOML is not tried."""
+        return not self.is_yaml or _is_mapping(self.content)
 
 
 def front_matter(text: str) -> FrontMatter | None:
@@ -50,9 +55,7 @@ def front_matter(text: str) -> FrontMatter | None:
     keys = [key["key"] for key in _KEY.finditer(content)]
     if not keys or not lines[0] or not all(map((_YAML_LINE if is_yaml else _TOML_LINE).fullmatch, lines)):
         return None
-    return FrontMatter(
-        match.end(), list(_prose(text, *match.span("content"))), keys, not is_yaml or _is_mapping(content)
-    )
+    return FrontMatter(match.end(), list(_prose(text, *match.span("content"))), keys, content, is_yaml)
 
 
 def _prose(text: str, start: int, end: int) -> Iterator[Lines]:

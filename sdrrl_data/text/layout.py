@@ -57,10 +57,10 @@ def blocks(text: str) -> Iterator[Block]:
     if head is None and not marks:
         yield from _parsed(parsed)
         return
-    found = [block for block in _without(marks, _parsed(parsed)) if block]
-    found += [[title] for mark in marks for title in mark.titles]
-    found += head.prose if head else []
-    yield from sorted(found)
+    all_blocks = [block for block in _without(marks, _parsed(parsed)) if block]
+    all_blocks += [[title] for mark in marks for title in mark.titles]
+    all_blocks += head.prose if head else []
+    yield from sorted(all_blocks)
 
 
 def outline(text: str) -> list[tuple[str, object]]:
@@ -71,7 +71,7 @@ def outline(text: str) -> list[tuple[str, object]]:
     if _is_one_line(text):
         return [("paragraph_open", ""), ("inline", 1)]
     parsed, head, marks = _as_parsed(text)
-    parts: list[tuple[str, object]] = [("front matter", [*head.keys, head.is_valid])] if head else []
+    parts: list[tuple[str, object]] = [("front matter", [*head.keys, head.is_valid()])] if head else []
     parts += [("mark", mark.replacement.rstrip()) for mark in marks]
     line_starts = _line_starts(parsed)
     in_table = False
@@ -96,10 +96,10 @@ def _is_one_line(text: str) -> bool:
     return text[:1].isalpha() and "\n" not in text and "\r" not in text
 
 
-def _without(marks: Sequence[Directive], found: Iterable[Block]) -> Iterator[Block]:
+def _without(marks: Sequence[Directive], all_blocks: Iterable[Block]) -> Iterator[Block]:
     """Blocks without the lines that stand for these marks."""
     starts = [mark.start for mark in marks]
-    for block in found:
+    for block in all_blocks:
         yield [line for line in block if not (n := bisect_right(starts, line[0])) or marks[n - 1].end < line[0]]
 
 

@@ -38,6 +38,6 @@ def test_of_front_matter_only_prose_is_sent(text, expected):
 
 def test_whether_it_can_be_read_is_known():
     good, bad = front_matter('---\ntitle: "a"\n---\n'), front_matter('---\ntitle: "a" b"\n---\n')
-    assert good.is_valid
+    assert good.is_valid()
     assert good.keys == ["title"]
-    assert not bad.is_valid
+    assert not bad.is_valid()
