@@ -19,7 +19,15 @@ def test_every_packaged_recipe_is_valid(name):
 
 def test_the_packaged_recipes():
     assert loading.names() == ["quickstart", "sdrrl"]
-    parts = ["cometkiwi", "from-french", "no-code-switch", "no-comet", "no-crossing", "no-parallel"]
+    parts = [
+        "cometkiwi",
+        "from-french",
+        "language-bound-judge",
+        "no-code-switch",
+        "no-comet",
+        "no-crossing",
+        "no-parallel",
+    ]
     assert loading.parts() == parts
 
 
