@@ -11,12 +11,11 @@ from typing import Any
 
 from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.models import merging, packaged, tokenizers
-from sdrrl_data.models.locating import Located, loading, locate
+from sdrrl_data.models.locating import ADAPTER, ADAPTER_WEIGHTS, Located, loading, locate, locate_adapter
 from sdrrl_data.run import fingerprint
 from sdrrl_data.run.disk import digest_of, on_disk
 
 BASE = "base"
-ADAPTER = "adapter_config.json"
 
 
 @dataclass(frozen=True)
@@ -87,15 +86,15 @@ def whole(model: ComparedModel, folder: Path) -> Iterator[Located]:
 
 
 def _tuned(name: str, place: str, base: Located) -> ComparedModel:
-    folder = Path(place).expanduser()
-    if not (folder / ADAPTER).is_file():
+    folder = locate_adapter(place, "tuned model", "--tuned")
+    if folder is None:
         return ComparedModel(name, locate(place, None, "tuned model", "--tuned"))
     if not find_spec("peft"):
         raise NotInstalled(
             f"tuned model {place} is an adapter, which needs peft: pip install 'sdrrl-data[train]'", "train"
         )
-    if not (folder / merging.WEIGHTS).is_file():
-        raise UserError(f"tuned model {place}: the adapter has no weights in the file {merging.WEIGHTS}")
+    if not (folder / ADAPTER_WEIGHTS).is_file():
+        raise UserError(f"tuned model {place}: the adapter has no weights in the file {ADAPTER_WEIGHTS}")
     try:
         trained_on = json.loads((folder / ADAPTER).read_text(encoding="utf-8"))["base_model_name_or_path"]
     except (ValueError, KeyError, TypeError):
@@ -105,7 +104,7 @@ def _tuned(name: str, place: str, base: Located) -> ComparedModel:
             f"tuned model {place} is an adapter for {trained_on}, not for {base.name}: "
             f"use --base {trained_on}, or leave the adapter out"
         )
-    return ComparedModel(name, base, folder.resolve())
+    return ComparedModel(name, base, folder)
 
 
 def _is_base(trained_on: str, base: Located) -> bool:

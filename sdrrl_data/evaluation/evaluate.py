@@ -126,6 +126,8 @@ def _evaluate(config: EvaluationConfig, out: Path, reporter: Reporter) -> Result
         "judge": [*judge.identity(), models[0].identity()] if judge else [],  # its verdicts compare with the base
     }
     measuring = Measuring(config, engine, scored_by, Run(out), reporter)
+    if comet_config:
+        measuring.prepare(models, wanted, comet_config)
     with measuring.run.lock():
         for model in models:
             measuring.measure(model, wanted)

@@ -9,6 +9,7 @@ from sdrrl_data.evaluation.bootstrap import FromSums, Statistics
 from sdrrl_data.evaluation.endings import Ending
 
 TRANSLATING = "Of the model's own translations: favours models tuned to translate, or to follow instructions closely."
+UNSCORED = "Translations without a score are left out: empty ones, and any that the model could not score."
 CHRF_SIGNATURE = "nrefs:1|case:mixed|eff:yes|nc:6|nw:2|space:no"  # as sacrebleu writes it
 
 
@@ -26,6 +27,7 @@ class FigureKind:
     chat: bool = True  # whether it needs a chat template
     texts: str | None = None  # the kind whose generated texts it is of
     shaped_by: tuple[Ending, ...] = ("cut", "empty")  # the endings of texts without which it cannot be compared
+    version: int = 3  # of how items are measured; with a new version, they are measured again
 
 
 @cache
@@ -126,7 +128,17 @@ KINDS = {
             shaped_by=("empty",),  # a loop goes on until it is cut
         ),
         FigureKind("chrf", "chrF++", TRANSLATING, "higher", 1, _chrf_of, "generation", texts="chrf"),
-        FigureKind("comet", "COMET", TRANSLATING, "higher", 4, _ratio, "comet", texts="chrf"),
+        FigureKind(
+            "comet",
+            "COMET",
+            f"{TRANSLATING} {UNSCORED}",
+            "higher",
+            4,
+            _ratio,
+            "comet",
+            texts="chrf",
+            version=4,
+        ),
         FigureKind(
             "judge",
             "% preferred to the base's answer",

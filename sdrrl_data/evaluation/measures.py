@@ -153,13 +153,18 @@ def by_answers(measure: Measure, answers: Sequence[str], advance: Advance) -> pl
 
 
 def by_comet(measure: Measure, scorer: Scorer, translations: Sequence[str], advance: Advance) -> pl.DataFrame:
-    """For each translation: its score, and 1. An empty translation scores 0."""
+    """For each translation: its score, and 1; zeros where there is no score, as for an empty translation.
+
+    No number stands for an empty translation: models give it one that says nothing, on a scale that each has for itself
+    (for those before COMET 2.0, 0 is about average). Source: Zouhar et al. 2024, https://arxiv.org/abs/2408.15366.
+    """
     pairs = [
         TextPair(source, text, [Unit(0, len(source), 0, len(text))] if text else [])
         for (source, _), text in zip(measure.items, translations, strict=True)
     ]
-    scores = scorer.score(pairs, advance)["comet"].fill_null(0.0)
-    return pl.DataFrame({"statistics": [[score, 1.0] for score in scores]}, schema=STATISTICS)
+    scores = scorer.score(pairs, advance)["comet"]
+    rows = [[0.0, 0.0] if score is None else [score, 1.0] for score in scores]
+    return pl.DataFrame({"statistics": rows}, schema=STATISTICS)
 
 
 def _choices(measure: Measure, likelihood: Likelihood, advance: Advance) -> pl.DataFrame:

@@ -22,7 +22,6 @@ from sdrrl_data.run.marks import lacking
 from sdrrl_data.scoring.comet import CometConfig, CometScorer
 from sdrrl_data.steps.server_failures import ServerFailures
 
-VERSION = 3  # of how items are measured; with a new version, everything is measured again
 LONGEST_CONTEXT = 4096  # tokens of question and answer; a longer context would only need more memory
 
 
@@ -79,6 +78,15 @@ class Measuring:
         for model, measure in self._missing(models, wanted, "answers"):
             answers = self._texts(model, measure, wanted)
             self._write(model, measure, measures.by_answers(measure, answers, self._start(model, measure)))
+
+    def prepare(self, models: Sequence[ComparedModel], wanted: Sequence[Measure], config: CometConfig) -> None:
+        """Have COMET fetch what it needs before the work of hours that its scores come after, if any are missing.
+
+        Raises:
+            UserError: COMET's environment or the model cannot be had.
+        """
+        if self._missing(models, wanted, "comet"):
+            config.prepare(self._reporter.say)
 
     def score(self, models: Sequence[ComparedModel], wanted: Sequence[Measure], config: CometConfig) -> None:
         """Score every model's translations with COMET, if this is missing."""
@@ -148,7 +156,7 @@ class Measuring:
         rendered = self._config.rendering if kind.chat else []
         scored_by = self._scored_by.get(kind.by, [])
         names = [kind.name, measure.language.tag, measure.other.tag]
-        return fingerprint(VERSION, names, model.identity(), measure.items, generated, rendered, scored_by)
+        return fingerprint(kind.version, names, model.identity(), measure.items, generated, rendered, scored_by)
 
 
 def generator_config(config: EvaluationConfig, located: Located) -> recipe.GeneratorConfig:

@@ -16,10 +16,16 @@ from sdrrl_data.errors import ModelNotFound, UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import HubRequest, Repository
 from sdrrl_data.models.places import HubName, place_of
+from sdrrl_data.models.saving import RECORD
 
 # Models whose main branch has no weights as safetensors, and the revision where the conversion bot put them.
 SAFETENSORS = {"facebook/nllb-200-distilled-600M": "refs/pr/45"}
 OFFER = "use --recipe quickstart, which needs no download, or give a local directory"
+
+ADAPTER = "adapter_config.json"  # in an adapter's folder, as peft names its files
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+# The files of an adapter on the Hub: also its tokenizer, and how it was trained.
+ADAPTER_FILES = (ADAPTER, ADAPTER_WEIGHTS, RECORD, "*token*", "vocab*", "merges.txt", "*.jinja")
 
 SAMPLED = 1 << 16  # bytes of each piece
 
@@ -57,14 +63,38 @@ def locate(model: str, revision: str | None, role: str, option: str) -> Located:
     if place != HubName(model):
         raise ModelNotFound(f"{role} {model}: there is no such directory, and it is not a name on the Hub (org/model)")
     revision = revision or SAFETENSORS.get(model)
-    request = HubRequest("model", model, revision, role, f"the name with {option}", f"{OFFER} with {option}")
-    repository = hub.find(request, _whole)
+    repository = hub.find(_request(model, revision, role, option), _whole)
+    if ADAPTER in repository.files and "config.json" not in repository.files:
+        raise UserError(f"{role} {model} is an adapter, not a whole model: merge it into its base first")
     if not any(name.endswith(".safetensors") for name in repository.files):
         raise UserError(
-            f"{request}: revision {repository.commit} has no weights as *.safetensors; "
+            f"{role} {model}: revision {repository.commit} has no weights as *.safetensors; "
             "the conversion bot often keeps them under a revision such as refs/pr/1"
         )
     return located(repository)
+
+
+def locate_adapter(place: str, role: str, option: str) -> Path | None:
+    """The folder of an adapter (peft): a directory, or fetched from the Hub; None if this is no adapter.
+
+    Args:
+        place: a directory, or a name on the Hub.
+        role: what it is for, for the error's sentence.
+        option: how the user gives another.
+
+    Raises:
+        ModelNotFound: the Hub does not have it, or does not show it to this user.
+        HubUnavailable: the Hub cannot be reached, and nothing was fetched before.
+        UserError: the Hub refuses for another reason.
+    """
+    folder = Path(place).expanduser()
+    if not folder.is_dir() and place_of(place) == HubName(place):
+        repository = hub.find(_request(place, None, role, option), lambda fetched: _adapter(fetched) or _whole(fetched))
+        if ADAPTER not in repository.files:
+            return None
+        with hub.downloads(f"{role} {place}"):
+            folder = hub.download("model", place, repository.commit, ADAPTER_FILES)
+    return folder.resolve() if (folder / ADAPTER).is_file() else None
 
 
 def located(repository: Repository) -> Located:
@@ -114,6 +144,15 @@ def loading(role: str, name: str) -> Iterator[None]:
         first, *others = str(error).strip().split("\n")
         reason = " ".join([first, *others[:1]]) if first.rstrip().endswith(":") else first
         raise UserError(f"{role} {name} could not be loaded: {reason}") from error
+
+
+def _request(model: str, revision: str | None, role: str, option: str) -> HubRequest:
+    return HubRequest("model", model, revision, role, f"the name with {option}", f"{OFFER} with {option}")
+
+
+def _adapter(repository: Repository) -> bool:
+    """Whether the files that load an adapter were fetched."""
+    return {ADAPTER, ADAPTER_WEIGHTS} <= repository.files.keys()
 
 
 def _directory(path: Path, role: str) -> Located:

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.models.locating import Located, loading
+from sdrrl_data.models.locating import ADAPTER_WEIGHTS, Located, loading
 from sdrrl_data.models.saving import save
 
-WEIGHTS = "adapter_model.safetensors"  # of an adapter, as peft names its file
 PROBES = 32  # tokens behind which the predictions are compared
 # How much of the next token's probability may be elsewhere: merging in float32 changes the last digits only.
 TOLERANCE = 0.01
@@ -41,7 +40,7 @@ def merge(base: Located, adapter: Path, folder: Path, change: Callable[[Any], No
             base.path, dtype=torch.float32, use_safetensors=True, **base.pinned()
         )
     with loading("adapter", str(adapter)):
-        _fit_vocabulary(model, adapter / WEIGHTS)
+        _fit_vocabulary(model, adapter / ADAPTER_WEIGHTS)
         shared = _shared_embedding(model)
         adapted = PeftModel.from_pretrained(model, str(adapter), torch_device="cpu").eval()
         expected = _next_tokens(adapted)

@@ -45,7 +45,8 @@ class PoolWorker:
         """Give it a job."""
         if not self.jobs:
             self.silent = 0.0
-        self.jobs[number] = job
+        # A worker that has ended already does not end because of it, but will count among those that ended with it.
+        self.jobs[number] = job if self.process.alive() else job._replace(ended=job.ended - 1)
         self.process.send(("do", number, job.job))
 
     def take(self, number: int) -> QueuedJob:

@@ -32,6 +32,7 @@ from sdrrl_data.recipe.scorers import (
     ANSWER_SCORES,
     HEURISTICS,
     KNOWN_SCORES,
+    may_have_threshold,
     of_source,
     score_columns,
     score_tables,
@@ -92,6 +93,7 @@ __all__ = [
     "TranslationsConfig",
     "TranslatorConfig",
     "TranslatorContext",
+    "may_have_threshold",
     "of_source",
     "score_columns",
     "score_tables",
@@ -154,12 +156,9 @@ class Recipe(Config):
     @model_validator(mode="after")
     def _thresholds_have_scores(self) -> Self:
         """A threshold is for a score (of questions and answers), or `question_…` or `answer_…` for one of the texts."""
-        scores = [score for scorer in self.scorers for score in scores_of(scorer)]
-        columns = {f"{text}{score}" for score in scores for text in ("", "question_", "answer_")}
-        columns |= {f"{text}{score}" for score in KNOWN_SCORES for text in ("", "answer_")}
-        scores += KNOWN_SCORES
+        scores = [*(score for scorer in self.scorers for score in scores_of(scorer)), *KNOWN_SCORES]
         for name in self.thresholds:
-            if name not in columns:
+            if not may_have_threshold(name, scores):
                 raise ValueError(
                     f"thresholds.{name}: there is no such score: this recipe's scores are {', '.join(sorted(scores))}"
                 )

@@ -22,6 +22,7 @@ class Written(NamedTuple):
     markers: tuple[Marker, ...]
     default: Any  # as JSON data; None if there is no default
     known: bool  # whether the section's class is known; a class of the user may not be
+    named_entries: bool = False  # whether it maps names to entries, none of which may be null
 
     @property
     def value(self) -> Any:
@@ -63,7 +64,10 @@ def walk(
             yield Written(content, name, key + name, role, (), None, known=bool(classes))
             continue
         default = None if field.is_required() else field.get_default(call_default_factory=False)
-        yield Written(content, name, key + name, role, markers(field), default, known=True)
+        entry = get_args(field.annotation)[1] if get_origin(field.annotation) is dict else Any
+        yield Written(
+            content, name, key + name, role, markers(field), default, known=True, named_entries=entry is not Any
+        )
         yield from _within(field.annotation, value, importing, f"{key}{name}.", role)
 
 
@@ -82,6 +86,30 @@ def _within(annotation: Any, value: Any, importing: bool, key: str, role: str | 
             yield from _within(arguments[1], item, importing, f"{key}{name}.", role)
     elif isinstance(annotation, type) and issubclass(annotation, Config):
         yield from walk(annotation, value, importing, key, role)
+
+
+def leave_out_entries(config: type[Config], content: dict[str, Any]) -> list[tuple[str, str]]:
+    """Remove entries by name that are null, such as `thresholds: {overlap: null}`.
+
+    Elsewhere, null is a value. Source: RFC 7396, https://www.rfc-editor.org/rfc/rfc7396 (JSON merge patch).
+
+    Args:
+        config: the class of the settings.
+        content: the settings as they are written; they are changed.
+
+    Returns:
+        The dotted key of the mapping, and the name of the entry, for each.
+
+    Raises:
+        UserError: the user's code cannot be imported.
+    """
+    left_out = []
+    for field in walk(config, content, importing=True):
+        if field.named_entries and isinstance(field.value, dict):
+            for name in [name for name, entry in field.value.items() if entry is None]:
+                del field.value[name]
+                left_out.append((field.key, name))
+    return left_out
 
 
 def user_code_in(config: type[Config], content: Any) -> list[str]:

@@ -14,7 +14,18 @@ from pydantic import ValidationError
 
 from sdrrl_data import languages
 from sdrrl_data.errors import RecipeError
-from sdrrl_data.recipe import Recipe, ScorerConfig, TranslatorConfig, overrides, paths, scorer_changes
+from sdrrl_data.recipe import (
+    Recipe,
+    ScorerConfig,
+    TranslatorConfig,
+    fields,
+    may_have_threshold,
+    overrides,
+    paths,
+    score_columns,
+    scorer_changes,
+    shipped_scores,
+)
 
 PACKAGED = Path(str(files("sdrrl_data.recipes")))
 # Key of a section of several kinds -> the index at which pydantic puts the kind into the path of a mistake.
@@ -56,7 +67,8 @@ def load(
         name: "quickstart", or the path of a YAML file. Paths in it are relative to it.
         changes: new values by dotted key, such as {"generator.temperature": 0.5}; a mapping replaces a section. A new
             `generator.model` also removes the recipe's revision of its model. {"scorers.comet": None} leaves a scorer
-            out, with its thresholds; a mapping there changes or adds it.
+            out, with its thresholds; a mapping there changes or adds it. {"thresholds.overlap": None} leaves a
+            threshold out, and so with prompts and other entries by name.
         overlays: parts of a recipe, laid over it one after another, before the changes: their values replace those of
             the recipe, key by key. Each is one of `parts()` or the path of a YAML file. If its scorers are a mapping
             by kind, instead of a list, they are changed, added, or left out (null) in the same way as by `changes`.
@@ -104,9 +116,9 @@ def finished(
         RecipeError: a key or a value in it is wrong.
     """
     changes = changes or {}
+    content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
     for overlay in overlays:
         _lay_over(content, _path(fspath(overlay), _packaged("parts")))
-    content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
     for key, value in changes.items():
         if key == "generator.model" and "generator.revision" not in changes:
             overrides.change(content, "generator.revision", None)
@@ -118,11 +130,18 @@ def finished(
             overrides.change(content, key, deepcopy(value))
         _as_lists(content)
     paths.take_in(Recipe, content)
+    left_out = fields.leave_out_entries(Recipe, content)
     try:
         # From JSON, strict validation accepts lists as tuples, but not a text as a number.
         recipe = Recipe.model_validate_json(json.dumps(content))
     except (ValidationError, TypeError) as error:
         raise RecipeError(f"{where}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
+    scores = {*shipped_scores(), *score_columns(recipe.scorers)}
+    for section, name in left_out:
+        if section == "thresholds" and not may_have_threshold(name, scores):
+            close = difflib.get_close_matches(name, scores, n=1)
+            hint = f", did you mean {close[0]}?" if close else ""
+            raise RecipeError(f"{where}: thresholds.{name}: there is no such score{hint}")
     src = languages.find(recipe.src).tag
     tgt = tuple(dict.fromkeys(languages.find(tag).tag for tag in recipe.tgt))
     if not tgt:

@@ -1,6 +1,6 @@
 """The names of a recipe's scorers, and their scores."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sdrrl_data.recipe.components import Score, ScorerConfig
 
@@ -32,6 +32,14 @@ def score_tables(scorers: Sequence[ScorerConfig]) -> list[str]:
 def of_source(score: str) -> bool:
     """Whether a score, or its part for questions or answers (`question_…`), judges the text in the source language."""
     return score.removeprefix("question_").removeprefix("answer_").startswith("src_")
+
+
+def may_have_threshold(name: str, scores: Collection[str]) -> bool:
+    """Whether a name is one of these scores, or `question_…` or `answer_…` for one of the texts."""
+    of_question = name.removeprefix("question_")
+    if of_question in KNOWN_SCORES and of_question != name:
+        return False  # it is of answers alone
+    return name.removeprefix("answer_") in scores or of_question in scores
 
 
 def scores_of(scorer: ScorerConfig) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import polars as pl
 
@@ -33,18 +34,14 @@ def work(run: Run, job: Job, parts: Sequence[int], models: ModelPool, advance: A
         unfinished = bool(content.again) or job.fingerprints[part] != job.whole[part]
         output.write(part, content, _fingerprint(run, job, part, content), keep_journal=unfinished)
 
-    def unfinished_parts() -> Iterator[int]:
+    def tasks() -> Iterator[Task]:
+        """The parts that lack rows; those that do not are written on the way."""
         for part, tables in _inputs(run, step, parts):
             content = finished_rows.of(part, tables)
-            if content is None or not finished_rows.is_complete(content, tables):
-                yield part
-            else:
+            if content is not None and finished_rows.is_complete(content, tables):
                 write(part, content)
                 advance(rows[part])
-
-    def tasks() -> Iterator[Task]:
-        for part, tables in _inputs(run, step, missing):
-            content = finished_rows.of(part, tables)
+                continue
             journal = output.journal(part, unmarked(job.whole[part]))
             journal.take_up(finished_rows.journal(part, tables))
             if content is not None:
@@ -54,13 +51,14 @@ def work(run: Run, job: Job, parts: Sequence[int], models: ModelPool, advance: A
                 tables = [table.filter(~pl.col("id").is_in(finished_ids)) for table in tables]
             yield Task(part, tables, rows[part], journal)
 
-    missing = list(unfinished_parts()) if step.reuses_rows else parts
-    if not missing:
+    remaining = tasks()
+    first = next(remaining, None)
+    if first is None:
         return  # no model has to be loaded
     clock = _Clock()
     with step.open(run, models, advance) as make:
         run.note_time(step.table, clock.lap())
-        for part, content in make(tasks()):
+        for part, content in make(chain([first], remaining)):
             if part in finished:
                 ids = run.table(step.inputs[0]).read(part)["id"].to_list()
                 content = together([finished.pop(part), content], ids)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sdrrl_data.scoring.int8_weights import lost
+
 if TYPE_CHECKING:
     from ctranslate2.specs import TransformerEncoderSpec
 
@@ -36,13 +38,15 @@ def centre(encoder: "TransformerEncoderSpec", texts: Sequence[Sequence[int]]) ->
             for state, values in zip(states, attended, strict=True)
         ]
         _move(mean, norm, joined, output)
-        _move_values(joined, output)
+        _restore(output, np.concatenate(attended).mean(axis=0) - _move_values(joined, output))
         mean = np.concatenate(results).mean(axis=0)
+        activated = [_gelu(_linear(result, network.linear_0)) for result in results]
         states = [
-            _normalise(result + _linear(_gelu(_linear(result, network.linear_0)), network.linear_1), network.layer_norm)
-            for result in results
+            _normalise(result + _linear(values, network.linear_1), network.layer_norm)
+            for result, values in zip(results, activated, strict=True)
         ]
         _move(mean, attention.layer_norm, network.linear_0, network.linear_1)
+        _restore(network.linear_1, np.concatenate(activated).mean(axis=0))
         norm = network.layer_norm
 
 
@@ -53,11 +57,17 @@ def _move(mean: np.ndarray, norm: Any, first: Any, last: Any) -> None:
     last.bias = _array(last.bias) + mean
 
 
-def _move_values(joined: Any, output: Any) -> None:
-    """Move the bias of the values behind the attention, whose weights add up to one."""
+def _move_values(joined: Any, output: Any) -> np.ndarray:
+    """Move the bias of the values behind the attention, whose weights add up to one; returns that bias."""
     queries, keys, values = np.split(_array(joined.bias), 3)
     joined.bias = np.concatenate([queries, keys, np.zeros_like(values)])
     output.bias = _array(output.bias) + _array(output.weight) @ values
+    return values
+
+
+def _restore(linear: Any, mean: np.ndarray) -> None:
+    """Restore what rounding the weights will take from the mean output; the means of other matrices' inputs are 0."""
+    linear.bias = _array(linear.bias) + lost(_array(linear.weight), mean)
 
 
 def _attend(states: np.ndarray, joined: Any, heads: int) -> np.ndarray:

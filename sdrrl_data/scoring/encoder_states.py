@@ -12,6 +12,7 @@ import numpy as np
 from sdrrl_data.errors import UserError
 from sdrrl_data.processes.child_process import threads
 from sdrrl_data.scoring.centred_inputs import centre
+from sdrrl_data.scoring.int8_weights import quantize
 from sdrrl_data.text.batches import batches
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ PRECISION = "int8"  # measured in benchmarks/encoders.py
 BATCH_TOKENS = 1024
 MOST_PADDING = 5  # of a batch, in sentences
 
-CENTRED = "centred"  # in the names of converted encoders: older ones were less exact
+CONVERSION = "centred-7bit"  # in the names of converted encoders: older ones were less exact
 # Texts that show usual states.
 PROBES = (
     "Where can I buy fresh bread near the station?",
@@ -65,12 +66,15 @@ def save(
         folder: to write into; it is created.
         precision: of the weights that are written.
     """
-    if precision != "float32":
+    if precision == PRECISION:
         centre(spec.encoder, texts)
     spec.register_vocabulary([str(number) for number in range(vocabulary)])
     spec.config.unk_token = spec.config.bos_token = spec.config.eos_token = "0"
     spec.validate()
-    spec.optimize(quantization=precision)
+    if precision == PRECISION:
+        quantize(spec)
+    else:
+        spec.optimize(quantization=precision)
     folder.mkdir(parents=True, exist_ok=True)
     spec.save(str(folder))
 

@@ -1,7 +1,7 @@
 """A language model that rates translations."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Literal
@@ -69,6 +69,42 @@ class JudgeConfig(ScorerConfig):
         yield JudgeScorer(self, generator, context.src, context.tgt, context.seed)
 
 
+class Judge:
+    """A language model that is asked about texts."""
+
+    def __init__(self, config: GeneratorConfig | None, generator: Generator) -> None:
+        """Get ready to ask.
+
+        Args:
+            config: with which the generator samples; None: it is the recipe's own, and gives the likeliest reply, in
+                few tokens.
+            generator: the model. The caller has to close it.
+        """
+        self._config, self._generator = config, generator
+        self._sampling = sampling(config) if config else SHORT
+
+    def replies(self, prompts: Mapping[int, tuple[str, int]], advance: Advance) -> dict[int, str]:
+        """The replies by number; none where the model refused.
+
+        Args:
+            prompts: by number, each with its seed.
+            advance: called for each prompt.
+        """
+        replies = {}
+        requests = (self._request(number, *prompt) for number, prompt in prompts.items())
+        for key, result in self._generator.generate(requests):
+            if isinstance(result, Completion):
+                replies[int(key)] = result.text.strip()
+            advance(1)
+        return replies
+
+    def _request(self, number: int, prompt: str, seed: int) -> Request:
+        messages: list[Message] = [{"role": "user", "content": prompt}]
+        if self._config:
+            messages = conversation(messages, self._config)
+        return Request(str(number), messages, seed, self._sampling)
+
+
 class JudgeScorer:
     """The rating that a language model gives a pair, from 1 to 5.
 
@@ -92,33 +128,27 @@ class JudgeScorer:
         self._prompt = settings.prompt
         self._names = {"src": src.name, "tgt": tgt.name}
         self._tag = tgt.tag
-        self._generator = generator
         self._seed = seed
-        self._generator_config = settings.generator
-        self._sampling = sampling(self._generator_config) if self._generator_config else SHORT
+        self._judge = Judge(settings.generator, generator)
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """Column `judge`, and `judge_reply` (String): the first 200 characters of the reply."""
-        judged = [number for number, pair in enumerate(pairs) if pair.source.strip() and pair.target.strip()]
-        advance(len(pairs) - len(judged))
-        ratings: list[float | None] = [None] * len(pairs)
-        replies: list[str | None] = [None] * len(pairs)
-        requests = (self._request(number, pairs[number]) for number in judged)
-        for key, result in self._generator.generate(requests):
-            if isinstance(result, Completion):
-                text = result.text.strip()
-                ratings[int(key)], replies[int(key)] = rating(text), text[:REPLY_LENGTH]
-            advance(1)
-        schema = {"judge": pl.Float64, "judge_reply": pl.String}
-        return pl.DataFrame({"judge": ratings, "judge_reply": replies}, schema=schema)
+        prompts = {
+            number: self._asked(pair)
+            for number, pair in enumerate(pairs)
+            if pair.source.strip() and pair.target.strip()
+        }
+        advance(len(pairs) - len(prompts))
+        replies = self._judge.replies(prompts, advance)
+        rows = [
+            (rating(replies[number]), replies[number][:REPLY_LENGTH]) if number in replies else (None, None)
+            for number in range(len(pairs))
+        ]
+        return pl.DataFrame(rows, schema={"judge": pl.Float64, "judge_reply": pl.String}, orient="row")
 
-    def _request(self, number: int, pair: TextPair) -> Request:
+    def _asked(self, pair: TextPair) -> tuple[str, int]:
         prompt = filled(self._prompt, {**self._names, "source": pair.source, "target": pair.target})
-        messages: list[Message] = [{"role": "user", "content": prompt}]
-        if self._generator_config:
-            messages = conversation(messages, self._generator_config)
-        seed = draws.number(self._seed, "judge", self._tag, pair.source, pair.target)
-        return Request(str(number), messages, seed, self._sampling)
+        return prompt, draws.number(self._seed, "judge", self._tag, pair.source, pair.target)
 
 
 def rating(reply: str) -> float | None:

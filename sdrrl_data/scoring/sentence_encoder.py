@@ -15,7 +15,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.locating import Located, loading, made_once
 from sdrrl_data.run.disk import on_disk
-from sdrrl_data.scoring.encoder_states import CENTRED, PRECISION, PROBES, EncoderStates, save
+from sdrrl_data.scoring.encoder_states import CONVERSION, PRECISION, PROBES, EncoderStates, save
 from sdrrl_data.scoring.packaged_encoder import PREFIX
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class ConvertedSentenceEncoder(SentenceEncoder):
         """
         super().__init__(located)
         self._batch = BATCH_OF_STATES
-        name = "--".join([*located.name.split("/"), located.revision, PRECISION, CENTRED])
+        name = "--".join([*located.name.split("/"), located.revision, PRECISION, CONVERSION])
         folder = made_once(name, lambda folder: self._convert(located, folder))
         self._states = EncoderStates(folder, located.name)
         self._replace_states(self._states)

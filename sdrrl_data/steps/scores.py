@@ -29,11 +29,20 @@ def pairs_of(seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFr
     )
 
 
-def score(pairs: Pairs, scorer: Scorer, advance: Advance) -> pl.DataFrame:
+def score(pairs: Pairs, scorer: Scorer, advance: Advance, of_questions: bool = False) -> pl.DataFrame:
     """One row per seed: every score of its question (`question_…`) and of its answer (`answer_…`).
 
     Scores whose names continue with `src_` judge the text in the source language; all others judge its translation.
+
+    Args:
+        pairs: the texts.
+        scorer: gives the scores.
+        advance: called with the number of seeds done.
+        of_questions: whether answers have the scores of their questions, and are not judged themselves.
     """
+    if of_questions:
+        scored = scorer.score(pairs.questions, advance)
+        return _table(pairs.ids, scored, scored)
     scored = scorer.score([*pairs.questions, *pairs.answers], lambda done: advance(done / 2))
     count = len(pairs.ids)
     return _table(pairs.ids, scored.head(count), scored.tail(count))

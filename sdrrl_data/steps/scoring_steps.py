@@ -95,11 +95,12 @@ class ScoresStep(TargetStep):
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Load the scorer; all other models are closed first, to free their memory."""
         models.close()
+        of_questions = all(score.of_question for score in self.scorer.declared())
         with self.scorer.open(context(self.recipe, self.target, models)) as scorer:
 
             def score(task: Task) -> Part:
                 models.failures.take()
-                scored = scores.score(scores.pairs_of(*task.tables), scorer, advance)
+                scored = scores.score(scores.pairs_of(*task.tables), scorer, advance, of_questions)
                 scored = _as_their_questions(scored, [self.scorer])
                 return Part(scored, NOTHING_SET_ASIDE, again=models.failures.take())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sdrrl_data.errors import Stopped
-from sdrrl_data.models import merging
+from sdrrl_data.models.locating import ADAPTER_WEIGHTS
 from sdrrl_data.models.saving import generation_settings_as_they_are
 from sdrrl_data.training.plan import devices
 
@@ -80,7 +80,7 @@ def save_weights(model: Any, folder: Path) -> None:
         for name, weight in model.named_parameters()
         if weight.requires_grad
     }
-    save_file(weights, folder / (merging.WEIGHTS if is_adapter else "model.safetensors"), {"format": "pt"})
+    save_file(weights, folder / (ADAPTER_WEIGHTS if is_adapter else "model.safetensors"), {"format": "pt"})
 
 
 def _is_adapted(model: Any) -> bool:

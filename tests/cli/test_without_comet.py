@@ -6,6 +6,7 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.scoring import comet_process
+from tests.support.comet import write_checkpoint
 
 QUICKSTART = ("generate", "--recipe", "quickstart", "--out", "run")
 INSTEAD = "; to go on without it, add --with no-comet to the command\n"
@@ -14,12 +15,8 @@ INSTEAD = "; to go on without it, add --with no-comet to the command\n"
 @pytest.fixture
 def checkpoint(tmp_path):
     """A part of a recipe with a COMET model of this machine."""
-    folder = tmp_path / "model"
-    (folder / "checkpoints").mkdir(parents=True)
-    (folder / "hparams.yaml").write_text("class_identifier: referenceless_regression_metric")
-    (folder / "checkpoints" / "model.ckpt").write_bytes(b"weights")
     (tmp_path / "comet.yaml").write_text("scorers: { comet: { model: model } }")
-    return folder
+    return write_checkpoint(tmp_path / "model")
 
 
 @pytest.mark.parametrize("model", ["Unbabel/wmt20-comet-qe-da", "Unbabel/wmt22-cometkiwi-da"])

@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM
 from sdrrl_data.errors import UserError
 from sdrrl_data.evaluation.compared_models import find_models, tokenizer_of, whole
 from sdrrl_data.evaluation.likelihood import Likelihood
+from tests.support import hub
 
 
 def renamed_base(adapter, folder, name):
@@ -69,6 +70,45 @@ def test_the_tokenizer_of_an_adapter_is_its_own_where_it_has_one(base, adapter, 
     for file in make_model("mute", template=None).glob("tokenizer*"):
         shutil.copy(file, copy)
     assert tokenizer_of(model).chat_template is None
+
+
+FIND = """
+import json, sys
+from sdrrl_data.errors import UserError
+from sdrrl_data.evaluation.compared_models import find_models
+
+for name in sys.argv[2:]:
+    try:
+        _, model = find_models(sys.argv[1], [name])
+    except UserError as error:
+        print(json.dumps(str(error)))
+    else:
+        files = model.adapter and sorted(path.name for path in model.adapter.iterdir())
+        print(json.dumps([model.name, model.identity(), files]))
+"""
+
+
+def test_an_adapter_on_the_hub_is_the_adapter_that_was_pushed(base, adapter, tmp_path):
+    """Also a whole model beside it, which is no adapter; and without the Hub, what was fetched before."""
+    pushed = hub.files_of(adapter) | {"training.yaml": b"settings: {}", "optimizer.pt": b"large"}
+    weightless = {name: content for name, content in pushed.items() if not name.endswith(".safetensors")}
+    home, names = tmp_path / "home", ("ann/tuned", "ann/whole", "ann/weightless", "ann/none")
+    with hub.serving() as served:
+        served.add("models/ann/tuned", pushed)
+        served.add("models/ann/whole", hub.files_of(base))
+        served.add("models/ann/weightless", weightless)
+        tuned, whole_model, *errors = served.run(FIND, home, None, str(base), *names)
+    _, local = find_models(str(base), [str(adapter)])
+    assert tuned == [
+        *("tuned", local.identity()),
+        ["README.md", "adapter_config.json", "adapter_model.safetensors", "training.yaml"],
+    ]
+    assert (whole_model[0], whole_model[2]) == ("whole", None)
+    assert errors[0].endswith("the adapter has no weights in the file adapter_model.safetensors")
+    assert errors[1].startswith("tuned model ann/none: the Hub has no such model for you")
+    again = hub.run(FIND, hub.offline(home), str(base), *names[:1], "ann/none")
+    assert again[0] == tuned
+    assert again[1].startswith("tuned model ann/none is not in the cache and the Hugging Face Hub cannot be reached")
 
 
 @pytest.mark.parametrize("named", ["its base", "org/model", None], ids=str)

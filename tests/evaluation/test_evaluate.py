@@ -22,6 +22,7 @@ from sdrrl_data.evaluation.results import Figure, figures
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import locate
 from tests.evaluation.conftest import CHOICES, PAIRS, Steps
+from tests.support.comet import write_checkpoint
 
 EN, PT = find("en"), find("pt")
 OUTPUTS = ("evaluation.json", "evaluation.md", "gain.png")
@@ -136,6 +137,16 @@ def test_without_a_chat_template(settings, tmp_path, make_model, make_adapter):
     assert results.left_out[0] in (tmp_path / "out" / "evaluation.md").read_text()
     with pytest.raises(UserError, match="has no chat template, which --questions needs"):
         evaluate(**settings | dict(parallel=None, choices=None), out=tmp_path / "out", reporter=Steps())
+
+
+def test_comet_that_cannot_be_had_is_told_before_anything_is_measured(settings, tmp_path, monkeypatch):
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    comet, steps = str(write_checkpoint(tmp_path / "comet")), Steps()
+    with pytest.raises(UserError, match=r"uv cannot make the comet scorer's environment|uv is not installed"):
+        evaluate(**settings, comet=comet, out=tmp_path / "out", reporter=steps)
+    assert steps.started == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_one_language_alone_has_no_picture(settings, tmp_path, choices):

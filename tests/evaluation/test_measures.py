@@ -1,12 +1,18 @@
 from contextlib import closing
 
+import polars as pl
+import pytest
+
 from sdrrl_data import generation, recipe
 from sdrrl_data.evaluation.choices import Choice, Choices
 from sdrrl_data.evaluation.kinds import KINDS
-from sdrrl_data.evaluation.measures import Measure, by_answers, by_generation, measures
+from sdrrl_data.evaluation.measures import Measure, by_answers, by_comet, by_generation, measures
+from sdrrl_data.evaluation.results import figures
 from sdrrl_data.evaluation.texts import Pair, Question
 from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import Completion, SetAside
+from sdrrl_data.scoring.comet import CometConfig, CometScorer
+from tests.support.comet import write_checkpoint, write_python
 
 EN, PT = find("en"), find("pt")
 ASKED = [{"role": "user", "content": "Why?"}]
@@ -62,6 +68,19 @@ def test_answers_that_loop():
     rows = by_answers(Measure(KINDS["looping"], "tgt", PT, EN, [ASKED] * 4), answers, lambda _: None)
     assert rows["statistics"].to_list() == [[1, 1], [0, 1], [0, 1], [0, 1]]
     assert KINDS["looping"].figure([1, 4]) == 25
+
+
+def test_an_empty_translation_has_no_score_of_comet(tmp_path):
+    sources = ["Good night.", "Where do the birds go in winter, and why do they go there?", "Hello."]
+    measure = Measure(KINDS["comet"], "tgt", PT, EN, [(source, "Olá.") for source in sources])
+    config = CometConfig(
+        model=str(write_checkpoint(tmp_path / "model")), python=str(write_python(tmp_path / "python")), batch_size=2
+    )
+    with closing(CometScorer(config)) as scorer:
+        rows = by_comet(measure, scorer, ["Boa noite.", "Para onde?", ""], lambda _: None)["statistics"].to_list()
+    assert rows == [[pytest.approx(1.56), 1], [pytest.approx(-0.32), 1], [0, 0]]
+    (figure,) = figures(measure, {"base": pl.DataFrame({"statistics": rows})}, seed=1)
+    assert (figure.value, figure.items) == (pytest.approx(0.62), 2)
 
 
 def test_translations_are_asked_for_and_unwrapped():

@@ -32,12 +32,14 @@ MODEL = {"config.json": b"{}", "model.safetensors": b"weights", "README.md": b"-
 @pytest.fixture(scope="module")
 def on_hub(tmp_path_factory):
     """What locating each of the models says, with the real client against a Hub of our own."""
-    names = ["good", "pickled", "gated", "none", "branchless", "broken"]
+    names = ["good", "pickled", "gated", "none", "branchless", "broken", "adapter"]
     with hub.serving() as served:
         for name in ("good", "branchless", "broken"):
             served.add(f"models/org/{name}", MODEL, sha=COMMIT)
         served.add("models/org/gated", MODEL, gated=True)
         served.add("models/org/pickled", {"config.json": b"{}", "pytorch_model.bin": b"weights"})
+        adapter = {"adapter_config.json": b"{}", "adapter_model.safetensors": b"weights"}
+        served.add("models/org/adapter", adapter)
         served.fail("GET", "/api/models/org/broken", 500, times=9)
         asked = [f"org/{name}" + ("@v1" if name == "branchless" else "") for name in names]
         home = tmp_path_factory.mktemp("hub")
@@ -61,6 +63,7 @@ def test_a_model_of_the_hub_is_pinned_to_its_commit(on_hub):
     [
         ("pickled", "has no weights as *.safetensors"),
         ("gated", "accept its terms at https://huggingface.co/org/gated, then `hf auth login`"),
+        ("adapter", "is an adapter, not a whole model: merge it into its base first"),
         ("none", "the Hub has no such model for you: check the name with --model"),
         ("branchless", "the Hub knows no revision"),
         ("broken", "the Hugging Face Hub cannot be reached: use --recipe quickstart"),

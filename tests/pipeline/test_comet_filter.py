@@ -1,7 +1,5 @@
 """Runs that filter by COMET: by a share of the run, and with what COMET needs there before the first answer."""
 
-import sys
-
 import polars as pl
 import pytest
 
@@ -11,23 +9,7 @@ from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
 from tests.support import small_models
-
-# Stands in for the interpreter of COMET's environment: its scores lie around 0, and long sentences have low ones.
-PYTHON = """#!{python}
-import json, sys
-from multiprocessing.connection import Connection
-
-if sys.argv[1] == "-c":
-    sys.exit(print("2.2.7"))
-connection = Connection(int(sys.argv[2]))
-receive = lambda: json.loads(connection.recv_bytes())
-send = lambda *message: connection.send_bytes(json.dumps(message).encode())
-receive()
-send("ready", 2)
-while message := receive():
-    _, number, batch = message
-    send("done", number, [(50 - len(source)) / 25 for source, _ in batch])
-"""
+from tests.support.comet import write_checkpoint, write_python
 
 
 class Listening(Silent):
@@ -42,20 +24,13 @@ class Listening(Silent):
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    """A folder with the files of a model of the class that needs no reference, and nothing in its weights."""
-    folder = tmp_path / "wmt20-comet-qe-da"
-    (folder / "checkpoints").mkdir(parents=True)
-    (folder / "hparams.yaml").write_text("class_identifier: referenceless_regression_metric")
-    (folder / "checkpoints" / "model.ckpt").write_bytes(b"weights")
-    return folder
+    return write_checkpoint(tmp_path / "wmt20-comet-qe-da")
 
 
 @pytest.fixture
 def recipe(checkpoint, tmp_path):
     """A recipe of 60 questions with COMET's scores."""
-    python = tmp_path / "python"
-    python.write_text(PYTHON.format(python=sys.executable))
-    python.chmod(0o755)
+    python = write_python(tmp_path / "python")
     seeds = tmp_path / "seeds.txt"
     seeds.write_text("\n".join(f"Why is the sky blue{' and very wide' * (number % 6)}?" for number in range(60)))
 

@@ -19,7 +19,15 @@ def test_every_packaged_recipe_is_valid(name):
 
 def test_the_packaged_recipes():
     assert loading.names() == ["quickstart", "sdrrl"]
-    parts = ["cometkiwi", "from-french", "no-code-switch", "no-comet", "no-crossing", "no-parallel"]
+    parts = [
+        "cometkiwi",
+        "from-french",
+        "language-bound-judge",
+        "no-code-switch",
+        "no-comet",
+        "no-crossing",
+        "no-parallel",
+    ]
     assert loading.parts() == parts
 
 
@@ -111,6 +119,41 @@ def test_a_mistake_in_scorers_by_their_kinds_is_named(tmp_path, scorers, says):
     (tmp_path / "part.yaml").write_text(f"scorers: {scorers}")
     with pytest.raises(UserError, match=re.escape(says)):
         loading.load("quickstart", overlays=[tmp_path / "part.yaml"])
+
+
+@pytest.mark.parametrize(
+    ("key", "entries"),
+    [
+        ("thresholds.overlap", lambda recipe: recipe.thresholds),
+        ("thresholds.length.languages.th", lambda recipe: recipe.thresholds["length"].languages),
+        ("prompts.pt", lambda recipe: recipe.prompts),
+        ("prompts.pt.names.en", lambda recipe: recipe.prompts["pt"].names),
+    ],
+)
+def test_an_entry_by_name_is_left_out_with_null(tmp_path, key, entries):
+    with_languages = {"thresholds.length.languages": {"th": {"max": 2}, "vi": {"max": 3}}}
+    name = key.rpartition(".")[2]
+    complete = load(with_languages)
+    others = {other: entry for other, entry in entries(complete).items() if other != name}
+    assert name in entries(complete)
+    assert entries(load(with_languages | {key: None})) == others
+    content: dict[str, object] = {}
+    overrides.change(content, key, None)
+    (tmp_path / "part.yaml").write_text(overrides.written(content))
+    assert {*entries(loading.load("quickstart", overlays=[tmp_path / "part.yaml"]))} <= {*others}
+    assert loading.load("quickstart", overlays=[tmp_path / "part.yaml"]).prompts["en"] == complete.prompts["en"]
+
+
+def test_an_entry_that_is_not_there_can_be_left_out_but_no_score_that_nothing_gives():
+    assert load({"thresholds.comet": None, "prompts.th": None}) == load({"prompts.th": None})
+    with pytest.raises(UserError, match=r"thresholds\.overlpa: there is no such score, did you mean overlap\?"):
+        load({"thresholds.overlpa": None})
+    with pytest.raises(UserError, match=r"thresholds\.zzz: there is no such score$"):
+        load({"thresholds.zzz": None})
+
+
+def test_null_stays_a_value_of_the_chat_template():
+    assert load({"generator.template_options.system": None}).generator.template_options == {"system": None}
 
 
 def test_questions_in_french():
