@@ -10,6 +10,7 @@ from sdrrl_data.text.abbreviations import abbreviations_of
 _DOTTED_I = ("az", "crh", "tr", "tt")  # i and İ, ı and I
 _UNICASE = ("ka",)  # Georgian has capitals in Unicode, and writes without them
 _CAPITAL_NOUNS = ("de", "lb")
+_WIDE_MARKS = ("ja", "yue", "zh")
 _TONOS = str.maketrans("άέήίόύώΐΰΆΈΉΊΌΎΏ", "αεηιουωϊϋΑΕΗΙΟΥΩ")  # Greek capitals have none
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
@@ -170,6 +171,8 @@ def as_written(translation: str, sentence: str, sent: Sent, language: str) -> st
         sent: what was sent instead.
         language: of the translation, as a BCP 47 tag.
     """
+    if sentence.rstrip().endswith((":", "：")) and not _END_MARK.search(translation.rstrip(")]}")):
+        translation += "：" if _code(language) in _WIDE_MARKS else ":"
     if sent.kind == "capitals":
         kept = {word[0] for word in _WORD.finditer(sentence) if _is_mixed(word[0])}
         return _WORD.sub(lambda word: word[0] if word[0] in kept else upper(word[0], language), translation)

@@ -112,6 +112,11 @@ def test_what_is_sent(language, sentence, sent):
         ("es", "who wrote the old book", "¿Quién escribió el libro?", "quién escribió el libro"),
         ("pt", "who is paris hilton", "Paris Hilton é quem?", "Paris Hilton é quem"),
         ("de", "who is this man", "Wer ist dieser Mann?", "wer ist dieser Mann"),
+        ("pt", "Indirect heat:", "Calor indireto", "Calor indireto:"),
+        ("pt", "Indirect heat (slow):", "Calor indireto (lento)", "Calor indireto (lento):"),
+        ("zh-Hans", "Indirect heat:", "间接加热", "间接加热："),
+        ("pt", "Indirect heat:", "Calor indireto -", "Calor indireto -:"),
+        ("pt", "Which heat:", "Qual calor?", "Qual calor?"),
     ],
 )
 def test_a_translation_is_written_as_its_source_was(language, sentence, translation, expected):
