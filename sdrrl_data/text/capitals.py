@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from sdrrl_data.text.abbreviations import abbreviations_of
@@ -9,6 +10,7 @@ from sdrrl_data.text.abbreviations import abbreviations_of
 _DOTTED_I = ("az", "crh", "tr", "tt")  # i and İ, ı and I
 _UNICASE = ("ka",)  # Georgian has capitals in Unicode, and writes without them
 _CAPITAL_NOUNS = ("de", "lb")
+_WIDE_MARKS = ("ja", "yue", "zh")
 _TONOS = str.maketrans("άέήίόύώΐΰΆΈΉΊΌΎΏ", "αεηιουωϊϋΑΕΗΙΟΥΩ")  # Greek capitals have none
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
@@ -28,6 +30,10 @@ _QUESTIONS = {
     "it": r"(?:chi|cosa|che cosa|come|dove|quando|perché|quanto|quanti|quale|quali) ",
     "pt": r"(?:o que|que|quem|como|onde|quando|por que|quanto|quantos|quantas|qual|quais) ",
 }
+_NAME_OF_DAYS = re.compile(  # English writes them with a capital everywhere
+    "January|February|March|April|May|June|July|August|September|October|November|December"
+    "|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Christmas|Easter"
+)
 SHORTEST_WORD = 7  # letters of a single word in capitals that is hardly an acronym
 
 Kind = Literal["plain", "capitals", "question"]
@@ -119,23 +125,35 @@ def without_title_case(heading: str, language: str) -> str | None:
         return None
     text = heading
     for word in capitals:
-        if word.start() != words[0].start():
+        if word.start() != words[0].start() and not _NAME_OF_DAYS.fullmatch(word[0]):
             text = text[: word.start()] + word[0].lower() + text[word.end() :]
     return text
 
 
-def better_of(heading: str, as_it_is: str, in_sentence_case: str) -> str:
+def words_in_small_letters(text: str) -> frozenset[str]:
+    """The words of a text that it writes without a capital somewhere."""
+    return frozenset(word for word in _WORD.findall(text) if word.islower())
+
+
+def better_of(heading: str, as_it_is: str, in_sentence_case: str, common_words: Collection[str] = ()) -> str:
     """Which of two translations of a heading in Title Case to take, by the second of `without_title_case`.
 
     Small models translate a heading better in sentence case, but take a name for words: "Bill Gates" for "portões da
     conta". So where a word of the heading comes back unchanged in either, or both translations have the same words, it
-    may be a name, and stays as it is. Capitals that stand for themselves in the first translation are taken over.
+    may be a name, and stays as it is. A word that the text around it writes in small letters is no name. Capitals that
+    stand for themselves in the first translation are taken over.
+
+    Args:
+        heading: as it was written.
+        as_it_is: the translation of the heading.
+        in_sentence_case: the translation of what `without_title_case` returned.
+        common_words: in small letters, from the text that the heading stands in.
     """
     if as_it_is.casefold() == in_sentence_case.casefold():
         return as_it_is
     names = [word[0] for word in _WORD.finditer(heading) if word[0][0].isupper() and not is_in_capitals(word[0])]
     words = {word[0].casefold() for text in (as_it_is, in_sentence_case) for word in _WORD.finditer(text)}
-    if any(len(name) > 2 and name.casefold() in words for name in names):
+    if any(len(name) > 2 and name.casefold() in words and name.casefold() not in common_words for name in names):
         return as_it_is
     written = [word[0] for word in _WORD.finditer(as_it_is)][1:]
     if not any(word[0].islower() and len(word) > 3 for word in written):
@@ -153,6 +171,8 @@ def as_written(translation: str, sentence: str, sent: Sent, language: str) -> st
         sent: what was sent instead.
         language: of the translation, as a BCP 47 tag.
     """
+    if sentence.rstrip().endswith((":", "：")) and not _END_MARK.search(translation.rstrip(")]}")):
+        translation += "：" if _code(language) in _WIDE_MARKS else ":"
     if sent.kind == "capitals":
         kept = {word[0] for word in _WORD.finditer(sentence) if _is_mixed(word[0])}
         return _WORD.sub(lambda word: word[0] if word[0] in kept else upper(word[0], language), translation)

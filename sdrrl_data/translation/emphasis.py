@@ -83,12 +83,12 @@ def _with_emphasis(
 ) -> list[list[Translated]]:
     bare_passages = {
         number: bare
-        for number, (text, segment, _) in enumerate(passages)
+        for number, (text, segment, *_) in enumerate(passages)
         if segment.spans and (bare := without_emphasis(text, segment)).emphases
     }
     sent = list(passages)
     for number, bare in bare_passages.items():
-        sent[number] = Passage(bare.text, bare.segment, passages[number].slots)
+        sent[number] = passages[number]._replace(text=bare.text, segment=bare.segment)
     units = translate_passages(sent, characters, translations, counted)
     translate = partial(translate_whole, characters=characters, translations=translations)
     sentences: dict[int, _Sentence] = {}
@@ -98,7 +98,7 @@ def _with_emphasis(
         if isinstance(target, SetAside):
             failures[number] = target
         else:
-            sentences[number] = _Sentence(bare, passages[number].slots, target)
+            sentences[number] = _Sentence(bare, passages[number], target)
     failed = [number for number, failure in failures.items() if not failure.again]
     results: dict[int, str | SetAside] = dict(failures)
     for number, with_marks_sent in zip(failed, translate([passages[number] for number in failed]), strict=True):
@@ -117,9 +117,10 @@ Translate = Callable[[Sequence[Passage]], list[str | SetAside | None]]
 class _Sentence:
     """A sentence with emphasis, its translation without, and the places of the emphasis in it that are known."""
 
-    def __init__(self, bare: Bare, slots: tuple[str, ...], target: str) -> None:
+    def __init__(self, bare: Bare, passage: Passage, target: str) -> None:
         self.bare = bare
-        self.slots = slots
+        self.slots = passage.slots
+        self._common_words = passage.common_words
         self.target = target
         self._places: dict[Place, Place] = {}
         self._protected = protected(target, 0, len(target))
@@ -160,6 +161,7 @@ class _Sentence:
             self.bare.text,
             segment,
             tuple(slot for slot, span in zip(self.slots, slots, strict=False) if span in segment.spans),
+            self._common_words,
         )
 
     def result(self) -> str | SetAside:
@@ -184,7 +186,7 @@ def _find_words(sentences: Sequence[_Sentence], translate: Translate) -> None:
             sentence.fail_if_again(words)
             continue
         if words is None:  # they are code, or a slot
-            words = restored(marked(passage.text, passage.segment), *passage)
+            words = restored(marked(passage.text, passage.segment), *passage[:3])
         if words:
             sentence.put(place, place_of_words(sentence.bare, place, words, sentence.target))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from sdrrl_data.protocols import Advance, SetAside
+from sdrrl_data.text.capitals import better_of
 from sdrrl_data.text.carried import carrying, cut_at_separators, has_prose
 from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.placeholders import marked, restored
@@ -16,11 +17,12 @@ SHOWN = 3  # symbols that a reason names
 
 
 class Passage(NamedTuple):
-    """A segment of a text, and the translations of its slots, with their brackets."""
+    """A segment of a text, the translations of its slots in brackets, and words of its text that are no names."""
 
     text: str
     segment: Segment
     slots: tuple[str, ...] = ()
+    common_words: frozenset[str] = frozenset()
 
 
 class Translated(NamedTuple):
@@ -111,9 +113,15 @@ def _translated(
             for number, segment in segments.items()
             if segment and has_prose(passages[number].text, segment)
         }
-        translations.translate(sent.values(), counted(sent.values()))
+        headings = {number: heading for number in sent if (heading := translations.sentence_case(sent[number]))}
+        asked = [*sent.values(), *headings.values()]
+        translations.translate(asked, counted(asked))
         for number, segment in segments.items():
-            result = _result(passages[number], segment, translations[sent[number]] if number in sent else None)
+            translation = translations[sent[number]] if number in sent else None
+            if translation and number in headings:
+                in_sentence_case = translations[headings[number]]
+                translation = _better(sent[number], translation, in_sentence_case, passages[number].common_words)
+            result = _result(passages[number], segment, translation)
             if not every_symbol or not _failed(result):
                 results[number] = result
 
@@ -121,6 +129,21 @@ def _translated(
     attempt(range(len(passages)), False, counted)
     attempt([number for number, result in results.items() if _failed(result)], True, uncounted)
     return [results[number] for number in range(len(passages))]
+
+
+def _better(
+    heading: str, as_it_is: str | SetAside, in_sentence_case: str | SetAside, common_words: frozenset[str]
+) -> str | SetAside:
+    """The better translation of a heading in Title Case; a server's failure, which says nothing of either, first."""
+    failures = [result for result in (as_it_is, in_sentence_case) if isinstance(result, SetAside)]
+    for failure in failures:
+        if failure.again:
+            return failure
+    if isinstance(as_it_is, SetAside):
+        return in_sentence_case
+    if isinstance(in_sentence_case, SetAside):
+        return as_it_is
+    return better_of(heading, as_it_is, in_sentence_case, common_words)
 
 
 def _failed(result: Result) -> bool:
@@ -158,10 +181,14 @@ def lost_symbols(symbols: Sequence[str]) -> str:
 
 def _pieces(passage: Passage) -> list[Passage]:
     """The pieces of a passage around its protected spans, emoji and arrows; none if there are no such."""
-    text, segment, _ = passage
+    text, segment, _, _ = passage
     spans = unprotected_pieces(text, cut_at_separators(text, segment))
     # Emphasis is not a place to cut: there, the only piece is the whole passage, with the marks of the emphasis.
-    return [Passage(text, Segment(*span)) for span in spans] if segment.spans or spans != [segment[:2]] else []
+    return (
+        [passage._replace(segment=Segment(*span), slots=()) for span in spans]
+        if segment.spans or spans != [segment[:2]]
+        else []
+    )
 
 
 def _final(passage: Passage, result: Result) -> list[Translated]:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, Translator
 from sdrrl_data.run import Journal
+from sdrrl_data.text.capitals import without_title_case
+from sdrrl_data.text.scripts import scripts
 from sdrrl_data.translation.checks import Checks
 
 FindFault = Callable[[str, str], str | None]
@@ -24,6 +26,9 @@ class SentenceTranslations:
     def __init__(self, translator: Translator, src: Language, tgt: Language, journal: Journal | None) -> None:
         self._translator = translator
         self._journal = journal
+        self._src = src.tag
+        # A name in another alphabet does not come back as it was; what reads whole texts knows headings by itself.
+        self._sends_sentence_case = scripts(tgt) == {"Latn"} and not translator.whole_texts
         self.checks = Checks(src, tgt)
         rows = journal.rows if journal else {}
         self._results = {
@@ -32,6 +37,10 @@ class SentenceTranslations:
 
     def __getitem__(self, sentence: str) -> str | SetAside:
         return self._results[sentence]
+
+    def sentence_case(self, sentence: str) -> str | None:
+        """A heading in Title Case as it is to be translated, too; None if it is not one."""
+        return without_title_case(sentence, self._src) if self._sends_sentence_case else None
 
     def translate(
         self, sentences: Iterable[str], advance: Advance = lambda _: None, find_fault: FindFault | None = None

@@ -21,7 +21,9 @@ def with_slots(
         translate: translates passages, which have no slots.
     """
     names = [
-        Passage(passage.text, words) for passage in passages for words in words_of_slots(passage.text, passage.segment)
+        passage._replace(segment=words)
+        for passage in passages
+        for words in words_of_slots(passage.text, passage.segment)
     ]
     units = iter(translate(names)) if names else iter(())
     return [

@@ -6,6 +6,7 @@ from functools import partial
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator, Unit
 from sdrrl_data.run import Journal
+from sdrrl_data.text.capitals import words_in_small_letters
 from sdrrl_data.text.layout import outline
 from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.masking import plain
@@ -100,8 +101,9 @@ def _by_sentence(
 ) -> list[TextPair | SetAside]:
     segments_of_texts = [segments(text, src.tag, translator.max_characters) for text in texts]
     passages = [
-        Passage(text, segment)
+        Passage(text, segment, common_words=common_words)
         for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
+        for common_words in [words_in_small_letters(text)]
         for segment in segments_of_text
     ]
     units = iter(

@@ -11,6 +11,7 @@ from sdrrl_data.text.capitals import (
     uncapitalised,
     upper,
     without_title_case,
+    words_in_small_letters,
 )
 from tests.text.documents import ANY_TEXT
 
@@ -111,6 +112,11 @@ def test_what_is_sent(language, sentence, sent):
         ("es", "who wrote the old book", "¿Quién escribió el libro?", "quién escribió el libro"),
         ("pt", "who is paris hilton", "Paris Hilton é quem?", "Paris Hilton é quem"),
         ("de", "who is this man", "Wer ist dieser Mann?", "wer ist dieser Mann"),
+        ("pt", "Indirect heat:", "Calor indireto", "Calor indireto:"),
+        ("pt", "Indirect heat (slow):", "Calor indireto (lento)", "Calor indireto (lento):"),
+        ("zh-Hans", "Indirect heat:", "间接加热", "间接加热："),
+        ("pt", "Indirect heat:", "Calor indireto -", "Calor indireto -:"),
+        ("pt", "Which heat:", "Qual calor?", "Qual calor?"),
     ],
 )
 def test_a_translation_is_written_as_its_source_was(language, sentence, translation, expected):
@@ -123,6 +129,8 @@ def test_a_translation_is_written_as_its_source_was(language, sentence, translat
         ("Launch Vehicle", "Launch vehicle"),
         ("Benefits of X0 and AI for Your Health:", "Benefits of X0 and AI for your health:"),
         ("Step 1: Clean the iPhone Screen", "Step 1: clean the iPhone screen"),
+        ("Day 2 (April 8): Coastal Beauty", "Day 2 (April 8): coastal beauty"),
+        ("Open From Monday To Friday", "Open from Monday to Friday"),
         ("Launch vehicle", None),
         ("Vehicle", None),
         ("He Said It.", None),
@@ -155,6 +163,25 @@ def test_a_heading_in_title_case_is_also_sent_in_sentence_case(heading, expected
 )
 def test_the_better_translation_of_a_heading_keeps_names(heading, as_it_is, in_sentence_case, expected):
     assert better_of(heading, as_it_is, in_sentence_case) == expected
+
+
+@pytest.mark.parametrize(
+    ("heading", "as_it_is", "in_sentence_case", "text", "expected"),
+    [
+        (
+            "Avoid Harsh Chemicals",
+            "Evite Harsh Chemicals",
+            "Evite produtos químicos agressivos",
+            "Do not use harsh chemicals.",
+            "Evite produtos químicos agressivos",
+        ),
+        ("Cool and Serve", "Cool e servir", "Esfrie e sirva", "Let it cool.", "Esfrie e sirva"),
+        ("Epic Privacy Browser", "Epic Privacy Browser", "Navegador épico", "A browser.", "Epic Privacy Browser"),
+        ("Name: Bill Gates", "Nome: Bill Gates", "Nome: portões da conta", "Bill Gates paid.", "Nome: Bill Gates"),
+    ],
+)
+def test_a_word_that_its_text_writes_in_small_letters_is_no_name(heading, as_it_is, in_sentence_case, text, expected):
+    assert better_of(heading, as_it_is, in_sentence_case, words_in_small_letters(text)) == expected
 
 
 SHOUTED = st.lists(

@@ -278,6 +278,18 @@ def test_capitals_headings_and_questions_go_out_in_sentence_case_and_come_back_a
     assert set(spell.given) == set(words)
 
 
+def test_a_heading_is_no_name_if_its_text_has_its_words_in_small_letters():
+    words = {
+        "Harsh Soap": "Harsh Soap",
+        "Harsh soap": "Sabão agressivo",
+        "No harsh soap": "Nenhum sabão agressivo",
+        "No soap": "Nenhum sabão",
+    }
+    alone, beside = translate(["# Harsh Soap\n\n- No soap\n", "- **Harsh Soap**: No harsh soap\n"], words.__getitem__)
+    assert alone.target == "# Harsh Soap\n\n- Nenhum sabão\n"
+    assert beside.target == "- **Sabão agressivo**: Nenhum sabão agressivo\n"
+
+
 def test_a_copy_in_capitals_is_no_translation():
     (lost,) = translate(["THIS SENTENCE WAS NOT TRANSLATED AT ALL, AS IT SEEMS."], str)
     assert isinstance(lost, SetAside)
