@@ -50,9 +50,12 @@ def differences(source: str, target: str, words_for_signs: bool = False) -> list
     """
     lost = _differences(source, target, words_for_signs)
     if "*" in lost:  # it may be a mark of emphasis, such as that before a bracket
-        without_emphasis = (as_read(text, protected(text, 0, len(text))) for text in (source, target))
-        return min(lost, _differences(*without_emphasis, words_for_signs), key=len)
+        return min(lost, _differences(_without_emphasis(source), _without_emphasis(target), words_for_signs), key=len)
     return lost
+
+
+def _without_emphasis(text: str) -> str:
+    return as_read(text, protected(text, 0, len(text)))
 
 
 def _differences(source: str, target: str, words_for_signs: bool) -> list[str]:

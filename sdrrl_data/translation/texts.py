@@ -40,6 +40,8 @@ def translate_texts(
     the translation has other symbols than the sentence, or the translator is known not to have their characters,
     they are sent as markers, too; if one is lost, the text is set aside. The words of a slot are translated by
     themselves. Emphasis is not sent; its marks come back where the words went, and are left out where that is not sure.
+    A paragraph that is wrapped by hand is sent without its line ends. Each line, item and cell begins with a capital if
+    its source does.
 
     Args:
         texts: to translate.
