@@ -82,4 +82,4 @@ def _mean(name: str, scorer: Scorer, pairs: list[TextPair]) -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else sized(300, 4))
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else sized(300, 20))
