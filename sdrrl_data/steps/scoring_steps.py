@@ -27,7 +27,7 @@ OF_ANSWERS: Schema = {"answer_src_finished": pl.Float64, "answer_src_refused": p
 class HeuristicScoresStep(TargetStep):
     """The scorers that only count, in one table, with what is known of the answers since they were written."""
 
-    version: ClassVar[int] = 2  # 2: repetition of a translation is that beyond its source's
+    version: ClassVar[int] = 3  # 3: words are judged without marks of emphasis
     needs: ClassVar[Needs] = Needs(cores="all")
 
     scorers: tuple[CountingConfig, ...]
@@ -70,7 +70,7 @@ class HeuristicScoresStep(TargetStep):
 class ScoresStep(TargetStep):
     """One scorer that judges each pair by itself."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3  # 3: words are judged without marks of emphasis
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     reuses_rows: ClassVar[bool] = True
 

@@ -25,6 +25,7 @@ SCHEMA: Schema = {"scorer": pl.String, "learned": pl.String}  # as JSON
 class UsualStep(TargetStep):
     """Lets the scorers that only count learn what is usual."""
 
+    version: ClassVar[int] = 2  # 2: words are judged without marks of emphasis
     makes: ClassVar[Literal["growth"]] = "growth"
 
     scorers: tuple[CountingConfig, ...]  # those that learn

@@ -38,8 +38,11 @@ _OPENING = "([{\"'“‘„«»¿¡*_"
 _ELISION = re.compile(r"^\w{1,5}['’](?=\w{2})")  # "l'Ing."
 _WORD = re.compile(r"""[(\["“„«'‘]*([\w'’]+)""")
 _KINDS = ("word", "number", "digit", "end", "first")
-# "Marks & Co. Ltd.", "Meier & Co. GmbH"
-_COMPANY = re.compile(r"(?:Inc|Ltd|Ltda|LLC|Corp|GmbH|AG|KG|OHG|S\.[ ]?A)\b")
+# "Marks & Co. Ltd.", "Meier & Co. GmbH", "9 a.m. Eastern"
+_AFTER_END = re.compile(
+    r"(?:Inc|Ltd|Ltda|LLC|Corp|GmbH|AG|KG|OHG|S\.[ ]?A|Eastern|Pacific|[ECMP][SD]?T|GMT|UTC|CES?T)\b"
+)
+_QUOTATIVE = re.compile(r"(?<=[」』])(?:と(?!ても|き|ころ|りわけ|もに)|って)")  # what was said goes on with the speaker
 _LONGEST = 32  # characters before the end of a sentence that are looked at
 _MOST = 4  # words of an abbreviation: "i. d. R."
 
@@ -84,6 +87,8 @@ def _in_both_cases(words: frozenset[str]) -> frozenset[str]:
 
 def goes_on(text: str, start: int, end: int, abbreviations: Abbreviations) -> bool:
     """Whether the sentence that begins at `start` goes on at `end`, behind white space, where a splitter ends it."""
+    if _QUOTATIVE.match(text, end):
+        return True
     tail = text[max(start, end - _LONGEST) : end]
     tokens = [_ELISION.sub("", token.lstrip(_OPENING)) for token in tail.split()[-_MOST:]] or [""]
     if tokens[-1].endswith(("!", "?")):
@@ -110,7 +115,7 @@ def _is_abbreviation(tokens: list[str], text: str, end: int, abbreviations: Abbr
     if (is_street or not names.isdisjoint(abbreviations.before_digits)) and text[end].isdigit():
         return True
     if not names.isdisjoint(abbreviations.may_end):
-        return bool(_COMPANY.match(text, end))
+        return bool(_AFTER_END.match(text, end))
     if not names.isdisjoint(abbreviations.before_words) or (_DOUBLED.fullmatch(last) and _DOUBLED.match(text, end)):
         return True
     if _is_ordinal(tokens, abbreviations) and not text[end].isdigit():

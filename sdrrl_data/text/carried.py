@@ -25,8 +25,8 @@ _FORMULA = regex.compile(
     rf"|[~±≈≤≥<>∼≲≳√+−-]\s?{_OPERAND}"
 )
 _ENTITY = regex.compile(ENTITY)
+_NAME = regex.compile(r"(?<![^\W_])[A-HJ-Z](?![^\W_])")  # not "I"
 _LETTERS = regex.compile(r"\p{Ll}{3}")
-
 
 _NAME_SIGNS = "™®©℠"
 
@@ -79,6 +79,11 @@ def cut_at_separators(text: str, segment: Segment) -> Segment:
 
 
 def has_prose(text: str, segment: Segment) -> bool:
+    """Whether there are words outside the segment's spans; letters that are names, as in "A + B", are none."""
+    return any(map(str.isalpha, _NAME.sub("", " ".join(between(text, *segment)))))
+
+
+def has_letters(text: str, segment: Segment) -> bool:
     """Whether there are letters outside the segment's spans."""
     return any(map(str.isalpha, "".join(between(text, *segment))))
 

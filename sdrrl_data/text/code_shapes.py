@@ -25,6 +25,9 @@ DECLARATIONS = (
     r"(?:using|use|require|include) ?[\w:.'\"(<\\]+.*;",
     r"#(?:include|define|ifdef|ifndef|endif|pragma)\b.*|#!/.*",
     r"@\w[\w.]*\(.*\)|\w+ :: .*",
+    r"\w+(?: \"[\w./-]+\"){1,2} \{|@[a-z]+\{[\w:./-]+,",  # Terraform, BibTeX
+    r"(?:graph|flowchart) (?:TD|TB|BT|LR|RL);?|(?:sequence|class|state|er)Diagram(?:-v2)?",  # Mermaid
+    r"\.[A-Z_]{4,}:.*|\.?section \.\w+",  # Makefiles, assembler
 )
 STATEMENTS = (
     r"(?:\} )?(?:if|for|while|switch|catch|elif|foreach|else if) ?\(.*\) ?(?:\{?|.*;)",
@@ -32,6 +35,11 @@ STATEMENTS = (
     r"[^.!?]*(?:[=!<>]=|\w\(|\[|\bin \w|\bnot \w|\b(?:True|False|None)\b).*:",
     r"(?:for|while|if) .*; ?(?:do|then)",
     r"return [\w'\"\[{(-]+(?:[.(\[+*/=<>-].*|;)|return [a-z]+(?:_[a-z]+)+",
+    # An element of an array; not "water[1]", which is a citation
+    r"[a-z_]\w*(?:\[(?:0|-\d+|[ijkmnxy](?: ?[+-] ?\d+)?|-?\d*:-?\d*(?::-?\d*)?|\"\w+\"|'\w+')\])+(?:\.\w+)*;?",
+    r"(?:[a-z_]\w{0,2}|(?=[^\W_]*_)\w++)(?:\[\d+\])+;?|[a-z_]\w*(?:\[\w+\]){2,};?",
+    r"[a-z]{2,6}[ \t]+(?=.*(?<![\w.])%?(?:[re]?[abcd]x|[re]?[sd]i|[re]?[sb]p|r\d{1,2}|[xw]\d{1,2})(?![\w.]))"
+    r"[\w%$#\[\]()+*-]+, ?[\w%$#\[\]()+*, -]+(?: *;.*)?",  # assembler
     r"(?:repeat|do|else|try|finally)[:{]|\}? ?(?:else|try|finally) ?\{",
     # A call; not "print(the words of a sentence)"
     r"[\w.$]+(?:\[[^\]]+\])?(?:[.:]\w+)*\((?![^()]*[a-z]{2,} [a-z]{2,} [a-z]{2,}[^\"'()]*\)$).*\)"
@@ -40,7 +48,8 @@ STATEMENTS = (
     r"[^.!?\"]*\w\(.*\)(?:\.\w+\(.*\))*;",
     # An assignment; not "x = 5, so", nor "n = 2 (as we know from before)"
     r"[\w.$@*]+(?:\[[^\]]+\])*(?:, [\w.$]+)* (?:[+*/%|&^-]?=|:=|<-|=>) "
-    r"(?=\S)(?![^\"'`]*\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b)(?:.*[;)\]}'\"{(\[]|[\w.$]+|\w+(?: [+*/%-]+ \w+)+)",
+    r"(?=\S)(?![^\"'`]*\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b)"
+    r"(?:.*[;)\]}'\"{(\[]|[\w.$]+|[\w.\[\]()-]+(?: [+*/%-]+ [\w.\[\]()-]+)+)",
     r"[a-z_][\w.-]*=[^\s=].*[\w)\"'\]};]|\$\w[\w\[\]'\">-]* ?[.+-]?= ?.*;",
     r".*[)\w\]'\"] ?=>? ?[{(\[]",
     r".*\) ?\{|[^.!?]*\w\([^()]*\)(?: -> [\w\[\]., ]+)?:",
@@ -49,7 +58,6 @@ STATEMENTS = (
     r"//.*|/\*.*|.*\*/|#.*\w\(.*\).*",  # comments
 )
 COMMANDS = (
-    r"(?:\$|>>>|PS [A-Z]:.*>|[A-Z]:\\.*>) \S.*",
     r"(?:sudo |npx )?(?:pip3?|npm|yarn|apt|apt-get|brew|conda|cargo|gem|dnf|yum|pacman) "
     r"(?:install|add|update|upgrade|run|init|remove)(?: [\w@./=<>~:\[\]'\"-]*[\w=<>\]'\"-])*",
     r"(?:git|docker|kubectl|go) [a-z]+"
@@ -57,7 +65,11 @@ COMMANDS = (
     r"(?:docker|kubectl|sudo|cd|mkdir|chmod|chown|cp|mv|rm|curl|wget|ssh|scp|rsync|tar|unzip|systemctl|grep|sed|awk|ls|python3?"
     r"|node|cmake)(?= .*(?: --?\w|[/$~|&>=@]|\w\.\w))(?: [^\s?!]+)*[^\s.?!:,]",
     r"(?:cat|touch|find|source) [./~\w-]*[./~][./~\w*-]*(?: [-|>&].*)?|export \w+=.*|[A-Z][A-Z0-9_]*=\S+",
-    r"[A-Z]\w+-[A-Z]\w+ -\w+ .*|[\d*/,-]+(?: [\d*/,-]+){4} \S*/.*",
+    r"[A-Z]\w+-[A-Z]\w+ -\w+ .*",
+    r"(?=[\d*/,-]+(?: [\d*/,-]+){4} )(?:(?=[\d ,/-]*\*).* [.~/$\w].*|[^a-z]*/.*)",  # cron
+    r"@(?:reboot|hourly|daily|midnight|weekly|monthly|yearly|annually) .*/.*",
+    r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \S*/\S*(?: HTTP/[\d.]+)?|HTTP/[\d.]+ \d{3}\b.*",
+    r"[A-Za-z][\w.-]*(?:\[[\w,-]+\])?(?:[=~<>!]=|===)\d[\w.*]*(?:, ?[<>=!~]=?\d[\w.*]*)*",  # requirements
     r"(?:FROM|RUN|COPY|WORKDIR|CMD|ENTRYPOINT|EXPOSE|ENV|ARG) (?=.*[/:=\[\".]).*[^.!?]",  # Dockerfiles
 )
 QUERIES = (
@@ -69,8 +81,16 @@ QUERIES = (
 DATA = (
     # LaTeX; environments with formulas are protected anyway
     r"\\(?:documentclass|usepackage|section|subsection|includegraphics)\b.*|\\begin\{(?:document|itemize|tabular)\}.*",
-    r"Traceback \(most.*|File \".*\", line \d.*|\w+(?:Error|Exception): .*|at [\w.$<>]+\(.*\)",
-    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S* .*|@@ -\d.*@@.*|(?:---|\+\+\+) [ab]/.*",
+    r"Traceback \(most.*|File \".*\", line \d.*|at (?:async |new )?[\w.$<>]+ ?\(.*\)|at \S+:\d+:\d+",
+    # A message; not what a list says about a kind of error
+    r"\w+(?:Error|Exception): (?!(?:[Tt]h(?:is|e|ese)|[Aa]n?|[Ww]hen|[Ii]f|[A-Z][a-z]+s|[A-Z][a-z]+ed (?:when|if|by)) )"
+    r"(?!.*[.!?]$).*",
+    r"(?:Caused by: |Exception in thread \".*\" )[\w.$]+(?::.*)?|panic: runtime error.*|goroutine \d+ \[.*\]:"
+    r"|thread '.*' panicked at .*",
+    r"\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S* .*|@@ -\d.*@@.*|(?:---|\+\+\+) [ab]/.*",
+    r"diff (?:--git |-[a-zA-Z]+ ).*|index [0-9a-f]{7,}\.\.[0-9a-f]{7,}.*",
+    r"[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d [\w.-]+ \S+: .*|\d+(?:\.\d+){3} \S+ \S+ \[.*\] \".*",  # logs
+    r"(?:DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL):[\w.]+:.*|\[ *\d+\.\d{6}\] .*",
     r"[.#]?[\w-]+(?:[ ,>+~:.#]+[\w-]+)* ?\{(?:\s*[\w-]+:.*)?|[a-z-]+: [^;.]+;",  # CSS
     r"\"[^\"]+\": ?.+,|\{ ?\"[^\"]+\": ?.*|[{\[]|<\?(?:xml|php|=).*|<!DOCTYPE .*",
     r"\^.*[\[\\(].*\$|/.*[\[\\(].*/[gimsuy]*",  # regular expressions
@@ -83,8 +103,16 @@ CONTINUATIONS = (
     r"\"[^\"]+\": ?.+|\"[^\"]*\",?|'[^']*',?|[\w'\".]+,",
     r"(?:FROM|WHERE|(?:INNER |LEFT |RIGHT |FULL )?(?:OUTER )?JOIN|GROUP BY|ORDER BY|HAVING|LIMIT|VALUES|UNION|SET|ON)"
     r"\b.*",
+    r"\w+(?: [\w()\[\]:_]+)* = .*|(?:int|syscall|ret|global)\b.*",
     r"[\w.$\"'-]+ ?[:=] ?.*|[\w.$]+(?:\[[^\]]+\])?(?:[.:]\w+)*,?",
     r".*[;{,(\[\\]|\\\w+.*|\.\w+\(.*|<.*>",
+)
+
+
+# What a terminal or an interpreter shows before a command; not "$ 20"
+PROMPT = re.compile(
+    r"(?:\$(?! ?\d)|>>>|In \[\d+\]:|\((?:gdb|lldb|Pdb)\)|(?:sqlite|mysql|irb.*|PS [A-Z]:.*|[A-Z]:\\.*)>"
+    r"|[\w.-]+@[\w.-]+(?::\S*)?[$#%])(?!.*[A-Za-z]\.$) \S.*"
 )
 
 

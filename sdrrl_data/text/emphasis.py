@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from sdrrl_data.text.paired_marks import continues_word, emphasis, without
+from sdrrl_data.text.paired_marks import as_read, continues_word, is_left_out
 from sdrrl_data.text.protected import Span, protected
 from sdrrl_data.text.segments import Segment
 from sdrrl_data.text.words import words
@@ -15,7 +15,6 @@ from sdrrl_data.text.words import words
 OPENING, CLOSING = "\ue000", "\ue001"
 
 STEM = 5  # characters: two forms of a word begin with the same ones
-_MARK = re.compile(r"[*_~]+")
 _STAND_IN = re.compile(f"[{OPENING}{CLOSING}]")
 # What may be found as it is: a number, or a name that is no short word, such as "No" in Portuguese.
 _NAME = re.compile(r"\d+|(?=.*[\dA-Z]).{4,}", re.DOTALL)
@@ -54,7 +53,7 @@ def without_emphasis(text: str, segment: Segment) -> Bare:
     length, position = 0, segment.start
     for span in segment.spans:
         mark = text[span.start : span.end]
-        is_mark = span.role in ("opening", "closing") and bool(_MARK.fullmatch(mark))
+        is_mark = is_left_out(text, span)
         end = span.start if is_mark else span.end
         pieces.append(text[position:end])
         length += end - position
@@ -119,14 +118,10 @@ def with_marks(text: str, emphases: Sequence[Emphasis]) -> str:
 
 def reads_back(text: str, emphases: Sequence[Emphasis]) -> bool:
     """Whether a reader of the text with these marks takes them for marks of emphasis, and not for characters."""
-    return _as_read(with_marks(text, emphases)) == _as_read(text)
-
-
-def _as_read(text: str) -> str:
-    masked = list(text)
-    for start, end in protected(text, 0, len(text)):
-        masked[start:end] = "Ω" * (end - start)
-    return without(text, emphasis("".join(masked), 0))
+    with_emphasis = with_marks(text, emphases)
+    return as_read(with_emphasis, protected(with_emphasis, 0, len(with_emphasis))) == as_read(
+        text, protected(text, 0, len(text))
+    )
 
 
 def widened(place: Place, spans: Sequence[Place]) -> Place:

@@ -5,6 +5,8 @@ from collections import Counter
 
 import regex
 
+from sdrrl_data.text.paired_marks import as_read
+from sdrrl_data.text.protected import protected
 from sdrrl_data.text.symbols import symbols
 
 _NUMBER_SIGN = r"[#＃№第번號号]|\b[Nn](?:[.ºo°r]{1,2}(?!\p{L})|[úu]m)"
@@ -46,6 +48,17 @@ def differences(source: str, target: str, words_for_signs: bool = False) -> list
         words_for_signs: whether the target may also have a word for a currency, "%", "°", "#" or a unit, as people do.
             It may not have the sign of another currency.
     """
+    lost = _differences(source, target, words_for_signs)
+    if "*" in lost:  # it may be a mark of emphasis, such as that before a bracket
+        return min(lost, _differences(_without_emphasis(source), _without_emphasis(target), words_for_signs), key=len)
+    return lost
+
+
+def _without_emphasis(text: str) -> str:
+    return as_read(text, protected(text, 0, len(text)))
+
+
+def _differences(source: str, target: str, words_for_signs: bool) -> list[str]:
     source_symbols = Counter(symbol.key for symbol in symbols(source))
     target_symbols = Counter(symbol.key for symbol in symbols(target))
     if source_symbols == target_symbols:

@@ -1,8 +1,9 @@
-"""The protected spans of translated sentences: the same on both sides, and not words of either language."""
+"""What is not words in translated sentences: protected spans, the same on both sides, and marks of emphasis."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sdrrl_data.protocols import TextPair, Unit
+from sdrrl_data.text.paired_marks import emphasis_around
 from sdrrl_data.text.protected import protected
 from sdrrl_data.text.wraps import on_one_line
 
@@ -26,7 +27,7 @@ def kept(pair: TextPair, unit: Unit) -> Iterator[tuple[Span, Span]]:
 
 
 def plain(pair: TextPair) -> list[tuple[str, str]]:
-    """The sentences of a pair without their protected spans and line ends: (source, target)."""
+    """The words of a pair's sentences: without protected spans, marks of emphasis and line ends: (source, target)."""
     sentences = []
     for unit in pair.units:
         spans = list(kept(pair, unit))
@@ -36,9 +37,11 @@ def plain(pair: TextPair) -> list[tuple[str, str]]:
     return sentences
 
 
-def _without(text: str, start: int, end: int, spans: list[Span]) -> str:
+def _without(text: str, start: int, end: int, spans: Sequence[Span]) -> str:
     pieces = []
-    for span_start, span_end in spans:
+    marks = [mark[:2] for mark in emphasis_around(text, start, end, spans)]
+    for span_start, span_end in sorted([*spans, *marks]):
         pieces.append(on_one_line(text[start:span_start]))
         start = span_end
-    return " ".join("".join([*pieces, on_one_line(text[start:end])]).split()) if spans else on_one_line(text[start:end])
+    words = "".join([*pieces, on_one_line(text[start:end])])
+    return " ".join(words.split()) if spans else words

@@ -33,19 +33,29 @@ def emphasis(text: str, offset: int) -> list[Span]:
     return sorted(spans)
 
 
+def emphasis_around(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> list[Span]:
+    """The marks of emphasis in `text[start:end]`, in order, but not those in these spans of it; braces are no marks."""
+    if not _EMPHASIS_SIGN.search(text, start, end):
+        return []
+    masked = list(text[start:end])
+    for span_start, span_end in spans:
+        masked[span_start - start : span_end - start] = "Ω" * (span_end - span_start)
+    return [mark for mark in emphasis("".join(masked), start) if is_left_out(text, mark)]
+
+
 def is_emphasis(text: str, span: Span) -> bool:
     """Whether the span is an end of an emphasis; these are not protected."""
     return not text[span.start : span.end].strip("*_~{}")
 
 
-def without(text: str, marks: Sequence[Span]) -> str:
-    """A text without these marks of emphasis; braces stay."""
-    start, pieces = 0, []
-    for mark in marks:
-        if text[mark.start] not in "{}":
-            pieces.append(text[start : mark.start])
-            start = mark.end
-    return "".join([*pieces, text[start:]]) if pieces else text
+def is_left_out(text: str, span: Span) -> bool:
+    """Whether the span is an end of an emphasis that is not sent to a translator: not a brace."""
+    return span.role in ("opening", "closing") and not text[span.start : span.end].strip("*_~")
+
+
+def as_read(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """A text without its marks of emphasis; what is in these spans stays as it is, and so do braces."""
+    return "".join(between(text, 0, len(text), emphasis_around(text, 0, len(text), spans)))
 
 
 def matched(masked: str, spans: Sequence[Span]) -> tuple[list[Span], list[Span]]:

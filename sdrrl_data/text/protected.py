@@ -151,6 +151,11 @@ _BARE = [
     rf"(?<![_/.~)\]><%])(?: ~ | \.\.? )? /(?= \.?[A-Za-z_] ) {_PATH_CHARACTER}++(?![\u00c0-\u04ff])"
     rf"(?: /{_PATH_CHARACTER}*+ )*",
     rf"(?<![_.~%+@/\\:-])(?: {_PATH_CHARACTER}++/ )+ {_PATH_CHARACTER}*\.[a-z][a-z0-9]{{0,4}}(?![A-Za-z0-9_/])",
+    # elements of an array: "a[0]", "arr[i][j]"; but not citations: "the census[8]"
+    r"(?<![./-])(?!a\[n\]) (?:"
+    r"    [A-Za-z_]\w*+ (?: \[ (?: 0 | -[0-9]++ | [ijkmnxy](?:[+-][0-9]++)? | -?[0-9]*+:-?[0-9]*+ ) \] )++"
+    r"  | [a-z]\w? (?: \[[0-9]++\] )++ | [A-Za-z]\w*+(?=(?:\[\w{1,5}\])?\[[A-Za-z0_])(?: \[[A-Za-z0-9_+-]{1,5}\] ){2}"
+    r"  )(?![\w(\[])",
     rf"[A-Za-z]: (?: \\{_FILE_CHARACTER}++ (?: [ ]{_FILE_CHARACTER}++ )* (?=\\) )* \\{_FILE_CHARACTER}*+",
 ]
 # The look-ahead, and a search for a character that every match has, skip most texts quickly.
@@ -162,7 +167,7 @@ _MARKUP_PATTERN = re.compile(
 )
 _MARKUP_SIGN = re.compile(r"[`\\\[\]$<&{%\t\v\f\x1c-\x1f]")
 _BARE_PATTERN = re.compile(r"(?<![A-Za-z0-9]) (?= [A-Za-z0-9./~_] ) (?:" + "|".join(_BARE) + ")", re.VERBOSE)
-_BARE_SIGN = re.compile(r"[@/\\]")
+_BARE_SIGN = re.compile(r"[@/\\\[]")
 _PUNCTUATION_AFTER_BARE = ".,;:!?'*_~"
 
 

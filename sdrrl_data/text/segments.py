@@ -1,11 +1,12 @@
 """The parts of a Markdown text that are sentences to translate. The rest is layout, or protected."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from sdrrl_data.text.attributes import words_of_attributes
 from sdrrl_data.text.layout import blocks
 from sdrrl_data.text.paired_marks import are_enclosed, between, emphasis, is_emphasis, matched
 from sdrrl_data.text.protected import Span, protected_spans
@@ -40,27 +41,39 @@ def segments(text: str, language: str, max_characters: int = 500) -> list[Segmen
     """The sentences of `text`, in order, without overlap.
 
     The text between them is not translated: the marks of Markdown, separate numbers, and protected spans that are not
-    part of a sentence. The spans within a sentence are code, URLs, paths, e-mail addresses, formulas, placeholders,
-    slots, and both ends of links, of HTML elements and of emphasis. Outside of them, a sentence has at least one letter
-    and no line break. It neither starts nor ends with white space. A slot alone, and a label in bold with its colon,
-    are sentences without their marks.
+    part of a sentence, but for the words in their attributes. The spans within a sentence are code, URLs, paths, e-mail
+    addresses, formulas, placeholders, slots, and both ends of links, of HTML elements and of emphasis. Outside of them,
+    a sentence has at least one letter and no line break. It neither starts nor ends with white space. A slot alone, and
+    a label in bold with its colon, are sentences without their marks.
 
     Args:
         text: Markdown or plain text, without lone surrogates.
         language: its BCP 47 tag.
-        max_characters: 1 or more. A sentence that is longer with its markers (see placeholders.py) is cut, at the end
-            of a clause if possible. Thai and Lao, which do not mark the end of a sentence, are cut at 200.
+        max_characters: 1 or more. A sentence that is longer with its markers (see placeholders.py), without the marks
+            of its emphasis, is cut, at the end of a clause if possible. Thai and Lao, which do not mark the end of a
+            sentence, are cut at 200.
     """
     limit = min(max_characters, _UNMARKED_CHARACTERS) if language.split("-")[0] in _UNMARKED else max_characters
-    prose, spans = _prose(text, limit)
+    prose, spans, tags = _prose(text, limit)
     masked = _masked(text, 0, len(text), spans)
-    return [
+    sentences_to_translate = [
         segment
         for stretch in prose
         for sentence in sentence_spans(masked, *stretch, language)
-        for piece in pieces(masked, *sentence, spans, limit, language)
+        for piece in pieces(text, masked, *sentence, spans, limit, language)
         for segment in _segments(text, masked, *piece, spans)
     ]
+    return sorted([*sentences_to_translate, *_in_tags(text, sentences_to_translate, tags, limit)])
+
+
+def _in_tags(text: str, outside: Sequence[Segment], tags: Sequence[Span], limit: int) -> Iterator[Segment]:
+    """The words in the attributes of tags that are not within a sentence."""
+    for tag in tags:
+        number = bisect_right(outside, tag.start, key=lambda segment: segment.start)
+        if not number or outside[number - 1].end <= tag.start:
+            for start, end in words_of_attributes(text, tag.start, tag.end):
+                if end - start <= limit:
+                    yield Segment(start, end)
 
 
 def unprotected_pieces(text: str, segment: Segment) -> list[tuple[int, int]]:
@@ -100,13 +113,15 @@ def sentences(text: str, language: str, max_characters: int = 500) -> list[tuple
     ]
 
 
-def _prose(text: str, limit: int) -> tuple[list[tuple[int, int]], list[Span]]:
-    """The stretches of prose between gaps, and the spans within them; both in order.
+def _prose(text: str, limit: int) -> tuple[list[tuple[int, int]], list[Span], list[Span]]:
+    """The stretches of prose between gaps, the spans within them, and spans that may have attributes; all in order.
 
     The words of a slot have at most `limit` characters.
     """
     prose: list[tuple[int, int]] = []
     within: list[Span] = []
+    tags: list[Span] = []
+    has_attributes = '="' in text or "='" in text
     for lines in filter(None, blocks(text)):
         start, end = lines[0][0], lines[-1][1]
         spans = protected_spans(text, start, end)
@@ -117,6 +132,8 @@ def _prose(text: str, limit: int) -> tuple[list[tuple[int, int]], list[Span]]:
             spans = _disjoint([*spans, *places])
         if marks := emphasis(_masked(text, start, end, spans), start):
             spans = sorted(spans + marks)
+        if has_attributes:
+            tags += [span for span in spans if text[span.start] in "<{"]
         for span in spans:
             if span.role != "gap":
                 within.append(span)
@@ -126,7 +143,7 @@ def _prose(text: str, limit: int) -> tuple[list[tuple[int, int]], list[Span]]:
             start = span.end
         if start < end:
             prose.append((start, end))
-    return prose, within
+    return prose, within, tags
 
 
 def _slots(text: str, masked: str, offset: int, limit: int) -> list[Span]:

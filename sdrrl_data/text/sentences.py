@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from sdrrl_data.text.abbreviations import abbreviations_of, goes_on
+from sdrrl_data.text.paired_marks import is_left_out
 from sdrrl_data.text.protected import Span
 from sdrrl_data.text.words import offsets
 
@@ -33,14 +34,23 @@ def sentence_spans(text: str, start: int, end: int, language: str) -> Iterator[t
 
 
 def pieces(
-    masked: str, start: int, end: int, spans: Sequence[Span], limit: int, language: str
+    text: str, masked: str, start: int, end: int, spans: Sequence[Span], limit: int, language: str
 ) -> Iterator[tuple[int, int]]:
-    """`masked[start:end]` in pieces of at most `limit` characters; no piece begins or ends within one of `spans`.
+    """`text[start:end]` in pieces of at most `limit` characters; no piece begins or ends within one of `spans`.
 
-    Each span counts as long as its marker, since that is sent to the translator. A marker longer than the limit is a
-    piece by itself.
+    Each span counts as long as its marker, since that is sent to the translator; the marks of emphasis, which are not,
+    count nothing. A marker longer than the limit is a piece by itself.
+
+    Args:
+        text: to cut.
+        masked: the text with masks instead of its spans.
+        start: of what is cut.
+        end: of what is cut.
+        spans: of the text.
+        limit: in characters.
+        language: of the text, as a BCP 47 tag.
     """
-    while (reach := _reach(start, end, spans, limit)) < end:
+    while (reach := _reach(text, start, end, spans, limit)) < end:
         cut = _last_break(masked, start, reach, language)
         around = bisect_left(spans, cut, key=lambda span: span.end)
         if around < len(spans) and spans[around].start < cut < spans[around].end:
@@ -50,7 +60,7 @@ def pieces(
     yield start, end
 
 
-def _reach(start: int, end: int, spans: Sequence[Span], limit: int) -> int:
+def _reach(text: str, start: int, end: int, spans: Sequence[Span], limit: int) -> int:
     """The end of the longest piece that may begin at `start`."""
     if not spans:
         return min(start + limit, end)
@@ -61,7 +71,8 @@ def _reach(start: int, end: int, spans: Sequence[Span], limit: int) -> int:
         span = spans[number]
         if span.start >= min(position + room, end):
             break
-        room -= span.start - position + _MARKER + len(str(number - first))
+        room -= span.start - position
+        room -= 0 if is_left_out(text, span) else _MARKER + len(str(number - first))
         if room < 0:
             return span.start if span.start > start else span.end
         position = span.end

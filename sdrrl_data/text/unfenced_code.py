@@ -5,34 +5,31 @@ Magika, a model that names the language of a file, recognises 53 % of the paragr
 time: see `benchmarks/unfenced_code.py`.
 """
 
-import re
 from collections.abc import Sequence
 
-from sdrrl_data.text.code_shapes import BEGINNING, COMMENT, CONTINUATION, FORMULA
+from sdrrl_data.text.code_shapes import BEGINNING, COMMENT, CONTINUATION, FORMULA, PROMPT
+from sdrrl_data.text.data_shapes import is_data
 
 END = 200  # characters at each end of a longer line; the rest says no more, and takes long to match
-
-# Keys of YAML begin with a small letter: a list such as "Moons:", "- Mars: two" is prose.
-_YAML = re.compile(r"(?: *(?:- )?(?:[a-z_./\"'][\w./'\"-]*:(?: +\S.*)?|- ?\S.*)\n)+")
-_NESTED = re.compile(r"^(?P<indent> *)(?:- )?[\w./'\"-]+:\n(?P=indent)(?: +\S|- )", re.MULTILINE)
-_INI = re.compile(r"(?:\[[\w.-]+\]\n(?:\w[\w.-]* ?= ?.*\n)+)+")
-_CSV = re.compile(r"[^,\s][^,]*(?:,[^,\s][^,]*){2,}")
 
 
 def code_start(lines: Sequence[str]) -> int | None:
     """The first line of a paragraph from which on it is code or data; None if it is prose.
 
-    A line decides by its shape, if at least half of the lines after it could be code as well.
+    A line decides by its shape, if at least half of the lines after it could be code as well; after a command with its
+    prompt, they are what it shows.
 
     Args:
         lines: of one paragraph, with their indentation.
     """
-    if _is_data(lines):
+    if is_data(lines):
         return 0
     stripped = [_shortened(line.strip()) for line in lines]
     start = next((number for number, line in enumerate(stripped) if _begins_code(line)), None)
     if start is None:
         return None
+    if PROMPT.fullmatch(stripped[start]):
+        return start
     following = [line for line in stripped[start + 1 :] if line]
     if 2 * sum(CONTINUATION.fullmatch(line) is not None for line in following) < len(following):
         return None
@@ -42,17 +39,7 @@ def code_start(lines: Sequence[str]) -> int | None:
 
 
 def _begins_code(line: str) -> bool:
-    return BEGINNING.fullmatch(line) is not None and not FORMULA.search(line)
-
-
-def _is_data(lines: Sequence[str]) -> bool:
-    """Whether a paragraph is YAML with nested keys, INI, or CSV of at least two lines."""
-    if len(lines) < 2:
-        return False
-    content = "\n".join([*lines, ""])
-    if _INI.fullmatch(content) or (_NESTED.search(content) and _YAML.fullmatch(content)):
-        return True
-    return len({line.count(",") for line in lines}) == 1 and all(map(_CSV.fullmatch, lines))
+    return bool(PROMPT.fullmatch(line)) or (bool(BEGINNING.fullmatch(line)) and not FORMULA.search(line))
 
 
 def _shortened(line: str) -> str:

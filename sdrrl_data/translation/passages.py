@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sdrrl_data.protocols import Advance, SetAside
 from sdrrl_data.text.capitals import better_of
-from sdrrl_data.text.carried import carrying, cut_at_separators, has_prose
+from sdrrl_data.text.carried import carrying, cut_at_separators, has_letters, has_prose
 from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.placeholders import marked, restored
 from sdrrl_data.text.segments import Segment, unprotected_pieces
@@ -158,7 +158,8 @@ def _result(passage: Passage, segment: Segment | None, translation: str | SetAsi
     if segment is None:
         return Lost("a symbol without a space beside it is lost")
     if translation is None:
-        return None
+        start, end, _ = passage.segment
+        return Translated(start, end, text[start:end]) if has_letters(text, segment) else None
     if isinstance(translation, str):
         with_spans = restored(_line(translation), text, segment, passage.slots)
         if with_spans is None:

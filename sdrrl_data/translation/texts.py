@@ -6,7 +6,8 @@ from functools import partial
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator, Unit
 from sdrrl_data.run import Journal
-from sdrrl_data.text.capitals import words_in_small_letters
+from sdrrl_data.text.attributes import breaks_attribute
+from sdrrl_data.text.capitals import as_sent, as_written, words_in_small_letters
 from sdrrl_data.text.layout import outline
 from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.masking import plain
@@ -39,6 +40,8 @@ def translate_texts(
     the translation has other symbols than the sentence, or the translator is known not to have their characters,
     they are sent as markers, too; if one is lost, the text is set aside. The words of a slot are translated by
     themselves. Emphasis is not sent; its marks come back where the words went, and are left out where that is not sure.
+    A paragraph that is wrapped by hand is sent without its line ends. Each line, item and cell begins with a capital if
+    its source does.
 
     Args:
         texts: to translate.
@@ -48,23 +51,40 @@ def translate_texts(
         advance: called with the number of texts that are finished (a fraction for each sentence).
         journal: keeps each translation as soon as it is final, and has those that an earlier call finished.
     """
-    if not translator.whole_texts:
+    joined_texts, wraps = zip(*map(joined, texts), strict=True) if texts else ((), ())
+    if translator.whole_texts:
+        translations = SentenceTranslations(translator, src, tgt, journal)
+        results = _as_wholes(joined_texts, src, tgt, translator, translations, advance)
+    else:
         translator = InSentenceCase(translator, src, tgt)
-    translations = SentenceTranslations(translator, src, tgt, journal)
-    if not translator.whole_texts:
-        return _unwrapped(texts, src, tgt, translator, translations, advance)
+        translations = SentenceTranslations(translator, src, tgt, journal)
+        results = _by_sentence(joined_texts, src, tgt, translator, translations, advance)
+    return [
+        result if isinstance(result, SetAside) else wrapped_again(result, text, wraps_of_text)
+        for text, wraps_of_text, result in zip(texts, wraps, results, strict=True)
+    ]
 
+
+def _as_wholes(
+    texts: Sequence[str],
+    src: Language,
+    tgt: Language,
+    translator: Translator,
+    translations: SentenceTranslations,
+    advance: Advance,
+) -> list[TextPair | SetAside]:
+    """Translate whole texts; by sentence where they are too long, or come out wrong twice."""
     short = [text for text in texts if len(text) <= translator.max_characters]
     translations.translate(short, _counted_in_texts(advance, texts, short), partial(_text_fault, translations.checks))
     pairs: dict[str, TextPair | SetAside] = {}
     for text in dict.fromkeys(short):
         translation = translations[text]
         if isinstance(translation, str):
-            pairs[text] = _text_pair(text, translation)
+            pairs[text] = _text_pair(text, translation, src, tgt)
         elif translation.again:
             pairs[text] = translation
     others = [text for text in texts if text not in pairs]
-    other_results = iter(_unwrapped(others, src, tgt, translator, translations))
+    other_results = iter(_by_sentence(others, src, tgt, translator, translations))
     return [pairs[text] if text in pairs else next(other_results) for text in texts]
 
 
@@ -72,23 +92,6 @@ def _counted_in_texts(advance: Advance, texts: Sequence[str], sentences: Iterabl
     """Calls `advance` with a number of texts when it is called with a number of distinct sentences."""
     texts_per_sentence = len(texts) / max(len(set(sentences)), 1)
     return lambda finished: advance(finished * texts_per_sentence)
-
-
-def _unwrapped(
-    texts: Sequence[str],
-    src: Language,
-    tgt: Language,
-    translator: Translator,
-    translations: SentenceTranslations,
-    advance: Advance = lambda _: None,
-) -> list[TextPair | SetAside]:
-    """Translate texts by sentence, also sentences that go on in the next line."""
-    joined_texts, wraps = zip(*map(joined, texts), strict=True) if texts else ((), ())
-    results = _by_sentence(joined_texts, src, tgt, translator, translations, advance)
-    return [
-        result if isinstance(result, SetAside) else wrapped_again(result, text, wraps_of_text)
-        for text, wraps_of_text, result in zip(texts, wraps, results, strict=True)
-    ]
 
 
 def _by_sentence(
@@ -128,6 +131,8 @@ def _rebuilt(text: str, translated: Sequence[Translated]) -> TextPair | SetAside
     for start, end, translation in translated:
         if isinstance(translation, SetAside) and translation.reason == SOURCE_COPIED and _is_aside(text, start, end):
             translation = text[start:end]
+        if isinstance(translation, str) and breaks_attribute(text, start, translation):
+            translation = text[start:end]
         if isinstance(translation, SetAside):
             return SetAside(f"{translation.reason}: “{_shortened(text[start:end])}”", translation.again)
         target_start = target_end + (start - source_end)
@@ -159,11 +164,17 @@ def _shortened(sentence: str) -> str:
     return sentence if len(sentence) <= SHOWN else f"{sentence[:SHOWN]}…"
 
 
-def _text_pair(text: str, translation: str) -> TextPair | SetAside:
+def _text_pair(text: str, translation: str, src: Language, tgt: Language) -> TextPair | SetAside:
+    """A text and its translation, whose lines are capitalised as those of the text are."""
     target = _with_margins(text, translation)
     units = paired_lines(text, target)
     assert units is not None  # otherwise `_text_fault` had returned a fault
-    return _if_translated(TextPair(text, target, units))
+    lines = []
+    for start, end, target_start, target_end in units:
+        line = text[start:end]
+        written = as_written(target[target_start:target_end], line, as_sent(line, src.tag), tgt.tag)
+        lines.append(Translated(start, end, written))
+    return _rebuilt(text, lines)
 
 
 def _text_fault(checks: Checks, text: str, translated: str) -> str | None:
@@ -171,6 +182,8 @@ def _text_fault(checks: Checks, text: str, translated: str) -> str | None:
     target = _with_margins(text, translated)
     units = paired_lines(text, target)
     if units is None:
+        return "the layout was not kept"
+    if outline(text) != outline(target):
         return "the layout was not kept"
     if lost := differences(text, target):
         return lost_symbols(lost)

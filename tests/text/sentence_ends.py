@@ -26,8 +26,10 @@ Ask Sen. Warren or Lt. Col. Oliver North. ‖ They know.
 See Table 5. ‖ It lists all.
 Mt. Everest is high. ‖ Climb it.
 He was born ca. 1900 in Ft. Worth, Tex. and died there.
-George W. Bush and Samuel L. Jackson. ‖ Nobody else.""",
+George W. Bush and Samuel L. Jackson. ‖ Nobody else.
+The show starts at 9 a.m. Eastern and at 6 a.m. PST. ‖ Central banks wait.""",
     "de": """\
+Die Fa. Müller liefert an Frl. Meier. ‖ Heute noch.
 Am 3. Juni kam sie an. ‖ Wir haben z. B. Äpfel gekauft.
 Das ist u. a. Herrn Dr. Müller bekannt. ‖ Er schwieg.
 Im 19. Jahrhundert lebte Kaiser Wilhelm II. in Berlin.
@@ -98,6 +100,7 @@ J. K. Rowling a écrit un livre. ‖ Lisez-le.""",
 Ю. А. Гагарин, 12 апр. 1961 г., см. с. 5. ‖ Всё.
 В г. Орле, на ул. Мира, жил И. С. Тургенев. ‖ Он писал.""",
     "it": """\
+Il sig. Rossi e la dott.ssa Bianchi. ‖ Poi andarono via.
 Il Sig. Rossi è arrivato. ‖ La Sig.ra Bianchi no.
 Il Dott. Verdi e l'Ing. Neri lavorano. ‖ Sono bravi.
 Vedi pag. 5, fig. A, cap. II. ‖ È chiaro.

@@ -27,6 +27,14 @@ def test_the_plain_sentences_do_without_them():
     assert plain(pair("- As it is.", "- Como  é.")) == [("As it is.", "Como  é.")]
 
 
+def test_the_plain_sentences_have_no_marks_of_emphasis():
+    text_pair = pair("- A **very _good_** `**f**` 2 * 3 day.", "- Um dia 2 * 3 **muito** ~~bom~~ `**f**`.")
+    assert plain(text_pair) == [("A very good 2 * 3 day.", "Um dia 2 * 3 muito bom .")]
+    assert plain(pair("- {your name} of snake_case", "- {teu nome} de snake_case")) == [
+        ("{your name} of snake_case", "{teu nome} de snake_case")
+    ]
+
+
 def test_a_span_that_the_target_lacks_ends_the_search():
     text_pair = pair(SOURCE, TARGET)
     assert [SOURCE[a:b] for (a, b), _ in kept(text_pair, text_pair.units[0])] == ["`ls -l`"]

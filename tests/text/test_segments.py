@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdrrl_data.text.segments import sentences
+from sdrrl_data.text.segments import segments, sentences
 from sdrrl_data.text.sentences import sentence_spans
 from sdrrl_data.text.unfenced_code import code_start
 from tests.text.documents import ANY_TEXT, LIMITS, documents
@@ -256,6 +256,12 @@ def test_examples(document: str, expected: list[str]) -> None:
         ("km", "នេះជាផ្ទះ។ នោះជាដើមឈើ។", ["នេះជាផ្ទះ។", "នោះជាដើមឈើ។"]),
         ("lo", "ສະບາຍດີ", ["ສະບາຍດີ"]),
         ("my", "မင်္ဂလာပါ။ နေကောင်းလား။", ["မင်္ဂလာပါ။", "နေကောင်းလား။"]),
+        (
+            "ja",
+            "「行こう。」と言った。「雨だ。」とても寒い。",
+            ["「行こう。」と言った。", "「雨だ。」", "とても寒い。"],
+        ),
+        ("ar", "د. أحمد هنا. هل جاء؟", ["د. أحمد هنا.", "هل جاء؟"]),
     ],
 )
 def test_other_languages(language: str, document: str, expected: list[str]) -> None:
@@ -267,6 +273,7 @@ def test_other_languages(language: str, document: str, expected: list[str]) -> N
     [
         ("en", 20, "one two, three four five six", ["one two, three four", "five six"]),  # in the second half
         ("en", 20, "one two three, four five", ["one two three,", "four five"]),
+        ("en", 20, "one **two** *three* four", ["one **two** *three* four"]),  # marks of emphasis are not sent
         ("zh", 7, "今天很好，我们去公园，好吗", ["今天很好，", "我们去公园，", "好吗"]),
         ("th", 12, "ฉันรักภาษาไทย สวัสดี", ["ฉันรักภาษา", "ไทย สวัสดี"]),
         ("en", 6, "e\u0301e\u0301e\u0301e\u0301", ["e\u0301e\u0301", "e\u0301e\u0301"]),
@@ -332,6 +339,19 @@ RUNS = [
     *("`a` ", "`a` b. ", "[a](b) ", "[[a] ", "<b>a ", "</b>a ", "<x1>", "**a ", "_a ", "a_ ", "{\\a ", "{\\a {b} "),
     *("[a]: ", "{", "%(", "a/", "a.", "a@", "C:\\a ", "http://(", "*", "* ", "> ", "|", " ", "(", "f(", "漢"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("text", "elements"),
+    [
+        ("x[0] is first, x[-1] last, x[1:3] between.", ["x[0]", "x[-1]", "x[1:3]"]),
+        ("Set arr[i][j] to dp[i-1][j] + grid[0][1].", ["arr[i][j]", "dp[i-1][j]", "grid[0][1]"]),
+        ("The census[8] of Smith[3][4] and a[n] old word[s].", []),
+    ],
+)
+def test_elements_of_arrays_are_protected_but_citations_are_not(text: str, elements: list[str]) -> None:
+    (segment,) = segments(text, "en")
+    assert [text[span.start : span.end] for span in segment.spans] == elements
 
 
 @pytest.mark.parametrize("unit", RUNS)

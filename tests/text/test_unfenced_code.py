@@ -65,6 +65,50 @@ CODE = [
     "for i in range(3):\n    print(i)",
     "services:\n  - name: web\n    port: 80",
     "while (true) {\n  step();\n}",
+    "a[0]",
+    "arr[i][j]",
+    "arr[i][j] = arr[i-1][j] + 1",
+    "all: main.o utils.o\n\tgcc -o main main.o utils.o",
+    "CC = gcc\nCFLAGS = -Wall -O2\n\nmain: main.c\n\t$(CC) $(CFLAGS) -o main main.c",
+    ".PHONY: build test\n\nbuild:\n\tgo build ./...\n\ntest: build\n\tgo test ./...",
+    "FROM node:18\nRUN npm install\nEXPOSE 3000\nUSER node",
+    '[[servers]]\nname = "alpha"\nip = "10.0.0.1"',
+    '--- a/main.py\n+++ b/main.py\n@@ -1,3 +1,3 @@\n-print("hello")\n+print("hello world")\n import os',
+    "diff --git a/README.md b/README.md\nindex 83db48f..bf2a9c1 100644\n--- a/README.md\n"
+    "+++ b/README.md\n@@ -1 +1 @@\n-Old title\n+New title",
+    "[2024-05-01 12:00:01] INFO: Starting server\n[2024-05-01 12:00:02] WARN: Low memory",
+    "INFO:root:Starting the server\nERROR:root:Connection refused",
+    "May  1 12:00:01 myhost sshd[1234]: Accepted password for root from 10.0.0.1 port 22 ssh2\n"
+    "May  1 12:00:05 myhost sshd[1234]: Connection closed",
+    '127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET /index.html HTTP/1.0" 200 2326',
+    'Exception in thread "main" java.lang.NullPointerException: value is null\n'
+    "\tat com.example.App.main(App.java:14)\n\tat com.example.Run.start(Run.java:9)",
+    "TypeError: Cannot read properties of undefined (reading 'map')\n    at App (App.js:10:15)\n"
+    "    at renderWithHooks (react-dom.js:14985:18)",
+    "panic: runtime error: index out of range [5] with length 3\n\ngoroutine 1 [running]:\n"
+    "main.main()\n\t/tmp/main.go:8 +0x1d",
+    "$ pip install requests\nCollecting requests\n"
+    "  Downloading requests-2.31.0-py3-none-any.whl (62 kB)\nSuccessfully installed requests-2.31.0",
+    "$ ls -l\ntotal 8\n-rw-r--r-- 1 root root 120 May  1 12:00 notes.txt\ndrwxr-xr-x 2 root root 4096 May  1 12:00 src",
+    "user@host:~$ cd project\nuser@host:~/project$ make test",
+    "0 5 * * 1 tar -zcf /var/backups/home.tgz /home/",
+    "*/15 * * * * /usr/bin/python3 /home/me/job.py\n@daily /home/me/backup.sh",
+    "section .text\nglobal _start\n_start:\n    mov eax, 1\n    mov ebx, 0\n    int 0x80",
+    "mov rax, 60\nxor rdi, rdi\nsyscall",
+    "*.pyc\n__pycache__/\nnode_modules/\n.env",
+    "numpy==1.26.0\npandas>=2.0\nrequests",
+    "GET /api/users HTTP/1.1\nHost: example.com\nAuthorization: Bearer abc123",
+    "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 85",
+    'resource "aws_instance" "web" {\n  ami           = "ami-0c55"\n  instance_type = "t2.micro"\n}',
+    "src/\n├── main.py\n├── utils/\n│   └── helpers.py\n└── README.md",
+    "factorial :: Integer -> Integer\nfactorial 0 = 1\nfactorial n = n * factorial (n - 1)",
+    "graph TD;\n    A-->B;\n    A-->C;",
+    "@article{knuth1984,\n  author = {Donald Knuth},\n  title = {Literate Programming},\n  year = {1984}\n}",
+    "(gdb) break main\n(gdb) run",
+    "name: my-app\nversion: 1.0.0\nreplicas: 3",
+    "nums[1:3]\nnums[::-1]",
+    'user["name"]',
+    '[package]\nname = "x"\n; the edition\nedition = "2021"',
 ]
 PROSE = [
     "Class of 2020: here is what you need:",
@@ -138,6 +182,56 @@ PROSE = [
     "s<sup>2</sup> = \u03a3(x<sub>i</sub> - x)<sup>2</sup> / f(n)",
     "f = 0.5 \u00b1 0.3 (half of the stars)",
     "Run the tests, then push.",
+    "Dear all: the meeting is at noon.\nPlease bring your notes.",
+    "From the beginning: it was cold.",
+    "Run the mile every day [at noon].",
+    "From Monday to Friday, we work from home.\nCopy this letter to your friends.\nRun to the shop.",
+    "[Verse 1]\nI walked along the river\nand sang a song of summer",
+    "2024-05-01 was a Wednesday, and it rained.",
+    "On May 1 the host said: welcome to all of you.",
+    "INFO: the office is closed on Monday.",
+    "Error: you forgot to say thanks to your mother.",
+    "TypeError: this message means that you added a number to a string.",
+    "- 5 eggs\n+ 2 more eggs if they are small",
+    "--- and then she left without a word",
+    "$ 20 is a fair price for the ticket.",
+    "$5 for a coffee is too much for me.",
+    "5 2 1 4 7 are the numbers that came up last week.",
+    "0 to 5 stars is how we rate the hotels.",
+    "at home (in the kitchen) we talked for hours",
+    "Warning: the road is wet\nNote: drive slowly",
+    "Move the chair, then the table.",
+    "add salt, pepper\nmix the dough, gently",
+    "Name: Ann\nAge: 30\nCity: Paris",
+    "clean: the opposite of dirty\nwet: the opposite of dry",
+    "all: everyone in the team\nnone: nobody at all",
+    "Exception in the rules: children pay nothing.",
+    "Panic: he ran out of the house.",
+    'He said: "get /index cards and a pen"',
+    "Host: Welcome to the show!\nGuest: Thank you for having me.",
+    "User: Hello there, how are you?\nAssistant: I am fine, thanks.",
+    "May 1 12:00 Lunch with Maria in the garden",
+    "12:00 Lunch with Maria\n13:30 Meeting with the team",
+    "syntax on the board was hard to read\nset the table for four",
+    "Section 4: the rights of tenants\nGlobal warming is real.",
+    "name = a word for a person or a thing",
+    "x[0] is the first element of the list, and x[1] is the second.",
+    "Use arr[i][j] to read the cell in row i and column j.",
+    "FROM: Ann Smith\nTO: Bob Jones\nSUBJECT: our trip to the lake",
+    "@daily we send a letter to all our friends",
+    "Collecting stamps is a quiet hobby.\nDownloading music is another one.",
+    "index of all the books in the library",
+    "build: to put parts together into a whole",
+    "(gdb) is a debugger for programs written in C.",
+    "total 8 people came to the party last night",
+    "diff the two texts and tell me what has changed",
+    "User guide for new people at the office",
+    "water[1]",
+    "SyntaxError: This occurs when code is not well formed.",
+    "KeyError: Raised when a key is missing.",
+    "RUN TO THE HILLS\nRUN FOR YOUR LIVES",
+    "mood: calm\nweather: warm",
+    "├── Animals with fur\n└── Plants",
 ]
 
 
@@ -171,6 +265,11 @@ def test_any_text_has_an_answer(text):
 def test_the_middle_of_a_long_line_is_not_read(unit):
     """It says no more, and the time to match it may grow with the square of its length."""
     assert code_start([unit * 100_000 + "?"]) == code_start([unit * 1_000 + "?"])
+
+
+@pytest.mark.parametrize("unit", ["a/", "_", "a: b-c ", "\t-", "# ", "a=", "├", "RUN a", "[a"])
+def test_many_long_lines_are_read_once(unit):
+    assert code_start([unit * 3_000 + "?"] * 300) in (None, 0)
 
 
 def sent(text):

@@ -124,6 +124,15 @@ def test_a_translation_cannot_break_the_layout():
     assert pair.target == f"- {coded('one thing')} - on\n- {coded('another thing')} - on"
 
 
+@pytest.mark.parametrize("translated", ['the "red" house', 'red house"'])
+def test_a_translation_cannot_end_an_attribute(translated):
+    text = '<img src="a.png" alt="A red house">'
+    (pair,) = translate([text], lambda _: translated)
+    assert pair.target == text
+    (pair,) = translate([text], lambda _: "The house's roof")
+    assert pair.target == text.replace("A red house", "The house's roof")
+
+
 def test_a_journal_keeps_every_sentence_and_brings_it_back(tmp_path):
     texts = ["This is bad. This is good.", "Run `timer 10m` now."]
 
@@ -191,6 +200,24 @@ def test_whole_texts_go_as_they_are():
     )
 
 
+def test_whole_texts_begin_their_lines_as_the_source_does_and_go_without_wraps():
+    text = (
+        "STOP RUNNING\n\n- Launch vehicle\n\nIt has been raining in the village for as long\n"
+        "as anyone here remembers it, and it will go on.\n"
+    )
+    translated = (
+        "pare de correr\n\n- veículo de lançamento\n\nchove na aldeia há tanto tempo quanto alguém aqui se lembra, e "
+        "vai continuar.\n"
+    )
+    spell = Spell(lambda _: translated, whole_texts=True, max_characters=1000)
+    (pair,) = translate_texts([text], EN, PT, spell)
+    assert "as long as anyone" in spell.given[0]
+    assert pair.source == text
+    assert pair.target.startswith("PARE DE CORRER\n\n- Veículo de lançamento\n\nChove na aldeia há tanto ")
+    assert pair.target.count("\n") == text.count("\n")
+    assert [pair.source[unit.source_start : unit.source_end] for unit in pair.units][1] == "Launch vehicle"
+
+
 @pytest.mark.parametrize("spoil", [lambda text: text.replace("1. ", "1) "), lambda text: text.replace("8", "9")])
 def test_whole_texts_that_lose_their_layout_are_translated_by_sentence(spoil):
     spell = Spell(lambda text: spoil(coded_outside_code(text)), whole_texts=True, max_characters=1000)
@@ -199,6 +226,13 @@ def test_whole_texts_that_lose_their_layout_are_translated_by_sentence(spoil):
     assert len(spell.given) > 5
     assert "do not touch" in pair.target
     assert "1. " in pair.target
+
+
+def test_letters_that_are_names_stay():
+    spell = Spell(coded)
+    pairs = translate_texts(["| A | B |\n|---|---|\n| I | ok |", "A → B → C", "B", "A dog"], EN, PT, spell)
+    assert [pair.target for pair in pairs] == ["| A | B |\n|---|---|\n| I | tp |", "A → B → C", "B", "A itl"]
+    assert sorted(spell.given) == ["A dog", "I", "ok"]
 
 
 def test_texts_too_long_to_go_whole_are_translated_by_sentence():
