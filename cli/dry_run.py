@@ -56,9 +56,12 @@ def _steps(plan: Plan) -> Table:
 
 
 def _ingredients(plan: Plan) -> Table:
-    table = Table("ingredient", "name", "engine", "licence", box=None, pad_edge=False)
+    table = Table("ingredient", "name", "engine", "licence", "for", box=None, pad_edge=False)
     for ingredient in plan.ingredients:
-        table.add_row(ingredient.role, ingredient.name, ingredient.engine or "-", ingredient.licence or "not known")
+        tags = [tag for tag, parts in plan.ingredients_of.items() if ingredient in parts]
+        only_for = ", ".join(tags) if len(tags) < len(plan.targets) else "all"
+        licence = ingredient.licence or "not known"
+        table.add_row(ingredient.role, ingredient.name, ingredient.engine or "-", licence, only_for)
     return table
 
 

@@ -38,6 +38,8 @@ def recipe(settings: Mapping[str, Any], ingredients: Sequence[Ingredient]) -> tu
         return local[-1]
 
     portable = deepcopy(dict(settings))
+    if targets := portable.get("targets"):  # of other languages, nothing is known
+        portable["targets"] = {tag: target for tag, target in targets.items() if tag in portable["tgt"]}
     for field in list(walk(Recipe, portable)):
         if field.marker(StaysHere):
             field.section[field.name] = field.default
