@@ -22,6 +22,8 @@ def show(plan: Plan, models: Models, measure: bool) -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     for columns in plan.seed_columns:
         console.print(escaped(columns.sentence()), soft_wrap=True)
+    if sentence := plan.waiting():
+        console.print(sentence)
     console.print(_steps(plan))
     console.print("A row that a step sets aside is missing from the next steps.\n")
     for sentence in redone.sentences(redone.redone(plan)):

@@ -53,8 +53,8 @@ class DescribedRun(NamedTuple):
         steps = self.manifest.counts.steps
         return {step: count for step, count in steps.items() if step.rpartition("/")[0] in ("", tag)}
 
-    def bounds(self, filter: str, tag: str) -> ThresholdConfig:
-        """The scores with which a text of one target passes a filter."""
+    def threshold(self, filter: str, tag: str) -> ThresholdConfig:
+        """Which scores of one target's texts pass a filter."""
         return ThresholdConfig.model_validate(self.manifest.target_recipe(tag)["thresholds"][filter])
 
     def reproduction(self) -> Reproduction:

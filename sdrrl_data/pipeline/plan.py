@@ -52,6 +52,11 @@ class Plan:
         """How many seeds each part has, or should have."""
         return [size for sizes in self.growths for size in sizes]
 
+    def waiting(self) -> str | None:
+        """A sentence that names the languages that the recipe has settings for, but that are no targets."""
+        tags = ", ".join(tag for tag in self.recipe.targets if tag not in self.recipe.tgt)
+        return f"not a target, so that its settings in targets are not used: {tags}" if tags else None
+
     def missing(self, table: str) -> list[int]:
         """The parts of a table that still have to be made."""
         return self.tables.missing(table)

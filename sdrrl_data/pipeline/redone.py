@@ -111,9 +111,9 @@ def _because(plan: Plan, table: str, first: bool) -> list[str]:
     assert plan.before is not None
     tag = table.rpartition("/")[0]
     clauses = [str(change) for change in _shaping_changes(plan, tag) if _concerns(change, kind, name)]
-    before, now = plan.before.ingredients, plan.ingredients
-    if tag in plan.before.signatures:
-        before, now = plan.before.ingredients_of(tag), plan.ingredients_of[tag]
+    is_known = tag in plan.before.signatures
+    before = plan.before.ingredients_of(tag) if is_known else plan.before.ingredients
+    now = plan.ingredients_of[tag] if is_known else plan.ingredients
     clauses = clauses or _changed_models(before, now, kind)
     return clauses or (["what they are made from has changed"] if first else [])
 
@@ -130,7 +130,9 @@ def _shaping_changes(plan: Plan, tag: str) -> list[Change]:
     """The settings that shape the rows of a target, or those that all targets share, and have changed."""
     assert plan.before is not None
     try:
-        before, now = (recipe.for_target(tag) if tag else recipe for recipe in (recipe_of(plan.run, plan.before), plan.recipe))
+        before, now = (
+            recipe.for_target(tag) if tag else recipe for recipe in (recipe_of(plan.run, plan.before), plan.recipe)
+        )
         return changes(before.shaping(), now.shaping())
     except VersionMismatch:
         return changes(plan.before.recipe, plan.resolved)

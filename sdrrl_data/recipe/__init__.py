@@ -105,12 +105,12 @@ __all__ = [
 class Recipe(Config):
     """Everything that a run depends on.
 
-    `tgt` says which languages the run translates into, and `--tgt` replaces it. `targets` says what is different for
-    some of them (see `TargetConfig`); it waits there for a language that is not in `tgt`. A recipe without `tgt` has the
-    languages of its `targets`.
+    `tgt` says which languages the run translates into; `--tgt` replaces it. `targets` says what is different for some
+    of them (see `TargetConfig`). What it says of a language that is not in `tgt` waits there, until `--tgt` names the
+    language. A recipe without `tgt` translates into the languages of its `targets`.
 
-    Three fields are marked `Shapeless` because the seeds' rows enter the fingerprints themselves, and because a target's
-    rows do not depend on the other targets: what shapes them is the recipe that `for_target` returns.
+    Three fields are marked `Shapeless`: the seeds' rows enter the fingerprints themselves, and a target's rows do not
+    depend on the other targets, only on the recipe that `for_target` returns.
     """
 
     name: str
@@ -200,5 +200,6 @@ class Recipe(Config):
                 self.for_target(tag)
             except ValidationError as error:
                 problem = error.errors()[0]
-                message = problem["ctx"]["error"] if problem["type"] == "value_error" else problem["msg"]
+                key = ".".join(map(str, problem["loc"]))
+                message = problem["ctx"]["error"] if problem["type"] == "value_error" else f"{key}: {problem['msg']}"
                 raise ValueError(f"{message} (for the target {tag})") from None

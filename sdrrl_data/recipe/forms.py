@@ -1,5 +1,6 @@
 """The one form of a recipe: short forms and those of earlier versions are brought into it."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sdrrl_data import languages
@@ -63,7 +64,10 @@ def complete(content: dict[str, Any]) -> None:
             raise RecipeError(f"targets.{tag}.{unknown[0]}: {can}")
         if isinstance(for_all, list) and len(for_all) == 1 and isinstance(target.get("translator"), list):
             target["translator"] = [_completed(item, for_all[0]) for item in target["translator"]]
-        for section in (target, *_sections({name: target.get(name) for name in ("thresholds", "code_switching")}).values()):
+        for section in (
+            target,
+            *_sections({name: target.get(name) for name in ("thresholds", "code_switching")}).values(),
+        ):
             for name in [name for name, value in section.items() if value is None]:
                 del section[name]
 
@@ -79,40 +83,44 @@ def bring_up_to_date(content: dict[str, Any]) -> None:
 
 
 def normal_key(key: str) -> str:
-    """A dotted key with the tag of a language in the place of its name: `targets.th.translator` for `targets.Thai.…`."""
+    """A dotted key with a language's tag in the place of its name: `targets.th.translator` for `targets.Thai.…`."""
     first, *rest = key.split(".")
     if first in ("targets", "prompts") and rest:
         rest[0] = languages.find(rest[0]).tag
     return ".".join([first, *rest])
 
 
-def refuse_without_effect(content: dict[str, Any], key: str) -> None:
-    """Refuse a change of a recipe that no target would notice.
+def refuse_without_effect(content: dict[str, Any], keys: Collection[str]) -> None:
+    """Refuse changes of a recipe that no target would notice.
 
     Args:
-        content: the complete recipe, with the change.
-        key: as `normal_key` returns it.
+        content: the complete recipe, with the changes.
+        keys: the changed keys, as `normal_key` returns them.
 
     Raises:
-        RecipeError: the change is for a language that is no target, or every target has a value of its own.
+        RecipeError: a change is for a language that is no target, or every target has a value of its own.
     """
-    first, *rest = key.split(".")
     tags, targets = content["tgt"], _sections(content.get("targets"))
-    if first == "targets" and rest and rest[0] not in tags:
-        raise RecipeError(f"{key}: {rest[0]} is not a target: name it with --tgt {','.join([*tags, rest[0]])}")
-    if targets and all(_says(targets.get(tag), key) for tag in tags):
-        raise RecipeError(f"{key}: every target has its own: change targets.{tags[0]}.{key}")
+    of_targets = [key for key in keys if key.partition(".")[0] == "targets"]
+    for key in of_targets:
+        tag = key.split(".")[1] if "." in key else tags[0]
+        if tag not in tags:
+            raise RecipeError(f"{key}: {tag} is not a target: name it with --tgt {','.join([*tags, tag])}")
+    for key in keys if targets and not of_targets else ():
+        if all(_replaces(targets.get(tag, {}), key) for tag in tags):
+            raise RecipeError(f"{key}: every target has its own: change targets.{tags[0]}.{key}")
 
 
-def _says(section: Any, key: str) -> bool:
-    """Whether a section says something that replaces the value of this key."""
+def _replaces(section: dict[str, Any], key: str) -> bool:
+    """Whether what a section says of a target replaces the value of this key."""
+    value: Any = section
     for name in key.split("."):
-        if not isinstance(section, dict):
+        if not isinstance(value, dict):
             return True
-        if name not in section:
+        if name not in value:
             return False
-        section = section[name]
-    return True
+        value = value[name]
+    return not isinstance(value, dict)
 
 
 def _by_tag(sections: dict[Any, Any], key: str) -> dict[str, Any]:

@@ -131,8 +131,7 @@ def finished(
         raise RecipeError(f"{where}: tgt names no target language: give one with --tgt")
     if src in recipe.tgt:
         raise RecipeError(f"{where}: {src} is both src and tgt: choose another target language")
-    for key in keys:
-        forms.refuse_without_effect(content, key)
+    forms.refuse_without_effect(content, keys)
     return recipe.model_copy(update={"src": src})
 
 

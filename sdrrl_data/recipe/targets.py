@@ -1,7 +1,6 @@
 """What is different for one target of a recipe."""
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -9,22 +8,22 @@ from sdrrl_data.recipe.code_switching import CodeSwitchingConfig
 from sdrrl_data.recipe.components import TranslatorConfig
 from sdrrl_data.recipe.config import Config
 from sdrrl_data.recipe.thresholds import ThresholdConfig
-from sdrrl_data.recipe.transfer_sets import PromptsConfig
+from sdrrl_data.recipe.transfer_sets import PromptsConfig, Sentences
 from sdrrl_data.recipe.translators import TranslationsConfig
-
-C = TypeVar("C", bound=Config)
 
 
 class Layer(Config):
     """A section that is laid over another one: only what is written in it counts, and only that is dumped."""
 
-    def over(self, config: C) -> C:
-        """The section with what is written in this one.
+    section: ClassVar[type[Config]]  # the class of the other one
+
+    def over(self, config: Config | None) -> Config:
+        """The section with what is written in this one, which stands alone if there is no other.
 
         Raises:
             ValidationError: the two do not go together.
         """
-        return type(config).model_validate(dict(config) | self.written())
+        return self.section.model_validate((dict(config) if config else {}) | self.written())
 
     def written(self) -> dict[str, Any]:
         """The fields that are written in it."""
@@ -38,46 +37,55 @@ class Layer(Config):
 class TargetThresholdConfig(ThresholdConfig, Layer):
     """What is different in a threshold; without `min`, for example, the `min` for all targets holds."""
 
+    section = ThresholdConfig
+
 
 class TargetCodeSwitchingConfig(CodeSwitchingConfig, Layer):
     """What is different in the code-switching."""
 
+    section = CodeSwitchingConfig
+
+
+class TargetPromptsConfig(PromptsConfig, Layer):
+    """What is different in the prompts of one language."""
+
+    section = PromptsConfig
+
+    answer_in: Sentences = ()
+    translate: Sentences = ()
+    complete: Sentences = ()
+
 
 class TargetConfig(Layer):
-    """What is different for one target language.
+    """What is different for one target language; all else is as it is written for all targets.
 
-    It is laid over the rest of the recipe, as a part is that `--with` names, but for this target alone: a translator, or
-    a list of them, replaces that for all targets; of code-switching, of the thresholds and of the prompts, only the
-    values change that are written here. A translator without a `kind` is that for all targets with other settings. Null
-    takes back what was written here. What is made for a target depends on what holds for it alone, so that a change
-    here leaves the rows of the other targets as they are.
+    `translator` replaces the translators for all targets; one without a `kind` is the one for all targets, with other
+    settings. Of `code_switching` (with its aligner), of a threshold, and of the prompts in a language, only those
+    values change that are written here. Null takes back what was written here before. The rows of a target depend on
+    what holds for it alone: a change here leaves the other targets as they are.
     """
 
     translator: tuple[TranslatorConfig, ...] = ()
     translations: TranslationsConfig = TranslationsConfig()
     code_switching: TargetCodeSwitchingConfig = Field(default_factory=TargetCodeSwitchingConfig)
     thresholds: dict[str, TargetThresholdConfig] = Field(default={})
-    prompts: dict[str, PromptsConfig] = Field(default={})  # by the tags of the prompts' languages
+    prompts: dict[str, TargetPromptsConfig] = Field(default={})  # by the tags of the prompts' languages
 
-    def sections(self, general: Config) -> dict[str, Any]:
+    def sections(self, recipe: Config) -> dict[str, Any]:
         """The sections of a recipe that are different for this target.
 
         Args:
-            general: the recipe, as it holds for all targets.
+            recipe: as it is written for all targets.
 
         Raises:
             ValidationError: a section does not go together with what is written here.
         """
-        sections = {name: (value, getattr(general, name)) for name, value in self.written().items()}
-        return {name: _laid_over(value, for_all) for name, (value, for_all) in sections.items()}
+        return {name: _laid_over(value, getattr(recipe, name)) for name, value in self.written().items()}
 
 
 def _laid_over(value: Any, for_all: Any) -> Any:
     if isinstance(value, Layer):
         return value.over(for_all)
-    if isinstance(value, Mapping):
-        return dict(for_all) | {
-            name: item.over(for_all.get(name, ThresholdConfig())) if isinstance(item, Layer) else item
-            for name, item in value.items()
-        }
+    if isinstance(value, dict):
+        return for_all | {name: layer.over(for_all.get(name)) for name, layer in value.items()}
     return value

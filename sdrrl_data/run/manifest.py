@@ -85,7 +85,9 @@ class Manifest(BaseModel):
     named: dict[str, Any] | None = None  # what was written in the recipe that a command named; it stays on this machine
     versions: dict[str, str]
     ingredients: list[Ingredient]
-    used: dict[str, list[int]] = {}  # the places in `ingredients` of those behind a target; in earlier versions not known
+    used: dict[
+        str, list[int]
+    ] = {}  # the places in `ingredients` of those behind a target; in earlier versions not known
     growths: list[list[int]] = []  # each time the run grew: the rows of its new parts of seeds
     counts: Counts = Counts()
     files: dict[str, str] = {}  # of the transfer sets: path in the run -> SHA-256
@@ -115,7 +117,9 @@ class Manifest(BaseModel):
         steps = {step: count for step, count in self.counts.steps.items() if is_included(step)}
         targets = {tag: count for tag, count in self.counts.targets.items() if tag in tags}
         used = {tag: places for tag, places in self.used.items() if tag in tags}
-        places = sorted(set(chain(*used.values()))) if all(tag in used for tag in tags) else range(len(self.ingredients))
+        places = (
+            sorted(set(chain(*used.values()))) if all(tag in used for tag in tags) else range(len(self.ingredients))
+        )
         changes = {
             "ingredients": [self.ingredients[place] for place in places],
             "used": {tag: [places.index(place) for place in of_target] for tag, of_target in used.items()},

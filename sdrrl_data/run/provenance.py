@@ -59,9 +59,7 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
         "temperature": f"{settings.temperature:g}",
         "top_p": f"{settings.top_p:g}",
         "switch": f"{switching.aligner.kind}:{switching.texts}:{switching.level}:{switching.ratio:g}",
-        "filters": ",".join(
-            _bounds(name, threshold) for name, threshold in sorted(recipe.thresholds.items())
-        ),
+        "filters": ",".join(_bounds(name, threshold) for name, threshold in sorted(recipe.thresholds.items())),
         "seed": recipe.seed,
         **({"date": settings.date} if settings.date != DEFAULT_DATE else {}),
         "version": version("sdrrl-data"),

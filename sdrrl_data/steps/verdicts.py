@@ -93,11 +93,7 @@ class Cut(NamedTuple):
 
 def relative(thresholds: Mapping[str, ThresholdConfig]) -> bool:
     """Whether a bound is a percentile, so that `cuts` needs the scores of the whole run."""
-    return any(
-        isinstance(bound, str)
-        for threshold in thresholds.values()
-        for bound in (threshold.min, threshold.max)
-    )
+    return any(isinstance(bound, str) for threshold in thresholds.values() for bound in (threshold.min, threshold.max))
 
 
 def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None) -> list[Cut]:

@@ -32,7 +32,7 @@ def fragment(tuned: Iterable[TunedScore], recipe: Recipe) -> str:
             columns.setdefault(score.column, []).append(score)
     for_all: list[_Entry] = []
     for_one: dict[str, list[_Entry]] = {}
-    for column, proposed in columns.items():
+    for proposed in columns.values():
         recommended = [score for score in proposed if score.recommended]
         if _same_for_all(recommended or proposed, recipe):
             for_all.append(_Entry(recommended or proposed, recipe.thresholds, comments=proposed))

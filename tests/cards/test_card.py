@@ -343,8 +343,8 @@ def test_a_filter_of_one_target_stands_in_its_section_alone(run: Run, manifest: 
     text = card.write(changed.model_copy(update={"recipe": changed.recipe | {"targets": targets}}), run)
     filters = [[row[:3] for row in rows] for first, *rows in tables(body(text)) if first[:2] == ["filter", "keeps"]]
     first, *others = filters
-    assert first == [["`length`", "≥ 2 and ≤ 3", "weighs 0.5"], ["`numbers`", "≥ 0.9", "is dropped"]]
-    assert others == [[["`length`", "≤ 3", "weighs 0.5"]]]
+    assert first == [["length", "≥ 2 and ≤ 3", "weighs 0.5"], ["numbers", "≥ 0.9", "is dropped"]]
+    assert others == [[["length", "≤ 3", "weighs 0.5"]]]
     assert {row[0] for row in scores_in(text)} == {"length", "numbers"}
 
 

@@ -160,9 +160,10 @@ def test_proposals_are_written(tune, tmp_path):
     text = path.read_text(encoding="utf-8")
     content = yaml.safe_load(text)
     of_target = {tag: target["thresholds"] for tag, target in content["targets"].items()}
-    assert {tag: [*thresholds] for tag, thresholds in of_target.items()} == dict.fromkeys(
-        ("pt", "vi"), ["question_similarity", "answer_similarity"]
-    )
+    assert [(tag, *thresholds) for tag, thresholds in of_target.items()] == [
+        ("pt", "question_similarity", "answer_similarity"),
+        ("vi", "question_similarity", "answer_similarity"),
+    ]
     least = {tag: thresholds["question_similarity"]["min"] for tag, thresholds in of_target.items()}
     assert 0.5 < least["vi"] < 0.7 < least["pt"] < 0.8
     assert 0.2 < content["thresholds"]["answer_src_repetition"]["max"] < 0.7

@@ -174,7 +174,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"translator": ["nllb", "google"]}, "there is no translator 'google': there are firefox, firefox:DIR, nllb"),
         ({"translator": "self:model"}, "there is no translator 'self:model'"),
         ({"translator": "nllb:"}, "there is no translator 'nllb:'"),
-        ({"translator": []}, "translator: tuple should have at least 1 item"),
+        ({"translator": []}, "translator is missing"),
         ({"translator": {"kind": "self", "few_shot": "none.jsonl"}}, "few_shot: none.jsonl cannot be read (No such"),
         ({"generator": {"engine": "vllm"}}, "generator.model is missing"),
         ({"thresholds.simlarity.min": 0.5}, "thresholds.simlarity: there is no such score: this recipe's scores are"),

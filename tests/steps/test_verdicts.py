@@ -94,8 +94,7 @@ def test_weights_multiply_and_a_translation_has_its_sources():
 def limits(thresholds, scores=None):
     """The bounds of each text: text, filter, least, most."""
     return [
-        (cut.text, cut.filter, cut.min and cut.min.value, cut.max and cut.max.value)
-        for cut in cuts(thresholds, scores)
+        (cut.text, cut.filter, cut.min and cut.min.value, cut.max and cut.max.value) for cut in cuts(thresholds, scores)
     ]
 
 
