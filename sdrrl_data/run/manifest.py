@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from copy import deepcopy
 from itertools import chain
 from typing import Any, Literal, Self
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sdrrl_data.errors import NotARun, VersionMismatch
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import forms
+from sdrrl_data.recipe import forms, overrides
 from sdrrl_data.run.versions import READABLE, SCHEMA_VERSION
 
 
@@ -102,10 +103,9 @@ class Manifest(BaseModel):
 
     def target_recipe(self, tag: str) -> dict[str, Any]:
         """The recipe as it holds for one target, as JSON data; it need not be valid in this version."""
-        said = self.recipe.get("targets", {}).get(tag, {})
-        thresholds = self.recipe["thresholds"]
-        changed = {name: thresholds.get(name, {}) | threshold for name, threshold in said.get("thresholds", {}).items()}
-        return {**self.recipe, **said, "thresholds": thresholds | changed, "targets": {}}
+        content = deepcopy(self.recipe)
+        overrides.lay_over(content, content.pop("targets", {}).get(tag, {}))
+        return content
 
     def only(self, tags: Collection[str]) -> Self:
         """The manifest with only these of the run's targets."""

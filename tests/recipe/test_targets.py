@@ -92,7 +92,9 @@ def test_bounds_by_language_of_earlier_versions_become_those_of_targets(tmp_path
     assert recipe.for_target("th").thresholds["similarity"] == ThresholdConfig(max=0.99, weight=0.5)
     assert recipe.targets.keys() == {"th", "vi"}
     part.write_text(yaml.safe_dump({"thresholds": bounds, "targets": {"vi": {"thresholds": {"similarity": {}}}}}))
-    with pytest.raises(UserError, match=r"similarity\.languages\.vi and targets\.vi\.thresholds\.similarity say the same"):
+    with pytest.raises(
+        UserError, match=r"similarity\.languages\.vi and targets\.vi\.thresholds\.similarity say the same"
+    ):
         load({}, [part])
     of_source = load({"thresholds": {"src_language": {"min": 0.1, "languages": {"en": {"min": 0.4}, "fr": {}}}}})
     assert of_source.thresholds["src_language"] == ThresholdConfig(min=0.4)
