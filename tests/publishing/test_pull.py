@@ -239,7 +239,7 @@ def test_targets_that_differ_come_back_with_their_settings(ann: client.Client, t
     for each in (pulled, vi):
         again = loading.load(str(each.path / RECIPE))
         assert again.targets.keys() == {"vi"}
-        assert again.for_target("vi").translator == recipe.for_target("vi").translator
+        assert [translator.kind for translator in again.for_target("vi").translator] == ["nllb"]
         assert again.for_target("vi").thresholds["repetition"].max == 0.25
     assert loading.load(str(pt.path / RECIPE)).targets == {}
     assert {part.name for part in manifest(pt).ingredients if part.role == "translator"} == {"Cipher en-pt"}
