@@ -1,6 +1,7 @@
 """The one form of a recipe: short forms and those of earlier versions are brought into it."""
 
 from collections.abc import Collection
+from copy import deepcopy
 from typing import Any
 
 from sdrrl_data import languages
@@ -133,7 +134,7 @@ def _by_tag(sections: dict[Any, Any], key: str) -> dict[str, Any]:
         if tag in names:
             raise RecipeError(f"{key}: {names[tag]} and {name} are the same language: put what they say together")
         names[tag] = name
-    return {tag: sections[name] for tag, name in names.items()}
+    return {tag: deepcopy(sections[name]) for tag, name in names.items()}  # YAML's aliases are one object
 
 
 def _sections(value: Any) -> dict[str, dict[str, Any]]:
@@ -145,7 +146,8 @@ def _move_bounds_of_targets(content: dict[str, Any]) -> None:
     for score, threshold in _sections(content.get("thresholds")).items():
         if of_source(score) or not isinstance(threshold.get("languages"), dict):
             continue
-        for tag, bounds in _by_tag(threshold.pop("languages"), f"thresholds.{score}.languages").items():
+        content["thresholds"][score] = {key: value for key, value in threshold.items() if key != "languages"}
+        for tag, bounds in _by_tag(threshold["languages"], f"thresholds.{score}.languages").items():
             target = content.setdefault("targets", {}).setdefault(tag, {})
             thresholds = target.setdefault("thresholds", {})
             if score in thresholds:
@@ -161,9 +163,11 @@ def _choose_bounds_of_source(content: dict[str, Any]) -> None:
     """A threshold for texts in the source language needs only the bounds for this language."""
     for score, threshold in _sections(content.get("thresholds")).items():
         if "src" in content and of_source(score) and isinstance(threshold.get("languages"), dict):
-            by_tag = _by_tag(threshold.pop("languages"), f"thresholds.{score}.languages")
+            by_tag = _by_tag(threshold["languages"], f"thresholds.{score}.languages")
             bounds = by_tag.get(languages.find(str(content["src"])).tag) if by_tag else None
-            threshold.update({"min": None, "max": None} | bounds if isinstance(bounds, dict) else {})
+            others = {key: value for key, value in threshold.items() if key != "languages"}
+            replaced = {"min": None, "max": None} | bounds if isinstance(bounds, dict) else {}
+            content["thresholds"][score] = others | replaced
 
 
 def _completed(translator: Any, for_all: Any) -> Any:

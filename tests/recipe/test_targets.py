@@ -47,6 +47,13 @@ def test_a_language_may_be_written_by_any_of_its_names(tmp_path, name):
     assert (translator.kind, translator.model) == ("nllb", "some/model")
 
 
+def test_targets_that_share_an_alias_of_yaml_are_changed_one_by_one(tmp_path):
+    part = tmp_path / "part.yaml"
+    part.write_text("targets: {th: &same {translator: nllb}, vi: *same}", encoding="utf-8")
+    recipe = load({"tgt": ["th", "vi"], "targets.vi.translator.beams": 1}, [part])
+    assert [recipe.for_target(tag).translator[0].beams for tag in ("th", "vi")] == [4, 1]
+
+
 def test_a_translator_without_a_kind_is_that_for_all_with_other_settings():
     general = {"translator": [{"kind": "nllb", "model": "a/b", "revision": "v1", "beams": 2}], "tgt": ["th", "vi"]}
     recipe = load(general | {"targets.th.translator.model": "c/d", "targets.vi.translator.beams": 1})
