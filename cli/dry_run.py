@@ -58,10 +58,10 @@ def _steps(plan: Plan) -> Table:
 
 
 def _ingredients(plan: Plan) -> Table:
-    table = Table("ingredient", "name", "engine", "licence", "for", box=None, pad_edge=False)
+    table = Table("ingredient", "name", "engine", "licence", "", box=None, pad_edge=False)
     for ingredient in plan.ingredients:
         tags = [tag for tag, parts in plan.ingredients_of.items() if ingredient in parts]
-        only_for = ", ".join(tags) if len(tags) < len(plan.targets) else "all"
+        only_for = f"only {', '.join(tags)}" if len(tags) < len(plan.targets) else ""
         licence = ingredient.licence or "not known"
         table.add_row(ingredient.role, ingredient.name, ingredient.engine or "-", licence, only_for)
     return table
