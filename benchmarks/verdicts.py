@@ -66,7 +66,7 @@ def judge(path: Path, case: str) -> tuple[str, float, float]:
     start, base = time.process_time(), peak()
     scores = pl.read_parquet(path)
     reading, held = time.process_time() - start, peak()
-    cuts = verdicts.cuts(dict.fromkeys(SCORES, CASES[case]), scores, "en", "pt")
+    cuts = verdicts.cuts(dict.fromkeys(SCORES, CASES[case]), scores)
     judged = pl.concat([verdicts.judge(part, cuts) for part in scores.iter_slices(PART_ROWS)])
     judging, most = time.process_time() - start - reading, peak()
     filters = filter_report.report(judged)

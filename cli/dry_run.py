@@ -22,6 +22,8 @@ def show(plan: Plan, models: Models, measure: bool) -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     for columns in plan.seed_columns:
         console.print(escaped(columns.sentence()), soft_wrap=True)
+    if sentence := plan.waiting():
+        console.print(sentence)
     console.print(_steps(plan))
     console.print("A row that a step sets aside is missing from the next steps.\n")
     for sentence in redone.sentences(redone.redone(plan)):
@@ -56,9 +58,12 @@ def _steps(plan: Plan) -> Table:
 
 
 def _ingredients(plan: Plan) -> Table:
-    table = Table("ingredient", "name", "engine", "licence", box=None, pad_edge=False)
+    table = Table("ingredient", "name", "engine", "licence", "", box=None, pad_edge=False)
     for ingredient in plan.ingredients:
-        table.add_row(ingredient.role, ingredient.name, ingredient.engine or "-", ingredient.licence or "not known")
+        tags = [tag for tag, parts in plan.ingredients_of.items() if ingredient in parts]
+        only_for = f"only {', '.join(tags)}" if len(tags) < len(plan.targets) else ""
+        licence = ingredient.licence or "not known"
+        table.add_row(ingredient.role, ingredient.name, ingredient.engine or "-", licence, only_for)
     return table
 
 

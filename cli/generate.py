@@ -30,6 +30,10 @@ A finished run with a stricter filter: all other settings stay as they are in th
 
 [cyan]sdrrl-data generate --out runs/quickstart --set thresholds.similarity.min=0.85[/cyan]
 
+One more target, which another translator makes; what is finished stays as it is:
+
+[cyan]sdrrl-data generate --out runs/quickstart --tgt pt,th --set targets.th.translator=nllb[/cyan]
+
 Your own questions and model, two target languages; only show what would be done:
 
 [cyan]sdrrl-data generate --seeds tasks.jsonl --tgt vi,thai --model org/name --dry-run[/cyan]

@@ -41,7 +41,9 @@ def show(run: Run, manifest: Manifest, names: Sequence[str], console: Console) -
     console.print()
     ingredients = Table.grid(padding=(0, 2, 0, 0))
     for ingredient in manifest.ingredients:
-        ingredients.add_row(ingredient.role, escaped(provenance.described(ingredient)))
+        tags = manifest.targets_of(ingredient)
+        only_for = f"only {', '.join(tags)}" if len(tags) < len(manifest.signatures) else ""
+        ingredients.add_row(ingredient.role, escaped(provenance.described(ingredient)), only_for)
     console.print(ingredients)
     console.print()
     for signature in manifest.signatures.values():

@@ -146,8 +146,9 @@ def _next_commands(manifest: Manifest, run: Run, tag: str) -> list[str]:
     go_on = f"sdrrl-data generate --out {run_folder}"
     if _aside(manifest.counts.steps["answers"]):
         lines.append(f"ask again  {go_on} --retry-set-aside")
-    least = manifest.recipe["thresholds"].get("similarity", {}).get("min")
-    if isinstance(least, float) and least < STRICTER:
+    bounds = [manifest.target_recipe(tag)["thresholds"].get("similarity", {}).get("min") for tag in manifest.signatures]
+    least, *others = bounds
+    if isinstance(least, float) and least < STRICTER and not any(bound != least for bound in others):
         lines.append(f"stricter   {go_on} --set thresholds.similarity.min={STRICTER}")
     return lines
 

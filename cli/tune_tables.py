@@ -57,7 +57,7 @@ def show(run: Run, manifest: Manifest, targets: Iterable[TunedTarget], examples:
             "proposal is not counted, and is written as a comment."
         )
     any_proposal = any(score.passing for score in all_tuned)
-    return fragment(all_tuned, recipe.thresholds, recipe.src, recipe.tgt) if any_proposal else ""
+    return fragment(all_tuned, recipe) if any_proposal else ""
 
 
 def show_next_command(folder: Path, written: Path | None, proposals: bool, console: Console) -> None:

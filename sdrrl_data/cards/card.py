@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from sdrrl_data.cards.examples import LONGEST, examples
 from sdrrl_data.cards.head import head
 from sdrrl_data.cards.markdown import environment, join_names, line
 from sdrrl_data.cards.runs import DescribedRun, described_runs, title
+from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Score, ScorerConfig, score_columns, shipped_scores
 from sdrrl_data.run import Manifest, Run
 
@@ -65,6 +67,7 @@ def write(
         longest=LONGEST,
         picture=PICTURE,
         ingredients=ingredients,
+        only_for=lambda part: _only_for(part, manifests),
         named=named,
         licence_of=lambda part: ", ".join(licences.of(part)),
         terms=terms,
@@ -79,6 +82,12 @@ def _about(config: configs.DatasetConfig, runs: Sequence[DescribedRun]) -> str:
     return f"the transfer set of {join_names(names[0])}" if names else "the rows of every target"
 
 
+def _only_for(part: Ingredient, manifests: Sequence[Manifest]) -> list[str]:
+    """The tags of the targets whose rows an ingredient is behind; empty if it is behind all of them."""
+    tags = [tag for manifest in manifests for tag in manifest.targets_of(part)]
+    return tags if len(tags) < sum(len(manifest.signatures) for manifest in manifests) else []
+
+
 def _left_out_of_all(manifests: Sequence[Manifest]) -> list[str]:
     """The tags of the targets that have test rows, but not in the config `all`."""
     agreeing = configs.agreeing(manifests)
@@ -91,7 +100,8 @@ def _scores(manifests: Sequence[Manifest]) -> list[Score]:
     explained: dict[Score, None] = {}
     for manifest in manifests:
         declared = shipped_scores() | score_columns([*_known_scorers(manifest.recipe["scorers"])])
-        for filter in manifest.recipe["thresholds"]:
+        filters = dict.fromkeys(chain(*(manifest.target_recipe(tag)["thresholds"] for tag in manifest.counts.targets)))
+        for filter in filters:
             score = filter.removeprefix("question_").removeprefix("answer_")
             unknown = Score(score, says="what a scorer of its maker's own gives", misses="unknown")
             explained[declared.get(score, unknown)] = None

@@ -172,7 +172,12 @@ def _responsible(manifests: Sequence[Manifest]) -> dict[str, Any]:
     """How the rows were made and what they are good for, in Croissant's vocabulary for responsible AI."""
     parts = [part for manifest in manifests for part in manifest.ingredients]
     recipes = [manifest.recipe for manifest in manifests]
-    filters = _distinct(name for recipe in recipes for name in recipe["thresholds"])
+    filters = _distinct(
+        name
+        for manifest in manifests
+        for tag in manifest.counts.targets
+        for name in manifest.target_recipe(tag)["thresholds"]
+    )
     scorer_kinds = {scorer["kind"] for recipe in recipes for scorer in recipe["scorers"]}
     seeds, generators = _named(parts, "seeds"), _named(parts, "generator")
     translators, corpora = _named(parts, "translator"), _named(parts, "parallel corpus")

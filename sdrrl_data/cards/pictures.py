@@ -72,7 +72,7 @@ def figure(run: Run, manifest: Manifest, tag: str) -> "Figure":
     """
     from matplotlib.figure import Figure
 
-    recipe = recipe_of(run, manifest)
+    recipe = recipe_of(run, manifest).for_target(tag)
     all_scores = _read(run, recipe, tag)
     drawn = {
         name: score for name, score in all_scores.items() if any(np.ptp(text.values) > 0 for text in score.values())
@@ -94,7 +94,7 @@ def _read(run: Run, recipe: Recipe, tag: str) -> dict[str, _Score]:
     by_score: dict[str, dict[str, _TextScores]] = {}
     for table in score_tables(recipe.scorers):
         rows = run.table(f"{tag}/{table}").read_all()
-        for cut in verdicts.cuts(recipe.thresholds, rows, recipe.src, tag):
+        for cut in verdicts.cuts(recipe.thresholds, rows):
             if cut.column in rows.columns:
                 values = rows[cut.column].filter(rows[cut.column].is_finite())
                 if not values.is_empty():

@@ -38,6 +38,10 @@ def recipe(settings: Mapping[str, Any], ingredients: Sequence[Ingredient]) -> tu
         return local[-1]
 
     portable = deepcopy(dict(settings))
+    if targets := portable.get("targets"):  # only what the run used: of other models, it is not known where they are
+        portable["targets"] = {tag: target for tag, target in targets.items() if tag in portable["tgt"]}
+        if all("translator" in targets.get(tag, {}) for tag in portable["tgt"]):
+            portable["translator"] = []
     for field in list(walk(Recipe, portable)):
         if field.marker(StaysHere):
             field.section[field.name] = field.default

@@ -7,7 +7,7 @@ from sdrrl_data import languages
 from sdrrl_data.cards import portable
 from sdrrl_data.cards.markdown import join_names
 from sdrrl_data.languages import Language
-from sdrrl_data.recipe import BoundsConfig, ThresholdConfig, loading, of_source
+from sdrrl_data.recipe import ThresholdConfig, loading
 from sdrrl_data.run import Count, Manifest
 
 
@@ -37,10 +37,15 @@ class DescribedRun(NamedTuple):
     def about(self) -> str:
         """What its rows were made of, in plain text."""
         verb = "written and answered" if self.names_of("seeds") == ["magpie"] else "answered"
+        targets_of: dict[tuple[str, ...], list[str]] = {}  # by the names of their translators
+        for target in self.targets:
+            parts = self.manifest.ingredients_of(target.tag)
+            names = dict.fromkeys(part.name for part in parts if part.role == "translator")
+            targets_of.setdefault((*names,), []).append(target.name)
+        into = [f"into {join_names(targets)} by {join_names([*names])}" for names, targets in targets_of.items()]
         return (
             f"Questions in {self.src.name}, {verb} by {join_names(self.names_of('generator'))}. The questions and the "
-            f"answers were translated into {join_names([target.name for target in self.targets])} by "
-            f"{join_names(self.names_of('translator'))}."
+            f"answers were translated {join_names(into)}."
         )
 
     def steps(self, tag: str) -> dict[str, Count]:
@@ -48,10 +53,9 @@ class DescribedRun(NamedTuple):
         steps = self.manifest.counts.steps
         return {step: count for step, count in steps.items() if step.rpartition("/")[0] in ("", tag)}
 
-    def bounds(self, filter: str, tag: str) -> BoundsConfig:
-        """The scores with which a text of one target passes a filter."""
-        threshold = ThresholdConfig.model_validate(self.manifest.recipe["thresholds"][filter])
-        return threshold.within(self.src.tag if of_source(filter) else tag)
+    def threshold(self, filter: str, tag: str) -> ThresholdConfig:
+        """Which scores of one target's texts pass a filter."""
+        return ThresholdConfig.model_validate(self.manifest.target_recipe(tag)["thresholds"][filter])
 
     def reproduction(self) -> Reproduction:
         """How to make it again."""

@@ -162,10 +162,10 @@ class _Builder:
             UserError: a translator is not available, or is not the one that translated for the run.
         """
         tgt = languages.find(tag)
-        of_run = [part.identity() for part in self._manifest.ingredients if part.role == "translator"]
+        of_run = [part.identity() for part in self._manifest.ingredients_of(tag) if part.role == "translator"]
         translators = {}
-        names = translator_names(self._recipe.translator)
-        for name, translator_config in zip(names, self._recipe.translator, strict=True):
+        configs = self._recipe.for_target(tag).translator
+        for name, translator_config in zip(translator_names(configs), configs, strict=True):
             translator = self._models.identify_translator(translator_config, self._src, tgt, self._generator)
             if translator.identity() not in of_run:
                 raise RunMismatch(
@@ -181,7 +181,7 @@ class _Builder:
         parts = order.Parts.of(self._manifest.growths)
         seeds = self._run.table("seeds").fingerprints(len(parts.sizes))
         tables = Tables(self._run, {}, {"seeds": seeds}, states=unused.states(self._run))
-        tables.add(order.translation_steps(self._recipe, target, parts, of_references=True))
+        tables.add(order.translation_steps(self._recipe.for_target(target.tgt.tag), target, parts, of_references=True))
         runner = LocalRunner(self._models, self._reporter)
         try:
             for table, job in tables.jobs.items():

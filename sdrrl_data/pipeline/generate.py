@@ -64,6 +64,8 @@ def generate(
     if manifest := plan.finished():
         return manifest
     reporter = reporter or Silent()
+    if sentence := plan.waiting():
+        reporter.say(sentence)
     if sentences := redone.sentences(redone.redone(plan)):
         (agreed or partial(_say, reporter))(sentences)
     scorers.prepare(plan.scorers_to_open(), reporter.say)
@@ -84,7 +86,11 @@ def _execute(plan: Plan, models: Models, reporter: Reporter, named: Mapping[str,
         recipe=dict(plan.resolved),
         named=_remembered(plan, named),
         versions=provenance.versions(),
-        ingredients=list(plan.ingredients),
+        ingredients=plan.ingredients,
+        used={
+            tag: [plan.ingredients.index(part) for part in dict.fromkeys(parts)]
+            for tag, parts in plan.ingredients_of.items()
+        },
         growths=plan.growths,
         counts=_unchanged_counts(plan),
     )

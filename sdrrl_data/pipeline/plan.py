@@ -36,16 +36,26 @@ class Plan:
     src: Language
     generator: Ingredient
     targets: Sequence[Target]
-    ingredients: Sequence[Ingredient]  # of the rows of all targets
+    ingredients_of: Mapping[str, Sequence[Ingredient]]  # behind the rows of each target, by its tag
     signatures: Mapping[str, str]  # of each target, by its tag
     growths: growth.Growths  # for each time that the run grew, the rows of its new parts of seeds
     tables: Tables
     seed_columns: Sequence[SourceColumns]  # what the seeds were taken from, if their sources were read
 
     @property
+    def ingredients(self) -> list[Ingredient]:
+        """Those of the rows of all targets."""
+        return list(dict.fromkeys(chain.from_iterable(self.ingredients_of.values())))
+
+    @property
     def sizes(self) -> list[int]:
         """How many seeds each part has, or should have."""
         return [size for sizes in self.growths for size in sizes]
+
+    def waiting(self) -> str | None:
+        """A sentence that names the languages that the recipe has settings for, but that are no targets."""
+        tags = ", ".join(tag for tag in self.recipe.targets if tag not in self.recipe.tgt)
+        return f"not a target, so that its settings in targets are not used: {tags}" if tags else None
 
     def missing(self, table: str) -> list[int]:
         """The parts of a table that still have to be made."""
@@ -129,18 +139,19 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
     signatures = {}
     for target in resolved_targets:
         tag = target.tgt.tag
-        tables.add(order.target_steps(pinned, target, parts))
-        sources = _sources(tables, target, pinned)
+        target_recipe = pinned.for_target(tag)
+        tables.add(order.target_steps(target_recipe, target, parts))
+        sources = _sources(tables, target, target_recipe)
         ran = {part: engines.of_rows(part, before, tables, _made_by(part, target, tables)) for part in ingredients[tag]}
         ingredients[tag] = [ran[part] for part in ingredients[tag]]
         translators = {name: ran.get(part, part) for name, part in target.translators.items()}
         signatures[tag] = _signature(
-            provenance.signature(pinned, tag, ingredients[tag]), before, tag, *_progress(tables, sources)
+            provenance.signature(target_recipe, tag, ingredients[tag]), before, tag, *_progress(tables, sources)
         )
         if tag not in recipe.tgt:
             _refuse_to_redo(run, before, target, signatures[tag], full_recipe.tgt)
         named_target = replace(target, translators=translators)
-        tables.add(order.last_steps(pinned, named_target, parts, sources, ran[generator], signatures[tag]))
+        tables.add(order.last_steps(target_recipe, named_target, parts, sources, ran[generator], signatures[tag]))
     tables.add([order.shared_counts_step(pinned, parts)])
 
     plan = Plan(
@@ -151,7 +162,7 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
         src=src,
         generator=generator,
         targets=resolved_targets,
-        ingredients=list(dict.fromkeys(chain.from_iterable(ingredients.values()))),
+        ingredients_of=ingredients,
         signatures=signatures,
         growths=growths,
         tables=tables,

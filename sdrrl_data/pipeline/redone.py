@@ -108,8 +108,13 @@ def _because(plan: Plan, table: str, first: bool) -> list[str]:
     """What has changed for a table; empty if nothing has but a table before it."""
     name = table.rpartition("/")[2]
     kind = name.partition("-")[0]
-    clauses = [str(change) for change in _shaping_changes(plan) if _concerns(change, kind, name)]
-    clauses = clauses or _changed_models(plan.before.ingredients if plan.before else (), plan.ingredients, kind)
+    assert plan.before is not None
+    tag = table.rpartition("/")[0]
+    clauses = [str(change) for change in _shaping_changes(plan, tag) if _concerns(change, kind, name)]
+    is_known = tag in plan.before.signatures
+    before = plan.before.ingredients_of(tag) if is_known else plan.before.ingredients
+    now = plan.ingredients_of[tag] if is_known else plan.ingredients
+    clauses = clauses or _changed_models(before, now, kind)
     return clauses or (["what they are made from has changed"] if first else [])
 
 
@@ -121,11 +126,14 @@ def _concerns(change: Change, kind: str, name: str) -> bool:
     return section in SECTIONS[kind]
 
 
-def _shaping_changes(plan: Plan) -> list[Change]:
-    """The settings that shape rows and have changed."""
+def _shaping_changes(plan: Plan, tag: str) -> list[Change]:
+    """The settings that shape the rows of a target, or those that all targets share, and have changed."""
     assert plan.before is not None
     try:
-        return changes(recipe_of(plan.run, plan.before).shaping(), plan.recipe.shaping())
+        before, now = (
+            recipe.for_target(tag) if tag else recipe for recipe in (recipe_of(plan.run, plan.before), plan.recipe)
+        )
+        return changes(before.shaping(), now.shaping())
     except VersionMismatch:
         return changes(plan.before.recipe, plan.resolved)
 

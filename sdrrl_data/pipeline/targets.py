@@ -26,7 +26,7 @@ def resolve(
         return models.identify_generator(config) if config else generator
 
     ingredients = scorers.identified(recipe.scorers, identified)
-    return [_target(recipe, src, tgt, models, generator, ingredients) for tgt in targets]
+    return [_target(recipe.for_target(tgt.tag), src, tgt, models, generator, ingredients) for tgt in targets]
 
 
 def translators(

@@ -84,7 +84,7 @@ def of_targets(path: str, manifest: Manifest, controls: dict[str, list[str]]) ->
 
 def _tables(run: Run, manifest: Manifest, tag: str) -> list[str]:
     """The tables that a target was made from; first those that all targets share."""
-    recipe = recipe_of(run, manifest)
+    recipe = recipe_of(run, manifest).for_target(tag)
     translators = translator_names(recipe.translator)
     translated = [
         name

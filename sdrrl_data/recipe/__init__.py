@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from sdrrl_data.recipe.code_switching import CodeSwitchingConfig
 from sdrrl_data.recipe.components import (
@@ -40,7 +40,8 @@ from sdrrl_data.recipe.scorers import (
     shipped_scores,
 )
 from sdrrl_data.recipe.seeds import MagpieConfig, SeedFieldsConfig, SeedsConfig, SeedSources
-from sdrrl_data.recipe.thresholds import Bound, BoundsConfig, ThresholdConfig
+from sdrrl_data.recipe.targets import TargetConfig
+from sdrrl_data.recipe.thresholds import Bound, ThresholdConfig
 from sdrrl_data.recipe.transfer_sets import (
     MixConfig,
     ParallelConfig,
@@ -59,7 +60,6 @@ __all__ = [
     "AlignerContext",
     "AnswersConfig",
     "Bound",
-    "BoundsConfig",
     "CodeSwitchingConfig",
     "Component",
     "Config",
@@ -88,6 +88,7 @@ __all__ = [
     "ShapelessByDefault",
     "StaysHere",
     "TakenIn",
+    "TargetConfig",
     "ThresholdConfig",
     "TransferSetConfig",
     "TranslationsConfig",
@@ -106,22 +107,27 @@ __all__ = [
 class Recipe(Config):
     """Everything that a run depends on.
 
-    Two fields are marked `Shapeless` because the seeds' rows enter the fingerprints themselves, and because a target's
-    rows do not depend on the other targets.
+    `tgt` says which languages the run translates into; `--tgt` replaces it. `targets` says what is different for some
+    of them (see `TargetConfig`). What it says of a language that is not in `tgt` waits there, until `--tgt` names the
+    language. A recipe without `tgt` translates into the languages of its `targets`.
+
+    Three fields are marked `Shapeless`: the seeds' rows enter the fingerprints themselves, and a target's rows do not
+    depend on the other targets, only on the recipe that `for_target` returns.
     """
 
     name: str
     description: str
     src: str
     tgt: Annotated[tuple[str, ...], Shapeless()]
+    targets: Annotated[dict[str, TargetConfig], Shapeless()] = Field(default={})  # by their tags
     seed: int = 42
     limit: Annotated[Positive | None, Shapeless()] = None
     part_rows: Annotated[Positive, Shapeless()] = 512
     seeds: Annotated[SeedSources, Shapeless()]
     generator: GeneratorConfig
     answers: AnswersConfig = AnswersConfig()
-    # If there are several, the better translation of each text is used.
-    translator: Annotated[tuple[TranslatorConfig, ...], Field(min_length=1)]
+    # If there are several, the better translation of each text is used. It may be left out if every target has its own.
+    translator: tuple[TranslatorConfig, ...] = ()
     translations: TranslationsConfig = TranslationsConfig()
     code_switching: CodeSwitchingConfig = Field(default_factory=CodeSwitchingConfig)
     scorers: tuple[ScorerConfig, ...]
@@ -165,7 +171,13 @@ class Recipe(Config):
         return self
 
     @model_validator(mode="after")
-    def _aligner_has_its_translator(self) -> Self:
+    def _translates(self) -> Self:
+        """Each target has a translator, and its aligner has the one that it needs."""
+        if self.targets:
+            self._check_targets()
+            return self
+        if not self.translator:
+            raise ValueError("translator is missing")
         aligner = self.code_switching.aligner
         needed = aligner.needs_translator
         if needed and all(translator.kind != needed for translator in self.translator):
@@ -173,3 +185,20 @@ class Recipe(Config):
                 f"code_switching.aligner {aligner.kind} uses the translator's model: it needs the translator {needed}"
             )
         return self
+
+    def for_target(self, tag: str) -> Self:
+        """The recipe as it holds for one target: without `targets`, and with what they say of this one."""
+        if not self.targets:
+            return self
+        target = self.targets.get(tag)
+        return self.model_validate(dict(self) | (target.sections(self) if target else {}) | {"targets": {}})
+
+    def _check_targets(self) -> None:
+        for tag in dict.fromkeys([*self.tgt, *self.targets]):
+            try:
+                self.for_target(tag)
+            except ValidationError as error:
+                problem = error.errors()[0]
+                key = ".".join(map(str, problem["loc"]))
+                message = problem["ctx"]["error"] if problem["type"] == "value_error" else f"{key}: {problem['msg']}"
+                raise ValueError(f"{message} (for the target {tag})") from None

@@ -17,8 +17,8 @@ from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import (
     Recipe,
     ScorerConfig,
-    TranslatorConfig,
     fields,
+    forms,
     may_have_threshold,
     overrides,
     paths,
@@ -119,7 +119,9 @@ def finished(
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
     for overlay in overlays:
         _lay_over(content, _path(fspath(overlay), _packaged("parts")))
-    for key, value in changes.items():
+    forms.bring_into_form(content)
+    keys = {forms.normal_key(key): value for key, value in changes.items()}
+    for key, value in keys.items():
         if key == "generator.model" and "generator.revision" not in changes:
             overrides.change(content, "generator.revision", None)
         part, _, kind = key.partition(".")
@@ -128,7 +130,8 @@ def finished(
             scorer_changes.lay_over(content, *scorer_changes.taken_from(by_kind, key))
         else:
             overrides.change(content, key, deepcopy(value))
-        _as_lists(content)
+        forms.bring_into_form(content)
+    forms.complete(content)
     paths.take_in(Recipe, content)
     left_out = fields.leave_out_entries(Recipe, content)
     try:
@@ -143,18 +146,12 @@ def finished(
             hint = f", did you mean {close[0]}?" if close else ""
             raise RecipeError(f"{where}: thresholds.{name}: there is no such score{hint}")
     src = languages.find(recipe.src).tag
-    tgt = tuple(dict.fromkeys(languages.find(tag).tag for tag in recipe.tgt))
-    if not tgt:
+    if not recipe.tgt:
         raise RecipeError(f"{where}: tgt names no target language: give one with --tgt")
-    if src in tgt:
+    if src in recipe.tgt:
         raise RecipeError(f"{where}: {src} is both src and tgt: choose another target language")
-    thresholds = {
-        score: threshold.model_copy(
-            update={"languages": {languages.find(tag).tag: bounds for tag, bounds in threshold.languages.items()}}
-        )
-        for score, threshold in recipe.thresholds.items()
-    }
-    return recipe.model_copy(update={"src": src, "tgt": tgt, "thresholds": thresholds})
+    forms.refuse_without_effect(content, keys)
+    return recipe.model_copy(update={"src": src})
 
 
 def _lay_over(content: dict[str, Any], path: Path) -> None:
@@ -163,7 +160,7 @@ def _lay_over(content: dict[str, Any], path: Path) -> None:
     if not isinstance(layer, dict):
         raise RecipeError(f"recipe {path}: expected a mapping of keys to values")
     changed_scorers, removed_scorers = scorer_changes.taken_from(layer, f"recipe {path}")
-    _as_lists(layer)
+    forms.bring_into_form(layer)
     for section in (layer, {"scorers": changed_scorers}):
         paths.resolve(Recipe, section, path.parent, shipped=PACKAGED)
     scorer_changes.lay_over(content, changed_scorers, removed_scorers)
@@ -191,31 +188,3 @@ def _file(path: Path) -> Path:
     if not path.is_file():
         raise RecipeError(f"recipe {path}: there is no such file")
     return path
-
-
-def _as_lists(content: dict[str, Any]) -> None:
-    """Bring short forms into the form of a list: a single source of seeds or translator, a word for a component."""
-    seeds, translators = content.get("seeds"), content.get("translator")
-    if isinstance(seeds, dict) and seeds.get("source") != "magpie":
-        content["seeds"] = [seeds]
-    if isinstance(translators, dict | str):
-        translators = [translators]
-    if isinstance(translators, list):
-        content["translator"] = [_translator(item) if isinstance(item, str) else item for item in translators]
-    if isinstance(content.get("scorers"), list):
-        content["scorers"] = [{"kind": item} if isinstance(item, str) else item for item in content["scorers"]]
-
-
-def _translator(word: str) -> dict[str, str]:
-    """A translator as one word: "nllb" or "nllb:MODEL", or the user's: "module:Class" or "module:Class:MODEL"."""
-    kind, colon, model = word.partition(":")
-    if colon and kind not in TranslatorConfig.kinds():
-        name, colon, model = model.partition(":")
-        kind = f"{kind}:{name}"
-    key, _ = TranslatorConfig.named(kind).argument or (None, None)
-    if not colon:
-        return {"kind": kind}
-    if not (key and model):
-        words = TranslatorConfig.declared_words()
-        raise RecipeError(f"there is no translator {word!r}: there are {', '.join(words[:-1])} and {words[-1]}")
-    return {"kind": kind, key: model}

@@ -54,8 +54,16 @@ def lay_over(content: dict[str, Any], changed: Iterable[dict[str, Any]], removed
             content["scorers"].remove(scorer)
         columns = [column for score in ScorerConfig.named(kind).scores for column in score.columns]
         for name in (f"{text}{column}" for text in ("", "question_", "answer_") for column in columns):
-            if isinstance(content.get("thresholds"), dict):
-                content["thresholds"].pop(name, None)
+            for thresholds in (content.get("thresholds"), *_of_targets(content)):
+                if isinstance(thresholds, dict):
+                    thresholds.pop(name, None)
+
+
+def _of_targets(content: dict[str, Any]) -> list[Any]:
+    """The thresholds of each target."""
+    targets = content.get("targets")
+    sections = targets.values() if isinstance(targets, dict) else ()
+    return [section.get("thresholds") for section in sections if isinstance(section, dict)]
 
 
 def _of_kind(content: dict[str, Any], kind: str) -> list[dict[str, Any]]:

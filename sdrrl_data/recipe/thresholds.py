@@ -1,6 +1,6 @@
 """Which scores pass."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -10,14 +10,16 @@ Percentile = Annotated[str, Field(pattern=r"^(100(\.0+)?|\d{1,2}(\.\d+)?)%$")]
 Bound = Annotated[float, Field(allow_inf_nan=False)] | Percentile
 
 
-class BoundsConfig(Config):
-    """The values that pass: from `min` to `max`. A score that is missing passes.
+class ThresholdConfig(Config):
+    """Which scores pass, from `min` to `max`, and what happens to a text that fails. A score that is missing passes.
 
-    A bound such as "5%" is that percentile of the run's scores.
+    A bound such as "5%" is that percentile of the scores of the run's target. Bounds for one target alone are in
+    `targets.TAG.thresholds`.
     """
 
     min: Bound | None = None
     max: Bound | None = None
+    weight: Share = 0.0  # of a text that fails: 0 drops it, 1 keeps it, a value in between makes it count less
 
     @model_validator(mode="after")
     def _something_passes(self) -> Self:
@@ -25,13 +27,6 @@ class BoundsConfig(Config):
             raise ValueError(f"thresholds: no score is at least {self.min:g} and at most {self.max:g}")
         return self
 
-
-class ThresholdConfig(BoundsConfig):
-    """Which scores pass, and what happens to a text that fails."""
-
-    weight: Share = 0.0  # of a text that fails: 0 drops it, 1 keeps it, a value in between makes it count less
-    languages: dict[str, BoundsConfig] = Field(default={})  # other bounds, for texts in these languages
-
-    def within(self, language: str) -> BoundsConfig:
-        """The values that pass for a text in the language of this tag."""
-        return self.languages.get(language, self)
+    def shaping(self) -> dict[str, Any]:
+        """The same as `Config.shaping`, with the bounds for `languages` that thresholds had in earlier versions."""
+        return super().shaping() | {"languages": {}}  # so that finished verdicts stay valid

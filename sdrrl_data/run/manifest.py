@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Collection
+from copy import deepcopy
+from itertools import chain
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sdrrl_data.errors import NotARun, VersionMismatch
 from sdrrl_data.protocols import Ingredient
+from sdrrl_data.recipe import forms, overrides
 from sdrrl_data.run.versions import READABLE, SCHEMA_VERSION
 
 
@@ -83,9 +86,26 @@ class Manifest(BaseModel):
     named: dict[str, Any] | None = None  # what was written in the recipe that a command named; it stays on this machine
     versions: dict[str, str]
     ingredients: list[Ingredient]
+    used: dict[
+        str, list[int]
+    ] = {}  # the places in `ingredients` of those behind a target; in earlier versions not known
     growths: list[list[int]] = []  # each time the run grew: the rows of its new parts of seeds
     counts: Counts = Counts()
     files: dict[str, str] = {}  # of the transfer sets: path in the run -> SHA-256
+
+    def ingredients_of(self, tag: str) -> list[Ingredient]:
+        """The ingredients behind the rows of one target; all, if that is not known."""
+        return [self.ingredients[place] for place in self.used.get(tag, range(len(self.ingredients)))]
+
+    def targets_of(self, part: Ingredient) -> list[str]:
+        """The tags of the targets whose rows an ingredient is behind."""
+        return [tag for tag in self.signatures if part in self.ingredients_of(tag)]
+
+    def target_recipe(self, tag: str) -> dict[str, Any]:
+        """The recipe as it holds for one target, as JSON data; it need not be valid in this version."""
+        content = deepcopy(self.recipe)
+        overrides.lay_over(content, content.pop("targets", {}).get(tag, {}))
+        return content
 
     def only(self, tags: Collection[str]) -> Self:
         """The manifest with only these of the run's targets."""
@@ -96,13 +116,25 @@ class Manifest(BaseModel):
 
         steps = {step: count for step, count in self.counts.steps.items() if is_included(step)}
         targets = {tag: count for tag, count in self.counts.targets.items() if tag in tags}
+        used = {tag: places for tag, places in self.used.items() if tag in tags}
+        places = (
+            sorted(set(chain(*used.values()))) if all(tag in used for tag in tags) else range(len(self.ingredients))
+        )
         changes = {
+            "ingredients": [self.ingredients[place] for place in places],
+            "used": {tag: [places.index(place) for place in of_target] for tag, of_target in used.items()},
             "signatures": {tag: line for tag, line in self.signatures.items() if tag in tags},
-            "recipe": self.recipe | {"tgt": [tag for tag in self.recipe["tgt"] if tag in tags]},
+            "recipe": _recipe_only(self.recipe, tags),
             "counts": self.counts.model_copy(update={"steps": steps, "targets": targets}),
             "files": {path: digest for path, digest in self.files.items() if is_included(path)},
         }
         return self.model_copy(update=changes)
+
+
+def _recipe_only(recipe: dict[str, Any], tags: Collection[str]) -> dict[str, Any]:
+    tgt = [tag for tag in recipe["tgt"] if tag in tags]
+    targets = {tag: target for tag, target in recipe.get("targets", {}).items() if tag in tags}
+    return recipe | {"tgt": tgt} | ({"targets": targets} if "targets" in recipe else {})
 
 
 def parsed(content: bytes, where: str, instead: str) -> Manifest:
@@ -127,6 +159,9 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
                 f"{where} has schema version {version}, and this sdrrl-data reads versions "
                 f"{', '.join(map(str, READABLE))}: {advice}, or {instead}"
             )
-        return Manifest.model_validate(fields | {"schema_version": SCHEMA_VERSION})
+        manifest = Manifest.model_validate(fields | {"schema_version": SCHEMA_VERSION})
+        forms.bring_up_to_date(manifest.recipe)
+        forms.bring_up_to_date(manifest.named or {})
+        return manifest
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         raise NotARun(f"{where} cannot be read as a manifest: {instead}") from error

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from platform import python_version
 
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import DEFAULT_DATE, Recipe, ThresholdConfig, of_source
+from sdrrl_data.recipe import DEFAULT_DATE, Recipe, ThresholdConfig
 from sdrrl_data.run import fingerprint
 from sdrrl_data.run.versions import installed
 
@@ -45,7 +45,7 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
     such as the directory of a model, do not count: a model counts by its name and revision.
 
     Args:
-        recipe: the run's recipe.
+        recipe: as it holds for the target.
         tgt: the tag of the target.
         ingredients: the models and data behind its rows.
     """
@@ -59,9 +59,7 @@ def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> st
         "temperature": f"{settings.temperature:g}",
         "top_p": f"{settings.top_p:g}",
         "switch": f"{switching.aligner.kind}:{switching.texts}:{switching.level}:{switching.ratio:g}",
-        "filters": ",".join(
-            _bounds(name, threshold, recipe.src, tgt) for name, threshold in sorted(recipe.thresholds.items())
-        ),
+        "filters": ",".join(_bounds(name, threshold) for name, threshold in sorted(recipe.thresholds.items())),
         "seed": recipe.seed,
         **({"date": settings.date} if settings.date != DEFAULT_DATE else {}),
         "version": version("sdrrl-data"),
@@ -94,11 +92,10 @@ def described(ingredient: Ingredient) -> str:
     return f"{ingredient.name}@{ingredient.revision}{engine}"
 
 
-def _bounds(name: str, threshold: ThresholdConfig, src: str, tgt: str) -> str:
-    """A threshold for a target, such as `similarity>=0.8`; with `*0.5` if a text that fails keeps half its weight."""
-    bounds = threshold.within(src if of_source(name) else tgt)
+def _bounds(name: str, bounds: ThresholdConfig) -> str:
+    """A threshold, such as `similarity>=0.8`; with `*0.5` if a text that fails keeps half its weight."""
     signs = (">=", bounds.min), ("<=", bounds.max)
     bounds_text = "".join(
         sign + (bound if isinstance(bound, str) else f"{bound:g}") for sign, bound in signs if bound is not None
     )
-    return name + bounds_text + (f"*{threshold.weight:g}" if threshold.weight else "")
+    return name + bounds_text + (f"*{bounds.weight:g}" if bounds.weight else "")

@@ -43,7 +43,7 @@ class VerdictsStep(TargetStep):
     @property
     def settings(self) -> Any:
         """The thresholds."""
-        return {name: threshold.model_dump(mode="json") for name, threshold in self.recipe.thresholds.items()}
+        return {name: threshold.shaping() for name, threshold in self.recipe.thresholds.items()}
 
     @property
     def schema(self) -> Schema:
@@ -54,7 +54,7 @@ class VerdictsStep(TargetStep):
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Turn percentiles into numbers."""
         scored = score_tables.joined([run.table(name).read_all() for name in self.whole]) if self.whole else None
-        limits = cuts(self.recipe.thresholds, scored, self.src, self.tgt)
+        limits = cuts(self.recipe.thresholds, scored)
 
         def work(tasks: Iterable[Task]) -> Iterator[tuple[int, Part]]:
             waiting = iter(tasks)
@@ -93,15 +93,10 @@ class Cut(NamedTuple):
 
 def relative(thresholds: Mapping[str, ThresholdConfig]) -> bool:
     """Whether a bound is a percentile, so that `cuts` needs the scores of the whole run."""
-    return any(
-        isinstance(bound, str)
-        for threshold in thresholds.values()
-        for bounds in (threshold, *threshold.languages.values())
-        for bound in (bounds.min, bounds.max)
-    )
+    return any(isinstance(bound, str) for threshold in thresholds.values() for bound in (threshold.min, threshold.max))
 
 
-def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None, src: str, tgt: str) -> list[Cut]:
+def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None) -> list[Cut]:
     """What the thresholds require of each text, with percentiles as numbers.
 
     A percentile is taken of the values of one column, without nulls. As `min`, P% is the greatest value with at most P%
@@ -111,18 +106,14 @@ def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None,
     Args:
         thresholds: by score (for questions and answers), or by `question_…` or `answer_…`, which have priority.
         scores: the scores of the whole run; None if no bound is a percentile.
-        src: tag of the source language.
-        tgt: tag of the target language.
     """
-    tags = {"src": src, "tgt": tgt}
     cuts_of_texts = []
     for name, threshold in sorted(thresholds.items()):
         for part, score in _judged(name, thresholds):
             side = "src" if of_source(score) else "tgt"
             column = f"{part}_{score}"
-            bounds = threshold.within(tags[side])
             values = scores[column] if scores is not None and column in scores.columns else pl.Series()
-            least, most = _limit(bounds.min, values, upper=False), _limit(bounds.max, values, upper=True)
+            least, most = _limit(threshold.min, values, upper=False), _limit(threshold.max, values, upper=True)
             if least or most:
                 cuts_of_texts.append(Cut(f"{part}_{side}", name, column, least, most, threshold.weight))
     return cuts_of_texts

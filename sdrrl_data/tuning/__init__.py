@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from sdrrl_data.recipe import BoundsConfig, Score, of_source
+from sdrrl_data.recipe import Score, ThresholdConfig, of_source
 from sdrrl_data.recipe.components import Better
 from sdrrl_data.tuning.distribution import Distribution, Histogram, distribution, histogram
 from sdrrl_data.tuning.proposals import Edge, Proposal, Values, percentile, proposal
@@ -92,7 +92,7 @@ def with_proposal(proposal: Proposal, in_force: Passing) -> Passing:
     return Passing(bound(proposal.min, in_force.min, max), bound(proposal.max, in_force.max, min))
 
 
-def direction(score: Score, threshold: BoundsConfig | None = None) -> Better:
+def direction(score: Score, threshold: ThresholdConfig | None = None) -> Better:
     """Which values of a score are the good ones: what its scorer says, or else what the threshold in force means.
 
     Args:

@@ -1,12 +1,13 @@
 """Proposed thresholds as a part of a recipe."""
 
 import textwrap
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
 import yaml
 
-from sdrrl_data.recipe import ThresholdConfig
+from sdrrl_data.recipe import Recipe, ThresholdConfig
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, Passing, TunedScore
 
 HEADER = """\
@@ -16,58 +17,77 @@ HEADER = """\
 """
 
 
-def fragment(
-    tuned: Iterable[TunedScore], thresholds: Mapping[str, ThresholdConfig], src: str, targets: Collection[str]
-) -> str:
+def fragment(tuned: Iterable[TunedScore], recipe: Recipe) -> str:
     """The proposals as YAML with comments: `thresholds`, each for questions alone or for answers alone.
 
-    A threshold keeps everything that has no proposal: its weight, and its bounds for other languages.
+    If the targets differ, they are in `targets`. A threshold keeps everything that has no proposal.
 
     Args:
         tuned: the scores, of any targets.
-        thresholds: the recipe's.
-        src: tag of the source language.
-        targets: tags of all target languages of the run.
+        recipe: of the run.
     """
     columns: dict[str, list[TunedScore]] = {}
     for score in tuned:
         if score.passing:
             columns.setdefault(score.column, []).append(score)
-    any_recommended = any(score.recommended for proposed in columns.values() for score in proposed)
-    lines = [HEADER, "thresholds:\n" if any_recommended else "thresholds: {}\n"]
-    for column, proposed in columns.items():
+    for_all: list[_Entry] = []
+    for_one: dict[str, list[_Entry]] = {}
+    for proposed in columns.values():
         recommended = [score for score in proposed if score.recommended]
-        threshold = thresholds.get(column, thresholds.get(proposed[0].score, ThresholdConfig()))
-        languages = {src} if proposed[0].language == src else set(targets)
-        entry = yaml.safe_dump({column: _threshold(recommended or proposed, languages, threshold)}, sort_keys=False)
-        lines.append(textwrap.indent("".join(f"# {_comment(score)}\n" for score in proposed), "  "))
-        lines.append(textwrap.indent(entry, "  " if recommended else "  # "))
-    return "".join(lines)
+        if _same_for_all(recommended or proposed, recipe):
+            for_all.append(_Entry(recommended or proposed, recipe.thresholds, comments=proposed))
+            continue
+        for score in proposed:
+            thresholds = recipe.for_target(score.language).thresholds
+            for_one.setdefault(score.language, []).append(_Entry([score], thresholds, comments=[score]))
+    any_for_all = any(entry.recommended for entry in for_all)
+    blocks = [HEADER, "thresholds:\n" if any_for_all else "thresholds: {}\n", *(entry.yaml(2) for entry in for_all)]
+    if for_one:
+        blocks.append("targets:\n" if any(entry.recommended for entry in chain(*for_one.values())) else "# targets:\n")
+    for tag, entries in for_one.items():
+        mark = "" if any(entry.recommended for entry in entries) else "# "
+        blocks.append(f"  {mark}{tag}:\n  {mark}  thresholds:\n")
+        blocks += [entry.yaml(6) for entry in entries]
+    return "".join(blocks)
 
 
-def _threshold(
-    proposed: Sequence[TunedScore], languages: Collection[str], threshold: ThresholdConfig
-) -> dict[str, Any]:
-    """The threshold with the proposals in it: one entry for all languages if they have the same bounds in all."""
-    # Bounds for one language replace those for all: so if the recipe has bounds for a language, these must change.
-    content = threshold.model_dump(exclude_defaults=True)
-    by_language = content.pop("languages", {})
-    proposals = {score.language: _bounds(score, threshold) for score in proposed}
-    bounds = list(proposals.values())
-    same_in_all = set(proposals) == set(languages) and bounds.count(bounds[0]) == len(bounds)
-    if same_in_all and not proposals.keys() & by_language.keys():
-        content |= bounds[0]
-    else:
-        by_language |= proposals
-    return content | ({"languages": by_language} if by_language else {})
+class _Entry(NamedTuple):
+    """A threshold of the fragment."""
+
+    proposed: Sequence[TunedScore]  # with the same bounds
+    thresholds: Mapping[str, ThresholdConfig]  # in force
+    comments: Sequence[TunedScore]
+
+    @property
+    def recommended(self) -> bool:
+        return self.proposed[0].recommended
+
+    def yaml(self, indent: int) -> str:
+        """It is a comment if it is not recommended."""
+        score, spaces = self.proposed[0], " " * indent
+        threshold = self.thresholds.get(score.column, self.thresholds.get(score.score, ThresholdConfig()))
+        content = threshold.model_dump(exclude_defaults=True) | _bounds(score, threshold)
+        entry = yaml.safe_dump({score.column: content}, sort_keys=False)
+        comments = "".join(f"{spaces}# {_comment(commented)}\n" for commented in self.comments)
+        return comments + textwrap.indent(entry, spaces if self.recommended else f"{spaces}# ")
+
+
+def _same_for_all(proposed: Sequence[TunedScore], recipe: Recipe) -> bool:
+    """Whether the same bounds are proposed for all targets, and no target has a threshold of its own."""
+    first = proposed[0]
+    if first.language == recipe.src:
+        return True
+    said = {name for target in recipe.targets.values() for name in target.thresholds}
+    bounds = {score.language: _bounds(score, ThresholdConfig()) for score in proposed}
+    agree = bounds.keys() == {*recipe.tgt} and all(other == bounds[first.language] for other in bounds.values())
+    return agree and said.isdisjoint({first.column, first.score})
 
 
 def _bounds(tuned: TunedScore, threshold: ThresholdConfig) -> dict[str, Any]:
     """The bounds to write. A bound that does not change is written as in the recipe, also if it is a percentile."""
-    in_recipe = threshold.within(tuned.language)
     now, then = tuned.in_force or Passing(), tuned.passing or Passing()
-    least = in_recipe.min if then.min == now.min else then.min
-    most = in_recipe.max if then.max == now.max else then.max
+    least = threshold.min if then.min == now.min else then.min
+    most = threshold.max if then.max == now.max else then.max
     return {key: bound for key, bound in (("min", least), ("max", most)) if bound is not None}
 
 

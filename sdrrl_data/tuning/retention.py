@@ -33,14 +33,14 @@ class Filters:
     Args:
         scores: a row for each seed: `id`, and columns such as `question_similarity` and `answer_src_language`
             (Float64). Other columns are ignored.
-        thresholds: the recipe's.
+        thresholds: the recipe's, as they hold for the target.
         src: tag of the source language.
         tgt: tag of the target language.
     """
 
     def __init__(self, scores: pl.DataFrame, thresholds: Mapping[str, ThresholdConfig], src: str, tgt: str) -> None:
         self.scores, self.thresholds, self.src, self.tgt = scores, thresholds, src, tgt
-        cuts = [cut for cut in verdicts.cuts(thresholds, scores, src, tgt) if cut.column in scores.columns]
+        cuts = [cut for cut in verdicts.cuts(thresholds, scores) if cut.column in scores.columns]
         self._in_force = {cut.column: Passing(_value(cut.min), _value(cut.max)) for cut in cuts}
         # A text that fails a filter with a weight is not dropped.
         self._drops = {cut.column: self.fails(cut.column, self._in_force[cut.column]) for cut in cuts if not cut.weight}

@@ -60,7 +60,7 @@ def tune(
     for tag in tags:
         scores, judged = reading.read(run, tag, score_tables(recipe.scorers))
         to_show = {name: declared for name, declared in selected.items() if not (source_shown and of_source(name))}
-        filters = Filters(scores, recipe.thresholds, recipe.src, tag)
+        filters = Filters(scores, recipe.for_target(tag).thresholds, recipe.src, tag)
         tuned = list(tuning.look(filters, to_show))
         any_score |= bool(tuned)
         source_shown |= any(tuned_score.language == recipe.src for tuned_score in tuned)

@@ -324,13 +324,8 @@ def test_a_filter_by_a_score_of_the_users(run: Run, manifest: Manifest) -> None:
     [
         ("length", {"min": 1, "max": 2.5}, ["≥ 1 and ≤ 2.5"] * 2, "is dropped"),
         ("length", {"min": "5%", "weight": 0.25}, ["≥ the 5% percentile"] * 2, "weighs 0.25"),
-        (
-            "length",
-            {"max": 3, "weight": 1.0, "languages": {"pt": {"min": 2}, "en": {"min": 9}}},
-            ["≥ 2", "≤ 3"],
-            "is kept",
-        ),
-        ("src_repetition", {"min": 3, "languages": {"en": {}}}, ["everything"] * 2, "is dropped"),
+        ("length", {"max": 3, "weight": 1.0}, ["≤ 3"] * 2, "is kept"),
+        ("src_repetition", {}, ["everything"] * 2, "is dropped"),
     ],
 )
 def test_what_a_filter_keeps_of_each_target(
@@ -340,6 +335,17 @@ def test_what_a_filter_keeps_of_each_target(
     rows = [rows[0] for first, *rows in tables(body(text)) if first[:2] == ["filter", "keeps"]]
     assert [row[1] for row in rows] == keeps
     assert {row[2] for row in rows} == {fails}
+
+
+def test_a_filter_of_one_target_stands_in_its_section_alone(run: Run, manifest: Manifest) -> None:
+    changed = with_thresholds(manifest, {"length": ThresholdConfig(max=3, weight=0.5)})
+    targets = {"pt": {"thresholds": {"length": {"min": 2}, "numbers": {"min": 0.9}}}}
+    text = card.write(changed.model_copy(update={"recipe": changed.recipe | {"targets": targets}}), run)
+    filters = [[row[:3] for row in rows] for first, *rows in tables(body(text)) if first[:2] == ["filter", "keeps"]]
+    first, *others = filters
+    assert first == [["length", "≥ 2 and ≤ 3", "weighs 0.5"], ["numbers", "≥ 0.9", "is dropped"]]
+    assert others == [[["length", "≤ 3", "weighs 0.5"]]]
+    assert {row[0] for row in scores_in(text)} == {"length", "numbers"}
 
 
 def test_more_reasons_than_a_manifest_lists(run: Run, manifest: Manifest) -> None:

@@ -76,16 +76,16 @@ def test_each_score_has_its_thresholds_and_the_share_that_fails(make: Draw) -> N
 
 def test_the_shares_are_those_of_the_verdicts(make: Draw) -> None:
     thresholds = {
-        "repetition": {"max": "95%", "languages": {"pt": {"max": "90%"}, "en": {"max": 0.5}}},
+        "repetition": {"max": "90%"},
         "answer_repetition": {"max": 0.3, "weight": 0.5},
-        "src_repetition": {"max": 0.2, "languages": {"en": {"max": 0.4}}},
+        "src_repetition": {"max": 0.4},
     }
     drawn = np.random.default_rng(1).beta(1, 4, (3, ROWS))
     columns = dict(zip(("question_repetition", "answer_repetition", "question_src_repetition"), drawn, strict=True))
     run, manifest = make(thresholds, heuristics=columns)
     table = run.table("pt/scores-heuristics").read_all()
     recipe = loading.load("quickstart", {"thresholds": thresholds})
-    cuts = verdicts.cuts(recipe.thresholds, table, "en", "pt")
+    cuts = verdicts.cuts(recipe.thresholds, table)
     failed = verdicts.judge(table, cuts).explode("failures").drop_nulls("failures").unnest("failures")
     share = {text: rows.height / ROWS for (text,), rows in failed.group_by("text")}
     bound = next(f"{cut.max.value:.4g}" for cut in cuts if cut.filter == "repetition" and cut.max)

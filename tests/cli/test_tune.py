@@ -18,10 +18,11 @@ CHANGES = {
     "tgt": ["pt", "vi"],
     "scorers": ["similarity", "length", "repetition"],
     "thresholds": {
-        "similarity": {"min": 0.2, "languages": {"vi": {"min": 0.3}}},
+        "similarity": {"min": 0.2},
         "length": {"min": 0.2, "max": 3.0},
         "src_finished": {"min": 1},
     },
+    "targets.vi.thresholds.similarity.min": 0.3,
 }
 
 
@@ -157,11 +158,15 @@ def test_proposals_are_written(tune, tmp_path):
     assert shown.splitlines()[-1].endswith("--with new.yaml")
     path = tmp_path / "new.yaml"
     text = path.read_text(encoding="utf-8")
-    thresholds = yaml.safe_load(text)["thresholds"]
-    assert list(thresholds) == ["question_similarity", "answer_similarity", "answer_src_repetition"]
-    languages = thresholds["question_similarity"]["languages"]
-    assert 0.5 < languages["vi"]["min"] < 0.7 < languages["pt"]["min"] < 0.8
-    assert 0.2 < thresholds["answer_src_repetition"]["max"] < 0.7
+    content = yaml.safe_load(text)
+    of_target = {tag: target["thresholds"] for tag, target in content["targets"].items()}
+    assert [(tag, *thresholds) for tag, thresholds in of_target.items()] == [
+        ("pt", "question_similarity", "answer_similarity"),
+        ("vi", "question_similarity", "answer_similarity"),
+    ]
+    least = {tag: thresholds["question_similarity"]["min"] for tag, thresholds in of_target.items()}
+    assert 0.5 < least["vi"] < 0.7 < least["pt"] < 0.8
+    assert 0.2 < content["thresholds"]["answer_src_repetition"]["max"] < 0.7
     assert "# question_length:" in text
     assert tune("--write", "new.yaml", "--force") == shown
     assert path.read_text(encoding="utf-8") == text

@@ -397,7 +397,11 @@ def test_a_target_that_was_never_finished_is_no_part_of_the_run(seeds, tmp_path)
     assert list(Run(out).manifest().counts.targets) == ["pt", "vi"]
 
 
-def test_one_model_is_in_memory_at_a_time(seeds, tmp_path):
+SEVERAL = {"translator": ["firefox", "nllb"], "translations.best_by": "round_trip"}
+
+
+@pytest.mark.parametrize("changes", [SEVERAL, {"targets.vi.translator": "nllb"}])
+def test_one_model_is_in_memory_at_a_time(seeds, tmp_path, changes):
     in_memory, loaded = [], []
 
     def tracked(build):
@@ -415,8 +419,7 @@ def test_one_model_is_in_memory_at_a_time(seeds, tmp_path):
     models = dataclasses.replace(
         small, build_generator=tracked(small.build_generator), build_translator=tracked(small.build_translator)
     )
-    changes = {"translator": ["firefox", "nllb"], "translations.best_by": "round_trip", "tgt": ["pt", "vi"]}
-    run(seeds, tmp_path / "run", models, **changes)
+    run(seeds, tmp_path / "run", models, **changes, tgt=["pt", "vi"])
     assert in_memory == []
     assert {len(models) for models in loaded} == {1}
     assert loaded[0] == ["Answering"]
@@ -525,12 +528,11 @@ def test_seeds_of_the_model_need_a_limit(tmp_path):
 
 
 KILLED = """
-import os, signal, sys
+import json, os, signal, sys
 from pathlib import Path
 from tests.pipeline.test_generate import run
 
 seeds, out, changes_left = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-limit = int(sys.argv[4]) or None
 
 def count(event, arguments):
     global changes_left
@@ -541,14 +543,14 @@ def count(event, arguments):
             os.kill(os.getpid(), signal.SIGKILL)
 
 sys.addaudithook(count)
-run(seeds, out, limit=limit)
+run(seeds, out, **json.loads(sys.argv[4]))
 """
 
 
-def killed(seeds, out, changes, limit=0):
+def killed(seeds, out, changes, **changes_of_recipe):
     """Run until the process is killed just before it changes the disk for the n-th time; returns how it ended."""
     process = subprocess.run(
-        [sys.executable, "-c", KILLED, seeds, out, str(changes), str(limit)],
+        [sys.executable, "-c", KILLED, seeds, out, str(changes), json.dumps(changes_of_recipe)],
         cwd=Path(__file__).parents[2],
         env=os.environ | {"POLARS_MAX_THREADS": "1"},
     )

@@ -99,7 +99,7 @@ def test_bounds_for_a_language_are_for_its_texts_alone(seeds, tmp_path):
 
 
 def test_the_signature_names_the_bounds_of_the_language_that_is_judged(seeds, tmp_path):
-    bounds = {"max": 0.5, "languages": {"en": {"max": 0.9}, "pt": {"max": 0.1}}}
+    bounds = {"max": 0.5, "languages": {"en": {"max": 0.9}, "pt": {"max": 0.1}}}  # as in 0.1.0
     thresholds = {"src_repetition": bounds, "answer_src_repetition": bounds, "repetition": bounds}
     manifest, _ = make(seeds, tmp_path / "run", scorers=["repetition"], thresholds=thresholds)
     filters = "filters:answer_src_repetition<=0.9,repetition<=0.1,src_repetition<=0.9|"

@@ -223,3 +223,31 @@ def test_code_of_whoever_made_it_is_not_imported_to_fetch_it(
     assert manifest(Run(tmp_path / "own")).recipe["scorers"][-1] == scorer
     with pytest.raises(UserError, match="scorer nowhere:Thing: there is no module nowhere in"):
         loading.load(str(tmp_path / "own" / RECIPE))
+
+
+def test_targets_that_differ_come_back_with_their_settings(ann: client.Client, tmp_path: Path) -> None:
+    changes = {"targets.vi.translator": "nllb", "targets.vi.thresholds.repetition.max": 0.25}
+    recipe = client.recipe(tmp_path / "in", tgt=["pt", "vi"], **changes)
+    run, _ = client.make_run(recipe, tmp_path / "run")
+    pulls: list[Any] = [{"run": run.path, "repo": "ann/two"}, {"pull": "ann/two", "out": tmp_path / "all"}]
+    for tag in ("pt", "vi"):
+        pulls.append({"pull": "ann/two", "out": tmp_path / tag, "tgt": [tag]})
+    assert [done["error"] for done in ann.ask(*pulls)] == [None] * 4
+    shutil.rmtree(tmp_path / "in")
+    pulled, pt, vi = (Run(tmp_path / name) for name in ("all", "pt", "vi"))
+    assert files(pulled) == files(run)
+    for each in (pulled, vi):
+        again = loading.load(str(each.path / RECIPE))
+        assert again.targets.keys() == {"vi"}
+        assert [translator.kind for translator in again.for_target("vi").translator] == ["nllb"]
+        assert again.for_target("vi").thresholds["repetition"].max == 0.25
+    assert loading.load(str(pt.path / RECIPE)).targets == {}
+    assert {part.name for part in manifest(pt).ingredients if part.role == "translator"} == {"Cipher en-pt"}
+    assert {part.name for part in manifest(vi).ingredients if part.role == "translator"} == {"Sloppy en-vi"}
+    for each in (pulled, pt, vi):
+        assert go_on(each) == []
+    assert go_on(pulled, **{"targets.vi.thresholds.repetition.max": 0.2}) == [
+        "vi/verdicts",
+        "vi/transfer_set",
+        "vi/counts",
+    ]

@@ -4,13 +4,14 @@ import json
 import pickle
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import AlignerConfig, Component, Config, Recipe, ScorerConfig, TranslatorConfig, loading
+from sdrrl_data.recipe import AlignerConfig, Component, Config, Recipe, ScorerConfig, TranslatorConfig, forms, loading
 from sdrrl_data.recipe.fields import changed, walk
 from sdrrl_data.recipe.markers import Model, Place, Shapeless, ShapelessByDefault, StaysHere, TakenIn, marker, markers
 from sdrrl_data.training.settings import TrainingConfig
@@ -75,11 +76,23 @@ def of_before(written):
     return written
 
 
+def up_to_date(earlier):
+    content = deepcopy(earlier["recipe"]) | {"prompts": PROMPTS}
+    forms.bring_up_to_date(content)
+    return Recipe.model_validate_json(json.dumps(content))
+
+
 @pytest.mark.parametrize("earlier", EARLIER)
 def test_recipes_of_0_1_0_are_written_and_shape_rows_as_they_did(earlier):
-    recipe = Recipe.model_validate_json(json.dumps(earlier["recipe"] | {"prompts": PROMPTS}))
-    assert of_before(recipe.model_dump(mode="json", by_alias=True)) == earlier["recipe"] | {"prompts": PROMPTS}
-    assert recipe.shaping() == earlier["shaping"] | {"prompts": PROMPTS}
+    recipe = up_to_date(earlier)
+    written = of_before(recipe.model_dump(mode="json", by_alias=True))
+    bounds = {name: threshold.pop("languages") for name, threshold in earlier["recipe"]["thresholds"].items()}
+    assert written.pop("targets") == {"th": {"thresholds": {"similarity": bounds["similarity"]["th"]}}}
+    assert written == earlier["recipe"] | {"prompts": PROMPTS}
+    for_no_language = {
+        name: threshold | {"languages": {}} for name, threshold in earlier["shaping"]["thresholds"].items()
+    }
+    assert recipe.for_target("vi").shaping() == earlier["shaping"] | {"prompts": PROMPTS, "thresholds": for_no_language}
     assert pickle.loads(pickle.dumps(recipe)) == recipe
     assert Recipe.model_validate(recipe.model_dump(by_alias=True)) == recipe
 
@@ -107,7 +120,7 @@ def test_the_walk_goes_into_every_section():
     assert fields["scorers.10.against"].value == ["runs/old", "org/set"]
     assert fields["translator.3.few_shot"].marker(TakenIn)
     assert fields["translator.2.model"].role == "translator"
-    assert fields["thresholds.similarity.languages.th.max"].value == "5%"
+    assert fields["thresholds.similarity.max"].value is None
     assert fields["transfer_set.mix.src->src"].value == 0.2
     assert all(field.known for field in fields.values())
     assert not [field for field in walk(Recipe, EARLIER[3]["recipe"]) if field.key == "seeds.source" and field.markers]
@@ -115,12 +128,13 @@ def test_the_walk_goes_into_every_section():
 
 @pytest.mark.parametrize("earlier", EARLIER)
 def test_every_field_shapes_rows_or_says_that_it_shapes_none(earlier):
-    recipe = Recipe.model_validate_json(json.dumps(earlier["recipe"] | {"prompts": PROMPTS}))
+    recipe = up_to_date(earlier)
     fields = list(walk(Recipe, of_before(recipe.model_dump(mode="json", by_alias=True))))
     shapeless = tuple(field.key for field in fields if field.marker(Shapeless))
     within = tuple(f"{key}." for key in shapeless)
     left = {field.key for field in fields if field.key not in shapeless and not field.key.startswith(within)}
-    assert {field.key for field in walk(Recipe, recipe.shaping())} == left
+    before = {f"thresholds.{name}.languages" for name in recipe.thresholds}  # see `ThresholdConfig.shaping`
+    assert {field.key for field in walk(Recipe, recipe.shaping())} == left | before
 
 
 def test_a_setting_that_came_later_shapes_rows_unless_it_is_as_usual():

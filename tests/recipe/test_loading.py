@@ -3,7 +3,7 @@ import re
 import pytest
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import BoundsConfig, ThresholdConfig, loading, overrides, translator_names
+from sdrrl_data.recipe import ThresholdConfig, loading, overrides, translator_names
 
 
 def load(changes=None, recipe="quickstart"):
@@ -217,7 +217,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"translator": ["nllb", "google"]}, "there is no translator 'google': there are firefox, firefox:DIR, nllb"),
         ({"translator": "self:model"}, "there is no translator 'self:model'"),
         ({"translator": "nllb:"}, "there is no translator 'nllb:'"),
-        ({"translator": []}, "translator: tuple should have at least 1 item"),
+        ({"translator": []}, "translator is missing"),
         ({"translator": {"kind": "self", "few_shot": "none.jsonl"}}, "few_shot: none.jsonl cannot be read (No such"),
         ({"generator": {"engine": "vllm"}}, "generator.model is missing"),
         ({"thresholds.simlarity.min": 0.5}, "thresholds.simlarity: there is no such score: this recipe's scores are"),
@@ -354,10 +354,9 @@ def test_a_mistake_in_scorers_or_thresholds_is_named(scorers, thresholds, messag
 
 
 def test_thresholds_are_for_both_texts_or_one_by_language_or_percentile():
-    bounds = {"min": "5%", "languages": {"Thai": {"min": 0.4}}, "weight": 0.5}
+    bounds = {"min": "5%", "weight": 0.5}
     thresholds = {"length": bounds, "answer_length": {"max": 2}, "politeness": {"min": 0.5}}
     recipe = load({"scorers": ["length", FUNCTION], "thresholds": thresholds})
-    assert recipe.thresholds["length"].languages == {"th": BoundsConfig(min=0.4)}
     assert recipe.thresholds["length"].min == "5%"
 
 

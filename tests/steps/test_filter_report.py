@@ -28,7 +28,7 @@ SCORES = pl.DataFrame(
 
 
 def judged(thresholds, scores=SCORES):
-    return judge(scores, cuts(thresholds, None, "en", "pt"))
+    return judge(scores, cuts(thresholds, None))
 
 
 def test_what_each_filter_removes():

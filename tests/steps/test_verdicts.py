@@ -27,7 +27,7 @@ THRESHOLDS = {
 
 
 def verdict(id, thresholds=THRESHOLDS):
-    return judge(SCORES, cuts(thresholds, None, "en", "pt")).row(by_predicate=pl.col("id") == id, named=True)
+    return judge(SCORES, cuts(thresholds, None)).row(by_predicate=pl.col("id") == id, named=True)
 
 
 def weights(row):
@@ -69,7 +69,7 @@ def test_a_score_that_nothing_gives_fails_nothing():
 @pytest.mark.parametrize("scores", [SCORES, SCORES.clear()])
 @pytest.mark.parametrize("thresholds", [{}, THRESHOLDS])
 def test_the_columns_are_the_same_whatever_fails(scores, thresholds):
-    judged = judge(scores, cuts(thresholds, None, "en", "pt"))
+    judged = judge(scores, cuts(thresholds, None))
     assert dict(judged.schema) == {"id": pl.String, **dict.fromkeys(TEXTS, pl.Float64), "failures": FAILURES}
     assert judged["id"].to_list() == scores["id"].to_list()
     assert judged.null_count().transpose().sum().item() == 0
@@ -91,11 +91,10 @@ def test_weights_multiply_and_a_translation_has_its_sources():
     ]
 
 
-def limits(thresholds, scores=None, tgt="pt"):
+def limits(thresholds, scores=None):
     """The bounds of each text: text, filter, least, most."""
     return [
-        (cut.text, cut.filter, cut.min and cut.min.value, cut.max and cut.max.value)
-        for cut in cuts(thresholds, scores, "en", tgt)
+        (cut.text, cut.filter, cut.min and cut.min.value, cut.max and cut.max.value) for cut in cuts(thresholds, scores)
     ]
 
 
@@ -111,15 +110,6 @@ def test_a_threshold_for_one_text_goes_before_the_one_for_both():
     assert limits({"length": ThresholdConfig(max=2), "answer_length": ThresholdConfig()}) == [
         ("question_tgt", "length", None, 2)
     ]
-
-
-def test_bounds_of_a_language_stand_in_the_place_of_both():
-    threshold = ThresholdConfig.model_validate(
-        {"min": 0.1, "max": 0.9, "languages": {"th": {"max": 2}, "en": {"min": 0.3}}}
-    )
-    assert limits({"language": threshold}, tgt="pt")[0] == ("question_tgt", "language", 0.1, 0.9)
-    assert limits({"language": threshold}, tgt="th")[0] == ("question_tgt", "language", None, 2)
-    assert limits({"src_language": threshold}, tgt="th")[0] == ("question_src", "src_language", 0.3, None)
 
 
 def column(*values):
@@ -169,7 +159,7 @@ def test_each_text_has_percentiles_of_its_own_which_verdicts_name():
     scores = pl.DataFrame(
         {"id": list("abcd"), "question_length": [1.0, 2, 3, 4], "answer_length": [1 / 3, 2 / 3, 4 / 3, 8 / 3]}
     )
-    judged = judge(scores, cuts({"length": ThresholdConfig(min="25%", max="75%")}, scores, "en", "pt"))
+    judged = judge(scores, cuts({"length": ThresholdConfig(min="25%", max="75%")}, scores))
     assert [failed(row) for row in judged.to_dicts()] == [
         [
             ("question_tgt", "length", 1.0, ">= 2 (25%)", 0.0),
@@ -187,10 +177,10 @@ def test_each_text_has_percentiles_of_its_own_which_verdicts_name():
 @pytest.mark.parametrize(
     ("threshold", "is_relative"),
     [
-        ({"min": 0.5, "languages": {"th": {"max": 2}}}, False),
+        ({"min": 0.5, "max": 2}, False),
         ({"min": "5%"}, True),
         ({"max": "95%"}, True),
-        ({"min": 0.5, "languages": {"th": {"max": "99.5%"}}}, True),
+        ({"min": 0.5, "max": "99.5%"}, True),
     ],
 )
 def test_whether_the_whole_run_is_looked_at(threshold, is_relative):
@@ -241,5 +231,5 @@ def plain(row, thresholds):
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, VALUES))), SOME_THRESHOLDS)
 def test_a_table_is_judged_as_row_by_row(rows, thresholds):
     scores = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.Float64)).with_row_index("id")
-    judged = judge(scores, cuts(thresholds, None, "en", "pt"))
+    judged = judge(scores, cuts(thresholds, None))
     assert [(weights(row), failed(row)) for row in judged.to_dicts()] == [plain(row, thresholds) for row in rows]

@@ -1,6 +1,6 @@
 import pytest
 
-from sdrrl_data.recipe import BoundsConfig, Score, shipped_scores
+from sdrrl_data.recipe import Score, ThresholdConfig, shipped_scores
 from sdrrl_data.tuning import direction
 
 SCORES = shipped_scores()
@@ -38,14 +38,14 @@ def test_a_score_has_the_same_direction_on_both_sides():
     ("score", "threshold", "expected"),
     [
         ("similarity", None, "more"),
-        ("src_finished", BoundsConfig(min=1), "more"),
-        ("repetition", BoundsConfig(min=0.1), "less"),
+        ("src_finished", ThresholdConfig(min=1), "more"),
+        ("repetition", ThresholdConfig(min=0.1), "less"),
         ("src_refused", None, "less"),
-        ("length", BoundsConfig(max=3), "usual"),
+        ("length", ThresholdConfig(max=3), "usual"),
         ("own", None, "more"),
-        ("own", BoundsConfig(min=1), "more"),
-        ("own", BoundsConfig(max="95%"), "less"),
-        ("own", BoundsConfig(min=1, max=2), "usual"),
+        ("own", ThresholdConfig(min=1), "more"),
+        ("own", ThresholdConfig(max="95%"), "less"),
+        ("own", ThresholdConfig(min=1, max=2), "usual"),
     ],
 )
 def test_direction(score, threshold, expected):
