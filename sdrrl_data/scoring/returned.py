@@ -10,7 +10,7 @@ from sdrrl_data.text.function_words import is_function_word
 
 MIN_STEM = 4  # letters that two forms of a word share at their beginning
 MIN_SHARED = 0.6  # of the longer form
-MIN_NAME = 3  # letters
+MIN_COPIED = 3  # letters of a name, or of a word that is copied
 
 
 def lost_in_a_row(source: str, back: str, language: Language) -> int:
@@ -27,24 +27,34 @@ def lost_negations(source: str, back: str, language: Language) -> int | None:
     return max(0, negations.count(source, language.tag) - negations.count(back, language.tag))
 
 
-def replaced_names(source: str, target: str, back: str, src: Language, tgt: Language) -> int:
-    """How many names of a sentence are gone, with another word in their place.
+def copied_words(source: str, target: str, back: str, src: Language, tgt: Language) -> list[str]:
+    """The words that a translation and its translation back have, but not the source, in order of the translation.
 
-    A name is a word with a capital letter within the sentence. It is gone if neither translation has it. What a
-    translator does not know, it copies: so a word that both translations have, but not the source, stands in its place.
+    What a translator does not know, it copies: so these are words that it invented, or words of both languages.
     """
-    source_words, target_words, back_words = tokens(source, src), tokens(target, tgt), tokens(back, src)
-    folded = {word.casefold() for word in source_words}
-    copied = {word.casefold() for word in target_words} & {word.casefold() for word in back_words}
-    strangers = [word for word in copied - folded if len(word) >= MIN_NAME and not word.isdigit()]
-    names = [
+    returned = {word.casefold() for word in tokens(back, src)}
+    letters = "".join(source.casefold().split())  # also of a compound that the source writes as two words
+    target_words = dict.fromkeys(word.casefold() for word in tokens(target, tgt))
+    return [
         word
-        for word in source_words[1:]
-        if word[0].isupper() and len(word) >= MIN_NAME and not is_function_word(word, src.tag)
+        for word in target_words
+        if word in returned and word not in letters and len(word) >= MIN_COPIED and not word.isdigit()
     ]
-    there = [*target_words, *back_words]
-    gone = [name for name in names if not any(_same_word(name, word) for word in there)]
-    return min(len(gone), len(strangers))
+
+
+def replaced_names(source: str, target: str, back: str, src: Language, tgt: Language) -> int:
+    """How many names of a sentence are gone, with a copied word in their place.
+
+    A name is a word with a capital letter within the sentence. It is gone if neither translation has it.
+    """
+    names = [word for word in tokens(source, src)[1:] if word[0].isupper() and len(word) >= MIN_COPIED]
+    there = [*tokens(target, tgt), *tokens(back, src)]
+    gone = [
+        name
+        for name in names
+        if not is_function_word(name, src.tag) and not any(_same_word(name, word) for word in there)
+    ]
+    return min(len(gone), len(copied_words(source, target, back, src, tgt))) if gone else 0
 
 
 def _content_words(text: str, language: Language) -> Sequence[str]:

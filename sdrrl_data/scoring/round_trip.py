@@ -9,8 +9,9 @@ import polars as pl
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Ingredient, Scorer, SetAside, TextPair, Translator
 from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext
+from sdrrl_data.scoring import length
 from sdrrl_data.scoring.chrf import chrf_plus_plus
-from sdrrl_data.scoring.returned import lost_in_a_row, lost_negations, replaced_names
+from sdrrl_data.scoring.returned import copied_words, lost_in_a_row, lost_negations, replaced_names
 from sdrrl_data.text.masking import plain
 from sdrrl_data.text.segments import sentences
 
@@ -18,7 +19,7 @@ REMEMBERED = 50_000  # translations back of sentences that may come again in ano
 SHOWN = 64  # sentences translated between two calls of `advance`
 MIN_CHARACTERS = 20  # of the source: in a shorter one, one word decides ("Twice" against "Two times" is 12)
 
-_NOT_JUDGED = (None,) * 5
+_NOT_JUDGED = (None,) * 6
 
 
 class RoundTripConfig(ScorerConfig):
@@ -36,7 +37,7 @@ class RoundTripConfig(ScorerConfig):
         Score(
             "round_trip_length",
             says="characters of the translation back for one of the source, in the sentence where they are fewest",
-            misses="anything but what is left out; short sentences",
+            misses="anything but what is left out; sentences of less than 40 characters",
         ),
         Score(
             "round_trip_lost",
@@ -51,9 +52,14 @@ class RoundTripConfig(ScorerConfig):
             better="less",
         ),
         Score(
+            "round_trip_copied",
+            says="most words of a sentence that both translations have, but not the source: invented, or copied",
+            misses="an invented word that translating back changes; words of both languages (hotel) count as copied",
+            better="less",
+        ),
+        Score(
             "round_trip_names",
-            says="most names of a source sentence that neither translation has, while both have another word that the "
-            "source does not have",
+            says="most names of a source sentence that neither translation has, while both have a copied word",
             misses="a name at the beginning of a sentence, and a wrong one that translating back changes",
             better="less",
         ),
@@ -120,16 +126,21 @@ class RoundTripScorer:
             sentence_triples.append((source, target, " ".join(map(str, pieces))))
         whole_source, whole_back = (_one_line(triple[side] for triple in sentence_triples) for side in (0, 2))
         judged = [self._judge(*triple) for triple in sentence_triples if len(triple[0]) >= MIN_CHARACTERS]
-        lengths, *losses = zip(*judged, strict=True) if judged else ((),) * 4
+        lengths, *losses = zip(*judged, strict=True) if judged else ((),) * 5
         chrf = self._chrf(whole_back, whole_source)
-        return chrf, min(lengths, default=None), *(_most(numbers) for numbers in losses)
-
-    def _judge(self, source: str, target: str, back: str) -> tuple[float, int, int | None, int]:
-        """The length that returns of one sentence, and the words, negations and names that do not."""
         return (
-            len(back) / len(source),
+            chrf,
+            min((share for share in lengths if share is not None), default=None),
+            *(_most(numbers) for numbers in losses),
+        )
+
+    def _judge(self, source: str, target: str, back: str) -> tuple[float | None, int, int | None, int, int]:
+        """The length that returns of a sentence, the words and negations that do not, and the copied words."""
+        return (
+            len(back) / len(source) if len(source) >= length.MIN_CHARACTERS else None,
             lost_in_a_row(source, back, self._src),
             lost_negations(source, back, self._src),
+            len(copied_words(source, target, back, self._src, self._tgt)),
             replaced_names(source, target, back, self._src, self._tgt),
         )
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.languages import find
-from sdrrl_data.scoring.returned import lost_in_a_row, lost_negations, replaced_names
+from sdrrl_data.scoring.returned import copied_words, lost_in_a_row, lost_negations, replaced_names
 
 EN, PT, TH = find("en"), find("pt"), find("th")
 
@@ -40,6 +40,25 @@ def test_counts_negations_that_do_not_return(source, back, lost):
 
 def test_a_language_without_a_list_of_negations_is_not_judged():
     assert lost_negations("ඔහු නොපැමිණියේය", "", find("si")) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "back", "copied"),
+    [
+        # What Firefox's model really wrote.
+        (
+            "Why is kobe beef so expensive?",
+            "Por que a carne de garbe é tão cara?",
+            "Why is garbe meat so dear?",
+            ["garbe"],
+        ),
+        ("What is kobe beef?", "O que é a carne de Kobe?", "What is Kobe beef?", []),
+        ("Who made smart phones?", "Quem fez smartphones?", "Who made smartphones?", []),  # two words in the source
+        ("It was in 1920.", "Foi em 1921.", "It was in 1921.", []),
+    ],
+)
+def test_finds_words_that_are_only_in_the_translations(source, target, back, copied):
+    assert copied_words(source, target, back, EN, PT) == copied
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_a_sentence_that_returns_whole_has_lost_nothing(text_pair, score):
         "length": 1,
         "lost": 0,
         "negation": 0,
+        "copied": 0,
         "names": 0,
     }
 
@@ -70,15 +71,16 @@ def test_the_worst_sentence_decides(text_pair, score):
         "length": pytest.approx(len(half) / len(SOURCE)),
         "lost": 1,
         "negation": 1,
+        "copied": 0,
         "names": 0,
     }
 
 
 def test_a_short_sentence_is_only_judged_with_the_others(text_pair, score):
     pair = text_pair((SOURCE, SOURCE[::-1]), ("Do not do it.", ".ti oD"))
-    assert sentence_scores(pair, score) == {"length": 1, "lost": 0, "negation": 0, "names": 0}
+    assert sentence_scores(pair, score) == {"length": 1, "lost": 0, "negation": 0, "copied": 0, "names": 0}
     short = text_pair(("Do not do it.", ".ti oD"), ("It is not right.", ".thgir si tI"))
-    assert sentence_scores(short, score) == dict.fromkeys(("length", "lost", "negation", "names"))
+    assert sentence_scores(short, score) == dict.fromkeys(("length", "lost", "negation", "copied", "names"))
 
 
 def test_what_cannot_be_judged_is_none(text_pair, score):
