@@ -16,6 +16,7 @@ from sdrrl_data.text.masking import plain
 from sdrrl_data.text.words import words
 
 SURE = 0.5  # confidence of a link, as for code-switching
+MOST_WORDS = 200  # of a sentence that is judged: aligners give longer ones no links
 AT_ONCE = 512  # pairs between two calls of `advance`
 
 Tokens = list[str]
@@ -81,7 +82,7 @@ class AlignmentScorer:
             judged = [
                 (sentence, *self._judged(tokens, links_of_sentence))
                 for (sentence, tokens), links_of_sentence in zip(text, links, strict=False)
-                if all(tokens)
+                if all(0 < len(side) <= MOST_WORDS for side in tokens)
             ]
             sentences, shares, gaps = zip(*judged, strict=True) if judged else ((), (), ())
             yield *mean_and_lowest(sentences, shares), max(map(float, gaps), default=None)

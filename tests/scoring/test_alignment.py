@@ -51,6 +51,7 @@ def test_a_run_that_is_too_small_is_not_judged(text_pair, score):
     assert score(AlignmentScorer(None, EN, PT), [text_pair((SOURCE, TARGET))]) == nothing
     assert score(AlignmentScorer(Diagonal(1), EN, PT), [text_pair()]) == nothing
     assert score(AlignmentScorer(Diagonal(1), EN, PT), [text_pair(("...", "..."))]) == nothing
+    assert score(AlignmentScorer(Diagonal(1), EN, PT), [text_pair(("bridge " * 201, "ponte"))]) == nothing
 
 
 def test_half_translations_have_longer_gaps(flores, text_pair, score):
