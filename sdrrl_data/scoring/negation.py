@@ -24,13 +24,13 @@ class NegationConfig(CountingConfig):
     )
 
     def count(self, pair: PreparedPair, learned: Any) -> list[float | None]:
-        """The sentences of the pair; None if a language has no list.
+        """The sentences of the pair; None if there are none, or a language has no list.
 
         Only a lost negation counts: of 997 English sentences of FLORES-200, 1 to 16 in each of ten languages say it in
         other words than "not", but 12 (Portuguese) to 210 (Thai) translations have a negation where English does not
         ("unable", "few", "lack").
         """
         src, tgt = pair.src.tag, pair.tgt.tag
-        if not (has_list(src) and has_list(tgt)):
+        if not pair.pair.units or not (has_list(src) and has_list(tgt)):
             return [None]
         return [float(sum(count(source, src) > 0 == count(target, tgt) for source, target in plain(pair.pair)))]
