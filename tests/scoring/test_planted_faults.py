@@ -91,7 +91,7 @@ def test_with_the_way_back(shared_data):
     from sdrrl_data.translation.firefox import FirefoxTranslator
 
     translator = FirefoxTranslator(FirefoxConfig(), find("pt"), EN)
-    scorer = RoundTripScorer(translator, find("pt"))
+    scorer = RoundTripScorer(translator, EN, find("pt"))
     good = good_pairs(shared_data / "flores-dev", "pt", 30)
     dropped = {
         fault: failed(scorer.score(planted(good, plant), lambda _: None), load("quickstart").thresholds).to_series()

@@ -18,6 +18,12 @@ LESS_IS_BETTER = {
     "src_contamination",
     "contamination",
     "language_bound",
+    "negation",
+    "alignment_gap",
+    "round_trip_lost",
+    "round_trip_negation",
+    "round_trip_copied",
+    "round_trip_names",
 }
 THE_USUAL_IS_BETTER = {"length", "length_words", "src_compression", "compression"}
 SCORES["own"] = Score("own", says="", misses="", better=None)
