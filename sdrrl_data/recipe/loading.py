@@ -4,7 +4,6 @@ import difflib
 import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from importlib.resources import files
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from pydantic import ValidationError
 from sdrrl_data import languages
 from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import Recipe, ScorerConfig, TranslatorConfig, overrides, paths, scorer_changes
+from sdrrl_data.recipe import trust as trusting
 
-PACKAGED = Path(str(files("sdrrl_data.recipes")))
+PACKAGED = paths.PACKAGED
 # Key of a section of several kinds -> the index at which pydantic puts the kind into the path of a mistake.
 MEMBERS = {"seeds": 1}
 
@@ -49,6 +49,7 @@ def load(
     name: str | PathLike[str],
     changes: Mapping[str, Any] | None = None,
     overlays: Sequence[str | PathLike[str]] = (),
+    trust: bool = False,
 ) -> Recipe:
     """A packaged recipe by its name, or a YAML file by its path, with some values changed.
 
@@ -60,24 +61,28 @@ def load(
         overlays: parts of a recipe, laid over it one after another, before the changes: their values replace those of
             the recipe, key by key. Each is one of `parts()` or the path of a YAML file. If its scorers are a mapping
             by kind, instead of a list, they are changed, added, or left out (null) in the same way as by `changes`.
+        trust: whether a file that may be somebody else's, because it lies outside the working directory or in a run
+            that was pulled or handed over, may name Python code, programs, servers, and files outside its folder.
 
     Raises:
         RecipeError: there is no such recipe, or a key or a value in it is wrong.
+        UntrustedRecipe: it may be somebody else's, and names what it may not.
     """
-    return finished(written(name), changes, overlays, f"recipe {fspath(name)}")
+    return finished(written(name, trust), changes, overlays, f"recipe {fspath(name)}", trust)
 
 
-def written(name: str | PathLike[str]) -> dict[str, Any]:
+def written(name: str | PathLike[str], trust: bool = False) -> dict[str, Any]:
     """What is written in a recipe, with its paths made whole; it may lack what has a default.
 
     Args:
         name: as for `load`.
+        trust: as for `load`.
 
     Raises:
-        RecipeError: there is no such recipe, or it is not YAML.
+        RecipeError: there is no such recipe, it is not YAML, or it is not trusted.
     """
     content: dict[str, Any] = {}
-    _lay_over(content, _path(fspath(name), _packaged()))
+    _lay_over(content, _path(fspath(name), _packaged()), trust)
     return content
 
 
@@ -91,6 +96,7 @@ def finished(
     changes: Mapping[str, Any] | None = None,
     overlays: Sequence[str | PathLike[str]] = (),
     where: str = "recipe",
+    trust: bool = False,
 ) -> Recipe:
     """A recipe from its content, with some values changed.
 
@@ -99,13 +105,14 @@ def finished(
         changes: as for `load`.
         overlays: as for `load`.
         where: what the content is, for error messages.
+        trust: as for `load`, of the overlays.
 
     Raises:
-        RecipeError: a key or a value in it is wrong.
+        RecipeError: a key or a value in it is wrong, or an overlay is not trusted.
     """
     changes = changes or {}
     for overlay in overlays:
-        _lay_over(content, _path(fspath(overlay), _packaged("parts")))
+        _lay_over(content, _path(fspath(overlay), _packaged("parts")), trust)
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
     for key, value in changes.items():
         if key == "generator.model" and "generator.revision" not in changes:
@@ -138,11 +145,13 @@ def finished(
     return recipe.model_copy(update={"src": src, "tgt": tgt, "thresholds": thresholds})
 
 
-def _lay_over(content: dict[str, Any], path: Path) -> None:
-    """Put what is written in a file over a recipe."""
+def _lay_over(content: dict[str, Any], path: Path, trust: bool) -> None:
+    """Put what is written in a file over a recipe. Nothing that it names is imported or read before it is trusted."""
     layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
     if not isinstance(layer, dict):
         raise RecipeError(f"recipe {path}: expected a mapping of keys to values")
+    if not path.is_relative_to(PACKAGED):
+        trusting.check(layer, path, f"recipe {path}", trust)
     changed_scorers, removed_scorers = scorer_changes.taken_from(layer, f"recipe {path}")
     _as_lists(layer)
     for section in (layer, {"scorers": changed_scorers}):
