@@ -12,8 +12,8 @@ class UserError(Exception):
 
     exit_code = 2
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(shown.message(sentence))
+    def __str__(self) -> str:
+        return shown.message(super().__str__())
 
 
 class RecipeError(UserError):

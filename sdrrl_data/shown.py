@@ -6,7 +6,8 @@ import re
 JOINERS = {"\u200c", "\u200d"}
 LONGEST = 500  # characters of a message
 END = 160  # of them are for its end, which says what to do, where its middle is left out
-_PASSWORD = re.compile(r"(?<=://)[^\s/?#'\"]*@")  # the name and the password in an address
+# The name and the password in an address, also in one that was taken for a path and has lost a slash.
+_PASSWORD = re.compile(r"(?<=://)[^\s/?#'\"]*@|(?<=:/)[^\s/?#'\"]*:[^\s/?#'\"]*@")
 
 
 def escaped(text: str) -> str:

@@ -51,6 +51,8 @@ def test_a_message_is_one_short_line(text):
         ("https://token@host", "https://***@host"),
         ("found 'http://user:p@ss@host'", "found 'http://***@host'"),
         ("http://host/path@v1?mail=me@here", "http://host/path@v1?mail=me@here"),
+        ("http:/user:pass@host is not a run", "http:/***@host is not a run"),
+        ("C:/me@here", "C:/me@here"),
         ("write to me@here", "write to me@here"),
     ],
 )

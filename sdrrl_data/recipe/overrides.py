@@ -115,7 +115,10 @@ def explain(error: ValidationError | TypeError, what: str, members: Mapping[str,
     if first["type"] == "value_error":
         return f"{first['ctx']['error']}{also}"
     expected = first["msg"][0].lower() + first["msg"][1:]
-    return f"{key}: {expected}, found {first['input']!r}{also}"
+    found = {dict: "a mapping", list: "a list"}.get(type(first["input"])) or repr(
+        first["input"]
+    )  # without other values
+    return f"{key}: {expected}, found {found}{also}"
 
 
 def _keys(section: type[Config] = Config) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,11 @@ class Dataset:
 
     def forget_after(self, parts: int, journals: Collection[int] = ()) -> None:
         """Do nothing: a dataset has only one part."""
+
+
+def shards(root: Path, patterns: Iterable[str]) -> list[Path]:
+    """The shards of datasets of a run that match these patterns of paths in it, pattern by pattern."""
+    return [path for pattern in patterns for path in sorted(root.glob(pattern)) if SHARD.fullmatch(path.name)]
 
 
 def _move_others(source: Path, target: Path) -> None:
