@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from os import PathLike, fspath
@@ -169,7 +170,7 @@ def _packaged(folder: str = "") -> dict[str, Path]:
 def _path(name: str, packaged: Mapping[str, Path]) -> Path:
     if name in packaged:
         return packaged[name]
-    if Path(name).suffix not in {".yaml", ".yml"} and not Path(name).expanduser().is_file():
+    if Path(name).suffix not in {".yaml", ".yml"} and not os.path.isfile(os.path.expanduser(name)):
         close = difflib.get_close_matches(name, packaged, n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(packaged)}; or give a YAML file"
         raise RecipeError(f"there is no recipe {name}: {hint}")
@@ -177,8 +178,8 @@ def _path(name: str, packaged: Mapping[str, Path]) -> Path:
 
 
 def _file(path: Path) -> Path:
-    path = path.expanduser()
-    if not path.is_file():
+    path = Path(os.path.expanduser(path))  # `os.path` raises for no text that cannot be a path
+    if not os.path.isfile(path):
         raise RecipeError(f"recipe {path}: there is no such file")
     return path
 

@@ -56,7 +56,7 @@ def check(
     wanted = [what for what in asks(content, folder, beside) if what not in allowed]
     if trusted:
         remember(folder, wanted)
-    new = [what for what in wanted if _key(folder, what) not in _remembered and not _note(folder, what).is_file()]
+    new = [what for what in wanted if _key(folder, what) not in _remembered and not os.path.isfile(_note(folder, what))]
     if new and not _is_users(place):
         also = f" and {len(new) - 1} more" if len(new) > 1 else ""
         raise UntrustedRecipe(
@@ -154,5 +154,5 @@ def _key(folder: Path, what: str) -> str:
 
 
 def _note(folder: Path, what: str) -> Path:
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    state = Path(os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state"))
     return state / "sdrrl-data" / "trusted" / hashlib.sha256(_key(folder, what).encode("utf-8", "replace")).hexdigest()

@@ -1,6 +1,7 @@
 """Opens existing runs."""
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,9 +21,9 @@ def opened(path: Path) -> tuple[Run, Manifest]:
         UserError: there is no run, or this version cannot read it.
     """
     run = Run(path)
-    manifest = run.manifest() if (path / "manifest.json").is_file() else None
+    manifest = run.manifest() if os.path.isfile(path / "manifest.json") else None  # which `Path` may raise for
     if manifest is None:
-        problem = "it has no manifest.json" if path.exists() else "there is no such folder"
+        problem = "it has no manifest.json" if os.path.exists(path) else "there is no such folder"
         raise NotARun(f"{path} is not a run ({problem}): name a folder that `sdrrl-data generate` made")
     return run, manifest
 

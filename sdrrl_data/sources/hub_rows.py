@@ -4,7 +4,6 @@ No code of a dataset is run: `datasets` refuses datasets that are made by a scri
 """
 
 import itertools
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -74,42 +73,13 @@ def load(dataset: HubDataset, config: str | None) -> Mapping[str, Any]:
     splits: Mapping[str, Any]
     with _reading(dataset, config):
         if repository.folder is None:
-            splits = _prepare(_found(repository, config))
+            splits = datasets.load_dataset(repository.name, config, revision=repository.commit)
         elif prepared := _prepared(repository, config):
             splits = _builder(repository, prepared).as_dataset()
         elif _is_complete(repository):
-            splits = _prepare(_found(repository, config))
+            splits = datasets.load_dataset(str(repository.folder), config)
         else:
             raise _not_fetched(dataset, config)
-    return splits
-
-
-def _found(repository: Repository, config: str | None) -> Any:
-    """What reads a config of a dataset, on the Hub or from a complete copy.
-
-    Raises:
-        UserError: its card names files that are not its own. `datasets` would read any file of this machine for it, and
-            with this user's token any dataset of the Hub.
-    """
-    from datasets import load_dataset_builder  # takes seconds, so only once the dataset is known to exist
-
-    if repository.folder:
-        builder = load_dataset_builder(str(repository.folder), config)
-        root = str(repository.folder) + os.sep
-    else:
-        builder = load_dataset_builder(repository.name, config, revision=repository.commit)
-        root = f"hf://datasets/{repository.name}@{repository.commit}/"
-    for path in itertools.chain.from_iterable((builder.config.data_files or {}).values()):
-        file = str(path).split("::")[-1]  # of an archive: "zip://rows.csv::hf://datasets/..."
-        if not file.startswith(root) or ".." in file.split("/"):
-            raise UserError(f"the dataset {repository.name} names {file}, which is not a file of its own: use another")
-    return builder
-
-
-def _prepare(builder: Any) -> Mapping[str, Any]:
-    """All splits of a dataset, fetched where they were not before."""
-    builder.download_and_prepare()
-    splits: Mapping[str, Any] = builder.as_dataset()
     return splits
 
 
@@ -119,13 +89,17 @@ def _rows(examples: Iterator[Any], dataset: HubDataset, config: str | None) -> I
 
 
 def _streamed(dataset: HubDataset, config: str | None, split: str) -> Iterator[Any]:
+    from datasets import load_dataset  # takes seconds, so only once the dataset is known to exist
+
     repository = dataset.repository
-    rows = _found(repository, config).as_streaming_dataset(split=split)
+    rows = load_dataset(repository.name, config, split=split, revision=repository.commit, streaming=True)
     return RowCache(repository, config, split).keep(iter(rows))
 
 
 def _streamed_from_disk(dataset: HubDataset, config: str | None, split: str) -> Iterator[Any]:
     """The rows of a complete copy if there is one, otherwise the rows that were streamed before."""
+    import datasets
+
     repository = dataset.repository
     cache = RowCache(repository, config, split)
     if cache.complete:
@@ -133,7 +107,7 @@ def _streamed_from_disk(dataset: HubDataset, config: str | None, split: str) -> 
     elif prepared := _prepared(repository, config):
         yield from _builder(repository, prepared).as_streaming_dataset(split=split)
     elif _is_complete(repository):
-        yield from _found(repository, config).as_streaming_dataset(split=split)
+        yield from datasets.load_dataset(str(repository.folder), config, split=split, streaming=True)
     elif cache:
         yield from cache.rows()
         raise HubUnavailable(

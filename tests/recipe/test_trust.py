@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from sdrrl_data.cli import app
 from sdrrl_data.errors import UntrustedRecipe
 from sdrrl_data.pipeline import continuing
 from sdrrl_data.recipe import Recipe, loading, trust
@@ -176,3 +178,17 @@ def test_the_walk_of_a_recipe_reaches_every_section_that_is_asked_for():
     recipe = Recipe.model_validate_json(json.dumps(EARLIER[0]["recipe"] | {"prompts": PROMPTS}))
     asked = trust.asks(recipe.model_dump(mode="json", by_alias=True), Path("/nowhere"))
     assert any("server" in what for what in asked)
+
+
+@pytest.mark.parametrize("words", [["tune"], ["generate", "--out"], ["generate", "--dry-run", "--out"]], ids=" ".join)
+def test_a_command_says_in_one_sentence_how_to_trust(places, words):
+    home, _ = places
+    run = handed_over(home, scorers=[{"kind": "evil:Thing"}], thresholds={})
+    refused = CliRunner().invoke(app, [*words, str(run.path)])
+    assert refused.exit_code == 2
+    assert "trust it with --trust-recipe" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert not (home / "imported").exists()
+    trusted = CliRunner().invoke(app, [*words, str(run.path), "--trust-recipe"])
+    assert "has no class Thing" in trusted.stderr  # it was imported
+    assert (home / "imported").exists()

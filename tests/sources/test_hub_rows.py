@@ -237,7 +237,7 @@ def test_what_the_hubs_client_has_fetched_is_read_if_it_is_all_there_is(moved):
 
 
 def test_a_dataset_reads_no_file_but_its_own(tmp_path):
-    """`datasets` takes absolute paths, and paths of other datasets, from a card."""
+    """A card may name any path, and a file of another dataset, which this user's token may open."""
     secret = tmp_path / "private.jsonl"
     secret.write_text('{"question": "Where is the key?"}\n')
     with hub.serving() as served:
@@ -258,4 +258,3 @@ def test_a_dataset_reads_no_file_but_its_own(tmp_path):
         results = read(served.environment(tmp_path / "home"), *wishes)
     assert [kind for kind, _ in results] == ["UserError"] * len(wishes)
     assert all("key" not in sentence and "Secret" not in sentence for _, sentence in results)
-    assert "which is not a file of its own" in results[0][1]
