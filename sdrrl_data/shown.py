@@ -17,8 +17,8 @@ def escaped(text: str) -> str:
 
 
 def escaped_lines(text: str) -> str:
-    """The text with its spaces, tabs and line breaks, and everything else as in `escaped`."""
-    return re.sub(r"[^ \t\n]+", lambda part: escaped(part[0]), text)
+    """The text with its spaces and line breaks, and everything else as in `escaped`."""
+    return re.sub(r"[^ \n]+", lambda part: escaped(part[0]), text)
 
 
 def without_passwords(text: str) -> str:

@@ -30,9 +30,9 @@ def test_nothing_is_left_that_could_move_the_cursor(text):
 
 
 @given(st.text())
-def test_lines_and_tabs_stay(text):
+def test_lines_stay(text):
     shown = escaped_lines(text)
-    assert all(c.isprintable() or c in JOINERS or c in "\n\t" for c in shown)
+    assert all(c.isprintable() or c in JOINERS or c == "\n" for c in shown)
     assert shown.count("\n") == text.count("\n")
 
 

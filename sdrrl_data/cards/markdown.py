@@ -18,7 +18,7 @@ def line(text: str) -> str:
 
 def fence(text: str, language: str = "text") -> str:
     """A text as a block of code that nothing in the text can end."""
-    text = escaped_lines(text)
+    text = "\t".join(map(escaped_lines, text.split("\t")))
     longest = max(map(len, re.findall("`+", text)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{language}\n{text}\n{ticks}"

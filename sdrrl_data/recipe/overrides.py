@@ -115,9 +115,8 @@ def explain(error: ValidationError | TypeError, what: str, members: Mapping[str,
     if first["type"] == "value_error":
         return f"{first['ctx']['error']}{also}"
     expected = first["msg"][0].lower() + first["msg"][1:]
-    found = {dict: "a mapping", list: "a list"}.get(type(first["input"])) or repr(
-        first["input"]
-    )  # without other values
+    value = first["input"]
+    found = f"a {'mapping' if isinstance(value, dict) else 'list'}" if isinstance(value, dict | list) else repr(value)
     return f"{key}: {expected}, found {found}{also}"
 
 

@@ -1,6 +1,7 @@
 """What a recipe that may be somebody else's asks for, and when it may have it."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def places(tmp_path, monkeypatch):
     (home / "evil.py").write_text("from pathlib import Path\nPath('imported').touch()\n")
     (tmp_path / "secret.tsv").write_text("a\tb\n")
     monkeypatch.chdir(home)
+    sys.modules.pop("evil", None)
     return home, elsewhere
 
 
