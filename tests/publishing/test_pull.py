@@ -213,7 +213,7 @@ def test_what_cannot_be_pulled_is_refused_in_one_sentence(
 
 
 def test_code_of_whoever_made_it_is_not_imported_to_fetch_it(
-    served: hub.Hub, ann: client.Client, tmp_path: Path
+    served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path
 ) -> None:
     there = served.repos["datasets/ann/set"].files("v1")
     scorer = {"kind": "nowhere:Thing", "level": 3}
@@ -271,7 +271,7 @@ def test_no_file_of_this_machine_is_read_because_a_repository_names_it(
         continuing.read(Path("runs/name"), None)
 
 
-def test_a_repository_names_no_server(served: hub.Hub, ann: client.Client, tmp_path: Path) -> None:
+def test_a_repository_names_no_server(served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path) -> None:
     there = served.repos["datasets/ann/set"].files("v1")
 
     def spoil(content: dict[str, Any]) -> None:
