@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 from sdrrl_data.errors import UserError
 
 from . import card, controls, doctor, evaluate, export, generate, inspect, languages, pull, push, recipes, train, tune
+from .console import say
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -34,7 +35,7 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            typer.echo(f"error: {error}", err=True)
+            say(f"error: {error}", err=True)
             raise typer.Exit(error.exit_code) from None
 
 
@@ -65,7 +66,7 @@ def _version(show: bool) -> None:
     if show:
         from sdrrl_data import __version__
 
-        typer.echo(f"sdrrl-data {__version__}")
+        say(f"sdrrl-data {__version__}")
         raise typer.Exit
 
 

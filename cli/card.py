@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from .console import say
+from .options import TrustRecipe
+
 EXAMPLES = """
 [bold]Examples[/bold]
 
@@ -20,6 +23,7 @@ def card(
         str | None,
         typer.Option(metavar="LICENCE", help="The licence of the rows, as the Hub names it, such as cc-by-4.0."),
     ] = None,
+    trust_recipe: TrustRecipe = False,
 ) -> None:
     """Write the card of a finished run into its folder, and check it. Nothing is pushed.
 
@@ -31,16 +35,17 @@ def card(
     from sdrrl_data.cards.description import CROISSANT
     from sdrrl_data.models.hub import CARD
     from sdrrl_data.publishing.write_card import write_card
+    from sdrrl_data.run import opened, trust_run
 
+    if trust_recipe:
+        trust_run(*opened(folder))
     checked = write_card(folder, licence=licence)
-    typer.echo(f"written  {folder / CARD}, {CROISSANT} and a picture of each target's scores")
-    typer.echo(
-        "checked  transfer sets against their SHA-256, figures against the tables, the head with the Hub's clients"
-    )
+    say(f"written  {folder / CARD}, {CROISSANT} and a picture of each target's scores")
+    say("checked  transfer sets against their SHA-256, figures against the tables, the head with the Hub's clients")
     if checked.hub_asked or not checked.problems:
-        typer.echo(f"asked    {'the Hub about the head' if checked.hub_asked else 'nobody: the Hub cannot be reached'}")
+        say(f"asked    {'the Hub about the head' if checked.hub_asked else 'nobody: the Hub cannot be reached'}")
     for problem in checked.problems:
-        typer.echo(f"problem: {problem}", err=True)
+        say(f"problem: {problem}", err=True)
     if checked.problems:
         raise typer.Exit(1)
-    typer.echo("result   no problems")
+    say("result   no problems")

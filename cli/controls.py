@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .console import PlainConsole, say
+from .options import TrustRecipe, split_commas
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -58,6 +61,7 @@ def controls(
             show_default="the generator's",
         ),
     ] = None,
+    trust_recipe: TrustRecipe = False,
 ) -> None:
     """Make datasets to compare the transfer set with: the same seeds, the same number of tokens, one thing changed.
 
@@ -68,24 +72,24 @@ def controls(
     from . import quiet
 
     quiet.silence_libraries()
-    from rich.console import Console
 
     from sdrrl_data.controls import build as library
-    from sdrrl_data.run import opened
+    from sdrrl_data.run import opened, trust_run
 
-    from .options import split_commas
     from .progress import Bars
 
     run, manifest = opened(folder)
+    if trust_recipe:
+        trust_run(run, manifest)
     try:
         with Bars() as bars:
             by_tag = library.make(
                 run, manifest, split_commas(tgt), split_commas(only), equal.value, tokenizer, reporter=bars
             )
     except KeyboardInterrupt:
-        typer.echo("stopped; what is finished is kept: run the same command again to continue", err=True)
+        say("stopped; what is finished is kept: run the same command again to continue", err=True)
         raise typer.Exit(130) from None
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = PlainConsole()
     for tag, target_controls in by_tag.items():
         _show(folder, tag, target_controls, console)
         aside = run.table(f"{tag}/references").set_aside().height
@@ -97,7 +101,7 @@ def _show(folder: Path, tag: str, controls: "Controls", console: "Console") -> N
     """Print the figures of one target's controls."""
     from rich.table import Table
 
-    from .escaping import escaped
+    from sdrrl_data.shown import escaped
 
     table = Table(box=None, pad_edge=False)
     table.add_column("control", no_wrap=True)

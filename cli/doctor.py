@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .console import say
+
 if TYPE_CHECKING:
     from sdrrl_data.doctor.check import Check
 
@@ -42,7 +44,7 @@ def show(checks: "Iterable[Check]", as_json: bool) -> None:
     """
     import json
 
-    from .escaping import escaped
+    from sdrrl_data.shown import escaped
 
     any_broken = False
     for check in checks:
@@ -50,8 +52,8 @@ def show(checks: "Iterable[Check]", as_json: bool) -> None:
         if as_json:
             typer.echo(json.dumps(check._asdict(), ensure_ascii=False))
             continue
-        typer.echo(f"{MARKS[check.state]:7} {check.name:18} {escaped(check.says)}")
+        say(f"{MARKS[check.state]:7} {check.name:18} {escaped(check.says)}")
         if check.remedy:
-            typer.echo(f"{'':26} {escaped(check.remedy)}")
+            say(f"{'':26} {escaped(check.remedy)}")
     if any_broken:
         raise typer.Exit(1)

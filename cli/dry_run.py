@@ -5,9 +5,10 @@ from rich.table import Table
 
 from sdrrl_data.pipeline import estimate, redone
 from sdrrl_data.pipeline.plan import Plan
+from sdrrl_data.shown import escaped
 from sdrrl_data.steps.model_pool import Models
 
-from .escaping import escaped
+from .console import PlainConsole
 from .progress import Bars
 
 
@@ -19,7 +20,7 @@ def show(plan: Plan, models: Models, measure: bool) -> None:
         models: finds and loads the models.
         measure: also process a few dozen rows, and print the hours that the rest would take.
     """
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = PlainConsole()
     for columns in plan.seed_columns:
         console.print(escaped(columns.sentence()), soft_wrap=True)
     if sentence := plan.waiting():

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from .console import PlainConsole, say
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -113,7 +115,6 @@ def evaluate(
     from . import quiet
 
     quiet.silence_libraries()
-    from rich.console import Console
 
     from sdrrl_data.evaluation import evaluate as library
     from sdrrl_data.recipe import overrides
@@ -143,9 +144,9 @@ def evaluate(
                 reporter=bars,
             )
     except KeyboardInterrupt:
-        typer.echo("stopped; finished measures are kept: run the same command again to continue", err=True)
+        say("stopped; finished measures are kept: run the same command again to continue", err=True)
         raise typer.Exit(130) from None
-    show(results, out, Console(highlight=False, markup=False, emoji=False))
+    show(results, out, PlainConsole())
 
 
 def show(results: "Results", out: Path, console: "Console") -> None:
@@ -154,8 +155,7 @@ def show(results: "Results", out: Path, console: "Console") -> None:
 
     from sdrrl_data.evaluation.compared_models import BASE
     from sdrrl_data.evaluation.markdown import cells, ending_cells
-
-    from .escaping import escaped
+    from sdrrl_data.shown import escaped
 
     of_base = {figure.measure.name: figure for figure in results.of(BASE)}
     for model in results.models[1:]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from .console import PlainConsole
+
 if TYPE_CHECKING:
     from sdrrl_data.publishing.export import Exported
 
@@ -35,7 +37,6 @@ def export(
     Each split of each target becomes a JSON Lines file, and LLaMA-Factory's dataset_info.json gets an entry for it. The
     lines for the configuration of LLaMA-Factory and of axolotl are printed.
     """
-    from rich.console import Console
 
     from sdrrl_data.publishing import export as library
     from sdrrl_data.run import opened, select_targets
@@ -45,7 +46,7 @@ def export(
     run, manifest = opened(folder)
     tags = select_targets(run, manifest, split_commas(tgt))
     splits = library.export(run, manifest, tags, format, out or folder / f"export-{format}", force)
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = PlainConsole()
     written = [split for split in splits if split.rows]
     for split in written:
         console.print(f"{split.rows:>9,} rows  {split.path}", soft_wrap=True)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .escaping import escaped
-from .options import split_commas
+from sdrrl_data.shown import escaped
+
+from .console import say
+from .options import TrustRecipe, split_commas
 
 if TYPE_CHECKING:
     from .progress import Bars
@@ -124,6 +126,7 @@ def generate(
             "--probe", help="A dry run that also measures a few dozen rows, and shows how many hours the run will take."
         ),
     ] = False,
+    trust_recipe: TrustRecipe = False,
 ) -> None:
     """Make a transfer set: answer, translate, code-switch, score, filter, mix.
 
@@ -138,7 +141,7 @@ def generate(
     options = _changes(src, tgt, seeds, limit, model, translator)
     settings = dict(map(overrides.parse_change, changes or []))
     out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
-    wish = continuing.read(out, recipe, options | settings, overlays or [])
+    wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
     _show_warnings()
     if dry_run or probe:
         from sdrrl_data.pipeline.plan import resolve
@@ -168,17 +171,17 @@ def generate(
                 named=wish.named,
             )
     except KeyboardInterrupt:
-        typer.echo("stopped; what is finished is kept: run the same command again to continue", err=True)
+        say("stopped; what is finished is kept: run the same command again to continue", err=True)
         raise typer.Exit(130) from None
     summary.show(manifest, Run(out))
     summary.show_changes(before, manifest)
     if prune:
-        typer.echo(f"pruned: {unused.prune(Run(out)) / 1e6:,.1f} MB")
+        say(f"pruned: {unused.prune(Run(out)) / 1e6:,.1f} MB")
     counts = manifest.counts.targets
     empty = [f"{tag}/transfer_set" for tag, target in counts.items() if not any(target.rows.values())]
     if empty:
         where = ", ".join(empty)
-        typer.echo(f"error: no row is left in {where}; the tables above say what became of the rows", err=True)
+        say(f"error: no row is left in {where}; the tables above say what became of the rows", err=True)
         raise typer.Exit(1)
 
 
@@ -208,7 +211,7 @@ def _show_warnings() -> None:
 
     def show(message: Warning | str, category: type[Warning], *where: Any, **details: Any) -> None:
         if issubclass(category, of_this_library):
-            typer.echo(f"warning: {escaped(str(message))}", err=True)
+            say(f"warning: {escaped(str(message))}", err=True)
         else:
             show_others(message, category, *where, **details)
 

@@ -7,6 +7,9 @@ import typer
 
 from sdrrl_data.errors import UserError
 
+from .console import PlainConsole
+from .options import TrustRecipe, split_commas
+
 EXAMPLES = """
 [bold]Examples[/bold]
 
@@ -36,23 +39,24 @@ def inspect(
     set_aside: Annotated[
         bool, typer.Option("--set-aside", help="Show the rows that were set aside instead, and why.")
     ] = False,
+    trust_recipe: TrustRecipe = False,
 ) -> None:
     """Look at a run: what it is, and rows of any of its tables. Of an unfinished run, you see what exists so far.
 
     The rows are drawn at random, but the same command always shows the same rows.
     """
-    from rich.console import Console
 
-    from sdrrl_data.run import opened, select_targets
+    from sdrrl_data.run import opened, select_targets, trust_run
 
     from . import overview
-    from .options import split_commas
     from .rows import RowSelection, show
 
     run, manifest = opened(folder)
+    if trust_recipe:
+        trust_run(run, manifest)
     tags = select_targets(run, manifest, split_commas(tgt))
     tables = overview.tables(run, tags)
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = PlainConsole()
     if step is None and id is None and not set_aside:
         overview.show(run, manifest, tables, console)
         return

@@ -6,6 +6,8 @@ import typer
 
 from sdrrl_data.errors import UserError
 
+from .console import PlainConsole
+
 
 def languages(
     query: Annotated[str, typer.Argument(help="A tag, a code, or a name or part of one.")] = "",
@@ -14,7 +16,6 @@ def languages(
 
     --src and --tgt accept every name of a language.
     """
-    from rich.console import Console
     from rich.table import Table
 
     from sdrrl_data.languages import search
@@ -25,4 +26,4 @@ def languages(
     table = Table("tag", "FLORES", "fastText", "name", box=None, pad_edge=False)
     for language in matches:
         table.add_row(language.tag, language.flores, language.fasttext or "-", language.name)
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    PlainConsole().print(table)

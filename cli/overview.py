@@ -8,8 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sdrrl_data.run import Manifest, Run, provenance
-
-from .escaping import escaped
+from sdrrl_data.shown import escaped
 
 # The tables of a target, in the order of the steps; some patterns match several tables.
 TARGET_TABLES = (

@@ -9,7 +9,9 @@ from rich.segment import ControlType
 from rich.table import Column
 from rich.text import Text
 
-from .escaping import escaped
+from sdrrl_data.shown import escaped
+
+from .console import PlainConsole
 
 LINES = 20  # how many lines with figures a piece of work has, at most, if there is no bar
 
@@ -18,7 +20,7 @@ class Bars:
     """A `Reporter` that draws on stderr, so that stdout is left for the summary."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._console = PlainConsole(stderr=True)
         self._what, self._total, self._before, self._unit = "", 0, 0, "rows"
         self._advanced = 0.0
         self._bar: tuple[Progress, TaskID] | None = None

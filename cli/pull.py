@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from .console import say
+
 EXAMPLES = """
 [bold]Examples[/bold]
 
@@ -38,8 +40,8 @@ def pull(
     quiet.silence_libraries()
     from sdrrl_data.pipeline.generate import RECIPE
     from sdrrl_data.publishing import pull as library
+    from sdrrl_data.shown import escaped
 
-    from .escaping import escaped
     from .options import split_commas
     from .progress import Bars
 
@@ -53,10 +55,10 @@ def pull(
     )
     folder = shlex.quote(str(pulled.path))
     generate = f"sdrrl-data generate --recipe {folder}/{RECIPE} --out {folder}"
-    typer.echo(f"run        {pulled.path}: {', '.join(pulled.targets)} of {pulled.repo} at {pulled.commit}")
+    say(f"run        {pulled.path}: {', '.join(pulled.targets)} of {pulled.repo} at {pulled.commit}")
     if pulled.local:
-        typer.echo(f"not here   {escaped(', '.join(pulled.local))}: files and directories of the people who made it")
-    typer.echo(f"look at    sdrrl-data inspect {folder}")
-    typer.echo(f"tune       sdrrl-data tune {folder} --write thresholds.yaml")
-    typer.echo(f"retune     {generate} --with thresholds.yaml")
-    typer.echo(f"add one    {generate} --tgt LANGUAGE")
+        say(f"not here   {escaped(', '.join(pulled.local))}: files and directories of the people who made it")
+    say(f"look at    sdrrl-data inspect {folder}")
+    say(f"tune       sdrrl-data tune {folder} --write thresholds.yaml")
+    say(f"retune     {generate} --with thresholds.yaml")
+    say(f"add one    {generate} --tgt LANGUAGE")

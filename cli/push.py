@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from .console import say
+from .options import TrustRecipe
+
 EXAMPLES = """
 [bold]Examples[/bold]
 
@@ -34,6 +37,7 @@ def push(
         typer.Option(metavar="ID", help="The licence of the dataset, as the Hub names it, such as cc-by-4.0."),
     ] = None,
     controls: Annotated[bool, typer.Option("--controls", help="Push the controls too; each becomes a config.")] = False,
+    trust_recipe: TrustRecipe = False,
 ) -> None:
     """Publish a finished run on the Hugging Face Hub, in one commit: a config for each target, and one for all targets.
 
@@ -44,9 +48,12 @@ def push(
 
     quiet.silence_libraries()
     from sdrrl_data.publishing import push as library
+    from sdrrl_data.run import opened, trust_run
 
     from .progress import Bars
 
+    if trust_recipe:
+        trust_run(*opened(folder))
     pushed = library.push(
         folder,
         repo,
@@ -61,11 +68,11 @@ def push(
     if pushed.sent or pushed.deleted:
         size = sum(pushed.sent.values()) / 1e6
         removed = f", {len(pushed.deleted)} removed" if pushed.deleted else ""
-        typer.echo(f"sent       {len(pushed.sent)} files ({size:.1f} MB){removed}, in one commit")
+        say(f"sent       {len(pushed.sent)} files ({size:.1f} MB){removed}, in one commit")
     else:
-        typer.echo("sent       nothing: everything is on the Hub already, so there is no new commit")
-    typer.echo(f"address    {pushed.address}")
-    typer.echo(f"commit     {pushed.commit}")
+        say("sent       nothing: everything is on the Hub already, so there is no new commit")
+    say(f"address    {pushed.address}")
+    say(f"commit     {pushed.commit}")
     if pushed.pull_request:
-        typer.echo(f"proposed   {pushed.pull_request}")
-    typer.echo(f"load it    {pushed.load}")
+        say(f"proposed   {pushed.pull_request}")
+    say(f"load it    {pushed.load}")

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from .console import PlainConsole
+
 
 def recipes(
     name: Annotated[str | None, typer.Argument(help="Show the YAML of this recipe or part.")] = None,
@@ -12,7 +14,6 @@ def recipes(
 
     Or show one of them, to start your own from.
     """
-    from rich.console import Console
     from rich.table import Table
 
     from sdrrl_data.recipe import AlignerConfig, GeneratorEngine, ScorerConfig, TranslatorConfig, loading
@@ -20,7 +21,7 @@ def recipes(
     if name:
         typer.echo(loading.text(name), nl=False)
         return
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = PlainConsole()
     for heading, names in (("recipe", loading.names()), ("part, for --with", loading.parts())):
         table = Table(heading, "description", box=None, pad_edge=False)
         for packaged in names:

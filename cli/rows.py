@@ -12,10 +12,10 @@ from rich.text import Text
 
 from sdrrl_data.recipe import MagpieConfig
 from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.shown import escaped
 from sdrrl_data.steps import seeds
 
 from . import views
-from .escaping import escaped
 from .samples import has_colours
 
 LONGEST = 4000  # cells of the terminal that a text may take: about a thousand tokens

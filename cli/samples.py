@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .escaping import escaped
+from sdrrl_data.shown import escaped
 
 LONGEST = 280  # cells of the terminal that a text may take
 

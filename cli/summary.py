@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import polars as pl
-from rich.console import Console
 from rich.table import Table
 
 from sdrrl_data.pipeline.generate import RECIPE
 from sdrrl_data.recipe.changes import changes
 from sdrrl_data.run import Count, Manifest, Run, TargetCount
+from sdrrl_data.shown import escaped
 
 from . import samples
-from .escaping import escaped
+from .console import PlainConsole
 
 MOST_CHANGES = 12  # that are shown
 STRICTER = 0.85  # similarity; the recipes ask for less
@@ -27,7 +27,7 @@ def show(manifest: Manifest, run: Run) -> None:
         manifest: of the run, with its counts.
         run: the sample rows are read from it.
     """
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = PlainConsole()
     steps, targets = manifest.counts.steps, manifest.counts.targets
     console.print(_steps(steps, run))
     if manifest.counts.answers:
@@ -74,7 +74,7 @@ def show_changes(before: Manifest | None, manifest: Manifest) -> None:
     changed = changes(before.recipe, manifest.recipe) if before else []
     settings = [escaped(str(change)) for change in changed if change.key not in {"name", "description"}]
     if settings:
-        console = Console(highlight=False, markup=False, emoji=False)
+        console = PlainConsole()
         others = len(settings) - MOST_CHANGES
         more = f"; and {others} more, see {RECIPE}" if others > 0 else ""
         console.print(f"changed    {'; '.join(settings[:MOST_CHANGES])}{more}", soft_wrap=True)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .console import PlainConsole, say
+
 if TYPE_CHECKING:
     from sdrrl_data.training.plan import TrainingPlan
     from sdrrl_data.training.train import Trained
@@ -118,7 +120,7 @@ def train(
     loaded = settings_files.load(settings, dict(map(overrides.parse_change, changes or [])))
     if accelerate:
         arguments = _without_accelerate(sys.argv[sys.argv.index("train") + 1 :])
-        typer.echo(launching.command(accelerate.value, arguments))
+        say(launching.command(accelerate.value, arguments))
         return
     if dry_run:
         _show_plan(prepare(TrainingJob(dataset, model, out, loaded, tgt, config, revision, model_revision, merge)))
@@ -145,7 +147,7 @@ def train(
                 trackers=[tracker.value for tracker in track or []],
             )
     except KeyboardInterrupt:
-        typer.echo("stopped; the checkpoints are kept: run the same command with --resume to continue", err=True)
+        say("stopped; the checkpoints are kept: run the same command with --resume to continue", err=True)
         raise typer.Exit(130) from None
     if is_first():
         _show(trained, out)
@@ -163,10 +165,9 @@ def _without_accelerate(arguments: list[str]) -> list[str]:
 
 
 def _show_plan(plan: "TrainingPlan") -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = PlainConsole()
     table = Table("task", "direction", box=None, pad_edge=False)
     for heading in ("rows", "drawn"):
         table.add_column(heading, justify="right")
@@ -199,12 +200,11 @@ def _show_plan(plan: "TrainingPlan") -> None:
 
 
 def _show(trained: "Trained", out: Path) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from sdrrl_data.training.losses import by_kind, together
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = PlainConsole()
     before, after = trained.losses.get(0), trained.losses.get(trained.best)
     if before and after:
         table = Table("test split, nats a token", box=None, pad_edge=False)

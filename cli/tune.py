@@ -7,6 +7,9 @@ import typer
 
 from sdrrl_data.errors import OutputExists, UserError
 
+from .console import PlainConsole
+from .options import TrustRecipe, split_commas
+
 EXAMPLES = """
 [bold]Examples[/bold]
 
@@ -32,6 +35,7 @@ def tune(
         Path | None, typer.Option(metavar="FILE", help="Write the proposals as a part of a recipe (YAML).")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    trust_recipe: TrustRecipe = False,
 ) -> None:
     """Show the scores of a run and what thresholds keep, and propose thresholds from how the scores are spread.
 
@@ -42,17 +46,17 @@ def tune(
     """
     if write and write.exists() and not force:
         raise OutputExists(f"{write} exists already: choose another file, or overwrite it with --force")
-    from rich.console import Console
 
-    from sdrrl_data.run import opened, select_targets
+    from sdrrl_data.run import opened, select_targets, trust_run
     from sdrrl_data.tuning import run_scores
 
     from . import tune_tables
-    from .options import split_commas
 
     run, manifest = opened(folder)
+    if trust_recipe:
+        trust_run(run, manifest)
     tags = select_targets(run, manifest, split_commas(tgt))
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = PlainConsole()
     targets = run_scores.tune(run, manifest, tags, scorer, score)
     fragment = tune_tables.show(run, manifest, targets, examples, console)
     if write and fragment:

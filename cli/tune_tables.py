@@ -12,12 +12,12 @@ from rich.text import Text
 from sdrrl_data import tuning
 from sdrrl_data.protocols import TextPair
 from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.shown import escaped
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, CandidateBounds, Passing, TunedScore, reading
 from sdrrl_data.tuning.fragment import fragment
 from sdrrl_data.tuning.run_scores import TunedTarget
 
 from . import bars
-from .escaping import escaped
 
 WIDTH = 48  # cells of the terminal for questions; as many for the answers beside them
 LONGEST = 170  # cells of the terminal that a text may take

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from rich.text import Text
 
+from sdrrl_data.shown import escaped_lines
 from sdrrl_data.steps.verdicts import TEXTS
 
-from .escaping import escaped_lines
 from .samples import marked
 
 Row = Mapping[str, Any]

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         ServerUnavailable,
         Stopped,
         UnknownLanguage,
+        UntrustedRecipe,
         UserError,
         VersionMismatch,
     )
@@ -74,6 +75,7 @@ __all__ = [
     "ServerUnavailable",
     "Stopped",
     "UnknownLanguage",
+    "UntrustedRecipe",
     "UserError",
     "VersionMismatch",
     "__version__",

@@ -1,13 +1,19 @@
 """The exceptions with a message for the user, in kinds that a program can tell apart."""
 
+from sdrrl_data import shown
+
 
 class UserError(Exception):
     """Something the user can fix, in one clear sentence: what was wrong, where, and what to do.
 
     The command line prints the sentence and exits with `exit_code`. Unless the error is `Stopped`, nothing was written.
+    Whatever a sentence quotes, it is one line that can be shown, without the password of an address.
     """
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return shown.message(super().__str__())
 
 
 class RecipeError(UserError):
@@ -15,6 +21,13 @@ class RecipeError(UserError):
 
     There is no such recipe or file, it is not YAML, it has an unknown key or a wrong value, or its settings contradict
     each other.
+    """
+
+
+class UntrustedRecipe(RecipeError):
+    """A recipe that may be somebody else's names code, a program, a server or a file of this machine.
+
+    `--trust-recipe`, or `trust=True`, says that it may.
     """
 
 

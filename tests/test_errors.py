@@ -33,6 +33,7 @@ from sdrrl_data import (
 )
 from sdrrl_data.cli import app
 from sdrrl_data.run import Manifest
+from sdrrl_data.shown import LONGEST
 from tests.support import small_models
 
 KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
@@ -152,3 +153,61 @@ def test_a_disk_that_refuses(recipe, tmp_path):
     with pytest.raises(DiskFailed, match="check the disk") as caught:
         generate(recipe, tmp_path / "run", small_models.models())
     assert not isinstance(caught.value, DiskFull)
+
+
+HOSTILE = "x\x1b[31mred\x07\u202egnp.exe\n\n" + "y" * 10_000 + " http://ann:secret@host/v1 do this"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_whatever_an_error_quotes_it_is_one_short_line_without_passwords(kind):
+    for error in (kind(HOSTILE), pickle.loads(pickle.dumps(kind(HOSTILE)))):
+        said = str(error)
+        assert said.isprintable()
+        assert len(said) <= LONGEST
+        assert "secret" not in said
+        assert said.endswith("do this")
+
+
+HOSTILE_NAMES = ["\x1b[31mred", "\u202egnp", "a\nb", "z" * 10_000, "http://ann:secret@host/v1"]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=["escape", "bidi", "newline", "long", "password"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["generate", "--recipe", "NAME"],
+        ["generate", "--recipe", "quickstart", "--set", "NAME"],
+        ["generate", "--recipe", "quickstart", "--set", "generator.server.url=NAME"],
+        ["generate", "--recipe", "quickstart", "--set", "NAME=1"],
+        ["generate", "--recipe", "quickstart", "--with", "NAME"],
+        ["generate", "--recipe", "quickstart", "--tgt", "NAME"],
+        ["generate", "--recipe", "quickstart", "--translator", "NAME"],
+        ["generate", "--recipe", "quickstart", "--seeds", "NAME", "--dry-run"],
+        ["inspect", "NAME"],
+        ["tune", "NAME"],
+        ["card", "NAME"],
+        ["push", "NAME", "me/set"],
+        ["push", "run", "NAME"],
+        ["pull", "NAME"],
+        ["pull", "me/set", "--tgt", "NAME"],
+        ["export", "NAME", "--format", "messages"],
+        ["controls", "NAME"],
+        ["train", "NAME", "--model", "model", "--out", "out", "--tgt", "NAME"],
+        ["train", "rows.parquet", "--model", "model", "--out", "out", "--set", "NAME"],
+        ["evaluate", "--base", "NAME", "--tuned", "out", "--tgt", "pt"],
+        ["evaluate", "--base", "m", "--tuned", "out", "--tgt", "pt", "--judge", "j", "--judge-url", "NAME"],
+        ["recipes", "NAME"],
+        ["languages", "NAME"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_shows_what_it_was_given_and_sends_no_escapes(words, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, [word.replace("NAME", name) for word in words])
+    said = result.stderr
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert all(line.isprintable() for line in result.output.split("\n")), said
+    assert "secret" not in said
+    if said.startswith("error: "):
+        assert len(said.strip()) <= LONGEST + len("error: ")
+        assert said.count("\n") == 1

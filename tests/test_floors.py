@@ -19,6 +19,7 @@ FLOORS = [
     {"recipe"},
     {"languages", "protocols"},
     {"errors"},
+    {"shown"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = [

@@ -8,7 +8,7 @@ import polars as pl
 from sdrrl_data.cards import configs
 from sdrrl_data.models.hub import CARD
 from sdrrl_data.run import Manifest, Run, recipe_of
-from sdrrl_data.run.dataset import SPLITS
+from sdrrl_data.run.dataset import SPLITS, shards
 from sdrrl_data.sources.hub_rows import unreadable
 from sdrrl_data.steps import counts
 
@@ -123,5 +123,5 @@ def _head(run: Run, manifest: Manifest, text: str) -> Iterator[str]:
 
 
 def _seeds(run: Run, patterns: Sequence[str]) -> set[str]:
-    files = [path for pattern in patterns for path in sorted(run.path.glob(pattern))]
+    files = shards(run.path, patterns)
     return set(pl.read_parquet(files, columns=["seed_id"], glob=False)["seed_id"]) if files else set()

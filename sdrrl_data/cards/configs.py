@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from sdrrl_data.run import Manifest, Run
-from sdrrl_data.run.dataset import SPLITS
+from sdrrl_data.run.dataset import SPLITS, shards
 from sdrrl_data.steps.transfer_set import CROSSINGS
 
 ALL = "all"
@@ -27,7 +27,7 @@ class DatasetConfig(NamedTuple):
     def schema(self, run: Run) -> pl.Schema | None:
         """The types of its columns, read from its files in this run; None if they are in another run."""
         patterns = [pattern for of_split in self.files.values() for pattern in of_split]
-        path = next((path for pattern in patterns for path in sorted(run.path.glob(pattern))), None)
+        path = next(iter(shards(run.path, patterns)), None)
         if path is None:
             return None
         in_file = pl.scan_parquet(path, glob=False).collect_schema()

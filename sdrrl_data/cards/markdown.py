@@ -4,18 +4,21 @@ import re
 from collections.abc import Sequence
 from importlib.resources import files
 
+import yaml
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from sdrrl_data.recipe import overrides
+from sdrrl_data.shown import escaped, escaped_lines
 
 
 def line(text: str) -> str:
     """A text as one line of Markdown, escaped so that it shows as it is, also in a cell of a table."""
-    return re.sub(r"([\\`*_\[\]<>|&~$])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_\[\]<>|&~$])", r"\\\1", escaped(text).strip())
 
 
 def fence(text: str, language: str = "text") -> str:
     """A text as a block of code that nothing in the text can end."""
+    text = "\t".join(map(escaped_lines, text.split("\t")))
     longest = max(map(len, re.findall("`+", text)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{language}\n{text}\n{ticks}"
@@ -41,4 +44,6 @@ def environment() -> Environment:
 
 
 def _yaml(content: object) -> str:
-    return overrides.written(content).rstrip()
+    text = overrides.written(content).rstrip()
+    # In plain ASCII, YAML has an escape for every character that may not be shown as it is.
+    return text if text == escaped_lines(text) else str(yaml.safe_dump(content, sort_keys=False, width=100)).rstrip()

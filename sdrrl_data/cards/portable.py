@@ -6,10 +6,13 @@ from copy import deepcopy
 from pathlib import Path, PurePath
 from typing import Any
 
+from sdrrl_data.models.places import hub_name
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Place, Recipe, StaysHere
 from sdrrl_data.recipe.fields import Written, walk
 from sdrrl_data.run import Manifest
+
+NAMELESS = "unnamed"  # for a place whose last part is no name of a file: "..", or nothing
 
 
 def manifest(local_manifest: Manifest) -> Manifest:
@@ -26,15 +29,17 @@ def recipe(settings: Mapping[str, Any], ingredients: Sequence[Ingredient]) -> tu
 
     Args:
         settings: as a manifest holds it.
-        ingredients: of the same run; those with a `/` in their names are on the Hub.
+        ingredients: of the same run, and as little to be trusted as the settings, where both come from the Hub: those
+            with names that the Hub allows are on the Hub.
     """
-    on_hub = {part.name for part in ingredients if "/" in part.name}
+    on_hub = {part.name for part in ingredients if hub_name(part.name)}
     local = []
 
     def named(place: str) -> str:
         if place in on_hub or place.startswith("package:"):
             return place
-        local.append(PurePath(place).name)
+        name = PurePath(place).name
+        local.append(NAMELESS if name in {"", ".."} else name)
         return local[-1]
 
     portable = deepcopy(dict(settings))

@@ -1,7 +1,6 @@
 """Makes the controls of a finished run, from its tables."""
 
 import logging
-import shutil
 from collections.abc import Sequence
 from functools import partial
 from importlib.util import find_spec
@@ -104,7 +103,7 @@ class _Builder:
         self._equal = equal
         self._models = models
         self._reporter = reporter
-        self._recipe = revisions.pinned(recipe_of(run, manifest), manifest)
+        self._recipe = revisions.pinned(recipe_of(run, manifest, to_open=True), manifest)
         self._src = languages.find(self._recipe.src)
         self._generator = next(part for part in manifest.ingredients if part.role == "generator")
         self._refuse_without_references()
@@ -240,8 +239,8 @@ class _Builder:
         """Write the datasets. The file with the figures exists only while all datasets are whole."""
         place = self._run.path / tag
         (place / controls.FILE).unlink(missing_ok=True)
-        for folder in place.glob("controls-*"):
-            shutil.rmtree(folder)
+        for name in controls.ARMS:
+            self._run.dataset(controls.folder(tag, name)).remove()
         for name, rows in datasets.rows.items():
             dataset = self._run.dataset(controls.folder(tag, name), self._recipe.transfer_set.shard_rows)
             dataset.write(0, Part(rows, NOTHING_SET_ASIDE), new.fingerprint)

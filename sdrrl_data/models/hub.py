@@ -235,8 +235,11 @@ def _commit(folder: Path, revision: str | None) -> str | None:
     """The commit that a revision stands for in the cache, as far as that is known there."""
     if revision is None or COMMIT.fullmatch(revision):
         return revision
+    note = folder / "refs" / revision
     try:
-        return (folder / "refs" / revision).read_text(encoding="utf-8").strip()
+        if not note.resolve().is_relative_to(folder.resolve()):  # the revision may come from somebody else's recipe
+            return revision
+        return note.read_text(encoding="utf-8").strip()
     except (OSError, ValueError):  # nothing is noted under this name, or it cannot be the name of a file
         return revision
 

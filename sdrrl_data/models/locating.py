@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from filelock import FileLock
 
@@ -38,9 +38,17 @@ class Located(NamedTuple):
     revision: str  # a commit of the Hub, or a digest of the directory's files
     licence: str | None  # as the model's card says; None if it does not say
 
-    def pinned(self) -> dict[str, str]:
-        """The keyword argument that makes a loader take this commit of the Hub; empty for a directory."""
-        return {"revision": self.revision} if self.path == self.name else {}
+    @property
+    def on_hub(self) -> bool:
+        """Whether loaders take it from the Hub, and not from a directory."""
+        return self.path == self.name
+
+    def pinned(self) -> dict[str, Any]:
+        """The keyword arguments that make a loader take this commit of the Hub, and run no code of the model.
+
+        Without the second one, transformers asks the user at the terminal whether to run it.
+        """
+        return {"trust_remote_code": False} | ({"revision": self.revision} if self.on_hub else {})
 
 
 def locate(model: str, revision: str | None, role: str, option: str) -> Located:

@@ -1,5 +1,6 @@
 """An adapter merged into its base: a whole model that every engine can load."""
 
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.models.locating import ADAPTER_WEIGHTS, Located, loading
 from sdrrl_data.models.saving import save
 
+WHOLE = re.compile(r"model(-\d+-of-\d+)?\.safetensors")  # the files of a whole model, as transformers names them
 PROBES = 32  # tokens behind which the predictions are compared
 # How much of the next token's probability may be elsewhere: merging in float32 changes the last digits only.
 TOLERANCE = 0.01
@@ -154,7 +156,8 @@ def _check_written(model: Any, folder: Path, name: str) -> None:
     ]
     if different:
         for file in folder.glob("*.safetensors"):
-            file.unlink()
+            if WHOLE.fullmatch(file.name):
+                file.unlink()
         raise UserError(
             f"the merged model of {name} is not the same once it is loaded again: {different[0]} differs; "
             "use the adapter as it is"

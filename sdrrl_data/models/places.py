@@ -28,5 +28,19 @@ def place_of(text: str, endings: Collection[str] = ()) -> Path | HubName | None:
     path = os.path.expanduser(text)
     if os.path.exists(path) or Path(path).suffix.lower() in endings or text.startswith(("/", ".", "~")):
         return Path(path)
+    return hub_name(text)
+
+
+def hub_name(text: str) -> HubName | None:
+    """The dataset or model on the Hub that a string names, by the Hub's own rule for names; None: it names none."""
     named = _NAME.fullmatch(text)
-    return HubName(named[1], named[2]) if named else None
+    if named is None:
+        return None
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+    try:
+        validate_repo_id(named[1])
+    except HFValidationError:
+        return None
+    return HubName(named[1], named[2])

@@ -14,7 +14,7 @@ def load(located: Located) -> Any:
     return load_from(located.path, **located.pinned())
 
 
-def load_from(path: str | PathLike[str], **pinned: str) -> Any:
+def load_from(path: str | PathLike[str], **pinned: Any) -> Any:
     """The tokenizer (of transformers) in a directory or on the Hub.
 
     Where mistral-common is installed and the files include a `tekken.json`, transformers chooses a tokenizer that knows
@@ -25,6 +25,7 @@ def load_from(path: str | PathLike[str], **pinned: str) -> Any:
     """
     from transformers import AutoTokenizer
 
+    pinned = {"trust_remote_code": False} | pinned
     tokenizer = AutoTokenizer.from_pretrained(path, **pinned)
     if type(tokenizer).__name__ == "MistralCommonBackend":
         with suppress(OSError, ValueError):  # without a tokenizer.json there may be no other

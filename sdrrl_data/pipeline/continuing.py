@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sdrrl_data.recipe import Recipe, loading
+from sdrrl_data.recipe import trust as trusting
 from sdrrl_data.run import Manifest, Run
 
 DEFAULT = "sdrrl"
@@ -24,6 +25,7 @@ def read(
     name: str | PathLike[str] | None,
     changes: Mapping[str, Any] | None = None,
     overlays: Sequence[str | PathLike[str]] = (),
+    trust: bool = False,
 ) -> Wish:
     """The recipe for a folder.
 
@@ -35,6 +37,7 @@ def read(
         name: a recipe as for `load_recipe`; None if the command names none.
         changes: as for `load_recipe`.
         overlays: as for `load_recipe`.
+        trust: as for `load_recipe`, also of the run that the folder has.
 
     Raises:
         UserError: the folder holds something else, there is no such recipe, or a value in it is wrong.
@@ -42,10 +45,12 @@ def read(
     manifest = Run(out).manifest()
     if manifest is None:
         name = name or DEFAULT
-    written = loading.written(name) if name else None
-    recipe = loading.finished(
-        _content(manifest, name, written), changes, overlays, f"recipe {name}" if name else f"the recipe of {out}"
-    )
+    written = loading.written(name, trust) if name else None
+    if manifest:
+        # What the named recipe asks for, too, is trusted.
+        trusting.check(manifest.recipe, out, f"the run {out}", trust, allowed=trusting.asks(written or {}, out))
+    where = f"recipe {name}" if name else f"the recipe of {out}"
+    recipe = loading.finished(_content(manifest, name, written), changes, overlays, where, trust)
     return Wish(recipe, written or (manifest.named if manifest else None))
 
 

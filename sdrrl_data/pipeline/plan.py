@@ -13,7 +13,7 @@ from sdrrl_data.languages import Language, find
 from sdrrl_data.pipeline import engines, order, revisions, source_tables, targets
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, ScorerConfig, score_tables
+from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, ScorerConfig, score_tables, trust
 from sdrrl_data.run import Manifest, Run, growth, provenance, unused
 from sdrrl_data.sources.row_sources import name_of
 from sdrrl_data.steps import seed_language
@@ -84,7 +84,9 @@ class Plan:
 
 
 def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = False) -> Plan:
-    """Find out what has to be made. Loads no model that answers, translates or scores, and writes nothing.
+    """Find out what has to be made. Loads no model that answers, translates or scores, and writes nothing into the run.
+
+    What the recipe asks of this machine is remembered as trusted for the folder: whoever calls this has loaded it.
 
     Warns, while questions have no answer, if they are clearly not in the source language (`ForeignSeeds`; only if the
     recipe has a language scorer), or if their sources have text that was not taken (`UnusedColumns`).
@@ -103,6 +105,7 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
     before = run.manifest()
     full_recipe = _with_earlier_targets(recipe, run, before)
     resolved = full_recipe.model_dump(mode="json", by_alias=True)
+    trust.remember(out, trust.asks(resolved, out))
     pinned = revisions.pinned(full_recipe, before)
     src = find(pinned.src)
     generator, unavailable = _generator(pinned.generator, models, before)

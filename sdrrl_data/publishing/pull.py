@@ -21,7 +21,7 @@ from sdrrl_data.pipeline.generate import RECIPE
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.publishing import packing, published, retries
 from sdrrl_data.publishing.packing import Packed
-from sdrrl_data.recipe import Recipe, fields, loading, overrides, paths
+from sdrrl_data.recipe import Recipe, loading, overrides, paths, trust
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.disk import digest_of, on_disk, written
 
@@ -118,10 +118,16 @@ def _is_pulled(out: Path, manifest: Manifest) -> bool:
 
 
 def _unfinished(out: Path, content: str) -> Path:
-    """The folder in which the run is put together; if an earlier pull of other content left files, they are removed."""
+    """The folder in which the run is put together; if an earlier pull of other content left files, they are removed.
+
+    Raises:
+        UserError: the folder is not that of a pull.
+    """
     folder = out.resolve()
     folder = folder.with_name(f".{folder.name}.pull")
     mark = folder / MARK
+    if not mark.is_file() and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} is where the run is put together, and holds something else: move it away")
     if not mark.is_file() or mark.read_text(encoding="utf-8") != content:
         shutil.rmtree(folder, ignore_errors=True)
         with on_disk(folder):
@@ -189,8 +195,8 @@ def _make(
     recipe = portable.within(out.resolve(), manifest.recipe, local)
     run.write_text(RECIPE, overrides.written(recipe))
     # To read a recipe imports the code of its maker's that it names: not for having fetched it.
-    if not fields.user_code_in(Recipe, recipe):
-        recipe = loading.load(str(run.path / RECIPE)).model_dump(mode="json", by_alias=True)
+    if not any(what.startswith(trust.CODE) for what in trust.asks(recipe, run.path)):
+        recipe = loading.finished(recipe, where=f"{dataset.name}: its recipe").model_dump(mode="json", by_alias=True)
     run.write_manifest(manifest.model_copy(update={"recipe": recipe}))
 
 

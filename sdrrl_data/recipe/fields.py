@@ -5,8 +5,7 @@ from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from sdrrl_data.recipe.config import Config, key_of
-from sdrrl_data.recipe.markers import M, Marker, NamesCode, markers
-from sdrrl_data.recipe.user_code import NAME
+from sdrrl_data.recipe.markers import M, Marker, markers
 
 C = TypeVar("C", bound=Config)
 Change = Callable[[Config, str | None], Mapping[str, Any]]
@@ -110,12 +109,6 @@ def leave_out_entries(config: type[Config], content: dict[str, Any]) -> list[tup
                 del field.value[name]
                 left_out.append((field.key, name))
     return left_out
-
-
-def user_code_in(config: type[Config], content: Any) -> list[str]:
-    """The user's code (`module:Class`) that would be imported if this section were validated."""
-    fields = (field for field in walk(config, content) if field.marker(NamesCode) or not field.known)
-    return [field.value for field in fields if isinstance(field.value, str) and NAME.fullmatch(field.value)]
 
 
 def changed(config: C, change: Change, role: str | None = None) -> C:

@@ -2,9 +2,9 @@
 
 import difflib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from importlib.resources import files
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,9 @@ from sdrrl_data.recipe import (
     scorer_changes,
     shipped_scores,
 )
+from sdrrl_data.recipe import trust as trusting
 
-PACKAGED = Path(str(files("sdrrl_data.recipes")))
+PACKAGED = paths.PACKAGED
 # Key of a section of several kinds -> the index at which pydantic puts the kind into the path of a mistake.
 MEMBERS = {"seeds": 1}
 
@@ -60,6 +61,7 @@ def load(
     name: str | PathLike[str],
     changes: Mapping[str, Any] | None = None,
     overlays: Sequence[str | PathLike[str]] = (),
+    trust: bool = False,
 ) -> Recipe:
     """A packaged recipe by its name, or a YAML file by its path, with some values changed.
 
@@ -72,24 +74,28 @@ def load(
         overlays: parts of a recipe, laid over it one after another, before the changes: their values replace those of
             the recipe, key by key. Each is one of `parts()` or the path of a YAML file. If its scorers are a mapping
             by kind, instead of a list, they are changed, added, or left out (null) in the same way as by `changes`.
+        trust: whether a file that may be somebody else's, because it lies outside the working directory or in a run
+            that was pulled or handed over, may name Python code, programs, servers, and files outside its folder.
 
     Raises:
         RecipeError: there is no such recipe, or a key or a value in it is wrong.
+        UntrustedRecipe: it may be somebody else's, and names what it may not.
     """
-    return finished(written(name), changes, overlays, f"recipe {fspath(name)}")
+    return finished(written(name, trust), changes, overlays, f"recipe {fspath(name)}", trust)
 
 
-def written(name: str | PathLike[str]) -> dict[str, Any]:
+def written(name: str | PathLike[str], trust: bool = False) -> dict[str, Any]:
     """What is written in a recipe, with its paths made whole; it may lack what has a default.
 
     Args:
         name: as for `load`.
+        trust: as for `load`.
 
     Raises:
-        RecipeError: there is no such recipe, or it is not YAML.
+        RecipeError: there is no such recipe, it is not YAML, or it is not trusted.
     """
     content: dict[str, Any] = {}
-    _lay_over(content, _path(fspath(name), _packaged()))
+    _lay_over(content, _path(fspath(name), _packaged()), trust)
     return content
 
 
@@ -103,6 +109,7 @@ def finished(
     changes: Mapping[str, Any] | None = None,
     overlays: Sequence[str | PathLike[str]] = (),
     where: str = "recipe",
+    trust: bool = False,
 ) -> Recipe:
     """A recipe from its content, with some values changed.
 
@@ -111,14 +118,15 @@ def finished(
         changes: as for `load`.
         overlays: as for `load`.
         where: what the content is, for error messages.
+        trust: as for `load`, of the overlays.
 
     Raises:
-        RecipeError: a key or a value in it is wrong.
+        RecipeError: a key or a value in it is wrong, or an overlay is not trusted.
     """
     changes = changes or {}
     content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
     for overlay in overlays:
-        _lay_over(content, _path(fspath(overlay), _packaged("parts")))
+        _lay_over(content, _path(fspath(overlay), _packaged("parts")), trust)
     forms.bring_into_form(content)
     keys = {forms.normal_key(key): value for key, value in changes.items()}
     for key, value in keys.items():
@@ -154,11 +162,13 @@ def finished(
     return recipe.model_copy(update={"src": src})
 
 
-def _lay_over(content: dict[str, Any], path: Path) -> None:
-    """Put what is written in a file over a recipe."""
+def _lay_over(content: dict[str, Any], path: Path, trust: bool) -> None:
+    """Put what is written in a file over a recipe. Nothing that it names is imported or read before it is trusted."""
     layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
     if not isinstance(layer, dict):
         raise RecipeError(f"recipe {path}: expected a mapping of keys to values")
+    if not path.is_relative_to(PACKAGED):
+        trusting.check(layer, path, f"recipe {path}", trust)
     changed_scorers, removed_scorers = scorer_changes.taken_from(layer, f"recipe {path}")
     forms.bring_into_form(layer)
     for section in (layer, {"scorers": changed_scorers}):
@@ -176,7 +186,7 @@ def _packaged(folder: str = "") -> dict[str, Path]:
 def _path(name: str, packaged: Mapping[str, Path]) -> Path:
     if name in packaged:
         return packaged[name]
-    if Path(name).suffix not in {".yaml", ".yml"} and not Path(name).expanduser().is_file():
+    if Path(name).suffix not in {".yaml", ".yml"} and not os.path.isfile(os.path.expanduser(name)):
         close = difflib.get_close_matches(name, packaged, n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(packaged)}; or give a YAML file"
         raise RecipeError(f"there is no recipe {name}: {hint}")
@@ -184,7 +194,7 @@ def _path(name: str, packaged: Mapping[str, Path]) -> Path:
 
 
 def _file(path: Path) -> Path:
-    path = path.expanduser()
-    if not path.is_file():
+    path = Path(os.path.expanduser(path))  # `os.path` raises for no text that cannot be a path
+    if not os.path.isfile(path):
         raise RecipeError(f"recipe {path}: there is no such file")
     return path

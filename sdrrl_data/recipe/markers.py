@@ -61,7 +61,7 @@ class TakenIn(Marker):
 
 @dataclass(frozen=True)
 class NamesCode(Marker):
-    """The value may name the user's code as `module:name`, which is imported when the section is validated."""
+    """The value may name the user's code as `module:name`, imported at the latest when the component is opened."""
 
 
 def markers(field: FieldInfo) -> tuple[Marker, ...]:

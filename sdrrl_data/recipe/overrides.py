@@ -115,7 +115,9 @@ def explain(error: ValidationError | TypeError, what: str, members: Mapping[str,
     if first["type"] == "value_error":
         return f"{first['ctx']['error']}{also}"
     expected = first["msg"][0].lower() + first["msg"][1:]
-    return f"{key}: {expected}, found {first['input']!r}{also}"
+    value = first["input"]
+    found = f"a {'mapping' if isinstance(value, dict) else 'list'}" if isinstance(value, dict | list) else repr(value)
+    return f"{key}: {expected}, found {found}{also}"
 
 
 def _keys(section: type[Config] = Config) -> Iterator[str]:

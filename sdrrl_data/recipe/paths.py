@@ -1,6 +1,7 @@
 """Paths in settings: they are relative to the settings' file, and the contents of some files replace their paths."""
 
 import os
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe.config import Config
 from sdrrl_data.recipe.fields import Written, walk
 from sdrrl_data.recipe.markers import Place, TakenIn
+
+PACKAGED = Path(str(files("sdrrl_data.recipes")))
 
 
 def resolve(config: type[Config], content: dict[str, Any], folder: Path, shipped: Path | None = None) -> None:

@@ -3,7 +3,7 @@
 from sdrrl_data.run.folder import Run
 from sdrrl_data.run.journal import Journal
 from sdrrl_data.run.manifest import Contaminated, Count, Counts, FilterCount, Kind, Manifest, TargetCount
-from sdrrl_data.run.opening import opened, recipe_of, refuse_unfinished, select_targets
+from sdrrl_data.run.opening import opened, recipe_of, refuse_unfinished, select_targets, trust_run
 from sdrrl_data.run.parts import (
     NOTHING_SET_ASIDE,
     SET_ASIDE,
@@ -43,4 +43,5 @@ __all__ = [
     "set_aside",
     "sort_out",
     "together",
+    "trust_run",
 ]

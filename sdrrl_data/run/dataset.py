@@ -1,7 +1,8 @@
 """A dataset of a run: a table with one part, in a few shards per split that `datasets.load_dataset` finds."""
 
+import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sdrrl_data.run.parts import Part
 
 SPLITS = ("train", "test")
 SHARD_ROWS = 100_000
+SHARD = re.compile(r"(train|test)-\d{5,}-of-\d{5,}\.parquet")  # other files in the folder are not the run's
 
 
 class Dataset:
@@ -31,7 +33,8 @@ class Dataset:
 
     def files(self, split: str = "") -> list[Path]:
         """Its files in order, of one split or of all; empty if the dataset was not written completely."""
-        return sorted(self._folder.glob(f"{split}*.parquet"))
+        shards = (path for path in self._folder.glob("*.parquet") if SHARD.fullmatch(path.name))
+        return sorted(path for path in shards if path.name.startswith(split))
 
     def fingerprint(self, part: int = 0) -> str | None:
         """The fingerprint it was written with; None if it does not exist."""
@@ -55,8 +58,10 @@ class Dataset:
         """Write the rows of each split; their column `split` says which.
 
         A split without rows gets no file, because `datasets` cannot load it; if all splits are empty, each gets a file.
+        Files in the folder that are not its shards stay.
         """
         temporary = self._folder.with_name(f".{self._folder.name}.tmp")
+        _move_others(temporary, self._folder)  # where an earlier call was killed
         shutil.rmtree(temporary, ignore_errors=True)
         splits = {split: content.rows.filter(split=split) for split in SPLITS}
         filled = {split: rows for split, rows in splits.items() if not rows.is_empty()}
@@ -65,8 +70,16 @@ class Dataset:
             for number, shard in enumerate(shards):
                 file = temporary / f"{split}-{number:05}-of-{len(shards):05}.parquet"
                 write_parquet(shard, file, fingerprint, content.figures)
+        _move_others(self._folder, temporary)
         shutil.rmtree(self._folder, ignore_errors=True)
         temporary.rename(self._folder)
+
+    def remove(self) -> None:
+        """Delete its files, and its folder if nothing else is in it."""
+        for path in self.files():
+            path.unlink()
+        if self._folder.is_dir() and not any(self._folder.iterdir()):
+            self._folder.rmdir()
 
     def read(self) -> pl.DataFrame:
         """The rows of all splits."""
@@ -82,3 +95,20 @@ class Dataset:
 
     def forget_after(self, parts: int, journals: Collection[int] = ()) -> None:
         """Do nothing: a dataset has only one part."""
+
+
+def shards(root: Path, patterns: Iterable[str]) -> list[Path]:
+    """The shards of datasets of a run that match these patterns of paths in it, pattern by pattern."""
+    return [path for pattern in patterns for path in sorted(root.glob(pattern)) if SHARD.fullmatch(path.name)]
+
+
+def _move_others(source: Path, target: Path) -> None:
+    """Move what is not a shard, or one that is being written, to another folder; nothing there is overwritten."""
+    for path in sorted(source.iterdir()) if source.is_dir() else ():
+        if SHARD.fullmatch(path.name) or SHARD.fullmatch(path.name.removeprefix(".").removesuffix(".tmp")):
+            continue
+        target.mkdir(parents=True, exist_ok=True)
+        moved = target / path.name
+        while moved.exists():
+            moved = moved.with_name(f"{moved.name}~")
+        path.rename(moved)

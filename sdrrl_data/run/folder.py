@@ -1,6 +1,7 @@
 """A run's folder."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
@@ -41,8 +42,8 @@ class Run:
             UserError: the folder holds something else, or a run that this version cannot read.
         """
         path = self.path / "manifest.json"
-        if not path.exists():
-            if self.path.is_file() or (self.path.is_dir() and _visible(self.path)):
+        if not os.path.exists(path):  # `Path` raises for a name that is too long
+            if os.path.isfile(self.path) or (os.path.isdir(self.path) and _visible(self.path)):
                 raise NotARun(f"{self.path} already exists and is not a run: choose another --out")
             return None
         try:

@@ -1,6 +1,7 @@
 """Opens existing runs."""
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 
 from sdrrl_data import languages
 from sdrrl_data.errors import NotARun, RunUnfinished, UserError, VersionMismatch
-from sdrrl_data.recipe import Recipe
+from sdrrl_data.recipe import Recipe, trust
 from sdrrl_data.run.folder import Run
 from sdrrl_data.run.manifest import Manifest
 
@@ -20,9 +21,9 @@ def opened(path: Path) -> tuple[Run, Manifest]:
         UserError: there is no run, or this version cannot read it.
     """
     run = Run(path)
-    manifest = run.manifest() if (path / "manifest.json").is_file() else None
+    manifest = run.manifest() if os.path.isfile(path / "manifest.json") else None  # which `Path` may raise for
     if manifest is None:
-        problem = "it has no manifest.json" if path.exists() else "there is no such folder"
+        problem = "it has no manifest.json" if os.path.exists(path) else "there is no such folder"
         raise NotARun(f"{path} is not a run ({problem}): name a folder that `sdrrl-data generate` made")
     return run, manifest
 
@@ -59,12 +60,27 @@ def select_targets(run: Run, manifest: Manifest, names: Iterable[str]) -> list[s
     return selected or targets
 
 
-def recipe_of(run: Run, manifest: Manifest) -> Recipe:
-    """The recipe of a run.
+def trust_run(run: Run, manifest: Manifest) -> None:
+    """Remember that a run may use the code, the programs, the servers and the files that its recipe names."""
+    trust.remember(run.path, trust.asks(manifest.recipe, run.path))
+
+
+def recipe_of(run: Run, manifest: Manifest, to_open: bool = False) -> Recipe:
+    """The recipe of a run. The user's code that it names is imported.
+
+    Args:
+        run: the run.
+        manifest: the run's manifest.
+        to_open: whether what it names will be opened, and not only its settings read.
 
     Raises:
+        UntrustedRecipe: the run may be somebody else's, and its recipe names code; or, if it will be opened, a program,
+            a server or a file of this machine.
         VersionMismatch: this version of sdrrl-data cannot read it.
     """
+    wanted = trust.asks(manifest.recipe, run.path)
+    no_code = [] if to_open else [what for what in wanted if not what.startswith(trust.CODE)]
+    trust.check(manifest.recipe, run.path, f"the run {run.path}", allowed=no_code)
     try:
         return Recipe.model_validate_json(json.dumps(manifest.recipe))
     except ValidationError as error:

@@ -1,5 +1,6 @@
 """A table of a run, as Parquet parts."""
 
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,10 @@ from sdrrl_data.run.journal import Journal, head_of
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SOURCE_ID, Part
 
 _AGAIN = "again"  # in a part's figures
+# The names of a table's files: a part, its journal, and a part that is being written. Other files are not the run's.
+_PART = re.compile(r"part-(\d{5,})\.parquet")
+_BEGUN = re.compile(r"\.part-(\d{5,})\.journal")
+_TEMPORARY = re.compile(r"\.part-(\d{5,})\.parquet\.tmp")
 _FILE = "\N{PILCROW SIGN}"  # a column name that no table uses: the file that a row comes from
 
 
@@ -52,8 +57,9 @@ class Table:
 
     def numbers(self) -> list[int]:
         """The numbers of all parts that exist or were begun."""
-        names = [path.name for path in self._folder.glob("*part-*") if path.suffix in {".parquet", ".journal"}]
-        return sorted({int(name.partition("part-")[2].partition(".")[0]) for name in names})
+        names = [path.name for path in self._folder.glob("*part-*")]
+        matches = [_PART.fullmatch(name) or _BEGUN.fullmatch(name) for name in names]
+        return sorted({int(match[1]) for match in matches if match})
 
     def files(self, part: int) -> tuple[Path, Path]:
         """The file of a part, and its journal; they need not exist."""
@@ -138,7 +144,13 @@ class Table:
         for folder in (self._folder, self._set_aside):
             keep = {*(_part(folder, part) for part in range(parts)), *(_journal(folder, part) for part in journals)}
             for path in set(folder.glob("*part-*")) - keep:
-                path.unlink()
+                if is_file_of_table(path) or _TEMPORARY.fullmatch(path.name):
+                    path.unlink()
+
+
+def is_file_of_table(path: Path) -> bool:
+    """Whether a file has the name of a part, or of a part's journal."""
+    return bool(_PART.fullmatch(path.name) or _BEGUN.fullmatch(path.name))
 
 
 def _read(paths: list[Path], include_file_paths: str | None = None) -> pl.DataFrame:
@@ -156,7 +168,7 @@ def _part(folder: Path, part: int) -> Path:
 
 
 def _parts(folder: Path) -> list[Path]:
-    return sorted(folder.glob("part-*.parquet"))
+    return sorted(path for path in folder.glob("part-*.parquet") if _PART.fullmatch(path.name))
 
 
 def _height(path: Path) -> int:

@@ -5,6 +5,7 @@ state of the run. What is finished in it can be used again.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +13,16 @@ from pathlib import Path
 from sdrrl_data.run.disk import on_disk
 from sdrrl_data.run.folder import Run
 from sdrrl_data.run.manifest import Manifest
+from sdrrl_data.run.table import is_file_of_table
 
 FOLDER = "unused"
+_STATE = re.compile(r"\d{5,}")  # the name of a state's folder
+_TEMPORARY = re.compile(r"\.\d{5,}\.tmp")  # of a state's folder that is being written
 
 
 def states(run: Run) -> list[Run]:
     """The earlier states of a run that are kept, the latest first."""
-    folders = (run.path / FOLDER).glob("[0-9]*")
+    folders = (folder for folder in (run.path / FOLDER).glob("[0-9]*") if _STATE.fullmatch(folder.name))
     return [Run(folder) for folder in sorted(folders, reverse=True)]
 
 
@@ -54,7 +58,7 @@ def keep(run: Run, manifest: Manifest) -> None:
 
 
 def prune(run: Run) -> int:
-    """Delete what the run does not use any more.
+    """Delete what the run does not use any more; files that it did not put there stay.
 
     Returns:
         How many bytes this frees.
@@ -63,12 +67,20 @@ def prune(run: Run) -> int:
         DiskFailed: the disk fails.
         UserError: another process works on the run.
     """
-    folder = run.path / FOLDER
+    folder, freed = run.path / FOLDER, 0
     with run.lock(), on_disk(folder):
-        files = [path.stat() for path in folder.rglob("*") if path.is_file()]
-        if folder.exists():
-            shutil.rmtree(folder)
-    return sum(file.st_size for file in files if file.st_nlink == 1)
+        for state in folder.glob("*[0-9]*"):
+            if not (_STATE.fullmatch(state.name) or _TEMPORARY.fullmatch(state.name)):
+                continue
+            for path in [*_parts(state), *filter(Path.exists, [state / "manifest.json"])]:
+                freed += path.stat().st_size if path.stat().st_nlink == 1 else 0
+                path.unlink()
+            for place, _, _ in os.walk(state, topdown=False):
+                if not any(Path(place).iterdir()):
+                    Path(place).rmdir()
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    return freed
 
 
 def _parts(root: Path) -> Iterator[Path]:
@@ -77,7 +89,7 @@ def _parts(root: Path) -> Iterator[Path]:
         if Path(folder) == root and FOLDER in folders:
             folders.remove(FOLDER)
         for name in sorted(files):
-            if name.startswith(("part-", ".part-")) and name.endswith((".parquet", ".journal")):
+            if is_file_of_table(Path(name)):
                 yield Path(folder, name)
 
 

@@ -60,7 +60,7 @@ def fetch(located: Located) -> Path:
         UserError: the model cannot be found.
     """
     folder = Path(located.path)
-    if located.pinned():
+    if located.on_hub:
         with hub.downloads(f"scorer {located.name}"):
             folder = hub.download("model", located.name, located.revision, FILES)
     for encoder in _encoders(_hparams(folder / HPARAMS, located.name)):

@@ -11,6 +11,7 @@ from sdrrl_data.errors import ScorerFailed
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
 from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext, user_code
+from sdrrl_data.recipe.markers import NamesCode
 
 SCHEMA: dict[str, Any] = {
     "source": pl.String,
@@ -27,7 +28,7 @@ class FunctionConfig(ScorerConfig):
 
     kind: Literal["function"] = "function"
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # the name of its score
-    function: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]  # module:function
+    function: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"), NamesCode()]  # module:function
 
     scores = ()
 

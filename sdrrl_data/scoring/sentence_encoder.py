@@ -71,7 +71,7 @@ class SentenceEncoder:
                     "dtype": torch.float16 if self._device == "cuda" else torch.float32,
                     "use_safetensors": True,
                 },
-                local_files_only=not located.pinned(),
+                local_files_only=not located.on_hub,
                 **located.pinned(),
             )
 
@@ -155,7 +155,7 @@ def can_convert(located: Located) -> bool:
         UserError: the configuration cannot be downloaded.
     """
     folder = Path(located.path)
-    if located.pinned():
+    if located.on_hub:
         with hub.downloads(f"scorer {located.name}"):
             folder = hub.download("model", located.name, located.revision, ["config.json"])
     config: Any = None

@@ -85,7 +85,7 @@ def _converted(located: Located, quantization: str) -> Path:
     from transformers import AutoConfig
 
     with loading("translator", located.name):
-        kind = AutoConfig.from_pretrained(located.path, trust_remote_code=False, **located.pinned()).model_type
+        kind = AutoConfig.from_pretrained(located.path, **located.pinned()).model_type
     if kind != KIND:
         raise UserError(
             f"translator {located.name}: CTranslate2 cannot run a model of the kind {kind}, only NLLB's dense models "
@@ -108,7 +108,7 @@ def _convert(located: Located, target: Path, quantization: str) -> None:
                 return super().load_model(*args, use_safetensors=True, **options)
 
     source = located.path
-    if located.pinned():
+    if located.on_hub:
         with hub.downloads(f"translator {located.name}"):
             source = str(hub.download("model", located.name, located.revision, FILES))
     converter = FromSafetensors(source, load_as_float16=quantization == "float16", trust_remote_code=False)

@@ -22,12 +22,13 @@ from sdrrl_data import cli
 from sdrrl_data.cards import card
 from sdrrl_data.cards.examples import LONGEST
 from sdrrl_data.cards.head import SIZES
-from sdrrl_data.cards.markdown import fence, line
+from sdrrl_data.cards.markdown import environment, fence, line
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import Recipe, ThresholdConfig, loading, shipped_scores
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.scoring.function import FunctionConfig
+from sdrrl_data.shown import escaped
 from sdrrl_data.steps.schemas import MESSAGES
 from sdrrl_data.steps.transfer_set import CROSSINGS
 from tests.support import datasets, small_models
@@ -454,7 +455,7 @@ def test_the_recipe_in_it_makes_the_rows_again(run: Run, text: str, tmp_path: Pa
 @example("~~a~~ *b* _c_", "[a](b) ![c](d) <http://e.f>")
 def test_a_cell_never_breaks_its_table(first: str, second: str) -> None:
     markdown = f"| a | b |\n|---|---|\n| {line(first)} | {line(second)} |\n\nafter\n"
-    expected = [" ".join(cell.split()).replace("\0", "\ufffd") for cell in (first, second)]
+    expected = [escaped(cell).strip() for cell in (first, second)]
     assert tables(MARKDOWN.parse(markdown)) == [[["a", "b"], expected]]
 
 
@@ -462,3 +463,11 @@ def test_a_cell_never_breaks_its_table(first: str, second: str) -> None:
 def test_nothing_ends_a_fence_from_inside(text: str) -> None:
     block, paragraph, *_ = MARKDOWN.parse(f"{fence(text)}\n\nafter\n")
     assert (block.type, block.content, paragraph.type) == ("fence", f"{text}\n", "paragraph_open")
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred\x1b[0m", "\u202egnp.exe", "a\x07b", "\ufeffa"])
+def test_what_would_steer_a_terminal_or_a_line_is_shown_and_not_sent(text: str) -> None:
+    recipe = environment().from_string("{{ recipe | yaml }}").render(recipe={text: [text, "ok"]})
+    assert yaml.safe_load(recipe) == {text: [text, "ok"]}
+    for written in (line(text), fence(text), recipe):
+        assert written.replace("\n", "").isprintable()

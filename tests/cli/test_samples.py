@@ -3,7 +3,7 @@ import pytest
 from rich.console import Console
 
 from sdrrl_data.cli import samples
-from sdrrl_data.cli.escaping import escaped_lines
+from sdrrl_data.shown import escaped_lines
 from sdrrl_data.steps.schemas import MESSAGES, SWITCHED
 
 

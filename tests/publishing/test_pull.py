@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import UntrustedRecipe, UserError
+from sdrrl_data.pipeline import continuing
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Manifest, Run
@@ -212,7 +213,7 @@ def test_what_cannot_be_pulled_is_refused_in_one_sentence(
 
 
 def test_code_of_whoever_made_it_is_not_imported_to_fetch_it(
-    served: hub.Hub, ann: client.Client, tmp_path: Path
+    served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path
 ) -> None:
     there = served.repos["datasets/ann/set"].files("v1")
     scorer = {"kind": "nowhere:Thing", "level": 3}
@@ -221,8 +222,10 @@ def test_code_of_whoever_made_it_is_not_imported_to_fetch_it(
     (pulled,) = ann.ask({"pull": "eve/own-code", "tgt": ["pt"], "out": tmp_path / "own"})
     assert pulled["targets"] == ["pt"]
     assert manifest(Run(tmp_path / "own")).recipe["scorers"][-1] == scorer
-    with pytest.raises(UserError, match="scorer nowhere:Thing: there is no module nowhere in"):
+    with pytest.raises(UntrustedRecipe, match="asks for the Python code nowhere:Thing: look at it"):
         loading.load(str(tmp_path / "own" / RECIPE))
+    with pytest.raises(UserError, match="scorer nowhere:Thing: there is no module nowhere in"):
+        loading.load(str(tmp_path / "own" / RECIPE), trust=True)
 
 
 def test_targets_that_differ_come_back_with_their_settings(ann: client.Client, tmp_path: Path) -> None:
@@ -251,3 +254,65 @@ def test_targets_that_differ_come_back_with_their_settings(ann: client.Client, t
         "vi/transfer_set",
         "vi/counts",
     ]
+
+
+def test_no_file_of_this_machine_is_read_because_a_repository_names_it(
+    served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "private").mkdir()
+    secret = tmp_path / "private" / "pairs.tsv"
+    secret.write_text("The code of the safe is 7341.\tO codigo do cofre e 7341.\n")
+    there = served.repos["datasets/ann/set"].files("v1")
+    named = {
+        "absolute": str(secret),
+        "upwards": f"../../private/{secret.name}",
+        "parent": "..",
+        "below": "private/x/..",
+    }
+    for name, place in named.items():
+
+        def spoil(content: dict[str, Any], place: str = place) -> None:
+            content["recipe"]["parallel"]["source"] = place
+            content["recipe"]["generator"]["model"] = place
+            content["ingredients"] += [dict(content["ingredients"][0], name=place)]
+
+        served.add(f"datasets/eve/{name}", there | {MANIFEST: edited(spoil)(there[MANIFEST])}, private=False)
+        (done,) = ann.ask({"pull": f"eve/{name}", "tgt": ["pt"], "out": tmp_path / "runs" / name})
+        assert done["error"] is None
+        recipe = manifest(Run(tmp_path / "runs" / name)).recipe
+        for source in (recipe["parallel"]["source"], recipe["generator"]["model"]):
+            assert Path(source).resolve().is_relative_to(tmp_path / "runs" / name)
+            assert not Path(source).exists() or source == str(tmp_path / "runs" / name)
+            assert ".." not in Path(source).parts
+
+    def hub_name(content: dict[str, Any]) -> None:
+        content["recipe"]["parallel"]["source"] = "private/pairs.tsv"  # which the Hub would allow
+        content["ingredients"] += [dict(content["ingredients"][0], name="private/pairs.tsv")]
+
+    served.add("datasets/eve/name", there | {MANIFEST: edited(hub_name)(there[MANIFEST])}, private=False)
+    (done,) = ann.ask({"pull": "eve/name", "tgt": ["pt"], "out": tmp_path / "runs" / "name"})
+    assert done["error"] is None
+    with pytest.raises(UntrustedRecipe, match=r"asks for the file private/pairs\.tsv"):
+        loading.load("runs/name/recipe.yaml")
+    with pytest.raises(UntrustedRecipe, match=r"asks for the file private/pairs\.tsv"):
+        continuing.read(Path("runs/name"), None)
+
+
+def test_a_repository_names_no_server(served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path) -> None:
+    there = served.repos["datasets/ann/set"].files("v1")
+
+    def spoil(content: dict[str, Any]) -> None:
+        server = {"url": "https://eve.example/v1"}
+        content["recipe"]["generator"]["server"] = server
+        judge = {"kind": "judge", "generator": {"model": "org/judge", "server": server}}
+        content["recipe"]["scorers"] += [judge, {"kind": "comet", "python": "/home/eve/python"}]
+
+    served.add("datasets/eve/server", there | {MANIFEST: edited(spoil)(there[MANIFEST])}, private=False)
+    (done,) = ann.ask({"pull": "eve/server", "tgt": ["pt"], "out": tmp_path / "run"})
+    assert done["error"] is None
+    pulled = Run(tmp_path / "run")
+    assert manifest(pulled).recipe["scorers"][-2]["generator"]["server"] is None
+    written = (pulled.path / RECIPE).read_text() + (pulled.path / "manifest.json").read_text()
+    assert "eve.example" not in written
+    assert "/home/eve" not in written

@@ -234,3 +234,27 @@ def test_what_the_hubs_client_has_fetched_is_read_if_it_is_all_there_is(moved):
     assert sorted(train[3]) == sorted(f"{word} {number}?" for word in ("whole", "test") for number in range(3))
     assert seeds[1] == ["test 0?", "test 1?", "test 2?"]
     assert [part[0], streamed[0]] == ["HubUnavailable"] * 2
+
+
+def test_a_dataset_reads_no_file_but_its_own(tmp_path):
+    """A card may name any path, and a file of another dataset, which this user's token may open."""
+    secret = tmp_path / "private.jsonl"
+    secret.write_text('{"question": "Where is the key?"}\n')
+    with hub.serving() as served:
+        served.add("datasets/ann/private", {"train.jsonl": hub.jsonl(questions("Secret"))})
+        places = {
+            "absolute": secret,
+            "upwards": f"../../../../../../..{secret}",
+            "other": "hf://datasets/ann/private/train.jsonl",
+        }
+        for name, place in places.items():
+            card = f"---\nconfigs:\n- config_name: default\n  data_files: {place}\n---\n"
+            served.add(f"datasets/eve/{name}", {"README.md": card.encode(), "train.jsonl": hub.jsonl(questions("Why"))})
+        folder = f"---\nconfigs:\n- config_name: default\n  data_dir: {tmp_path}\n  data_files: private.jsonl\n---\n"
+        served.add("datasets/eve/folder", {"README.md": folder.encode(), "train.jsonl": hub.jsonl(questions("Why"))})
+        names = [*places, "folder"]
+        wishes = [("seeds", {"source": f"eve/{name}"}) for name in names]
+        wishes += [("texts", {"source": f"eve/{name}"}) for name in names]
+        results = read(served.environment(tmp_path / "home"), *wishes)
+    assert [kind for kind, _ in results] == ["UserError"] * len(wishes)
+    assert all("key" not in sentence and "Secret" not in sentence for _, sentence in results)
