@@ -1,5 +1,6 @@
 """Word alignment by the user's bilingual dictionary."""
 
+import os
 import hashlib
 import unicodedata
 from collections import defaultdict
@@ -123,7 +124,7 @@ def _entries(settings: DictionaryConfig) -> Iterator[tuple[str, str]]:
 
 
 def _content(settings: DictionaryConfig) -> bytes:
-    path = Path(settings.source).expanduser()
+    path = Path(os.path.expanduser(settings.source))
     try:
         return path.read_bytes()
     except OSError as error:

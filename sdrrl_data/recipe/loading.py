@@ -1,20 +1,19 @@
 """Recipes as YAML: those of the package, and the user's."""
 
 import difflib
-import json
+import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from importlib.resources import files
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
-
-import yaml
-from pydantic import ValidationError
+from typing import Any, TypeVar
 
 from sdrrl_data import languages
 from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import Recipe, ScorerConfig, TranslatorConfig, overrides, paths, scorer_changes
+
+V = TypeVar("V")
 
 PACKAGED = Path(str(files("sdrrl_data.recipes")))
 # Key of a section of several kinds -> the index at which pydantic puts the kind into the path of a mistake.
@@ -42,7 +41,7 @@ def text(name: str) -> str:
 
 def about(name: str) -> str:
     """The description of the package's recipe, or part of a recipe, with this name."""
-    return str(yaml.safe_load(text(name))["description"])
+    return str(overrides.read(text(name), name)["description"])
 
 
 def load(
@@ -106,7 +105,7 @@ def finished(
     changes = changes or {}
     for overlay in overlays:
         _lay_over(content, _path(fspath(overlay), _packaged("parts")))
-    content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
+    content.setdefault("prompts", overrides.read_file(PACKAGED / "prompts.yaml", "prompts.yaml"))
     for key, value in changes.items():
         if key == "generator.model" and "generator.revision" not in changes:
             overrides.change(content, "generator.revision", None)
@@ -117,12 +116,7 @@ def finished(
         else:
             overrides.change(content, key, deepcopy(value))
         _as_lists(content)
-    paths.take_in(Recipe, content)
-    try:
-        # From JSON, strict validation accepts lists as tuples, but not a text as a number.
-        recipe = Recipe.model_validate_json(json.dumps(content))
-    except (ValidationError, TypeError) as error:
-        raise RecipeError(f"{where}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
+    recipe = overrides.validated(Recipe, content, where, "a recipe", MEMBERS)
     src = languages.find(recipe.src).tag
     tgt = tuple(dict.fromkeys(languages.find(tag).tag for tag in recipe.tgt))
     if not tgt:
@@ -130,19 +124,34 @@ def finished(
     if src in tgt:
         raise RecipeError(f"{where}: {src} is both src and tgt: choose another target language")
     thresholds = {
-        score: threshold.model_copy(
-            update={"languages": {languages.find(tag).tag: bounds for tag, bounds in threshold.languages.items()}}
-        )
+        score: threshold.model_copy(update={"languages": _by_tag(threshold.languages, f"thresholds.{score}.languages")})
         for score, threshold in recipe.thresholds.items()
     }
-    return recipe.model_copy(update={"src": src, "tgt": tgt, "thresholds": thresholds})
+    prompts = {
+        tag: sentences.model_copy(update={"names": _by_tag(sentences.names, f"prompts.{tag}.names")})
+        for tag, sentences in _by_tag(recipe.prompts, "prompts").items()
+    }
+    return recipe.model_copy(update={"src": src, "tgt": tgt, "thresholds": thresholds, "prompts": prompts})
+
+
+def _by_tag(by_language: Mapping[str, V], key: str) -> dict[str, V]:
+    """A section whose keys are languages, by their tags.
+
+    Raises:
+        UserError: a language is not known, or is named twice.
+    """
+    names: dict[str, str] = {}
+    for name in by_language:
+        tag = languages.find(name).tag
+        if tag in names:
+            raise RecipeError(f"{key}: {names[tag]} and {name} are the same language: name it once")
+        names[tag] = name
+    return {tag: by_language[name] for tag, name in names.items()}
 
 
 def _lay_over(content: dict[str, Any], path: Path) -> None:
     """Put what is written in a file over a recipe."""
-    layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
-    if not isinstance(layer, dict):
-        raise RecipeError(f"recipe {path}: expected a mapping of keys to values")
+    layer = overrides.read_file(path, f"recipe {path}")
     changed_scorers, removed_scorers = scorer_changes.taken_from(layer, f"recipe {path}")
     _as_lists(layer)
     for section in (layer, {"scorers": changed_scorers}):
@@ -160,7 +169,7 @@ def _packaged(folder: str = "") -> dict[str, Path]:
 def _path(name: str, packaged: Mapping[str, Path]) -> Path:
     if name in packaged:
         return packaged[name]
-    if Path(name).suffix not in {".yaml", ".yml"} and not Path(name).expanduser().is_file():
+    if Path(name).suffix not in {".yaml", ".yml"} and not os.path.isfile(os.path.expanduser(name)):
         close = difflib.get_close_matches(name, packaged, n=1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(packaged)}; or give a YAML file"
         raise RecipeError(f"there is no recipe {name}: {hint}")
@@ -168,8 +177,8 @@ def _path(name: str, packaged: Mapping[str, Path]) -> Path:
 
 
 def _file(path: Path) -> Path:
-    path = path.expanduser()
-    if not path.is_file():
+    path = Path(os.path.expanduser(path))
+    if not os.path.isfile(path):  # which also returns False for what cannot be a path
         raise RecipeError(f"recipe {path}: there is no such file")
     return path
 

@@ -128,5 +128,5 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
                 f"{', '.join(map(str, READABLE))}: {advice}, or {instead}"
             )
         return Manifest.model_validate(fields | {"schema_version": SCHEMA_VERSION})
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
         raise NotARun(f"{where} cannot be read as a manifest: {instead}") from error
