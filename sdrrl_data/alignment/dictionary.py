@@ -1,7 +1,7 @@
 """Word alignment by the user's bilingual dictionary."""
 
-import os
 import hashlib
+import os
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
 """The models that are compared: the base model, and the models tuned from it."""
 
-import os
 import json
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -5,7 +5,7 @@ PyYAML follows YAML 1.1, where `no` is false, `1:30` is 90 and `017` is 15 (http
 
 import re
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from yaml.constructor import ConstructorError
@@ -27,8 +27,8 @@ _MERGE = f"{_PREFIX}merge"
 class Loader(yaml.SafeLoader):
     """Reads YAML; refuses a key that stands twice in a mapping, and every tag that JSON has no type for."""
 
-    yaml_implicit_resolvers = {None: [*_RESOLVERS, (_MERGE, re.compile(r"<<\Z"))]}
-    yaml_constructors = {
+    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {None: [*_RESOLVERS, (_MERGE, re.compile(r"<<\Z"))]}
+    yaml_constructors: ClassVar[dict[Any, Any]] = {
         **{
             f"{_PREFIX}{name}": yaml.SafeLoader.yaml_constructors[f"{_PREFIX}{name}"]
             for name in ("null", "bool", "float", "str", "seq", "map")
@@ -74,7 +74,7 @@ Loader.add_constructor(f"{_PREFIX}int", _integer)
 class Dumper(yaml.SafeDumper):
     """Writes YAML that readers of YAML 1.1 and of 1.2 read in the same way."""
 
-    yaml_implicit_resolvers = {
+    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {
         **yaml.SafeDumper.yaml_implicit_resolvers,
         None: _RESOLVERS,
     }

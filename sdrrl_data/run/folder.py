@@ -113,7 +113,7 @@ class Run:
         tag, targets = languages.find(target).tag, self.targets
         if tag not in targets:
             raise UserError(f"{self.path} has no target {tag}: it has {', '.join(targets) or 'none yet'}")
-        if not self.dataset(f"{tag}/transfer_set").files():
+        if not self.dataset(f"{tag}/transfer_set").exists():
             raise UserError(f"{self.path} has no transfer set of {tag} yet: run `generate` again to finish it")
         return self.dataset(f"{tag}/transfer_set").read()
 

@@ -1,15 +1,18 @@
 """A table of a run, as Parquet parts."""
 
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from sdrrl_data.run.disk import figures_of, fingerprint_of, write_parquet
+from sdrrl_data.run.disk import figures_of, fingerprint_of, read_parquet, rows_in, schema_of, write_parquet
 from sdrrl_data.run.journal import Journal, head_of
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SOURCE_ID, Part
 
+_PART = re.compile(r"part-(\d{5,})\.parquet")
+_BEGUN = re.compile(rf"{_PART.pattern}|\.part-(\d{{5,}})\.journal")
 _AGAIN = "again"  # in a part's figures
 _FILE = "\N{PILCROW SIGN}"  # a column name that no table uses: the file that a row comes from
 
@@ -52,8 +55,8 @@ class Table:
 
     def numbers(self) -> list[int]:
         """The numbers of all parts that exist or were begun."""
-        names = [path.name for path in self._folder.glob("*part-*") if path.suffix in {".parquet", ".journal"}]
-        return sorted({int(name.partition("part-")[2].partition(".")[0]) for name in names})
+        names = (_BEGUN.fullmatch(path.name) for path in self._folder.glob("*part-*"))
+        return sorted({int(name[1] or name[2]) for name in names if name})
 
     def files(self, part: int) -> tuple[Path, Path]:
         """The file of a part, and its journal; they need not exist."""
@@ -97,7 +100,7 @@ class Table:
 
     def read(self, part: int) -> pl.DataFrame:
         """The rows of one part."""
-        return pl.read_parquet(_part(self._folder, part), glob=False)
+        return read_parquet([_part(self._folder, part)])
 
     def read_each(self, parts: Sequence[int]) -> list[pl.DataFrame]:
         """The rows of each of these parts, read together: this takes a fifth of the time if the parts are small."""
@@ -108,27 +111,32 @@ class Table:
         return [by_file.get((str(path),), no_rows) for path in paths]
 
     def read_all(self, parts: int | None = None) -> pl.DataFrame:
-        """The rows of all parts, or of the first `parts`, in order."""
-        return _read(_parts(self._folder)[:parts])
+        """The rows of all parts, or of the first `parts`, in order.
+
+        Raises:
+            FileDamaged: a part is gone, or is not as it was written.
+        """
+        count = parts or len(_parts(self._folder)) or 1
+        return _read([_part(self._folder, part) for part in range(count)])
 
     def ids(self) -> set[str]:
         """The ids of all rows of all parts."""
         paths = _parts(self._folder)
-        return set(pl.read_parquet(paths, columns=["id"], glob=False)["id"]) if paths else set()
+        return set(read_parquet(paths, columns=["id"])["id"]) if paths else set()
 
     def set_aside(self, part: int | None = None) -> pl.DataFrame:
         """The rows that could not be processed, of all parts or of one."""
         paths = _parts(self._set_aside) if part is None else [_part(self._set_aside, part)]
-        frames = [pl.read_parquet(path, glob=False) for path in paths if path.exists()]
+        frames = [read_parquet([path]) for path in paths if path.exists()]
         return pl.concat(frames) if frames else NOTHING_SET_ASIDE
 
     def rows(self, part: int) -> int:
         """How many rows a part holds."""
-        return _height(_part(self._folder, part))
+        return rows_in(_part(self._folder, part))
 
     def count(self) -> int:
         """How many rows the table holds."""
-        return sum(_height(path) for path in _parts(self._folder))
+        return sum(rows_in(path) for path in _parts(self._folder))
 
     def forget_after(self, parts: int, journals: Collection[int] = ()) -> None:
         """Remove leftovers of an earlier run: parts from this number on, unfinished files, and all journals but these.
@@ -143,12 +151,11 @@ class Table:
 
 def _read(paths: list[Path], include_file_paths: str | None = None) -> pl.DataFrame:
     """Parts as one table. Seeds that 0.1.0 read lack a column that later parts have: it is null for them."""
-    schema = pl.read_parquet_schema(paths[-1]) if paths else {}
-    if SOURCE_ID not in schema:
-        return pl.read_parquet(paths, include_file_paths=include_file_paths, glob=False)
-    return pl.read_parquet(
-        paths, schema=schema, missing_columns="insert", include_file_paths=include_file_paths, glob=False
-    )
+    options: dict[str, Any] = {"include_file_paths": include_file_paths}
+    schema = schema_of(paths[-1])
+    if SOURCE_ID in schema:
+        options |= {"schema": schema, "missing_columns": "insert"}
+    return read_parquet(paths, **options)
 
 
 def _part(folder: Path, part: int) -> Path:
@@ -156,11 +163,7 @@ def _part(folder: Path, part: int) -> Path:
 
 
 def _parts(folder: Path) -> list[Path]:
-    return sorted(folder.glob("part-*.parquet"))
-
-
-def _height(path: Path) -> int:
-    return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+    return sorted(path for path in folder.glob("part-*.parquet") if _PART.fullmatch(path.name))
 
 
 def _journal(folder: Path, part: int) -> Path:

@@ -1,7 +1,7 @@
 """Where Firefox's models are: in a package, in a directory, or at Mozilla; and which models lead through English."""
 
-import os
 import hashlib
+import os
 import re
 import sys
 import unicodedata

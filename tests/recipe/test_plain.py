@@ -46,10 +46,9 @@ def test_other_readers_of_yaml_read_the_same_texts(content):
 def test_any_text_is_data_that_json_can_hold_or_is_refused(text):
     try:
         content = overrides.read(text, "it")
-    except RecipeError as error:
-        assert len(str(error)) < 300
-    else:
-        assert json.loads(json.dumps(content, allow_nan=False)) == content
+    except RecipeError:
+        return
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
 
 
 @pytest.mark.parametrize(
