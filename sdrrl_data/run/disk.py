@@ -62,10 +62,7 @@ def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
         FileDamaged: a file is gone, or is not as it was written.
     """
     for path in paths:
-        with _readable(path):
-            content = path.read_bytes()
-        if not digests.fits(content):
-            raise damaged(path, "is damaged")
+        check(path)
     try:
         return pl.read_parquet(list(paths), glob=False, **options)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
@@ -73,6 +70,18 @@ def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
             with _readable(path):
                 pl.read_parquet(path, glob=False)
         raise
+
+
+def check(path: Path) -> None:
+    """Compare a file with its digest, if it has one.
+
+    Raises:
+        FileDamaged: it is gone, or is not as it was written.
+    """
+    with _readable(path):
+        content = path.read_bytes()
+    if not digests.fits(content):
+        raise damaged(path, "is damaged")
 
 
 def damaged(path: Path, problem: str) -> FileDamaged:
@@ -84,14 +93,14 @@ def damaged(path: Path, problem: str) -> FileDamaged:
         path: the file.
         problem: what is wrong with it ("is gone").
     """
+    command = "the command that made it"
     runs = [folder for folder in path.parents if (folder / "manifest.json").is_file()]
-    if not runs:
-        return FileDamaged(f"{path} {problem}: restore it from a copy, or make it again")
-    delete = "" if problem == "is gone" else "delete it, then "
-    within = path.relative_to(runs[-1]).parts
-    command = "controls" if any(part.startswith("controls-") for part in within) else "generate --out"
-    again = f"{delete}type `sdrrl-data {command} {shlex.quote(str(runs[-1]))}`, which makes it again"
-    return FileDamaged(f"{path} {problem}: restore it from a copy; or {again}")
+    if runs:
+        within = path.relative_to(runs[-1]).parts
+        name = "controls" if any(part.startswith("controls-") for part in within) else "generate --out"
+        command = f"`sdrrl-data {name} {shlex.quote(str(runs[-1]))}`"
+    delete = "" if problem == "is gone" else "delete it and "
+    return FileDamaged(f"{path} {problem}: restore it from a copy, or {delete}type {command}, which makes it again")
 
 
 @contextmanager

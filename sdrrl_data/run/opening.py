@@ -1,6 +1,7 @@
 """Opens existing runs."""
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,9 +22,9 @@ def opened(path: Path) -> tuple[Run, Manifest]:
         UserError: there is no run, or this version cannot read it.
     """
     run = Run(path)
-    manifest = run.manifest() if (path / "manifest.json").is_file() else None
+    manifest = run.manifest() if os.path.isfile(path / "manifest.json") else None
     if manifest is None:
-        problem = "it has no manifest.json" if path.exists() else "there is no such folder"
+        problem = "it has no manifest.json" if os.path.exists(path) else "there is no such folder"
         raise NotARun(f"{path} is not a run ({problem}): name a folder that `sdrrl-data generate` made")
     if manifest.state == "finished":
         _refuse_lost(run, manifest)

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data.run.disk import figures_of, fingerprint_of, read_parquet, rows_in, schema_of, write_parquet
+from sdrrl_data.run.disk import check, figures_of, fingerprint_of, read_parquet, rows_in, schema_of, write_parquet
 from sdrrl_data.run.journal import Journal, head_of
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SOURCE_ID, Part
 
@@ -30,8 +30,15 @@ class Table:
         self._set_aside = (root / name).parent / "set_aside" / (root / name).name
 
     def done(self, part: int, fingerprint: str) -> bool:
-        """Whether this part exists and was made from the same input with the same settings."""
-        return fingerprint_of(_part(self._folder, part)) == fingerprint
+        """Whether this part exists and was made from the same input with the same settings.
+
+        Raises:
+            FileDamaged: it exists, and is damaged.
+        """
+        written = self.written(part)
+        if written not in (None, fingerprint):
+            check(_part(self._folder, part))  # before it is replaced: the fingerprint itself may be damaged
+        return written == fingerprint
 
     def fingerprint(self, part: int) -> str | None:
         """The fingerprint that a part was written with, or was being made with when the run was stopped."""
