@@ -119,7 +119,7 @@ def _is_base(trained_on: str, base: Located) -> bool:
 
 def _names(tuned: Sequence[str]) -> list[str]:
     """A name for each place: its last part, or its last two parts if the last is not unique, or is "base"."""
-    paths = [PurePath(os.path.expanduser(Path(place)).resolve()) for place in tuned]
+    paths = [PurePath(Path(os.path.expanduser(place)).resolve()) for place in tuned]
     if len(set(paths)) < len(paths):
         raise UserError("--tuned names a model twice: give each once")
     last = [path.name for path in paths]

@@ -27,7 +27,6 @@ _MERGE = f"{_PREFIX}merge"
 class Loader(yaml.SafeLoader):
     """Reads YAML; refuses a key that stands twice in a mapping, and every tag that JSON has no type for."""
 
-    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {None: [*_RESOLVERS, (_MERGE, re.compile(r"<<\Z"))]}
     yaml_constructors: ClassVar[dict[Any, Any]] = {
         **{
             f"{_PREFIX}{name}": yaml.SafeLoader.yaml_constructors[f"{_PREFIX}{name}"]
@@ -68,16 +67,12 @@ def _integer(loader: Loader, node: ScalarNode) -> int:
     return int(text, 0 if text[:2] in {"0o", "0x"} else 10)
 
 
+Loader.yaml_implicit_resolvers = {None: [*_RESOLVERS, (_MERGE, re.compile(r"<<\Z"))]}
 Loader.add_constructor(f"{_PREFIX}int", _integer)
 
 
 class Dumper(yaml.SafeDumper):
     """Writes YAML that readers of YAML 1.1 and of 1.2 read in the same way."""
-
-    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {
-        **yaml.SafeDumper.yaml_implicit_resolvers,
-        None: _RESOLVERS,
-    }
 
     def ignore_aliases(self, data: Any) -> bool:
         """Write everything out."""
@@ -90,4 +85,5 @@ def _text(dumper: Dumper, text: str) -> ScalarNode:
     return dumper.represent_scalar(f"{_PREFIX}str", text, style)
 
 
+Dumper.yaml_implicit_resolvers = {**yaml.SafeDumper.yaml_implicit_resolvers, None: _RESOLVERS}
 Dumper.add_representer(str, _text)

@@ -1,4 +1,4 @@
-"""The digest of a Parquet file, which is kept in the file itself: it is that of its bytes with noughts in its own place.
+"""The digest of a Parquet file, kept in the file itself: that of its bytes, with noughts in the digest's own place.
 
 So a part stays one file that is written at once, and a flipped bit shows wherever it is, also in the footer.
 """

@@ -89,8 +89,8 @@ class Run:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise UserError(f"{self.path} cannot be created ({reason}): choose another --out") from None
+            why = error.strerror if isinstance(error, OSError) else error
+            raise UserError(f"{self.path} cannot be created ({why}): choose another --out") from None
         lock = FileLock(self.path / ".lock", timeout=0)
         try:
             lock.acquire()

@@ -124,9 +124,9 @@ def test_a_finished_run_that_lost_files_says_so_and_makes_them_again(finished, t
     before = {path: path.read_bytes() for path in lost}
     for path in lost:
         path.unlink()
-    for words in (["inspect"], ["tune"], ["card"], ["export", "--format", "alpaca", "--out", str(tmp_path / "exported")],
-                  ["push", "me/set"], ["controls", "--tokenizer", "x"]):  # fmt: skip
-        name, *options = words
+    export = ("export", "--format", "alpaca", "--out", str(tmp_path / "exported"))
+    others = (("inspect",), ("tune",), ("card",), ("push", "me/set"), ("controls", "--tokenizer", "x"))
+    for name, *options in (export, *others):
         result = CliRunner().invoke(app, [name, str(out), *options])
         assert result.exit_code == 1
         assert f"{lost[0]} is gone: restore it from a copy, or type `sdrrl-data generate --out" in result.output

@@ -68,7 +68,8 @@ def test_a_checkpoint_that_it_resumed_from_may_be_removed_meanwhile(dataset: Pat
     plan = prepare(TrainingJob(str(dataset), str(model), tmp_path / "out", arguments["settings"]))
     plan.__dict__["steps"] = 5  # more than an epoch of the library has, so that it goes round several times
     checkpoint = checkpoints.last(tmp_path / "out" / trainer.CHECKPOINTS, plan.identity)
-    assert checkpoint and checkpoint.name == "checkpoint-1"
+    assert checkpoint
+    assert checkpoint.name == "checkpoint-1"
     resumed = trainer.build(plan, 8, Listeners(), checkpoint)
     resumed.train(resume_from_checkpoint=str(checkpoint))
     assert resumed.state.global_step == 5

@@ -1,8 +1,8 @@
 """Training for real: what comes out, stopped and gone on with, with little memory or disk."""
 
+import json
 import re
 import resource
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
