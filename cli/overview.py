@@ -30,7 +30,7 @@ def tables(run: Run, tags: Sequence[str]) -> list[str]:
     names = ["seeds", "answers"]
     for tag in tags:
         names += [f"{tag}/{path.name}" for name in TARGET_TABLES for path in sorted((run.path / tag).glob(name))]
-    return [name for name in names if run.table(name).parts() or run.dataset(name).files()]
+    return [name for name in names if run.table(name).parts() or run.dataset(name).exists()]
 
 
 def show(run: Run, manifest: Manifest, names: Sequence[str], console: Console) -> None:

@@ -113,5 +113,9 @@ class DiskFailed(Stopped):
     """A file cannot be written: writing is not allowed, or the disk is broken or full."""
 
 
+class FileDamaged(Stopped):
+    """A file of a run is gone, or is not as it was written; the sentence says how to mend it."""
+
+
 class DiskFull(DiskFailed):
     """A file cannot be written because the disk is full."""

@@ -1,6 +1,7 @@
 """Word alignment by the user's bilingual dictionary."""
 
 import hashlib
+import os
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -123,7 +124,7 @@ def _entries(settings: DictionaryConfig) -> Iterator[tuple[str, str]]:
 
 
 def _content(settings: DictionaryConfig) -> bytes:
-    path = Path(settings.source).expanduser()
+    path = Path(os.path.expanduser(settings.source))
     try:
         return path.read_bytes()
     except OSError as error:

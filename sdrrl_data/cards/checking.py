@@ -9,6 +9,7 @@ from sdrrl_data.cards import configs
 from sdrrl_data.models.hub import CARD
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.run.dataset import SPLITS, shards
+from sdrrl_data.run.disk import read_parquet
 from sdrrl_data.sources.hub_rows import unreadable
 from sdrrl_data.steps import counts
 
@@ -124,4 +125,4 @@ def _head(run: Run, manifest: Manifest, text: str) -> Iterator[str]:
 
 def _seeds(run: Run, patterns: Sequence[str]) -> set[str]:
     files = shards(run.path, patterns)
-    return set(pl.read_parquet(files, columns=["seed_id"], glob=False)["seed_id"]) if files else set()
+    return set(read_parquet(files, columns=["seed_id"])["seed_id"]) if files else set()

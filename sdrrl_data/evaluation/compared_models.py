@@ -1,6 +1,7 @@
 """The models that are compared: the base model, and the models tuned from it."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -109,7 +110,7 @@ def _tuned(name: str, place: str, base: Located) -> ComparedModel:
 
 def _is_base(trained_on: str, base: Located) -> bool:
     """Whether an adapter was trained on this base: on the same files, or on a model with the same name."""
-    folder = Path(trained_on).expanduser()
+    folder = Path(os.path.expanduser(trained_on))
     if (folder / "config.json").is_file() and folder.resolve() != Path(base.path):
         return locate(trained_on, None, "base", "--base").revision == base.revision
     return PurePath(trained_on).name in {PurePath(base.name).name, PurePath(base.path).name}
@@ -117,7 +118,7 @@ def _is_base(trained_on: str, base: Located) -> bool:
 
 def _names(tuned: Sequence[str]) -> list[str]:
     """A name for each place: its last part, or its last two parts if the last is not unique, or is "base"."""
-    paths = [PurePath(Path(place).expanduser().resolve()) for place in tuned]
+    paths = [PurePath(Path(os.path.expanduser(place)).resolve()) for place in tuned]
     if len(set(paths)) < len(paths):
         raise UserError("--tuned names a model twice: give each once")
     last = [path.name for path in paths]

@@ -17,7 +17,7 @@ from sdrrl_data.evaluation.settings import EvaluationConfig
 from sdrrl_data.models.locating import Located
 from sdrrl_data.protocols import Advance, Reporter
 from sdrrl_data.run import Run, fingerprint
-from sdrrl_data.run.disk import fingerprint_of, write_parquet
+from sdrrl_data.run.disk import fingerprint_of, read_parquet, write_parquet
 from sdrrl_data.run.marks import lacking
 from sdrrl_data.scoring.comet import CometConfig, CometScorer
 from sdrrl_data.steps.server_failures import ServerFailures
@@ -50,7 +50,7 @@ class Measuring:
 
     def read(self, model: ComparedModel, measure: Measure) -> pl.DataFrame:
         """The rows of a finished measure."""
-        return pl.read_parquet(self._path(model, measure), glob=False)
+        return read_parquet([self._path(model, measure)])
 
     def measure(self, model: ComparedModel, wanted: Sequence[Measure]) -> None:
         """Take the missing measures of a model, with one copy of it in memory at a time."""

@@ -1,5 +1,6 @@
 """Which measures an evaluation takes, and which it leaves out."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def _refuse_contradictions(config: EvaluationConfig, src: Language, tgt: Languag
 
 
 def _choices(files: str, src: Language, tgt: Language, limit: int | None) -> dict[str, Choices]:
-    if files == BELEBELE or Path(files).expanduser().is_dir():
+    if files == BELEBELE or Path(os.path.expanduser(files)).is_dir():
         return _by_name(files, src, tgt, limit)
     paths = one_or_two("choices", files)
     languages = [tgt] if len(paths) == 1 else [src, tgt]
@@ -70,7 +71,7 @@ def _by_name(given: str, src: Language, tgt: Language, limit: int | None) -> dic
     if given == BELEBELE:
         choices = of_belebele(languages, limit)
     else:
-        choices = of_folder(Path(given).expanduser(), languages, limit)
+        choices = of_folder(Path(os.path.expanduser(given)), languages, limit)
     if choices[1] is None:
         raise UserError(f"--choices: {given} has no questions in {tgt.name} ({tgt.flores})")
     return {

@@ -1,5 +1,6 @@
 """What is measured on: parallel texts, and questions with their answers, from files and from a run."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -68,8 +69,8 @@ def read_questions(given: str, src: Language, tgt: Language, limit: int | None) 
     Raises:
         UserError: a file or a run cannot be read, or has no question to test with.
     """
-    if Path(given).expanduser().is_dir():
-        return _of_run(Path(given).expanduser(), src, tgt, limit)
+    if Path(os.path.expanduser(given)).is_dir():
+        return _of_run(Path(os.path.expanduser(given)), src, tgt, limit)
     paths = one_or_two("questions", given)
     languages = [tgt] if len(paths) == 1 else [src, tgt]
     return {
@@ -130,7 +131,7 @@ def one_or_two(option: str, given: str) -> list[Path]:
     Raises:
         UserError: there are none, or more than two.
     """
-    paths = [Path(part.strip()).expanduser() for part in given.split(",") if part.strip()]
+    paths = [Path(os.path.expanduser(part.strip())) for part in given.split(",") if part.strip()]
     if len(paths) not in (1, 2):
         raise UserError(f"--{option} takes one or two files, not {len(paths)}: {TWO_FILES}")
     return paths

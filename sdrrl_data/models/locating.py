@@ -16,7 +16,7 @@ from sdrrl_data.errors import ModelNotFound, UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import HubRequest, Repository
 from sdrrl_data.models.places import HubName, place_of
-from sdrrl_data.models.saving import RECORD
+from sdrrl_data.models.saving import RECORD, flush
 
 # Models whose main branch has no weights as safetensors, and the revision where the conversion bot put them.
 SAFETENSORS = {"facebook/nllb-200-distilled-600M": "refs/pr/45"}
@@ -128,6 +128,7 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
             shutil.rmtree(temporary, ignore_errors=True)
             try:
                 make(temporary)
+                flush(temporary)
             except BaseException:
                 shutil.rmtree(temporary, ignore_errors=True)  # the disk may be full because of it
                 raise

@@ -1,5 +1,6 @@
 """Saving a model with the generation settings of its own files."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,14 @@ def save(model: Any, folder: Path) -> None:
     """Save a model of transformers, with the generation settings as its own files have them."""
     with generation_settings_as_they_are(model):
         model.save_pretrained(folder)
+
+
+def flush(folder: Path) -> None:
+    """Have all files of a folder on the disk itself, before something says that they are whole."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
 
 
 @contextmanager

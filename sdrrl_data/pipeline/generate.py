@@ -93,6 +93,7 @@ def _execute(plan: Plan, models: Models, reporter: Reporter, named: Mapping[str,
         },
         growths=plan.growths,
         counts=_unchanged_counts(plan),
+        files=plan.before.files if plan.before else {},
     )
     replaced.keep_replaced(plan.run, plan.tables)
     plan.tables.use_again(unused.states(plan.run))

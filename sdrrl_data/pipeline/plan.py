@@ -182,7 +182,7 @@ def _with_earlier_targets(recipe: Recipe, run: Run, before: Manifest | None) -> 
     """The recipe with the run's finished targets: a run keeps them when other targets are added."""
     if before is None:
         return recipe
-    earlier = [tag for tag in before.recipe["tgt"] if run.dataset(f"{tag}/transfer_set").files()]
+    earlier = [tag for tag in before.recipe["tgt"] if run.dataset(f"{tag}/transfer_set").exists()]
     return recipe.model_copy(update={"tgt": tuple(dict.fromkeys([*earlier, *recipe.tgt]))})
 
 

@@ -16,7 +16,7 @@ from sdrrl_data.errors import OutputExists, UserError
 from sdrrl_data.protocols import Message
 from sdrrl_data.run import Manifest, Run, refuse_unfinished
 from sdrrl_data.run.dataset import SPLITS
-from sdrrl_data.run.disk import written
+from sdrrl_data.run.disk import read_parquet, written
 
 Format = Literal["messages", "alpaca", "sharegpt"]
 INDEX = "dataset_info.json"  # where LLaMA-Factory looks up what a file is
@@ -128,7 +128,7 @@ def _source(run: Run, tag: str, split: str, format: Format, out: Path) -> _Sourc
         "weighted": pl.col("weight") != 1,
     }
     no_rows = pl.DataFrame(schema=dict.fromkeys(columns, pl.Boolean))
-    frames = [pl.read_parquet(file, columns=["prompt", "weight"], glob=False).select(**columns) for file in files]
+    frames = [read_parquet([file], columns=["prompt", "weight"]).select(**columns) for file in files]
     name = f"sdrrl_{tag.replace('-', '_')}_{split}"
     return _Source(tag, split, name, out / f"{name}.jsonl", files, pl.concat([no_rows, *frames]))
 
@@ -173,7 +173,7 @@ def _rows(source: _Source, format: Format) -> Iterator[tuple[Any, ...]]:
         for number in first:
             every_row = pl.scan_parquet(source.files, glob=False).select(columns)
             yield from every_row.slice(number, 1).collect().iter_rows()
-    rows = chain.from_iterable(pl.read_parquet(file, columns=columns, glob=False).iter_rows() for file in source.files)
+    rows = chain.from_iterable(read_parquet([file], columns=columns).iter_rows() for file in source.files)
     for number, (row, exported) in enumerate(zip(rows, source.rows["exported"], strict=True)):
         if exported and number not in first:
             yield row

@@ -15,7 +15,7 @@ Positive = Annotated[int, Field(gt=0)]
 class Config(BaseModel):
     """A section of a recipe. Unknown keys are refused, and values never change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     role: ClassVar[str | None] = None  # the manifest's name for the kind of model or dataset that the section names
 

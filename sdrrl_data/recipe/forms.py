@@ -36,6 +36,9 @@ def bring_into_form(content: dict[str, Any]) -> None:
             section["translator"] = _translators(section["translator"])
         if isinstance(section.get("prompts"), dict):
             section["prompts"] = _by_tag(section["prompts"], "prompts")
+        for tag, prompts in _sections(section.get("prompts")).items():
+            if isinstance(prompts.get("names"), dict):
+                prompts["names"] = _by_tag(prompts["names"], f"prompts.{tag}.names")
 
 
 def complete(content: dict[str, Any]) -> None:
@@ -128,7 +131,7 @@ def _by_tag(sections: dict[Any, Any], key: str) -> dict[str, Any]:
     """Sections by the tags of languages, which may be written by any name."""
     names: dict[str, str] = {}
     for name in sections:
-        if not isinstance(name, str):  # YAML reads `no` as false
+        if not isinstance(name, str):
             raise RecipeError(f"{key}: {name!r} is not the name of a language: put the name in quotation marks")
         tag = languages.find(name).tag
         if tag in names:

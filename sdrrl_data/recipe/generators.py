@@ -66,7 +66,23 @@ class FewShotExample(Config):
 
 
 def _lines_of_json(text: str) -> list[Any]:
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+    examples = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                examples.append(json.loads(line, object_pairs_hook=_without_repeated_keys))
+            except RecursionError:
+                raise ValueError(f"line {number} is nested too deeply") from None
+            except ValueError as error:
+                raise ValueError(f"line {number}: {error}") from None
+    return examples
+
+
+def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if repeated := next((key for key in keys if keys.count(key) > 1), None):
+        raise ValueError(f"the key {repeated} stands there twice")
+    return dict(pairs)
 
 
 FewShot = Annotated[tuple[FewShotExample, ...], TakenIn(".jsonl", _lines_of_json)]  # or a file with examples

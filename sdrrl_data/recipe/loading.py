@@ -1,16 +1,12 @@
 """Recipes as YAML: those of the package, and the user's."""
 
 import difflib
-import json
 import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
-
-import yaml
-from pydantic import ValidationError
 
 from sdrrl_data import languages
 from sdrrl_data.errors import RecipeError
@@ -54,7 +50,7 @@ def text(name: str) -> str:
 
 def about(name: str) -> str:
     """The description of the package's recipe, or part of a recipe, with this name."""
-    return str(yaml.safe_load(text(name))["description"])
+    return str(overrides.read(text(name), name)["description"])
 
 
 def load(
@@ -124,7 +120,7 @@ def finished(
         RecipeError: a key or a value in it is wrong, or an overlay is not trusted.
     """
     changes = changes or {}
-    content.setdefault("prompts", yaml.safe_load((PACKAGED / "prompts.yaml").read_text(encoding="utf-8")))
+    content.setdefault("prompts", overrides.read_file(PACKAGED / "prompts.yaml", "prompts.yaml"))
     for overlay in overlays:
         _lay_over(content, _path(fspath(overlay), _packaged("parts")), trust)
     forms.bring_into_form(content)
@@ -140,13 +136,8 @@ def finished(
             overrides.change(content, key, deepcopy(value))
         forms.bring_into_form(content)
     forms.complete(content)
-    paths.take_in(Recipe, content)
     left_out = fields.leave_out_entries(Recipe, content)
-    try:
-        # From JSON, strict validation accepts lists as tuples, but not a text as a number.
-        recipe = Recipe.model_validate_json(json.dumps(content))
-    except (ValidationError, TypeError) as error:
-        raise RecipeError(f"{where}: {overrides.explain(error, 'a recipe', MEMBERS)}") from None
+    recipe = overrides.validated(Recipe, content, where, "a recipe", MEMBERS)
     scores = {*shipped_scores(), *score_columns(recipe.scorers)}
     for section, name in left_out:
         if section == "thresholds" and not may_have_threshold(name, scores):
@@ -164,9 +155,7 @@ def finished(
 
 def _lay_over(content: dict[str, Any], path: Path, trust: bool) -> None:
     """Put what is written in a file over a recipe. Nothing that it names is imported or read before it is trusted."""
-    layer = overrides.read(path.read_text(encoding="utf-8"), f"recipe {path}")
-    if not isinstance(layer, dict):
-        raise RecipeError(f"recipe {path}: expected a mapping of keys to values")
+    layer = overrides.read_file(path, f"recipe {path}")
     if not path.is_relative_to(PACKAGED):
         trusting.check(layer, path, f"recipe {path}", trust)
     changed_scorers, removed_scorers = scorer_changes.taken_from(layer, f"recipe {path}")

@@ -1,24 +1,21 @@
 """Settings as YAML: they are read safely, changed value by value, and mistakes are explained in one sentence."""
 
 import difflib
-from collections.abc import Iterator, Mapping
-from typing import Any
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
 from sdrrl_data.errors import RecipeError
-from sdrrl_data.recipe import Config
+from sdrrl_data.recipe import Config, paths, plain, plain_yaml
+
+C = TypeVar("C", bound=Config)
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads YAML as far as JSON can hold it: a date stays a text."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+LONGEST = 5_000_000  # characters of a YAML text: reading them takes seconds
 
 
 def read(text: str, where: str) -> Any:
@@ -29,19 +26,50 @@ def read(text: str, where: str) -> Any:
         where: the source of the text, for the error message ("recipe mine.yaml").
 
     Raises:
-        RecipeError: the text is not YAML.
+        RecipeError: the text is not YAML, or has data that JSON cannot hold.
     """
+    if len(text) > LONGEST:
+        raise RecipeError(f"{where} has {len(text):,} characters: settings have at most {LONGEST:,}")
     try:
-        return yaml.load(text, _Loader)
+        content = yaml.load(text, plain_yaml.Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" in line {mark.line + 1}" if mark else ""
-        raise RecipeError(f"{where} is not YAML{line}: {getattr(error, 'problem', error)}") from None
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        raise RecipeError(f"{where} is not YAML{line}: {problem}") from None
+    except RecursionError:
+        raise RecipeError(f"{where} is nested too deeply") from None
+    except ValueError as error:  # a number beyond Python's limit
+        raise RecipeError(f"{where} is not YAML that can be read ({error})") from None
+    plain.refuse_others(content, where)
+    return content
+
+
+def read_file(path: Path, where: str) -> dict[str, Any]:
+    """The settings in a YAML file.
+
+    Args:
+        path: the file.
+        where: what it is, for the error message ("recipe mine.yaml").
+
+    Raises:
+        RecipeError: it cannot be read, is not YAML in UTF-8, or has no keys.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise RecipeError(f"{where} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{where} is not UTF-8 (byte {error.start + 1}): save it as UTF-8") from None
+    content = read(text, where)
+    if not isinstance(content, dict):
+        raise RecipeError(f"{where}: expected a mapping of keys to values")
+    return content
 
 
 def written(content: object) -> str:
     """Data as YAML, in its order."""
-    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100))
+    return str(yaml.dump(content, Dumper=plain_yaml.Dumper, sort_keys=False, allow_unicode=True, width=100))
 
 
 def parse_change(text: str) -> tuple[str, Any]:
@@ -57,11 +85,23 @@ def parse_change(text: str) -> tuple[str, Any]:
 
 
 def change(content: dict[str, Any], key: str, value: Any) -> None:
-    """Set a value by its dotted key; missing sections are created."""
+    """Set a value by its dotted key; missing sections are created.
+
+    An item of a list is named by its number from 0, or by its kind. An only item need not be named, except a scorer.
+
+    Raises:
+        RecipeError: a list has no such item.
+    """
     *sections, last = key.split(".")
-    for section in sections:
-        content = _section(content, section)
-    content[last] = value
+    place: Any = content
+    for depth, name in enumerate(sections):
+        place, index = _located(place, name, sections[:depth])
+        section = place.get(index) if isinstance(place, dict) else place[index]
+        if not isinstance(section, dict | list):
+            section = place[index] = {}
+        place = section
+    place, index = _located(place, last, sections)
+    place[index] = value
 
 
 def lay_over(content: dict[str, Any], layer: Mapping[str, Any]) -> None:
@@ -74,18 +114,21 @@ def lay_over(content: dict[str, Any], layer: Mapping[str, Any]) -> None:
             content[key] = value
 
 
-def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
-    """A section of a recipe, created if it is missing. From a list: its sections by their number from 0, or kind."""
-    value = content.get(name)
-    if isinstance(value, list):
-        by_kind = {
-            section["kind"]: section for section in reversed(sections(value)) if isinstance(section.get("kind"), str)
-        }
-        by_number = {str(number): section for number, section in enumerate(value)}
-        return value[0] if len(value) == 1 and name != "scorers" else by_kind | by_number
-    if not isinstance(value, dict):
-        value = content[name] = {}
-    return value
+def _located(place: Any, name: str, sections: Sequence[str]) -> tuple[Any, Any]:
+    """Where a value is, in a section or in a list: what holds it, and its key or number there."""
+    if isinstance(place, dict):
+        return place, name
+    if name.isdecimal() and int(name) < len(place):
+        return place, int(name)
+    kinds = [item.get("kind") if isinstance(item, dict) else None for item in place]
+    if name in kinds:
+        return place, kinds.index(name)
+    key = ".".join(sections)
+    if len(place) == 1 and isinstance(place[0], dict) and key != "scorers":
+        return place[0], name
+    items = ", ".join(str(number) if kind is None else f"{number} ({kind})" for number, kind in enumerate(kinds))
+    add = ": add a scorer with --set 'scorers.KIND={...}'" if key == "scorers" else ""
+    raise RecipeError(f"{key}.{name}: {key} has no such item, it has {items or 'none'}{add}")
 
 
 def sections(value: Any) -> list[dict[str, Any]]:
@@ -93,16 +136,41 @@ def sections(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def explain(error: ValidationError | TypeError, what: str, members: Mapping[str, int] | None = None) -> str:
+def validated(
+    config: type[C], content: dict[str, Any], where: str, what: str, members: Mapping[str, int] | None = None
+) -> C:
+    """Settings from their content, with the contents of the files that they name.
+
+    Args:
+        config: the class of the settings.
+        content: the settings as they are written; they are changed.
+        where: what the content is, for error messages.
+        what: the kind of the settings, as for `explain`.
+        members: as for `explain`.
+
+    Raises:
+        RecipeError: a key or a value is wrong, or a file cannot be read.
+    """
+    plain.refuse_others(content, where)
+    paths.take_in(config, content)
+    plain.refuse_others(content, where)
+    try:
+        # From JSON, strict validation accepts lists as tuples, but not a text as a number.
+        settings = config.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        raise RecipeError(f"{where}: {explain(error, what, members)}") from None
+    plain.refuse_others(settings.model_dump(mode="json"), where)  # with the defaults, which are not validated
+    return settings
+
+
+def explain(error: ValidationError, what: str, members: Mapping[str, int] | None = None) -> str:
     """The first mistake in one sentence: the key, what is wrong, and what was expected.
 
     Args:
-        error: pydantic's errors, or a value that JSON cannot hold.
+        error: pydantic's errors.
         what: the kind of the settings, for the sentence ("a recipe").
         members: key of a section of several kinds -> the index at which pydantic puts the kind into a mistake's path.
     """
-    if isinstance(error, TypeError):
-        return f"a value in it is not plain data ({error})"
     first, *more = error.errors(include_url=False)
     member = (members or {}).get(str(first["loc"][0])) if first["loc"] else None
     key = ".".join(str(step) for index, step in enumerate(first["loc"]) if index != member)
@@ -116,8 +184,9 @@ def explain(error: ValidationError | TypeError, what: str, members: Mapping[str,
         return f"{first['ctx']['error']}{also}"
     expected = first["msg"][0].lower() + first["msg"][1:]
     value = first["input"]
+    quotes = " (write it in quotes)" if first["type"] == "string_type" and isinstance(value, int | float) else ""
     found = f"a {'mapping' if isinstance(value, dict) else 'list'}" if isinstance(value, dict | list) else repr(value)
-    return f"{key}: {expected}, found {found}{also}"
+    return f"{key}: {expected}, found {found}{quotes}{also}"
 
 
 def _keys(section: type[Config] = Config) -> Iterator[str]:

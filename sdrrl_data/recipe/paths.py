@@ -59,11 +59,13 @@ def take_in(config: type[Config], content: dict[str, Any]) -> None:
             be imported.
     """
     for field in list(walk(config, content, importing=True)):
+        if field.marker(Place) and isinstance(field.value, str) and "\0" in field.value:
+            raise RecipeError(f"{field.key}: {field.value!r} is neither a path nor a name")
         taken_in = _file(field)
         if not taken_in:
             continue
         try:
-            field.section[field.name] = taken_in.read(Path(field.value).expanduser().read_text(encoding="utf-8"))
+            field.section[field.name] = taken_in.read(Path(os.path.expanduser(field.value)).read_text(encoding="utf-8"))
         except OSError as error:
             raise RecipeError(f"{field.key}: {field.value} cannot be read ({error.strerror})") from None
         except ValueError as error:

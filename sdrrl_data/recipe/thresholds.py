@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from sdrrl_data.recipe.config import Config, Share
 
 Percentile = Annotated[str, Field(pattern=r"^(100(\.0+)?|\d{1,2}(\.\d+)?)%$")]
-Bound = Annotated[float, Field(allow_inf_nan=False)] | Percentile
+Bound = float | Percentile
 
 
 class ThresholdConfig(Config):

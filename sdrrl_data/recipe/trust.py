@@ -128,19 +128,32 @@ def _is_outside(value: str, folder: Path, beside: Path) -> bool:
 
 
 def _long_form(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A recipe with the short forms of components written out: `nllb`, `helper:Class:MODEL`, scorers by their kinds."""
-    long = dict(content)
-    translators, scorers = content.get("translator"), content.get("scorers")
-    if translators is not None:
-        items = translators if isinstance(translators, list) else [translators]
-        long["translator"] = [{"kind": _kind(item)} if isinstance(item, str) else item for item in items]
+    """A recipe with the short forms of components written out: `nllb`, `helper:Class:MODEL`, scorers by their kinds.
+
+    Unlike `forms`, it imports nothing, and takes what is wrong for what it may be.
+    """
+    long = _with_translators(content)
+    scorers, targets = content.get("scorers"), content.get("targets")
     if isinstance(scorers, dict):
         scorers = [{**(item if isinstance(item, dict) else {}), "kind": str(kind)} for kind, item in scorers.items()]
     if isinstance(scorers, list):
         long["scorers"] = [{"kind": item} if isinstance(item, str) else item for item in scorers]
+    if isinstance(targets, dict):
+        long["targets"] = {
+            tag: _with_translators(target) if isinstance(target, dict) else target for tag, target in targets.items()
+        }
     if isinstance(seeds := content.get("seeds"), dict) and seeds.get("source") != "magpie":
         long["seeds"] = [seeds]
     return long
+
+
+def _with_translators(section: Mapping[str, Any]) -> dict[str, Any]:
+    """A section with its translators as a list of sections."""
+    translators = section.get("translator")
+    if translators is None:
+        return dict(section)
+    items = translators if isinstance(translators, list) else [translators]
+    return {**section, "translator": [{"kind": _kind(item)} if isinstance(item, str) else item for item in items]}
 
 
 def _kind(word: str) -> str:

@@ -8,8 +8,17 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data.run.disk import digest_of, figures_of, fingerprint_of, write_parquet
+from sdrrl_data.run.disk import (
+    damaged,
+    digest_of,
+    figures_of,
+    files_of,
+    fingerprint_of,
+    read_parquet,
+    write_parquet,
+)
 from sdrrl_data.run.journal import Journal
+from sdrrl_data.run.manifest import files_in_manifest
 from sdrrl_data.run.parts import Part
 
 SPLITS = ("train", "test")
@@ -28,18 +37,28 @@ class Dataset:
 
     def __init__(self, root: Path, name: str, shard_rows: int = SHARD_ROWS) -> None:
         self.name = name
+        self._root = root
         self._folder = root / name
         self._shard_rows = shard_rows
 
     def files(self, split: str = "") -> list[Path]:
-        """Its files in order, of one split or of all; empty if the dataset was not written completely."""
-        shards = (path for path in self._folder.glob("*.parquet") if SHARD.fullmatch(path.name))
-        return sorted(path for path in shards if path.name.startswith(split))
+        """Its files in order, of one split or of all; empty if there is no dataset.
+
+        Raises:
+            FileDamaged: some of them are gone.
+        """
+        for path in self._gone():
+            raise damaged(path, "is gone")
+        return [path for path in self._present() if path.name.startswith(split)]
+
+    def exists(self) -> bool:
+        """Whether it was made, even if some of its files are gone."""
+        return bool(self._present())
 
     def fingerprint(self, part: int = 0) -> str | None:
-        """The fingerprint it was written with; None if it does not exist."""
-        files = self.files()
-        return fingerprint_of(files[0]) if files else None
+        """The fingerprint it was written with; None if it does not exist, or some of its files are gone."""
+        files = self._present()
+        return fingerprint_of(files[0]) if files and not self._gone() else None
 
     def done(self, part: int, fingerprint: str) -> bool:
         """Whether it exists and was made from the same input with the same settings."""
@@ -47,7 +66,7 @@ class Dataset:
 
     def figures(self) -> dict[str, Any]:
         """What was counted while it was made; empty if nothing was counted."""
-        files = self.files()
+        files = self._present()
         return figures_of(files[0]) if files else {}
 
     def written(self, part: int) -> str | None:
@@ -65,29 +84,30 @@ class Dataset:
         shutil.rmtree(temporary, ignore_errors=True)
         splits = {split: content.rows.filter(split=split) for split in SPLITS}
         filled = {split: rows for split, rows in splits.items() if not rows.is_empty()}
+        files: dict[str, pl.DataFrame] = {}
         for split, rows in (filled or splits).items():
             shards = list(rows.iter_slices(self._shard_rows)) or [rows]
-            for number, shard in enumerate(shards):
-                file = temporary / f"{split}-{number:05}-of-{len(shards):05}.parquet"
-                write_parquet(shard, file, fingerprint, content.figures)
+            files |= {f"{split}-{n:05}-of-{len(shards):05}.parquet": shard for n, shard in enumerate(shards)}
+        for name, shard in files.items():
+            write_parquet(shard, temporary / name, fingerprint, content.figures, list(files))
         _move_others(self._folder, temporary)
         shutil.rmtree(self._folder, ignore_errors=True)
         temporary.rename(self._folder)
 
     def remove(self) -> None:
         """Delete its files, and its folder if nothing else is in it."""
-        for path in self.files():
+        for path in self._present():
             path.unlink()
         if self._folder.is_dir() and not any(self._folder.iterdir()):
             self._folder.rmdir()
 
     def read(self) -> pl.DataFrame:
         """The rows of all splits."""
-        return pl.concat([pl.read_parquet(path, glob=False) for path in self.files()])
+        return pl.concat([read_parquet([path]) for path in self.files()])
 
     def digests(self) -> dict[str, str]:
         """The SHA-256 of each file, by its path in the run."""
-        return {f"{self.name}/{path.name}": digest_of(path) for path in self.files()}
+        return {f"{self.name}/{path.name}": digest_of(path) for path in self._present()}
 
     def journal(self, part: int, fingerprint: str) -> Journal:
         """An empty journal: a dataset is made in one go."""
@@ -95,6 +115,18 @@ class Dataset:
 
     def forget_after(self, parts: int, journals: Collection[int] = ()) -> None:
         """Do nothing: a dataset has only one part."""
+
+    def _present(self) -> list[Path]:
+        return sorted(path for path in self._folder.glob("*.parquet") if SHARD.fullmatch(path.name))
+
+    def _gone(self) -> list[Path]:
+        """The files that were written and are not there; for a dataset of 0.2.0 or earlier, those in the manifest."""
+        files = self._present()
+        names = files_of(files[0]) if files else []
+        paths = [self._folder / name for name in names] or [
+            self._root / path for path in files_in_manifest(self._root) if path.startswith(f"{self.name}/")
+        ]
+        return [path for path in paths if path not in files]
 
 
 def shards(root: Path, patterns: Iterable[str]) -> list[Path]:

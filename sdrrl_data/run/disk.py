@@ -5,22 +5,30 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from sdrrl_data.errors import DiskFailed, DiskFull
+from sdrrl_data.errors import DiskFailed, DiskFull, FileDamaged
+from sdrrl_data.run import digests
 from sdrrl_data.run.versions import SCHEMA_VERSION
 
 # Keys of a file's metadata.
-FINGERPRINT, FIGURES = "sdrrl_data.fingerprint", "sdrrl_data.figures"
+FINGERPRINT, FIGURES, FILES = "sdrrl_data.fingerprint", "sdrrl_data.figures", "sdrrl_data.files"
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def write_parquet(rows: pl.DataFrame, path: Path, fingerprint: str, figures: Mapping[str, Any] | None = None) -> None:
+def write_parquet(
+    rows: pl.DataFrame,
+    path: Path,
+    fingerprint: str,
+    figures: Mapping[str, Any] | None = None,
+    files: Sequence[str] = (),
+) -> None:
     """Write a table completely, or not at all.
 
     Args:
@@ -28,6 +36,7 @@ def write_parquet(rows: pl.DataFrame, path: Path, fingerprint: str, figures: Map
         path: the file to write.
         fingerprint: stands for everything that shaped the rows; stored in the file's metadata.
         figures: what was counted while the rows were made, as JSON values; stored there too.
+        files: the names of all files of the dataset that the file belongs to; stored there too.
 
     Raises:
         DiskFailed: the file cannot be written.
@@ -35,8 +44,63 @@ def write_parquet(rows: pl.DataFrame, path: Path, fingerprint: str, figures: Map
     metadata = {"sdrrl_data.schema_version": str(SCHEMA_VERSION), FINGERPRINT: fingerprint}
     if figures:
         metadata[FIGURES] = json.dumps(figures)
+    if files:
+        metadata[FILES] = json.dumps(files)
     with written(path) as temporary:
-        rows.write_parquet(temporary, metadata=metadata)
+        rows.write_parquet(temporary, metadata=metadata | digests.UNSIGNED)
+        digests.sign(temporary)
+
+
+def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
+    """The rows of files that `write_parquet` wrote, after a look at their digests. A path is never a pattern.
+
+    Args:
+        paths: at least one.
+        options: of `polars.read_parquet`.
+
+    Raises:
+        FileDamaged: a file is gone, or is not as it was written.
+    """
+    for path in paths:
+        check(path)
+    try:
+        return pl.read_parquet(list(paths), glob=False, **options)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        for path in paths:  # one of them has no digest, and is damaged
+            with _readable(path):
+                pl.read_parquet(path, glob=False)
+        raise
+
+
+def check(path: Path) -> None:
+    """Compare a file with its digest, if it has one.
+
+    Raises:
+        FileDamaged: it is gone, or is not as it was written.
+    """
+    with _readable(path):
+        content = path.read_bytes()
+    if not digests.fits(content):
+        raise damaged(path, "is damaged")
+
+
+def damaged(path: Path, problem: str) -> FileDamaged:
+    """The error for a file of a run that cannot be used, with what mends it.
+
+    Such a file is never replaced unasked: a copy may exist, and what a model wrote may be expensive.
+
+    Args:
+        path: the file.
+        problem: what is wrong with it ("is gone").
+    """
+    command = "the command that made it"
+    runs = [folder for folder in path.parents if (folder / "manifest.json").is_file()]
+    if runs:
+        within = path.relative_to(runs[-1]).parts
+        name = "controls" if any(part.startswith("controls-") for part in within) else "generate --out"
+        command = f"`sdrrl-data {name} {shlex.quote(str(runs[-1]))}`"
+    delete = "" if problem == "is gone" else "delete it and "
+    return FileDamaged(f"{path} {problem}: restore it from a copy, or {delete}type {command}, which makes it again")
 
 
 @contextmanager
@@ -85,14 +149,65 @@ def digest_of(path: Path) -> str:
 
 
 def fingerprint_of(path: Path) -> str | None:
-    """The fingerprint that a file was written with; None if there is no complete file."""
-    try:
-        return pl.read_parquet_metadata(path).get(FINGERPRINT)
-    except (OSError, pl.exceptions.PolarsError):
-        return None
+    """The fingerprint that a file was written with; None if there is no file.
+
+    Raises:
+        FileDamaged: it is not a Parquet file.
+    """
+    return _metadata(path).get(FINGERPRINT)
 
 
 def figures_of(path: Path) -> dict[str, Any]:
     """What was counted while a file's rows were made; empty if nothing was counted."""
-    figures: dict[str, Any] = json.loads(pl.read_parquet_metadata(path).get(FIGURES, "{}"))
+    figures: dict[str, Any] = json.loads(_metadata(path).get(FIGURES, "{}"))
     return figures
+
+
+def files_of(path: Path) -> list[str]:
+    """The names of all files of the dataset that a file belongs to; empty if it does not say so."""
+    files: list[str] = json.loads(_metadata(path).get(FILES, "[]"))
+    return files
+
+
+def rows_in(path: Path) -> int:
+    """How many rows a file has.
+
+    Raises:
+        FileDamaged: it is gone, or is not a Parquet file.
+    """
+    with _readable(path):
+        return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+
+
+def schema_of(path: Path) -> dict[str, Any]:
+    """The columns of a file, with their types.
+
+    Raises:
+        FileDamaged: it is gone, or is not a Parquet file.
+    """
+    with _readable(path):
+        return dict(pl.read_parquet_schema(path))
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    """What a file says about itself; nothing if there is no such file.
+
+    Raises:
+        FileDamaged: it is not a Parquet file.
+    """
+    if not path.exists():
+        return {}
+    with _readable(path):
+        return pl.read_parquet_metadata(path)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise damaged(path, "is gone") from None
+    except OSError as error:
+        raise damaged(path, f"cannot be read ({error.strerror or error})") from None
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        raise damaged(path, "is damaged") from None

@@ -73,10 +73,10 @@ class Run:
     def timings(self) -> pl.DataFrame:
         """Every line of `timings.jsonl`: step, part (null: loading), rows, seconds."""
         path = self.path / TIMINGS
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        complete_lines = [json.loads(line) for line in lines if line.endswith("}")]  # the last line may be cut off
+        lines = path.read_bytes().splitlines() if path.exists() else []
+        timings = [timing for timing in map(_timing, lines) if timing]
         return pl.DataFrame(
-            complete_lines, schema={"step": pl.String, "part": pl.Int64, "rows": pl.Int64, "seconds": pl.Float64}
+            timings, schema={"step": pl.String, "part": pl.Int64, "rows": pl.Int64, "seconds": pl.Float64}
         )
 
     def dataset(self, name: str, shard_rows: int = SHARD_ROWS) -> Dataset:
@@ -88,13 +88,20 @@ class Run:
         """Lock the run, so that two processes never write to it at the same time."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"{self.path} cannot be created ({error.strerror}): choose another --out") from None
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise UserError(f"{self.path} cannot be created ({why}): choose another --out") from None
+        lock = FileLock(self.path / ".lock", timeout=0)
         try:
-            with FileLock(self.path / ".lock", timeout=0):
-                yield
+            lock.acquire()
         except Timeout:
             raise RunBusy(f"another sdrrl-data process is working on {self.path}: wait for it, or stop it") from None
+        except (OSError, NotImplementedError) as error:  # a file system may know no locks
+            reason = getattr(error, "strerror", None) or error
+            raise UserError(f"{self.path} cannot be written to ({reason}): choose another --out") from None
+        with lock:
+            lock.release()  # once for `acquire` above; it is held until the end of this block
+            yield
 
     @property
     def targets(self) -> list[str]:
@@ -114,9 +121,20 @@ class Run:
         tag, targets = languages.find(target).tag, self.targets
         if tag not in targets:
             raise UserError(f"{self.path} has no target {tag}: it has {', '.join(targets) or 'none yet'}")
-        if not self.dataset(f"{tag}/transfer_set").files():
+        if not self.dataset(f"{tag}/transfer_set").exists():
             raise UserError(f"{self.path} has no transfer set of {tag} yet: run `generate` again to finish it")
         return self.dataset(f"{tag}/transfer_set").read()
+
+
+def _timing(line: bytes) -> dict[str, Any] | None:
+    """A line of `timings.jsonl`; None if it is cut off or damaged."""
+    try:
+        timing = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    numbers = {"part": int | None, "rows": int | None, "seconds": int | float}
+    fits = isinstance(timing, dict) and all(isinstance(timing.get(key), kind) for key, kind in numbers.items())
+    return timing if fits and isinstance(timing.get("step"), str) else None
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -1,7 +1,9 @@
 """The finished rows of a part that is not finished yet."""
 
 import json
+import logging
 import time
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -32,7 +34,8 @@ class Journal:
         with on_disk(self._path):
             if self._file is None:
                 self._file = self._open()
-            self._file.write(json.dumps([key, value], ensure_ascii=False).encode() + b"\n")
+            line = json.dumps([key, value], ensure_ascii=False).encode()
+            self._file.write(b"%s\t%08x\n" % (line, zlib.crc32(line)))
             if time.monotonic() > self._flushed + self.FLUSH:
                 self._file.flush()
                 self._flushed = time.monotonic()
@@ -54,8 +57,13 @@ class Journal:
         if not content.startswith(self._head):
             return  # rows made with other settings
         self._length = content.rfind(b"\n") + 1
-        lines = content[len(self._head) : self._length].splitlines()
-        self.rows = dict(map(json.loads, lines))
+        lines = content[len(self._head) : self._length].split(b"\n")[:-1]
+        rows = [row for row in map(_row, lines) if row]
+        self.rows = dict(rows)
+        if damaged := len(lines) - len(rows):
+            logging.getLogger(__name__).warning(
+                "%s: %s of its %s lines are damaged; their rows are made again", self._path, damaged, len(lines)
+            )
 
     def _open(self) -> BinaryIO:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,6 +73,18 @@ class Journal:
         if not self._length:
             file.write(self._head)
         return file
+
+
+def _row(line: bytes) -> tuple[str, Any] | None:
+    """The key and the value in a line; None if it is damaged. Lines of 0.2.0 have no checksum."""
+    content, tab, checksum = line.partition(b"\t")
+    if tab and checksum != b"%08x" % zlib.crc32(content):
+        return None
+    try:
+        key, value = json.loads(content)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return (key, value) if isinstance(key, str) else None
 
 
 def head_of(path: Path) -> str | None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection
 from copy import deepcopy
 from itertools import chain
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -163,5 +164,13 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
         forms.bring_up_to_date(manifest.recipe)
         forms.bring_up_to_date(manifest.named or {})
         return manifest
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
         raise NotARun(f"{where} cannot be read as a manifest: {instead}") from error
+
+
+def files_in_manifest(folder: Path) -> dict[str, str]:
+    """The files of the transfer sets that the manifest in a run's folder names; none if it has no manifest."""
+    try:
+        return parsed((folder / "manifest.json").read_bytes(), str(folder), "use another folder").files
+    except OSError:
+        return {}

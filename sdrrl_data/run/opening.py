@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sdrrl_data import languages
 from sdrrl_data.errors import NotARun, RunUnfinished, UserError, VersionMismatch
 from sdrrl_data.recipe import Recipe, trust
+from sdrrl_data.run.disk import damaged
 from sdrrl_data.run.folder import Run
 from sdrrl_data.run.manifest import Manifest
 
@@ -25,7 +26,27 @@ def opened(path: Path) -> tuple[Run, Manifest]:
     if manifest is None:
         problem = "it has no manifest.json" if os.path.exists(path) else "there is no such folder"
         raise NotARun(f"{path} is not a run ({problem}): name a folder that `sdrrl-data generate` made")
+    if manifest.state == "finished":
+        _refuse_lost(run, manifest)
     return run, manifest
+
+
+def _refuse_lost(run: Run, manifest: Manifest) -> None:
+    """Refuse a finished run that has lost files.
+
+    Raises:
+        FileDamaged: a file is gone that the manifest names, or a part of a table that it has counted.
+    """
+    for path in manifest.files:
+        if not (run.path / path).exists():
+            raise damaged(run.path / path, "is gone")
+    parts = sum(map(len, manifest.growths))
+    for name in manifest.counts.steps:
+        table = run.table(name)
+        numbers = table.numbers()
+        if numbers != [0] or name.rpartition("/")[2] != "parallel":
+            for part in set(range(parts)).difference(numbers):
+                raise damaged(table.files(part)[0], "is gone")
 
 
 def refuse_unfinished(run: Run, manifest: Manifest) -> None:

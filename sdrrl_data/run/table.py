@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data.run.disk import figures_of, fingerprint_of, write_parquet
+from sdrrl_data.run.disk import check, figures_of, fingerprint_of, read_parquet, rows_in, schema_of, write_parquet
 from sdrrl_data.run.journal import Journal, head_of
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SOURCE_ID, Part
 
@@ -32,8 +32,15 @@ class Table:
         self._set_aside = (root / name).parent / "set_aside" / (root / name).name
 
     def done(self, part: int, fingerprint: str) -> bool:
-        """Whether this part exists and was made from the same input with the same settings."""
-        return fingerprint_of(_part(self._folder, part)) == fingerprint
+        """Whether this part exists and was made from the same input with the same settings.
+
+        Raises:
+            FileDamaged: it exists, and is damaged.
+        """
+        written = self.written(part)
+        if written not in (None, fingerprint):
+            check(_part(self._folder, part))  # before it is replaced: the fingerprint itself may be damaged
+        return written == fingerprint
 
     def fingerprint(self, part: int) -> str | None:
         """The fingerprint that a part was written with, or was being made with when the run was stopped."""
@@ -103,7 +110,7 @@ class Table:
 
     def read(self, part: int) -> pl.DataFrame:
         """The rows of one part."""
-        return pl.read_parquet(_part(self._folder, part), glob=False)
+        return read_parquet([_part(self._folder, part)])
 
     def read_each(self, parts: Sequence[int]) -> list[pl.DataFrame]:
         """The rows of each of these parts, read together: this takes a fifth of the time if the parts are small."""
@@ -114,27 +121,32 @@ class Table:
         return [by_file.get((str(path),), no_rows) for path in paths]
 
     def read_all(self, parts: int | None = None) -> pl.DataFrame:
-        """The rows of all parts, or of the first `parts`, in order."""
-        return _read(_parts(self._folder)[:parts])
+        """The rows of all parts, or of the first `parts`, in order.
+
+        Raises:
+            FileDamaged: a part is gone, or is not as it was written.
+        """
+        count = parts or len(_parts(self._folder)) or 1
+        return _read([_part(self._folder, part) for part in range(count)])
 
     def ids(self) -> set[str]:
         """The ids of all rows of all parts."""
         paths = _parts(self._folder)
-        return set(pl.read_parquet(paths, columns=["id"], glob=False)["id"]) if paths else set()
+        return set(read_parquet(paths, columns=["id"])["id"]) if paths else set()
 
     def set_aside(self, part: int | None = None) -> pl.DataFrame:
         """The rows that could not be processed, of all parts or of one."""
         paths = _parts(self._set_aside) if part is None else [_part(self._set_aside, part)]
-        frames = [pl.read_parquet(path, glob=False) for path in paths if path.exists()]
+        frames = [read_parquet([path]) for path in paths if path.exists()]
         return pl.concat(frames) if frames else NOTHING_SET_ASIDE
 
     def rows(self, part: int) -> int:
         """How many rows a part holds."""
-        return _height(_part(self._folder, part))
+        return rows_in(_part(self._folder, part))
 
     def count(self) -> int:
         """How many rows the table holds."""
-        return sum(_height(path) for path in _parts(self._folder))
+        return sum(rows_in(path) for path in _parts(self._folder))
 
     def forget_after(self, parts: int, journals: Collection[int] = ()) -> None:
         """Remove leftovers of an earlier run: parts from this number on, unfinished files, and all journals but these.
@@ -155,12 +167,11 @@ def is_file_of_table(path: Path) -> bool:
 
 def _read(paths: list[Path], include_file_paths: str | None = None) -> pl.DataFrame:
     """Parts as one table. Seeds that 0.1.0 read lack a column that later parts have: it is null for them."""
-    schema = pl.read_parquet_schema(paths[-1]) if paths else {}
-    if SOURCE_ID not in schema:
-        return pl.read_parquet(paths, include_file_paths=include_file_paths, glob=False)
-    return pl.read_parquet(
-        paths, schema=schema, missing_columns="insert", include_file_paths=include_file_paths, glob=False
-    )
+    options: dict[str, Any] = {"include_file_paths": include_file_paths}
+    schema = schema_of(paths[-1])
+    if SOURCE_ID in schema:
+        options |= {"schema": schema, "missing_columns": "insert"}
+    return read_parquet(paths, **options)
 
 
 def _part(folder: Path, part: int) -> Path:
@@ -169,10 +180,6 @@ def _part(folder: Path, part: int) -> Path:
 
 def _parts(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("part-*.parquet") if _PART.fullmatch(path.name))
-
-
-def _height(path: Path) -> int:
-    return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
 
 
 def _journal(folder: Path, part: int) -> Path:

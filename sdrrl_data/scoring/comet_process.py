@@ -123,7 +123,7 @@ def _reason(output: str) -> str:
 
 
 def _interpreter(python: str) -> str:
-    interpreter = shutil.which(Path(python).expanduser())
+    interpreter = shutil.which(os.path.expanduser(python))
     if not interpreter:
         raise UserError(f"the comet scorer's python {python} is not a program that can be run")
     return interpreter

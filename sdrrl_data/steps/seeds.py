@@ -43,6 +43,7 @@ class SourceColumns(NamedTuple):
     set_aside: int
     taken: Mapping[str, Sequence[str]]  # of `PARTS` -> columns
     unused: Sequence[str]  # columns that look like text
+    key: str = "seeds"  # of the source in the recipe
 
     def sentence(self) -> str:
         """What was read, and from which columns, in one line."""
@@ -64,7 +65,7 @@ class SourceColumns(NamedTuple):
         columns = ", ".join(map(repr, self.unused))
         return (
             f"seeds {self.source}: columns with text that are not used: {columns}; if one belongs to the questions, "
-            "name it with --set seeds.fields.input=NAME (or .question, .system, .history, .reference)"
+            f"name it with --set {self.key}.fields.input=NAME (or .question, .system, .history, .reference)"
         )
 
 
@@ -93,10 +94,10 @@ def read(sources: Sequence[SeedsConfig], limit: int | None) -> Seeds:
     """
     collected = _CollectedSeeds(limit)
     columns = []
-    for settings in sources:
+    for number, settings in enumerate(sources):
         if collected.full:
             break
-        columns.append(_read(settings, collected))
+        columns.append(_read(settings, collected, f"seeds.{number}" if len(sources) > 1 else "seeds"))
     set_aside = pl.DataFrame(collected.set_aside, schema=SET_ASIDE, orient="row")
     return Seeds(collected.rows(), set_aside, columns)
 
@@ -155,10 +156,10 @@ class _CollectedSeeds:
         )
 
 
-def _read(settings: SeedsConfig, collected: _CollectedSeeds) -> SourceColumns:
+def _read(settings: SeedsConfig, collected: _CollectedSeeds, key: str) -> SourceColumns:
     source = open_source(settings, "seeds", "give a local file with --seeds")
     if source.columns:
-        _check_columns(settings, source.columns)
+        _check_columns(settings, source.columns, key)
     reader = QuestionReader(settings.fields)
     seen: dict[str, Any] = {}  # its keys are all columns of all rows
     first_place, first_set_aside = len(collected.places), len(collected.set_aside)
@@ -170,7 +171,7 @@ def _read(settings: SeedsConfig, collected: _CollectedSeeds) -> SourceColumns:
     else:
         _read_rows(rows, source.name, reader, collected, seen)
     if seen:
-        _check_columns(settings, list(seen))
+        _check_columns(settings, list(seen), key)
     if len(collected.places) == first_place:
         refused = collected.set_aside[first_set_aside:]
         reason = ": ".join(refused[0][:2]) if refused else "it has no rows"
@@ -181,6 +182,7 @@ def _read(settings: SeedsConfig, collected: _CollectedSeeds) -> SourceColumns:
         len(collected.set_aside) - first_set_aside,
         {part: list(columns) for part, columns in reader.taken.items()},
         reader.unused(),
+        key,
     )
 
 
@@ -259,21 +261,21 @@ def _tree_id(row: Row) -> Any:
     return row.content.get("message_tree_id") if isinstance(row.content, dict) else None
 
 
-def _check_columns(settings: SeedsConfig, columns: Sequence[str]) -> None:
+def _check_columns(settings: SeedsConfig, columns: Sequence[str], key: str) -> None:
     """Refuse a source without the columns that the settings name, or without any that may hold a question."""
     has = f"it has {', '.join(map(repr, columns))}"
     for field, column in settings.fields:
         if column is not None and column not in columns:
             raise UserError(
                 f"seeds {settings.source}: there is no column {column!r}, {has}: "
-                f"name another with --set seeds.fields.{field}=NAME"
+                f"name another with --set {key}.fields.{field}=NAME"
             )
     usual = {column.strip().lower() for column in columns} & set(QUESTIONS)
     of_messages = set(columns) >= message_trees.COLUMNS
     if not (settings.fields.messages or settings.fields.question or usual or of_messages):
         raise UserError(
             f"seeds {settings.source}: no column has a usual name of a question, {has}: "
-            "name one with --set seeds.fields.question=NAME"
+            f"name one with --set {key}.fields.question=NAME"
         )
 
 

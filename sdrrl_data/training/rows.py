@@ -15,7 +15,7 @@ from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.recipe import DEFAULT_DATE
 from sdrrl_data.run import Run, fingerprint
-from sdrrl_data.run.disk import digest_of
+from sdrrl_data.run.disk import check, digest_of
 from sdrrl_data.sources import hub_rows
 from sdrrl_data.sources.row_files import parquet_table
 from sdrrl_data.steps.schemas import MESSAGES
@@ -136,6 +136,7 @@ def _chosen(where: str, config: str | None, configs: Sequence[str], usual: Seque
 def _of_files(files: Sequence[Path], name: str, config: str | None) -> Rows:
     parts = []
     for file in files:
+        check(file)
         split = re.match(r"train|test", file.name)
         parts.append(_normal(parquet_table(file, "dataset"), str(file), split[0] if split else None))
     revision = fingerprint([digest_of(file) for file in files])

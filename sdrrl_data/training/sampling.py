@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from sdrrl_data.run.disk import written
 from sdrrl_data.training.plan import TrainingPlan, devices
 from sdrrl_data.training.reporting import Sample
 
@@ -42,9 +43,8 @@ def draw(trainer: Any, plan: TrainingPlan) -> list[Sample]:
 
 def save(out: Path, samples: Sequence[Sample]) -> None:
     """Save the samples of before the training beside the checkpoints, for when it is resumed."""
-    path = out / BEFORE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([sample._asdict() for sample in samples], ensure_ascii=False), encoding="utf-8")
+    with written(out / BEFORE) as temporary:
+        temporary.write_text(json.dumps([sample._asdict() for sample in samples], ensure_ascii=False), "utf-8")
 
 
 def load(out: Path) -> list[Sample]:

@@ -83,5 +83,13 @@ def save_weights(model: Any, folder: Path) -> None:
     save_file(weights, folder / (ADAPTER_WEIGHTS if is_adapter else "model.safetensors"), {"format": "pt"})
 
 
+def sort_sets(model: Any) -> None:
+    """Put an order into the sets of an adapter's configuration, so that its file has the same bytes each time."""
+    for config in getattr(model, "peft_config", {}).values():
+        for name, value in vars(config).items():
+            if isinstance(value, set):
+                setattr(config, name, sorted(value))
+
+
 def _is_adapted(model: Any) -> bool:
     return hasattr(model, "peft_config")

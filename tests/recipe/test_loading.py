@@ -279,7 +279,7 @@ def test_templates_and_examples_may_stand_in_files_beside_the_recipe(tmp_path):
     assert generator.template == "{% for m in messages %}{{ m.content }}{% endfor %}"
     assert [tuple(example.model_dump().values()) for example in generator.few_shot] == [("1+1?", "2")]
     (tmp_path / "shots.jsonl").write_text("1+1? 2", encoding="utf-8")
-    with pytest.raises(UserError, match=r"few_shot: .*shots.jsonl has the wrong content \(Extra data"):
+    with pytest.raises(UserError, match=r"few_shot: .*shots.jsonl has the wrong content \(line 1: Extra data"):
         load(recipe=str(tmp_path / "mine.yaml"))
 
 

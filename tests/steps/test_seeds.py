@@ -508,6 +508,17 @@ def test_text_that_was_not_taken_is_named(tmp_path):
     assert "--set seeds.fields.input=NAME" in columns.doubt()
 
 
+def test_of_several_sources_the_one_is_named_that_lacks_a_question(tmp_path):
+    good, bad = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    good.write_text('{"question": "Why?", "essay": "It was late, and nobody in the house was awake any more."}\n')
+    bad.write_text('{"ask": "Who?"}\n')
+    with pytest.raises(UserError, match=r"--set seeds\.1\.fields\.question=NAME"):
+        seeds.read([SeedsConfig(source=str(good)), SeedsConfig(source=str(bad))], None)
+    columns = SeedsConfig(source=str(bad), fields=SeedFieldsConfig(question="ask"))
+    first, _ = seeds.read([SeedsConfig(source=str(good)), columns], None).columns
+    assert "--set seeds.0.fields.input=NAME" in first.doubt()
+
+
 def test_a_row_keeps_the_id_of_its_source(tmp_path):
     rows = [{"id": 7}, {"uuid": "x-1", "id": ""}, {"id": True}, {"id": None, "prompt_id": "p"}, {"key": "k"}, {}]
     source = jsonl(tmp_path / "a.jsonl", *({**row, "question": f"Why {n}?"} for n, row in enumerate(rows)))

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from sdrrl_data.training import checkpoints, trainer
 from sdrrl_data.training.plan import TrainingJob, prepare
+from sdrrl_data.training.reporting import Listeners
 from sdrrl_data.training.train import train
 
 from .test_train import Listener, job
@@ -57,3 +59,18 @@ def test_more_steps_than_there_are_do_not_slow_the_schedule(dataset: Path, model
         rates.append([step.learning_rate for step in listener.steps])
     assert rates[0] == rates[1]
     assert len(rates[0]) == 4
+
+
+def test_a_checkpoint_that_it_resumed_from_may_be_removed_meanwhile(dataset: Path, model: Path, tmp_path: Path) -> None:
+    arguments = job(dataset, model, tmp_path / "out", samples=0, batch_size=63, save_every=1, keep=1)
+    with pytest.raises(KeyboardInterrupt):
+        train(**arguments, trackers=[Listener(stop_after=2)])
+    plan = prepare(TrainingJob(str(dataset), str(model), tmp_path / "out", arguments["settings"]))
+    plan.__dict__["steps"] = 5  # more than an epoch of the library has, so that it goes round several times
+    checkpoint = checkpoints.last(tmp_path / "out" / trainer.CHECKPOINTS, plan.identity)
+    assert checkpoint
+    assert checkpoint.name == "checkpoint-1"
+    resumed = trainer.build(plan, 8, Listeners(), checkpoint)
+    resumed.train(resume_from_checkpoint=str(checkpoint))
+    assert resumed.state.global_step == 5
+    assert not checkpoint.exists()

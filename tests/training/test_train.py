@@ -1,5 +1,6 @@
 """Training for real: what comes out, stopped and gone on with, with little memory or disk."""
 
+import json
 import re
 import resource
 from collections.abc import Mapping, Sequence
@@ -198,6 +199,13 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(
     assert trained.samples == finished[2].samples
     with pytest.raises(OutputExists, match="holds a finished training"):
         train(**arguments, resume=True)
+
+
+def test_the_adapters_configuration_has_the_same_bytes_each_time(finished: tuple[Path, Listener, Trained]) -> None:
+    for folder in (finished[0], finished[0] / "checkpoints/checkpoint-8"):
+        modules = json.loads((folder / "adapter_config.json").read_text())["target_modules"]
+        assert modules == sorted(modules)
+        assert len(modules) > 5
 
 
 @pytest.mark.parametrize("patience", [None, 1])
