@@ -48,6 +48,11 @@ ASKING = {
     "function-by-kind": ({"scorers": {"function": CODE}}, "Python code evil:main"),
     "translator": ({"translator": "evil:Thing"}, "Python code evil:Thing"),
     "translator-with-model": ({"translator": ["firefox", "evil:Thing:org/model"]}, "Python code evil:Thing"),
+    "translator-of-a-target": ({"targets": {"vi": {"translator": "evil:Thing"}}}, "Python code evil:Thing"),
+    "aligner-of-a-target": (
+        {"targets": {"vi": {"code_switching": {"aligner": {"kind": "evil:Thing"}}}}},
+        "Python code evil:Thing",
+    ),
     "aligner": ({"code_switching": {"aligner": {"kind": "evil:Thing"}}}, "Python code evil:Thing"),
     "engine": ({"generator": {"model": "org/model", "engine": "evil:Thing"}}, "Python code evil:Thing"),
     "judge": (
