@@ -63,9 +63,9 @@ def test_every_score_says_what_it_says_and_does_not_see(component):
     [
         (
             {"scorers": [{"kind": "similarty"}]},
-            "there is no scorer 'similarty': did you mean similarity? There are comet,",
+            "there is no scorer 'similarty': did you mean similarity? There are alignment,",
         ),
-        ({"scorers": ["nothing-like-it"]}, "there is no scorer 'nothing-like-it': there are comet, contamination,"),
+        ({"scorers": ["nothing-like-it"]}, "there is no scorer 'nothing-like-it': there are alignment, comet,"),
         ({"scorers": [{"model": "x"}]}, "scorers.0.kind is missing"),
         ({"scorers": [{"kind": 3}]}, "scorers.0.kind is missing"),
         ({"scorers": [3]}, "scorers.0.kind is missing"),

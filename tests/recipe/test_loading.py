@@ -112,7 +112,7 @@ def test_a_part_changes_adds_and_leaves_out_scorers_by_their_kinds(tmp_path):
     [
         ("{ commet: null }", "there is no scorer 'commet': did you mean comet?"),
         ("{ comet: true }", "scorers.comet: expected settings, or null to leave it out, found True"),
-        ("{ comet: { batch: 4 } }", "scorers.12.batch is not a key of a recipe"),
+        ("{ comet: { batch: 4 } }", "scorers.13.batch is not a key of a recipe"),
     ],
 )
 def test_a_mistake_in_scorers_by_their_kinds_is_named(tmp_path, scorers, says):
@@ -125,18 +125,18 @@ def test_a_mistake_in_scorers_by_their_kinds_is_named(tmp_path, scorers, says):
     ("key", "entries"),
     [
         ("thresholds.overlap", lambda recipe: recipe.thresholds),
-        ("thresholds.length.languages.th", lambda recipe: recipe.thresholds["length"].languages),
+        ("targets.vi.thresholds.length", lambda recipe: recipe.targets["vi"].thresholds if recipe.targets else {}),
         ("prompts.pt", lambda recipe: recipe.prompts),
         ("prompts.pt.names.en", lambda recipe: recipe.prompts["pt"].names),
     ],
 )
 def test_an_entry_by_name_is_left_out_with_null(tmp_path, key, entries):
-    with_languages = {"thresholds.length.languages": {"th": {"max": 2}, "vi": {"max": 3}}}
+    of_target = {"tgt": ["pt", "vi"], "targets.vi.thresholds": {"length": {"max": 2}, "overlap": {"max": 0.5}}}
     name = key.rpartition(".")[2]
-    complete = load(with_languages)
+    complete = load(of_target)
     others = {other: entry for other, entry in entries(complete).items() if other != name}
     assert name in entries(complete)
-    assert entries(load(with_languages | {key: None})) == others
+    assert entries(load(of_target | {key: None})) == others
     content: dict[str, object] = {}
     overrides.change(content, key, None)
     (tmp_path / "part.yaml").write_text(overrides.written(content))

@@ -178,7 +178,6 @@ def test_what_cannot_be_a_path_is_no_recipe(name):
         ({"thresholds.similarity.min": -math.inf}, "thresholds.similarity.min is -inf"),
         ({"generator.model": 7}, "generator.model: input should be a valid string, found 7 (write it in quotes)"),
         ({"thresholds.similarity.languages": {"pt": {}, "Portuguese": {}}}, "pt and Portuguese are the same language"),
-        ({"prompts.portuguese": loading.load("quickstart").prompts["pt"].model_dump(mode="json")}, "the same language"),
         ({"prompts.pt.names": {"en": "inglês", "English": "inglês"}}, "prompts.pt.names: en and English are the same"),
     ],
 )  # fmt: skip
