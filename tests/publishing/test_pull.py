@@ -256,6 +256,12 @@ def test_targets_that_differ_come_back_with_their_settings(ann: client.Client, t
     ]
 
 
+def add_ingredient(content: dict[str, Any], name: str) -> None:
+    content["ingredients"] += [dict(content["ingredients"][0], name=name)]
+    for numbers in content["used"].values():
+        numbers.append(len(content["ingredients"]) - 1)
+
+
 def test_no_file_of_this_machine_is_read_because_a_repository_names_it(
     served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,7 +281,7 @@ def test_no_file_of_this_machine_is_read_because_a_repository_names_it(
         def spoil(content: dict[str, Any], place: str = place) -> None:
             content["recipe"]["parallel"]["source"] = place
             content["recipe"]["generator"]["model"] = place
-            content["ingredients"] += [dict(content["ingredients"][0], name=place)]
+            add_ingredient(content, place)
 
         served.add(f"datasets/eve/{name}", there | {MANIFEST: edited(spoil)(there[MANIFEST])}, private=False)
         (done,) = ann.ask({"pull": f"eve/{name}", "tgt": ["pt"], "out": tmp_path / "runs" / name})
@@ -288,7 +294,7 @@ def test_no_file_of_this_machine_is_read_because_a_repository_names_it(
 
     def hub_name(content: dict[str, Any]) -> None:
         content["recipe"]["parallel"]["source"] = "private/pairs.tsv"  # which the Hub would allow
-        content["ingredients"] += [dict(content["ingredients"][0], name="private/pairs.tsv")]
+        add_ingredient(content, "private/pairs.tsv")
 
     served.add("datasets/eve/name", there | {MANIFEST: edited(hub_name)(there[MANIFEST])}, private=False)
     (done,) = ann.ask({"pull": "eve/name", "tgt": ["pt"], "out": tmp_path / "runs" / "name"})
