@@ -47,7 +47,7 @@ def main(number: int) -> None:
     same = sum(_bare(pair.target) == other.target for pair, other in zip(ours, theirs, strict=True))
     report("sentences with emphasis that have the words of the bare ones", f"{same} of {len(ours)}", used, "all")
     for name, scorer in (
-        ("round_trip", RoundTripScorer(back, TGT)),
+        ("round_trip", RoundTripScorer(back, SRC, TGT)),
         ("similarity", SimilarityScorer(SimilarityConfig())),
     ):
         means = [_mean(name, scorer, pairs) for pairs in (ours, theirs)]

@@ -458,8 +458,7 @@ def test_any_query_finds_or_says_that_it_does_not(query):
     try:
         assert find(query) == matches[0]
     except UserError as error:
-        message = str(error)
-        assert message.startswith(f"there is no language {query!r} in FLORES-200: ")
+        assert error.args[0].startswith(f"there is no language {query!r} in FLORES-200: ")
 
 
 def test_imports_nothing_heavy():

@@ -140,6 +140,10 @@ class Table:
         frames = [read_parquet([path]) for path in paths if path.exists()]
         return pl.concat(frames) if frames else NOTHING_SET_ASIDE
 
+    def columns(self, part: int) -> list[str]:
+        """The names of a part's columns."""
+        return list(schema_of(_part(self._folder, part)))
+
     def rows(self, part: int) -> int:
         """How many rows a part holds."""
         return rows_in(_part(self._folder, part))

@@ -27,8 +27,11 @@ class Near(NamedTuple):
 
 def read(run: Run, tgt: str, names: Sequence[str]) -> Scored:
     """These tables of scores of a target, side by side, without those that do not exist; no rows if none exists."""
-    tables = [(name, run.table(f"{tgt}/{name}")) for name in names]
-    frames = {name: table.read_all() for name, table in tables if table.parts()}
+    frames = {}
+    for name in names:
+        table = run.table(f"{tgt}/{name}")
+        if parts := [table.read(part) for part in table.numbers() if table.has(part)]:
+            frames[name] = pl.concat(parts)
     rows = {name: frame.height for name, frame in frames.items()}
     if not frames:
         return Scored(pl.DataFrame(schema={"id": pl.String}), rows)

@@ -1,9 +1,8 @@
-import shutil
-
 import pytest
 
 from sdrrl_data.controls.arms import read
 from sdrrl_data.run import Run
+from tests.support.copies import trusted_copy
 from tests.support.small_models import write_tokenizer
 
 
@@ -14,7 +13,7 @@ def tokenizer(tmp_path_factory):
 
 def test_the_figures_are_shown(small_run, invoke, tmp_path, tokenizer):
     _, run = small_run
-    shutil.copytree(run.path, tmp_path / "run")
+    trusted_copy(run.path, tmp_path / "run")
     shown = invoke(
         "controls", "run", "--only", "sdrrl, no-code-switch", "--tgt", "Portuguese", "--tokenizer", tokenizer
     )
@@ -43,7 +42,7 @@ def test_the_figures_are_shown(small_run, invoke, tmp_path, tokenizer):
     ],
 )
 def test_what_is_refused(small_run, invoke, tmp_path, words, sentence):
-    shutil.copytree(small_run[1].path, tmp_path / "run")
+    trusted_copy(small_run[1].path, tmp_path / "run")
     shown = invoke("controls", *words)
     assert shown.exit_code == 2
     assert sentence in " ".join(shown.stderr.replace("│", " ").split())

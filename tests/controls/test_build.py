@@ -1,7 +1,6 @@
 """Controls of whole runs with small models: what is made, what is made once, and what is refused."""
 
 import json
-import shutil
 
 import polars as pl
 import pytest
@@ -14,6 +13,7 @@ from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
 from tests.support import small_models
+from tests.support.copies import trusted_copy
 
 THINGS = ("bridge", "garden", "market", "harbour", "library", "railway", "desert", "river")
 QUESTIONS = [f"Why do people of this {thing} like {liked} in it so much?" for thing in THINGS for liked in
@@ -59,13 +59,13 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def out(folder, tmp_path):
     """A finished run without controls, to be changed."""
-    return shutil.copytree(folder / "run", tmp_path / "run")
+    return trusted_copy(folder / "run", tmp_path / "run")
 
 
 @pytest.fixture(scope="module")
 def with_controls(folder):
     """A run with its controls, not to be changed."""
-    copy = shutil.copytree(folder / "run", folder / "with-controls")
+    copy = trusted_copy(folder / "run", folder / "with-controls")
     return Run(copy), make(copy)
 
 

@@ -13,6 +13,7 @@ from sdrrl_data.run import Run, opened
 from sdrrl_data.training import rows
 from tests.publishing import client
 from tests.support import small_models
+from tests.support.copies import trusted_copy
 
 PATTERNS = ["g[12]", "g?", "g*", "**", "{g1,g2}"]
 
@@ -80,7 +81,7 @@ def test_every_command_takes_a_path_as_a_path(folder, name, tmp_path, monkeypatc
 
 def test_controls_are_those_of_the_run(folder, tmp_path):
     shutil.copytree(folder / "g1", tmp_path / "g1")
-    run, manifest = opened(shutil.copytree(folder / "g[12]", tmp_path / "g[12]"))
+    run, manifest = opened(trusted_copy(folder / "g[12]", tmp_path / "g[12]"))
     tokenizer = str(small_models.write_tokenizer(tmp_path / "model[1]"))
     controls = build.make(run, manifest, arms=["sft", "sdrrl"], tokenizer=tokenizer, models=small_models.models())
     assert controls["pt"].seeds <= 6

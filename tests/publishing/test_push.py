@@ -20,6 +20,7 @@ from sdrrl_data.publishing import retries
 from sdrrl_data.run import Run, opened
 from tests.publishing import client
 from tests.support import hub, small_models
+from tests.support.copies import trusted_copy
 
 LOAD = """
 import json, sys
@@ -331,7 +332,7 @@ def test_what_cannot_be_pushed_is_refused_in_one_sentence(
         ({"repo": "ann/new", "run": tmp_path}, "is not a run (it has no manifest.json)"),
         ({"repo": "ann/new", "run": damaged["unfinished"]}, "is not finished: type the `sdrrl-data generate` command"),
         ({"repo": "ann/new", "run": damaged["edited"]}, f"{train} was changed since the run made it"),
-        ({"repo": "ann/new", "run": damaged["shortened"]}, f"{train} is missing"),
+        ({"repo": "ann/new", "run": damaged["shortened"]}, f"{train} is gone: restore it"),
         ({"repo": "ann/new", "run": damaged["longer"]}, "more.parquet does not belong to this run"),
         (
             {"repo": "ann/new", "run": unknown.path, "public": True},
@@ -355,7 +356,7 @@ def test_what_cannot_be_pushed_is_refused_in_one_sentence(
 
 
 def test_controls_go_along_when_asked(served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path) -> None:
-    copy, manifest = opened(shutil.copytree(run.path, tmp_path / "run"))
+    copy, manifest = opened(trusted_copy(run.path, tmp_path / "run"))
     tokenizer = str(small_models.write_tokenizer(tmp_path / "model"))
     build.make(copy, manifest, arms=["sft", "sdrrl"], tokenizer=tokenizer, models=small_models.models())
     push = {"run": copy.path, "repo": "ann/controls"}
