@@ -50,7 +50,7 @@ def threads(tree: Mapping[str, Any]) -> Iterator[Thread]:
     unread: list[tuple[Mapping[str, Any], ...]] = [(tree,)]
     while unread:
         path = unread.pop()
-        message, replies = path[-1], [reply for reply in path[-1].get("replies") or [] if _usable(reply)]
+        message, replies = path[-1], [reply for reply in _replies(path[-1]) if _usable(reply)]
         best_first = sorted(replies, key=_rank)
         if _role(message) == "user" and (not replies or any(not _has_usable_replies(reply) for reply in replies)):
             yield Thread(path, best_first[0] if best_first else None)
@@ -101,7 +101,14 @@ def _usable(message: Any) -> bool:
 
 
 def _has_usable_replies(message: Mapping[str, Any]) -> bool:
-    return any(_usable(reply) for reply in message.get("replies") or [])
+    return any(_usable(reply) for reply in _replies(message))
+
+
+def _replies(message: Mapping[str, Any]) -> list[Any]:
+    replies = message.get("replies") or []
+    if not isinstance(replies, list):
+        raise NotUnderstood("the replies to a message of the tree are not a list")
+    return replies
 
 
 def _role(message: Mapping[str, Any]) -> str:

@@ -304,6 +304,13 @@ def test_a_row_with_tool_calls_is_set_aside(tmp_path, row):
         ({"prompt": message("a", "spammer", "Why?")}, "a message of the tree has the role 'spammer', not prompter or"),
         ({"prompt": message("a", "prompter", "Why?", deleted=True)}, "the message was deleted, failed its review"),
         ({"prompt": message("a", "prompter", "Why?", 3)}, "a message of the tree has no text"),
+        *(
+            (
+                {"prompt": {"role": "prompter", "text": "Why?", "replies": replies}},
+                "the replies to a message of the tree",
+            )
+            for replies in (7, 1.5, True, "So.", {"text": "So."})
+        ),
         (
             {"messages": [{"role": "user", "content": "a"}, {"role": "assistant"}, {"role": "user", "content": "b"}]},
             "turn 2 is empty",
