@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from sdrrl_data.errors import NotARun, VersionMismatch
 from sdrrl_data.protocols import Ingredient
@@ -93,6 +93,13 @@ class Manifest(BaseModel):
     growths: list[list[int]] = []  # each time the run grew: the rows of its new parts of seeds
     counts: Counts = Counts()
     files: dict[str, str] = {}  # of the transfer sets: path in the run -> SHA-256
+
+    @model_validator(mode="after")
+    def _names_ingredients(self) -> Self:
+        """Refuse a manifest that was damaged, or edited."""
+        if not all(0 <= place < len(self.ingredients) for place in chain(*self.used.values())):
+            raise ValueError("it names ingredients that it does not have")
+        return self
 
     def ingredients_of(self, tag: str) -> list[Ingredient]:
         """The ingredients behind the rows of one target; all, if that is not known."""

@@ -133,6 +133,14 @@ def test_a_manifest_that_cannot_be_read_is_refused(tmp_path, content, says):
         Run(tmp_path).manifest()
 
 
+@pytest.mark.parametrize("place", [len(MANIFEST.ingredients), 2**70, -1])
+def test_a_manifest_that_names_ingredients_that_it_does_not_have_is_refused(tmp_path, place):
+    content = MANIFEST.model_dump(mode="json") | {"used": {"pt": [place]}}
+    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match="cannot be read as a manifest"):
+        Run(tmp_path).manifest()
+
+
 def test_a_folder_with_other_things_is_no_run(tmp_path):
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(UserError, match="is not a run"):
