@@ -59,8 +59,9 @@ def threads(tree: Mapping[str, Any]) -> Iterator[Thread]:
 
 def is_message(record: Mapping[str, Any]) -> bool:
     """Whether a row is a message of a tree."""
-    texts = (record.get("message_id"), record.get("role"), record.get("text"), record.get("parent_id") or "")
-    return record.keys() >= COLUMNS and all(isinstance(text, str) for text in texts)
+    texts = (record.get("message_id"), record.get("role"), record.get("text"))
+    has_texts = record.keys() >= COLUMNS and all(isinstance(text, str) for text in texts)
+    return has_texts and isinstance(record["parent_id"], str | None)
 
 
 def grown(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -121,4 +122,5 @@ def _role(message: Mapping[str, Any]) -> str:
 def _rank(message: Mapping[str, Any]) -> tuple[bool, float]:
     """Sorts the best reply first, and replies without a rank last."""
     rank = message.get("rank")
-    return (rank is None, 0.0) if not isinstance(rank, int | float) else (False, float(rank))
+    # Not as a float: a whole number may be too large for one.
+    return (False, rank) if isinstance(rank, int | float) else (rank is None, 0.0)
