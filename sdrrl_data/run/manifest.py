@@ -95,8 +95,13 @@ class Manifest(BaseModel):
     files: dict[str, str] = {}  # of the transfer sets: path in the run -> SHA-256
 
     @model_validator(mode="after")
-    def _names_ingredients(self) -> Self:
-        """Refuse a manifest that was damaged, or edited."""
+    def _has_its_form(self) -> Self:
+        """Refuse a manifest that was damaged, or edited: what is read here has to be there in its form."""
+        targets = self.recipe.get("targets", {})
+        if not isinstance(self.recipe.get("tgt", []), list) or not isinstance(targets, dict):
+            raise ValueError("its recipe has no list of targets")
+        if not all(isinstance(target, dict) for target in targets.values()):
+            raise ValueError("its recipe has a target without settings")
         if not all(0 <= place < len(self.ingredients) for place in chain(*self.used.values())):
             raise ValueError("it names ingredients that it does not have")
         return self
@@ -167,6 +172,8 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
                 f"{where} has schema version {version}, and this sdrrl-data reads versions "
                 f"{', '.join(map(str, READABLE))}: {advice}, or {instead}"
             )
+        if not all(isinstance(tag, str) for tag in fields["recipe"]["tgt"]):
+            raise ValueError("its recipe has no list of targets")
         manifest = Manifest.model_validate(fields | {"schema_version": SCHEMA_VERSION})
         forms.bring_up_to_date(manifest.recipe)
         forms.bring_up_to_date(manifest.named or {})
