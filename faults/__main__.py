@@ -12,11 +12,12 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.__main__ import hardware
-from faults._rows import FOLDER, KINDS, rows, tries
+from faults._rows import FOLDER, KINDS, now_of, rows, tries
 from faults._tries import LEFT_OUT, WRONG, Result, Row
 
 COLUMNS = ("fault", "tried", *WRONG)
@@ -46,7 +47,12 @@ def main() -> int:
         }
         with ProcessPoolExecutor(count, get_context("spawn")) as executor:
             parts = [(numbers[place::count], arguments.seed, Path(root, str(place)), until) for place in range(count)]
-            results = [result for part in executor.map(tries, *zip(*parts, strict=True)) for result in part]
+            try:
+                results = [result for part in executor.map(tries, *zip(*parts, strict=True)) for result in part]
+            except BrokenProcessPool:
+                at = [now_of(folder).read_text("utf-8") for _, _, folder, _ in parts]
+                print("\n  ".join(["a process has ended itself, in one of these tries:", *at]))
+                return 1
     text = page(selected, results, arguments.seed, time.monotonic() - begun)
     print(text)
     if arguments.write:

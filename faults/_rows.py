@@ -21,6 +21,11 @@ def rows(names: list[str]) -> dict[str, Row]:
     return {name: row for name, row in everything.items() if not names or {name, name.partition(":")[0]} & {*names}}
 
 
+def now_of(root: Path) -> Path:
+    """The file with the command of the try that a process is at, should it end itself."""
+    return root.with_suffix(".now")
+
+
 def tries(chosen: Iterable[tuple[str, int]], seed: int, root: Path, until: float) -> list[Result]:
     """Some tries, one after the other, until it is too late; what is wrong is said at once.
 
@@ -38,6 +43,7 @@ def tries(chosen: Iterable[tuple[str, int]], seed: int, root: Path, until: float
         for name, number in chosen:
             if time.time() > until:
                 break
+            now_of(root).write_text(again(name, seed, number), encoding="utf-8")
             result = attempt(name, everything[name], seed, number, root)
             if result.wrong:
                 print(f"{name}: {result.wrong}: {result.detail}\n  {again(name, seed, number)}\n", flush=True)
