@@ -1,4 +1,4 @@
-.PHONY: setup quickstart test fuzz lint bench clean
+.PHONY: setup quickstart test fuzz faults lint bench clean
 
 BIN := .venv/bin
 # The environment is our own: with compiled modules kept in it, vLLM's processes start in half the time.
@@ -22,6 +22,11 @@ test: setup
 # Hypothesis; what fails is kept in .hypothesis/ and tried first the next time. `make fuzz ARGS=tests/text` takes some.
 fuzz: setup
 	$(TEST) --hypothesis-profile=fuzz -m hypothesis --timeout 3600 -n 2 --dist load $(ARGS)
+
+# Commands that are killed, files that are damaged, full disks, odd inputs and so on: some hours, or with SHORT=1 minutes.
+# Exit code 1 if anything is lost or wrong. `make faults ARGS="kills --minutes 10"` takes some; see faults/results.md.
+faults: setup
+	@$(BIN)/python -m faults --write $(if $(SHORT),--short) $(ARGS)
 
 lint: setup
 	$(BIN)/ruff format --check .

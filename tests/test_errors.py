@@ -37,7 +37,7 @@ from sdrrl_data.shown import LONGEST
 from tests.support import small_models
 
 KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass)]
-UNFINISHED = Manifest(state="unfinished", signatures={"pt": "s"}, recipe={}, versions={}, ingredients=[])
+UNFINISHED = Manifest(state="unfinished", signatures={"pt": "s"}, recipe={"tgt": ["pt"]}, versions={}, ingredients=[])
 
 
 @pytest.fixture

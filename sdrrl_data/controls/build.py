@@ -185,6 +185,8 @@ class _Builder:
         try:
             for table, job in tables.jobs.items():
                 missing = tables.missing(table)
+                output = job.step.output(self._run)
+                output.forget_after(job.step.parts(), journals={*missing, *job.unfinished()})
                 runner.run(self._run, job, missing)
                 tables.settle(table, missing)
         finally:

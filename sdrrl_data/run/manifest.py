@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from sdrrl_data.errors import NotARun, VersionMismatch
 from sdrrl_data.protocols import Ingredient
@@ -94,6 +94,18 @@ class Manifest(BaseModel):
     counts: Counts = Counts()
     files: dict[str, str] = {}  # of the transfer sets: path in the run -> SHA-256
 
+    @model_validator(mode="after")
+    def _has_its_form(self) -> Self:
+        """Refuse a manifest that was damaged, or edited: what is read here has to be there in its form."""
+        targets = self.recipe.get("targets", {})
+        if not isinstance(self.recipe.get("tgt", []), list) or not isinstance(targets, dict):
+            raise ValueError("its recipe has no list of targets")
+        if not all(isinstance(target, dict) for target in targets.values()):
+            raise ValueError("its recipe has a target without settings")
+        if not all(0 <= place < len(self.ingredients) for place in chain(*self.used.values())):
+            raise ValueError("it names ingredients that it does not have")
+        return self
+
     def ingredients_of(self, tag: str) -> list[Ingredient]:
         """The ingredients behind the rows of one target; all, if that is not known."""
         return [self.ingredients[place] for place in self.used.get(tag, range(len(self.ingredients)))]
@@ -160,6 +172,8 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
                 f"{where} has schema version {version}, and this sdrrl-data reads versions "
                 f"{', '.join(map(str, READABLE))}: {advice}, or {instead}"
             )
+        if not all(isinstance(tag, str) for tag in fields["recipe"]["tgt"]):
+            raise ValueError("its recipe has no list of targets")
         manifest = Manifest.model_validate(fields | {"schema_version": SCHEMA_VERSION})
         forms.bring_up_to_date(manifest.recipe)
         forms.bring_up_to_date(manifest.named or {})

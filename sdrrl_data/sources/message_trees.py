@@ -50,7 +50,7 @@ def threads(tree: Mapping[str, Any]) -> Iterator[Thread]:
     unread: list[tuple[Mapping[str, Any], ...]] = [(tree,)]
     while unread:
         path = unread.pop()
-        message, replies = path[-1], [reply for reply in path[-1].get("replies") or [] if _usable(reply)]
+        message, replies = path[-1], [reply for reply in _replies(path[-1]) if _usable(reply)]
         best_first = sorted(replies, key=_rank)
         if _role(message) == "user" and (not replies or any(not _has_usable_replies(reply) for reply in replies)):
             yield Thread(path, best_first[0] if best_first else None)
@@ -59,8 +59,9 @@ def threads(tree: Mapping[str, Any]) -> Iterator[Thread]:
 
 def is_message(record: Mapping[str, Any]) -> bool:
     """Whether a row is a message of a tree."""
-    texts = (record.get("message_id"), record.get("role"), record.get("text"), record.get("parent_id") or "")
-    return record.keys() >= COLUMNS and all(isinstance(text, str) for text in texts)
+    texts = (record.get("message_id"), record.get("role"), record.get("text"))
+    has_texts = record.keys() >= COLUMNS and all(isinstance(text, str) for text in texts)
+    return has_texts and isinstance(record["parent_id"], str | None)
 
 
 def grown(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -101,7 +102,14 @@ def _usable(message: Any) -> bool:
 
 
 def _has_usable_replies(message: Mapping[str, Any]) -> bool:
-    return any(_usable(reply) for reply in message.get("replies") or [])
+    return any(_usable(reply) for reply in _replies(message))
+
+
+def _replies(message: Mapping[str, Any]) -> list[Any]:
+    replies = message.get("replies") or []
+    if not isinstance(replies, list):
+        raise NotUnderstood("the replies to a message of the tree are not a list")
+    return replies
 
 
 def _role(message: Mapping[str, Any]) -> str:
@@ -114,4 +122,5 @@ def _role(message: Mapping[str, Any]) -> str:
 def _rank(message: Mapping[str, Any]) -> tuple[bool, float]:
     """Sorts the best reply first, and replies without a rank last."""
     rank = message.get("rank")
-    return (rank is None, 0.0) if not isinstance(rank, int | float) else (False, float(rank))
+    # Not as a float: a whole number may be too large for one.
+    return (False, rank) if isinstance(rank, int | float) else (rank is None, 0.0)

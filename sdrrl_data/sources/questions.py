@@ -86,6 +86,8 @@ class QuestionReader:
             questions = self._of_text(value, column, record, columns)
         elif message_trees.is_tree(value):
             questions = [self.of_thread(thread, column) for thread in message_trees.threads(value)]
+            if not questions:
+                raise NotUnderstood(f"{column!r} has no question of the user")
         else:
             questions = [self._of_conversation(turns.as_list(value), column, record, columns)]
         if len(self._sample) < SAMPLE:

@@ -11,7 +11,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
-from sdrrl_data.run import Run
+from sdrrl_data.run import Run, opened, trust_run
 from tests.support import small_models
 from tests.support.copies import trusted_copy
 
@@ -332,3 +332,16 @@ def test_a_budget_that_costs_another_control_most_of_its_rows_is_said_before_it_
     assert "training rows of sdrrl are left, because sft has " in said[0]
     assert said[0].endswith("name other controls than sft with --only")
     assert left < rows.height / 2
+
+
+def test_what_a_kill_left_of_a_finished_part_is_removed(out):
+    trust_run(*opened(out))
+    make(out, arms=("t-sft", "sdrrl"))
+    folder = out / "pt" / "references"
+    leftovers = [folder / ".part-00000.journal", folder / ".part-00001.parquet.tmp"]
+    for path in leftovers:
+        path.write_text("half")
+    parts = sorted(folder.glob("part-*"))
+    make(out, arms=("t-sft", "sdrrl"))
+    assert not [path for path in leftovers if path.exists()]
+    assert sorted(folder.glob("part-*")) == parts != []

@@ -11,7 +11,7 @@ from sdrrl_data.run import SET_ASIDE, Manifest, Part, Run, fingerprint, set_asid
 
 ROWS = pl.DataFrame({"id": ["a", "b"], "text": ["one", "two"]})
 NOTHING = pl.DataFrame(schema=SET_ASIDE)
-MANIFEST = Manifest(state="unfinished", signatures={"pt": "s"}, recipe={}, versions={}, ingredients=[])
+MANIFEST = Manifest(state="unfinished", signatures={"pt": "s"}, recipe={"tgt": ["pt"]}, versions={}, ingredients=[])
 
 
 def in_splits(*splits):
@@ -130,6 +130,24 @@ def test_manifest_comes_back(tmp_path):
 def test_a_manifest_that_cannot_be_read_is_refused(tmp_path, content, says):
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(UserError, match=says):
+        Run(tmp_path).manifest()
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [{}, {"tgt": "pt"}, {"tgt": [["pt"]]}, {"tgt": ["pt"], "targets": []}, {"tgt": ["pt"], "targets": {"pt": 1}}],
+)
+def test_a_manifest_whose_recipe_has_no_targets_is_refused(tmp_path, recipe):
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST.model_dump(mode="json") | {"recipe": recipe}))
+    with pytest.raises(UserError, match="cannot be read as a manifest"):
+        Run(tmp_path).manifest()
+
+
+@pytest.mark.parametrize("place", [len(MANIFEST.ingredients), 2**70, -1])
+def test_a_manifest_that_names_ingredients_that_it_does_not_have_is_refused(tmp_path, place):
+    content = MANIFEST.model_dump(mode="json") | {"used": {"pt": [place]}}
+    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match="cannot be read as a manifest"):
         Run(tmp_path).manifest()
 
 

@@ -256,6 +256,20 @@ def test_messages_that_reply_to_each_other_in_a_circle_are_set_aside(tmp_path):
     assert part.set_aside["id"].to_list() == ["a.jsonl:4", "a.jsonl:2", "a.jsonl:3"]
 
 
+@pytest.mark.parametrize("parent", [[], {}, 0, False, ["t1"]])
+def test_a_message_whose_parent_is_no_id_is_set_aside(tmp_path, parent):
+    rows = [*flat(message("t1", "prompter", "Why?")), *flat(message("a", "prompter", "How?"), parent)]
+    part = read(tmp_path / "a.jsonl", rows)
+    assert part.rows["source_id"].to_list() == ["t1"]
+    assert dict(part.set_aside.select("id", "reason").iter_rows()) == {"a.jsonl:2": "not a message of a tree"}
+
+
+def test_a_rank_may_be_any_number(tmp_path):
+    replies = [message(name, "assistant", name, rank=rank) for name, rank in (("b", 10**400), ("a", 0.5), ("c", None))]
+    tree = message("t1", "prompter", "Why?", *replies)
+    assert read_questions(tmp_path / "a.jsonl", [{"prompt": tree}])[0][1] == "a"
+
+
 CALLS = {
     "the role tool": {"messages": [{"role": "user", "content": "Why?"}, {"role": "tool", "content": "1"}]},
     "LLaMA-Factory's roles": {
@@ -304,6 +318,14 @@ def test_a_row_with_tool_calls_is_set_aside(tmp_path, row):
         ({"prompt": message("a", "spammer", "Why?")}, "a message of the tree has the role 'spammer', not prompter or"),
         ({"prompt": message("a", "prompter", "Why?", deleted=True)}, "the message was deleted, failed its review"),
         ({"prompt": message("a", "prompter", "Why?", 3)}, "a message of the tree has no text"),
+        ({"prompt": message("a", "assistant", "So.", message("b", "assistant", "So."))}, "'prompt' has no question of"),
+        *(
+            (
+                {"prompt": {"role": "prompter", "text": "Why?", "replies": replies}},
+                "the replies to a message of the tree",
+            )
+            for replies in (7, 1.5, True, "So.", {"text": "So."})
+        ),
         (
             {"messages": [{"role": "user", "content": "a"}, {"role": "assistant"}, {"role": "user", "content": "b"}]},
             "turn 2 is empty",

@@ -1,0 +1,115 @@
+"""What a try is, and what can be wrong after it."""
+
+import os
+import random
+import shlex
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from sdrrl_data.errors import UserError
+
+WRONG = ("differing", "not resumable", "leftovers", "tracebacks", "hangs")
+SECONDS = 180  # that a command may take, on a machine that does other things, too; an input of a few KB a third of it
+# What a finished run may have in another form than an undisturbed one: nobody's rows, and no figure of the card.
+LEFT_OUT = {
+    ".lock": "an empty file that the operating system locks",
+    "timings.jsonl": "how long each part took",
+    "unused": "earlier states of a run, whose number depends on when it was stopped",
+}
+OPEN = ExitStack()  # what the tries of a process have opened, and is closed after the last
+
+
+class Wrong(Exception):
+    """What a try has shown.
+
+    Args:
+        kind: one of `WRONG`.
+        detail: what happened, in a line or two.
+    """
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind, self.detail = kind, detail
+
+
+Draw = random.Random
+
+
+class Row(NamedTuple):
+    """A row of the table: one kind of fault for one thing."""
+
+    attempt: Callable[[Draw, Path], int]  # in a folder of its own; returns how many faults were tried in it
+    full: int  # tries of the long form
+    short: int  # tries of the short form
+
+
+class Result(NamedTuple):
+    row: str
+    number: int
+    tried: int
+    wrong: str = ""
+    detail: str = ""
+
+
+def is_short() -> bool:
+    """Whether this is the short form: the environment variable FAULTS is "short"."""
+    return os.environ.get("FAULTS") == "short"
+
+
+def again(name: str, seed: int, number: int) -> str:
+    """The command that does one try again."""
+    return shlex.join(
+        ["python", "-m", "faults", name, "--seed", str(seed), "--only", str(number)] + ["--short"] * is_short()
+    )
+
+
+def attempt(name: str, row: Row, seed: int, number: int, folder: Path) -> Result:
+    """One try, which the seed and its number make the same every time."""
+    try:
+        return Result(name, number, row.attempt(Draw(f"{seed}/{name}/{number}"), folder))
+    except Wrong as wrong:
+        return Result(name, number, 1, wrong.kind, wrong.detail)
+    except Exception:
+        return Result(name, number, 1, "tracebacks", traceback.format_exc())
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files of a folder with their bytes, without those that may differ."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and LEFT_OUT.keys().isdisjoint(path.relative_to(folder).parts):
+            found[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return found
+
+
+def compare(after: dict[str, bytes], undisturbed: dict[str, bytes]) -> None:
+    """Refuse what is not as it is without a fault."""
+    if more := sorted(after.keys() - undisturbed.keys()):
+        raise Wrong("leftovers", ", ".join(more))
+    if other := sorted(name for name in undisturbed if after.get(name) != undisturbed[name]):
+        raise Wrong("differing", ", ".join(f"{name}{'' if name in after else ' (is gone)'}" for name in other))
+
+
+@contextmanager
+def one_sentence(seconds: float = SECONDS / 3) -> Iterator[None]:
+    """What is wrong with an input is said by a `UserError`, and soon."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"more than {seconds} seconds")
+
+    usual = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    except UserError as error:
+        if len(str(error).splitlines()) > 2 or len(str(error)) > 500:
+            raise Wrong("tracebacks", f"a message of {len(str(error))} characters: {error}") from None
+    except TimeoutError as error:
+        raise Wrong("hangs", str(error)) from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, usual)
