@@ -7,7 +7,7 @@ from sdrrl_data.run import Run, fingerprint
 from sdrrl_data.run.marks import is_lacking, unmarked, without_lack
 from sdrrl_data.steps.best_translation import BestTranslationsStep
 from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
-from sdrrl_data.steps.scoring_steps import ComparisonStep, ScoresStep
+from sdrrl_data.steps.scoring_steps import ComparisonStep
 from sdrrl_data.steps.step import Job, Step
 from sdrrl_data.steps.transfer_set_step import TransferSetStep
 from sdrrl_data.steps.translations import TranslationsStep
@@ -35,17 +35,10 @@ def job(step: Step, earlier: Fingerprints, run: Run, accept_lacking: bool = Fals
         written = output.fingerprint(part)
         if written not in (None, expected_fingerprint):
             base = unmarked(written)
-            if base == expected_fingerprint or (
-                base in part_fingerprints.earlier_versions(part, expected) and not _lacks_scores(step, run, part)
-            ):
+            if base == expected_fingerprint or base in part_fingerprints.earlier_versions(part, expected):
                 expected_fingerprint = written if accept_lacking and is_lacking(written) else without_lack(written)
         expected.append(expected_fingerprint)
     return Job(step, tuple(expected), tuple(expected))
-
-
-def _lacks_scores(step: Step, run: Run, part: int) -> bool:
-    """Whether a part was made before its scorer gave all of its scores."""
-    return isinstance(step, ScoresStep) and not {*step.schema} <= {*run.table(step.table).columns(part)}
 
 
 class _PartFingerprints:

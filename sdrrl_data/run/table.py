@@ -9,7 +9,7 @@ import polars as pl
 
 from sdrrl_data.run.disk import check, figures_of, fingerprint_of, read_parquet, rows_in, schema_of, write_parquet
 from sdrrl_data.run.journal import Journal, head_of
-from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SOURCE_ID, Part
+from sdrrl_data.run.parts import NOTHING_SET_ASIDE, Part
 
 _AGAIN = "again"  # in a part's figures
 # The names of a table's files: a part, its journal, and a part that is being written. Other files are not the run's.
@@ -140,10 +140,6 @@ class Table:
         frames = [read_parquet([path]) for path in paths if path.exists()]
         return pl.concat(frames) if frames else NOTHING_SET_ASIDE
 
-    def columns(self, part: int) -> list[str]:
-        """The names of a part's columns."""
-        return list(schema_of(_part(self._folder, part)))
-
     def rows(self, part: int) -> int:
         """How many rows a part holds."""
         return rows_in(_part(self._folder, part))
@@ -170,12 +166,11 @@ def is_file_of_table(path: Path) -> bool:
 
 
 def _read(paths: list[Path], include_file_paths: str | None = None) -> pl.DataFrame:
-    """Parts as one table. Seeds that 0.1.0 read lack a column that later parts have: it is null for them."""
-    options: dict[str, Any] = {"include_file_paths": include_file_paths}
-    schema = schema_of(paths[-1])
-    if SOURCE_ID in schema:
-        options |= {"schema": schema, "missing_columns": "insert"}
-    return read_parquet(paths, **options)
+    """Parts as one table. Parts of an earlier version may lack columns that others have: these are null for them."""
+    schemas = [schema_of(path) for path in paths]
+    longest = max(schemas, key=len)
+    together = longest | {name: kind for schema in schemas for name, kind in schema.items() if name not in longest}
+    return read_parquet(paths, schema=together, missing_columns="insert", include_file_paths=include_file_paths)
 
 
 def _part(folder: Path, part: int) -> Path:
