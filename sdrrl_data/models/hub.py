@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
+from sdrrl_data import causes
 from sdrrl_data.errors import DatasetNotFound, HubUnavailable, ModelNotFound, UserError
 from sdrrl_data.models import hub_errors
 
@@ -220,7 +221,7 @@ def downloads(what: str) -> Iterator[None]:
         yield
     except hub_errors.raised_by_transfers() as error:
         outage = hub_errors.outage(error)
-        sentence = f"{what} could not be downloaded: {outage.why if outage else hub_errors.described(error)}"
+        sentence = f"{what} could not be downloaded: {outage.why if outage else causes.described(error)}"
         raise (HubUnavailable if outage else UserError)(sentence) from error
 
 
@@ -228,7 +229,7 @@ def _unavailable(request: HubRequest, error: Exception) -> UserError:
     if outage := hub_errors.outage(error):
         missing = f"{request} is not in the cache and the Hugging Face Hub cannot be reached"
         return HubUnavailable(f"{missing}: {request.instead} ({outage.why})")
-    return UserError(f"{request} is not in the cache, and {hub_errors.refusal(error) or hub_errors.described(error)}")
+    return UserError(f"{request} is not in the cache, and {hub_errors.refusal(error) or causes.described(error)}")
 
 
 def _commit(folder: Path, revision: str | None) -> str | None:
