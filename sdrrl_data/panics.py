@@ -10,7 +10,7 @@ from contextlib import contextmanager
 # What Rust prints, with its backtrace where RUST_BACKTRACE asks for one.
 _TEXT = re.compile(
     rb"\n?thread '[^\n]*' (?:\(\d+\) )?panicked at [^\n]*(?:\n[^\n]*)?\n?"
-    rb"(?:(?:(?!thread ')[^\n]*\n)*?note: [^\n]*RUST_BACKTRACE[^\n]*\n?)?"
+    rb"(?:(?:(?!thread ')[^\n]*\n)*?note: [^\n]*RUST_BACKTRACE[^\n]*\n?|stack backtrace:\n(?: +[^\n]*\n)*)?"
 )
 
 

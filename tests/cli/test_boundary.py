@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shutil
 import signal
 import sqlite3
@@ -230,10 +231,26 @@ def _database(path):
     database.execute("create table c (d)")
 
 
-@pytest.mark.parametrize("write", [_polars, _python, _torch, _safetensors, _arrow, _database])
-def test_a_full_disk_is_known_whatever_a_library_calls_it(write):
-    with pytest.raises(Exception) as error:  # noqa: PT011 - every library has its own
-        write("/dev/full")
+WRITERS = [_polars, _python, _torch, _safetensors, _arrow, _database]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_a_full_disk_is_known_whatever_a_library_calls_it(write, tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(Exception) as error:  # noqa: PT011 - every library has its own
+            write(str(tmp_path / "file"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert any(map(causes.is_disk_full, causes.chain(error.value)))
+
+
+@pytest.mark.parametrize("write", [_polars, _python, _torch, _arrow])  # they write in place: the device stays
+def test_a_device_without_room_is_a_full_disk(write, tmp_path):
+    (tmp_path / "full").symlink_to("/dev/full")
+    with pytest.raises(Exception) as error:  # noqa: PT011
+        write(str(tmp_path / "full"))
     assert any(map(causes.is_disk_full, causes.chain(error.value)))
 
 
