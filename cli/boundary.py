@@ -4,6 +4,7 @@ import select
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         with _boundary(ctx.params):
+            _refuse_other_bytes(ctx.params)
             return super().invoke(ctx)
 
 
@@ -45,6 +47,18 @@ class Commands(TyperGroup):
         """Read the options of the command, and run it."""
         with _usage():
             return super().invoke(ctx)
+
+
+def _refuse_other_bytes(parameters: dict[str, Any]) -> None:
+    """Refuse a text that is not Unicode: what is made of it is written as UTF-8. A path may be any bytes.
+
+    Raises:
+        UserError: there is one.
+    """
+    for name, value in parameters.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not isinstance(text, Enum) and any("\ud800" <= c <= "\udfff" for c in text):
+                raise UserError(f"{name}: {text!r} is not UTF-8: type it in UTF-8")
 
 
 @contextmanager
