@@ -102,6 +102,9 @@ def _said(error: BaseException, parameters: dict[str, Any]) -> tuple[str, int]:
         return f"error: {error}", error.exit_code
     if full is not None:
         return message(f"error: {_full_disk(full)}"), 1
+    if (refused := next(filter(causes.is_refused, causes_of_it), None)) and isinstance(refused, OSError):
+        where = message(f"error: {refused.filename} cannot be used ({refused.strerror})")[:330]
+        return f"{where}: correct its permissions or the disk, or choose another folder; {AGAIN}", 1
     if causes.is_out_of_memory(error):
         return f"error: memory ran out; {AGAIN} with smaller parts, batches or models, or on a larger machine", 1
     log = faults.write_log(error, _run_of(parameters))

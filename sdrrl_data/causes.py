@@ -7,6 +7,8 @@ from collections.abc import Iterator
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Libraries in Rust and C++ have the number, or the system's words for it, only in their messages.
 _NUMBER = re.compile(r"\((?:os error|errno) (\d+)\)|\[errno (\d+)\]", re.IGNORECASE)
+# What the machine refuses, whatever the program does: permissions, read-only disks, broken disks, too many open files.
+_REFUSALS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE}
 _LIBRARIES = {"builtins", "polars", "pyarrow", "safetensors", "safetensors_rust", "sqlite3", "tokenizers", "torch"}
 # torch only says that it could write less than it wanted to.
 _FULL = re.compile(
@@ -38,6 +40,11 @@ def number(error: BaseException) -> int | None:
 def is_disk_full(error: BaseException) -> bool:
     """Whether a disk or a quota is full."""
     return number(error) in FULL or bool(_FULL.search(_of_system(error)))
+
+
+def is_refused(error: BaseException) -> bool:
+    """Whether the machine refuses to read or write a file: its disk, its permissions, the number of open files."""
+    return isinstance(error, OSError) and error.errno in _REFUSALS and error.filename is not None
 
 
 def is_out_of_memory(error: BaseException) -> bool:

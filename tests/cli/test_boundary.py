@@ -178,6 +178,15 @@ def test_ctrl_c_is_130_in_every_command(tmp_path):
     assert "Traceback" not in stderr
 
 
+def test_what_the_machine_refuses_is_no_fault(command, damaged, tmp_path):
+    site = tmp_path / "shadow" / "sitecustomize.py"
+    site.write_text(site.read_text().replace("TypeError(", "PermissionError(13, 'Permission denied', '/cache') or str("))
+    done = command("recipes", "sdrrl", **damaged)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: /cache cannot be used (Permission denied): ")
+    assert not list(tmp_path.rglob("*.log"))
+
+
 @pytest.mark.parametrize("words", ["languages", "recipes", "recipes sdrrl", "generate --help"])
 def test_a_closed_pipe_is_quiet(tmp_path, words):
     read, write = os.pipe()
