@@ -21,7 +21,7 @@ class PlainConsole(Console):
 
     def on_broken_pipe(self) -> None:
         """Raise the error; Rich would end the program."""
-        raise  # noqa: PLE0704 - it is called where the error was caught
+        raise
 
 
 def say(line: str, err: bool = False) -> None:

@@ -20,9 +20,9 @@ class Panic(Exception):
 
 @contextmanager
 def caught() -> Iterator[None]:
-    """Raise a panic as `Panic`, and keep what Rust prints about it off the screen. All other output is shown, in the end.
+    """Raise a panic as `Panic`, and keep what Rust prints about it off the screen.
 
-    For short calls that may panic, such as reading a damaged file.
+    All other output is shown at the end. For short calls that may panic, such as reading a damaged file.
     """
     with _without_text():
         try:

@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 import pytest
 
-
 from tests.support import bad_inputs
 from tests.support.bad_inputs import CHANGES, CONTENTS, PLACES, TEXTS
 
