@@ -392,7 +392,7 @@ PLAIN = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
         ("{{ 'a' + 1 }}", "can only concatenate str"),
         (PLAIN + "\udcff", "surrogates not allowed"),
         (PLAIN + '{{ "\\ud800" }}', "surrogates not allowed"),
-        ("{% if not add_generation_prompt and messages | length == 1 %}{{ raise_exception('no') }}{% endif %}" + PLAIN, "no"),
+        ("{% if messages | length == 1 and not add_generation_prompt %}{{ 1 / 0 }}{% endif %}" + PLAIN, "division by"),
     ],
     ids=range(6),
 )  # fmt: skip
