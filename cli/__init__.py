@@ -1,13 +1,11 @@
 """The command line: parse, call the library, show."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
-
-from sdrrl_data.errors import UserError
 
 from . import card, controls, doctor, evaluate, export, generate, inspect, languages, pull, push, recipes, train, tune
+from .boundary import Command, Commands
 from .console import say
 
 EXAMPLES = """
@@ -29,37 +27,27 @@ EXAMPLES = """
 """
 
 
-class _Commands(TyperGroup):
-    def invoke(self, ctx: Any) -> Any:
-        """Run a command; a mistake that the user can correct becomes one sentence instead of a traceback."""
-        try:
-            return super().invoke(ctx)
-        except UserError as error:
-            say(f"error: {error}", err=True)
-            raise typer.Exit(error.exit_code) from None
-
-
 app = typer.Typer(
-    cls=_Commands,
+    cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     epilog=EXAMPLES,
 )
-app.command(epilog=generate.EXAMPLES)(generate.generate)
-app.command(epilog=inspect.EXAMPLES)(inspect.inspect)
-app.command(epilog=tune.EXAMPLES)(tune.tune)
-app.command(epilog=card.EXAMPLES)(card.card)
-app.command(epilog=push.EXAMPLES)(push.push)
-app.command(epilog=pull.EXAMPLES)(pull.pull)
-app.command(epilog=export.EXAMPLES)(export.export)
-app.command(epilog=controls.EXAMPLES)(controls.controls)
-app.command(epilog=train.EXAMPLES)(train.train)
-app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
-app.command()(recipes.recipes)
-app.command()(languages.languages)
-app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command(cls=Command, epilog=generate.EXAMPLES)(generate.generate)
+app.command(cls=Command, epilog=inspect.EXAMPLES)(inspect.inspect)
+app.command(cls=Command, epilog=tune.EXAMPLES)(tune.tune)
+app.command(cls=Command, epilog=card.EXAMPLES)(card.card)
+app.command(cls=Command, epilog=push.EXAMPLES)(push.push)
+app.command(cls=Command, epilog=pull.EXAMPLES)(pull.pull)
+app.command(cls=Command, epilog=export.EXAMPLES)(export.export)
+app.command(cls=Command, epilog=controls.EXAMPLES)(controls.controls)
+app.command(cls=Command, epilog=train.EXAMPLES)(train.train)
+app.command(cls=Command, epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+app.command(cls=Command)(recipes.recipes)
+app.command(cls=Command)(languages.languages)
+app.command(cls=Command, epilog=doctor.EXAMPLES)(doctor.doctor)
 
 
 def _version(show: bool) -> None:

@@ -19,6 +19,10 @@ class PlainConsole(Console):
         """The text, escaped."""
         return super().render_str(escaped_lines(text), **options)
 
+    def on_broken_pipe(self) -> None:
+        """Raise the error; Rich would end the program."""
+        raise
+
 
 def say(line: str, err: bool = False) -> None:
     """Print a line, escaped, and without a password."""

@@ -18,7 +18,7 @@ FLOORS = [
     {"models"},
     {"recipe"},
     {"languages", "protocols"},
-    {"errors"},
+    {"errors", "causes", "faults", "panics"},
     {"shown"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

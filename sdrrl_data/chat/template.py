@@ -10,9 +10,11 @@ from sdrrl_data import recipe
 from sdrrl_data.chat import thinking
 from sdrrl_data.chat.messages import ConversationRefused, TemplateMessage
 from sdrrl_data.chat.shape import QUESTION, USER, Texts, common_length, examine
+from sdrrl_data.chat.time_limit import time_limit
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import Message, SetAside
 
+RENDERING = 30.0  # seconds that a template may take for one conversation
 Conversation = tuple[Sequence[Message], Sequence[Message]]
 """What is asked, and the turns that answer it."""
 
@@ -74,6 +76,8 @@ class ChatTemplate:
         except TemplateSyntaxError as error:
             whose = setting if given and setting else f"the chat template of {model}"
             raise UserError(f"{whose} is not Jinja: line {error.lineno}: {error.message}") from error
+        except ConversationRefused as error:  # one that is as plain as a question and its answer
+            raise UserError(f"the chat template of {model} refuses a plain conversation: {error}") from error
         # gpt-oss ends its reasoning with the token that ends turns; others begin an answer with one that begins turns.
         within = [self.shape.lead, *(marker for pair in self.markers for marker in pair)]
         self.within = frozenset(token for tokens in self.tokens(within) for token in tokens)
@@ -163,14 +167,16 @@ class ChatTemplate:
 
     def _render(self, messages: Sequence[TemplateMessage], add_generation_prompt: bool) -> str:
         try:
-            text: str = self.tokenizer.apply_chat_template(
-                messages,
-                chat_template=self.text,
-                add_generation_prompt=add_generation_prompt,
-                tokenize=False,
-                # Replaces the function of transformers that tells a template today's date.
-                **{"strftime_now": self._strftime_now, **self._options},
-            )
+            with time_limit(RENDERING):
+                text: str = self.tokenizer.apply_chat_template(
+                    messages,
+                    chat_template=self.text,
+                    add_generation_prompt=add_generation_prompt,
+                    tokenize=False,
+                    # Replaces the function of transformers that tells a template today's date.
+                    **{"strftime_now": self._strftime_now, **self._options},
+                )
+            text.encode()  # no tokenizer takes lone surrogates
         except TemplateSyntaxError:
             raise
         except Exception as error:  # a template is a program: there is no list of what it raises

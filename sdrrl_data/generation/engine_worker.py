@@ -1,8 +1,8 @@
 """What runs in an engine's process: a vLLM engine that takes and gives one row at a time."""
 
 import os
+import sys
 import time
-import traceback
 from typing import Any
 
 from sdrrl_data.chat.rendering import Chat
@@ -11,7 +11,7 @@ from sdrrl_data.generation import vllm_engine
 from sdrrl_data.generation.vllm_engine import EngineJob
 from sdrrl_data.models import tokenizers
 from sdrrl_data.models.locating import loading
-from sdrrl_data.processes.worker import Channel
+from sdrrl_data.processes.worker import Channel, faults_logged
 from sdrrl_data.protocols import Request, SetAside
 
 BUSY = 60.0  # seconds after which an engine says that it is still at work
@@ -21,10 +21,11 @@ def main() -> None:
     """Serve one engine until the connection ends."""
     code = 0
     try:
-        _run(Channel())
-    except Exception:
-        traceback.print_exc()
+        with faults_logged():
+            _run(Channel())
+    except SystemExit:
         code = 1
+        sys.stderr.flush()
     # Not by returning: after an error the libraries may hang while they shut down.
     os._exit(code)
 

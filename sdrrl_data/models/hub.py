@@ -8,12 +8,14 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
+from sdrrl_data import causes
 from sdrrl_data.errors import DatasetNotFound, HubUnavailable, ModelNotFound, UserError
 from sdrrl_data.models import hub_errors
 
 Kind = Literal["model", "dataset"]
 
 COMMIT = re.compile("[0-9a-f]{40}")
+STRANGE = "what answers is not the Hub, or not as its client expects it: look at HF_ENDPOINT, or try again later"
 TIMEOUT = 10  # seconds
 CARD = "README.md"
 # Small files of a repository. One is fetched as soon as the repository is found: its commit is then known offline.
@@ -98,17 +100,26 @@ def look(
         revision: a branch, tag or commit; None: the main branch.
         digests: whether to ask for those of the files, too.
         timeout: in seconds.
+
+    Raises:
+        HubUnavailable: the answer lacks what an answer of the Hub has.
     """
     from huggingface_hub import HfApi
 
-    info: Any = HfApi().repo_info(name, repo_type=kind, revision=revision, files_metadata=digests, timeout=timeout)
-    files = {
-        file.rfilename: Digests(file.lfs.sha256 if file.lfs else None, file.blob_id) for file in info.siblings or []
-    }
-    card = info.card_data or {}
-    return Repository(
-        kind, name, str(info.sha), _licence(card), _configs(card), files, None, bool(info.private), bool(info.gated)
-    )
+    try:
+        info: Any = HfApi().repo_info(name, repo_type=kind, revision=revision, files_metadata=digests, timeout=timeout)
+        card, commit = info.card_data or {}, COMMIT.fullmatch(info.sha)
+        files = {
+            file.rfilename: Digests(file.lfs.sha256 if file.lfs else None, file.blob_id) for file in info.siblings or []
+        }
+        licence, configs = _licence(card), _configs(card)
+    except hub_errors.raised():
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError) as error:  # the client expects every field
+        raise HubUnavailable(f"{kind} {name}: {STRANGE} ({causes.described(error)})") from error
+    if commit is None:
+        raise HubUnavailable(f"{kind} {name}: {STRANGE} (it names no commit)")
+    return Repository(kind, name, commit[0], licence, configs, files, None, bool(info.private), bool(info.gated))
 
 
 def check_terms(repository: Repository) -> None:
@@ -220,7 +231,7 @@ def downloads(what: str) -> Iterator[None]:
         yield
     except hub_errors.raised_by_transfers() as error:
         outage = hub_errors.outage(error)
-        sentence = f"{what} could not be downloaded: {outage.why if outage else hub_errors.described(error)}"
+        sentence = f"{what} could not be downloaded: {outage.why if outage else causes.described(error)}"
         raise (HubUnavailable if outage else UserError)(sentence) from error
 
 
@@ -228,7 +239,7 @@ def _unavailable(request: HubRequest, error: Exception) -> UserError:
     if outage := hub_errors.outage(error):
         missing = f"{request} is not in the cache and the Hugging Face Hub cannot be reached"
         return HubUnavailable(f"{missing}: {request.instead} ({outage.why})")
-    return UserError(f"{request} is not in the cache, and {hub_errors.refusal(error) or hub_errors.described(error)}")
+    return UserError(f"{request} is not in the cache, and {hub_errors.refusal(error) or causes.described(error)}")
 
 
 def _commit(folder: Path, revision: str | None) -> str | None:

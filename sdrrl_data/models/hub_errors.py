@@ -1,10 +1,12 @@
 """Errors of the Hub and its clients, in words. An error that is not listed here is a bug, and is raised as it is."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple
+
+from sdrrl_data import causes
 
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
@@ -52,26 +54,19 @@ def raised_by_transfers() -> tuple[type[Exception], ...]:
     return (*raised(), XetDownloadError, RuntimeError)
 
 
-def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and those that led to it."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
 def outage(error: BaseException) -> Outage | None:
     """The temporary problem behind an error; None if it is not one."""
     from huggingface_hub import errors
 
-    for link in chain(error):
+    for link in causes.chain(error):
         if isinstance(link, errors.HfHubHTTPError):
             return _outage_by_status(link)
         if isinstance(link, errors.OfflineModeIsEnabled):
             return Outage(UNREACHABLE, "HF_HUB_OFFLINE is set")
         if isinstance(link, (errors.HTTPError, ConnectionError, TimeoutError)):  # type: ignore[attr-defined]
-            return Outage(UNREACHABLE, described(link))
+            return Outage(UNREACHABLE, causes.described(link))
         if isinstance(link, json.JSONDecodeError):
-            return Outage("does not answer with JSON", described(link))
+            return Outage("does not answer with JSON", causes.described(link))
     return None
 
 
@@ -79,18 +74,13 @@ def refusal(error: BaseException) -> str | None:
     """The Hub's refusal as a clause; None if it refused nothing."""
     from huggingface_hub.errors import HfHubHTTPError
 
-    refused = next((link for link in chain(error) if isinstance(link, HfHubHTTPError)), None)
+    refused = next((link for link in causes.chain(error) if isinstance(link, HfHubHTTPError)), None)
     if refused is None:
         return None
     if refused.response.status_code == 401:
         return "the Hub does not take your token: log in with `hf auth login`, or correct HF_TOKEN"
     said = (refused.server_message or str(refused)).strip().splitlines()
     return f"the Hub refuses it ({refused.response.status_code}: {said[0] if said else 'it does not say why'})"
-
-
-def described(error: BaseException) -> str:
-    """An error in one line: its kind, and the first line of what it says."""
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 def seconds_asked(headers: Mapping[str, str]) -> float | None:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from filelock import FileLock
 
-from sdrrl_data.errors import ModelNotFound, UserError
+from sdrrl_data import causes, panics
+from sdrrl_data.errors import ModelNotFound, OutOfMemory, UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import HubRequest, Repository
 from sdrrl_data.models.places import HubName, place_of
@@ -141,17 +142,25 @@ def loading(role: str, name: str) -> Iterator[None]:
     """Load a model quietly, and turn an error into one sentence that names the model.
 
     Raises:
-        UserError: it could not be loaded.
+        OutOfMemory: it does not fit into memory.
+        UserError: it could not be loaded for another reason.
     """
-    from safetensors import SafetensorError
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     try:
         yield
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        first, *others = str(error).strip().split("\n")
+    except UserError:
+        raise
+    except BaseException as error:  # the files come from outside: there is no list of what the libraries raise
+        if not isinstance(error, Exception) and not panics.is_panic(error):
+            raise
+        if causes.is_out_of_memory(error):
+            raise OutOfMemory(f"{role} {name} does not fit into memory: choose a smaller model") from error
+        first, *others = causes.text(error).strip().split("\n")
         reason = " ".join([first, *others[:1]]) if first.rstrip().endswith(":") else first
+        if not isinstance(error, OSError | ValueError | RuntimeError):  # by themselves, many say little: KeyError: 'x'
+            reason = f"{type(error).__name__}: {reason}"
         raise UserError(f"{role} {name} could not be loaded: {reason}") from error
 
 

@@ -4,6 +4,7 @@ from contextlib import suppress
 from os import PathLike
 from typing import Any
 
+from sdrrl_data import panics
 from sdrrl_data.models.locating import Located
 
 
@@ -26,7 +27,8 @@ def load_from(path: str | PathLike[str], **pinned: Any) -> Any:
     from transformers import AutoTokenizer
 
     pinned = {"trust_remote_code": False} | pinned
-    tokenizer = AutoTokenizer.from_pretrained(path, **pinned)
+    with panics.caught():
+        tokenizer = AutoTokenizer.from_pretrained(path, **pinned)
     if type(tokenizer).__name__ == "MistralCommonBackend":
         with suppress(OSError, ValueError):  # without a tokenizer.json there may be no other
             return AutoTokenizer.from_pretrained(path, fix_mistral_regex=True, **pinned)

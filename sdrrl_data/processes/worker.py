@@ -23,11 +23,13 @@ From a worker:
 
 import pickle
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from sdrrl_data import causes, faults, shown
 from sdrrl_data.errors import UserError
 
 AHEAD = 2  # jobs that a worker has at a time, so that it does not have to wait for the run
@@ -65,17 +67,30 @@ def serve(load: Callable[[Any], Callable[[Any], Any]]) -> None:
             its message.
     """
     channel = Channel()
-    if (first := channel.receive()) is None:
-        return
+    with faults_logged():
+        if (first := channel.receive()) is None:
+            return
+        try:
+            do = load(first)
+        except UserError as error:
+            channel.send("failed", str(error))
+            return
+        channel.send("ready", AHEAD)
+        while message := channel.receive():
+            match message:
+                case ["do", number, job]:
+                    channel.send("done", number, do(job))
+                case ["drop"]:
+                    channel.send("dropped")
+
+
+@contextmanager
+def faults_logged() -> Iterator[None]:
+    """End the worker with exit code 1 at an error: one line says what it is, and where its traceback is."""
     try:
-        do = load(first)
-    except UserError as error:
-        channel.send("failed", str(error))
-        return
-    channel.send("ready", AHEAD)
-    while message := channel.receive():
-        match message:
-            case ["do", number, job]:
-                channel.send("done", number, do(job))
-            case ["drop"]:
-                channel.send("dropped")
+        yield
+    except BaseException as error:
+        log = faults.write_log(error)
+        said = shown.message(f"a worker failed: {causes.described(error)}; its traceback is in {log}")
+        sys.stderr.write(f"{said}\n" if log else "".join(traceback.format_exception(error)))
+        raise SystemExit(1) from None

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
+from sdrrl_data import causes
 from sdrrl_data.cards import merging
 from sdrrl_data.models import hub_errors
 from sdrrl_data.sources.hub_rows import unreadable
@@ -33,7 +34,7 @@ def problems(repo: str, commit: str, names: Sequence[str]) -> Iterator[str]:
         except unreadable() as error:
             if isinstance(error, hub_errors.raised_by_transfers()) and hub_errors.outage(error):
                 raise
-            reason = hub_errors.described(error)
+            reason = causes.described(error)
         if reason:
             yield f"{name}: {reason}"
 

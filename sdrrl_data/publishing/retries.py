@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from sdrrl_data import causes
 from sdrrl_data.errors import Stopped, UserError
 from sdrrl_data.models import hub_errors
 from sdrrl_data.models.hub_errors import Outage
@@ -86,7 +87,7 @@ def refusals(repo: str) -> Iterator[None]:
 def _not_writable(error: Exception) -> str | None:
     from huggingface_hub.errors import HfHubHTTPError
 
-    if any(isinstance(link, HfHubHTTPError) and link.response.status_code == 403 for link in hub_errors.chain(error)):
+    if any(isinstance(link, HfHubHTTPError) and link.response.status_code == 403 for link in causes.chain(error)):
         return (
             "the Hub does not let you write there: name a repository of your own, or log in (`hf auth login`, "
             "HF_TOKEN) with a token that may write"
@@ -98,7 +99,7 @@ def _outage(error: Exception) -> Outage | None:
     """What will pass if one waits; None: something else."""
     from huggingface_hub import errors
 
-    for link in hub_errors.chain(error):
+    for link in causes.chain(error):
         if isinstance(link, errors.HfHubHTTPError) and link.response.status_code == CHANGED:
             return Outage("has a new commit by somebody else", str(CHANGED), 0)
         if isinstance(link, errors.OfflineModeIsEnabled):

@@ -28,6 +28,7 @@ def _known_date(text: str) -> str:
 
 Date = Annotated[str, AfterValidator(_known_date)]
 
+LONGEST_URL = 2000  # characters
 KEYS = {"key", "api_key", "apikey", "subscription_key", "token", "access_token", "code", "sig"}  # in an address
 
 
@@ -41,7 +42,15 @@ class SamplingConfig(Config):
     stop: tuple[str, ...] = ()  # texts that end it
 
 
-def _without_key(url: str) -> str:
+def _valid(url: str) -> str:
+    """An address that can be connected to, without a key."""
+    try:
+        parts = urlsplit(url)
+        (parts.hostname or "").encode("idna")
+        if not parts.hostname or parts.port == 0 or not url.isprintable() or len(url) > LONGEST_URL:
+            raise ValueError("it has no host, or what no address can have")
+    except ValueError as error:
+        raise ValueError(f"generator.server.url is not the address of a server ({error})") from None
     names = {name.lower().replace("-", "_") for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
     if names & KEYS:
         raise ValueError("generator.server.url holds a key, which would be kept in the run: set it as OPENAI_API_KEY")
@@ -52,7 +61,7 @@ class ServerConfig(Config):
     """An OpenAI-compatible server. If it needs a key, the environment variable OPENAI_API_KEY holds it."""
 
     # Such as http://127.0.0.1:8000/v1, or https://NAME.openai.azure.com/openai/deployments/NAME?api-version=2024-10-21.
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$"), AfterValidator(_without_key), StaysHere()]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$"), AfterValidator(_valid), StaysHere()]
     concurrency: Positive = 64  # requests at the same time
     timeout: Annotated[float, Field(gt=0)] = 600.0  # seconds for one answer
     retries: Annotated[int, Field(ge=0)] = 5  # after whatever is the server's fault (429, 5xx, ...), with back-off

@@ -37,7 +37,9 @@ def find(name: str, where: str, key: str, sort: type | None = None) -> Any:
     module_name, _, attribute = name.partition(":")
     try:
         module = _imported(module_name)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # also `sys.exit()`
         # The module itself is missing, or a package that contains it; not a module that it imports.
         if isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}."):
             raise RecipeError(
@@ -68,7 +70,12 @@ def digest(name: str) -> str | None:
     return _digests[module_name]
 
 
-def last_line(error: Exception) -> str:
+def imported() -> set[str]:
+    """The names of the user's modules that were imported."""
+    return {name for name in _digests if name.partition(".")[0] != "sdrrl_data"}
+
+
+def last_line(error: BaseException) -> str:
     """The last line of an error's traceback, such as "ValueError: what was wrong"."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__

@@ -1,10 +1,8 @@
 """Files that are written completely or not at all, and one clear sentence for errors of the disk."""
 
-import errno
 import hashlib
 import json
 import os
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,13 +11,13 @@ from typing import Any
 
 import polars as pl
 
+from sdrrl_data import causes, panics
 from sdrrl_data.errors import DiskFailed, DiskFull, FileDamaged
 from sdrrl_data.run import digests
 from sdrrl_data.run.versions import SCHEMA_VERSION
 
 # Keys of a file's metadata.
 FINGERPRINT, FIGURES, FILES = "sdrrl_data.fingerprint", "sdrrl_data.figures", "sdrrl_data.files"
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def write_parquet(
@@ -64,8 +62,9 @@ def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
     for path in paths:
         check(path)
     try:
-        return pl.read_parquet(list(paths), glob=False, **options)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        with panics.caught():
+            return pl.read_parquet(list(paths), glob=False, **options)
+    except (pl.exceptions.PolarsError, panics.Panic):
         for path in paths:  # one of them has no digest, and is damaged
             with _readable(path):
                 pl.read_parquet(path, glob=False)
@@ -125,21 +124,13 @@ def on_disk(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, pl.exceptions.PolarsError) as error:
-        number = _errno(error)
-        reason = os.strerror(number) if number else str(error).splitlines()[0]
-        remedy = "make room on the disk" if number in FULL else "check the disk"
-        kind = DiskFull if number in FULL else DiskFailed
+        number, full = causes.number(error), causes.is_disk_full(error)
+        reason = os.strerror(number) if number else causes.described(error)
+        remedy = "make room on the disk" if full else "check the disk"
+        kind = DiskFull if full else DiskFailed
         raise kind(
             f"{path} cannot be written ({reason}); what is finished is kept: {remedy}, then run the same command again"
         ) from error
-
-
-def _errno(error: Exception) -> int | None:
-    """The system's error number; polars gives it only in its message."""
-    if isinstance(error, OSError) and error.errno:
-        return error.errno
-    match = re.search(r"\(os error (\d+)\)", str(error))
-    return int(match[1]) if match else None
 
 
 def digest_of(path: Path) -> str:
@@ -204,10 +195,11 @@ def _metadata(path: Path) -> dict[str, str]:
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
-        yield
+        with panics.caught():
+            yield
     except FileNotFoundError:
         raise damaged(path, "is gone") from None
     except OSError as error:
         raise damaged(path, f"cannot be read ({error.strerror or error})") from None
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+    except (pl.exceptions.PolarsError, panics.Panic):
         raise damaged(path, "is damaged") from None

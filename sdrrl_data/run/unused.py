@@ -22,6 +22,8 @@ _TEMPORARY = re.compile(r"\.\d{5,}\.tmp")  # of a state's folder that is being w
 
 def states(run: Run) -> list[Run]:
     """The earlier states of a run that are kept, the latest first."""
+    if not os.path.isdir(run.path / FOLDER):  # `Path.glob` raises for what cannot be a path
+        return []
     folders = (folder for folder in (run.path / FOLDER).glob("[0-9]*") if _STATE.fullmatch(folder.name))
     return [Run(folder) for folder in sorted(folders, reverse=True)]
 

@@ -112,7 +112,9 @@ class FunctionScorer:
     def _call(self, table: pl.DataFrame) -> Any:
         try:
             return self._function(table)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # also `sys.exit()`
             raise ScorerFailed(f"scorer {self._name}: {self._where} failed: {user_code.last_line(error)}") from error
 
     def _checked(self, returned: Any, wanted: int) -> pl.Series:

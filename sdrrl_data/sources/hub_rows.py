@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sdrrl_data import causes
 from sdrrl_data.errors import DatasetNotFound, HubUnavailable, UserError
 from sdrrl_data.models import hub, hub_errors
 from sdrrl_data.models.hub import HubRequest, Repository
@@ -219,5 +220,5 @@ def _reading(dataset: HubDataset, config: str | None) -> Iterator[None]:
         reason = error.__cause__ if isinstance(error, DatasetGenerationError) and error.__cause__ else error
         raise UserError(
             f"{request}: the dataset cannot be read from the {place}: check its name, config, split and revision, or "
-            f"{request.instead} ({hub_errors.described(reason)})"
+            f"{request.instead} ({causes.described(reason)})"
         ) from error

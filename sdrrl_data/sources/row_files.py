@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from sdrrl_data import causes, panics
 from sdrrl_data.errors import DatasetNotFound, UserError
 from sdrrl_data.sources import separated
 from sdrrl_data.sources.separated import Record
@@ -77,11 +78,12 @@ def parquet_table(path: Path, role: str) -> pl.DataFrame:
         UserError: it cannot be read, or is not a Parquet file.
     """
     try:
-        return pl.read_parquet(path, glob=False)
+        with panics.caught():
+            return pl.read_parquet(path, glob=False)
     except OSError as error:
         raise UserError(f"{role} {path}: cannot be read ({error.strerror or error})") from None
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:  # some broken files make polars panic
-        raise UserError(f"{role} {path}: not a Parquet file ({str(error).splitlines()[0]})") from None
+    except (pl.exceptions.PolarsError, panics.Panic) as error:  # some broken files make polars panic
+        raise UserError(f"{role} {path}: not a Parquet file ({causes.described(error)})") from None
 
 
 def reader_of(path: Path, role: str) -> Callable[[Path, str], RowSource]:

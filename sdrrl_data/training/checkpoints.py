@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from sdrrl_data import causes
 from sdrrl_data.errors import DiskFailed, DiskFull, RunMismatch, UserError
-from sdrrl_data.run.disk import FULL, written
+from sdrrl_data.run.disk import written
 
 COMPLETE = "whole.json"  # written last
 # Settings that change neither the weights nor which of them are written at the end.
@@ -80,8 +81,8 @@ def writing(path: Path) -> Iterator[None]:
     except (OSError, RuntimeError, SafetensorError) as error:  # torch raises RuntimeError for a full disk
         if should_reduce_batch_size(error):
             raise
-        reason = str(error).splitlines()[0]
-        kind = DiskFull if isinstance(error, OSError) and error.errno in FULL else DiskFailed
+        reason = causes.described(error)
+        kind = DiskFull if any(map(causes.is_disk_full, causes.chain(error))) else DiskFailed
         raise kind(
             f"{path} cannot be written ({reason}); finished checkpoints are kept: free some space on the disk, then "
             "run the same command again with --resume"

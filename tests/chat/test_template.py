@@ -1,6 +1,7 @@
 """One conversation of a model, rendered in one place."""
 
 import json
+import signal
 
 import pytest
 
@@ -369,3 +370,39 @@ def test_reasoning_that_has_no_place_is_not_scored(make_tokenizer):
     template = ChatTemplate(make_tokenizer(quiet, TOKENS), "model tiny")
     with pytest.raises(ConversationRefused, match="it takes no reasoning"):
         template.answer(ASKED, "<think>\nso\n</think>\n\nThe sea.")
+
+
+@pytest.fixture
+def timer():
+    """The timer is free, or a test's: pytest-timeout uses it, too."""
+    before = signal.setitimer(signal.ITIMER_REAL, 0)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, *before)
+
+
+ENDLESS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+PLAIN = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
+
+
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [
+        (ENDLESS, "it takes too long"),
+        ("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "maximum recursion depth"),
+        ("{{ 'a' + 1 }}", "can only concatenate str"),
+        (PLAIN + "\udcff", "surrogates not allowed"),
+        (PLAIN + '{{ "\\ud800" }}', "surrogates not allowed"),
+        ("{% if messages | length == 1 and not add_generation_prompt %}{{ 1 / 0 }}{% endif %}" + PLAIN, "division by"),
+    ],
+    ids=range(6),
+)  # fmt: skip
+def test_a_template_that_raises_or_never_ends_is_refused(make_tokenizer, monkeypatch, timer, template, says):
+    monkeypatch.setattr("sdrrl_data.chat.template.RENDERING", 0.3)
+    with pytest.raises(UserError, match=says):
+        ChatTemplate(make_tokenizer(template), "model m")
+
+
+def test_the_alarm_of_somebody_else_stays(make_tokenizer, timer):
+    signal.setitimer(signal.ITIMER_REAL, 1000)
+    ChatTemplate(make_tokenizer(PLAIN), "model m")
+    assert signal.getitimer(signal.ITIMER_REAL)[0] > 900

@@ -1,0 +1,157 @@
+"""The boundary of a command: whatever is raised inside becomes one sentence and an exit code."""
+
+import select
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from sdrrl_data import causes, faults
+from sdrrl_data.errors import UserError
+from sdrrl_data.shown import escaped, message
+
+from .console import say
+
+FAULT = 70  # EX_SOFTWARE of sysexits.h
+INTERRUPTED = 130
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # of click, which Typer may bring itself
+AGAIN = "what is finished is kept; run the same command again"
+
+
+class Command(TyperCommand):
+    """A command within its boundary."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        with _boundary(ctx.params):
+            _refuse_other_bytes(ctx.params)
+            return super().invoke(ctx)
+
+
+class Commands(TyperGroup):
+    """All commands. A mistake in a command line takes two lines."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Read the options before the name of the command."""
+        if not args:
+            return super().make_context(info_name, args, parent, **extra)  # which shows the help
+        with _usage():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read the options of the command, and run it."""
+        with _usage():
+            return super().invoke(ctx)
+
+
+def _refuse_other_bytes(parameters: dict[str, Any]) -> None:
+    """Refuse a text that is not Unicode: what is made of it is written as UTF-8. A path may be any bytes.
+
+    Raises:
+        UserError: there is one.
+    """
+    for name, value in parameters.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not isinstance(text, Enum) and any("\ud800" <= c <= "\udfff" for c in text):
+                raise UserError(f"{name}: {text!r} is not UTF-8: type it in UTF-8")
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    try:
+        yield
+    except UsageError as error:
+        problem: Any = error
+        say(f"error: {message(problem.format_message())[:360]}", err=True)
+        if problem.ctx:
+            say(f"{escaped(problem.ctx.get_usage())}; {problem.ctx.command_path} --help explains them", err=True)
+        raise typer.Exit(2) from None
+
+
+@contextmanager
+def _boundary(parameters: dict[str, Any]) -> Iterator[None]:
+    """Turn whatever is raised into one sentence and an exit code.
+
+    Raises:
+        typer.Exit: something was raised.
+    """
+    try:
+        yield
+    except (typer.Exit, typer.Abort, UsageError, GeneratorExit):
+        raise
+    except BaseException as error:
+        if isinstance(error, BrokenPipeError) and _reader_is_gone():
+            raise  # Typer ends quietly
+        sentence, code = _said(error, parameters)
+        say(sentence, err=True)
+        raise typer.Exit(code) from None
+
+
+def _said(error: BaseException, parameters: dict[str, Any]) -> tuple[str, int]:
+    """The sentence for an error, and the exit code."""
+    causes_of_it = list(causes.chain(error))
+    if isinstance(error, KeyboardInterrupt):
+        return f"stopped; {AGAIN} to continue", INTERRUPTED
+    full = next(filter(causes.is_disk_full, reversed(causes_of_it)), None)
+    if isinstance(error, UserError) and (full is None or "make room on the disk" in str(error)):
+        return f"error: {error}", error.exit_code
+    if full is not None:
+        return message(f"error: {_full_disk(full)}"), 1
+    if (refused := next(filter(causes.is_refused, causes_of_it), None)) and isinstance(refused, OSError):
+        where = message(f"error: {refused.filename} cannot be used ({refused.strerror})")[:330]
+        return f"{where}: correct its permissions or the disk, or choose another folder; {AGAIN}", 1
+    if causes.is_out_of_memory(error):
+        return f"error: memory ran out; {AGAIN} with smaller parts, batches or models, or on a larger machine", 1
+    log = faults.write_log(error, _run_of(parameters))
+    if log is None:
+        import traceback
+
+        say(faults.without_secrets("".join(traceback.format_exception(error))), err=True)
+    where = f"its traceback is in {log}" if log else "its traceback is above, because no file can be written"
+    what = escaped(faults.without_secrets(causes.described(error)))[:160]
+    if module := _users_module(causes_of_it):
+        return f"error: the user's own code in {module} failed ({what}): correct it; {where}. {AGAIN.capitalize()}", 1
+    return f"error: this is a fault of sdrrl-data ({what}): please report it; {where}. What is finished is kept", FAULT
+
+
+def _full_disk(error: BaseException) -> str:
+    """The sentence for a full disk; with the file, where it is known."""
+    path = getattr(error, "filename", None)
+    where = f"{path} cannot be written" if isinstance(path, str) else "a file cannot be written"
+    return f"{where} ({causes.described(error)[:120]}): make room on the disk; {AGAIN}"
+
+
+def _run_of(parameters: dict[str, Any]) -> Path | None:
+    """The folder of the run that a command was given."""
+    return next((value for name in ("folder", "out") if isinstance(value := parameters.get(name), Path)), None)
+
+
+def _users_module(errors: Sequence[BaseException]) -> str | None:
+    """The module of the user's own, named in a recipe, that an error came through."""
+    user_code = sys.modules.get("sdrrl_data.recipe.user_code")
+    if user_code is None:
+        return None
+    modules: set[str] = user_code.imported()
+    for error in errors:
+        trace = error.__traceback__
+        while trace is not None:
+            if (name := trace.tb_frame.f_globals.get("__name__")) in modules:
+                return str(name)
+            trace = trace.tb_next
+    return None
+
+
+def _reader_is_gone() -> bool:
+    """Whether whatever reads the output has ended, such as `head`."""
+    poll = select.poll()
+    for descriptor in (1, 2):
+        poll.register(descriptor, 0)
+    try:
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except OSError:
+        return False
