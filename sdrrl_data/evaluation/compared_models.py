@@ -98,8 +98,10 @@ def _tuned(name: str, place: str, base: Located) -> ComparedModel:
         raise UserError(f"tuned model {place}: the adapter has no weights in the file {ADAPTER_WEIGHTS}")
     try:
         trained_on = json.loads((folder / ADAPTER).read_text(encoding="utf-8"))["base_model_name_or_path"]
-    except (ValueError, KeyError, TypeError):
-        raise UserError(f"tuned model {place}: its {ADAPTER} cannot be read") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        trained_on = ()
+    if not isinstance(trained_on, str | None):
+        raise UserError(f"tuned model {place}: its {ADAPTER} cannot be read")
     if trained_on and not _is_base(trained_on, base):
         raise UserError(
             f"tuned model {place} is an adapter for {trained_on}, not for {base.name}: "
@@ -111,7 +113,7 @@ def _tuned(name: str, place: str, base: Located) -> ComparedModel:
 def _is_base(trained_on: str, base: Located) -> bool:
     """Whether an adapter was trained on this base: on the same files, or on a model with the same name."""
     folder = Path(os.path.expanduser(trained_on))
-    if (folder / "config.json").is_file() and folder.resolve() != Path(base.path):
+    if os.path.isfile(folder / "config.json") and folder.resolve() != Path(base.path):
         return locate(trained_on, None, "base", "--base").revision == base.revision
     return PurePath(trained_on).name in {PurePath(base.name).name, PurePath(base.path).name}
 

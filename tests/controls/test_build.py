@@ -274,6 +274,7 @@ def change_manifest(out, change):
     manifest = json.loads((out / "manifest.json").read_text())
     change(manifest)
     (out / "manifest.json").write_text(json.dumps(manifest))
+    trust_run(*opened(out))
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,8 @@ def test_a_changed_setting_redoes_its_step_alone(old):
 
 @pytest.mark.parametrize("table", ["pt/code_switched", "pt/scores-heuristics", "pt/translations", "answers"])
 def test_a_run_that_was_stopped_redoes_the_missing_part_alone(old, table):
-    complete = rows(old).drop("signature")
+    unlike = ("signature", "scores")  # a part that is made again has scores that 0.1.0 did not give
+    complete = rows(old).drop(unlike)
     # 0.1.0 took all rows of some pairs before any row of others.
     crossing = pl.col("task") == "answer", ~pl.col("code_switched")
     (old.path / table / "part-00001.parquet").unlink()
@@ -94,7 +95,7 @@ def test_a_run_that_was_stopped_redoes_the_missing_part_alone(old, table):
     before = parts(old)
     go_on(old)
     assert parts(old).items() >= {p: c for p, c in before.items() if f"{table}/" in p}.items()
-    again = rows(old).drop("signature")
+    again = rows(old).drop(unlike)
     assert again.filter(*crossing).sort("id").equals(complete.filter(*crossing).sort("id"))
     assert again["task"].value_counts().sort("task").equals(complete["task"].value_counts().sort("task"))
 
