@@ -1,4 +1,4 @@
-"""Code without a fence: how much of it is recognised, and how much prose is taken for it, beside Magika's model.
+"""Code without a fence: how much of it is recognised, and how much prose is taken for it, beside Magika and Pygments.
 
 The code are paragraphs of fenced blocks in real answers, without their fences; the prose are the paragraphs of answers
 and questions outside fences, of which some twenty are code all the same. Magika runs in an environment of its own.
@@ -60,6 +60,9 @@ def main() -> None:
         report(f"code, by Magika at a certainty of {CERTAINTY}", f"{recognised:.1%}", used)
         report(f"prose, by Magika at a certainty of {CERTAINTY}", f"{mistaken:.2%}", used)
         report("our speed / Magika's", speed / magikas_speed, used, "50")
+    used = versions("pygments")
+    report("code, by Pygments' guess of the lexer", f"{share_by_pygments(code):.1%}", used)
+    report("prose, by Pygments' guess of the lexer", f"{share_by_pygments(sample):.2%}", used)
 
 
 def ours(code: list[str], prose: list[str]) -> tuple[float, float, float]:
@@ -83,6 +86,13 @@ def magika(code: list[str], prose: list[str]) -> tuple[float, float, float, str]
     answers, seconds, release = json.loads(done.stdout)
     shares = sum(answers[: len(code)]) / len(code), sum(answers[len(code) :]) / len(prose)
     return *shares, sum(map(len, texts)) / seconds / 1e6, release
+
+
+def share_by_pygments(texts: list[str]) -> float:
+    """The share for which Pygments guesses another lexer than that of plain text."""
+    from pygments.lexers import guess_lexer
+
+    return sum(guess_lexer(text).name != "Text only" for text in texts) / len(texts)
 
 
 def read() -> Iterator[str]:
