@@ -6,7 +6,6 @@ from typing import Any
 import polars as pl
 
 from sdrrl_data.cards import configs
-from sdrrl_data.errors import FileDamaged
 from sdrrl_data.models.hub import CARD
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.run.dataset import SPLITS, shards
@@ -52,7 +51,7 @@ def _figures(run: Run, manifest: Manifest) -> Iterator[str]:
     recipe = recipe_of(run, manifest)
     try:
         counted = counts.count(run, recipe, list(manifest.counts.targets))
-    except (FileDamaged, OSError, pl.exceptions.PolarsError, ValueError) as error:
+    except (OSError, pl.exceptions.PolarsError, ValueError) as error:
         yield f"the tables of the run cannot be counted ({str(error).splitlines()[0]})"
         return
     in_card, in_tables = (dict(_flat(counts.model_dump())) for counts in (manifest.counts, counted))

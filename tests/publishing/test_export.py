@@ -56,7 +56,13 @@ def write(folder: Path, state: str = "finished", shard_rows: int = 2, **targets:
         rows = pl.concat([rows.with_columns(split=pl.lit(split)) for split, rows in splits.items()])
         datasets.write(run, f"{tag}/transfer_set", rows, shard_rows=shard_rows)
         signatures[tag] = "signature"
-    content = {"state": state, "signatures": signatures, "recipe": {}, "versions": {}, "ingredients": []}
+    content = {
+        "state": state,
+        "signatures": signatures,
+        "recipe": {"tgt": list(signatures)},
+        "versions": {},
+        "ingredients": [],
+    }
     run.write_manifest(Manifest.model_validate(content))
     return run
 
