@@ -131,7 +131,7 @@ def test_every_figure_is_counted_again(described: Run) -> None:
 
 def test_tables_that_are_gone(run: Run) -> None:
     shutil.rmtree(run.path / "pt" / "verdicts")
-    with pytest.raises(FileDamaged, match="verdicts/part-00000.parquet is gone: restore it from a copy"):
+    with pytest.raises(FileDamaged, match=r"verdicts/part-00000\.parquet is gone: restore it from a copy"):
         problems(run)
 
 
