@@ -2,7 +2,6 @@
 
 import os
 import pty
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from sdrrl_data.recipe.loading import PACKAGED
 from sdrrl_data.run import Manifest, Run
+from tests.support.copies import trusted_copy
 
 pytestmark = pytest.mark.alone
 
@@ -137,7 +137,7 @@ def contents(folder):
 
 
 def test_a_command_that_names_only_the_run_changes_what_it_names(quickstart, tmp_path):
-    out = shutil.copytree(quickstart[0], tmp_path / "run")
+    out = trusted_copy(quickstart[0], tmp_path / "run")
     done = sdrrl_data("generate", "--out", out, "--set", "thresholds.similarity.min=0.83")
     assert done.stdout.splitlines()[-1] == "changed    thresholds.similarity.min changed from 0.82 to 0.83"
     before = contents(out)
