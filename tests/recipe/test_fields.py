@@ -84,7 +84,7 @@ def up_to_date(earlier):
 
 @pytest.mark.parametrize("earlier", EARLIER)
 def test_recipes_of_0_1_0_are_written_and_shape_rows_as_they_did(earlier):
-    recipe = up_to_date(earlier)
+    recipe, earlier = up_to_date(earlier), deepcopy(earlier)
     written = of_before(recipe.model_dump(mode="json", by_alias=True))
     bounds = {name: threshold.pop("languages") for name, threshold in earlier["recipe"]["thresholds"].items()}
     assert written.pop("targets") == {"th": {"thresholds": {"similarity": bounds["similarity"]["th"]}}}
@@ -138,14 +138,14 @@ def test_every_field_shapes_rows_or_says_that_it_shapes_none(earlier):
 
 
 def test_a_setting_that_came_later_shapes_rows_unless_it_is_as_usual():
-    recipe = Recipe.model_validate_json(json.dumps(EARLIER[0]["recipe"] | {"prompts": PROMPTS}))
+    recipe = up_to_date(EARLIER[0])
     generator = recipe.generator.model_copy(update={"date": "2026-11-29"})
     assert "date" not in recipe.shaping()["generator"]
     assert recipe.model_copy(update={"generator": generator}).shaping()["generator"]["date"] == "2026-11-29"
 
 
 def test_sections_are_changed_wherever_they_stand():
-    recipe = Recipe.model_validate_json(json.dumps(EARLIER[0]["recipe"] | {"prompts": PROMPTS}))
+    recipe = up_to_date(EARLIER[0])
     assert changed(recipe, lambda section, role: {}) is recipe
 
     def pin(section, role):

@@ -1,6 +1,5 @@
 """What a recipe that may be somebody else's asks for, and when it may have it."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -11,12 +10,12 @@ from typer.testing import CliRunner
 from sdrrl_data.cli import app
 from sdrrl_data.errors import UntrustedRecipe
 from sdrrl_data.pipeline import continuing
-from sdrrl_data.recipe import Recipe, loading, trust
+from sdrrl_data.recipe import loading, trust
 from sdrrl_data.recipe.config import key_of
 from sdrrl_data.recipe.fields import walk
 from sdrrl_data.recipe.markers import NamesCode, Place, StaysHere, TakenIn
 from sdrrl_data.run import Manifest, Run, recipe_of, trust_run
-from tests.recipe.test_fields import EARLIER, PROMPTS, sections
+from tests.recipe.test_fields import EARLIER, sections, up_to_date
 
 QUICKSTART = yaml.safe_load(loading.text("quickstart"))
 CODE = {"kind": "function", "name": "mine", "function": "evil:main"}
@@ -182,7 +181,7 @@ def test_every_field_that_names_something_of_this_machine_is_asked_for(places, s
 
 
 def test_the_walk_of_a_recipe_reaches_every_section_that_is_asked_for():
-    recipe = Recipe.model_validate_json(json.dumps(EARLIER[0]["recipe"] | {"prompts": PROMPTS}))
+    recipe = up_to_date(EARLIER[0])
     asked = trust.asks(recipe.model_dump(mode="json", by_alias=True), Path("/nowhere"))
     assert any("server" in what for what in asked)
 
