@@ -96,7 +96,7 @@ def _said(error: BaseException, parameters: dict[str, Any]) -> tuple[str, int]:
     """The sentence for an error, and the exit code."""
     causes_of_it = list(causes.chain(error))
     if isinstance(error, KeyboardInterrupt):
-        return f"stopped; {AGAIN} to continue", INTERRUPTED
+        return "stopped; what is finished is kept: run the same command again to continue", INTERRUPTED
     full = next(filter(causes.is_disk_full, reversed(causes_of_it)), None)
     if isinstance(error, UserError) and (full is None or "make room on the disk" in str(error)):
         return f"error: {error}", error.exit_code

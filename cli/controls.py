@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .console import PlainConsole, say
+from .console import PlainConsole
 from .options import TrustRecipe, split_commas
 
 if TYPE_CHECKING:
@@ -81,14 +81,10 @@ def controls(
     run, manifest = opened(folder)
     if trust_recipe:
         trust_run(run, manifest)
-    try:
-        with Bars() as bars:
-            by_tag = library.make(
-                run, manifest, split_commas(tgt), split_commas(only), equal.value, tokenizer, reporter=bars
-            )
-    except KeyboardInterrupt:
-        say("stopped; what is finished is kept: run the same command again to continue", err=True)
-        raise typer.Exit(130) from None
+    with Bars() as bars:
+        by_tag = library.make(
+            run, manifest, split_commas(tgt), split_commas(only), equal.value, tokenizer, reporter=bars
+        )
     console = PlainConsole()
     for tag, target_controls in by_tag.items():
         _show(folder, tag, target_controls, console)

@@ -160,19 +160,15 @@ def generate(
     from .progress import Bars
 
     before = Run(out).manifest()
-    try:
-        with Bars() as bars:
-            manifest = library.generate(
-                wish.recipe,
-                out,
-                reporter=bars,
-                retry_set_aside=retry_set_aside,
-                agreed=partial(_ask, bars, yes),
-                named=wish.named,
-            )
-    except KeyboardInterrupt:
-        say("stopped; what is finished is kept: run the same command again to continue", err=True)
-        raise typer.Exit(130) from None
+    with Bars() as bars:
+        manifest = library.generate(
+            wish.recipe,
+            out,
+            reporter=bars,
+            retry_set_aside=retry_set_aside,
+            agreed=partial(_ask, bars, yes),
+            named=wish.named,
+        )
     summary.show(manifest, Run(out))
     summary.show_changes(before, manifest)
     if prune:

@@ -185,8 +185,10 @@ def explain(error: ValidationError, what: str, members: Mapping[str, int] | None
     expected = first["msg"][0].lower() + first["msg"][1:]
     value = first["input"]
     quotes = " (write it in quotes)" if first["type"] == "string_type" and isinstance(value, int | float) else ""
-    found = f"a {'mapping' if isinstance(value, dict) else 'list'}" if isinstance(value, dict | list) else repr(value)
-    return f"{key}: {expected}, found {found}{quotes}{also}"
+    described = (
+        f"a {'mapping' if isinstance(value, dict) else 'list'}" if isinstance(value, dict | list) else repr(value)
+    )
+    return f"{key}: {expected}, found {described}{quotes}{also}"
 
 
 def _keys(section: type[Config] = Config) -> Iterator[str]:

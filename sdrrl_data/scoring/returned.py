@@ -48,11 +48,11 @@ def replaced_names(source: str, target: str, back: str, src: Language, tgt: Lang
     A name is a word with a capital letter within the sentence. It is gone if neither translation has it.
     """
     names = [word for word in tokens(source, src)[1:] if word[0].isupper() and len(word) >= MIN_COPIED]
-    there = [*tokens(target, tgt), *tokens(back, src)]
+    translated_words = [*tokens(target, tgt), *tokens(back, src)]
     gone = [
         name
         for name in names
-        if not is_function_word(name, src.tag) and not any(_same_word(name, word) for word in there)
+        if not is_function_word(name, src.tag) and not any(_same_word(name, word) for word in translated_words)
     ]
     return min(len(gone), len(copied_words(source, target, back, src, tgt))) if gone else 0
 
