@@ -206,7 +206,8 @@ def protected_spans(text: str, start: int, end: int) -> list[Span]:
     if tags:
         closed = {name[1].lower() for name in _CLOSING_TAG.finditer(text, start, end)}
         spans += [Span(*tag.span(), _tag_role(tag[0], closed)) for tag in tags if not _is_slot(tag[0], closed)]
-    spans += _template_spans(templates)
+    if templates:
+        spans += _template_spans(templates)
     if _BARE_SIGN.search(text, start, end) or "www." in text[start:end].lower():
         for match in _BARE_PATTERN.finditer(text, start, end):
             length = len(match[0].rstrip(_PUNCTUATION_AFTER_BARE))

@@ -58,8 +58,7 @@ def segments(text: str, language: str, max_characters: int = 500) -> list[Segmen
     masked = _masked(text, 0, len(text), spans)
     sentences_to_translate = [
         segment
-        for stretch in prose
-        for sentence in sentence_spans(masked, *stretch, language)
+        for sentence in sentence_spans(masked, prose, language)
         for piece in pieces(text, masked, *sentence, spans, limit, language)
         for segment in _segments(text, masked, *piece, spans)
     ]

@@ -408,7 +408,7 @@ def test_lines_joined_are_parted_again(
 @pytest.mark.parametrize(("language", "expected"), hard_examples())
 def test_abbreviations_ordinals_and_initials_end_no_sentence(language: str, expected: list[str]) -> None:
     text = " ".join(expected)
-    assert [text[start:end].strip() for start, end in sentence_spans(text, 0, len(text), language)] == expected
+    assert [text[start:end].strip() for start, end in sentence_spans(text, [(0, len(text))], language)] == expected
 
 
 def test_a_question_ends_before_a_word_in_lower_case_unless_a_quotation_ends_there() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdrrl_data.text.code_shapes import BEGINNING, WITH_SIGN
 from sdrrl_data.text.segments import segments
 from sdrrl_data.text.unfenced_code import code_start
 
@@ -252,6 +253,11 @@ def test_what_stands_before_code_is_prose():
 
 def test_a_line_of_code_within_prose_does_not_make_it_code():
     assert code_start(["x = f(1);", "This line sets x.", "The next one explains why.", "So does this."]) is None
+
+
+@given(st.sampled_from(WITH_SIGN).flatmap(lambda pattern: st.from_regex(pattern, fullmatch=True)))
+def test_lines_that_are_searched_for_a_sign_have_one(line):
+    assert BEGINNING.fullmatch(line)
 
 
 @given(st.text(alphabet="ab =().,:;{}[]<>-/\\\"'#_\n", max_size=300))
