@@ -34,6 +34,7 @@ _NAME_OF_DAYS = re.compile(  # English writes them with a capital everywhere
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Christmas|Easter"
 )
+_POSSESSIVE = re.compile(r"['’]s?\Z")
 _NO_LABEL = re.compile(r"[.?!\"“”«»]")  # a sentence, or a title in quotes
 LONGEST_LABEL = 8  # words
 SHORTEST_STEM = 4  # letters
@@ -155,7 +156,8 @@ def better_of(heading: str, as_it_is: str, in_sentence_case: str, common_words: 
     """
     if as_it_is.casefold() == in_sentence_case.casefold():
         return as_it_is
-    names = [word[0] for word in _WORD.finditer(heading) if word[0][0].isupper() and not is_in_capitals(word[0])]
+    written_words = (_POSSESSIVE.sub("", word[0]) for word in _WORD.finditer(heading))
+    names = [word for word in written_words if word[0].isupper() and not is_in_capitals(word)]
     words = {word[0].casefold() for text in (as_it_is, in_sentence_case) for word in _WORD.finditer(text)}
     if any(len(name) > 2 and name.casefold() in words and not _is_common(name, common_words) for name in names):
         return as_it_is

@@ -155,6 +155,12 @@ def test_a_heading_in_title_case_is_also_sent_in_sentence_case(heading, expected
         ("Salt Lake City", "Cidade de Salt Lake", "Cidade do lago salgado", "Cidade de Salt Lake"),
         ("Arthur Ransom", "Arthur Ransom", "Arthur resgate", "Arthur Ransom"),
         (
+            "President Lincoln's Proclamation",
+            "Proclamação do Presidente Lincoln",
+            "A proclamação do presidente lincoln",
+            "Proclamação do Presidente Lincoln",
+        ),
+        (
             "Visit the United States",
             "Visita agora aos Estados Unidos",
             "Visite os estados unidos",
