@@ -1,6 +1,6 @@
 """The figures of a page, as the manifest and the tables have them: what each step got, lost, and took."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -216,9 +216,3 @@ def shortfalls(reasons_given: pl.Series) -> list[tuple[str, int]]:
 def all_rows(targets: Sequence[TargetCount]) -> int:
     """The rows of all transfer sets."""
     return sum(chain.from_iterable(target.rows.values() for target in targets))
-
-
-def digests(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
-    """Of each target: its tag, the digest at the end of its signature, and the whole signature."""
-    for tag, signature in manifest.signatures.items():
-        yield tag, signature.rpartition(":")[2], signature

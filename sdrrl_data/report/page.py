@@ -20,7 +20,7 @@ from sdrrl_data.cards.markdown import join_names
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Recipe, overrides, score_columns
 from sdrrl_data.report import charts, comparison, figures, hints, reading, sample
-from sdrrl_data.run import Manifest, Run, recipe_of, refuse_unfinished
+from sdrrl_data.run import Manifest, Run, provenance, recipe_of, refuse_unfinished
 
 LISTED = 12  # reasons for losses that are shown at once
 
@@ -82,7 +82,8 @@ def page(run: Run, manifest: Manifest, other: Path | None = None) -> str:
             ingredients=[_ingredient(part) for part in manifest.ingredients],
             terms=licences.combined(manifest.ingredients),
             signatures=[
-                {"tag": tag, "digest": digest, "whole": whole} for tag, digest, whole in figures.digests(manifest)
+                {"tag": tag, "digest": provenance.digest(signature), "whole": signature}
+                for tag, signature in manifest.signatures.items()
             ],
             recipe=overrides.written(portable.manifest(manifest).recipe),
             versions=manifest.versions,
