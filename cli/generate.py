@@ -126,6 +126,7 @@ def generate(
             "--probe", help="A dry run that also measures a few dozen rows, and shows how many hours the run will take."
         ),
     ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="In the end, show every table of figures.")] = False,
     trust_recipe: TrustRecipe = False,
 ) -> None:
     """Make a transfer set: answer, translate, code-switch, score, filter, mix.
@@ -159,7 +160,7 @@ def generate(
     from . import summary
     from .progress import Bars
 
-    before = Run(out).manifest()
+    before = summary.Before.of(Run(out))
     with Bars() as bars:
         manifest = library.generate(
             wish.recipe,
@@ -169,15 +170,14 @@ def generate(
             agreed=partial(_ask, bars, yes),
             named=wish.named,
         )
-    summary.show(manifest, Run(out))
-    summary.show_changes(before, manifest)
+    summary.show(manifest, Run(out), before, verbose)
     if prune:
         say(f"pruned: {unused.prune(Run(out)) / 1e6:,.1f} MB")
     counts = manifest.counts.targets
     empty = [f"{tag}/transfer_set" for tag, target in counts.items() if not any(target.rows.values())]
     if empty:
         where = ", ".join(empty)
-        say(f"error: no row is left in {where}; the tables above say what became of the rows", err=True)
+        say(f"error: no row is left in {where}; see what became of the rows with --verbose", err=True)
         raise typer.Exit(1)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sdrrl_data.run.disk import (
     files_of,
     fingerprint_of,
     read_parquet,
+    read_some,
     write_parquet,
 )
 from sdrrl_data.run.journal import Journal
@@ -104,6 +105,15 @@ class Dataset:
     def read(self) -> pl.DataFrame:
         """The rows of all splits."""
         return pl.concat([read_parquet([path]) for path in self.files()])
+
+    def columns(self, names: Sequence[str]) -> pl.DataFrame:
+        """These columns of the rows of all splits: see `disk.read_some`."""
+        return read_some(self.files(), names)
+
+    def first(self, rows: int) -> pl.DataFrame:
+        """The first rows of each split, which are as random as all are: see `disk.read_some`."""
+        of_splits = [self.files(split) for split in SPLITS]
+        return pl.concat([read_some(files, rows=rows) for files in of_splits if files])
 
     def digests(self) -> dict[str, str]:
         """The SHA-256 of each file, by its path in the run."""

@@ -71,6 +71,34 @@ def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
         raise
 
 
+def read_some(paths: Sequence[Path], columns: Sequence[str] | None = None, rows: int | None = None) -> pl.DataFrame:
+    """Some columns of files that `write_parquet` wrote, or their first rows: a look at more than memory holds.
+
+    Their digests are not looked at, because they are of whole files. A file of an earlier version may lack columns that
+    others have: these are null for it.
+
+    Args:
+        paths: at least one.
+        columns: those to read, without those that no file has; by default, all.
+        rows: how many to read of all files together; by default, all.
+
+    Raises:
+        FileDamaged: a file is gone, or is not a Parquet file.
+    """
+    schema = {name: kind for path in paths for name, kind in schema_of(path).items()}
+    names = [name for name in columns or schema if name in schema]
+    try:
+        with panics.caught():
+            scan = pl.scan_parquet(
+                list(paths), glob=False, schema=schema, missing_columns="insert", n_rows=rows, parallel="auto"
+            )
+            return scan.select(names).collect(engine="streaming")
+    except (pl.exceptions.PolarsError, panics.Panic):
+        for path in paths:
+            check(path)
+        raise
+
+
 def check(path: Path) -> None:
     """Compare a file with its digest, if it has one.
 

@@ -7,7 +7,16 @@ from typing import Any
 
 import polars as pl
 
-from sdrrl_data.run.disk import check, figures_of, fingerprint_of, read_parquet, rows_in, schema_of, write_parquet
+from sdrrl_data.run.disk import (
+    check,
+    figures_of,
+    fingerprint_of,
+    read_parquet,
+    read_some,
+    rows_in,
+    schema_of,
+    write_parquet,
+)
 from sdrrl_data.run.journal import Journal, head_of
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, Part
 
@@ -120,14 +129,23 @@ class Table:
         no_rows = together.drop(_FILE).clear()
         return [by_file.get((str(path),), no_rows) for path in paths]
 
-    def read_all(self, parts: int | None = None) -> pl.DataFrame:
+    def read_all(self, parts: int | None = None, columns: Collection[str] | None = None) -> pl.DataFrame:
         """The rows of all parts, or of the first `parts`, in order.
+
+        Args:
+            parts: how many to read.
+            columns: those to read, as far as the table has them.
 
         Raises:
             FileDamaged: a part is gone, or is not as it was written.
         """
         count = parts or len(_parts(self._folder)) or 1
-        return _read([_part(self._folder, part) for part in range(count)])
+        return _read([_part(self._folder, part) for part in range(count)], columns)
+
+    def columns(self, names: Sequence[str]) -> pl.DataFrame:
+        """These columns of all parts that exist, in order, without those that no part has: see `disk.read_some`."""
+        paths = _parts(self._folder)
+        return read_some(paths, names) if paths else pl.DataFrame()
 
     def ids(self) -> set[str]:
         """The ids of all rows of all parts."""
@@ -165,12 +183,20 @@ def is_file_of_table(path: Path) -> bool:
     return bool(_PART.fullmatch(path.name) or _BEGUN.fullmatch(path.name))
 
 
-def _read(paths: list[Path], include_file_paths: str | None = None) -> pl.DataFrame:
-    """Parts as one table. Parts of an earlier version may lack columns that others have: these are null for them."""
+def _read(
+    paths: list[Path], columns: Collection[str] | None = None, include_file_paths: str | None = None
+) -> pl.DataFrame:
+    """Parts as one table, or these of its columns.
+
+    Parts of an earlier version may lack columns that others have: these are null for them.
+    """
     schemas = [schema_of(path) for path in paths]
     longest = max(schemas, key=len)
     together = longest | {name: kind for schema in schemas for name, kind in schema.items() if name not in longest}
-    return read_parquet(paths, schema=together, missing_columns="insert", include_file_paths=include_file_paths)
+    names = None if columns is None else [name for name in together if name in columns]
+    return read_parquet(
+        paths, columns=names, schema=together, missing_columns="insert", include_file_paths=include_file_paths
+    )
 
 
 def _part(folder: Path, part: int) -> Path:

@@ -119,6 +119,11 @@ def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None)
     return cuts_of_texts
 
 
+def columns(thresholds: Mapping[str, ThresholdConfig]) -> list[str]:
+    """The columns of scores that the thresholds judge."""
+    return [f"{part}_{score}" for name in thresholds for part, score in _judged(name, thresholds)]
+
+
 def judge(scores: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:
     """One row per seed: the weight of each of its four texts, and every filter that one of them failed.
 
