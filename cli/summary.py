@@ -55,7 +55,7 @@ def show(manifest: Manifest, run: Run) -> None:
         console.print(f"\n{tag}/transfer_set (rows: {rows})", style="bold")
         console.print(_mix(target))
     tag = next(iter(targets))
-    transfer_set = run.dataset(f"{tag}/transfer_set").read()
+    transfer_set = run.dataset(f"{tag}/transfer_set").beginning()
     if not transfer_set.is_empty():
         console.print(f"\nSome rows of {tag}/transfer_set", style="bold")
         samples.show(samples.choose(transfer_set), console)

@@ -93,7 +93,7 @@ def _read(run: Run, recipe: Recipe, tag: str) -> dict[str, _Score]:
     """Each score that has a threshold and values, in the order of the thresholds."""
     by_score: dict[str, dict[str, _TextScores]] = {}
     for table in score_tables(recipe.scorers):
-        rows = run.table(f"{tag}/{table}").read_all()
+        rows = verdicts.scores_of_run(run, [f"{tag}/{table}"], recipe.thresholds)
         for cut in verdicts.cuts(recipe.thresholds, rows):
             if cut.column in rows.columns:
                 values = rows[cut.column].filter(rows[cut.column].is_finite())

@@ -9,6 +9,7 @@ import polars as pl
 
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.run.journal import Journal
+from sdrrl_data.run.shuffled import Shuffled
 
 SET_ASIDE = {"id": pl.String, "reason": pl.String, "row": pl.String}
 SOURCE_ID = "source_id"  # a column of the seeds that 0.1.0 did not have: a row's id in its source
@@ -21,6 +22,9 @@ class Part(NamedTuple):
     set_aside: pl.DataFrame  # rows that could not be processed: their id, the reason, the row as JSON
     figures: Mapping[str, Any] | None = None  # what was counted while it was made, as JSON values
     again: Sequence[str] = ()  # what a server failed at, such as ids of rows: to be asked for again
+    shuffled: Shuffled | None = (
+        None  # of a dataset whose rows are too many for memory: they are here, and not in `rows`
+    )
 
 
 NOTHING_SET_ASIDE = pl.DataFrame(schema=SET_ASIDE)

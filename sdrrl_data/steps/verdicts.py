@@ -53,7 +53,7 @@ class VerdictsStep(TargetStep):
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Turn percentiles into numbers."""
-        scored = score_tables.joined([run.table(name).read_all() for name in self.whole]) if self.whole else None
+        scored = scores_of_run(run, self.whole, self.recipe.thresholds) if self.whole else None
         limits = cuts(self.recipe.thresholds, scored)
 
         def work(tasks: Iterable[Task]) -> Iterator[tuple[int, Part]]:
@@ -89,6 +89,23 @@ class Cut(NamedTuple):
     min: Limit | None
     max: Limit | None
     weight: float  # of a text that fails
+
+
+def scores_of_run(run: Run, tables: Sequence[str], thresholds: Mapping[str, ThresholdConfig]) -> pl.DataFrame:
+    """The scores of the whole run that thresholds apply to.
+
+    Args:
+        run: has the tables.
+        tables: of scores, each with the same rows.
+        thresholds: as for `cuts`.
+    """
+    judged = {f"{part}_{score}" for name in thresholds for part, score in _judged(name, thresholds)}
+    columns = [[name for name in run.table(table).columns() if name in judged] for table in tables]
+    return pl.concat(
+        [run.table(table).read_all(columns=names) for table, names in zip(tables, columns, strict=True) if names]
+        or [pl.DataFrame()],
+        how="horizontal",
+    )
 
 
 def relative(thresholds: Mapping[str, ThresholdConfig]) -> bool:
