@@ -1,9 +1,9 @@
 """Rows a second and peak memory of each step of a run for two targets, as the run gets ten and a hundred times as long.
 
-The generator returns a sentence at once, the translator the sentence with other letters, so that what is measured is
+The generator returns a sentence at once, the translator each text with other letters, so that what is measured is
 everything else: reading seeds, parts, journals, verdicts, counting, mixing, writing, the card. Each run is a process
-of its own; the peak is that of its whole life, and of each step. `--seeds` names other sizes, `--out` a folder for
-the table and the plot.
+of its own on two cores; the peak is its largest resident memory in each step. `--seeds` names other sizes, `--write`
+writes the table and the plot of these sizes into benchmarks/flat_memory/.
 """
 
 import argparse
@@ -21,14 +21,21 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("POLARS_MAX_THREADS", "2")
 
 from benchmarks._report import report, sized, versions
-from benchmarks.pipeline import ALONE, DATA, models
+from benchmarks.pipeline import ALONE, DATA, AtOnce, Cipher
 from sdrrl_data.pipeline.generate import generate
-from sdrrl_data.protocols import Silent
+from sdrrl_data.protocols import Ingredient, Silent
 from sdrrl_data.recipe import loading
+from sdrrl_data.steps.model_pool import Models
 
 SIZES = sized((10_000, 100_000), (500, 1_000))
 TARGETS = ("pt", "id")
 PROMISED = 1_500  # MB
+
+
+class WholeTexts(Cipher):
+    """Takes texts as they are, so that they are not cut into sentences, which would be most of the time."""
+
+    whole_texts = True
 
 
 class Meter(Silent):
@@ -76,7 +83,13 @@ def measure(seeds: int, folder: Path) -> None:
     changes = {"tgt": list(TARGETS), "parallel": None, "seeds.source": str(path)} | ALONE
     recipe = loading.load("sdrrl", changes)
     meter = Meter()
-    generate(recipe, folder / "run", models(answers), meter)
+    models = Models(
+        identify_generator=lambda settings: Ingredient("generator", "AtOnce", "1", None),
+        build_generator=lambda settings: AtOnce(answers),
+        identify_translator=lambda settings, src, tgt, generator: Ingredient("translator", "Cipher", "1", None),
+        build_translator=lambda settings, src, tgt, generator, seed: WholeTexts(),
+    )
+    generate(recipe, folder / "run", models, meter)
     meter.end()
     print(json.dumps(meter.steps))
 

@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, overload
 
 import polars as pl
 
@@ -25,6 +25,31 @@ class Part(NamedTuple):
     shuffled: Shuffled | None = (
         None  # of a dataset whose rows are too many for memory: they are here, and not in `rows`
     )
+
+
+class PartsOnDemand(Sequence[Part]):
+    """Parts that are read when they are asked for, because together they may not fit into memory.
+
+    Args:
+        count: how many there are.
+        read: reads the one with this number.
+    """
+
+    def __init__(self, count: int, read: Callable[[int], Part]) -> None:
+        self._numbers = range(count)
+        self._read = read
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, part: int) -> Part: ...
+    @overload
+    def __getitem__(self, part: slice) -> list[Part]: ...
+    def __getitem__(self, part: int | slice) -> Part | list[Part]:
+        if isinstance(part, slice):
+            return [self._read(number) for number in self._numbers[part]]
+        return self._read(self._numbers[part])
 
 
 NOTHING_SET_ASIDE = pl.DataFrame(schema=SET_ASIDE)
