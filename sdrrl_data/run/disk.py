@@ -49,12 +49,13 @@ def write_parquet(
         digests.sign(temporary)
 
 
-def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
+def read_parquet(paths: Sequence[Path], columns: Sequence[str] | None = None, **options: Any) -> pl.DataFrame:
     """The rows of files that `write_parquet` wrote, after a look at their digests. A path is never a pattern.
 
     Args:
         paths: at least one.
-        options: of `polars.read_parquet`.
+        columns: to be read, with that of the files' paths if `include_file_paths` names it; by default all.
+        options: of `polars.scan_parquet`.
 
     Raises:
         FileDamaged: a file is gone, or is not as it was written.
@@ -63,7 +64,10 @@ def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
         check(path)
     try:
         with panics.caught():
-            return pl.read_parquet(list(paths), glob=False, **options)
+            rows = pl.scan_parquet(list(paths), glob=False, **options)
+            if columns is not None:
+                rows = rows.select(*columns, *filter(None, [options.get("include_file_paths")]))
+            return rows.collect()
     except (pl.exceptions.PolarsError, panics.Panic):
         for path in paths:  # one of them has no digest, and is damaged
             with _readable(path):

@@ -9,11 +9,10 @@ import polars as pl
 from sdrrl_data.protocols import Advance
 from sdrrl_data.run import Part, Run, Task, together
 from sdrrl_data.run.marks import asked_again, lacking, unmarked
+from sdrrl_data.run.table import AT_ONCE
 from sdrrl_data.steps.finished_rows import FinishedRows
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.step import Job, Step
-
-READ_AHEAD = 16  # parts of a step's inputs that are read together
 
 
 def work(run: Run, job: Job, parts: Sequence[int], models: ModelPool, advance: Advance) -> None:
@@ -83,10 +82,10 @@ def _inputs(run: Run, step: Step, parts: Sequence[int]) -> Iterator[tuple[int, l
     if step.makes != "part":
         yield from ((part, []) for part in parts)
         return
-    for start in range(0, len(parts), READ_AHEAD):
-        numbers = parts[start : start + READ_AHEAD]
-        tables = [run.table(name).read_each(numbers) for name in step.inputs]
-        yield from ((part, [table[index] for table in tables]) for index, part in enumerate(numbers))
+    for start in range(0, len(parts), AT_ONCE):
+        numbers = parts[start : start + AT_ONCE]
+        for part, *tables in zip(numbers, *(run.table(name).read_each(numbers) for name in step.inputs), strict=True):
+            yield part, tables
 
 
 class _Clock:
