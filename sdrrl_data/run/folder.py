@@ -3,18 +3,18 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from filelock import FileLock, Timeout
 
 from sdrrl_data import languages
-from sdrrl_data.errors import NotARun, RunBusy, UserError
+from sdrrl_data.errors import NotARun, UserError
 from sdrrl_data.run.dataset import SHARD_ROWS, Dataset
 from sdrrl_data.run.disk import on_disk, written
+from sdrrl_data.run.leases import Leases
 from sdrrl_data.run.manifest import Manifest, parsed
 from sdrrl_data.run.table import Table
 
@@ -91,16 +91,15 @@ class Run:
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise UserError(f"{self.path} cannot be created ({why}): choose another --out") from None
-        lock = FileLock(self.path / ".lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise RunBusy(f"another sdrrl-data process is working on {self.path}: wait for it, or stop it") from None
-        except (OSError, NotImplementedError) as error:  # a file system may know no locks
-            reason = getattr(error, "strerror", None) or error
-            raise UserError(f"{self.path} cannot be written to ({reason}): choose another --out") from None
-        with lock:
-            lock.release()  # once for `acquire` above; it is held until the end of this block
+        busy = f"another sdrrl-data process is working on {self.path}: wait for it, or stop it"
+        with ExitStack() as stack:
+            try:
+                leases = stack.enter_context(Leases())
+                stack.enter_context(leases.held(self.path / ".lock", busy))
+            except OSError as error:
+                raise UserError(
+                    f"{self.path} cannot be written to ({error.strerror or error}): choose another --out"
+                ) from None
             yield
 
     @property
