@@ -4,7 +4,23 @@ from typing import Annotated
 
 import typer
 
-from . import card, controls, doctor, evaluate, export, generate, inspect, languages, pull, push, recipes, train, tune
+from . import (
+    card,
+    controls,
+    doctor,
+    evaluate,
+    export,
+    generate,
+    inspect,
+    languages,
+    pull,
+    push,
+    recipes,
+    status,
+    train,
+    tune,
+    work,
+)
 from .boundary import Command, Commands
 from .console import say
 
@@ -36,6 +52,8 @@ app = typer.Typer(
     epilog=EXAMPLES,
 )
 app.command(cls=Command, epilog=generate.EXAMPLES)(generate.generate)
+app.command(cls=Command, epilog=work.EXAMPLES)(work.work)
+app.command(cls=Command, epilog=status.EXAMPLES)(status.status)
 app.command(cls=Command, epilog=inspect.EXAMPLES)(inspect.inspect)
 app.command(cls=Command, epilog=tune.EXAMPLES)(tune.tune)
 app.command(cls=Command, epilog=card.EXAMPLES)(card.card)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import polars as pl
 from rich.table import Table
 
-from sdrrl_data.pipeline.generate import RECIPE
+from sdrrl_data.pipeline.beginning import RECIPE
 from sdrrl_data.recipe.changes import changes
 from sdrrl_data.run import Count, Manifest, Run, TargetCount
 from sdrrl_data.shown import escaped

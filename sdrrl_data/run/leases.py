@@ -14,6 +14,7 @@ import errno
 import json
 import os
 import platform
+import re
 import socket
 import threading
 import time
@@ -28,6 +29,7 @@ from typing import NamedTuple
 
 from sdrrl_data.errors import RunBusy
 
+_NAME = re.compile(r"(\..+)\.lease-\d+")
 _LENGTH = 400  # bytes of a lease's file: it is written over in place, and so never shorter for a moment
 
 
@@ -140,6 +142,26 @@ class Leases:
         holder, seen = self.holder(path), self._seen.get(_file(path, self._last(path)))
         return holder is not None and bool(holder.lives() or (seen and seen.changes))
 
+    def others(self, folder: Path) -> dict[Path, Holder | None]:
+        """The leases below a folder that other processes have and may still renew, each with its holder, if known.
+
+        Leases that are stale are removed. The folder `unused` is left out.
+        """
+        held_by_others = {}
+        for place in sorted(_places(folder)):
+            if self.holds(place):
+                continue
+            if self.take(place):
+                self.release(place)
+            else:
+                held_by_others[place] = self.holder(place)
+        return held_by_others
+
+    def seen(self, folder: Path) -> dict[Path, Holder]:
+        """The leases below a folder that a process has and may still renew. Nothing is changed."""
+        holders = ((place, self.holder(place)) for place in sorted(_places(folder)))
+        return {place: holder for place, holder in holders if holder}
+
     @contextmanager
     def held(self, path: Path, busy: str) -> Iterator[None]:
         """Hold a lease for a while. If a process that has it seems to have died, wait until this is certain.
@@ -236,6 +258,16 @@ class Leases:
         except OSError:
             pass
         return True
+
+
+def _places(root: Path) -> set[Path]:
+    """The places of all leases below a folder, without its folder `unused`."""
+    places = set()
+    for folder, folders, names in os.walk(root):
+        if Path(folder) == root and "unused" in folders:
+            folders.remove("unused")
+        places |= {Path(folder, match[1]) for name in names if (match := _NAME.fullmatch(name))}
+    return places
 
 
 def _file(path: Path, number: int) -> Path:

@@ -1,12 +1,16 @@
 """Runs steps in this process, one after another, with its GPUs and cores."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from sdrrl_data.protocols import Reporter
 from sdrrl_data.run import Run
-from sdrrl_data.runners.work import work
+from sdrrl_data.runners.runner import announce
+from sdrrl_data.runners.work import READ_AHEAD, Written, nobody, work
 from sdrrl_data.steps.model_pool import ModelPool, Models
 from sdrrl_data.steps.step import Job
+
+SHARES = 64  # a process that shares the parts with others takes no larger share of them at once
 
 
 class LocalRunner:
@@ -21,13 +25,22 @@ class LocalRunner:
         self._models = ModelPool(models)
         self._reporter = reporter
 
-    def run(self, run: Run, job: Job, missing: Sequence[int]) -> None:
-        """Make the missing parts of a step. All tables that it reads are complete."""
-        if not missing:
+    def run(
+        self,
+        run: Run,
+        job: Job,
+        missing: Sequence[int],
+        parts: Iterable[int] | None = None,
+        written: Written = nobody,
+    ) -> None:
+        """Make missing parts of a step (see `Runner`)."""
+        ahead = READ_AHEAD if parts is None else min(READ_AHEAD, -(-len(missing) // SHARES))
+        waiting = iter(missing if parts is None else parts)
+        first = next(waiting, None)
+        if first is None:
             return
-        rows = job.step.rows(run)
-        self._reporter.start(job.step.table, sum(rows), sum(rows) - sum(rows[part] for part in missing))
-        work(run, job, missing, self._models, self._reporter.advance)
+        announce(self._reporter, run, job, missing)
+        work(run, job, chain([first], waiting), self._models, self._reporter.advance, written, ahead)
 
     def close(self) -> None:
         """Free the memory of the models."""
