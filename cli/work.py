@@ -29,8 +29,12 @@ def work(
     Start it on any number of machines that share the run's folder, at any time. If a worker is killed, another one
     takes over its parts. The last one finishes the run.
     """
+    import signal
+
     from . import quiet
 
+    # Clusters end a job with it: what this worker has taken is given back at once.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     quiet.silence_libraries()
     from sdrrl_data.pipeline.worker import work as library
 

@@ -12,6 +12,7 @@ whatever is written under one is written whole, and has the same bytes whoever w
 
 import errno
 import json
+import logging
 import os
 import platform
 import re
@@ -30,6 +31,7 @@ from typing import NamedTuple
 from sdrrl_data.errors import RunBusy
 
 _NAME = re.compile(r"(\..+)\.lease-\d+")
+LOOKS = 3  # until it is said that a lease is waited for
 _LENGTH = 400  # bytes of a lease's file: it is written over in place, and so never shorter for a moment
 
 
@@ -174,9 +176,13 @@ class Leases:
             RunBusy: another process has it.
             OSError: the file system cannot be read or written to.
         """
-        while not self.take(path):
+        for look in count():
+            if self.take(path):
+                break
             if self.is_renewed(path):
                 raise RunBusy(busy)
+            if look == LOOKS:
+                logging.getLogger(__name__).warning("waiting to see whether %s has ended", self.holder(path))
             time.sleep(min(1.0, self._times.renewed / 4))
         try:
             yield

@@ -25,7 +25,7 @@ AHEAD = 2  # parts that a node has besides those that it works on, so that its e
 NEWS = 1.0  # seconds after which a node answers, also if nothing has happened
 LOOK = 5.0  # seconds between two looks at which nodes there are
 START = 120.0  # seconds that the first nodes have to start a process, before the work begins without the late ones
-NOBODY = 1800.0  # seconds until the run ends if none has: a cluster may have to start machines first
+NOBODY = 1800.0  # seconds without a node until the run ends: a cluster may have to start machines first
 STARTS = 3  # processes that may end as they start on a node, before it is left out
 ASKED = "asked"  # the thread of a node's process that says what has happened; orders are taken in another, in order
 
@@ -80,7 +80,7 @@ class RayRunner:
             _connect(self._ray, config.address)
         self._nodes: dict[str, _Node] = {}
         self._failed_starts: dict[str, int] = {}  # of each node
-        self._looked = 0.0
+        self._looked = self._had_nodes = 0.0
         self._run: Run | None = None
 
     def run(
@@ -116,8 +116,8 @@ class RayRunner:
 
     def close(self) -> None:
         """End the processes on all nodes, and the cluster if it is this process's."""
-        closing = [node.actor.close.remote() for node in self._ready() if not node.works]
-        self._ray.wait(closing, num_returns=len(closing), timeout=30) if closing else None
+        if closing := [node.actor.close.remote() for node in self._ready() if not node.works]:
+            self._ray.wait(closing, num_returns=len(closing), timeout=30)
         for node in self._nodes.values():
             self._ray.kill(node.actor)
         self._nodes = {}
@@ -133,17 +133,12 @@ class RayRunner:
         Raises:
             RunMismatch: one of them has other versions, or does not see the run.
         """
-        began = time.monotonic()
+        began = self._had_nodes = time.monotonic()
         while not self._ready() or (
             time.monotonic() < began + START and not all(node.is_ready for node in self._nodes.values())
         ):
             self._look()
             self._greet(late=False)
-            if not self._ready() and time.monotonic() > began + NOBODY:
-                raise EngineFailed(
-                    f"no node of the Ray cluster has started a process in {NOBODY / 60:g} minutes: it needs all cores "
-                    "and GPUs of a node; `ray status` shows what is free"
-                )
 
     def _look(self) -> None:
         """Start a process on each node that has none; forget nodes that are gone."""
@@ -156,9 +151,13 @@ class RayRunner:
                 continue
             if self._failed_starts.get(id, 0) < STARTS:
                 self._nodes[id] = self._started(id, f"{node['NodeManagerHostname']} ({id[:8]})", resources)
-        if not self._nodes and self._failed_starts:
+        if self._ready():
+            self._had_nodes = time.monotonic()
+        left_out = [id for id, starts in self._failed_starts.items() if starts >= STARTS]
+        if not self._nodes and (left_out or time.monotonic() > self._had_nodes + NOBODY):
             raise EngineFailed(
-                "no node of the Ray cluster can work on the run: look at Ray's logs there. What is finished is kept"
+                f"no node of the Ray cluster works on the run: {len(left_out)} could not start a process, and no other "
+                "has all of its cores and GPUs free (see `ray status`). What is finished is kept"
             )
 
     def _started(self, id: str, name: str, resources: dict[str, float]) -> _Node:
