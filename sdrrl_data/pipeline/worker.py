@@ -62,7 +62,8 @@ def work(
                 with suppress(_Changed):
                     _make(run, manifest, begun_as, models, reporter, leases, poll)
                     _finish(run, manifest, begun_as, leases, poll)
-            _, manifest = opened(run.path)
+            # Not `opened`: what others have just written may be missing in a listing that NFS has cached.
+            manifest = run.manifest() or manifest
     return manifest
 
 
@@ -95,7 +96,8 @@ def _wait_for_beginning(run: Run, leases: Leases, poll: float) -> None:
     Raises:
         RunUnfinished: it has ended before they were all written.
     """
-    if leases.holder(run.lock_place) is None and opened(run.path)[1].state == "beginning":
+    manifest = run.manifest()
+    if leases.holder(run.lock_place) is None and manifest and manifest.state == "beginning":
         raise RunUnfinished(
             f"{run.path} has not all of its seeds: type the `sdrrl-data generate` command that began it again"
         )

@@ -10,7 +10,7 @@ from sdrrl_data.runners.work import READ_AHEAD, Written, nobody, work
 from sdrrl_data.steps.model_pool import ModelPool, Models
 from sdrrl_data.steps.step import Job
 
-SHARES = 64  # a process that shares the parts with others takes no larger share of them at once
+ROWS_AHEAD = 256  # a process that shares the parts with others takes more than one at once only if they are so small
 
 
 class LocalRunner:
@@ -34,7 +34,7 @@ class LocalRunner:
         written: Written = nobody,
     ) -> None:
         """Make missing parts of a step (see `Runner`)."""
-        ahead = READ_AHEAD if parts is None else min(READ_AHEAD, -(-len(missing) // SHARES))
+        ahead = READ_AHEAD if parts is None else max(1, min(READ_AHEAD, ROWS_AHEAD // max(1, *job.step.sizes)))
         waiting = iter(missing if parts is None else parts)
         first = next(waiting, None)
         if first is None:

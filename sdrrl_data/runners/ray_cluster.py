@@ -289,6 +289,7 @@ def _ray() -> Any:
         NotInstalled: it is not installed.
     """
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # `uv run` would be resolved again on every node
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # of a cluster on a busy machine
     try:
         import ray
     except ImportError:
@@ -301,7 +302,7 @@ def _ray() -> Any:
 def _connect(ray: Any, address: str | None) -> None:
     try:
         ray.init(address=address, log_to_driver=False, logging_level="warning")
-    except (ConnectionError, TimeoutError, ValueError, RuntimeError) as error:
+    except Exception as error:  # Ray raises that, too
         raise ServerUnavailable(
             f"the Ray cluster at {address or os.environ.get('RAY_ADDRESS', 'this machine')} cannot be reached "
             f"({_first_line(error)}): start it, or name another one with --ray-address"
