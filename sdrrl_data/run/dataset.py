@@ -72,6 +72,14 @@ class Dataset:
         """Whether it exists and was made from the same input with the same settings."""
         return self.fingerprint() == fingerprint
 
+    def existing(self) -> set[int]:
+        """{0} if it was made, with all of its files, or else nothing."""
+        return {0} if self._present() and not self._gone() else set()
+
+    def lease(self, part: int | None = None) -> Path:
+        """The place of its lease."""
+        return self._folder.with_name(f".{self._folder.name}")
+
     def figures(self) -> dict[str, Any]:
         """What was counted while it was made; empty if nothing was counted."""
         files = self._present()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import polars as pl
 
@@ -26,6 +27,7 @@ def write_parquet(
     fingerprint: str,
     figures: Mapping[str, Any] | None = None,
     files: Sequence[str] = (),
+    shared: bool = False,
 ) -> None:
     """Write a table completely, or not at all.
 
@@ -35,6 +37,7 @@ def write_parquet(
         fingerprint: stands for everything that shaped the rows; stored in the file's metadata.
         figures: what was counted while the rows were made, as JSON values; stored there too.
         files: the names of all files of the dataset that the file belongs to; stored there too.
+        shared: whether another process may write the same file at the same time.
 
     Raises:
         DiskFailed: the file cannot be written.
@@ -44,7 +47,7 @@ def write_parquet(
         metadata[FIGURES] = json.dumps(figures)
     if files:
         metadata[FILES] = json.dumps(files)
-    with written(path) as temporary:
+    with written(path, shared) as temporary:
         rows.write_parquet(temporary, metadata=metadata | digests.UNSIGNED)
         digests.sign(temporary)
 
@@ -135,9 +138,12 @@ def damaged(path: Path, problem: str) -> FileDamaged:
 
 
 @contextmanager
-def written(path: Path) -> Iterator[Path]:
-    """Yield a temporary path to write to; the file gets its final name once its bytes are on the disk."""
-    temporary = path.with_name(f".{path.name}.tmp")
+def written(path: Path, shared: bool = False) -> Iterator[Path]:
+    """Yield a temporary path to write to; the file gets its final name once its bytes are on the disk.
+
+    If the file is `shared`, the path is no other process's. Otherwise a path that a killed process left is used again.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp" if shared else f".{path.name}.tmp")
     with on_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

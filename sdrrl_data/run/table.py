@@ -24,7 +24,7 @@ _AGAIN = "again"  # in a part's figures
 # The names of a table's files: a part, its journal, and a part that is being written. Other files are not the run's.
 _PART = re.compile(r"part-(\d{5,})\.parquet")
 _BEGUN = re.compile(r"\.part-(\d{5,})\.journal")
-_TEMPORARY = re.compile(r"\.part-(\d{5,})\.parquet\.tmp")
+_TEMPORARY = re.compile(r"\.part-(\d{5,})\.parquet(\.[0-9a-f]{8})?\.tmp")
 AT_ONCE = 16  # parts that are read together, which takes a fifth of the time if they are small
 _FILE = "\N{PILCROW SIGN}"  # a column name that no table uses: the file that a row comes from
 
@@ -78,6 +78,23 @@ class Table:
         matches = [_PART.fullmatch(name) or _BEGUN.fullmatch(name) for name in names]
         return sorted({int(match[1]) for match in matches if match})
 
+    def existing(self) -> set[int]:
+        """The numbers of all parts that exist, whatever made them, by one listing."""
+        matches = (_PART.fullmatch(path.name) for path in self._folder.glob("part-*.parquet"))
+        return {int(match[1]) for match in matches if match}
+
+    def times(self) -> dict[int, float]:
+        """When each part that exists was written, by the clock of whoever serves its file."""
+        matches = ((path, _PART.fullmatch(path.name)) for path in self._folder.glob("part-*.parquet"))
+        return {int(match[1]): path.stat().st_mtime for path, match in matches if match}
+
+    def lease(self, part: int | None = None) -> Path:
+        """The place of the lease of a part; of the whole table if its parts are made in order.
+
+        It is beside the parts: whoever creates a file in a folder of NFS sees there what others have written.
+        """
+        return self._folder / (".table" if part is None else f".part-{part:05}")
+
     def files(self, part: int) -> tuple[Path, Path]:
         """The file of a part, and its journal; they need not exist."""
         return _part(self._folder, part), _journal(self._folder, part)
@@ -99,9 +116,9 @@ class Table:
         if content.set_aside.is_empty():
             set_aside_path.unlink(missing_ok=True)
         else:
-            write_parquet(content.set_aside, set_aside_path, fingerprint)
+            write_parquet(content.set_aside, set_aside_path, fingerprint, shared=True)
         figures = {**(content.figures or {}), **({_AGAIN: len(content.again)} if content.again else {})}
-        write_parquet(content.rows, _part(self._folder, part), fingerprint, figures)
+        write_parquet(content.rows, _part(self._folder, part), fingerprint, figures, shared=True)
         if not keep_journal:
             _journal(self._folder, part).unlink(missing_ok=True)
 
@@ -178,6 +195,10 @@ class Table:
         paths = _parts(self._set_aside) if part is None else [_part(self._set_aside, part)]
         frames = [read_parquet([path], columns=list(columns)) for path in paths if path.exists()]
         return pl.concat(frames) if frames else NOTHING_SET_ASIDE.select(columns)
+
+    def set_aside_rows(self) -> int:
+        """How many rows could not be processed."""
+        return sum(map(rows_in, _parts(self._set_aside)))
 
     def rows(self, part: int) -> int:
         """How many rows a part holds."""
