@@ -129,10 +129,10 @@ class Table:
         count = parts or len(_parts(self._folder)) or 1
         return _read([_part(self._folder, part) for part in range(count)])
 
-    def ids(self) -> set[str]:
-        """The ids of all rows of all parts."""
+    def ids(self) -> list[str]:
+        """The ids of all rows of all parts, in order."""
         paths = _parts(self._folder)
-        return set(read_parquet(paths, columns=["id"])["id"]) if paths else set()
+        return read_parquet(paths, columns=["id"])["id"].to_list() if paths else []
 
     def set_aside(self, part: int | None = None) -> pl.DataFrame:
         """The rows that could not be processed, of all parts or of one."""

@@ -220,5 +220,4 @@ def test_one_function_reads_the_parquet_of_a_run():
         for path in package.rglob("*.py")
         if "pl.read_parquet(" in path.read_text(encoding="utf-8")
     }
-    # The user's files, and what was packed for the Hub, which has the SHA-256 of its files.
-    assert others == {"run/disk.py", "sources/row_files.py", "publishing/packing.py"}
+    assert others == {"run/disk.py"}
