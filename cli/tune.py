@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sdrrl_data.errors import OutputExists, UserError
+from sdrrl_data.errors import OutputExists
 
 from .console import PlainConsole
 from .options import TrustRecipe, split_commas
@@ -48,6 +48,7 @@ def tune(
         raise OutputExists(f"{write} exists already: choose another file, or overwrite it with --force")
 
     from sdrrl_data.run import opened, select_targets, trust_run
+    from sdrrl_data.tuning import fragment as fragments
     from sdrrl_data.tuning import run_scores
 
     from . import tune_tables
@@ -60,8 +61,5 @@ def tune(
     targets = run_scores.tune(run, manifest, tags, scorer, score)
     fragment = tune_tables.show(run, manifest, targets, examples, console)
     if write and fragment:
-        try:
-            write.write_text(fragment, encoding="utf-8")
-        except OSError as error:
-            raise UserError(f"{write} cannot be written ({error.strerror}): choose another file") from None
+        fragments.write(fragment, write)
     tune_tables.show_next_command(folder, write, bool(fragment), console)
