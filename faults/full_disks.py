@@ -11,7 +11,7 @@ from faults._tries import Draw, Row, Wrong
 
 WRITING = (
     *("generate", "generate, a longer run", "generate, other thresholds", "generate, a server"),
-    *("card", "export", "tune", "controls", "push", "pull"),
+    *("card", "export", "tune", "controls", "push", "pull", "train", "evaluate"),
 )
 
 
