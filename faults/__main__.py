@@ -17,8 +17,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.__main__ import hardware
-from faults._rows import FOLDER, KINDS, now_of, rows, tries
-from faults._tries import LEFT_OUT, WRONG, Result, Row
+from faults._rows import FOLDER, KINDS, results_of, rows, tries
+from faults._tries import LEFT_OUT, WRONG, Result, Row, again
 
 FIRST = ("kills", "fuzzed")
 COLUMNS = ("fault", "tried", *WRONG, "seconds")
@@ -49,11 +49,13 @@ def main() -> int:
         with ProcessPoolExecutor(count, get_context("spawn")) as executor:
             parts = [(numbers[place::count], arguments.seed, Path(root, str(place)), until) for place in range(count)]
             try:
-                results = [result for part in executor.map(tries, *zip(*parts, strict=True)) for result in part]
+                list(executor.map(tries, *zip(*parts, strict=True)))
             except BrokenProcessPool:
-                at = [now_of(folder).read_text("utf-8") for _, _, folder, _ in parts]
-                print("\n  ".join(["a process has ended itself, in one of these tries:", *at]))
-                return 1
+                print("a process has ended itself, and the others with it, in one of these tries:")
+        results = [result for _, _, folder, _ in parts for result in results_of(folder)]
+        for result in results:
+            if result.detail:
+                print(f"  {again(result.row, arguments.seed, result.number)}")
     text = page(selected, results, arguments.seed, time.monotonic() - begun)
     print(text)
     if arguments.write:
@@ -81,7 +83,7 @@ def page(selected: dict[str, Row], results: list[Result], seed: int, seconds: fl
 
 
 def _numbers(selected: dict[str, Row], short: bool, only: int | None) -> list[tuple[str, int]]:
-    """The tries of this form: rows with numbers. All rows go on at the same pace, kills and inputs at twice the others',
+    """The tries of this form: rows with numbers. All rows go on at the same pace, but kills and inputs at twice the pace,
     so that a campaign that is short of time has enough of them."""
     if only is not None:
         return [(name, only) for name in selected]

@@ -66,4 +66,4 @@ def _can_mount(root: Path) -> bool:
     return mounted and not subprocess.run(["umount", place]).returncode
 
 
-ROWS = {"full disk": Row(attempt, 60, 1)}
+ROWS = {"full disk": Row(attempt, 30, 1)}

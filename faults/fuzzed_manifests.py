@@ -105,5 +105,5 @@ ROWS = {
     "manifests of runs": Row(of_run, 2_000, 10),
     "journals and times": Row(journal, 8_000, 20),
     "indexes": Row(index, 4_000, 10),
-    "adapters": Row(adapter, 1_000, 5),
+    "adapters": Row(adapter, 300, 5),
 }
