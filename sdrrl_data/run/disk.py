@@ -17,6 +17,7 @@ from sdrrl_data.errors import DiskFailed, DiskFull, FileDamaged
 from sdrrl_data.run import digests
 from sdrrl_data.run.versions import SCHEMA_VERSION
 
+_LEARNED = ("aligner", "usual")  # tables that are only read when new rows are made
 # Keys of a file's metadata.
 FINGERPRINT, FIGURES, FILES = "sdrrl_data.fingerprint", "sdrrl_data.figures", "sdrrl_data.files"
 
@@ -134,7 +135,8 @@ def damaged(path: Path, problem: str) -> FileDamaged:
         name = "controls" if any(part.startswith("controls-") for part in within) else "generate --out"
         command = f"`sdrrl-data {name} {shlex.quote(str(runs[-1]))}`"
     delete = "" if problem == "is gone" else "delete it and "
-    return FileDamaged(f"{path} {problem}: restore it from a copy, or {delete}type {command}, which makes it again")
+    again = "which learns it again for new rows" if path.parent.name in _LEARNED else "which makes it again"
+    return FileDamaged(f"{path} {problem}: restore it from a copy, or {delete}type {command}, {again}")
 
 
 @contextmanager
@@ -154,6 +156,15 @@ def written(path: Path, shared: bool = False) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
             raise
         temporary.replace(path)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -185,10 +185,10 @@ class Table:
         """The columns of its parts, also those that only some of them have."""
         return list(_schema(_parts(self._folder)))
 
-    def ids(self) -> set[str]:
-        """The ids of all rows of all parts."""
+    def ids(self) -> list[str]:
+        """The ids of all rows of all parts, in order."""
         paths = _parts(self._folder)
-        return set(read_parquet(paths, columns=["id"])["id"]) if paths else set()
+        return read_parquet(paths, columns=["id"])["id"].to_list() if paths else []
 
     def set_aside(self, part: int | None = None, columns: Sequence[str] = tuple(SET_ASIDE)) -> pl.DataFrame:
         """The rows that could not be processed, of all parts or of one; by default with all columns."""
