@@ -100,7 +100,7 @@ def scores_of_run(run: Run, tables: Sequence[str], thresholds: Mapping[str, Thre
         thresholds: as for `cuts`.
     """
     judged = columns(thresholds)
-    found = [run.table(table) for table in tables if not judged.isdisjoint(run.table(table).columns())]
+    found = [run.table(table) for table in tables if not set(judged).isdisjoint(run.table(table).columns())]
     return pl.concat([table.read_all(columns=judged) for table in found] or [pl.DataFrame()], how="horizontal")
 
 
