@@ -16,6 +16,7 @@ from . import (
     pull,
     push,
     recipes,
+    report,
     status,
     train,
     tune,
@@ -30,6 +31,8 @@ EXAMPLES = """
 [cyan]sdrrl-data generate --recipe quickstart[/cyan]  a transfer set from English to Portuguese, without a download
 
 [cyan]sdrrl-data inspect runs/quickstart[/cyan]  what is in a run, and its rows
+
+[cyan]sdrrl-data report runs/quickstart[/cyan]  the same as a page, for a browser
 
 [cyan]sdrrl-data tune runs/quickstart[/cyan]  its scores, and thresholds that suit them
 
@@ -55,6 +58,7 @@ app.command(cls=Command, epilog=generate.EXAMPLES)(generate.generate)
 app.command(cls=Command, epilog=work.EXAMPLES)(work.work)
 app.command(cls=Command, epilog=status.EXAMPLES)(status.status)
 app.command(cls=Command, epilog=inspect.EXAMPLES)(inspect.inspect)
+app.command(cls=Command, epilog=report.EXAMPLES)(report.report)
 app.command(cls=Command, epilog=tune.EXAMPLES)(tune.tune)
 app.command(cls=Command, epilog=card.EXAMPLES)(card.card)
 app.command(cls=Command, epilog=push.EXAMPLES)(push.push)

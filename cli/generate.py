@@ -136,6 +136,7 @@ def generate(
             "--probe", help="A dry run that also measures a few dozen rows, and shows how many hours the run will take."
         ),
     ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="In the end, show every table of figures.")] = False,
     begin: Annotated[
         bool,
         typer.Option(
@@ -201,7 +202,7 @@ def generate(
     from . import summary
     from .progress import Bars
 
-    before = Run(out).manifest()
+    before = summary.Before.of(Run(out))
     with Bars() as bars:
         manifest = library.generate(
             wish.recipe,
@@ -217,15 +218,14 @@ def generate(
     if manifest.state != "finished":
         say(f"{out} is begun: start workers with sdrrl-data work {shlex.quote(str(out))}")
         return
-    summary.show(manifest, Run(out))
-    summary.show_changes(before, manifest)
+    summary.show(manifest, Run(out), before, verbose)
     if prune:
         say(f"pruned: {unused.prune(Run(out)) / 1e6:,.1f} MB")
     counts = manifest.counts.targets
     empty = [f"{tag}/transfer_set" for tag, target in counts.items() if not any(target.rows.values())]
     if empty:
         where = ", ".join(empty)
-        say(f"error: no row is left in {where}; the tables above say what became of the rows", err=True)
+        say(f"error: no row is left in {where}; see what became of the rows with --verbose", err=True)
         raise typer.Exit(1)
 
 

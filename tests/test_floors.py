@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = [
     {"cli"},
-    {"publishing", "training", "evaluation"},
+    {"publishing", "training", "evaluation", "report"},
     {"controls", "tuning", "doctor"},
     {"pipeline"},
     {"cards", "runners"},

@@ -17,6 +17,7 @@ from sdrrl_data.errors import DiskFailed, DiskFull, FileDamaged
 from sdrrl_data.run import digests
 from sdrrl_data.run.versions import SCHEMA_VERSION
 
+_LEARNED = ("aligner", "usual")  # tables that are only read when new rows are made
 # Keys of a file's metadata.
 FINGERPRINT, FIGURES, FILES = "sdrrl_data.fingerprint", "sdrrl_data.figures", "sdrrl_data.files"
 
@@ -52,12 +53,13 @@ def write_parquet(
         digests.sign(temporary)
 
 
-def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
+def read_parquet(paths: Sequence[Path], columns: Sequence[str] | None = None, **options: Any) -> pl.DataFrame:
     """The rows of files that `write_parquet` wrote, after a look at their digests. A path is never a pattern.
 
     Args:
         paths: at least one.
-        options: of `polars.read_parquet`.
+        columns: to be read, with that of the files' paths if `include_file_paths` names it; by default all.
+        options: of `polars.scan_parquet`.
 
     Raises:
         FileDamaged: a file is gone, or is not as it was written.
@@ -66,11 +68,42 @@ def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
         check(path)
     try:
         with panics.caught():
-            return pl.read_parquet(list(paths), glob=False, **options)
+            rows = pl.scan_parquet(list(paths), glob=False, **options)
+            if columns is not None:
+                rows = rows.select(*columns, *filter(None, [options.get("include_file_paths")]))
+            return rows.collect()
     except (pl.exceptions.PolarsError, panics.Panic):
         for path in paths:  # one of them has no digest, and is damaged
             with _readable(path):
                 pl.read_parquet(path, glob=False)
+        raise
+
+
+def read_some(paths: Sequence[Path], columns: Sequence[str] | None = None, rows: int | None = None) -> pl.DataFrame:
+    """Some columns of files that `write_parquet` wrote, or their first rows: a look at more than memory holds.
+
+    Their digests are not looked at, because they are of whole files. A file of an earlier version may lack columns that
+    others have: these are null for it.
+
+    Args:
+        paths: at least one.
+        columns: those to read, without those that no file has; by default, all.
+        rows: how many to read of all files together; by default, all.
+
+    Raises:
+        FileDamaged: a file is gone, or is not a Parquet file.
+    """
+    schema = {name: kind for path in paths for name, kind in schema_of(path).items()}
+    names = [name for name in columns or schema if name in schema]
+    try:
+        with panics.caught():
+            scan = pl.scan_parquet(
+                list(paths), glob=False, schema=schema, missing_columns="insert", n_rows=rows, parallel="auto"
+            )
+            return scan.select(names).collect(engine="streaming")
+    except (pl.exceptions.PolarsError, panics.Panic):
+        for path in paths:
+            check(path)
         raise
 
 
@@ -102,7 +135,8 @@ def damaged(path: Path, problem: str) -> FileDamaged:
         name = "controls" if any(part.startswith("controls-") for part in within) else "generate --out"
         command = f"`sdrrl-data {name} {shlex.quote(str(runs[-1]))}`"
     delete = "" if problem == "is gone" else "delete it and "
-    return FileDamaged(f"{path} {problem}: restore it from a copy, or {delete}type {command}, which makes it again")
+    again = "which learns it again for new rows" if path.parent.name in _LEARNED else "which makes it again"
+    return FileDamaged(f"{path} {problem}: restore it from a copy, or {delete}type {command}, {again}")
 
 
 @contextmanager
@@ -122,6 +156,15 @@ def written(path: Path, shared: bool = False) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
             raise
         temporary.replace(path)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from os import PathLike
@@ -11,14 +12,15 @@ from typing import Any
 import polars as pl
 
 from sdrrl_data import languages
-from sdrrl_data.errors import NotARun, UserError
+from sdrrl_data.errors import FileDamaged, NotARun, UserError
+from sdrrl_data.run import manifest as manifests
 from sdrrl_data.run.dataset import SHARD_ROWS, Dataset
 from sdrrl_data.run.disk import on_disk, written
 from sdrrl_data.run.leases import Leases
 from sdrrl_data.run.manifest import Manifest, parsed
 from sdrrl_data.run.table import Table
 
-TIMINGS = "timings.jsonl"
+MANIFEST, MANIFEST_COPY, TIMINGS = "manifest.json", ".manifest.json", "timings.jsonl"
 
 
 class Run:
@@ -48,13 +50,17 @@ class Run:
         Raises:
             UserError: the folder holds something else, or a run that this version cannot read.
         """
-        path = self.path / "manifest.json"
+        path = self.path / MANIFEST
         if not os.path.exists(path):  # `Path` raises for a name that is too long
             if os.path.isfile(self.path) or (os.path.isdir(self.path) and _visible(self.path)):
+                self._refuse_damaged("is gone")
                 raise NotARun(f"{self.path} already exists and is not a run: choose another --out")
             return None
         try:
             return parsed(path.read_bytes(), str(path), "use another folder")
+        except NotARun:
+            self._refuse_damaged("is damaged")
+            raise
         except OSError as error:
             raise UserError(f"{path} cannot be read ({error.strerror})") from None
 
@@ -71,8 +77,24 @@ class Run:
             raise UserError(f"{path} cannot be read ({error.strerror})") from None
 
     def write_manifest(self, manifest: Manifest) -> None:
-        """Write `manifest.json`."""
-        self.write_text("manifest.json", manifest.model_dump_json(indent=2) + "\n")
+        """Write `manifest.json`, and before it a copy, so that one of them is always whole."""
+        text = manifests.written(manifest)
+        for name in (MANIFEST_COPY, MANIFEST):
+            self.write_text(name, text)
+
+    def _refuse_damaged(self, problem: str) -> None:
+        """If there is a copy of the manifest, refuse to go on without it.
+
+        Raises:
+            FileDamaged: there is one.
+        """
+        copy, path = self.path / MANIFEST_COPY, self.path / MANIFEST
+        try:
+            parsed(copy.read_bytes(), str(copy), "")
+        except (OSError, ValueError, UserError):
+            return
+        command = f"cp {shlex.quote(str(copy))} {shlex.quote(str(path))}"
+        raise FileDamaged(f"{path} {problem}: type `{command}`, which puts its copy there; then go on as before")
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file of the run, completely or not at all."""

@@ -12,7 +12,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from sdrrl_data.errors import NotARun, VersionMismatch
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import forms, overrides
+from sdrrl_data.run.parts import fingerprint
 from sdrrl_data.run.versions import READABLE, SCHEMA_VERSION
+
+_DIGEST = "digest"  # a key of the file; a manifest on the Hub, and one of sdrrl-data 0.2.0, has none
 
 
 class Count(BaseModel):
@@ -153,6 +156,12 @@ def _recipe_only(recipe: dict[str, Any], tags: Collection[str]) -> dict[str, Any
     return recipe | {"tgt": tgt} | ({"targets": targets} if "targets" in recipe else {})
 
 
+def written(manifest: Manifest) -> str:
+    """A manifest as its file has it: with a digest of all else, as its last key."""
+    text = manifest.model_dump_json(indent=2)
+    return f'{text[:-2]},\n  "{_DIGEST}": "{fingerprint(json.loads(text))}"\n}}\n'
+
+
 def parsed(content: bytes, where: str, instead: str) -> Manifest:
     """A manifest of this version or of an earlier one that can still be read.
 
@@ -167,6 +176,8 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
     """
     try:
         fields = json.loads(content)
+        if (digest := fields.pop(_DIGEST, None)) and digest != fingerprint(fields):
+            raise ValueError("it is not as it was written")
         version = fields["schema_version"]
         if version not in READABLE:
             newer = isinstance(version, int) and version > SCHEMA_VERSION
@@ -181,7 +192,7 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
         forms.bring_up_to_date(manifest.recipe)
         forms.bring_up_to_date(manifest.named or {})
         return manifest
-    except (ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ValidationError) as error:
         raise NotARun(f"{where} cannot be read as a manifest: {instead}") from error
 
 

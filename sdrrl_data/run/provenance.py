@@ -110,6 +110,11 @@ def same_settings(first: str, second: str) -> bool:
     return first.rpartition("|")[2] == second.rpartition("|")[2]
 
 
+def digest(signature: str) -> str:
+    """The fingerprint of all settings at the end of a signature: what a person can compare at a glance."""
+    return signature.rpartition(":")[2]
+
+
 def described(ingredient: Ingredient) -> str:
     """A model's name with its revision, and the engine that ran it."""
     engine = f"({ingredient.engine})" if ingredient.engine else ""

@@ -5,8 +5,9 @@ from itertools import chain
 
 from sdrrl_data.protocols import Reporter
 from sdrrl_data.run import Run
+from sdrrl_data.run.table import AT_ONCE
 from sdrrl_data.runners.runner import announce
-from sdrrl_data.runners.work import READ_AHEAD, Written, nobody, work
+from sdrrl_data.runners.work import Written, nobody, work
 from sdrrl_data.steps.model_pool import ModelPool, Models
 from sdrrl_data.steps.step import Job
 
@@ -34,7 +35,7 @@ class LocalRunner:
         written: Written = nobody,
     ) -> None:
         """Make missing parts of a step (see `Runner`)."""
-        ahead = READ_AHEAD if parts is None else max(1, min(READ_AHEAD, ROWS_AHEAD // max(1, *job.step.sizes)))
+        ahead = AT_ONCE if parts is None else max(1, min(AT_ONCE, ROWS_AHEAD // max(1, *job.step.sizes)))
         waiting = iter(missing if parts is None else parts)
         first = next(waiting, None)
         if first is None:

@@ -9,11 +9,10 @@ import polars as pl
 from sdrrl_data.protocols import Advance
 from sdrrl_data.run import Part, Run, Task, together
 from sdrrl_data.run.marks import asked_again, lacking, unmarked
+from sdrrl_data.run.table import AT_ONCE
 from sdrrl_data.steps.finished_rows import FinishedRows
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.step import Job, Step
-
-READ_AHEAD = 16  # parts of a step's inputs that are read together
 
 Written = Callable[[int, str], None]  # is told the number of a part that is written, and its fingerprint
 
@@ -29,7 +28,7 @@ def work(
     models: ModelPool,
     advance: Advance,
     written: Written = nobody,
-    ahead: int = READ_AHEAD,
+    ahead: int = AT_ONCE,
 ) -> None:
     """Make these parts, write each as soon as it is made, and record how long it took.
 
@@ -105,8 +104,8 @@ def _inputs(run: Run, step: Step, parts: Iterable[int], ahead: int) -> Iterator[
         return
     waiting = iter(parts)
     while numbers := list(islice(waiting, ahead)):
-        tables = [run.table(name).read_each(numbers) for name in step.inputs]
-        yield from ((part, [table[index] for table in tables]) for index, part in enumerate(numbers))
+        for part, *tables in zip(numbers, *(run.table(name).read_each(numbers) for name in step.inputs), strict=True):
+            yield part, tables
 
 
 class _Clock:
