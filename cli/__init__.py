@@ -13,6 +13,7 @@ from . import (
     generate,
     inspect,
     languages,
+    preview,
     pull,
     push,
     recipes,
@@ -53,6 +54,7 @@ app = typer.Typer(
     epilog=EXAMPLES,
 )
 app.command(cls=Command, epilog=generate.EXAMPLES)(generate.generate)
+app.command(cls=Command, epilog=preview.EXAMPLES)(preview.preview)
 app.command(cls=Command, epilog=inspect.EXAMPLES)(inspect.inspect)
 app.command(cls=Command, epilog=report.EXAMPLES)(report.report)
 app.command(cls=Command, epilog=tune.EXAMPLES)(tune.tune)

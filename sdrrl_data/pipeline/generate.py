@@ -12,7 +12,7 @@ from sdrrl_data.pipeline import redone, replaced, scorers
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.recipe import Recipe, loading, overrides
-from sdrrl_data.run import Counts, Manifest, provenance, unused
+from sdrrl_data.run import Counts, Manifest, Run, provenance, unused
 from sdrrl_data.run.marks import is_lacking
 from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.runners.runner import Runner
@@ -32,6 +32,7 @@ def generate(
     retry_set_aside: bool = False,
     agreed: Agreed | None = None,
     named: Mapping[str, Any] | None = None,
+    previews: Sequence[Run] = (),
 ) -> Manifest:
     """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
 
@@ -48,6 +49,8 @@ def generate(
         agreed: is told, before anything is changed, which finished rows would be made anew and why, and may raise an
             error to prevent it; by default, the reporter is told. What they replace stays in the run's folder `unused`.
         named: what is written in the file that the recipe was made from, to be remembered (see `continuing`).
+        previews: other runs, which need not exist: their answers and translations are taken where they would be made in
+            the same way.
 
     Returns:
         The ingredients and settings of the run, and its figures: `counts.targets["pt"].rows` has the number of rows of
@@ -70,7 +73,7 @@ def generate(
         (agreed or partial(_say, reporter))(sentences)
     scorers.prepare(plan.scorers_to_open(), reporter.say)
     with plan.run.lock():
-        return _execute(plan, models, reporter, named)
+        return _execute(plan, models, reporter, named, previews)
 
 
 def _say(reporter: Reporter, sentences: Sequence[str]) -> None:
@@ -78,7 +81,9 @@ def _say(reporter: Reporter, sentences: Sequence[str]) -> None:
         reporter.say(sentence)
 
 
-def _execute(plan: Plan, models: Models, reporter: Reporter, named: Mapping[str, Any] | None) -> Manifest:
+def _execute(
+    plan: Plan, models: Models, reporter: Reporter, named: Mapping[str, Any] | None, previews: Sequence[Run]
+) -> Manifest:
     runner: Runner = LocalRunner(models, reporter)
     manifest = Manifest(
         state="unfinished",
@@ -96,7 +101,7 @@ def _execute(plan: Plan, models: Models, reporter: Reporter, named: Mapping[str,
         files=plan.before.files if plan.before else {},
     )
     replaced.keep_replaced(plan.run, plan.tables)
-    plan.tables.use_again(unused.states(plan.run))
+    plan.tables.use_again([*unused.states(plan.run), *previews])
     plan.run.write_manifest(manifest)
     plan.run.write_text(RECIPE, overrides.written(dict(plan.resolved)))
     _write_sources(plan)
