@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from . import completion
+
 TrustRecipe = Annotated[
     bool,
     typer.Option(
@@ -19,12 +21,23 @@ RecipeName = Annotated[
     str | None,
     typer.Option(
         metavar="RECIPE",
+        autocompletion=completion.recipes,
         help="What to do: a name from [cyan]sdrrl-data recipes[/cyan], or a YAML file.",
         show_default="the run's own; for a new run, sdrrl",
     ),
 ]
-Src = Annotated[str | None, typer.Option(metavar="LANGUAGE", help="The language in which the model answers well.")]
-Tgt = Annotated[str | None, typer.Option(metavar="LANGUAGES", help="Target languages, separated by commas.")]
+Src = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LANGUAGE", autocompletion=completion.languages, help="The language in which the model answers well."
+    ),
+]
+Tgt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LANGUAGES", autocompletion=completion.languages, help="Target languages, separated by commas."
+    ),
+]
 Seeds = Annotated[
     list[str] | None,
     typer.Option(
@@ -37,6 +50,7 @@ Out = Annotated[
     Path | None,
     typer.Option(
         metavar="RUN",
+        autocompletion=completion.runs,
         help="The run's folder. If it has a run, that run continues: settings that you leave out stay as they are "
         "in its recipe.yaml.",
         show_default="runs/RECIPE",
@@ -50,6 +64,7 @@ Translator = Annotated[
     str | None,
     typer.Option(
         metavar="TRANSLATORS",
+        autocompletion=completion.translators,
         help="What translates, such as [cyan]nllb[/cyan] or [cyan]nllb:MODEL[/cyan]; [cyan]sdrrl-data "
         "recipes[/cyan] lists them. If you name several, separated by commas, the better translation of each text "
         "is kept.",
@@ -60,13 +75,19 @@ Overlays = Annotated[
     typer.Option(
         "--with",
         metavar="PART",
+        autocompletion=completion.parts,
         help="A part that changes the recipe: a name from [cyan]sdrrl-data recipes[/cyan], or a YAML file, such as "
         "one from [cyan]tune --write[/cyan]. It may be repeated.",
     ),
 ]
 Changes = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe. It may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        autocompletion=completion.keys,
+        help="Change a value of the recipe. It may be repeated.",
+    ),
 ]
 
 
