@@ -11,6 +11,7 @@ from . import (
     evaluate,
     export,
     generate,
+    init,
     inspect,
     languages,
     preview,
@@ -37,7 +38,7 @@ EXAMPLES = """
 
 [cyan]sdrrl-data push runs/quickstart me/my-set[/cyan]  publish it on the Hub, with its card
 
-[cyan]sdrrl-data recipes sdrrl > mine.yaml[/cyan]  a recipe to start from
+[cyan]sdrrl-data init mine.yaml --tgt th[/cyan]  a recipe of your own to start from
 
 [cyan]sdrrl-data languages chin[/cyan]  the names of a language
 
@@ -52,6 +53,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     epilog=EXAMPLES,
 )
+app.command(cls=Command, epilog=init.EXAMPLES)(init.init)
 app.command(cls=Command, epilog=generate.EXAMPLES)(generate.generate)
 app.command(cls=Command, epilog=preview.EXAMPLES)(preview.preview)
 app.command(cls=Command, epilog=inspect.EXAMPLES)(inspect.inspect)
