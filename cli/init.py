@@ -84,7 +84,7 @@ def init(
     gpu = shutil.which("nvidia-smi") is not None if gpu is None else gpu
     if sys.stdin.isatty() and sys.stdout.isatty():
         base = loading.load(starting.BASE)
-        seeds = seeds or _asked("Questions: a file, a dataset of the Hub, or magpie", str(base.seeds[0].source))
+        seeds = seeds or _asked("Questions: a file, a dataset of the Hub, or magpie", starting.SEEDS)
         src = src or _asked("Language in which the model answers well", "en")
         tgt = tgt or _asked("Target languages, separated by commas", ",".join(base.tgt))
         model = model or _asked("Model that answers: a directory, or a name on the Hub", str(base.generator.model))

@@ -8,6 +8,7 @@ from typing import Any
 from sdrrl_data.recipe import loading
 
 BASE = "sdrrl"
+SEEDS = "databricks/databricks-dolly-15k"  # of `BASE`
 _PLAIN = re.compile(r"[A-Za-z0-9_./][\w./-]*")  # what YAML reads as this text, if it is no other value in YAML
 
 

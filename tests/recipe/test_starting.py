@@ -38,6 +38,10 @@ def test_without_a_gpu_comet_is_a_comment_and_without_english_there_is_no_corpus
     assert mine.parallel is None
 
 
+def test_the_seeds_of_the_base_are_those_that_are_offered():
+    assert [seeds.source for seeds in loading.load(starting.BASE).seeds] == [starting.SEEDS]
+
+
 @given(TEXT, TEXT, TEXT)
 def test_every_text_comes_back_as_it_was(name, seeds, model):
     content = yaml.safe_load(starting.recipe(name, "en", ["vi"], seeds, model))
