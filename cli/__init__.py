@@ -19,8 +19,10 @@ from . import (
     push,
     recipes,
     report,
+    status,
     train,
     tune,
+    work,
 )
 from .boundary import Command, Commands
 from .console import say
@@ -56,6 +58,8 @@ app = typer.Typer(
 app.command(cls=Command, epilog=init.EXAMPLES)(init.init)
 app.command(cls=Command, epilog=generate.EXAMPLES)(generate.generate)
 app.command(cls=Command, epilog=preview.EXAMPLES)(preview.preview)
+app.command(cls=Command, epilog=work.EXAMPLES)(work.work)
+app.command(cls=Command, epilog=status.EXAMPLES)(status.status)
 app.command(cls=Command, epilog=inspect.EXAMPLES)(inspect.inspect)
 app.command(cls=Command, epilog=report.EXAMPLES)(report.report)
 app.command(cls=Command, epilog=tune.EXAMPLES)(tune.tune)

@@ -1,8 +1,10 @@
 """`sdrrl-data generate`."""
 
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +27,14 @@ from .options import (
     TrustRecipe,
     changes_of,
 )
+
+
+class Runner(StrEnum):
+    """Where parts are made."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -91,6 +101,28 @@ def generate(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="In the end, show every table of figures.")] = False,
+    begin: Annotated[
+        bool,
+        typer.Option(
+            "--begin",
+            help="Only write the run's recipe and its seeds; [cyan]sdrrl-data work RUN[/cyan] then makes the rest, on "
+            "as many machines as you like.",
+        ),
+    ] = False,
+    runner: Annotated[
+        Runner,
+        typer.Option(
+            help="Where the work is done: here, or on all nodes of a Ray cluster that share the run's folder."
+        ),
+    ] = Runner.LOCAL,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The Ray cluster, for [cyan]--runner ray[/cyan].",
+            show_default="the one that this command runs in, or a new one on this machine",
+        ),
+    ] = None,
     trust_recipe: TrustRecipe = False,
 ) -> None:
     """Make a transfer set: answer, translate, code-switch, score, filter, mix.
@@ -120,6 +152,7 @@ def generate(
 
     from sdrrl_data.pipeline import generate as library
     from sdrrl_data.run import Run, unused
+    from sdrrl_data.runners.ray_cluster import RayConfig
 
     from . import summary
     from .preview import preview_of
@@ -135,7 +168,13 @@ def generate(
             agreed=partial(_ask, partial(say, err=True) if quiet else bars.say, yes),
             named=wish.named,
             previews=[Run(preview_of(out))],
+            begin_only=begin,
+            command=_command(sys.argv[1:]),
+            ray=RayConfig(address=ray_address) if runner is Runner.RAY else None,
         )
+    if manifest.state != "finished":
+        say(f"{out} is begun: start workers with sdrrl-data work {shlex.quote(str(out))}")
+        return
     if not quiet:
         summary.show(manifest, Run(out), before, verbose)
     pruned = unused.prune(Run(out)) if prune else 0
@@ -147,6 +186,19 @@ def generate(
         where = ", ".join(empty)
         say(f"error: no row is left in {where}; see what became of the rows with --verbose", err=True)
         raise typer.Exit(1)
+
+
+def _command(words: Sequence[str]) -> str:
+    """What was typed, without secrets, and without the run's folder, which may be moved."""
+    from sdrrl_data import faults
+
+    remaining, waiting = [], iter(words)
+    for word in waiting:
+        if word == "--out":
+            next(waiting, None)
+        elif not word.startswith("--out="):
+            remaining.append(word)
+    return faults.without_secrets(shlex.join(["sdrrl-data", *remaining]))
 
 
 def _ask(tell: Callable[[str], object], yes: bool, sentences: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 from rich.console import Console
 from rich.text import Text
 
-from sdrrl_data.pipeline.generate import RECIPE
+from sdrrl_data.pipeline.beginning import RECIPE
 from sdrrl_data.recipe import shipped_scores
 from sdrrl_data.recipe.changes import changes
 from sdrrl_data.report import figures, hints, verdict_changes

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sdrrl_data.errors import OutputExists, UserError
+from sdrrl_data.errors import OutputExists
 
 from . import completion
 from .console import PlainConsole
@@ -64,8 +64,8 @@ def tune(
         raise OutputExists(f"{write} exists already: choose another file, or overwrite it with --force")
 
     from sdrrl_data.run import opened, recipe_of, select_targets, trust_run
+    from sdrrl_data.tuning import fragment as fragments
     from sdrrl_data.tuning import run_scores
-    from sdrrl_data.tuning.fragment import fragment
 
     from . import tune_screen, tune_tables
 
@@ -81,10 +81,7 @@ def tune(
         tuned = tune_tables.show(run, manifest, targets, recipe.src, examples, console)
     else:
         tuned = tune_screen.show(targets, recipe.src, console)
-    proposals = fragment(tuned, recipe) if any(score.passing for score in tuned) else ""
+    proposals = fragments.fragment(tuned, recipe) if any(score.passing for score in tuned) else ""
     if write and proposals:
-        try:
-            write.write_text(proposals, encoding="utf-8")
-        except OSError as error:
-            raise UserError(f"{write} cannot be written ({error.strerror}): choose another file") from None
+        fragments.write(proposals, write)
     tune_tables.show_next_command(folder, write, bool(proposals), not in_full, console)

@@ -17,10 +17,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.__main__ import hardware
-from faults._rows import FOLDER, KINDS, now_of, rows, tries
-from faults._tries import LEFT_OUT, WRONG, Result, Row
+from faults._rows import FOLDER, KINDS, results_of, rows, tries
+from faults._tries import LEFT_OUT, WRONG, Result, Row, again
 
-COLUMNS = ("fault", "tried", *WRONG)
+FIRST = ("kills", "fuzzed")
+COLUMNS = ("fault", "tried", *WRONG, "seconds")
 
 
 def main() -> int:
@@ -48,11 +49,13 @@ def main() -> int:
         with ProcessPoolExecutor(count, get_context("spawn")) as executor:
             parts = [(numbers[place::count], arguments.seed, Path(root, str(place)), until) for place in range(count)]
             try:
-                results = [result for part in executor.map(tries, *zip(*parts, strict=True)) for result in part]
+                list(executor.map(tries, *zip(*parts, strict=True)))
             except BrokenProcessPool:
-                at = [now_of(folder).read_text("utf-8") for _, _, folder, _ in parts]
-                print("\n  ".join(["a process has ended itself, in one of these tries:", *at]))
-                return 1
+                print("a process has ended itself, and the others with it, in one of these tries:")
+        results = [result for _, _, folder, _ in parts for result in results_of(folder)]
+        for result in results:
+            if result.detail:
+                print(f"  {again(result.row, arguments.seed, result.number)}")
     text = page(selected, results, arguments.seed, time.monotonic() - begun)
     print(text)
     if arguments.write:
@@ -62,27 +65,34 @@ def main() -> int:
 
 def page(selected: dict[str, Row], results: list[Result], seed: int, seconds: float) -> str:
     """The table, below the day and the machine."""
-    tried, wrong = Counter[str](), Counter[tuple[str, str]]()
+    tried, wrong, took = Counter[str](), Counter[tuple[str, str]](), dict.fromkeys(selected, 0.0)
     for result in results:
         tried[result.row] += result.tried
         wrong[result.row, result.wrong] += 1
+        took[result.row] += result.seconds
     lines = ["# Faults", "", f"{datetime.date.today()}, seed {seed}, {seconds / 60:.0f} minutes on {hardware()}", ""]
     lines += [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
-    lines += [_line([name, f"{tried[name]:,}", *(str(wrong[name, kind]) for kind in WRONG)]) for name in selected]
-    total = [str(sum(wrong[name, kind] for name in selected)) for kind in WRONG]
+    lines += [
+        _line([name, f"{tried[name]:,}", *(str(wrong[name, kind]) for kind in WRONG), f"{took[name]:,.0f}"])
+        for name in selected
+    ]
+    total = [*(str(sum(wrong[name, kind] for name in selected)) for kind in WRONG), f"{sum(took.values()):,.0f}"]
     lines += [_line(["**all**", f"{sum(tried.values()):,}", *total]), "", "Not compared:", ""]
     lines += [f"- `{name}`: {what}" for name, what in LEFT_OUT.items()]
     return "\n".join(lines) + "\n"
 
 
 def _numbers(selected: dict[str, Row], short: bool, only: int | None) -> list[tuple[str, int]]:
-    """The tries of this form: rows with numbers, so that all rows go on at the same pace."""
+    """The tries of this form: rows with numbers. All go on at the same pace, but kills and inputs at twice the pace.
+
+    So a campaign that is short of time has enough of them.
+    """
     if only is not None:
         return [(name, only) for name in selected]
     counts = {name: row.short if short else row.full for name, row in selected.items()}
     return sorted(
         ((name, number) for name, count in counts.items() for number in range(count)),
-        key=lambda chosen: (chosen[1] / counts[chosen[0]], chosen[0]),
+        key=lambda chosen: (chosen[1] / counts[chosen[0]] * (1 if chosen[0].startswith(FIRST) else 2), chosen[0]),
     )
 
 

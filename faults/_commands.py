@@ -24,6 +24,7 @@ from sdrrl_data.run import Run, unused
 from tests.generation.server import ChatServer, Reply, completion
 from tests.publishing import client
 from tests.support import hub, small_models
+from tests.training import conftest as training
 
 SERVER = "SDRRL_DATA_FAULTS_SERVER"  # the environment variable with the address of the server that answers
 
@@ -64,6 +65,35 @@ ARMS = ("sft", "t-sft", "sdrrl", "no-code-switch")
 
 def prune(folder: Path) -> None:
     unused.prune(Run(folder / "run"))
+
+
+TRAINING = {
+    **{"batch_size": 8, "at_once": 4, "samples": 1, "learning_rate": 0.02, "precision": "float32"},
+    **{"max_steps": 8, "save_every": 2, "evaluate_every": 4},
+}
+
+
+def trainee(folder: Path) -> None:
+    """A tiny model, rows to train it on, and texts to compare it by."""
+    training.write_model(folder / "model", training.small_tokenizer())
+    training.write(folder / "set", training.some_rows())
+    lines = ("It rained.\tChoveu.", "Nobody knew.\tNinguém sabia.", "She reads.\tEla lê.", "The ship.\tO navio.")
+    (folder / "pairs.tsv").write_text("\n".join(lines), encoding="utf-8")
+
+
+def train(folder: Path) -> None:
+    """A training, which goes on where it was stopped."""
+    from sdrrl_data.training.train import train
+
+    out = folder / "out"
+    if not (out / "training.yaml").exists():  # written last
+        train(folder / "set", folder / "model", out, changes=TRAINING, resume=out.exists())
+
+
+def evaluate(folder: Path) -> None:
+    """What the training has changed."""
+    words = ("--parallel", "pairs.tsv", "--max-tokens", "8", "--engine", "transformers", "--out", "compared")
+    cli(folder, "evaluate", "--base", "model", "--tuned", "out", "--tgt", "pt", *words)
 
 
 @dataclass(frozen=True)
@@ -134,6 +164,8 @@ COMMANDS = {
     ),
     "tune": Command(_words("tune", "run", "--write", "tuned.yaml"), (FINISHED,), ("tuned.yaml",)),
     "controls": Command(controls, (FINISHED, _tokenizer), ("controls-", "README.md", "/references", "/translations")),
+    "train": Command(train, (trainee,), ("/checkpoints/", "/checkpoint-8/", "whole.json", "/out/")),
+    "evaluate": Command(evaluate, (trainee, train), ("/measures/", "evaluation.json", "evaluation.md", "gain.png")),
     "push": Command(_words("push", "run", "ann/set"), (FINISHED,), ("run", "home"), repository="datasets/ann/set"),
     "pull": Command(_words("pull", "ann/there", "--out", "pulled"), (), (".pulled.pull", ".fetched", "/home/")),
 }  # fmt: skip

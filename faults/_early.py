@@ -2,5 +2,10 @@
 
 import importlib
 
-for name in ("datasets", "huggingface_hub.hf_api", "matplotlib.backends.backend_agg", "openai", "transformers"):
+from faults._tries import is_short
+
+LATE = ("datasets", "huggingface_hub.hf_api", "matplotlib.backends.backend_agg", "openai", "transformers")
+TRAINING = ("torch", "transformers.models.llama.modeling_llama", "peft", "trl", "sdrrl_data.training.trainer")
+
+for name in LATE if is_short() else (*LATE, *TRAINING):
     importlib.import_module(name)

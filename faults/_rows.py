@@ -1,6 +1,7 @@
 """The rows of all kinds of faults, and a process that tries some."""
 
 import importlib
+import json
 import logging
 import time
 from collections.abc import Iterable
@@ -21,12 +22,15 @@ def rows(names: list[str]) -> dict[str, Row]:
     return {name: row for name, row in everything.items() if not names or {name, name.partition(":")[0]} & {*names}}
 
 
-def now_of(root: Path) -> Path:
-    """The file with the command of the try that a process is at, should it end itself."""
-    return root.with_suffix(".now")
+def results_of(root: Path) -> list[Result]:
+    """The results of a process so far; the last one is that of the try that it is at, should the process end itself."""
+    lines = _file(root).read_text("utf-8").splitlines() if _file(root).exists() else []
+    results = [Result(*json.loads(line)) for line in lines]
+    by_try = {(result.row, result.number): result for result in results}
+    return list(by_try.values())
 
 
-def tries(chosen: Iterable[tuple[str, int]], seed: int, root: Path, until: float) -> list[Result]:
+def tries(chosen: Iterable[tuple[str, int]], seed: int, root: Path, until: float) -> None:
     """Some tries, one after the other, until it is too late; what is wrong is said at once.
 
     Args:
@@ -38,14 +42,16 @@ def tries(chosen: Iterable[tuple[str, int]], seed: int, root: Path, until: float
     logging.getLogger("sdrrl_data").setLevel(logging.ERROR)
     everything = rows([name for name, _ in chosen])
     root.mkdir()
-    results = []
-    with OPEN:
+    with OPEN, _file(root).open("a", encoding="utf-8", buffering=1) as file:
         for name, number in chosen:
             if time.time() > until:
                 break
-            now_of(root).write_text(again(name, seed, number), encoding="utf-8")
+            print(json.dumps(Result(name, number, 1, "tracebacks", "it ended the process")), file=file)
             result = attempt(name, everything[name], seed, number, root)
             if result.wrong:
                 print(f"{name}: {result.wrong}: {result.detail}\n  {again(name, seed, number)}\n", flush=True)
-            results.append(result._replace(detail=""))
-    return results
+            print(json.dumps(result._replace(detail="")), file=file)
+
+
+def _file(root: Path) -> Path:
+    return root.with_suffix(".results")

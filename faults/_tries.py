@@ -4,6 +4,7 @@ import os
 import random
 import shlex
 import signal
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,8 @@ SECONDS = 180  # that a command may take, on a machine that does other things, t
 LEFT_OUT = {
     ".lock": "an empty file that the operating system locks",
     "timings.jsonl": "how long each part took",
+    "trainer_state.json": "in a checkpoint, what transformers notes of its training, with its speed",
+    "training_args.bin": "in a checkpoint, with where the training went on from",
     "unused": "earlier states of a run, whose number depends on when it was stopped",
 }
 OPEN = ExitStack()  # what the tries of a process have opened, and is closed after the last
@@ -53,6 +56,7 @@ class Result(NamedTuple):
     tried: int
     wrong: str = ""
     detail: str = ""
+    seconds: float = 0.0
 
 
 def is_short() -> bool:
@@ -69,12 +73,14 @@ def again(name: str, seed: int, number: int) -> str:
 
 def attempt(name: str, row: Row, seed: int, number: int, folder: Path) -> Result:
     """One try, which the seed and its number make the same every time."""
+    begun = time.monotonic()
     try:
-        return Result(name, number, row.attempt(Draw(f"{seed}/{name}/{number}"), folder))
+        result = Result(name, number, row.attempt(Draw(f"{seed}/{name}/{number}"), folder))
     except Wrong as wrong:
-        return Result(name, number, 1, wrong.kind, wrong.detail)
+        result = Result(name, number, 1, wrong.kind, wrong.detail)
     except Exception:
-        return Result(name, number, 1, "tracebacks", traceback.format_exc())
+        result = Result(name, number, 1, "tracebacks", traceback.format_exc())
+    return result._replace(seconds=time.monotonic() - begun)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

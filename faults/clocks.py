@@ -31,4 +31,4 @@ def set_times(folder: Path, draw: Draw) -> None:
         os.utime(path, (moment, moment))
 
 
-ROWS = {"clock set": Row(attempt, 40, 1)}
+ROWS = {"clock set": Row(attempt, 16, 1)}

@@ -88,6 +88,6 @@ def _go_on(staged: Stage, path: Path, done: str) -> None:
 
 
 SHORT = ("answers", "manifest", "transfer set", "set aside")
-ROWS = {f"damaged {kind}": Row(partial(attempt, kind), 20, int(kind in SHORT)) for kind in FILES} | {
-    "damaged journal": Row(journals, 30, 1)
+ROWS = {f"damaged {kind}": Row(partial(attempt, kind), 12, int(kind in SHORT)) for kind in FILES} | {
+    "damaged journal": Row(journals, 16, 1)
 }

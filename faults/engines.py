@@ -87,4 +87,4 @@ def server(draw: Draw, root: Path) -> int:
     return 1
 
 
-ROWS = {"engines that die and hang": Row(pool, 40, 1), "servers that fail": Row(server, 30, 1)}
+ROWS = {"engines that die and hang": Row(pool, 20, 1), "servers that fail": Row(server, 12, 1)}

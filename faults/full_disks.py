@@ -11,7 +11,7 @@ from faults._tries import Draw, Row, Wrong
 
 WRITING = (
     *("generate", "generate, a longer run", "generate, other thresholds", "generate, a server"),
-    *("card", "export", "tune", "controls", "push", "pull"),
+    *("card", "export", "tune", "controls", "push", "pull", "train", "evaluate"),
 )
 
 
@@ -66,4 +66,4 @@ def _can_mount(root: Path) -> bool:
     return mounted and not subprocess.run(["umount", place]).returncode
 
 
-ROWS = {"full disk": Row(attempt, 60, 1)}
+ROWS = {"full disk": Row(attempt, 30, 1)}

@@ -26,7 +26,9 @@ def good(root: Path) -> Any:
     """A manifest as a repository has it."""
     folder = root / "of-manifest"
     client.make_run(client.recipe(folder / "in", limit=4), folder / "run")
-    return json.loads((folder / "run" / "manifest.json").read_bytes())
+    content = json.loads((folder / "run" / "manifest.json").read_bytes())
+    del content["digest"]  # so that what is changed is not refused at once
+    return content
 
 
 def pulled(draw: Draw, root: Path) -> int:
@@ -103,5 +105,5 @@ ROWS = {
     "manifests of runs": Row(of_run, 2_000, 10),
     "journals and times": Row(journal, 8_000, 20),
     "indexes": Row(index, 4_000, 10),
-    "adapters": Row(adapter, 1_000, 5),
+    "adapters": Row(adapter, 300, 5),
 }

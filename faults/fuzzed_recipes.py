@@ -49,4 +49,4 @@ def change(draw: Draw, root: Path) -> int:
     return 1
 
 
-ROWS = {"recipes": Row(recipe, 4_000, 20), "changes of recipes": Row(change, 6_000, 20)}
+ROWS = {"recipes": Row(recipe, 2_500, 20), "changes of recipes": Row(change, 4_000, 20)}

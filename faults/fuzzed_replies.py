@@ -37,4 +37,4 @@ def reply(draw: Draw, root: Path) -> int:
     return 1
 
 
-ROWS = {"replies of servers": Row(reply, 45_000, 60)}
+ROWS = {"replies of servers": Row(reply, 60_000, 60)}

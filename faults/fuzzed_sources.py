@@ -92,4 +92,4 @@ def pairs(draw: Draw, root: Path) -> int:
     return 1
 
 
-ROWS = {"files of questions": Row(questions, 25_000, 40), "files of sentence pairs": Row(pairs, 10_000, 20)}
+ROWS = {"files of questions": Row(questions, 20_000, 40), "files of sentence pairs": Row(pairs, 8_000, 20)}

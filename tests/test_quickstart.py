@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sdrrl_data.recipe.loading import PACKAGED
-from sdrrl_data.run import Manifest, Run
+from sdrrl_data.run import Run
 from tests.support.copies import trusted_copy
 
 pytestmark = pytest.mark.alone
@@ -43,7 +43,7 @@ def rows(quickstart):
 
 
 def test_it_ran_on_vllm(quickstart):
-    manifest = Manifest.model_validate_json((quickstart[0] / "manifest.json").read_text(encoding="utf-8"))
+    manifest = Run(quickstart[0]).manifest()
     assert manifest.state == "finished"
     generator = next(i for i in manifest.ingredients if i.role == "generator")
     assert generator.name == "SmolLM2-135M-Instruct"

@@ -21,7 +21,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import overrides
+from sdrrl_data.recipe import overrides, plain_yaml
 
 LICENCE = ("license", "license_name", "license_link", "license_details")
 SINGLE = {"size_categories"}  # lists that say one thing: nothing of an older list is added
@@ -69,8 +69,8 @@ def split(text: str) -> tuple[dict[str, Any], str]:
     """
     head_text, body = _halves(text)
     try:
-        head = yaml.safe_load(head_text.strip().strip("-"))
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        head = plain_yaml.of_others(head_text.strip().strip("-"))
+    except yaml.YAMLError as error:
         raise _broken(" ".join(str(error).split())) from None
     if not isinstance(head, dict | None):
         raise _broken("it is not a list of keys and values")

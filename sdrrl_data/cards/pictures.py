@@ -100,9 +100,8 @@ def read(run: Run, recipe: Recipe, tag: str) -> dict[str, Spread]:
         tag: of the target.
     """
     by_score: dict[str, dict[str, TextScores]] = {}
-    judged = verdicts.columns(recipe.thresholds)
     for table in score_tables(recipe.scorers):
-        rows = run.table(f"{tag}/{table}").read_all(columns=judged)
+        rows = verdicts.scores_of_run(run, [f"{tag}/{table}"], recipe.thresholds)
         for cut in verdicts.cuts(recipe.thresholds, rows):
             if cut.column in rows.columns:
                 values = rows[cut.column].filter(rows[cut.column].is_finite())

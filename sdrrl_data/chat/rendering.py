@@ -19,7 +19,7 @@ class Chat:
         skip_special_tokens: how an engine is to decode. False where the markers of a reasoning section, or what the
             template puts before an answer, are special tokens, which would be lost; `complete` then takes the others
             out.
-        begin_doubt: see `ChatTemplate`.
+        doubt: see `ChatTemplate`.
     """
 
     def __init__(self, tokenizer: Any, settings: recipe.GeneratorConfig) -> None:
@@ -41,7 +41,7 @@ class Chat:
             setting="generator.template",
             date=settings.date,
         )
-        self.begin_doubt = self._template.begin_doubt
+        self.doubt = self._template.doubt
         self._special = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
         texts = [self._template.shape.lead, *(marker for pair in self._template.markers for marker in pair)]
         self.skip_special_tokens = not any(token in text for text in texts for token in self._special)

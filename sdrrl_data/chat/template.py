@@ -1,5 +1,6 @@
 """A model's chat template: one conversation as token ids, the same for generating, training and evaluating."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -39,8 +40,9 @@ class ChatTemplate:
         shape: how the template renders.
         within: the tokens before an answer or around its reasoning, which do not end a turn.
         ends: the tokens that end an answer in the template; may be empty.
-        begin_doubt: a sentence for the user if a conversation begins with the beginning-of-sequence token twice, or
-            without it though the tokenizer puts it before other texts; otherwise empty.
+        doubt: a sentence for the user if a conversation begins with the beginning-of-sequence token twice, or
+            without it though the tokenizer puts it before other texts, or if the template does not read an option;
+            otherwise empty.
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class ChatTemplate:
         within = [self.shape.lead, *(marker for pair in self.markers for marker in pair)]
         self.within = frozenset(token for tokens in self.tokens(within) for token in tokens)
         self.ends = [token for token in self.added_tokens(self.shape.after) if token not in self.within]
-        self.begin_doubt = self._begin_doubt(model)
+        self.doubt = "; ".join(filter(None, (self._begin_doubt(model), self._options_doubt(model))))
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """The token ids, special tokens included, up to where the assistant begins.
@@ -182,6 +184,10 @@ class ChatTemplate:
         except Exception as error:  # a template is a program: there is no list of what it raises
             raise ConversationRefused(str(error).strip().partition("\n")[0] or type(error).__name__) from error
         return text
+
+    def _options_doubt(self, model: str) -> str:
+        unread = [name for name in self._options if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", self.text)]
+        return f"the chat template of {model} does not read the option {', '.join(unread)}" if unread else ""
 
     def _begin_doubt(self, model: str) -> str:
         tokenizer = self.tokenizer

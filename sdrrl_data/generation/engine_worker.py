@@ -44,8 +44,8 @@ def _run(channel: Channel) -> None:
     except UserError as error:
         channel.send("failed", str(error))
         return
-    if chat.begin_doubt and job.rank == 0:
-        channel.send("said", chat.begin_doubt)
+    if chat.doubt and job.rank == 0:
+        channel.send("said", chat.doubt)
     # As many again wait in the engine's own queue, so that it always has work while the run is busy.
     channel.send("ready", 2 * llm.llm_engine.vllm_config.scheduler_config.max_num_seqs)
     _serve(llm.llm_engine, chat, channel)

@@ -70,8 +70,8 @@ class TransformersGenerator:
         with loading("the tokenizer of generator", located.name):
             self._tokenizer = tokenizers.load(located)
         self._chat = Chat(self._tokenizer, settings)  # before the weights, which take longer
-        if self._chat.begin_doubt:
-            logging.getLogger(__name__).warning(self._chat.begin_doubt)
+        if self._chat.doubt:
+            logging.getLogger(__name__).warning(self._chat.doubt)
         with loading("generator", located.name):
             context = context_of(AutoConfig.from_pretrained(located.path, **located.pinned()))
             if settings.max_model_len > context:

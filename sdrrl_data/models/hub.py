@@ -11,6 +11,7 @@ import yaml
 from sdrrl_data import causes
 from sdrrl_data.errors import DatasetNotFound, HubUnavailable, ModelNotFound, UserError
 from sdrrl_data.models import hub_errors
+from sdrrl_data.recipe import plain_yaml
 
 Kind = Literal["model", "dataset"]
 
@@ -161,7 +162,7 @@ def card_of(folder: Path) -> Mapping[str, Any]:
         return {}
     parts = card.read_text(encoding="utf-8", errors="replace").split("---\n", 2)
     try:
-        head = yaml.safe_load(parts[1]) if len(parts) == 3 and not parts[0].strip() else None
+        head = plain_yaml.of_others(parts[1]) if len(parts) == 3 and not parts[0].strip() else None
     except yaml.YAMLError:
         return {}
     return head if isinstance(head, dict) else {}

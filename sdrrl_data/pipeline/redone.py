@@ -75,7 +75,7 @@ def _rows_anew(plan: Plan, job: Job, missing: Sequence[int], at_once: Rows) -> i
     finished_rows, parts = FinishedRows(plan.run, job), at_once.setdefault(step.table, {})
     if not step.inputs:
         return sum(_questions_anew(plan, job, finished_rows, part, parts) for part in missing)
-    finished_ids = table.ids()
+    finished_ids = set(table.ids())
     anew = 0
     for part in missing:
         tables = [_rows(plan, at_once, name, part) for name in step.inputs]

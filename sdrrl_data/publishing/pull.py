@@ -17,9 +17,9 @@ from sdrrl_data.cards.description import CROISSANT
 from sdrrl_data.errors import NotARun, RunMismatch, UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import CARD, HubRequest, Repository
-from sdrrl_data.pipeline.generate import RECIPE
+from sdrrl_data.pipeline.beginning import RECIPE
 from sdrrl_data.protocols import Reporter, Silent
-from sdrrl_data.publishing import packing, published, retries
+from sdrrl_data.publishing import incoming, packing, published, retries
 from sdrrl_data.publishing.packing import Packed
 from sdrrl_data.recipe import Recipe, loading, overrides, paths, trust
 from sdrrl_data.run import Manifest, Run
@@ -183,12 +183,16 @@ def _make(
     for path in (*manifest.files, *(path for path in extras if (fetched / path).is_file())):
         with written(run.path / path) as temporary:
             shutil.copyfile(fetched / path, temporary)
+    for path in manifest.files:
+        incoming.read("transfer_set", fetched / path, f"{dataset.name}: {path}")
     for name, (place, packed) in tables.items():
-        try:
-            packing.unpack(packed, fetched / place, run.table(name))
-        except (OSError, LookupError, pl.exceptions.PolarsError) as error:
-            problem = f"{place} cannot be read as a table, so no run can be made of it"
-            raise UserError(f"{dataset.name}: {problem}") from error
+
+        def read(file: str, name: str = name, place: str = place) -> pl.DataFrame:
+            kind = "set_aside" if file == packing.SET_ASIDE_FILE else name
+            return incoming.read(kind, fetched / place / file, f"{dataset.name}: {place}/{file}")
+
+        packing.unpack(packed, read, run.table(name), f"{dataset.name}: {place}")
+    incoming.refuse_content(run, tables, dataset.name)
     if paths.names_file(Recipe, manifest.recipe):
         raise UserError(f"{dataset.name}: its recipe reads files of this machine, so no run is made of it")
     local = portable.recipe(manifest.recipe, manifest.ingredients)[1]

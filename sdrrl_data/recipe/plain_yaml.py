@@ -5,11 +5,16 @@ PyYAML follows YAML 1.1, where `no` is false, `1:30` is 90 and `017` is 15 (http
 
 import re
 from collections.abc import Hashable
+from itertools import chain
 from typing import Any, ClassVar
 
 import yaml
+from yaml.composer import ComposerError
 from yaml.constructor import ConstructorError
-from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.events import AliasEvent
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
+
+from sdrrl_data.recipe.plain import MOST_VALUES
 
 _PREFIX = "tag:yaml.org,2002:"
 # Type -> how it is written without quotes. An integer may have underscores between its digits.
@@ -69,6 +74,46 @@ def _integer(loader: Loader, node: ScalarNode) -> int:
 
 Loader.yaml_implicit_resolvers = {None: [*_RESOLVERS, (_MERGE, re.compile(r"<<\Z"))]}
 Loader.add_constructor(f"{_PREFIX}int", _integer)
+
+
+def of_others(text: str) -> Any:
+    """The data in a YAML text of somebody else's, such as the head of a card, as PyYAML's safe loader has it.
+
+    Raises:
+        yaml.YAMLError: it cannot be read, or its aliases stand for more data than anybody writes.
+    """
+    try:
+        return yaml.load(text, _LoaderOfOthers)
+    except (RecursionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # It is too deep, or PyYAML relies on tags such as !!int and !!timestamp.
+        raise yaml.YAMLError(f"it has a value that cannot be read ({error})") from None
+
+
+class _LoaderOfOthers(yaml.SafeLoader):
+    """Counts values as often as aliases and merges use them, before they are built."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._sizes: dict[int, int] = {}  # by the id of a node: the values in it, with what aliases stand for
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        """The next node."""
+        is_alias = self.check_event(AliasEvent)
+        node = super().compose_node(parent, index)
+        if node is None or id(node) in self._sizes:
+            return node
+        if is_alias:
+            raise ComposerError(None, None, "a value contains itself", node.start_mark)
+        size = 1
+        if isinstance(node, ScalarNode):
+            size += len(node.value) // 100
+        elif isinstance(node, CollectionNode):
+            within = chain.from_iterable(node.value) if isinstance(node, MappingNode) else node.value
+            size += sum(self._sizes[id(child)] for child in within)
+        if size > MOST_VALUES:
+            raise ComposerError(None, None, f"it stands for more than {MOST_VALUES:,} values", node.start_mark)
+        self._sizes[id(node)] = size
+        return node
 
 
 class Dumper(yaml.SafeDumper):

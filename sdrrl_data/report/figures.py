@@ -161,7 +161,7 @@ def mix(target: TargetCount) -> list[Mixed]:
 
 def groups(run: Run, tag: str) -> list[Group]:
     """The rows of a transfer set by task and direction."""
-    rows = run.dataset(f"{tag}/transfer_set").columns(["task", "direction", "code_switched", "split"])
+    rows = run.dataset(f"{tag}/transfer_set").read_columns(["task", "direction", "code_switched", "split"])
     counted = (
         rows.group_by("task", "direction", "code_switched")
         .agg(train=(pl.col("split") == "train").sum(), test=(pl.col("split") == "test").sum())
@@ -189,7 +189,7 @@ def times(run: Run) -> list[Time]:
 
 def tokens(run: Run) -> Tokens | None:
     """The tokens of all answers; None if the engine told none."""
-    counted = run.table("answers").columns(["prompt_tokens", "completion_tokens"])
+    counted = run.table("answers").read_columns(["prompt_tokens", "completion_tokens"])
     sums = [int(counted[name].sum()) for name in counted.columns]
     return Tokens(*sums) if len(sums) == 2 and any(sums) else None
 

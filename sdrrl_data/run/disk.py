@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from sdrrl_data.errors import DiskFailed, DiskFull, FileDamaged
 from sdrrl_data.run import digests
 from sdrrl_data.run.versions import SCHEMA_VERSION
 
+_LEARNED = ("aligner", "usual")  # tables that are only read when new rows are made
 # Keys of a file's metadata.
 FINGERPRINT, FIGURES, FILES = "sdrrl_data.fingerprint", "sdrrl_data.figures", "sdrrl_data.files"
 
@@ -26,6 +28,7 @@ def write_parquet(
     fingerprint: str,
     figures: Mapping[str, Any] | None = None,
     files: Sequence[str] = (),
+    shared: bool = False,
 ) -> None:
     """Write a table completely, or not at all.
 
@@ -35,6 +38,7 @@ def write_parquet(
         fingerprint: stands for everything that shaped the rows; stored in the file's metadata.
         figures: what was counted while the rows were made, as JSON values; stored there too.
         files: the names of all files of the dataset that the file belongs to; stored there too.
+        shared: whether another process may write the same file at the same time.
 
     Raises:
         DiskFailed: the file cannot be written.
@@ -44,17 +48,18 @@ def write_parquet(
         metadata[FIGURES] = json.dumps(figures)
     if files:
         metadata[FILES] = json.dumps(files)
-    with written(path) as temporary:
+    with written(path, shared) as temporary:
         rows.write_parquet(temporary, metadata=metadata | digests.UNSIGNED)
         digests.sign(temporary)
 
 
-def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
+def read_parquet(paths: Sequence[Path], columns: Sequence[str] | None = None, **options: Any) -> pl.DataFrame:
     """The rows of files that `write_parquet` wrote, after a look at their digests. A path is never a pattern.
 
     Args:
         paths: at least one.
-        options: of `polars.read_parquet`.
+        columns: to be read, with that of the files' paths if `include_file_paths` names it; by default all.
+        options: of `polars.scan_parquet`.
 
     Raises:
         FileDamaged: a file is gone, or is not as it was written.
@@ -63,7 +68,10 @@ def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
         check(path)
     try:
         with panics.caught():
-            return pl.read_parquet(list(paths), glob=False, **options)
+            rows = pl.scan_parquet(list(paths), glob=False, **options)
+            if columns is not None:
+                rows = rows.select(*columns, *filter(None, [options.get("include_file_paths")]))
+            return rows.collect()
     except (pl.exceptions.PolarsError, panics.Panic):
         for path in paths:  # one of them has no digest, and is damaged
             with _readable(path):
@@ -127,13 +135,17 @@ def damaged(path: Path, problem: str) -> FileDamaged:
         name = "controls" if any(part.startswith("controls-") for part in within) else "generate --out"
         command = f"`sdrrl-data {name} {shlex.quote(str(runs[-1]))}`"
     delete = "" if problem == "is gone" else "delete it and "
-    return FileDamaged(f"{path} {problem}: restore it from a copy, or {delete}type {command}, which makes it again")
+    again = "which learns it again for new rows" if path.parent.name in _LEARNED else "which makes it again"
+    return FileDamaged(f"{path} {problem}: restore it from a copy, or {delete}type {command}, {again}")
 
 
 @contextmanager
-def written(path: Path) -> Iterator[Path]:
-    """Yield a temporary path to write to; the file gets its final name once its bytes are on the disk."""
-    temporary = path.with_name(f".{path.name}.tmp")
+def written(path: Path, shared: bool = False) -> Iterator[Path]:
+    """Yield a temporary path to write to; the file gets its final name once its bytes are on the disk.
+
+    If the file is `shared`, the path is no other process's. Otherwise a path that a killed process left is used again.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp" if shared else f".{path.name}.tmp")
     with on_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -144,6 +156,15 @@ def written(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
             raise
         temporary.replace(path)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -12,7 +12,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from sdrrl_data.errors import NotARun, VersionMismatch
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import forms, overrides
+from sdrrl_data.run.parts import fingerprint
 from sdrrl_data.run.versions import READABLE, SCHEMA_VERSION
+
+_DIGEST = "digest"  # a key of the file; a manifest on the Hub, and one of sdrrl-data 0.2.0, has none
 
 
 class Count(BaseModel):
@@ -81,15 +84,17 @@ class Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     schema_version: int = SCHEMA_VERSION
-    state: Literal["unfinished", "finished"]
+    state: Literal["beginning", "unfinished", "finished"]  # "beginning": its seeds are being written
     signatures: dict[str, str]  # of each target
     recipe: dict[str, Any]
     named: dict[str, Any] | None = None  # what was written in the recipe that a command named; it stays on this machine
+    command: str | None = None  # that began the run, without secrets and without its folder; it stays on this machine
     versions: dict[str, str]
     ingredients: list[Ingredient]
     used: dict[
         str, list[int]
     ] = {}  # the places in `ingredients` of those behind a target; in earlier versions not known
+    tables: dict[str, int] = {}  # in the order in which they are made: the parts that each will have
     growths: list[list[int]] = []  # each time the run grew: the rows of its new parts of seeds
     counts: Counts = Counts()
     files: dict[str, str] = {}  # of the transfer sets: path in the run -> SHA-256
@@ -139,6 +144,7 @@ class Manifest(BaseModel):
             "signatures": {tag: line for tag, line in self.signatures.items() if tag in tags},
             "recipe": _recipe_only(self.recipe, tags),
             "counts": self.counts.model_copy(update={"steps": steps, "targets": targets}),
+            "tables": {table: parts for table, parts in self.tables.items() if is_included(table)},
             "files": {path: digest for path, digest in self.files.items() if is_included(path)},
         }
         return self.model_copy(update=changes)
@@ -148,6 +154,12 @@ def _recipe_only(recipe: dict[str, Any], tags: Collection[str]) -> dict[str, Any
     tgt = [tag for tag in recipe["tgt"] if tag in tags]
     targets = {tag: target for tag, target in recipe.get("targets", {}).items() if tag in tags}
     return recipe | {"tgt": tgt} | ({"targets": targets} if "targets" in recipe else {})
+
+
+def written(manifest: Manifest) -> str:
+    """A manifest as its file has it: with a digest of all else, as its last key."""
+    text = manifest.model_dump_json(indent=2)
+    return f'{text[:-2]},\n  "{_DIGEST}": "{fingerprint(json.loads(text))}"\n}}\n'
 
 
 def parsed(content: bytes, where: str, instead: str) -> Manifest:
@@ -164,6 +176,8 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
     """
     try:
         fields = json.loads(content)
+        if (digest := fields.pop(_DIGEST, None)) and digest != fingerprint(fields):
+            raise ValueError("it is not as it was written")
         version = fields["schema_version"]
         if version not in READABLE:
             newer = isinstance(version, int) and version > SCHEMA_VERSION
@@ -178,7 +192,7 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
         forms.bring_up_to_date(manifest.recipe)
         forms.bring_up_to_date(manifest.named or {})
         return manifest
-    except (ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ValidationError) as error:
         raise NotARun(f"{where} cannot be read as a manifest: {instead}") from error
 
 

@@ -11,7 +11,7 @@ from sdrrl_data import languages
 from sdrrl_data.errors import NotARun, RunUnfinished, UserError, VersionMismatch
 from sdrrl_data.recipe import Recipe, trust
 from sdrrl_data.run.disk import damaged
-from sdrrl_data.run.folder import Run
+from sdrrl_data.run.folder import MANIFEST, MANIFEST_COPY, Run
 from sdrrl_data.run.manifest import Manifest
 
 
@@ -22,7 +22,8 @@ def opened(path: Path) -> tuple[Run, Manifest]:
         UserError: there is no run, or this version cannot read it.
     """
     run = Run(path)
-    manifest = run.manifest() if os.path.isfile(path / "manifest.json") else None  # which `Path` may raise for
+    files = (path / MANIFEST, path / MANIFEST_COPY)
+    manifest = run.manifest() if any(map(os.path.isfile, files)) else None  # `Path.is_file` may raise
     if manifest is None:
         problem = "it has no manifest.json" if os.path.exists(path) else "there is no such folder"
         raise NotARun(f"{path} is not a run ({problem}): name a folder that `sdrrl-data generate` made")

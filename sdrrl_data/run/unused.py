@@ -10,8 +10,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sdrrl_data.run.disk import on_disk
-from sdrrl_data.run.folder import Run
+from sdrrl_data.run.disk import on_disk, sync
+from sdrrl_data.run.folder import MANIFEST, MANIFEST_COPY, Run
 from sdrrl_data.run.manifest import Manifest
 from sdrrl_data.run.table import is_file_of_table
 
@@ -56,7 +56,10 @@ def keep(run: Run, manifest: Manifest) -> None:
         for path in _parts(run.path):
             _copy(path, temporary / path.relative_to(run.path))
         Run(temporary).write_manifest(manifest)
+        for place, _, _ in os.walk(temporary):
+            sync(Path(place))
         temporary.rename(folder)
+        sync(folder.parent)  # before what is kept here is replaced
 
 
 def prune(run: Run) -> int:
@@ -74,7 +77,8 @@ def prune(run: Run) -> int:
         for state in folder.glob("*[0-9]*"):
             if not (_STATE.fullmatch(state.name) or _TEMPORARY.fullmatch(state.name)):
                 continue
-            for path in [*_parts(state), *filter(Path.exists, [state / "manifest.json"])]:
+            manifests = filter(Path.exists, [state / MANIFEST, state / MANIFEST_COPY])
+            for path in [*_parts(state), *manifests]:
                 freed += path.stat().st_size if path.stat().st_nlink == 1 else 0
                 path.unlink()
             for place, _, _ in os.walk(state, topdown=False):
@@ -105,6 +109,7 @@ def _copy(path: Path, copy: Path) -> None:
         except OSError:
             pass
     shutil.copyfile(path, copy)
+    sync(copy)
 
 
 def _same_size(journal: Path, state: Run, table: str, part: int) -> bool:

@@ -11,6 +11,7 @@ from sdrrl_data.models import hub, locating
 from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.locating import Located
 from sdrrl_data.models.places import HubName, place_of
+from sdrrl_data.recipe import plain_yaml
 
 if TYPE_CHECKING:
     from sdrrl_data.scoring.comet import CometConfig
@@ -94,7 +95,7 @@ def _check(folder: Path, name: str) -> None:
 
 def _hparams(file: Path, name: str) -> dict[str, Any]:
     try:
-        hparams = yaml.safe_load(file.read_text(encoding="utf-8"))
+        hparams = plain_yaml.of_others(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"scorer {name}: its {HPARAMS} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(hparams, dict) or "class_identifier" not in hparams:

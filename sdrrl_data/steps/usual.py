@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import polars as pl
 
+from sdrrl_data.errors import FileDamaged
 from sdrrl_data.protocols import Advance, TextPair
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
 from sdrrl_data.scoring import heuristics
@@ -56,8 +57,18 @@ class UsualStep(TargetStep):
 
 
 def learned(scorers: Sequence[CountingConfig], tables: Sequence[pl.DataFrame]) -> list[Any]:
-    """What each of these scorers has learned, as these tables have it; None for a scorer that learns nothing."""
-    content_of = {scorer: json.loads(content) for table in tables for scorer, content in table.iter_rows()}
+    """What each of these scorers has learned, as these tables have it; None for a scorer that learns nothing.
+
+    Raises:
+        FileDamaged: it cannot be read.
+    """
+    try:
+        content_of = {scorer: json.loads(content) for table in tables for scorer, content in table.iter_rows()}
+    except (ValueError, RecursionError) as error:
+        raise FileDamaged(
+            f"what is usual in the run cannot be read ({error}): delete the folder usual of the target in the run, "
+            "then type the `sdrrl-data generate` command again; it is learned anew"
+        ) from error
     return [content_of.get(scorer.called()) for scorer in scorers]
 
 

@@ -53,7 +53,7 @@ class VerdictsStep(TargetStep):
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Turn percentiles into numbers."""
-        scored = score_tables.joined([run.table(name).read_all() for name in self.whole]) if self.whole else None
+        scored = scores_of_run(run, self.whole, self.recipe.thresholds) if self.whole else None
         limits = cuts(self.recipe.thresholds, scored)
 
         def work(tasks: Iterable[Task]) -> Iterator[tuple[int, Part]]:
@@ -89,6 +89,19 @@ class Cut(NamedTuple):
     min: Limit | None
     max: Limit | None
     weight: float  # of a text that fails
+
+
+def scores_of_run(run: Run, tables: Sequence[str], thresholds: Mapping[str, ThresholdConfig]) -> pl.DataFrame:
+    """The scores of the whole run that thresholds apply to.
+
+    Args:
+        run: has the tables.
+        tables: of scores, each with the same rows.
+        thresholds: as for `cuts`.
+    """
+    judged = columns(thresholds)
+    found = [run.table(table) for table in tables if not set(judged).isdisjoint(run.table(table).columns())]
+    return pl.concat([table.read_all(columns=judged) for table in found] or [pl.DataFrame()], how="horizontal")
 
 
 def relative(thresholds: Mapping[str, ThresholdConfig]) -> bool:

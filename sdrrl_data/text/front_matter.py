@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import yaml
 
+from sdrrl_data.recipe import plain_yaml
+
 Lines = list[tuple[int, int]]
 """The lines of a value (in characters of the text, end excluded)."""
 
@@ -74,6 +76,6 @@ def _prose(text: str, start: int, end: int) -> Iterator[Lines]:
 
 def _is_mapping(content: str) -> bool:
     try:
-        return isinstance(yaml.safe_load(content), dict)
-    except (yaml.YAMLError, ValueError):
+        return isinstance(plain_yaml.of_others(content), dict)
+    except yaml.YAMLError:
         return False

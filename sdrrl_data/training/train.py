@@ -100,8 +100,8 @@ def train(
     listeners = _listeners(reporter, trackers, job.out) if is_first() else Listeners()
     plan = prepare(job)
     _check(plan, resume)
-    if plan.chat.begin_doubt:
-        listeners.say(plan.chat.begin_doubt)
+    if plan.chat.doubt:
+        listeners.say(plan.chat.doubt)
     try:
         most = plan.settings.at_once or memory.usual()
         # One of several processes cannot start again on its own, so there is only one attempt.

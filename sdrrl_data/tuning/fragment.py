@@ -1,13 +1,18 @@
 """Proposed thresholds as a part of a recipe."""
 
+import os
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
+from sdrrl_data import causes
+from sdrrl_data.errors import DiskFailed, DiskFull, UserError
 from sdrrl_data.recipe import Recipe, ThresholdConfig
+from sdrrl_data.run.disk import written
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, Passing, TunedScore
 
 HEADER = """\
@@ -49,6 +54,30 @@ def fragment(tuned: Iterable[TunedScore], recipe: Recipe) -> str:
         blocks.append(f"  {mark}{tag}:\n  {mark}  thresholds:\n")
         blocks += [entry.yaml(6) for entry in entries]
     return "".join(blocks)
+
+
+def write(text: str, path: Path) -> None:
+    """Write the proposals to a file of the user's, completely or not at all; to a device or a pipe as they come.
+
+    Raises:
+        UserError: the file cannot be written.
+        DiskFull: the disk is full.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+            return
+        path = path.resolve(strict=path.is_symlink())  # what a link leads to is written, not the link
+        path.parent.stat()
+        with written(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    except DiskFull:
+        raise
+    except (OSError, DiskFailed) as error:
+        reason = causes.number(error.__cause__ or error)
+        raise UserError(
+            f"{path} cannot be written ({os.strerror(reason) if reason else error}): choose another file"
+        ) from None
 
 
 class _Entry(NamedTuple):

@@ -223,7 +223,7 @@ def test_a_begin_is_there_once_or_said(make_tokenizer, begins, adds, says):
         tokenizer._tokenizer.post_processor = TemplateProcessing(single="<s> $A", special_tokens=[begin])
     assert (tokenizer("x").input_ids[0] == tokenizer.bos_token_id) == adds
     template = ChatTemplate(tokenizer, "model tiny")
-    assert (says in template.begin_doubt) if says else template.begin_doubt == ""
+    assert (says in template.doubt) if says else template.doubt == ""
     assert tokenizer.decode(template.prompt(ASKED)) == render(tokenizer, ASKED)  # nothing is added to the template
 
 
@@ -406,3 +406,18 @@ def test_the_alarm_of_somebody_else_stays(make_tokenizer, timer):
     signal.setitimer(signal.ITIMER_REAL, 1000)
     ChatTemplate(make_tokenizer(PLAIN), "model m")
     assert signal.getitimer(signal.ITIMER_REAL)[0] > 900
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, ""),
+        ({"enable_thinking": True}, ""),
+        ({"enable_thinkin": True}, "the chat template of model tiny does not read the option enable_thinkin"),
+        ({"enable": 1, "enable_thinking": 1, "padding": True}, "does not read the option enable, padding"),
+    ],
+)
+def test_an_option_that_the_template_does_not_read_is_said(make_tokenizer, options, says):
+    tokenizer = make_tokenizer("{% if enable_thinking %}{% endif %}" + CHATML, TOKENS)
+    template = ChatTemplate(tokenizer, "model tiny", options=options)
+    assert (says in template.doubt) if says else template.doubt == ""

@@ -47,8 +47,7 @@ def test_a_transfer_set_that_was_changed(invoke, run):
 
 
 def test_a_run_that_is_not_finished(invoke, run):
-    manifest = run.path / "manifest.json"
-    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"finished"', '"unfinished"', 1), encoding="utf-8")
+    run.write_manifest(run.manifest().model_copy(update={"state": "unfinished"}))
     before = (run.path / "README.md").read_bytes()
     result = invoke("card", run.path)
     assert result.exit_code == 2

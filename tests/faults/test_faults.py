@@ -57,13 +57,14 @@ def test_a_try_is_the_same_again_and_its_table_names_what_is_wrong(tmp_path: Pat
 
     row = Row(fails, 10, 1)
     results = [attempt("kind: name", row, 1, number, tmp_path) for number in range(10)]
-    assert results == [attempt("kind: name", row, 1, number, tmp_path) for number in range(10)]
+    again = [attempt("kind: name", row, 1, number, tmp_path) for number in range(10)]
+    assert [result[:5] for result in results] == [result[:5] for result in again]
     wrong = sum(result.wrong == "differing" for result in results)
     assert 0 < wrong < 10
-    line = f"| kind: name | {3 * (10 - wrong) + wrong} | {wrong} | 0 | 0 | 0 | 0 |"
+    line = f"| kind: name | {3 * (10 - wrong) + wrong} | {wrong} | 0 | 0 | 0 | 0 | 0 |"
     assert line in page({"kind: name": row}, results, 1, 0.0).splitlines()
     broken = attempt("kind: name", Row(lambda draw, root: 1 // 0, 1, 1), 1, 0, tmp_path)
-    assert broken._replace(detail="") == Result("kind: name", 0, 1, "tracebacks")
+    assert broken._replace(detail="", seconds=0.0) == Result("kind: name", 0, 1, "tracebacks")
 
 
 def test_mutations_change_what_is_good_and_leave_it_as_it_was() -> None:

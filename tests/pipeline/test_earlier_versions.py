@@ -90,8 +90,7 @@ def test_a_run_that_was_stopped_redoes_the_missing_part_alone(old, table):
     # 0.1.0 took all rows of some pairs before any row of others.
     crossing = pl.col("task") == "answer", ~pl.col("code_switched")
     (old.path / table / "part-00001.parquet").unlink()
-    manifest = json.loads((old.path / "manifest.json").read_text())
-    (old.path / "manifest.json").write_text(json.dumps(manifest | {"state": "unfinished"}))
+    old.write_manifest(old.manifest().model_copy(update={"state": "unfinished"}))
     before = parts(old)
     go_on(old)
     assert parts(old).items() >= {p: c for p, c in before.items() if f"{table}/" in p}.items()

@@ -1,5 +1,6 @@
 """Tables as files for the Hub, and back: the same bytes."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from sdrrl_data.publishing import packing
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Table, set_aside
+from sdrrl_data.sources.row_files import parquet_table
 from sdrrl_data.steps.schemas import MESSAGES
 
 SIZES = [4, 0, 7, 3, 0, 0, 12, 1]
@@ -26,6 +28,10 @@ def filled(table: Table, sizes: list[int], aside: list[int]) -> Table:
         bad_rows = set_aside(rows.tail(bad), ["too long"] * bad) if bad else NOTHING_SET_ASIDE
         table.write(part, Part(rows.head(size), bad_rows), f"print {part} {size} {bad}")
     return table
+
+
+def reader(folder: Path) -> Callable[[str], pl.DataFrame]:
+    return lambda name: parquet_table(folder / name, "packed")
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
@@ -46,7 +52,7 @@ def test_a_table_comes_back_byte_for_byte(
     packed = packing.pack(filled(before.table("pt/answers"), *map(list, zip(*parts, strict=True))), folder / "packed")
     assert {path.name for path in (folder / "packed").iterdir()} == set(packed.files)
     after = Run(folder / "after")
-    packing.unpack(packed, folder / "packed", after.table("pt/answers"))
+    packing.unpack(packed, reader(folder / "packed"), after.table("pt/answers"), "packed")
     assert bytes_of(after.path) == bytes_of(before.path)
 
 
@@ -67,10 +73,10 @@ def test_a_table_that_grew_changes_its_last_file_alone(tmp_path: Path, monkeypat
 def test_parts_that_are_there_are_not_written_again(tmp_path: Path) -> None:
     packed = packing.pack(filled(Run(tmp_path / "a").table("answers"), SIZES, SIZES), tmp_path / "packed")
     table = Run(tmp_path / "b").table("answers")
-    packing.unpack(packed, tmp_path / "packed", table)
+    packing.unpack(packed, reader(tmp_path / "packed"), table, "packed")
     paths = sorted((tmp_path / "b" / "answers").iterdir())
     paths[2].unlink()
     before = {path: path.stat().st_mtime_ns for path in paths if path.exists()}
-    packing.unpack(packed, tmp_path / "packed", table)
+    packing.unpack(packed, reader(tmp_path / "packed"), table, "packed")
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert paths[2].exists()

@@ -1,11 +1,14 @@
 """Runs that come back from a small Hub: what is the same, how one goes on from them, and what is refused."""
 
+import hashlib
+import io
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from sdrrl_data.errors import UntrustedRecipe, UserError
@@ -13,6 +16,7 @@ from sdrrl_data.pipeline import continuing
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Manifest, Run
+from sdrrl_data.steps.schemas import MESSAGES
 from tests.publishing import client
 from tests.support import hub, small_models
 
@@ -160,7 +164,7 @@ SPOILED: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
         edited(lambda content: content["seeds"]["files"].update({"../rows.parquet": "0"})),
         "names '../rows.parquet', so nothing is taken",
     ),
-    "no-rows": (TABLES, edited(lambda content: content["seeds"].update(files={})), "cannot be read as a table"),
+    "no-rows": (TABLES, edited(lambda content: content["seeds"].update(files={})), "has no files, so no run can"),
     "index": (TABLES, lambda content: b"[]", "tables.json cannot be read"),
     "rows": (TRAIN, lambda content: content + b"more", f"{TRAIN} is not what its run made"),
     "a-table": ("pt/run/tables/answers/rows-00000.parquet", lambda content: b"", "is not what its run made"),
@@ -210,6 +214,95 @@ def test_what_cannot_be_pulled_is_refused_in_one_sentence(
     assert not (tmp_path / "out").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == [".out.pull", "another", "taken"]
     assert [path.name for path in (tmp_path / "taken").iterdir()] == ["notes.txt"]
+
+
+def with_table(there: dict[str, bytes], table: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> dict[str, bytes]:
+    """The files of a repository with other rows in a table of pt, whose digests are right."""
+    path = f"pt/run/tables/{table}/rows-00000.parquet"
+    if table == "transfer_set":
+        path = TRAIN
+    content = io.BytesIO()
+    change(pl.read_parquet(there[path])).write_parquet(content)
+    digest = hashlib.sha256(content.getvalue()).hexdigest()
+    if table == "transfer_set":
+        index, edit = MANIFEST, edited(lambda manifest: manifest["files"].update({path: digest}))
+    else:
+        name = table.partition("/")[0]
+        index, edit = TABLES, edited(lambda tables: tables[name]["files"].update({"rows-00000.parquet": digest}))
+    return there | {path: content.getvalue(), index: edit(there[index])}
+
+
+def emptied(column: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    first = pl.int_range(pl.len()) == 0
+    return lambda rows: rows.with_columns(pl.when(first).then(None).otherwise(column).alias(column))
+
+
+NO_ROLES = [[{"role": "robot", "content": "Beep."}]]
+OTHER_TABLES: dict[str, tuple[str, Callable[[pl.DataFrame], pl.DataFrame], str]] = {
+    "no-column": ("answers", lambda rows: rows.drop("answer"), "answers/rows-00000.parquet has no column answer,"),
+    "a-type": (
+        "seeds",
+        lambda rows: rows.with_columns(messages=pl.lit("Why?")),
+        "seeds/rows-00000.parquet has a column messages of another type than List(",
+    ),
+    "a-number": ("answers", lambda rows: rows.with_columns(pl.col("sample").cast(pl.String)), "sample of another type"),
+    "a-null-id": ("seeds", emptied("id"), "seeds/rows-00000.parquet has a row in which id is empty"),
+    "a-null-text": ("translations", emptied("answer"), "has a row in which answer is empty"),
+    "a-null-turn": (
+        "seeds",
+        lambda rows: rows.with_columns(
+            messages=pl.Series([[{"role": "user", "content": None}]] * rows.height, dtype=MESSAGES)
+        ),
+        "has a row in which messages is empty",
+    ),
+    "no-turns": (
+        "seeds",
+        lambda rows: rows.with_columns(messages=pl.Series([[]] * rows.height, dtype=MESSAGES)),
+        "has a row in which messages is no conversation",
+    ),
+    "a-role": (
+        "transfer_set",
+        lambda rows: rows.with_columns(prompt=pl.Series(NO_ROLES * rows.height, dtype=MESSAGES)),
+        f"{TRAIN} has a row in which prompt is no conversation",
+    ),
+    "same-ids": ("answers", lambda rows: rows.with_columns(id=pl.col("id").first()), "answers has two rows with"),
+    "a-score": (
+        "scores-heuristics",
+        lambda rows: rows.with_columns(question_length=pl.concat_list("question_length")),
+        "has a column question_length that is neither a number nor a text",
+    ),
+    "other-rows": (
+        "scores-heuristics",
+        lambda rows: rows.with_columns(pl.col("id").reverse()),
+        "pt/scores-heuristics has other rows than the translations",
+    ),
+    "a-part": ("verdicts", lambda rows: rows.with_columns(run_part=pl.lit(999, pl.Int32)), "belong to none of its"),
+    "no-parts": ("verdicts", lambda rows: rows.drop("run_part"), "belong to none of its parts"),
+    "figures": ("counts", lambda rows: rows.with_columns(figures=pl.lit("{")), "pt/counts has no figures, so"),
+    "deep": ("answers", lambda rows: rows.with_columns(answer=deep(rows.height)), "cannot be read as a table"),
+}
+
+
+def deep(height: int) -> pl.Series:
+    """A column of more lists inside each other than anybody writes; of a few hundred, polars ends the process."""
+    dtype: Any = pl.Int8
+    for _ in range(120):
+        dtype = pl.List(dtype)
+    return pl.Series([None] * height, dtype=dtype)
+
+
+def test_tables_that_no_step_can_use_are_refused_before_a_run_is_made_of_them(
+    served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path
+) -> None:
+    there = served.repos["datasets/ann/set"].files("v1")
+    for name, (table, change, _) in OTHER_TABLES.items():
+        served.add(f"datasets/eve/of-{name}", with_table(there, table, change), private=False)
+    asked = [{"pull": f"eve/of-{name}", "tgt": ["pt"], "out": tmp_path / "out"} for name in OTHER_TABLES]
+    for (name, (_, _, sentence)), done in zip(OTHER_TABLES.items(), ann.ask(*asked), strict=True):
+        assert sentence in (done["error"] or ""), name
+        assert done["error"].startswith(f"eve/of-{name}: "), done["error"]
+        assert len(done["error"]) < 400
+    assert not (tmp_path / "out").exists()
 
 
 def test_code_of_whoever_made_it_is_not_imported_to_fetch_it(

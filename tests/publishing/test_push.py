@@ -309,8 +309,9 @@ def test_what_cannot_be_pushed_is_refused_in_one_sentence(
     damaged = {name: tmp_path / name for name in ("unfinished", "edited", "shortened", "longer")}
     for path in damaged.values():
         shutil.copytree(run.path, path)
-    manifest = json.loads((run.path / "manifest.json").read_text())
-    (damaged["unfinished"] / "manifest.json").write_text(json.dumps(manifest | {"state": "unfinished"}))
+    manifest = run.manifest()
+    assert manifest
+    Run(damaged["unfinished"]).write_manifest(manifest.model_copy(update={"state": "unfinished"}))
     train = "pt/transfer_set/train-00000-of-00001.parquet"
     pl.read_parquet(run.path / train).head(5).write_parquet(damaged["edited"] / train)
     (damaged["shortened"] / train).unlink()

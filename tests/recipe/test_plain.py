@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.errors import RecipeError, UserError
-from sdrrl_data.recipe import FewShotExample, GeneratorConfig, Recipe, loading, overrides, plain
+from sdrrl_data.recipe import FewShotExample, GeneratorConfig, Recipe, loading, overrides, plain, plain_yaml
 from sdrrl_data.training import settings_files
 
 
@@ -269,3 +269,29 @@ def test_the_packaged_recipes_come_back_from_what_is_written_of_them():
         recipe = loading.load(name)
         written = overrides.read(overrides.written(recipe.model_dump(mode="json", by_alias=True)), name)
         assert Recipe.model_validate_json(json.dumps(written)) == recipe
+
+
+LAUGHS = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 60))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LAUGHS,
+        LAUGHS.replace("<<: ", "y: "),
+        "a: &a [*a]",
+        "a: &a {<<: *a}",
+        "[" * 100_000,
+        *("a: 2024-13-45", "a: " + "9" * 5000, "a: !!int ''", "a: !!timestamp x", "a: !!bool x", "a: !!set 3"),
+        *("a: !!python/name:os.system x", "<<: 3", "? [a]\n: b", "\x07"),
+    ],
+)
+def test_what_somebody_else_wrote_is_refused_as_yaml_and_soon(text):
+    with pytest.raises(yaml.YAMLError):
+        plain_yaml.of_others(text)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.dates() | st.text(), lambda more: st.lists(more)))
+def test_what_somebody_else_wrote_is_read_as_pyyaml_reads_it(value):
+    text = yaml.safe_dump({"a": value, "b": [value, value]})
+    assert plain_yaml.of_others(text) == yaml.safe_load(text)

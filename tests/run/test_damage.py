@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sdrrl_data.cli import app
-from sdrrl_data.errors import FileDamaged, UserError
+from sdrrl_data.errors import FileDamaged, NotARun, UserError
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, disk, opened
 from sdrrl_data.training import rows
@@ -208,7 +209,7 @@ def test_a_manifest_that_is_nested_too_deeply_is_refused(tmp_path):
 
 
 def test_a_lock_that_cannot_be_made_is_one_sentence(tmp_path):
-    (tmp_path / ".lock").mkdir()
+    (tmp_path / ".lock.lease-1").mkdir()
     with pytest.raises(UserError, match="cannot be written to"), Run(tmp_path).lock():
         pass
 
@@ -220,5 +221,42 @@ def test_one_function_reads_the_parquet_of_a_run():
         for path in package.rglob("*.py")
         if "pl.read_parquet(" in path.read_text(encoding="utf-8")
     }
-    # The user's files, and what was packed for the Hub, which has the SHA-256 of its files.
-    assert others == {"run/disk.py", "sources/row_files.py", "publishing/packing.py"}
+    assert others == {"run/disk.py"}
+
+
+def test_a_damaged_manifest_names_the_copy_that_mends_it(finished, tmp_path, monkeypatch):
+    out = shutil.copytree(finished / "run", tmp_path / "a run")
+    path = out / "manifest.json"
+    whole = path.read_bytes()
+    spoiled = (b"", whole[:200], whole.replace(b'"finished"', b'"unfinished"'), whole.replace(b": 5", b": 7"), None)
+    for content in spoiled:
+        path.unlink()
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(
+            FileDamaged, match=r"manifest.json is (damaged|gone): type `(cp '.*' '.*')`, which puts"
+        ) as error:
+            opened(out)
+        with pytest.raises(FileDamaged):
+            Run(out).manifest()
+        subprocess.run(str(error.value).split("`")[1], shell=True, check=True)
+        assert path.read_bytes() == whole
+    assert opened(out)[1].state == "finished"
+
+
+def test_a_damaged_manifest_without_a_whole_copy_is_one_sentence(finished, tmp_path):
+    out = shutil.copytree(finished / "run", tmp_path / "run")
+    for name in ("manifest.json", ".manifest.json"):
+        flip(out / name, 500)
+    with pytest.raises(NotARun, match="cannot be read as a manifest"):
+        opened(out)
+
+
+def test_a_manifest_of_an_earlier_version_has_no_digest_and_is_read(finished, tmp_path):
+    out = shutil.copytree(finished / "run", tmp_path / "run")
+    (out / ".manifest.json").unlink()
+    before = Run(out).manifest()
+    fields = json.loads((out / "manifest.json").read_bytes())
+    del fields["digest"]
+    (out / "manifest.json").write_text(json.dumps(fields))
+    assert Run(out).manifest() == before

@@ -39,55 +39,61 @@ MakeTokenizer = Callable[..., Any]
 MakeModel = Callable[..., Path]
 
 
-@pytest.fixture(scope="session")
-def make_tokenizer() -> MakeTokenizer:
-    """Makes small byte-level tokenizers."""
+def small_tokenizer(template: str | None = CHATML, more: tuple[str, ...] = (), end: str | None = "<|im_end|>") -> Any:
+    """A small byte-level tokenizer."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
-    def make(template: str | None = CHATML, more: tuple[str, ...] = (), end: str | None = "<|im_end|>") -> Any:
-        tokens = Tokenizer(models.BPE())
-        tokens.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        tokens.decoder = decoders.ByteLevel()
-        trainer = trainers.BpeTrainer(
-            vocab_size=330,
-            special_tokens=[*SPECIAL, *more],
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        )
-        tokens.train_from_iterator([row["completion"][0]["content"] for row in some_rows()], trainer)
-        tokenizer = PreTrainedTokenizerFast(tokenizer_object=tokens, eos_token=end, bos_token="<|begin|>")
-        tokenizer.chat_template = template
-        return tokenizer
-
-    return make
+    tokens = Tokenizer(models.BPE())
+    tokens.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokens.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=330,
+        special_tokens=[*SPECIAL, *more],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokens.train_from_iterator([row["completion"][0]["content"] for row in some_rows()], trainer)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=tokens, eos_token=end, bos_token="<|begin|>")
+    tokenizer.chat_template = template
+    return tokenizer
 
 
-@pytest.fixture(scope="session")
-def make_model(make_tokenizer: MakeTokenizer, tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
-    """Saves tiny Llamas; returns their folder."""
+def write_model(folder: Path, tokenizer: Any) -> Path:
+    """Write a tiny Llama with this tokenizer; returns its folder."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        max_position_embeddings=256,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_tokenizer() -> MakeTokenizer:
+    """Makes small byte-level tokenizers."""
+    return small_tokenizer
+
+
+@pytest.fixture(scope="session")
+def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
+    """Saves tiny Llamas; returns their folder."""
+
     def make(template: str | None = CHATML, **options: Any) -> Path:
-        tokenizer = make_tokenizer(template, **options)
-        torch.manual_seed(1)
-        config = LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=32,
-            intermediate_size=64,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            num_key_value_heads=1,
-            max_position_embeddings=256,
-            eos_token_id=tokenizer.eos_token_id,
-            bos_token_id=tokenizer.bos_token_id,
-        )
-        folder = tmp_path_factory.mktemp("models") / "tiny-llama"
-        LlamaForCausalLM(config).save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-        (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n", encoding="utf-8")
-        return folder
+        return write_model(tmp_path_factory.mktemp("models") / "tiny-llama", small_tokenizer(template, **options))
 
     return make
 
