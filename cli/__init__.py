@@ -11,8 +11,10 @@ from . import (
     evaluate,
     export,
     generate,
+    init,
     inspect,
     languages,
+    preview,
     pull,
     push,
     recipes,
@@ -38,7 +40,7 @@ EXAMPLES = """
 
 [cyan]sdrrl-data push runs/quickstart me/my-set[/cyan]  publish it on the Hub, with its card
 
-[cyan]sdrrl-data recipes sdrrl > mine.yaml[/cyan]  a recipe to start from
+[cyan]sdrrl-data init mine.yaml --tgt th[/cyan]  a recipe of your own to start from
 
 [cyan]sdrrl-data languages chin[/cyan]  the names of a language
 
@@ -48,13 +50,14 @@ EXAMPLES = """
 
 app = typer.Typer(
     cls=Commands,
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     epilog=EXAMPLES,
 )
+app.command(cls=Command, epilog=init.EXAMPLES)(init.init)
 app.command(cls=Command, epilog=generate.EXAMPLES)(generate.generate)
+app.command(cls=Command, epilog=preview.EXAMPLES)(preview.preview)
 app.command(cls=Command, epilog=work.EXAMPLES)(work.work)
 app.command(cls=Command, epilog=status.EXAMPLES)(status.status)
 app.command(cls=Command, epilog=inspect.EXAMPLES)(inspect.inspect)

@@ -26,6 +26,14 @@ AGAIN = "what is finished is kept; run the same command again"
 class Command(TyperCommand):
     """A command within its boundary."""
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its options. A flag takes no value, and its help shows none."""
+        parameters = super().get_params(ctx)
+        for parameter in parameters:
+            if getattr(parameter, "is_flag", False):
+                parameter.metavar = ""
+        return parameters
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         with _boundary(ctx.params):

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from . import completion
 from .console import say
 from .options import TrustRecipe
 
@@ -18,7 +19,10 @@ EXAMPLES = """
 
 
 def card(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", autocompletion=completion.runs, help="The run's folder.", show_default=False),
+    ],
     licence: Annotated[
         str | None,
         typer.Option(metavar="LICENCE", help="The licence of the rows, as the Hub names it, such as cc-by-4.0."),

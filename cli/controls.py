@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import completion
 from .console import PlainConsole
 from .options import TrustRecipe, split_commas
 
@@ -35,10 +36,19 @@ class Equal(StrEnum):
 
 
 def controls(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.", show_default=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN", autocompletion=completion.runs, help="The folder of a finished run.", show_default=False
+        ),
+    ],
     tgt: Annotated[
         str | None,
-        typer.Option(metavar="LANGUAGES", help="Only for these targets, separated by commas."),
+        typer.Option(
+            metavar="LANGUAGES",
+            autocompletion=completion.languages,
+            help="Only for these targets, separated by commas.",
+        ),
     ] = None,
     equal: Annotated[
         Equal,

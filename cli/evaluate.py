@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from . import completion
 from .console import PlainConsole, say
 
 if TYPE_CHECKING:
@@ -40,8 +41,18 @@ def evaluate(
         list[str],
         typer.Option(metavar="DIRS", help="Models or LoRA adapters tuned from it, separated by commas."),
     ],
-    tgt: Annotated[str, typer.Option(metavar="LANGUAGE", help="The language the models were tuned for.")],
-    src: Annotated[str, typer.Option(metavar="LANGUAGE", help="The language that should not get worse.")] = "en",
+    tgt: Annotated[
+        str,
+        typer.Option(
+            metavar="LANGUAGE", autocompletion=completion.languages, help="The language the models were tuned for."
+        ),
+    ],
+    src: Annotated[
+        str,
+        typer.Option(
+            metavar="LANGUAGE", autocompletion=completion.languages, help="The language that should not get worse."
+        ),
+    ] = "en",
     parallel: Annotated[
         str | None,
         typer.Option(

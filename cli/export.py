@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from . import completion
 from .console import PlainConsole
 
 if TYPE_CHECKING:
@@ -22,10 +23,16 @@ EXAMPLES = """
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", autocompletion=completion.runs, help="The run's folder.", show_default=False),
+    ],
     format: Annotated[Format, typer.Option(help="The format of a row.", show_default=False)],
     tgt: Annotated[
-        str | None, typer.Option(metavar="LANGUAGES", help="Only these targets, separated by commas.")
+        str | None,
+        typer.Option(
+            metavar="LANGUAGES", autocompletion=completion.languages, help="Only these targets, separated by commas."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The folder to write to.", show_default="RUN/export-FORMAT")

@@ -3,21 +3,30 @@
 import shlex
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from sdrrl_data.shown import escaped
 
 from .console import say
-from .options import TrustRecipe, split_commas
-
-if TYPE_CHECKING:
-    from .progress import Bars
+from .options import (
+    Changes,
+    Model,
+    Out,
+    Overlays,
+    RecipeName,
+    Seeds,
+    Src,
+    Tgt,
+    Translator,
+    TrustRecipe,
+    changes_of,
+)
 
 
 class Runner(StrEnum):
@@ -53,62 +62,16 @@ Your own questions and model, two target languages; only show what would be done
 
 
 def generate(
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            metavar="RECIPE",
-            help="What to do: a name from [cyan]sdrrl-data recipes[/cyan], or a YAML file.",
-            show_default="the run's own; for a new run, sdrrl",
-        ),
-    ] = None,
-    src: Annotated[
-        str | None, typer.Option(metavar="LANGUAGE", help="The language in which the model answers well.")
-    ] = None,
-    tgt: Annotated[str | None, typer.Option(metavar="LANGUAGES", help="Target languages, separated by commas.")] = None,
-    seeds: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SEEDS",
-            help="The questions: JSONL, JSON, Parquet, CSV, TSV, text (one a line), a dataset of the Hub, or "
-            "[cyan]magpie[/cyan] for questions that the model writes itself. Repeat the option to add more.",
-        ),
-    ] = None,
+    recipe: RecipeName = None,
+    src: Src = None,
+    tgt: Tgt = None,
+    seeds: Seeds = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many questions to take.")] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="RUN",
-            help="The run's folder. If it has a run, that run continues: settings that you leave out stay as they are "
-            "in its recipe.yaml.",
-            show_default="runs/RECIPE",
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL", help="The model that answers: a directory, or a name on the Hub."),
-    ] = None,
-    translator: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TRANSLATORS",
-            help="What translates, such as [cyan]nllb[/cyan] or [cyan]nllb:MODEL[/cyan]; [cyan]sdrrl-data "
-            "recipes[/cyan] lists them. If you name several, separated by commas, the better translation of each text "
-            "is kept.",
-        ),
-    ] = None,
-    overlays: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--with",
-            metavar="PART",
-            help="A part that changes the recipe: a name from [cyan]sdrrl-data recipes[/cyan], or a YAML file, such as "
-            "one from [cyan]tune --write[/cyan]. It may be repeated.",
-        ),
-    ] = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe. It may be repeated."),
-    ] = None,
+    out: Out = None,
+    model: Model = None,
+    translator: Translator = None,
+    overlays: Overlays = None,
+    changes: Changes = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Only show what would be done, and how many tokens it takes; load no model."),
@@ -136,6 +99,7 @@ def generate(
             "--probe", help="A dry run that also measures a few dozen rows, and shows how many hours the run will take."
         ),
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="In the end, show every table of figures.")] = False,
     begin: Annotated[
         bool,
@@ -174,17 +138,17 @@ def generate(
 
     You can stop it at any time; the same command continues with the next row.
     """
-    from . import quiet
+    from .quiet import silence_libraries
 
-    quiet.silence_libraries()
+    silence_libraries()
     from sdrrl_data.pipeline import continuing
     from sdrrl_data.recipe import overrides
 
-    options = _changes(src, tgt, seeds, limit, model, translator)
+    options = changes_of(src, tgt, seeds, limit, model, translator)
     settings = dict(map(overrides.parse_change, changes or []))
     out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
     wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
-    _show_warnings()
+    show_warnings()
     if dry_run or probe:
         from sdrrl_data.pipeline.plan import resolve
         from sdrrl_data.steps.model_pool import Models
@@ -200,17 +164,19 @@ def generate(
     from sdrrl_data.runners.ray_cluster import RayConfig
 
     from . import summary
+    from .preview import preview_of
     from .progress import Bars
 
     before = summary.Before.of(Run(out))
-    with Bars() as bars:
+    with Bars(quiet) as bars:
         manifest = library.generate(
             wish.recipe,
             out,
             reporter=bars,
             retry_set_aside=retry_set_aside,
-            agreed=partial(_ask, bars, yes),
+            agreed=partial(_ask, partial(say, err=True) if quiet else bars.say, yes),
             named=wish.named,
+            previews=[Run(preview_of(out))],
             begin_only=begin,
             command=_command(sys.argv[1:]),
             ray=RayConfig(ray_address, ray_silence) if runner is Runner.RAY else None,
@@ -218,9 +184,11 @@ def generate(
     if manifest.state != "finished":
         say(f"{out} is begun: start workers with sdrrl-data work {shlex.quote(str(out))}")
         return
-    summary.show(manifest, Run(out), before, verbose)
-    if prune:
-        say(f"pruned: {unused.prune(Run(out)) / 1e6:,.1f} MB")
+    if not quiet:
+        summary.show(manifest, Run(out), before, verbose)
+    pruned = unused.prune(Run(out)) if prune else 0
+    if prune and not quiet:
+        say(f"pruned: {pruned / 1e6:,.1f} MB")
     counts = manifest.counts.targets
     empty = [f"{tag}/transfer_set" for tag, target in counts.items() if not any(target.rows.values())]
     if empty:
@@ -242,7 +210,7 @@ def _command(words: Sequence[str]) -> str:
     return faults.without_secrets(shlex.join(["sdrrl-data", *remaining]))
 
 
-def _ask(bars: "Bars", yes: bool, sentences: Sequence[str]) -> None:
+def _ask(tell: Callable[[str], object], yes: bool, sentences: Sequence[str]) -> None:
     """Say what would be made anew and, in a terminal, ask whether to go on.
 
     A script is not asked and goes on: it would hang otherwise, and what is replaced is kept.
@@ -251,12 +219,12 @@ def _ask(bars: "Bars", yes: bool, sentences: Sequence[str]) -> None:
         typer.Abort: the answer is no.
     """
     for sentence in sentences:
-        bars.say(sentence)
+        tell(sentence)
     if not yes and sys.stdin.isatty() and sys.stderr.isatty():
         typer.confirm("Go on? What is replaced stays in the run's folder unused.", abort=True, err=True)
 
 
-def _show_warnings() -> None:
+def show_warnings() -> None:
     """Show the warnings of this library as one line, each once; those of other libraries do not change."""
     from sdrrl_data.steps.seed_language import ForeignSeeds
     from sdrrl_data.steps.seeds import UnusedColumns
@@ -273,28 +241,3 @@ def _show_warnings() -> None:
             show_others(message, category, *where, **details)
 
     warnings.showwarning = show
-
-
-def _changes(
-    src: str | None,
-    tgt: str | None,
-    seeds: list[str] | None,
-    limit: int | None,
-    model: str | None,
-    translator: str | None,
-) -> dict[str, Any]:
-    """The options, as changes of the recipe."""
-    changes: dict[str, Any] = {}
-    if src is not None:
-        changes["src"] = src
-    if tgt is not None:
-        changes["tgt"] = split_commas(tgt)
-    if seeds:
-        changes["seeds"] = {"source": "magpie"} if seeds == ["magpie"] else [{"source": source} for source in seeds]
-    if limit is not None:
-        changes["limit"] = limit
-    if model is not None:
-        changes["generator.model"] = model
-    if translator is not None:
-        changes["translator"] = [name.strip() for name in translator.split(",")]
-    return changes

@@ -7,6 +7,7 @@ import typer
 
 from sdrrl_data.errors import UserError
 
+from . import completion
 from .console import PlainConsole
 from .options import TrustRecipe, split_commas
 
@@ -28,11 +29,16 @@ EXAMPLES = """
 
 
 def inspect(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", autocompletion=completion.runs, help="The run's folder.", show_default=False),
+    ],
     step: Annotated[
         str | None, typer.Option(metavar="STEP", help="Show rows of this table, such as [cyan]code_switched[/cyan].")
     ] = None,
-    tgt: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="Show only this target.")] = None,
+    tgt: Annotated[
+        str | None, typer.Option(metavar="LANGUAGE", autocompletion=completion.languages, help="Show only this target.")
+    ] = None,
     rows: Annotated[int, typer.Option(min=1, metavar="N", help="How many rows of a table to show.")] = 5,
     id: Annotated[
         str | None,
@@ -48,11 +54,18 @@ def inspect(
     kept: Annotated[bool, typer.Option("--kept", help="Only pairs that every filter keeps.")] = False,
     dropped: Annotated[bool, typer.Option("--dropped", help="Only pairs that lose a text, and why.")] = False,
     filter: Annotated[
-        str | None, typer.Option(metavar="FILTER", help="Only pairs that fail this filter, such as length.")
+        str | None,
+        typer.Option(
+            metavar="FILTER", autocompletion=completion.scores, help="Only pairs that fail this filter, such as length."
+        ),
     ] = None,
     sort: Annotated[
         str | None,
-        typer.Option(metavar="SCORE", help="The worst first by this score, such as [cyan]similarity[/cyan]."),
+        typer.Option(
+            metavar="SCORE",
+            autocompletion=completion.scores,
+            help="The worst first by this score, such as [cyan]similarity[/cyan].",
+        ),
     ] = None,
     search: Annotated[
         str | None, typer.Option(metavar="WORDS", help="Only rows that contain these words, in capitals or not.")

@@ -6,11 +6,14 @@ import typer
 
 from sdrrl_data.errors import UserError
 
+from . import completion
 from .console import PlainConsole
 
 
 def languages(
-    query: Annotated[str, typer.Argument(help="A tag, a code, or a name or part of one.")] = "",
+    query: Annotated[
+        str, typer.Argument(autocompletion=completion.languages, help="A tag, a code, or a name or part of one.")
+    ] = "",
 ) -> None:
     """List the languages, or those that match a name or a part of one.
 

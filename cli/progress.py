@@ -17,10 +17,15 @@ LINES = 20  # how many lines with figures a piece of work has, at most, if there
 
 
 class Bars:
-    """A `Reporter` that draws on stderr, so that stdout is left for the summary."""
+    """A `Reporter` that draws on stderr, so that stdout is left for the summary.
 
-    def __init__(self) -> None:
+    Args:
+        quiet: draw and say nothing.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
         self._console = PlainConsole(stderr=True)
+        self._console.quiet = quiet
         self._what, self._total, self._before, self._unit = "", 0, 0, "rows"
         self._advanced = 0.0
         self._bar: tuple[Progress, TaskID] | None = None

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from . import completion
 from .console import say
 
 EXAMPLES = """
@@ -24,11 +25,22 @@ def pull(
         str, typer.Argument(metavar="REPO", help="A dataset on the Hub that `push` made.", show_default=False)
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="The run's folder. [default: runs/NAME]", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            autocompletion=completion.runs,
+            help="The run's folder. [default: runs/NAME]",
+            show_default=False,
+        ),
     ] = None,
     revision: Annotated[str | None, typer.Option(metavar="REV", help="A branch, a tag or a commit.")] = None,
     tgt: Annotated[
-        str | None, typer.Option(metavar="LANGUAGES", help="Take only these targets, separated by commas.")
+        str | None,
+        typer.Option(
+            metavar="LANGUAGES",
+            autocompletion=completion.languages,
+            help="Take only these targets, separated by commas.",
+        ),
     ] = None,
 ) -> None:
     """Make a run's folder from a published dataset, to continue from it: change its thresholds, add a target.

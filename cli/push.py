@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from . import completion
 from .console import say
 from .options import TrustRecipe
 
@@ -22,7 +23,10 @@ EXAMPLES = """
 
 
 def push(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", autocompletion=completion.runs, help="The run's folder.", show_default=False),
+    ],
     repo: Annotated[
         str, typer.Argument(metavar="REPO", help="The dataset on the Hub, owner/name.", show_default=False)
     ],

@@ -4,11 +4,15 @@ from typing import Annotated
 
 import typer
 
+from . import completion
 from .console import PlainConsole
 
 
 def recipes(
-    name: Annotated[str | None, typer.Argument(help="Show the YAML of this recipe or part.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(autocompletion=completion.recipes_and_parts, help="Show the YAML of this recipe or part."),
+    ] = None,
 ) -> None:
     """List the recipes of the package, the parts that change them, and what translates, scores and so on.
 

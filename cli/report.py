@@ -7,6 +7,7 @@ import typer
 
 from sdrrl_data.errors import OutputExists
 
+from . import completion
 from .console import say
 from .options import TrustRecipe
 
@@ -23,11 +24,15 @@ NAME = "report.html"  # in the run's folder
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", autocompletion=completion.runs, help="The run's folder.", show_default=False),
+    ],
     compare: Annotated[
         Path | None,
         typer.Option(
             metavar="OTHER",
+            autocompletion=completion.runs,
             help="Another run; or a part of a recipe with thresholds, such as one from [cyan]tune --write[/cyan]: they "
             "are applied to the scores of this run.",
         ),

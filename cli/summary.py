@@ -49,16 +49,21 @@ def show(manifest: Manifest, run: Run, before: Before | None = None, verbose: bo
         verbose: also print every table of figures.
     """
     console = PlainConsole()
-    for line in [*_results(manifest, before), *_losses(manifest, console.width)]:
-        console.print(line, soft_wrap=True)
-    for line in [*_changes(manifest, run, before), *_hints(manifest)]:
-        console.print(line, soft_wrap=True)
-    _show_rows(manifest, run, console)
+    show_results(manifest, run, console, before)
     if verbose:
         details.show(manifest, run, console)
     console.print()
     for line in _next_commands(manifest, run, verbose):
         console.print(line, soft_wrap=True)
+
+
+def show_results(manifest: Manifest, run: Run, console: Console, before: Before | None = None) -> None:
+    """Print the same without the commands to type next."""
+    for line in [*_results(manifest, before), *_losses(manifest, console.width)]:
+        console.print(line, soft_wrap=True)
+    for line in [*_changes(manifest, run, before), *_hints(manifest)]:
+        console.print(line, soft_wrap=True)
+    _show_rows(manifest, run, console)
 
 
 def _results(manifest: Manifest, before: Before | None) -> Iterator[str]:

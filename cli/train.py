@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import completion
 from .console import PlainConsole, say
 
 if TYPE_CHECKING:
@@ -67,7 +68,10 @@ def train(
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to.", show_default=False)],
-    tgt: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="The target language to train on.")] = None,
+    tgt: Annotated[
+        str | None,
+        typer.Option(metavar="LANGUAGE", autocompletion=completion.languages, help="The target language to train on."),
+    ] = None,
     config: Annotated[
         str | None,
         typer.Option(

@@ -7,6 +7,7 @@ import typer
 
 from sdrrl_data.errors import OutputExists
 
+from . import completion
 from .console import PlainConsole
 from .options import TrustRecipe, split_commas
 
@@ -26,10 +27,20 @@ EXAMPLES = """
 
 
 def tune(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
-    scorer: Annotated[str | None, typer.Option(metavar="SCORER", help="Show only the scores of this scorer.")] = None,
-    score: Annotated[str | None, typer.Option(metavar="SCORE", help="Show only this score.")] = None,
-    tgt: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="Show only this target.")] = None,
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="RUN", autocompletion=completion.runs, help="The run's folder.", show_default=False),
+    ],
+    scorer: Annotated[
+        str | None,
+        typer.Option(metavar="SCORER", autocompletion=completion.scorers, help="Show only the scores of this scorer."),
+    ] = None,
+    score: Annotated[
+        str | None, typer.Option(metavar="SCORE", autocompletion=completion.scores, help="Show only this score.")
+    ] = None,
+    tgt: Annotated[
+        str | None, typer.Option(metavar="LANGUAGE", autocompletion=completion.languages, help="Show only this target.")
+    ] = None,
     examples: Annotated[
         bool, typer.Option("--examples", help="Show the texts nearest to each proposed threshold.")
     ] = False,

@@ -13,7 +13,7 @@ from sdrrl_data.pipeline import plan as planning
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.recipe import Recipe, loading
-from sdrrl_data.run import Manifest, Run
+from sdrrl_data.run import Manifest, Run, unused
 from sdrrl_data.run.leases import Leases
 from sdrrl_data.run.marks import is_lacking
 from sdrrl_data.runners.local import LocalRunner
@@ -32,6 +32,7 @@ def generate(
     retry_set_aside: bool = False,
     agreed: Agreed | None = None,
     named: Mapping[str, Any] | None = None,
+    previews: Sequence[Run] = (),
     begin_only: bool = False,
     ray: RayConfig | None = None,
     command: str | None = None,
@@ -51,6 +52,8 @@ def generate(
         agreed: is told, before anything is changed, which finished rows would be made anew and why, and may raise an
             error to prevent it; by default, the reporter is told. What they replace stays in the run's folder `unused`.
         named: what is written in the file that the recipe was made from, to be remembered (see `continuing`).
+        previews: other runs, which need not exist: their answers and translations are taken where they would be made in
+            the same way.
         begin_only: only write the recipe and the seeds; workers make the rest (see `worker`).
         ray: a Ray cluster, whose nodes make the parts; by default, this process makes them.
         command: what was typed, without secrets, to be remembered if it begins the run.
@@ -80,6 +83,7 @@ def generate(
             return beginning.begin(plan, leases, reporter, named, command)
         with closing(RayRunner(models, reporter, ray) if ray else LocalRunner(models, reporter)) as runner:
             manifest = beginning.begin(plan, leases, reporter, named, command)
+            plan.tables.use_again([*unused.states(plan.run), *previews])
             _report_seeds(plan, reporter)
             _report_generator(plan, reporter)
             _report_scorers(plan, reporter)

@@ -115,7 +115,7 @@ def _policy(script: str, style: str) -> str:
 
 def _json(content: Mapping[str, Any]) -> Markup:
     """JSON that ends no element of the page, whatever is in its texts."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
@@ -232,4 +232,4 @@ def _percent(share: float) -> str:
 
 
 def _difference(here: int, there: int) -> str:
-    return f"{here - there:+,}" if here != there else "–"
+    return f"{here - there:+,}".replace("-", "−") if here != there else "–"

@@ -30,7 +30,7 @@ class Scope(NamedTuple):
 def scope(run: Run, manifest: Manifest, tag: str) -> Scope:
     """Parts that are spread over the run, and parts that have examples of each filter which a text failed."""
     parts = sum(map(len, manifest.growths))
-    step = -(-sum(chain(*manifest.growths)) // READ)
+    step = max(1, -(-sum(chain(*manifest.growths)) // READ))
     chosen = list(range(0, parts, step))
     verdicts = run.table(f"{tag}/verdicts")
     if step > 1:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -176,7 +177,7 @@ class _Target:
         part, _, side = text.partition("_")
         failures = [failed for failed in row["failures"] if failed["text"] == text]
         scores = []
-        for column, value in row["scores"].items():
+        for column, value in (row["scores"] or {}).items():
             name = column.removeprefix(f"{part}_")
             if name == column or value is None or of_source(name) != (side == "src"):
                 continue
@@ -187,7 +188,7 @@ class _Target:
                 else ""
             )
             number = self._sample.score(name, bound, self._says.get(name, ""))
-            shown = value if isinstance(value, str) else float(f"{value:.4g}")
+            shown = float(f"{value:.4g}") if isinstance(value, float) and isfinite(value) else str(value)
             scores.append((self._better(column, value), [number, shown]))
         return {
             "label": part,
@@ -207,7 +208,7 @@ class _Target:
         A score without a threshold comes last, and one that is the same everywhere before it.
         """
         cut, ordered = self._cuts.get(column), self._ordered.get(column)
-        if cut is None or ordered is None or isinstance(value, str):
+        if cut is None or ordered is None or not isinstance(value, float):
             return 1.0
         above, below = (
             1 - np.searchsorted(ordered, value, "right") / len(ordered),

@@ -6,7 +6,7 @@ import pytest
 
 HEAVY = {"torch", "transformers", "datasets", "polars", "yaml", "vllm", "numpy", "huggingface_hub", "matplotlib"}
 COMMANDS = (
-    *("generate", "inspect", "tune", "card", "push", "pull", "export", "work", "status"),
+    *("generate", "preview", "inspect", "report", "tune", "card", "push", "pull", "export", "work", "status"),
     *("controls", "train", "evaluate"),
 )
 
@@ -27,6 +27,13 @@ def test_help_of_generate_names_its_options(invoke):
     assert result.exit_code == 0
     for option in ("src", "tgt", "recipe", "seeds", "limit", "out", "model", "translator", "set", "dry-run"):
         assert f"--{option}" in result.output
+
+
+def test_flags_are_shown_as_flags(invoke):
+    for command in ("generate", "tune", "push", "train"):
+        shown = invoke(command, "--help").output
+        assert "--help" in shown
+        assert "bool" not in shown.lower()
 
 
 def test_version(invoke):

@@ -6,12 +6,16 @@ import json
 import re
 from html.parser import HTMLParser
 
+import polars as pl
 import pytest
 
 from sdrrl_data.errors import RunUnfinished
+from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.report import figures, sample
 from sdrrl_data.report.page import page
-from tests.report.conftest import HOSTILE
+from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run
+from tests.report.conftest import HOSTILE, small_recipe
+from tests.support.small_models import models
 
 
 class Parsed(HTMLParser):
@@ -192,3 +196,31 @@ def test_an_unfinished_run_is_refused(small_run):
 )
 def test_durations(seconds, words):
     assert figures.duration(seconds) == words
+
+
+@pytest.fixture
+def lost_run(tmp_path):
+    """A run of which no row is left."""
+    run = Run(tmp_path / "run")
+    recipe = small_recipe(tmp_path, **{"thresholds.src_finished": {"min": 2}, "limit": 8})
+    return generate(recipe, run.path, models()), run
+
+
+def test_a_run_of_which_no_row_is_left_says_so(lost_run):
+    manifest, run = lost_run
+    parsed = Parsed(page(run, manifest))
+    assert "0 rows in the transfer set" in parsed.text()
+    assert {row["verdict"] for row in parsed.data()["rows"] if row["step"] == sample.PAIRS_STEP} <= {
+        "kept in part",
+        "dropped",
+    }
+
+
+def test_scores_that_are_no_numbers_do_not_break_the_data(lost_run):
+    manifest, run = lost_run
+    table = run.table("pt/scores-heuristics")
+    rows = table.read(0).with_columns(question_length=pl.lit(float("nan")), answer_length=pl.lit(float("inf")))
+    table.write(0, Part(rows, NOTHING_SET_ASIDE), table.written(0))
+    data = Parsed(page(run, manifest)).data()
+    shown = {score[1] for row in data["rows"] for cell in row["cells"] for score in cell.get("scores", ())}
+    assert {"nan", "inf"} <= shown
