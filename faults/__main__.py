@@ -83,7 +83,7 @@ def page(selected: dict[str, Row], results: list[Result], seed: int, seconds: fl
 
 
 def _numbers(selected: dict[str, Row], short: bool, only: int | None) -> list[tuple[str, int]]:
-    """The tries of this form: rows with numbers. All rows go on at the same pace, but kills and inputs at twice the pace,
+    """The tries of this form: rows with numbers. All rows go on at the same pace, kills and inputs at twice that,
     so that a campaign that is short of time has enough of them."""
     if only is not None:
         return [(name, only) for name in selected]
