@@ -80,10 +80,10 @@ def _fingerprint(run: Run, job: Job, part: int, content: Part) -> str:
         if failed or sorted(refused) != sorted(before.select("id", "reason").rows()):
             expected = asked_again(expected, refused)
     elif job.step.reuses_rows and not run.table(job.step.table).has(part):
-        before, digest_before = run.table(job.step.table).remembered(part) or ("", "")
-        if of_inputs(before) == of_inputs(expected):  # it was lost: what was made from other rows is made anew
+        earlier, earlier_digest = run.table(job.step.table).remembered(part) or ("", "")
+        if of_inputs(earlier) == of_inputs(expected):  # it was lost: what was made from other rows is made anew
             digest = digest_of_part(content)
-            expected = before if digest == digest_before else with_other_rows(expected, digest)
+            expected = earlier if digest == earlier_digest else with_other_rows(expected, digest)
     return lacking(expected, content.again)
 
 
