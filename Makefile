@@ -1,4 +1,4 @@
-.PHONY: setup quickstart test fuzz faults lint bench clean
+.PHONY: setup quickstart test fuzz faults lint bench docs clean
 
 BIN := .venv/bin
 # The environment is our own: with compiled modules kept in it, vLLM's processes start in half the time.
@@ -36,6 +36,11 @@ lint: setup
 # Each benchmark in a process of its own, without the Hub; one table at the end, also in benchmarks/results.md.
 bench: setup
 	@$(BIN)/python -m benchmarks --write $(ARGS)
+
+# The pages of docs/reference/ from the code, then all pages as HTML in build/docs.
+docs: setup
+	@$(BIN)/python -m docs
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
 
 clean:
 	rm -rf .venv .venv-uv build dist *.egg-info runs

@@ -5,12 +5,11 @@ real run: Parquet parts, journals, sentences, verdicts, mixing, the card. One co
 and on in a second run with fewer rows.
 """
 
-import codecs
 import json
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,52 +17,13 @@ os.environ["POLARS_MAX_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
+from benchmarks._at_once import ALONE, DATA, models
 from benchmarks._report import report, sized, versions
 from sdrrl_data.pipeline.generate import generate
-from sdrrl_data.protocols import Completion, Generator, Ingredient, Request, Translator
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
-from sdrrl_data.steps.model_pool import Models
 
-DATA = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
 ROWS, SWITCHED_ROWS, PART_ROWS = sized((20_000, 2_000, 1_000), (200, 100, 100))
-ALONE = {"scorers": [], "thresholds": {}, "transfer_set.mix.code_switched": 0.0}
-
-
-class AtOnce(Generator):
-    """Answers each request with the text that stands under it."""
-
-    def __init__(self, answers: Sequence[str]) -> None:
-        self._answers = answers
-
-    def generate(self, requests: Iterable[Request]) -> Iterator[tuple[str, Completion]]:
-        for number, request in enumerate(requests):
-            yield request.key, Completion(self._answers[number % len(self._answers)], "stop", 30, 80)
-
-    def close(self) -> None:
-        pass
-
-
-class Cipher(Translator):
-    """Moves every letter on."""
-
-    max_characters = 400
-    whole_texts = False
-
-    def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str]]:
-        return enumerate(codecs.encode(sentence, "rot13") for sentence in sentences)
-
-    def close(self) -> None:
-        pass
-
-
-def models(answers: Sequence[str]) -> Models:
-    return Models(
-        identify_generator=lambda settings: Ingredient("generator", "AtOnce", "1", None),
-        build_generator=lambda settings: AtOnce(answers),
-        identify_translator=lambda settings, src, tgt, generator: Ingredient("translator", "Cipher", "1", None),
-        build_translator=lambda settings, src, tgt, generator, seed: Cipher(),
-    )
 
 
 def main() -> None:

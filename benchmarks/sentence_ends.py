@@ -27,7 +27,7 @@ Split = Callable[[str, str], list[str]]  # a text and its language's tag -> sent
 
 
 def ours(text: str, language: str) -> list[str]:
-    return [text[start:end] for start, end in sentence_spans(text, 0, len(text), language)]
+    return [text[start:end] for start, end in sentence_spans(text, [(0, len(text))], language)]
 
 
 def ways() -> dict[str, Split]:

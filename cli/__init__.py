@@ -4,7 +4,24 @@ from typing import Annotated
 
 import typer
 
-from . import card, controls, doctor, evaluate, export, generate, inspect, languages, pull, push, recipes, train, tune
+from . import (
+    card,
+    controls,
+    doctor,
+    evaluate,
+    export,
+    generate,
+    inspect,
+    languages,
+    pull,
+    push,
+    recipes,
+    report,
+    status,
+    train,
+    tune,
+    work,
+)
 from .boundary import Command, Commands
 from .console import say
 
@@ -14,6 +31,8 @@ EXAMPLES = """
 [cyan]sdrrl-data generate --recipe quickstart[/cyan]  a transfer set from English to Portuguese, without a download
 
 [cyan]sdrrl-data inspect runs/quickstart[/cyan]  what is in a run, and its rows
+
+[cyan]sdrrl-data report runs/quickstart[/cyan]  the same as a page, for a browser
 
 [cyan]sdrrl-data tune runs/quickstart[/cyan]  its scores, and thresholds that suit them
 
@@ -36,7 +55,10 @@ app = typer.Typer(
     epilog=EXAMPLES,
 )
 app.command(cls=Command, epilog=generate.EXAMPLES)(generate.generate)
+app.command(cls=Command, epilog=work.EXAMPLES)(work.work)
+app.command(cls=Command, epilog=status.EXAMPLES)(status.status)
 app.command(cls=Command, epilog=inspect.EXAMPLES)(inspect.inspect)
+app.command(cls=Command, epilog=report.EXAMPLES)(report.report)
 app.command(cls=Command, epilog=tune.EXAMPLES)(tune.tune)
 app.command(cls=Command, epilog=card.EXAMPLES)(card.card)
 app.command(cls=Command, epilog=push.EXAMPLES)(push.push)

@@ -15,6 +15,13 @@ def draw(histogram: Histogram, in_force: Passing | None, proposed: Passing | Non
     return "\n".join([*_bars(histogram), _marks(histogram, in_force, proposed), _scale(histogram)])
 
 
+def small(histogram: Histogram, width: int) -> str:
+    """The bars in one line of this width, which divides their number."""
+    counts = histogram.counts.reshape(width, -1).sum(axis=1)
+    steps = len(BLOCKS) - 1
+    return "".join(BLOCKS[math.ceil(math.sqrt(count / counts.max()) * steps)] for count in counts)
+
+
 def _bars(histogram: Histogram) -> list[str]:
     """The lines from top to bottom. A bar that is not empty is always visible."""
     steps = len(BLOCKS) - 1

@@ -1,8 +1,10 @@
 """`sdrrl-data generate`."""
 
+import shlex
 import sys
 import warnings
 from collections.abc import Sequence
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +18,14 @@ from .options import TrustRecipe, split_commas
 
 if TYPE_CHECKING:
     from .progress import Bars
+
+
+class Runner(StrEnum):
+    """Where parts are made."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -126,6 +136,29 @@ def generate(
             "--probe", help="A dry run that also measures a few dozen rows, and shows how many hours the run will take."
         ),
     ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="In the end, show every table of figures.")] = False,
+    begin: Annotated[
+        bool,
+        typer.Option(
+            "--begin",
+            help="Only write the run's recipe and its seeds; [cyan]sdrrl-data work RUN[/cyan] then makes the rest, on "
+            "as many machines as you like.",
+        ),
+    ] = False,
+    runner: Annotated[
+        Runner,
+        typer.Option(
+            help="Where the work is done: here, or on all nodes of a Ray cluster that share the run's folder."
+        ),
+    ] = Runner.LOCAL,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The Ray cluster, for [cyan]--runner ray[/cyan].",
+            show_default="the one that this command runs in, or a new one on this machine",
+        ),
+    ] = None,
     trust_recipe: TrustRecipe = False,
 ) -> None:
     """Make a transfer set: answer, translate, code-switch, score, filter, mix.
@@ -155,11 +188,12 @@ def generate(
 
     from sdrrl_data.pipeline import generate as library
     from sdrrl_data.run import Run, unused
+    from sdrrl_data.runners.ray_cluster import RayConfig
 
     from . import summary
     from .progress import Bars
 
-    before = Run(out).manifest()
+    before = summary.Before.of(Run(out))
     with Bars() as bars:
         manifest = library.generate(
             wish.recipe,
@@ -168,17 +202,35 @@ def generate(
             retry_set_aside=retry_set_aside,
             agreed=partial(_ask, bars, yes),
             named=wish.named,
+            begin_only=begin,
+            command=_command(sys.argv[1:]),
+            ray=RayConfig(address=ray_address) if runner is Runner.RAY else None,
         )
-    summary.show(manifest, Run(out))
-    summary.show_changes(before, manifest)
+    if manifest.state != "finished":
+        say(f"{out} is begun: start workers with sdrrl-data work {shlex.quote(str(out))}")
+        return
+    summary.show(manifest, Run(out), before, verbose)
     if prune:
         say(f"pruned: {unused.prune(Run(out)) / 1e6:,.1f} MB")
     counts = manifest.counts.targets
     empty = [f"{tag}/transfer_set" for tag, target in counts.items() if not any(target.rows.values())]
     if empty:
         where = ", ".join(empty)
-        say(f"error: no row is left in {where}; the tables above say what became of the rows", err=True)
+        say(f"error: no row is left in {where}; see what became of the rows with --verbose", err=True)
         raise typer.Exit(1)
+
+
+def _command(words: Sequence[str]) -> str:
+    """What was typed, without secrets, and without the run's folder, which may be moved."""
+    from sdrrl_data import faults
+
+    remaining, waiting = [], iter(words)
+    for word in waiting:
+        if word == "--out":
+            next(waiting, None)
+        elif not word.startswith("--out="):
+            remaining.append(word)
+    return faults.without_secrets(shlex.join(["sdrrl-data", *remaining]))
 
 
 def _ask(bars: "Bars", yes: bool, sentences: Sequence[str]) -> None:

@@ -18,6 +18,12 @@ EXAMPLES = """
 [cyan]sdrrl-data inspect runs/quickstart --step code_switched[/cyan]  five rows, with their switched words marked
 
 [cyan]sdrrl-data inspect runs/quickstart --id 3f2a[/cyan]  what became of one question, step by step
+
+[cyan]sdrrl-data inspect runs/quickstart --dropped[/cyan]  pairs that lose a text, and why
+
+[cyan]sdrrl-data inspect runs/quickstart --filter length --sort length[/cyan]  those that one filter drops, worst first
+
+[cyan]sdrrl-data inspect runs/quickstart --step transfer_set --search Rio --json[/cyan]  rows for another program
 """
 
 
@@ -39,16 +45,33 @@ def inspect(
     set_aside: Annotated[
         bool, typer.Option("--set-aside", help="Show the rows that were set aside instead, and why.")
     ] = False,
+    kept: Annotated[bool, typer.Option("--kept", help="Only pairs that every filter keeps.")] = False,
+    dropped: Annotated[bool, typer.Option("--dropped", help="Only pairs that lose a text, and why.")] = False,
+    filter: Annotated[
+        str | None, typer.Option(metavar="FILTER", help="Only pairs that fail this filter, such as length.")
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(metavar="SCORE", help="The worst first by this score, such as [cyan]similarity[/cyan]."),
+    ] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Only rows that contain these words, in capitals or not.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a row a line as JSON, for another program.")] = False,
     trust_recipe: TrustRecipe = False,
 ) -> None:
     """Look at a run: what it is, and rows of any of its tables. Of an unfinished run, you see what exists so far.
 
     The rows are drawn at random, but the same command always shows the same rows.
     """
+    if kept and (dropped or filter):
+        raise UserError("--kept shows the pairs that fail no filter: leave out --dropped and --filter, or --kept")
 
     from sdrrl_data.run import opened, select_targets, trust_run
 
     from . import overview
+    from .judged import pairs
+    from .pager import paged
     from .rows import RowSelection, show
 
     run, manifest = opened(folder)
@@ -57,7 +80,12 @@ def inspect(
     tags = select_targets(run, manifest, split_commas(tgt))
     tables = overview.tables(run, tags)
     console = PlainConsole()
-    if step is None and id is None and not set_aside:
+    judged = kept or dropped or filter is not None or sort is not None
+    if judged and (id is not None or set_aside):
+        raise UserError("--kept, --dropped, --filter and --sort are for pairs: leave out --id and --set-aside")
+    if step is None and judged:
+        step = "verdicts"
+    if step is None and id is None and not set_aside and search is None:
         overview.show(run, manifest, tables, console)
         return
     if step is not None:
@@ -66,13 +94,21 @@ def inspect(
             steps = dict.fromkeys(table.rpartition("/")[2] for table in tables)
             raise UserError(f"{folder} has no table {step}: it has {', '.join(steps) or 'none yet'}")
         tables = of_step
-    selection = RowSelection(rows, id, set_aside)
-    shown = sum(show(run, manifest, table, selection, console) for table in tables)
+    wanted = pairs(run, manifest, tags, kept, dropped, filter, sort) if judged else None
+    selection = RowSelection(rows, id, set_aside, wanted, search)
+    with paged(console, not as_json):
+        shown = sum(show(run, manifest, table, selection, console, as_json) for table in tables)
     if not shown and id is not None:
         hint = "leave out --set-aside" if set_aside else "use --set-aside to search the rows that were set aside"
         raise UserError(f"{folder}: no row of {step or 'any table'} has an id that begins with {id} ({hint})")
-    if not shown:
-        console.print("No row was set aside." if set_aside else "There are no rows.")
+    if not shown and not as_json:
+        console.print(
+            "No row was set aside."
+            if set_aside
+            else "There are no such rows."
+            if judged or search
+            else "There are no rows."
+        )
 
 
 def _is_of_step(table: str, step: str) -> bool:

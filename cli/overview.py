@@ -76,7 +76,7 @@ def _next_commands(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> li
     """The state of the run, and commands to type next."""
     command = f"sdrrl-data inspect {shlex.quote(str(run.path))}"
     lines = ["state      finished"]
-    if manifest.state == "unfinished":
+    if manifest.state != "finished":
         lines = [
             "state      unfinished; parts may be missing, or may have been made with earlier settings",
             "continue   type the `sdrrl-data generate` command that began it again, with the same --out",

@@ -38,7 +38,7 @@ def pull(
     from . import quiet
 
     quiet.silence_libraries()
-    from sdrrl_data.pipeline.generate import RECIPE
+    from sdrrl_data.pipeline.beginning import RECIPE
     from sdrrl_data.publishing import pull as library
     from sdrrl_data.shown import escaped
 

@@ -1,8 +1,10 @@
 """Chooses rows of a run's table and prints them."""
 
+import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -16,6 +18,7 @@ from sdrrl_data.shown import escaped
 from sdrrl_data.steps import seeds
 
 from . import views
+from .console import say
 from .samples import has_colours
 
 LONGEST = 4000  # cells of the terminal that a text may take: about a thousand tokens
@@ -27,9 +30,13 @@ class RowSelection(NamedTuple):
     rows: int
     id: str | None  # only rows whose id begins with this, or whose question has this id in its source
     set_aside: bool
+    pairs: Mapping[str, Sequence[str]] | None = None  # of each target, only these pairs, in this order
+    search: str | None = None  # only rows that contain this, in capitals or not
 
 
-def show(run: Run, manifest: Manifest, name: str, selection: RowSelection, console: Console) -> int:
+def show(
+    run: Run, manifest: Manifest, name: str, selection: RowSelection, console: Console, as_json: bool = False
+) -> int:
     """Print rows of a table under its name, and return how many; if there are none, print nothing.
 
     Args:
@@ -38,13 +45,19 @@ def show(run: Run, manifest: Manifest, name: str, selection: RowSelection, conso
         name: of the table, such as `answers` or `pt/transfer_set`.
         selection: which rows.
         console: to print to.
+        as_json: print each row as a line of JSON, with `table`, and nothing else.
     """
     rows, total = _chosen(run, manifest, name, selection)
+    if as_json:
+        for row in rows:
+            say(json.dumps({"table": name, **row}, ensure_ascii=False, default=str))
+        return len(rows)
     context = views.ViewContext(manifest.recipe["src"], name.partition("/")[0], has_colours(console))
     view = views.set_aside if selection.set_aside else views.of(name)
     if rows:
         suffix = " that were set aside" if selection.set_aside else ""
-        console.print(f"{name}: {len(rows)} of {total} rows{suffix}", style="bold")
+        of = "rows found" if total is None else f"of {total} rows"
+        console.print(f"{name}: {len(rows)} {of}{suffix}", style="bold")
     for row in rows:
         console.print(Text(f"\n{escaped(row['id'])}", style="cyan"))
         console.print(_layout(view(row, context)))
@@ -70,34 +83,80 @@ class _RowBlock(NamedTuple):
     read: Callable[[], pl.DataFrame]
 
 
-def _chosen(run: Run, manifest: Manifest, name: str, selection: RowSelection) -> tuple[list[dict[str, Any]], int]:
-    """The rows to show, in the order of the table, and the number of rows that they were chosen from."""
+def _chosen(
+    run: Run, manifest: Manifest, name: str, selection: RowSelection
+) -> tuple[list[dict[str, Any]], int | None]:
+    """The rows to show, in the order of the table or of the pairs; and from how many they were chosen, if known."""
     blocks = _blocks(run, manifest, name, selection.set_aside)
-    if selection.id is None:
-        total = sum(block.rows for block in blocks)
+    pairs = None if selection.pairs is None else _places(name, selection.pairs)
+    if selection.search is not None:
+        found = _containing(blocks, selection.search.casefold())
+        return list(islice((row for row in found if pairs is None or _seed(row["id"]) in pairs), selection.rows)), None
+    if selection.id is not None:
+        numbers = _beginning_with(run, manifest, name, selection.id, blocks, selection.set_aside)
+        return list(_rows(blocks, numbers[: selection.rows]).values()), len(numbers)
+    total = sum(block.rows for block in blocks)
+    if pairs is None:
         numbers = random.Random(manifest.recipe["seed"]).sample(range(total), min(selection.rows, total))
-    else:
-        beginnings = seeds.beginnings_of_ids(run.table("seeds"), selection.id)
-        ids = (id for block in blocks for id in block.read()["id"])
-        matching = [number for number, id in enumerate(ids) if id.startswith(beginnings)]
-        if selection.set_aside and name == "seeds":
-            sources = recipe_of(run, manifest).seeds
-            written = (row for block in blocks for row in block.read()["row"])
-            if not isinstance(sources, MagpieConfig):
-                matching += [
-                    number
-                    for number, row in enumerate(written)
-                    if number not in matching and seeds.has_source_id(row, selection.id, sources)
-                ]
-        total, numbers = len(matching), matching[: selection.rows]
-    rows: list[dict[str, Any]] = []
+        return list(_rows(blocks, numbers).values()), total
+    seed_of = [_seed(id) for block in blocks for id in block.read()["id"]]
+    numbers = sorted(
+        (number for number, seed in enumerate(seed_of) if seed in pairs), key=lambda number: pairs[seed_of[number]]
+    )
+    rows = _rows(blocks, numbers[: selection.rows])
+    return [rows[number] for number in numbers[: selection.rows]], len(numbers)
+
+
+def _places(name: str, pairs: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """The pairs of a table's target, or of all targets, with their places."""
+    tag = name.partition("/")[0]
+    ids = pairs[tag] if tag in pairs else chain(*pairs.values())
+    return {id: place for place, id in enumerate(dict.fromkeys(ids))}
+
+
+def _seed(id: str) -> str:
+    """The id of the question that a row comes from."""
+    return id.partition("/")[0]
+
+
+def _containing(blocks: Sequence[_RowBlock], words: str) -> Iterator[dict[str, Any]]:
+    """The rows that contain these words, which are in small letters."""
+    for block in blocks:
+        for row in block.read().iter_rows(named=True):
+            if words in json.dumps(row, ensure_ascii=False, default=str).casefold():
+                yield row
+
+
+def _beginning_with(
+    run: Run, manifest: Manifest, name: str, id: str, blocks: Sequence[_RowBlock], set_aside: bool
+) -> list[int]:
+    """The numbers of the rows that a user means by an id."""
+    beginnings = seeds.beginnings_of_ids(run.table("seeds"), id)
+    ids = (row_id for block in blocks for row_id in block.read()["id"])
+    matching = [number for number, row_id in enumerate(ids) if row_id.startswith(beginnings)]
+    if set_aside and name == "seeds":
+        sources = recipe_of(run, manifest).seeds
+        written = (row for block in blocks for row in block.read()["row"])
+        if not isinstance(sources, MagpieConfig):
+            matching += [
+                number
+                for number, row in enumerate(written)
+                if number not in matching and seeds.has_source_id(row, id, sources)
+            ]
+    return matching
+
+
+def _rows(blocks: Sequence[_RowBlock], numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Rows by their numbers, in the order of the table."""
+    rows: dict[int, dict[str, Any]] = {}
     start = 0
     for block in blocks:
-        in_block = sorted(number - start for number in numbers if start <= number < start + block.rows)
+        in_block = sorted(number for number in numbers if start <= number < start + block.rows)
         if in_block:  # so that only a few parts of a long run are read
-            rows += block.read()[in_block].to_dicts()
+            of_block = block.read()[[number - start for number in in_block]].to_dicts()
+            rows |= zip(in_block, of_block, strict=True)
         start += block.rows
-    return rows, total
+    return rows
 
 
 def _blocks(run: Run, manifest: Manifest, name: str, set_aside: bool) -> list[_RowBlock]:

@@ -10,8 +10,6 @@ from rich.text import Text
 
 from sdrrl_data.shown import escaped
 
-LONGEST = 280  # cells of the terminal that a text may take
-
 
 def choose(rows: pl.DataFrame) -> pl.DataFrame:
     """Up to three rows of different directions; the first is code-switched if there is such a row."""
@@ -24,14 +22,16 @@ def choose(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([switched, others]).head(3)
 
 
-def show(rows: pl.DataFrame, console: Console) -> None:
-    """Print the last question and the answer of each row."""
+def show(rows: pl.DataFrame, console: Console, longest: int) -> None:
+    """Print the last question and the answer of each row; of each text, as many cells of the terminal as `longest`."""
     for row in rows.iter_rows(named=True):
         console.print(row["direction"] + (", code-switched" if row["code_switched"] else ""))
         texts = Table.grid(padding=(0, 0, 0, 2), pad_edge=True)
         for label, name in ("question", "prompt"), ("answer", "completion"):
             spans = [span for span in row["switched"] if span["text"] == name]
-            texts.add_row(label, _shortened(marked(row[name][-1]["content"], spans, has_colours(console))))
+            text = marked(row[name][-1]["content"], spans, has_colours(console))
+            text.truncate(longest, overflow="ellipsis")
+            texts.add_row(label, text)
         console.print(texts)
 
 
@@ -53,8 +53,3 @@ def marked(
         end = span["end"]
     shown.append(clean(text[end:]))
     return shown
-
-
-def _shortened(text: Text) -> Text:
-    text.truncate(LONGEST, overflow="ellipsis")
-    return text

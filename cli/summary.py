@@ -1,160 +1,165 @@
-"""What is printed when a run is finished: what became of its rows, a few rows, and the commands to type next."""
+"""What is printed when a run is finished: one screen. The rest is in the report, and in `details`."""
 
-import json
 import shlex
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import polars as pl
-from rich.table import Table
+from rich.console import Console
+from rich.text import Text
 
-from sdrrl_data.pipeline.generate import RECIPE
+from sdrrl_data.pipeline.beginning import RECIPE
+from sdrrl_data.recipe import shipped_scores
 from sdrrl_data.recipe.changes import changes
-from sdrrl_data.run import Count, Manifest, Run, TargetCount
+from sdrrl_data.report import figures, hints, verdict_changes
+from sdrrl_data.report.verdict_changes import VerdictChanges
+from sdrrl_data.run import Manifest, Run, provenance
 from sdrrl_data.shown import escaped
 
-from . import samples
+from . import details, samples
 from .console import PlainConsole
 
-MOST_CHANGES = 12  # that are shown
-STRICTER = 0.85  # similarity; the recipes ask for less
+MOST_TARGETS, MOST_REASONS, MOST_HINTS, MOST_CHANGES, MOST_FILTERS = 5, 3, 3, 6, 4  # that are shown
+SAMPLE_ROWS, SAMPLE_LENGTH = 2, 120  # rows of the transfer set, and cells of the terminal for each of their texts
+READ = 2_000  # rows of each split from which these are chosen
+MARGIN = 11  # cells before the text of a line
 
 
-def show(manifest: Manifest, run: Run) -> None:
-    """Print the summary of a run.
+class Before(NamedTuple):
+    """What a run was before it was made again."""
+
+    manifest: Manifest | None
+    verdicts: Mapping[str, pl.DataFrame]  # of each target, if it was finished
+
+    @classmethod
+    def of(cls, run: Run) -> "Before":
+        """What a run is now, with nothing if it has no manifest yet."""
+        manifest = run.manifest()
+        finished = manifest.signatures if manifest and manifest.state == "finished" else ()
+        return cls(manifest, {tag: verdict_changes.read(run, tag) for tag in finished})
+
+
+def show(manifest: Manifest, run: Run, before: Before | None = None, verbose: bool = False) -> None:
+    """Print what came out, what was lost and why, what has changed, a few rows, and the commands to type next.
 
     Args:
         manifest: of the run, with its counts.
         run: the sample rows are read from it.
+        before: what the run was.
+        verbose: also print every table of figures.
     """
     console = PlainConsole()
-    steps, targets = manifest.counts.steps, manifest.counts.targets
-    console.print(_steps(steps, run))
-    if manifest.counts.answers:
-        marks = ", ".join(f"{mark} {rows}" for mark, rows in manifest.counts.answers.items())
-        console.print(f"\nanswers with a mark: {marks}")
-    if any(count.set_aside for count in steps.values()):
-        console.print("\nRows were set aside; they are in the folders set_aside:", style="bold")
-        console.print(_set_aside(steps))
-    for tag, target in targets.items():
-        console.print(f"\n{tag}: {target.kept} of {target.pairs} pairs kept all four texts", style="bold")
-        if target.translators:
-            console.print(
-                "translations taken from " + ", ".join(f"{name} {texts}" for name, texts in target.translators.items())
-            )
-        if target.filters:
-            console.print("\ntexts that fail a filter, and their weight then (0: dropped)")
-            console.print(_failed(target))
-        if any(target.removed.values()):
-            console.print("\npairs that each filter removes (in brackets: pairs that no other filter removes)")
-            console.print(_removed(target))
-        for test_set in target.contamination:
-            items, texts = test_set.items, test_set.texts
-            console.print(f"contamination: {items} items of {escaped(test_set.set)} were found in {texts} texts")
-        rows = ", ".join(f"{split} {count}" for split, count in target.rows.items())
-        console.print(f"\n{tag}/transfer_set (rows: {rows})", style="bold")
-        console.print(_mix(target))
-    tag = next(iter(targets))
-    transfer_set = run.dataset(f"{tag}/transfer_set").read()
-    if not transfer_set.is_empty():
-        console.print(f"\nSome rows of {tag}/transfer_set", style="bold")
-        samples.show(samples.choose(transfer_set), console)
+    for line in [*_results(manifest, before), *_losses(manifest, console.width)]:
+        console.print(line, soft_wrap=True)
+    for line in [*_changes(manifest, run, before), *_hints(manifest)]:
+        console.print(line, soft_wrap=True)
+    _show_rows(manifest, run, console)
+    if verbose:
+        details.show(manifest, run, console)
     console.print()
-    for line in _next_commands(manifest, run, tag):
+    for line in _next_commands(manifest, run, verbose):
         console.print(line, soft_wrap=True)
 
 
-def show_changes(before: Manifest | None, manifest: Manifest) -> None:
-    """Print which settings have changed since the run was made last.
-
-    Args:
-        before: the manifest that the run had; None if it is new.
-        manifest: the manifest that it has.
-    """
-    changed = changes(before.recipe, manifest.recipe) if before else []
-    settings = [escaped(str(change)) for change in changed if change.key not in {"name", "description"}]
-    if settings:
-        console = PlainConsole()
-        others = len(settings) - MOST_CHANGES
-        more = f"; and {others} more, see {RECIPE}" if others > 0 else ""
-        console.print(f"changed    {'; '.join(settings[:MOST_CHANGES])}{more}", soft_wrap=True)
-
-
-def _steps(steps: Mapping[str, Count], run: Run) -> Table:
-    table = _table("step", "rows in", "rows out", "set aside", "time")
-    seconds = dict(run.timings().group_by("step").agg(pl.col("seconds").sum()).iter_rows())
-    for step, count in steps.items():
-        time = str(timedelta(seconds=round(seconds[step]))) if step in seconds else ""
-        table.add_row(step, str(count.rows_in), str(count.rows_out), str(_aside(count)), time)
-    return table
+def _results(manifest: Manifest, before: Before | None) -> Iterator[str]:
+    """The rows of each step, and of each transfer set."""
+    steps, targets = manifest.counts.steps, manifest.counts.targets
+    aside = sum(count.rows_in - count.rows_out for count in steps.values())
+    set_aside = f", {aside:,} rows set aside" if aside else ""
+    yield f"made       {steps['seeds'].rows_out:,} questions, {steps['answers'].rows_out:,} answers{set_aside}"
+    for tag, target in list(targets.items())[:MOST_TARGETS]:
+        rows, earlier = sum(target.rows.values()), _rows_before(before, tag)
+        was = f" (before: {earlier:,})" if earlier not in (None, rows) else ""
+        splits = ", ".join(f"{number:,} {split}" for split, number in target.rows.items())
+        yield (f"{tag:<11}{target.pairs:,} pairs, {target.kept:,} kept by every filter; {rows:,} rows{was}: {splits}")
+    if len(targets) > MOST_TARGETS:
+        rest = list(targets.values())[MOST_TARGETS:]
+        yield f"           and {figures.all_rows(rest):,} rows of {len(rest)} more targets"
 
 
-def _set_aside(steps: Mapping[str, Count]) -> Table:
-    table = Table("step", "reason", box=None, pad_edge=False)
-    table.add_column("rows", justify="right")
-    for step, count in steps.items():
-        for reason, rows in count.set_aside.items():
-            table.add_row(step, escaped(reason), str(rows))
-        others = _aside(count) - sum(count.set_aside.values())
-        if others:
-            table.add_row(step, "other reasons", str(others))
-    return table
+def _rows_before(before: Before | None, tag: str) -> int | None:
+    count = before.manifest.counts.targets.get(tag) if before and before.manifest else None
+    return sum(count.rows.values()) if count else None
 
 
-def _aside(count: Count) -> int:
-    return count.rows_in - count.rows_out
+def _losses(manifest: Manifest, width: int) -> Iterator[Text]:
+    """The largest reasons for which rows were lost."""
+    says = {column: score.says.replace("`", "") for column, score in shipped_scores().items()}
+    reasons = figures.reasons(manifest, says)
+    for number, reason in enumerate(reasons[:MOST_REASONS]):
+        meaning = f": {reason.says}" if reason.says else ""
+        line = Text(f"{'lost' if not number else '':<11}{_where(reason)} {escaped(reason.why)}{meaning}")
+        line.truncate(width, overflow="ellipsis")
+        yield line
+    if len(reasons) > MOST_REASONS:
+        yield Text(f"{'':<11}and {len(reasons) - MOST_REASONS} smaller reasons")
 
 
-def _failed(target: TargetCount) -> Table:
-    table = _table("filter", "weight", *target.kept_texts)
-    for count in target.filters:
-        table.add_row(count.filter, f"{count.weight:g}", *(str(count.texts[text]) for text in target.kept_texts))
-    return table
+def _where(reason: figures.Reason) -> str:
+    tag, _, step = reason.where.rpartition("/")
+    if step == "verdicts":
+        return f"{_counted(reason.rows, 'pair')} of {tag} by"
+    return f"{_counted(reason.rows, 'row')} of {reason.where}:"
 
 
-def _removed(target: TargetCount) -> Table:
-    table = _table("filter", *target.removed)
-    for count in target.filters:
-        if not count.weight:
-            cells = (f"{count.alone[kind]} ({count.only[kind]})" for kind in target.removed)
-            table.add_row(count.filter, *cells)
-    table.add_row("all together", *(str(pairs) for pairs in target.removed.values()))
-    table.add_row("of", *(str(target.pairs) for _ in target.removed))
-    return table
-
-
-def _mix(target: TargetCount) -> Table:
-    table = _table("kind", "share wanted", "reached", "rows", "available")
-    taken = sum(kind.taken for kind in target.mix)
-    for kind in target.mix:
-        reached = kind.taken / taken if taken else 0
-        table.add_row(kind.kind, f"{kind.asked:.1%}", f"{reached:.1%}", str(kind.taken), str(kind.available))
-    return table
-
-
-def _next_commands(manifest: Manifest, run: Run, tag: str) -> list[str]:
-    """The signatures, the files, and commands to type next."""
-    folder = json.dumps(str(run.path / tag / "transfer_set"), ensure_ascii=False)
-    load = f"from datasets import load_dataset; print(load_dataset({folder}))"
-    lines = [
-        *(f"signature  {signature}" for signature in manifest.signatures.values()),
-        f"run        {run.path}: README.md, manifest.json, TARGET/transfer_set, every step's tables",
-        f"load it    python -c {shlex.quote(load)}",
+def _changes(manifest: Manifest, run: Run, before: Before | None) -> Iterator[str]:
+    """The settings that have changed, and the pairs that were gained and lost by that."""
+    if before is None or before.manifest is None:
+        return
+    changed = [
+        change
+        for change in changes(before.manifest.recipe, manifest.recipe)
+        if change.key not in {"name", "description"}
     ]
-    run_folder = shlex.quote(str(run.path))
-    lines += [f"tune       sdrrl-data tune {run_folder}", f"publish    sdrrl-data push {run_folder} OWNER/NAME"]
-    go_on = f"sdrrl-data generate --out {run_folder}"
-    if _aside(manifest.counts.steps["answers"]):
-        lines.append(f"ask again  {go_on} --retry-set-aside")
-    bounds = [manifest.target_recipe(tag)["thresholds"].get("similarity", {}).get("min") for tag in manifest.signatures]
-    least, *others = bounds
-    if isinstance(least, float) and least < STRICTER and not any(bound != least for bound in others):
-        lines.append(f"stricter   {go_on} --set thresholds.similarity.min={STRICTER}")
-    return lines
+    if changed:
+        others = len(changed) - MOST_CHANGES
+        more = f"; and {others} more, see {RECIPE}" if others > 0 else ""
+        yield f"changed    {'; '.join(escaped(str(change)) for change in changed[:MOST_CHANGES])}{more}"
+    for tag, earlier in before.verdicts.items():
+        if tag in manifest.signatures:
+            now = verdict_changes.compare(verdict_changes.read(run, tag), earlier)
+            parts = [_by_filters(now, what) for what in (verdict_changes.GAINED, verdict_changes.LOST)]
+            if any(parts):
+                yield f"{'':<11}{tag}: {'; '.join(filter(None, parts))}"
 
 
-def _table(first: str, *numbers: str) -> Table:
-    table = Table(first, box=None, pad_edge=False)
-    for heading in numbers:
-        table.add_column(heading, justify="right")
-    return table
+def _by_filters(now: VerdictChanges, what: str) -> str:
+    """How many pairs were gained, or lost, and by which filters; empty if there is none."""
+    pairs = getattr(now, what)
+    filters = [(change.filter, getattr(change, what)) for change in now.by_filter if getattr(change, what)]
+    named = ", ".join(f"{name} {number:,}" for name, number in filters[:MOST_FILTERS])
+    more = ", …" if len(filters) > MOST_FILTERS else ""
+    return f"{_counted(pairs, 'pair')} {what} ({named}{more})" if pairs else ""
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _hints(manifest: Manifest) -> Iterator[str]:
+    for number, hint in enumerate(hints.of(manifest)[:MOST_HINTS]):
+        yield f"{'look at' if not number else '':<11}{escaped(hint)}"
+
+
+def _show_rows(manifest: Manifest, run: Run, console: Console) -> None:
+    for tag, target in manifest.counts.targets.items():
+        if any(target.rows.values()):
+            console.print(f"\nrows of {tag}/transfer_set", style="bold")
+            rows = run.dataset(f"{tag}/transfer_set").first(READ)
+            samples.show(samples.choose(rows).head(SAMPLE_ROWS), console, SAMPLE_LENGTH)
+            return
+
+
+def _next_commands(manifest: Manifest, run: Run, verbose: bool) -> Iterator[str]:
+    """Where the run is, and commands to type next."""
+    folder = shlex.quote(str(run.path))
+    digests = ", ".join(dict.fromkeys(map(provenance.digest, manifest.signatures.values())))
+    yield f"run        {run.path} (signature {digests})"
+    yield f"look       sdrrl-data report {folder}"
+    yield f"tune       sdrrl-data tune {folder}"
+    yield f"publish    sdrrl-data push {folder} OWNER/NAME"
+    answers = manifest.counts.steps["answers"]
+    if answers.rows_in > answers.rows_out:
+        yield f"ask again  sdrrl-data generate --out {folder} --retry-set-aside"
+    if not verbose:
+        yield f"figures    sdrrl-data generate --out {folder} --verbose"

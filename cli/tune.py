@@ -13,7 +13,9 @@ from .options import TrustRecipe, split_commas
 EXAMPLES = """
 [bold]Examples[/bold]
 
-[cyan]sdrrl-data tune runs/quickstart[/cyan]  every score, its threshold, and what other thresholds would keep
+[cyan]sdrrl-data tune runs/quickstart[/cyan]  a line a score: how it is spread, its threshold, a better one
+
+[cyan]sdrrl-data tune runs/quickstart --all[/cyan]  and what other thresholds would keep
 
 [cyan]sdrrl-data tune runs/quickstart --score similarity --examples[/cyan]  one score, with texts near a threshold
 
@@ -31,6 +33,9 @@ def tune(
     examples: Annotated[
         bool, typer.Option("--examples", help="Show the texts nearest to each proposed threshold.")
     ] = False,
+    all_of_it: Annotated[
+        bool, typer.Option("--all", help="Show everything about every score, and not only a line.")
+    ] = False,
     write: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the proposals as a part of a recipe (YAML).")
     ] = None,
@@ -47,19 +52,25 @@ def tune(
     if write and write.exists() and not force:
         raise OutputExists(f"{write} exists already: choose another file, or overwrite it with --force")
 
-    from sdrrl_data.run import opened, select_targets, trust_run
+    from sdrrl_data.run import opened, recipe_of, select_targets, trust_run
     from sdrrl_data.tuning import fragment as fragments
     from sdrrl_data.tuning import run_scores
 
-    from . import tune_tables
+    from . import tune_screen, tune_tables
 
     run, manifest = opened(folder)
     if trust_recipe:
         trust_run(run, manifest)
     tags = select_targets(run, manifest, split_commas(tgt))
     console = PlainConsole()
+    recipe = recipe_of(run, manifest)
     targets = run_scores.tune(run, manifest, tags, scorer, score)
-    fragment = tune_tables.show(run, manifest, targets, examples, console)
-    if write and fragment:
-        fragments.write(fragment, write)
-    tune_tables.show_next_command(folder, write, bool(fragment), console)
+    in_full = all_of_it or examples or scorer is not None or score is not None
+    if in_full:
+        tuned = tune_tables.show(run, manifest, targets, recipe.src, examples, console)
+    else:
+        tuned = tune_screen.show(targets, recipe.src, console)
+    proposals = fragments.fragment(tuned, recipe) if any(score.passing for score in tuned) else ""
+    if write and proposals:
+        fragments.write(proposals, write)
+    tune_tables.show_next_command(folder, write, bool(proposals), not in_full, console)

@@ -11,10 +11,9 @@ from rich.text import Text
 
 from sdrrl_data import tuning
 from sdrrl_data.protocols import TextPair
-from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.run import Manifest, Run
 from sdrrl_data.shown import escaped
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, CandidateBounds, Passing, TunedScore, reading
-from sdrrl_data.tuning.fragment import fragment
 from sdrrl_data.tuning.run_scores import TunedTarget
 
 from . import bars
@@ -24,22 +23,24 @@ LONGEST = 170  # cells of the terminal that a text may take
 BETTER = {"more": "more is better", "less": "less is better", "usual": "the usual value is better"}
 
 
-def show(run: Run, manifest: Manifest, targets: Iterable[TunedTarget], examples: bool, console: Console) -> str:
-    """Print the scores of these targets, and return the proposals as a part of a recipe; empty if there are none.
+def show(
+    run: Run, manifest: Manifest, targets: Iterable[TunedTarget], src: str, examples: bool, console: Console
+) -> list[TunedScore]:
+    """Print everything about the scores of these targets, and return them.
 
     Args:
         run: may be unfinished.
         manifest: of the run.
         targets: see `tuning.run_scores.tune`.
+        src: tag of the source language.
         examples: whether to show texts, too.
         console: to print to.
     """
-    recipe = recipe_of(run, manifest)
     all_tuned: list[TunedScore] = []
     console.print(bars.LEGEND)
     console.print("Beside a threshold: how many texts it keeps, and how many pairs it and all other filters keep.")
     for target in targets:
-        for line in _missing(target):
+        for line in missing(target):
             console.print(line)
         texts_near_bounds = _examples(run, manifest, target) if examples else {}
         for _, texts_of_score in groupby(target.tuned, lambda score: score.score):
@@ -50,18 +51,25 @@ def show(run: Run, manifest: Manifest, targets: Iterable[TunedTarget], examples:
                     console.print(example)
         all_tuned += target.tuned
         if target.tuned:
-            _show_thresholds(target, all_tuned, recipe.src, console)
+            _show_thresholds(target, all_tuned, src, console)
     if any(score.passing and not score.recommended for score in all_tuned):
         console.print(
             "\nIn brackets: there is no group of bad texts, so the worst texts are dropped, good or bad. Such a "
             "proposal is not counted, and is written as a comment."
         )
-    any_proposal = any(score.passing for score in all_tuned)
-    return fragment(all_tuned, recipe) if any_proposal else ""
+    return all_tuned
 
 
-def show_next_command(folder: Path, written: Path | None, proposals: bool, console: Console) -> None:
-    """Print the command to type next."""
+def show_next_command(folder: Path, written: Path | None, proposals: bool, more: bool, console: Console) -> None:
+    """Print the command to type next.
+
+    Args:
+        folder: of the run.
+        written: the file with the proposals, if it was written.
+        proposals: whether there are any.
+        more: whether there is more to see.
+        console: to print to.
+    """
     console.print()
     run = shlex.quote(str(folder))
     if not proposals:
@@ -73,11 +81,13 @@ def show_next_command(folder: Path, written: Path | None, proposals: bool, conso
         )
     else:
         line = f"write the proposals  sdrrl-data tune {run} --write thresholds.yaml"
+    if more:
+        line = f"more of a score  sdrrl-data tune {run} --score SCORE --examples; of all: --all\n{line}"
     console.print(line, soft_wrap=True)
 
 
-def _missing(target: TunedTarget) -> list[str]:
-    """The scores of a target that are still missing."""
+def missing(target: TunedTarget) -> list[str]:
+    """The scores of a target that are still missing, in words."""
     if not target.judged:
         return [f"\n{target.tag}: no scores yet"]
     unfinished = ", ".join(f"{target.tag}/{table} has {rows}" for table, rows in target.unfinished.items())
@@ -130,7 +140,7 @@ def _panel(tuned: TunedScore) -> Iterator[RenderableType]:
         table.add_column(heading, justify="right")
     for candidate in tuned.candidates:
         retained = candidate.retained
-        table.add_row(_in_words(candidate.passing), _name(candidate), str(retained.texts), str(retained.pairs))
+        table.add_row(in_words(candidate.passing), _name(candidate), str(retained.texts), str(retained.pairs))
     yield table
     if tuned.weight:
         yield Text(f"a text that fails is not dropped: its weight is {tuned.weight:g}")
@@ -143,7 +153,7 @@ def _name(candidate: CandidateBounds) -> str:
     return ", ".join(special) or candidate.names[-1]
 
 
-def _in_words(passing: Passing) -> str:
+def in_words(passing: Passing) -> str:
     """The values that pass, in words."""
     least, most = (None if bound is None else f"{bound:.4g}" for bound in passing)
     if least is None or most is None:
@@ -167,7 +177,7 @@ def _row(tuned: TunedScore, name: str) -> tuple[str, str]:
     candidate = tuned.candidate(name)
     if candidate is None:
         return "", ""
-    words, failing = _in_words(candidate.passing), tuned.failing(candidate)
+    words, failing = in_words(candidate.passing), tuned.failing(candidate)
     share = failing / tuned.distribution.values
     return words if name == IN_FORCE or tuned.recommended else f"({words})", f"{failing} {share:6.1%}"
 

@@ -149,7 +149,7 @@ def _verdict(row: Row, context: ViewContext) -> Fields:
         for failed in row["failures"]
     ]
     kept_texts = [f"{text} ({_weighed(row[text])})" if row[text] < 1 else text for text in TEXTS if row[text]]
-    return [*question, *answer, ("kept", ", ".join(kept_texts) or "nothing"), ("failed", "\n".join(failures))]
+    return [("kept", ", ".join(kept_texts) or "nothing"), ("failed", "\n".join(failures)), *question, *answer]
 
 
 def _weighed(weight: float) -> str:

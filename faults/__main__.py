@@ -83,8 +83,10 @@ def page(selected: dict[str, Row], results: list[Result], seed: int, seconds: fl
 
 
 def _numbers(selected: dict[str, Row], short: bool, only: int | None) -> list[tuple[str, int]]:
-    """The tries of this form: rows with numbers. All rows go on at the same pace, kills and inputs at twice that,
-    so that a campaign that is short of time has enough of them."""
+    """The tries of this form: rows with numbers. All go on at the same pace, but kills and inputs at twice the pace.
+
+    So a campaign that is short of time has enough of them.
+    """
     if only is not None:
         return [(name, only) for name in selected]
     counts = {name: row.short if short else row.full for name, row in selected.items()}

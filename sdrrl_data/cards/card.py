@@ -48,7 +48,7 @@ def write(
         return join_names(list(dict.fromkeys(line(part.name) for part in ingredients if part.role == role)))
 
     def shown(tag: str) -> list[tuple[str, str]]:
-        return list(examples(run.dataset(f"{tag}/transfer_set").read(), manifest.recipe["src"], tag))
+        return list(examples(run.dataset(f"{tag}/transfer_set").read_each, manifest.recipe["src"], tag))
 
     template = environment().get_template("dataset.md.jinja")
     return template.render(

@@ -32,7 +32,7 @@ LEGEND = (
 )
 
 
-class _TextScores(NamedTuple):
+class TextScores(NamedTuple):
     """The values of one score, of questions or of answers, and its threshold."""
 
     values: NDArray[np.float64]
@@ -40,6 +40,7 @@ class _TextScores(NamedTuple):
     cut: verdicts.Cut
 
     def bounds(self) -> list[float]:
+        """The values of the threshold."""
         return [limit.value for limit in (self.cut.min, self.cut.max) if limit]
 
     def failing(self) -> float:
@@ -49,7 +50,7 @@ class _TextScores(NamedTuple):
         return float(too_low + (0.0 if most is None else np.mean(self.values > most)))
 
 
-_Score = Mapping[str, _TextScores]  # "question", "answer" or both
+Spread = Mapping[str, TextScores]  # of one score: of questions ("question"), answers ("answer") or both
 
 
 def scores(run: Run, manifest: Manifest, tag: str) -> bytes:
@@ -73,34 +74,41 @@ def figure(run: Run, manifest: Manifest, tag: str) -> "Figure":
     from matplotlib.figure import Figure
 
     recipe = recipe_of(run, manifest).for_target(tag)
-    all_scores = _read(run, recipe, tag)
-    drawn = {
-        name: score for name, score in all_scores.items() if any(np.ptp(text.values) > 0 for text in score.values())
-    }
+    all_scores = read(run, recipe, tag)
+    drawn = {name: spread for name, spread in all_scores.items() if varies(spread)}
     rows = max(1, ceil(len(drawn) / COLUMNS))
     picture = Figure((WIDTH, 0.95 + ROW_HEIGHT * rows), DPI, layout="constrained")
     pair = " and ".join(languages.find(language).name for language in (recipe.src, tag))
     picture.suptitle(f"Scores of questions and answers in {pair}", fontsize=11)
-    for place, (name, score) in enumerate(drawn.items(), 1):
-        _draw(picture.add_subplot(rows, COLUMNS, place), name, score)
+    for place, (name, spread) in enumerate(drawn.items(), 1):
+        axes = picture.add_subplot(rows, COLUMNS, place)
+        draw(axes, spread)
+        axes.set_title(name, fontsize=9, fontfamily="monospace", loc="left")
+        axes.set_xlabel("\n".join(captions(spread)), fontsize=7.5, loc="left")
     same = ", ".join(name for name in all_scores if name not in drawn)
     lines = [LEGEND, fill(f"Not drawn, because all values are the same: {same}.", LINE_LENGTH)] if same else [LEGEND]
     picture.supxlabel("\n".join(lines), fontsize=7.5, x=0.01, ha="left")
     return picture
 
 
-def _read(run: Run, recipe: Recipe, tag: str) -> dict[str, _Score]:
-    """Each score that has a threshold and values, in the order of the thresholds."""
-    by_score: dict[str, dict[str, _TextScores]] = {}
+def read(run: Run, recipe: Recipe, tag: str) -> dict[str, Spread]:
+    """Each score that has a threshold and values, in the order of the thresholds.
+
+    Args:
+        run: has the tables of scores.
+        recipe: as it holds for the target.
+        tag: of the target.
+    """
+    by_score: dict[str, dict[str, TextScores]] = {}
     for table in score_tables(recipe.scorers):
-        rows = run.table(f"{tag}/{table}").read_all()
+        rows = verdicts.scores_of_run(run, [f"{tag}/{table}"], recipe.thresholds)
         for cut in verdicts.cuts(recipe.thresholds, rows):
             if cut.column in rows.columns:
                 values = rows[cut.column].filter(rows[cut.column].is_finite())
                 if not values.is_empty():
                     text, _, score = cut.column.partition("_")
                     not_scored = rows.height - len(values)
-                    by_score.setdefault(score, {})[text] = _TextScores(values.to_numpy(), not_scored, cut)
+                    by_score.setdefault(score, {})[text] = TextScores(values.to_numpy(), not_scored, cut)
     order = list(recipe.thresholds)
     places = {score: min(order.index(text.cut.filter) for text in texts.values()) for score, texts in by_score.items()}
     return {
@@ -109,11 +117,17 @@ def _read(run: Run, recipe: Recipe, tag: str) -> dict[str, _Score]:
     }
 
 
-def _draw(axes: "Axes", name: str, score: _Score) -> None:
-    low, high = _ends(list(score.values()))
+def varies(spread: Spread) -> bool:
+    """Whether there is something to draw: not all values are the same."""
+    return any(np.ptp(text_scores.values) > 0 for text_scores in spread.values())
+
+
+def draw(axes: "Axes", spread: Spread) -> None:
+    """Draw how a score is spread, with its thresholds."""
+    low, high = _ends(list(spread.values()))
     edges = np.linspace(low, high, BARS + 1)
-    same_bounds = len({tuple(text_scores.bounds()) for text_scores in score.values()}) == 1
-    for text, text_scores in score.items():
+    same_bounds = len({tuple(text_scores.bounds()) for text_scores in spread.values()}) == 1
+    for text, text_scores in spread.items():
         shares = np.histogram(np.clip(text_scores.values, low, high), edges)[0] / len(text_scores.values)
         if text == "question":
             axes.stairs(shares, edges, fill=True, color=AREA)
@@ -130,12 +144,14 @@ def _draw(axes: "Axes", name: str, score: _Score) -> None:
     axes.spines[["top", "left", "right"]].set_visible(False)
     axes.tick_params(axis="x", labelsize=7.5)
     axes.locator_params(axis="x", nbins=6)
-    axes.set_title(name, fontsize=9, fontfamily="monospace", loc="left")
-    captions = [_caption(text, text_scores) for text, text_scores in score.items()]
-    axes.set_xlabel("\n".join(captions), fontsize=7.5, loc="left")
 
 
-def _ends(texts: Sequence[_TextScores]) -> tuple[float, float]:
+def captions(spread: Spread) -> list[str]:
+    """Of questions and of answers: the threshold, the share that fails it, and how many have no score."""
+    return [_caption(text, text_scores) for text, text_scores in spread.items()]
+
+
+def _ends(texts: Sequence[TextScores]) -> tuple[float, float]:
     """Where the bars begin and end: they hold all values, except single ones that lie far out, and the thresholds."""
     bounds = [bound for text_scores in texts for bound in text_scores.bounds()]
     lowest, highest = [], []
@@ -149,8 +165,7 @@ def _ends(texts: Sequence[_TextScores]) -> tuple[float, float]:
     return low - margin * (low in bounds), high + margin * (high in bounds)
 
 
-def _caption(text: str, text_scores: _TextScores) -> str:
-    """The threshold, the share of texts that fail it, and how many texts have no score."""
+def _caption(text: str, text_scores: TextScores) -> str:
     cut = text_scores.cut
     limits = ", ".join(f"{sign} {_number(limit)}" for sign, limit in (("≥", cut.min), ("≤", cut.max)) if limit)
     then = f"get weight {cut.weight:g}" if cut.weight else "dropped"

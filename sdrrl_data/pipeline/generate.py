@@ -1,25 +1,25 @@
 """Make a transfer set: make all parts that a plan says are missing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data.cards import description
+from sdrrl_data.errors import RunBusy
+from sdrrl_data.pipeline import beginning, finishing, making, redone, scorers
 from sdrrl_data.pipeline import plan as planning
-from sdrrl_data.pipeline import redone, replaced, scorers
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
-from sdrrl_data.recipe import Recipe, loading, overrides
-from sdrrl_data.run import Counts, Manifest, provenance, unused
+from sdrrl_data.recipe import Recipe, loading
+from sdrrl_data.run import Manifest, Run
+from sdrrl_data.run.leases import Leases
 from sdrrl_data.run.marks import is_lacking
 from sdrrl_data.runners.local import LocalRunner
-from sdrrl_data.runners.runner import Runner
-from sdrrl_data.steps import counts
+from sdrrl_data.runners.ray_cluster import RayConfig, RayRunner
 from sdrrl_data.steps.model_pool import Models
 
-RECIPE = "recipe.yaml"  # in the run: what it was made from, for people to read and for `generate --recipe`
 Agreed = Callable[[Sequence[str]], None]
 
 
@@ -32,6 +32,9 @@ def generate(
     retry_set_aside: bool = False,
     agreed: Agreed | None = None,
     named: Mapping[str, Any] | None = None,
+    begin_only: bool = False,
+    ray: RayConfig | None = None,
+    command: str | None = None,
 ) -> Manifest:
     """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
 
@@ -48,6 +51,9 @@ def generate(
         agreed: is told, before anything is changed, which finished rows would be made anew and why, and may raise an
             error to prevent it; by default, the reporter is told. What they replace stays in the run's folder `unused`.
         named: what is written in the file that the recipe was made from, to be remembered (see `continuing`).
+        begin_only: only write the recipe and the seeds; workers make the rest (see `worker`).
+        ray: a Ray cluster, whose nodes make the parts; by default, this process makes them.
+        command: what was typed, without secrets, to be remembered if it begins the run.
 
     Returns:
         The ingredients and settings of the run, and its figures: `counts.targets["pt"].rows` has the number of rows of
@@ -69,8 +75,18 @@ def generate(
     if sentences := redone.sentences(redone.redone(plan)):
         (agreed or partial(_say, reporter))(sentences)
     scorers.prepare(plan.scorers_to_open(), reporter.say)
-    with plan.run.lock():
-        return _execute(plan, models, reporter, named)
+    with plan.run.lock() as leases:
+        if begin_only:
+            return beginning.begin(plan, leases, reporter, named, command)
+        with closing(RayRunner(models, reporter, ray) if ray else LocalRunner(models, reporter)) as runner:
+            manifest = beginning.begin(plan, leases, reporter, named, command)
+            _report_seeds(plan, reporter)
+            _report_generator(plan, reporter)
+            _report_scorers(plan, reporter)
+            making.make(plan.run, plan.tables, runner, leases, partial(_refuse_without_lock, plan.run, leases))
+        manifest = finishing.finish(plan.run, manifest)
+    _report_lacking_rows(plan, reporter)
+    return manifest
 
 
 def _say(reporter: Reporter, sentences: Sequence[str]) -> None:
@@ -78,72 +94,14 @@ def _say(reporter: Reporter, sentences: Sequence[str]) -> None:
         reporter.say(sentence)
 
 
-def _execute(plan: Plan, models: Models, reporter: Reporter, named: Mapping[str, Any] | None) -> Manifest:
-    runner: Runner = LocalRunner(models, reporter)
-    manifest = Manifest(
-        state="unfinished",
-        signatures=dict(plan.signatures),
-        recipe=dict(plan.resolved),
-        named=_remembered(plan, named),
-        versions=provenance.versions(),
-        ingredients=plan.ingredients,
-        used={
-            tag: [plan.ingredients.index(part) for part in dict.fromkeys(parts)]
-            for tag, parts in plan.ingredients_of.items()
-        },
-        growths=plan.growths,
-        counts=_unchanged_counts(plan),
-        files=plan.before.files if plan.before else {},
-    )
-    replaced.keep_replaced(plan.run, plan.tables)
-    plan.tables.use_again(unused.states(plan.run))
-    plan.run.write_manifest(manifest)
-    plan.run.write_text(RECIPE, overrides.written(dict(plan.resolved)))
-    _write_sources(plan)
-    _report_seeds(plan, reporter)
-    _report_generator(plan, reporter)
-    _report_scorers(plan, reporter)
-    try:
-        for table, job in plan.tables.jobs.items():
-            missing = plan.missing(table)
-            output = job.step.output(plan.run)
-            output.forget_after(job.step.parts(), journals={*missing, *job.unfinished()})
-            runner.run(plan.run, job, missing)
-            plan.tables.settle(table, missing)
-    finally:
-        runner.close()
-    tags = [target.tgt.tag for target in plan.targets]
-    run_counts = counts.read(plan.run, ["shared_counts", *(f"{tag}/counts" for tag in tags)])
-    files = {path: digest for tag in tags for path, digest in plan.run.dataset(f"{tag}/transfer_set").digests().items()}
-    manifest = manifest.model_copy(update={"state": "finished", "counts": run_counts, "files": files})
-    description.write(plan.run, manifest)
-    plan.run.write_manifest(manifest)
-    _report_lacking_rows(plan, reporter)
-    return manifest
+def _refuse_without_lock(run: Run, leases: Leases) -> None:
+    """Refuse to go on if this process was suspended for so long that another one has locked the run.
 
-
-def _remembered(plan: Plan, named: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What is written in the file of the recipe; if no file is named, the one that was named before."""
-    if named is not None:
-        return dict(named)
-    return plan.before.named if plan.before else None
-
-
-def _unchanged_counts(plan: Plan) -> Counts:
-    """The figures of the targets whose transfer sets stay as they are."""
-    if plan.before is None:
-        return Counts()
-    finished_tags = {target.tgt.tag for target in plan.targets if not plan.missing(target.table("transfer_set"))}
-    return Counts(targets={tag: target for tag, target in plan.before.counts.targets.items() if tag in finished_tags})
-
-
-def _write_sources(plan: Plan) -> None:
-    """Write the tables that were read, so that the run can be understood and continued without its sources."""
-    for name, parts in plan.tables.sources.items():
-        table = plan.run.table(name)
-        table.forget_after(len(parts))
-        for part in plan.missing(name):
-            table.write(part, parts[part], plan.tables.fingerprints[name][part])
+    Raises:
+        RunBusy: it was.
+    """
+    if not leases.holds(run.lock_place):
+        raise RunBusy(f"another sdrrl-data process has taken over {run.path}, because this one stood still")
 
 
 def _report_lacking_rows(plan: Plan, reporter: Reporter) -> None:

@@ -2,11 +2,11 @@
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sdrrl_data.errors import RunMismatch, UserError
 from sdrrl_data.languages import Language, find
@@ -83,6 +83,48 @@ class Plan:
         return manifest if is_finished else None
 
 
+class Named(NamedTuple):
+    """What the rows of a target say about themselves."""
+
+    ingredients: Mapping[Ingredient, Ingredient]  # from each as it is found now to what made the rows
+    signature: str
+
+
+def add_steps(
+    tables: Tables,
+    recipe: Recipe,
+    generator: Ingredient,
+    src: Language,
+    resolved_targets: Sequence[Target],
+    parts: order.Parts,
+    named: Callable[[Target, Sequence[str]], Named],
+) -> None:
+    """Add all steps of a recipe to the tables.
+
+    Args:
+        tables: has the tables that are read from sources.
+        recipe: with pinned revisions.
+        generator: answers.
+        src: the source language.
+        resolved_targets: those of the recipe.
+        parts: of the run.
+        named: is called with each target and the tables of its transfer set, once they are added.
+    """
+    tables.add(order.shared_steps(recipe, generator, src, parts))
+    for target in resolved_targets:
+        target_recipe = recipe.for_target(target.tgt.tag)
+        tables.add(order.target_steps(target_recipe, target, parts))
+        sources = _sources(tables, target, target_recipe)
+        made_by, signature = named(target, sources)
+        translators = {name: made_by.get(part, part) for name, part in target.translators.items()}
+        tables.add(
+            order.last_steps(
+                target_recipe, replace(target, translators=translators), parts, sources, made_by[generator], signature
+            )
+        )
+    tables.add([order.shared_counts_step(recipe, parts)])
+
+
 def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = False) -> Plan:
     """Find out what has to be made. Loads no model that answers, translates or scores, and writes nothing into the run.
 
@@ -138,24 +180,23 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
         states=[run, *unused.states(run)] if before else [],
     )
     parts = order.Parts.of(growths)
-    tables.add(order.shared_steps(pinned, generator, src, parts))
     signatures = {}
-    for target in resolved_targets:
+
+    def named(target: Target, sources: Sequence[str]) -> Named:
         tag = target.tgt.tag
-        target_recipe = pinned.for_target(tag)
-        tables.add(order.target_steps(target_recipe, target, parts))
-        sources = _sources(tables, target, target_recipe)
         ran = {part: engines.of_rows(part, before, tables, _made_by(part, target, tables)) for part in ingredients[tag]}
         ingredients[tag] = [ran[part] for part in ingredients[tag]]
-        translators = {name: ran.get(part, part) for name, part in target.translators.items()}
         signatures[tag] = _signature(
-            provenance.signature(target_recipe, tag, ingredients[tag]), before, tag, *_progress(tables, sources)
+            provenance.signature(pinned.for_target(tag), tag, ingredients[tag]),
+            before,
+            tag,
+            *_progress(tables, sources),
         )
         if tag not in recipe.tgt:
             _refuse_to_redo(run, before, target, signatures[tag], full_recipe.tgt)
-        named_target = replace(target, translators=translators)
-        tables.add(order.last_steps(target_recipe, named_target, parts, sources, ran[generator], signatures[tag]))
-    tables.add([order.shared_counts_step(pinned, parts)])
+        return Named(ran, signatures[tag])
+
+    add_steps(tables, pinned, generator, src, resolved_targets, parts, named)
 
     plan = Plan(
         run=run,

@@ -1,6 +1,6 @@
 """The tables that are read from a run's sources, seeds and parallel corpora; and how a run grows with its seeds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -11,6 +11,7 @@ from sdrrl_data.pipeline import revisions
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import MagpieConfig, Recipe
 from sdrrl_data.run import Manifest, Part, Run, Table, fingerprint, growth, unused
+from sdrrl_data.run.parts import PartsOnDemand
 from sdrrl_data.sources.row_sources import licence_on_hub, name_of
 from sdrrl_data.steps import parallel_rows, seeds
 from sdrrl_data.steps.seeds import SourceColumns
@@ -21,7 +22,7 @@ class SeedParts(NamedTuple):
     """The seeds of a run."""
 
     growths: growth.Growths  # how the run grew: each time, the rows of its new parts
-    parts: list[Part]  # empty if the model will write them
+    parts: Sequence[Part]  # empty if the model will write them
     columns: Sequence[SourceColumns] = ()  # which columns were taken, if the sources were read
 
 
@@ -47,8 +48,8 @@ def read_seeds(recipe: Recipe, resolved: dict[str, Any], run: Run, before: Manif
         fitting = growth.fitting(earlier_growths, limit)
         return SeedParts(growth.grown(earlier_growths, fitting, limit, recipe.part_rows), [])
     if before and revisions.settled(resolved, before) and table.parts() == sum(map(len, earlier_growths)):
-        return SeedParts(earlier_growths, [table.part(part) for part in range(table.parts())])
-    all_seeds = seeds.read(recipe.seeds, recipe.limit)
+        return SeedParts(earlier_growths, PartsOnDemand(table.parts(), table.part))
+    all_seeds = seeds.stored(recipe.seeds, recipe.limit)
     unchanged_parts = [growth.unchanged(growths, all_seeds.rows, seeds_then) for growths, seeds_then in earlier_states]
     # The state that has most of the seeds in its first parts; if several are equal, the run as it is now.
     (earlier_growths, table), unchanged = max(
@@ -56,7 +57,7 @@ def read_seeds(recipe: Recipe, resolved: dict[str, Any], run: Run, before: Manif
     )
     growths = growth.grown(earlier_growths, unchanged, all_seeds.rows.height, recipe.part_rows)
     written = [table.set_aside(part) for part in range(unchanged) if table.has(part)]
-    parts = growth.cut(Part(all_seeds.rows, all_seeds.set_aside), growths, written)
+    parts = growth.cut(all_seeds.rows, all_seeds.set_aside, growths, written)
     return SeedParts(growths, parts, all_seeds.columns)
 
 
@@ -92,8 +93,8 @@ def seed_ingredients(
         licence = recipe.seeds.licence or generator.licence
         return [Ingredient("seeds", "magpie", generator.revision, licence)]
     licences = {name_of(source.source): source.licence for source in reversed(recipe.seeds)}
-    rows = pl.concat([part.rows.select("id", "source") for part in parts])
-    return [_ingredient("seeds", name, revision, licences[name], before) for name, revision in _sources(rows)]
+    sources = _sources(part.rows for part in parts)
+    return [_ingredient("seeds", name, revision, licences[name], before) for name, revision in sources]
 
 
 def corpus_ingredients(recipe: Recipe, pairs: Part, before: Manifest | None) -> list[Ingredient]:
@@ -102,7 +103,7 @@ def corpus_ingredients(recipe: Recipe, pairs: Part, before: Manifest | None) -> 
         return []
     return [
         _ingredient("parallel corpus", name, revision, recipe.parallel.licence, before)
-        for name, revision in _sources(pairs.rows)
+        for name, revision in _sources([pairs.rows])
     ]
 
 
@@ -114,15 +115,19 @@ def _ingredient(role: str, name: str, revision: str, licence: str | None, before
     return Ingredient(role, name, revision, licence)
 
 
-def _sources(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
+def _sources(tables: Iterable[pl.DataFrame]) -> Iterator[tuple[str, str]]:
     """The sources of rows, in order: the name, and the commit on the Hub or a digest of a file's rows.
 
     A row's source is "tasks.jsonl:12", or "org/name@commit:12" on the Hub.
     """
-    sources = rows.with_columns(source=pl.col("source").str.replace(r":\d+$", ""))
-    for (source,), group in sources.group_by("source", maintain_order=True):
-        name, _, commit = str(source).rpartition("@")
+    ids_of: dict[str, list[pl.Series]] = {}
+    for rows in tables:
+        sources = rows.select("id", source=pl.col("source").str.replace(r":\d+$", ""))
+        for (source,), group in sources.group_by("source", maintain_order=True):
+            ids_of.setdefault(str(source), []).append(group["id"])
+    for source, ids in ids_of.items():
+        name, _, commit = source.rpartition("@")
         if name and COMMIT.fullmatch(commit):
             yield name, commit
         else:
-            yield str(source), fingerprint(group["id"].to_list())
+            yield source, fingerprint(pl.concat(ids).to_list())

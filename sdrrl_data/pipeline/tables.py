@@ -62,13 +62,19 @@ class Tables:
 
         If a server failed at some rows, or refused rows are there now, later tables have other fingerprints.
         """
-        self._asked_again.pop(table, None)
+        output = self.jobs[table].step.output(self._run)
+        self.accept(table, {part: output.written(part) or "" for part in parts})
+
+    def accept(self, table: str, written: Mapping[int, str]) -> None:
+        """As `settle`, with the fingerprints that these parts were written with."""
+        again = self._asked_again.pop(table, [])
+        if still := [part for part in again if part not in written]:
+            self._asked_again[table] = still
         job = self.jobs[table]
-        output, written_fingerprints = job.step.output(self._run), list(job.fingerprints)
-        for part in parts:
-            written = output.written(part)
-            if written and of_inputs(written) == of_inputs(job.fingerprints[part]):
-                written_fingerprints[part] = written
+        written_fingerprints = list(job.fingerprints)
+        for part, fingerprint in written.items():
+            if fingerprint and of_inputs(fingerprint) == of_inputs(job.fingerprints[part]):
+                written_fingerprints[part] = fingerprint
         if tuple(written_fingerprints) == job.fingerprints:
             return
         self.jobs[table] = replace(job, fingerprints=tuple(written_fingerprints))
@@ -83,6 +89,17 @@ class Tables:
             now = fingerprints.job(later.step, self.fingerprints, self._run, self._accept_lacking).fingerprints
             self.jobs[name] = replace(later, fingerprints=now, whole=now if others else later.whole)
             self.fingerprints[name] = now
+
+    def wants_again(self, table: str, part: int, written: str) -> bool:
+        """Whether a part that was made with the right settings is still to be made again.
+
+        Args:
+            table: its table.
+            part: its number.
+            written: the fingerprint that it was written with.
+        """
+        lacks_rows = is_lacking(written) and written != self.jobs[table].fingerprints[part]
+        return part in self._asked_again.get(table, ()) or (lacks_rows and not self._accept_lacking)
 
     def lacking(self) -> bool:
         """Whether a server failed at some of the rows that are there."""

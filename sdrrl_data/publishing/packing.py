@@ -33,7 +33,7 @@ def pack(table: Table, folder: Path) -> Packed:
         names.append(f"rows-{number:05}.parquet")
         of_file = fingerprint([fingerprints[part] for part in parts])
         if fingerprint_of(folder / names[-1]) != of_file:
-            write_parquet(_with_part_numbers(parts, table.read_each(parts)), folder / names[-1], of_file)
+            write_parquet(_with_part_numbers(parts, [*table.read_each(parts)]), folder / names[-1], of_file)
     every_part = range(len(fingerprints))
     aside = _with_part_numbers(every_part, [table.set_aside(part) for part in every_part])
     if not aside.is_empty():

@@ -1,7 +1,8 @@
 """Warns of what looks like personal data in a run, before it leaves the machine."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import polars as pl
 
@@ -20,34 +21,39 @@ def warnings(run: Run, manifest: Manifest) -> Iterator[str]:
     """A sentence for each transfer set that has any, and for the tables of seeds and answers."""
     for tag in manifest.counts.targets:
         folder = f"{tag}/transfer_set"
-        yield from _warning(folder, _texts(run.dataset(folder).read(), "prompt", "completion"), DROP)
+        columns = ("prompt", "completion")
+        yield from _warning(folder, map(_texts, run.dataset(folder).read_each(["id", *columns])), DROP)
     for name, columns in {"seeds": ("messages", "reference"), "answers": ("answer", "reasoning")}.items():
         table = run.table(name)
-        aside = table.set_aside().select("id", text="row")
-        yield from _warning(f"the table {name}", pl.concat([_texts(table.read_all(), *columns), aside]), STAY)
+        aside = (table.set_aside(part, ["id", "row"]) for part in range(table.parts()))
+        yield from _warning(f"the table {name}", map(_texts, chain(table.read_batches(["id", *columns]), aside)), STAY)
 
 
-def _texts(rows: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """The id of each row, and the text of these columns (texts, or messages)."""
+def _texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """The id of each row, and the text of its other columns (texts, or messages)."""
     contents = pl.element().struct.field("content")
     texts = [
         pl.col(name) if rows.schema[name] == pl.String else pl.col(name).list.eval(contents).list.join("\n")
-        for name in columns
+        for name in rows.columns
+        if name != "id"
     ]
     return rows.select("id", text=pl.concat_str(texts, separator="\n", ignore_nulls=True))
 
 
-def _warning(where: str, rows: pl.DataFrame, advice: str) -> Iterator[str]:
+def _warning(where: str, tables: Iterable[pl.DataFrame], advice: str) -> Iterator[str]:
     counts: Counter[str] = Counter()
-    ids = []
-    for id, text in rows.iter_rows():
-        kinds = {match.kind for match in personal.found(text)}
-        counts.update(kinds)
-        ids += [id] * bool(kinds)
+    ids: list[str] = []
+    rows = 0
+    for table in tables:
+        rows += table.height
+        for id, text in table.iter_rows():
+            kinds = {match.kind for match in personal.found(text)}
+            counts.update(kinds)
+            ids += [id] * bool(kinds)
     if ids:
         counted = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
         shown = ", ".join(ids[:SHOWN]) + (", …" if len(ids) > SHOWN else "")
         yield (
-            f"{len(ids)} of {rows.height} rows of {where} hold what looks like an e-mail address or a key "
+            f"{len(ids)} of {rows} rows of {where} hold what looks like an e-mail address or a key "
             f"({counted}; ids {shown}): {advice}"
         )

@@ -17,7 +17,7 @@ from sdrrl_data.cards.description import CROISSANT
 from sdrrl_data.errors import NotARun, RunMismatch, UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import CARD, HubRequest, Repository
-from sdrrl_data.pipeline.generate import RECIPE
+from sdrrl_data.pipeline.beginning import RECIPE
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.publishing import incoming, packing, published, retries
 from sdrrl_data.publishing.packing import Packed

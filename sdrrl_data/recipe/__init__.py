@@ -115,14 +115,14 @@ class Recipe(Config):
     depend on the other targets, only on the recipe that `for_target` returns.
     """
 
-    name: str
-    description: str
-    src: str
-    tgt: Annotated[tuple[str, ...], Shapeless()]
+    name: str  # of the recipe; the run's folder is called so if nothing else is said
+    description: str  # one or two sentences, for the card
+    src: str  # the language of the seeds, in which the model answers well
+    tgt: Annotated[tuple[str, ...], Shapeless()]  # the languages to translate into
     targets: Annotated[dict[str, TargetConfig], Shapeless()] = Field(default={})  # by their tags
-    seed: int = 42
-    limit: Annotated[Positive | None, Shapeless()] = None
-    part_rows: Annotated[Positive, Shapeless()] = 512
+    seed: int = 42  # of all random draws
+    limit: Annotated[Positive | None, Shapeless()] = None  # how many questions to take; None: all
+    part_rows: Annotated[Positive, Shapeless()] = 512  # rows of a part: what is written at once, and made anew at most
     seeds: Annotated[SeedSources, Shapeless()]
     generator: GeneratorConfig
     answers: AnswersConfig = AnswersConfig()
@@ -130,7 +130,7 @@ class Recipe(Config):
     translator: tuple[TranslatorConfig, ...] = ()
     translations: TranslationsConfig = TranslationsConfig()
     code_switching: CodeSwitchingConfig = Field(default_factory=CodeSwitchingConfig)
-    scorers: tuple[ScorerConfig, ...]
+    scorers: tuple[ScorerConfig, ...]  # what judges the texts
     thresholds: dict[str, ThresholdConfig]
     parallel: ParallelConfig | None = None
     prompts: dict[str, PromptsConfig]

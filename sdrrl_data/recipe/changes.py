@@ -16,11 +16,11 @@ class Change(NamedTuple):
 
     def __str__(self) -> str:
         if self.before is None:
-            return f"{self.key} was {'added' if isinstance(self.now, Mapping) else f'set to {_shown(self.now)}'}"
+            return f"{self.key} was {'added' if isinstance(self.now, Mapping) else f'set to {shown(self.now)}'}"
         if self.now is None:
-            was = "" if isinstance(self.before, Mapping) else f" (it was {_shown(self.before)})"
+            was = "" if isinstance(self.before, Mapping) else f" (it was {shown(self.before)})"
             return f"{self.key} was removed{was}"
-        return f"{self.key} changed from {_shown(self.before)} to {_shown(self.now)}"
+        return f"{self.key} changed from {shown(self.before)} to {shown(self.now)}"
 
 
 def changes(before: Any, now: Any, key: str = "") -> list[Change]:
@@ -52,6 +52,7 @@ def _section(value: Any) -> Mapping[str, Any] | None:
     return None
 
 
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+def shown(value: Any, longest: int = SHOWN) -> str:
+    """A value of a recipe as it may be shown; a value that is not set as nothing."""
+    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= longest else f"{text[:longest]}…"

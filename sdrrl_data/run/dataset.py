@@ -2,11 +2,16 @@
 
 import re
 import shutil
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from sdrrl_data.run.disk import (
     damaged,
@@ -15,11 +20,14 @@ from sdrrl_data.run.disk import (
     files_of,
     fingerprint_of,
     read_parquet,
+    read_some,
+    rows_in,
     write_parquet,
 )
 from sdrrl_data.run.journal import Journal
 from sdrrl_data.run.manifest import files_in_manifest
 from sdrrl_data.run.parts import Part
+from sdrrl_data.run.shuffled import Shuffled
 
 SPLITS = ("train", "test")
 SHARD_ROWS = 100_000
@@ -64,6 +72,14 @@ class Dataset:
         """Whether it exists and was made from the same input with the same settings."""
         return self.fingerprint() == fingerprint
 
+    def existing(self) -> set[int]:
+        """{0} if it was made, with all of its files, or else nothing."""
+        return {0} if self._present() and not self._gone() else set()
+
+    def lease(self, part: int | None = None) -> Path:
+        """The place of its lease."""
+        return self._folder.with_name(f".{self._folder.name}")
+
     def figures(self) -> dict[str, Any]:
         """What was counted while it was made; empty if nothing was counted."""
         files = self._present()
@@ -82,17 +98,19 @@ class Dataset:
         temporary = self._folder.with_name(f".{self._folder.name}.tmp")
         _move_others(temporary, self._folder)  # where an earlier call was killed
         shutil.rmtree(temporary, ignore_errors=True)
-        splits = {split: content.rows.filter(split=split) for split in SPLITS}
-        filled = {split: rows for split, rows in splits.items() if not rows.is_empty()}
-        files: dict[str, pl.DataFrame] = {}
-        for split, rows in (filled or splits).items():
-            shards = list(rows.iter_slices(self._shard_rows)) or [rows]
-            files |= {f"{split}-{n:05}-of-{len(shards):05}.parquet": shard for n, shard in enumerate(shards)}
-        for name, shard in files.items():
-            write_parquet(shard, temporary / name, fingerprint, content.figures, list(files))
+        shards = _in_memory(content.rows, self._shard_rows) if content.shuffled is None else _shuffled(content.shuffled)
+        names = [f"{split}-{number:05}-of-{of:05}.parquet" for (split, number, of), _ in shards]
+        for name, (_, rows) in zip(names, shards, strict=True):
+            write_parquet(rows(), temporary / name, fingerprint, content.figures, names)
+        if content.shuffled:
+            content.shuffled.remove()
         _move_others(self._folder, temporary)
         shutil.rmtree(self._folder, ignore_errors=True)
         temporary.rename(self._folder)
+
+    def shuffled(self, orders: Mapping[str, NDArray[np.int64]]) -> Shuffled:
+        """What brings rows into order that will be written: see `Shuffled`."""
+        return Shuffled(self._folder.with_name(f".{self._folder.name}.shuffled"), orders, self._shard_rows)
 
     def remove(self) -> None:
         """Delete its files, and its folder if nothing else is in it."""
@@ -104,6 +122,27 @@ class Dataset:
     def read(self) -> pl.DataFrame:
         """The rows of all splits."""
         return pl.concat([read_parquet([path]) for path in self.files()])
+
+    def read_columns(self, names: Sequence[str]) -> pl.DataFrame:
+        """These columns of the rows of all splits: see `disk.read_some`."""
+        return read_some(self.files(), names)
+
+    def first(self, rows: int) -> pl.DataFrame:
+        """The first rows of each split, which are as random as all are: see `disk.read_some`."""
+        of_splits = [self.files(split) for split in SPLITS]
+        return pl.concat([read_some(files, rows=rows) for files in of_splits if files])
+
+    def read_each(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows of each file, one after another.
+
+        Args:
+            columns: to be read; by default all.
+        """
+        return (read_parquet([path], columns) for path in self.files())
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each split has."""
+        return {split: sum(map(rows_in, self.files(split))) for split in SPLITS}
 
     def digests(self) -> dict[str, str]:
         """The SHA-256 of each file, by its path in the run."""
@@ -127,6 +166,32 @@ class Dataset:
             self._root / path for path in files_in_manifest(self._root) if path.startswith(f"{self.name}/")
         ]
         return [path for path in paths if path not in files]
+
+
+_Name = tuple[str, int, int]  # the split of a shard, its number, how many the split has
+_Shards = list[tuple[_Name, Callable[[], pl.DataFrame]]]  # with what gives their rows
+
+
+def _in_memory(rows: pl.DataFrame, shard_rows: int) -> _Shards:
+    splits = {split: rows.filter(split=split) for split in SPLITS}
+    filled = {split: rows for split, rows in splits.items() if not rows.is_empty()}
+    return [
+        (
+            (split, number, ceil(of_split.height / shard_rows) or 1),
+            partial(of_split.slice, number * shard_rows, shard_rows),
+        )
+        for split, of_split in (filled or splits).items()
+        for number in range(ceil(of_split.height / shard_rows) or 1)
+    ]
+
+
+def _shuffled(shuffled: Shuffled) -> _Shards:
+    if not shuffled.shards:
+        return _in_memory(shuffled.no_rows, 1)
+    counts = Counter(shard.split for shard in shuffled.shards)
+    return [
+        ((shard.split, shard.number, counts[shard.split]), partial(shuffled.rows, shard)) for shard in shuffled.shards
+    ]
 
 
 def shards(root: Path, patterns: Iterable[str]) -> list[Path]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import polars as pl
 
@@ -27,6 +28,7 @@ def write_parquet(
     fingerprint: str,
     figures: Mapping[str, Any] | None = None,
     files: Sequence[str] = (),
+    shared: bool = False,
 ) -> None:
     """Write a table completely, or not at all.
 
@@ -36,6 +38,7 @@ def write_parquet(
         fingerprint: stands for everything that shaped the rows; stored in the file's metadata.
         figures: what was counted while the rows were made, as JSON values; stored there too.
         files: the names of all files of the dataset that the file belongs to; stored there too.
+        shared: whether another process may write the same file at the same time.
 
     Raises:
         DiskFailed: the file cannot be written.
@@ -45,17 +48,18 @@ def write_parquet(
         metadata[FIGURES] = json.dumps(figures)
     if files:
         metadata[FILES] = json.dumps(files)
-    with written(path) as temporary:
+    with written(path, shared) as temporary:
         rows.write_parquet(temporary, metadata=metadata | digests.UNSIGNED)
         digests.sign(temporary)
 
 
-def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
+def read_parquet(paths: Sequence[Path], columns: Sequence[str] | None = None, **options: Any) -> pl.DataFrame:
     """The rows of files that `write_parquet` wrote, after a look at their digests. A path is never a pattern.
 
     Args:
         paths: at least one.
-        options: of `polars.read_parquet`.
+        columns: to be read, with that of the files' paths if `include_file_paths` names it; by default all.
+        options: of `polars.scan_parquet`.
 
     Raises:
         FileDamaged: a file is gone, or is not as it was written.
@@ -64,11 +68,42 @@ def read_parquet(paths: Sequence[Path], **options: Any) -> pl.DataFrame:
         check(path)
     try:
         with panics.caught():
-            return pl.read_parquet(list(paths), glob=False, **options)
+            rows = pl.scan_parquet(list(paths), glob=False, **options)
+            if columns is not None:
+                rows = rows.select(*columns, *filter(None, [options.get("include_file_paths")]))
+            return rows.collect()
     except (pl.exceptions.PolarsError, panics.Panic):
         for path in paths:  # one of them has no digest, and is damaged
             with _readable(path):
                 pl.read_parquet(path, glob=False)
+        raise
+
+
+def read_some(paths: Sequence[Path], columns: Sequence[str] | None = None, rows: int | None = None) -> pl.DataFrame:
+    """Some columns of files that `write_parquet` wrote, or their first rows: a look at more than memory holds.
+
+    Their digests are not looked at, because they are of whole files. A file of an earlier version may lack columns that
+    others have: these are null for it.
+
+    Args:
+        paths: at least one.
+        columns: those to read, without those that no file has; by default, all.
+        rows: how many to read of all files together; by default, all.
+
+    Raises:
+        FileDamaged: a file is gone, or is not a Parquet file.
+    """
+    schema = {name: kind for path in paths for name, kind in schema_of(path).items()}
+    names = [name for name in columns or schema if name in schema]
+    try:
+        with panics.caught():
+            scan = pl.scan_parquet(
+                list(paths), glob=False, schema=schema, missing_columns="insert", n_rows=rows, parallel="auto"
+            )
+            return scan.select(names).collect(engine="streaming")
+    except (pl.exceptions.PolarsError, panics.Panic):
+        for path in paths:
+            check(path)
         raise
 
 
@@ -105,9 +140,12 @@ def damaged(path: Path, problem: str) -> FileDamaged:
 
 
 @contextmanager
-def written(path: Path) -> Iterator[Path]:
-    """Yield a temporary path to write to; the file gets its final name once its bytes are on the disk."""
-    temporary = path.with_name(f".{path.name}.tmp")
+def written(path: Path, shared: bool = False) -> Iterator[Path]:
+    """Yield a temporary path to write to; the file gets its final name once its bytes are on the disk.
+
+    If the file is `shared`, the path is no other process's. Otherwise a path that a killed process left is used again.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp" if shared else f".{path.name}.tmp")
     with on_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -4,19 +4,19 @@ import json
 import os
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from filelock import FileLock, Timeout
 
 from sdrrl_data import languages
-from sdrrl_data.errors import FileDamaged, NotARun, RunBusy, UserError
+from sdrrl_data.errors import FileDamaged, NotARun, UserError
 from sdrrl_data.run import manifest as manifests
 from sdrrl_data.run.dataset import SHARD_ROWS, Dataset
 from sdrrl_data.run.disk import on_disk, written
+from sdrrl_data.run.leases import Leases
 from sdrrl_data.run.manifest import Manifest, parsed
 from sdrrl_data.run.table import Table
 
@@ -26,8 +26,15 @@ MANIFEST, MANIFEST_COPY, TIMINGS = "manifest.json", ".manifest.json", "timings.j
 class Run:
     """A run's folder."""
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(self, path: str | PathLike[str], worker: str = "") -> None:
+        """Write nothing.
+
+        Args:
+            path: of the folder.
+            worker: the name of this process, if others work on the run, too; what it measures has a file of its own.
+        """
         self.path = Path(path)
+        self._timings = f"timings-{worker}.jsonl" if worker else TIMINGS
 
     def __fspath__(self) -> str:
         """The folder, so that a run can be used wherever a path can."""
@@ -54,6 +61,18 @@ class Run:
         except NotARun:
             self._refuse_damaged("is damaged")
             raise
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error.strerror})") from None
+
+    def manifest_bytes(self) -> bytes:
+        """The bytes of `manifest.json`, by which another process sees that it has changed.
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        path = self.path / "manifest.json"
+        try:
+            return path.read_bytes()
         except OSError as error:
             raise UserError(f"{path} cannot be read ({error.strerror})") from None
 
@@ -88,14 +107,14 @@ class Run:
 
         Times are not in the manifest, so that a repeated run has the same bytes everywhere else.
         """
-        path = self.path / TIMINGS
+        path = self.path / self._timings
         with on_disk(path), path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, "seconds": round(seconds, 3), **more}) + "\n")
 
     def timings(self) -> pl.DataFrame:
-        """Every line of `timings.jsonl`: step, part (null: loading), rows, seconds."""
-        path = self.path / TIMINGS
-        lines = path.read_bytes().splitlines() if path.exists() else []
+        """Every line of `timings.jsonl`, and of the workers' files: step, part (null: loading), rows, seconds."""
+        paths = [self.path / TIMINGS, *sorted(self.path.glob("timings-*.jsonl"))]
+        lines = [line for path in paths if path.exists() for line in path.read_bytes().splitlines()]
         timings = [timing for timing in map(_timing, lines) if timing]
         return pl.DataFrame(
             timings, schema={"step": pl.String, "part": pl.Int64, "rows": pl.Int64, "seconds": pl.Float64}
@@ -105,25 +124,36 @@ class Run:
         """A dataset by its path in the run, such as `pt/transfer_set`."""
         return Dataset(self.path, name, shard_rows)
 
+    @property
+    def lock_place(self) -> Path:
+        """The place of the lease of the process that decides what the run becomes."""
+        return self.path / ".lock"
+
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Lock the run, so that two processes never write to it at the same time."""
+    def lock(self) -> Iterator[Leases]:
+        """Lock the run, so that two processes never decide at the same time what it becomes.
+
+        Gives the leases of this process.
+
+        Raises:
+            RunBusy: another process has locked it.
+            UserError: its folder cannot be written to.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise UserError(f"{self.path} cannot be created ({why}): choose another --out") from None
-        lock = FileLock(self.path / ".lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise RunBusy(f"another sdrrl-data process is working on {self.path}: wait for it, or stop it") from None
-        except (OSError, NotImplementedError) as error:  # a file system may know no locks
-            reason = getattr(error, "strerror", None) or error
-            raise UserError(f"{self.path} cannot be written to ({reason}): choose another --out") from None
-        with lock:
-            lock.release()  # once for `acquire` above; it is held until the end of this block
-            yield
+        busy = f"another sdrrl-data process is working on {self.path}: wait for it, or stop it"
+        with ExitStack() as stack:
+            try:
+                leases = stack.enter_context(Leases())
+                stack.enter_context(leases.held(self.lock_place, busy))
+            except OSError as error:
+                raise UserError(
+                    f"{self.path} cannot be written to ({error.strerror or error}): choose another --out"
+                ) from None
+            yield leases
 
     @property
     def targets(self) -> list[str]:

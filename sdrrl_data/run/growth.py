@@ -4,15 +4,18 @@ A growth is the list of the sizes of its parts; a run that never grew has one.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import polars as pl
 
 from sdrrl_data.run import Part, Table, fingerprint_of_rows
+from sdrrl_data.run.parts import PartsOnDemand
+from sdrrl_data.run.stored import Rows
 
 Growths = list[list[int]]
 
 
-def unchanged(earlier_growths: Sequence[Sequence[int]], rows: pl.DataFrame, table: Table) -> int:
+def unchanged(earlier_growths: Sequence[Sequence[int]], rows: Rows, table: Table) -> int:
     """How many leading parts still hold the same seeds.
 
     Args:
@@ -63,19 +66,18 @@ def grown(earlier_growths: Sequence[Sequence[int]], unchanged_parts: int, rows: 
     return growths
 
 
-def cut(read: Part, growths: Sequence[Sequence[int]], aside: Sequence[pl.DataFrame]) -> list[Part]:
+def cut(
+    rows: Rows, set_aside: pl.DataFrame, growths: Sequence[Sequence[int]], aside: Sequence[pl.DataFrame]
+) -> Sequence[Part]:
     """Split the seeds into parts.
 
     Rows that were set aside before stay with their part (`aside`: those of the parts that are written); new ones go to
     the last part.
     """
     sizes = [size for growth in growths for size in growth]
-    starts = [sum(sizes[:part]) for part in range(len(sizes))]
-    new_set_aside = read.set_aside.filter(~pl.col("id").is_in([id for set_aside in aside for id in set_aside["id"]]))
-    set_aside_by_part = [*aside, *[read.set_aside.clear()] * (len(sizes) - len(aside))]
+    starts = [0, *accumulate(sizes)]
+    new_set_aside = set_aside.filter(~pl.col("id").is_in([id for of_part in aside for id in of_part["id"]]))
+    set_aside_by_part = [*aside, *[set_aside.clear()] * (len(sizes) - len(aside))]
     if len(sizes) > len(aside):
         set_aside_by_part[-1] = new_set_aside
-    return [
-        Part(read.rows.slice(start, size), set_aside)
-        for start, size, set_aside in zip(starts, sizes, set_aside_by_part, strict=True)
-    ]
+    return PartsOnDemand(len(sizes), lambda part: Part(rows.slice(starts[part], sizes[part]), set_aside_by_part[part]))

@@ -84,15 +84,17 @@ class Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     schema_version: int = SCHEMA_VERSION
-    state: Literal["unfinished", "finished"]
+    state: Literal["beginning", "unfinished", "finished"]  # "beginning": its seeds are being written
     signatures: dict[str, str]  # of each target
     recipe: dict[str, Any]
     named: dict[str, Any] | None = None  # what was written in the recipe that a command named; it stays on this machine
+    command: str | None = None  # that began the run, without secrets and without its folder; it stays on this machine
     versions: dict[str, str]
     ingredients: list[Ingredient]
     used: dict[
         str, list[int]
     ] = {}  # the places in `ingredients` of those behind a target; in earlier versions not known
+    tables: dict[str, int] = {}  # in the order in which they are made: the parts that each will have
     growths: list[list[int]] = []  # each time the run grew: the rows of its new parts of seeds
     counts: Counts = Counts()
     files: dict[str, str] = {}  # of the transfer sets: path in the run -> SHA-256
@@ -142,6 +144,7 @@ class Manifest(BaseModel):
             "signatures": {tag: line for tag, line in self.signatures.items() if tag in tags},
             "recipe": _recipe_only(self.recipe, tags),
             "counts": self.counts.model_copy(update={"steps": steps, "targets": targets}),
+            "tables": {table: parts for table, parts in self.tables.items() if is_included(table)},
             "files": {path: digest for path, digest in self.files.items() if is_included(path)},
         }
         return self.model_copy(update=changes)

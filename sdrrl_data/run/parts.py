@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, overload
 
 import polars as pl
 
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.run.journal import Journal
+from sdrrl_data.run.shuffled import Shuffled
 
 SET_ASIDE = {"id": pl.String, "reason": pl.String, "row": pl.String}
 SOURCE_ID = "source_id"  # a column of the seeds that 0.1.0 did not have: a row's id in its source
@@ -21,6 +22,34 @@ class Part(NamedTuple):
     set_aside: pl.DataFrame  # rows that could not be processed: their id, the reason, the row as JSON
     figures: Mapping[str, Any] | None = None  # what was counted while it was made, as JSON values
     again: Sequence[str] = ()  # what a server failed at, such as ids of rows: to be asked for again
+    shuffled: Shuffled | None = (
+        None  # of a dataset whose rows are too many for memory: they are here, and not in `rows`
+    )
+
+
+class PartsOnDemand(Sequence[Part]):
+    """Parts that are read when they are asked for, because together they may not fit into memory.
+
+    Args:
+        count: how many there are.
+        read: reads the one with this number.
+    """
+
+    def __init__(self, count: int, read: Callable[[int], Part]) -> None:
+        self._numbers = range(count)
+        self._read = read
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, part: int) -> Part: ...
+    @overload
+    def __getitem__(self, part: slice) -> list[Part]: ...
+    def __getitem__(self, part: int | slice) -> Part | list[Part]:
+        if isinstance(part, slice):
+            return [self._read(number) for number in self._numbers[part]]
+        return self._read(self._numbers[part])
 
 
 NOTHING_SET_ASIDE = pl.DataFrame(schema=SET_ASIDE)

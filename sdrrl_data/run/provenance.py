@@ -1,9 +1,10 @@
 """What made a run: its ingredients, the versions of the packages that ran them, and its signature."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from platform import python_version
 
+from sdrrl_data.errors import RunMismatch
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import DEFAULT_DATE, Recipe, ThresholdConfig
 from sdrrl_data.run import fingerprint
@@ -36,6 +37,29 @@ PACKAGES = (
 def versions() -> dict[str, str]:
     """The versions of Python and of every package that may have affected the rows."""
     return {"python": python_version(), **installed(PACKAGES)}
+
+
+def refuse_other_versions(begun: Mapping[str, str], there: Mapping[str, str], where: str) -> None:
+    """Refuse a machine whose packages are of other versions: its rows might be others.
+
+    Args:
+        begun: the versions that a run was begun with.
+        there: those of the machine.
+        where: names the machine.
+
+    Raises:
+        RunMismatch: some differ.
+    """
+    differing = [
+        f"{name} {there.get(name, 'is missing')} (not {version})"
+        for name, version in begun.items()
+        if there.get(name) != version
+    ]
+    if differing:
+        raise RunMismatch(
+            f"{where} has other versions than those that the run was begun with: {', '.join(differing)}. Use one "
+            "environment everywhere, or type the `sdrrl-data generate` command again with these versions"
+        )
 
 
 def signature(recipe: Recipe, tgt: str, ingredients: Sequence[Ingredient]) -> str:
@@ -84,6 +108,11 @@ def _field(signature: str, name: str) -> str:
 def same_settings(first: str, second: str) -> bool:
     """Whether two signatures stand for the same settings, whatever versions of the engines they name."""
     return first.rpartition("|")[2] == second.rpartition("|")[2]
+
+
+def digest(signature: str) -> str:
+    """The fingerprint of all settings at the end of a signature: what a person can compare at a glance."""
+    return signature.rpartition(":")[2]
 
 
 def described(ingredient: Ingredient) -> str:

@@ -1,7 +1,7 @@
 """A table of a run, as Parquet parts."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +12,22 @@ from sdrrl_data.run.disk import (
     figures_of,
     fingerprint_of,
     read_parquet,
+    read_some,
     rows_in,
     schema_of,
     write_parquet,
     written,
 )
 from sdrrl_data.run.journal import Journal, head_of
-from sdrrl_data.run.parts import NOTHING_SET_ASIDE, Part
+from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SET_ASIDE, Part
 
 _AGAIN = "again"  # in a part's figures
 # A table's files: a part, its journal, what it held, and one that is being written. Other files are not the run's.
 _PART = re.compile(r"part-(\d{5,})\.parquet")
 _BEGUN = re.compile(r"\.part-(\d{5,})\.journal")
 _CONTENT = re.compile(r"\.part-(\d{5,})\.content")
-_TEMPORARY = re.compile(r"\.part-(\d{5,})\.parquet\.tmp|\.\.part-(\d{5,})\.content\.tmp")
+_TEMPORARY = re.compile(r"\.part-\d{5,}\.parquet(\.[0-9a-f]{8})?\.tmp|\.\.part-\d{5,}\.content(\.[0-9a-f]{8})?\.tmp")
+AT_ONCE = 16  # parts that are read together, which takes a fifth of the time if they are small
 _FILE = "\N{PILCROW SIGN}"  # a column name that no table uses: the file that a row comes from
 
 
@@ -78,6 +80,23 @@ class Table:
         matches = [_PART.fullmatch(name) or _BEGUN.fullmatch(name) for name in names]
         return sorted({int(match[1]) for match in matches if match})
 
+    def existing(self) -> set[int]:
+        """The numbers of all parts that exist, whatever made them, by one listing."""
+        matches = (_PART.fullmatch(path.name) for path in self._folder.glob("part-*.parquet"))
+        return {int(match[1]) for match in matches if match}
+
+    def times(self) -> dict[int, float]:
+        """When each part that exists was written, by the clock of whoever serves its file."""
+        matches = ((path, _PART.fullmatch(path.name)) for path in self._folder.glob("part-*.parquet"))
+        return {int(match[1]): path.stat().st_mtime for path, match in matches if match}
+
+    def lease(self, part: int | None = None) -> Path:
+        """The place of the lease of a part; of the whole table if its parts are made in order.
+
+        It is beside the parts: whoever creates a file in a folder of NFS sees there what others have written.
+        """
+        return self._folder / (".table" if part is None else f".part-{part:05}")
+
     def files(self, part: int) -> tuple[Path, Path]:
         """The file of a part, and its journal; they need not exist."""
         return _part(self._folder, part), _journal(self._folder, part)
@@ -99,9 +118,9 @@ class Table:
         if content.set_aside.is_empty():
             set_aside_path.unlink(missing_ok=True)
         else:
-            write_parquet(content.set_aside, set_aside_path, fingerprint)
+            write_parquet(content.set_aside, set_aside_path, fingerprint, shared=True)
         figures = {**(content.figures or {}), **({_AGAIN: len(content.again)} if content.again else {})}
-        write_parquet(content.rows, _part(self._folder, part), fingerprint, figures)
+        write_parquet(content.rows, _part(self._folder, part), fingerprint, figures, shared=True)
         if not keep_journal:
             _journal(self._folder, part).unlink(missing_ok=True)
 
@@ -113,7 +132,7 @@ class Table:
             fingerprint: stands for its inputs and settings alone.
             digest: of its content.
         """
-        with written(_content(self._folder, part)) as temporary:
+        with written(_content(self._folder, part), shared=True) as temporary:
             temporary.write_text(f"{fingerprint} {digest}\n", encoding="ascii")
 
     def remembered(self, part: int) -> tuple[str, str] | None:
@@ -141,33 +160,66 @@ class Table:
         """The rows of one part."""
         return read_parquet([_part(self._folder, part)])
 
-    def read_each(self, parts: Sequence[int]) -> list[pl.DataFrame]:
-        """The rows of each of these parts, read together: this takes a fifth of the time if the parts are small."""
-        paths = [_part(self._folder, part) for part in parts]
-        together = _read(paths, include_file_paths=_FILE)
-        by_file = together.partition_by(_FILE, as_dict=True, include_key=False)
-        no_rows = together.drop(_FILE).clear()
-        return [by_file.get((str(path),), no_rows) for path in paths]
+    def read_each(self, parts: Sequence[int], columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows of each of these parts, a few of which are in memory at a time.
 
-    def read_all(self, parts: int | None = None) -> pl.DataFrame:
-        """The rows of all parts, or of the first `parts`, in order.
+        Args:
+            parts: their numbers.
+            columns: to be read; by default all. A part of an earlier version may lack some that others of these parts
+                have: they are null for its rows.
+        """
+        paths = [_part(self._folder, part) for part in parts]
+        schema = _schema(paths)
+        for start in range(0, len(paths), AT_ONCE):
+            batch = paths[start : start + AT_ONCE]
+            together = _read(batch, schema, columns, _FILE)
+            by_file = together.partition_by(_FILE, as_dict=True, include_key=False)
+            no_rows = together.drop(_FILE).clear()
+            yield from (by_file.get((str(path),), no_rows) for path in batch)
+
+    def read_all(self, parts: int | None = None, columns: Collection[str] | None = None) -> pl.DataFrame:
+        """The rows of all parts, or of the first `parts`, in order; only of small columns where a run may be long.
+
+        Args:
+            parts: how many to read.
+            columns: those to read, as far as the table has them.
 
         Raises:
             FileDamaged: a part is gone, or is not as it was written.
         """
         count = parts or len(_parts(self._folder)) or 1
-        return _read([_part(self._folder, part) for part in range(count)])
+        paths = [_part(self._folder, part) for part in range(count)]
+        return _read(paths, _schema(paths), columns)
+
+    def read_columns(self, names: Sequence[str]) -> pl.DataFrame:
+        """These columns of all parts that exist, in order, without those that no part has: see `disk.read_some`."""
+        paths = _parts(self._folder)
+        return read_some(paths, names) if paths else pl.DataFrame()
+
+    def read_batches(self, columns: Collection[str] | None = None) -> Iterator[pl.DataFrame]:
+        """All rows, or all values of these columns; those of a few parts at a time."""
+        paths = _parts(self._folder)
+        schema = _schema(paths)
+        return (_read(paths[start : start + AT_ONCE], schema, columns) for start in range(0, len(paths), AT_ONCE))
+
+    def columns(self) -> list[str]:
+        """The columns of its parts, also those that only some of them have."""
+        return list(_schema(_parts(self._folder)))
 
     def ids(self) -> list[str]:
         """The ids of all rows of all parts, in order."""
         paths = _parts(self._folder)
         return read_parquet(paths, columns=["id"])["id"].to_list() if paths else []
 
-    def set_aside(self, part: int | None = None) -> pl.DataFrame:
-        """The rows that could not be processed, of all parts or of one."""
+    def set_aside(self, part: int | None = None, columns: Sequence[str] = tuple(SET_ASIDE)) -> pl.DataFrame:
+        """The rows that could not be processed, of all parts or of one; by default with all columns."""
         paths = _parts(self._set_aside) if part is None else [_part(self._set_aside, part)]
-        frames = [read_parquet([path]) for path in paths if path.exists()]
-        return pl.concat(frames) if frames else NOTHING_SET_ASIDE
+        frames = [read_parquet([path], columns=list(columns)) for path in paths if path.exists()]
+        return pl.concat(frames) if frames else NOTHING_SET_ASIDE.select(columns)
+
+    def set_aside_rows(self) -> int:
+        """How many rows could not be processed."""
+        return sum(map(rows_in, _parts(self._set_aside)))
 
     def rows(self, part: int) -> int:
         """How many rows a part holds."""
@@ -196,12 +248,22 @@ def is_file_of_table(path: Path) -> bool:
     return bool(_PART.fullmatch(path.name) or _BEGUN.fullmatch(path.name))
 
 
-def _read(paths: list[Path], include_file_paths: str | None = None) -> pl.DataFrame:
-    """Parts as one table. Parts of an earlier version may lack columns that others have: these are null for them."""
+def _schema(paths: Sequence[Path]) -> dict[str, Any]:
+    """The columns of these parts with their types. Parts of an earlier version may lack columns that others have."""
     schemas = [schema_of(path) for path in paths]
-    longest = max(schemas, key=len)
-    together = longest | {name: kind for schema in schemas for name, kind in schema.items() if name not in longest}
-    return read_parquet(paths, schema=together, missing_columns="insert", include_file_paths=include_file_paths)
+    longest = max(schemas, key=len, default={})
+    return longest | {name: kind for schema in schemas for name, kind in schema.items() if name not in longest}
+
+
+def _read(
+    paths: Sequence[Path],
+    schema: dict[str, Any],
+    columns: Collection[str] | None,
+    include_file_paths: str | None = None,
+) -> pl.DataFrame:
+    """Parts as one table, or these of its columns; those that a part lacks are null."""
+    names = None if columns is None else [name for name in schema if name in columns]
+    return read_parquet(paths, names, schema=schema, missing_columns="insert", include_file_paths=include_file_paths)
 
 
 def _part(folder: Path, part: int) -> Path:

@@ -1,19 +1,43 @@
 """The interface of runners, which make the parts of a run in this process or in others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from sdrrl_data.protocols import Reporter
 from sdrrl_data.run import Run
+from sdrrl_data.runners.work import Written, nobody
 from sdrrl_data.steps.step import Job
 
 
 class Runner(Protocol):
-    """Makes parts by calling `work` in any process. A step is finished before the next step begins."""
+    """Makes parts by calling `work` in any process."""
 
-    def run(self, run: Run, job: Job, missing: Sequence[int]) -> None:
-        """Make the missing parts of a step. All tables that it reads are complete."""
+    def run(
+        self,
+        run: Run,
+        job: Job,
+        missing: Sequence[int],
+        parts: Iterable[int] | None = None,
+        written: Written = nobody,
+    ) -> None:
+        """Make missing parts of a step. All that they are made from is there.
+
+        Args:
+            run: has the tables.
+            job: the step, with the fingerprints that its parts should have.
+            missing: the numbers of the missing parts.
+            parts: hands out those of them that this runner is to make, one after another; by default all. If other
+                processes work on the rest, it is empty.
+            written: is called with the number of each part that is written, and its fingerprint.
+        """
         ...
 
     def close(self) -> None:
         """Free memory and end processes."""
         ...
+
+
+def announce(reporter: Reporter, run: Run, job: Job, missing: Sequence[int]) -> None:
+    """Tell a reporter that work on a step begins: its rows, and how many of them are finished."""
+    rows = [job.step.rows_into(run, part) for part in range(job.step.parts())]
+    reporter.start(job.step.table, sum(rows), sum(rows) - sum(rows[part] for part in missing))

@@ -1,8 +1,8 @@
 """Makes parts of a step: every runner calls this function, in any process."""
 
 import time
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 
 import polars as pl
 
@@ -10,37 +10,55 @@ from sdrrl_data.protocols import Advance
 from sdrrl_data.run import Part, Run, Task, together
 from sdrrl_data.run.marks import asked_again, lacking, of_inputs, unmarked, with_other_rows
 from sdrrl_data.run.parts import digest_of_part
+from sdrrl_data.run.table import AT_ONCE
 from sdrrl_data.steps.finished_rows import FinishedRows
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.step import Job, Step
 
-READ_AHEAD = 16  # parts of a step's inputs that are read together
+Written = Callable[[int, str], None]  # is told the number of a part that is written, and its fingerprint
 
 
-def work(run: Run, job: Job, parts: Sequence[int], models: ModelPool, advance: Advance) -> None:
+def nobody(part: int, fingerprint: str) -> None:
+    """Nobody is told."""
+
+
+def work(
+    run: Run,
+    job: Job,
+    parts: Iterable[int],
+    models: ModelPool,
+    advance: Advance,
+    written: Written = nobody,
+    ahead: int = AT_ONCE,
+) -> None:
     """Make these parts, write each as soon as it is made, and record how long it took.
 
     Args:
-        run: has all tables that the step reads, complete.
+        run: has what the parts are made from.
         job: the step, with the fingerprints that its parts should have.
-        parts: the numbers of the parts; in order if the step is `ordered`.
+        parts: the numbers of the parts, taken as they are needed; in order if the step is `ordered`.
         models: loads the models that the step needs, and keeps them for the next call.
         advance: is called with the number of rows that are finished.
+        written: is called with the number of each part that is written, and its fingerprint.
+        ahead: how many parts are taken together, because reading them together is faster.
     """
     step, output = job.step, job.step.output(run)
-    rows, finished_rows = step.rows(run), FinishedRows(run, job)
+    finished_rows = FinishedRows(run, job)
     finished: dict[int, Part] = {}  # the finished rows of parts that are not complete
+    rows: dict[int, int] = {}  # that go into the parts that were taken
 
     def write(part: int, content: Part) -> None:
         unfinished = bool(content.again) or job.fingerprints[part] != job.whole[part]
-        part_fingerprint = _fingerprint(run, job, part, content)
+        fingerprint = _fingerprint(run, job, part, content)
         if step.reuses_rows:
-            run.table(step.table).remember(part, unmarked(part_fingerprint), digest_of_part(content))
-        output.write(part, content, part_fingerprint, keep_journal=unfinished)
+            run.table(step.table).remember(part, unmarked(fingerprint), digest_of_part(content))
+        output.write(part, content, fingerprint, keep_journal=unfinished)
+        written(part, fingerprint)
 
     def tasks() -> Iterator[Task]:
         """The parts that lack rows; those that do not are written on the way."""
-        for part, tables in _inputs(run, step, parts):
+        for part, tables in _inputs(run, step, parts, ahead):
+            rows[part] = step.rows_into(run, part)
             content = finished_rows.of(part, tables)
             if content is not None and finished_rows.is_complete(content, tables):
                 write(part, content)
@@ -67,7 +85,7 @@ def work(run: Run, job: Job, parts: Sequence[int], models: ModelPool, advance: A
                 ids = run.table(step.inputs[0]).read(part)["id"].to_list()
                 content = together([finished.pop(part), content], ids)
             write(part, content)
-            run.note_time(step.table, clock.lap(), part=part, rows=rows[part])
+            run.note_time(step.table, clock.lap(), part=part, rows=rows.pop(part))
 
 
 def _fingerprint(run: Run, job: Job, part: int, content: Part) -> str:
@@ -87,15 +105,15 @@ def _fingerprint(run: Run, job: Job, part: int, content: Part) -> str:
     return lacking(expected, content.again)
 
 
-def _inputs(run: Run, step: Step, parts: Sequence[int]) -> Iterator[tuple[int, list[pl.DataFrame]]]:
+def _inputs(run: Run, step: Step, parts: Iterable[int], ahead: int) -> Iterator[tuple[int, list[pl.DataFrame]]]:
     """Each part, with the same part of each of the step's input tables."""
     if step.makes != "part":
         yield from ((part, []) for part in parts)
         return
-    for start in range(0, len(parts), READ_AHEAD):
-        numbers = parts[start : start + READ_AHEAD]
-        tables = [run.table(name).read_each(numbers) for name in step.inputs]
-        yield from ((part, [table[index] for table in tables]) for index, part in enumerate(numbers))
+    waiting = iter(parts)
+    while numbers := list(islice(waiting, ahead)):
+        for part, *tables in zip(numbers, *(run.table(name).read_each(numbers) for name in step.inputs), strict=True):
+            yield part, tables
 
 
 class _Clock:

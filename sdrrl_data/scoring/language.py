@@ -75,6 +75,7 @@ class LanguageConfig(ScorerConfig):
             "language_unsure",
             says="1 if the text is too short for `language`, else 0",
             misses="everything else",
+            better="less",
             both_sides=True,
         ),
         Score(

@@ -118,9 +118,10 @@ def _as_json(figures: Figures) -> Iterator[tuple[str, str]]:
 def _shared(run: Run) -> Figures:
     seeds, answers = run.table("seeds"), run.table("answers")
     seed_rows = seeds.count()
-    yield "seeds", _count(seed_rows + seeds.set_aside().height, seed_rows, seeds.set_aside())
-    yield "answers", _count(seed_rows, answers.count(), answers.set_aside())
-    yield FAULTS, Faults(answers=_marked(answers.read_all()))
+    refused = seeds.set_aside(columns=["reason"])
+    yield "seeds", _count(seed_rows + refused.height, seed_rows, refused)
+    yield "answers", _count(seed_rows, answers.count(), answers.set_aside(columns=["reason"]))
+    yield FAULTS, Faults(answers=_marked(answers.read_all(columns=["faults", "author"])))
 
 
 def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Figures:
@@ -129,16 +130,19 @@ def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Fig
     candidate_tables = [f"translations-{name}" for name in translators] if len(translators) > 1 else []
     for name in (*candidate_tables, "translations"):
         table = run.table(f"{tag}/{name}")
-        yield table.name, _count(answers, table.count(), table.set_aside())
+        yield table.name, _count(answers, table.count(), table.set_aside(columns=["reason"]))
     parallel = run.table(f"{tag}/parallel")
-    if not parallel.set_aside().is_empty():
-        refused = parallel.set_aside()
+    refused = parallel.set_aside(columns=["reason"])
+    if not refused.is_empty():
         yield parallel.name, _count(parallel.count() + refused.height, parallel.count(), refused)
     target = _target(run, tag, kinds)
     if candidate_tables:
-        target.translators = _chosen(run.table(f"{tag}/translations").read_all())
+        names = ["question_translator", "answer_translator"]
+        target.translators = _chosen(run.table(f"{tag}/translations").read_all(columns=names))
     if any(isinstance(scorer, contamination.ContaminationConfig) for scorer in recipe.scorers):
-        target.contamination = _contaminated(run.table(f"{tag}/scores-contamination").read_all())
+        scores = run.table(f"{tag}/scores-contamination")
+        found = [name for name in scores.columns() if name.removesuffix("_in").endswith("contamination")]
+        target.contamination = _contaminated(scores.read_all(columns=found))
     yield TARGET, target
 
 
@@ -177,15 +181,21 @@ def _contaminated(scores: pl.DataFrame) -> list[Contaminated]:
 
 
 def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
-    verdicts = run.table(f"{tag}/verdicts").read_all()
-    passed = verdicts.select(pl.col(TEXTS) > 0)
-    rows = run.dataset(f"{tag}/transfer_set").read()
+    pairs = kept = 0
+    kept_texts, reports, removed = [], [], []
+    for verdicts in run.table(f"{tag}/verdicts").read_batches():
+        passed = verdicts.select(pl.col(TEXTS) > 0)
+        pairs += verdicts.height
+        kept += passed.filter(*TEXTS).height
+        kept_texts.append({text: int(passed[text].sum()) for text in TEXTS})
+        reports.append(filter_report.report(verdicts))
+        removed.append(filter_report.removed(verdicts))
     return TargetCount(
-        pairs=verdicts.height,
-        kept=passed.filter(*TEXTS).height,
-        kept_texts={text: int(passed[text].sum()) for text in TEXTS},
-        filters=filter_report.report(verdicts),
-        removed=filter_report.removed(verdicts),
+        pairs=pairs,
+        kept=kept,
+        kept_texts=filter_report.summed(kept_texts),
+        filters=filter_report.added(reports),
+        removed=filter_report.summed(removed),
         mix=list(kinds),
-        rows={split: rows.filter(split=split).height for split in ("train", "test")},
+        rows=run.dataset(f"{tag}/transfer_set").rows(),
     )

@@ -1,10 +1,38 @@
 """What each filter keeps out of the transfer set, counted from the verdicts."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+
 import polars as pl
 
 from sdrrl_data.run import FilterCount
 from sdrrl_data.steps.transfer_set import CROSSINGS
 from sdrrl_data.steps.verdicts import TEXTS
+
+
+def added(reports: Iterable[Sequence[FilterCount]]) -> list[FilterCount]:
+    """The reports of different verdicts as one, by the names of the filters."""
+    by_filter: dict[str, list[FilterCount]] = {}
+    for count in chain.from_iterable(reports):
+        by_filter.setdefault(count.filter, []).append(count)
+    return [
+        FilterCount(
+            filter=name,
+            weight=counts[0].weight,
+            texts=summed(count.texts for count in counts),
+            alone=summed(count.alone for count in counts),
+            only=summed(count.only for count in counts),
+        )
+        for name, counts in sorted(by_filter.items())
+    ]
+
+
+def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Each figure added up."""
+    total: dict[str, int] = {}
+    for figures in counts:
+        total = {name: total.get(name, 0) + figure for name, figure in figures.items()}
+    return total
 
 
 def report(verdicts: pl.DataFrame) -> list[FilterCount]:

@@ -12,6 +12,7 @@ import polars as pl
 from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import SeedsConfig
 from sdrrl_data.run import SET_ASIDE, SOURCE_ID, Table
+from sdrrl_data.run.stored import StoredRows
 from sdrrl_data.sources import message_trees
 from sdrrl_data.sources.questions import QUESTIONS, Question, QuestionReader, source_id
 from sdrrl_data.sources.row_files import Row
@@ -28,6 +29,7 @@ TURNS: Schema = {"id": pl.String, "role": pl.String, "content": pl.String}
 PARTS = ("question", "input", "system", "history", "reference", "id")  # of a seed, which columns may hold
 DUPLICATE = "the same question stands in an earlier row"
 MISSING_TEXT = "the question speaks of a text that is not there"
+STORED_TOGETHER = 10_000  # questions that are in memory while a source is read
 LONGEST_PROMPT = 300  # characters of a system prompt that hardly holds the text that a question speaks of
 
 
@@ -77,7 +79,21 @@ class Seeds(NamedTuple):
     columns: Sequence[SourceColumns]  # of each source that was read
 
 
+class StoredSeeds(NamedTuple):
+    """The questions of all sources, too many for memory."""
+
+    rows: StoredRows  # as in `READ_SCHEMA`
+    set_aside: pl.DataFrame
+    columns: Sequence[SourceColumns]
+
+
 def read(sources: Sequence[SeedsConfig], limit: int | None) -> Seeds:
+    """As `stored`, but with all questions in memory."""
+    rows, set_aside, columns = stored(sources, limit)
+    return Seeds(pl.concat([pl.DataFrame(schema=READ_SCHEMA), *rows.files()]), set_aside, columns)
+
+
+def stored(sources: Sequence[SeedsConfig], limit: int | None) -> StoredSeeds:
     """Read the questions in the order of their sources, each question once.
 
     Args:
@@ -99,7 +115,7 @@ def read(sources: Sequence[SeedsConfig], limit: int | None) -> Seeds:
             break
         columns.append(_read(settings, collected, f"seeds.{number}" if len(sources) > 1 else "seeds"))
     set_aside = pl.DataFrame(collected.set_aside, schema=SET_ASIDE, orient="row")
-    return Seeds(collected.rows(), set_aside, columns)
+    return StoredSeeds(collected.rows(), set_aside, columns)
 
 
 class _CollectedSeeds:
@@ -108,14 +124,21 @@ class _CollectedSeeds:
     def __init__(self, limit: int | None) -> None:
         self._limit = limit
         self.full = False
-        self.places: dict[str, str] = {}  # id -> source and number
-        self.references: list[str | None] = []
-        self.source_ids: list[str | None] = []
+        self.count = 0
+        self._seen: set[int] = set()  # ids, as numbers: a million take 100 MB less than as texts
+        self._stored = StoredRows()
+        self._clear()
+        self.set_aside: list[tuple[str, str, str]] = []  # place, reason, content
+
+    def _clear(self) -> None:
+        """Forget the questions in memory."""
+        self._places: list[str] = []  # source and number
+        self._references: list[str | None] = []
+        self._source_ids: list[str | None] = []
         # One entry for each turn: polars is slow with rows and with nested Python objects.
         self._ids: list[str] = []
         self._roles: list[str] = []
         self._contents: list[str] = []
-        self.set_aside: list[tuple[str, str, str]] = []  # place, reason, content
 
     def add(self, place: str, question: Question) -> None:
         """Add a question.
@@ -126,34 +149,44 @@ class _CollectedSeeds:
         if question.alone and _lacks_text(question.turns):
             raise NotUnderstood(MISSING_TEXT)
         id = identity(question.turns)
-        if id in self.places:
+        if int(id, 16) in self._seen:
             raise NotUnderstood(DUPLICATE)
         reference, id_in_source = _text(question.reference), _text(question.source_id)
-        self.places[id] = place
-        self.references.append(reference)
-        self.source_ids.append(id_in_source)
+        self._seen.add(int(id, 16))
+        self._places.append(place)
+        self._references.append(reference)
+        self._source_ids.append(id_in_source)
         for role, content in question.turns:
             self._ids.append(id)
             self._roles.append(role)
             self._contents.append(content)
-        self.full = len(self.places) == self._limit
+        self.count += 1
+        self.full = self.count == self._limit
+        if len(self._places) == STORED_TOGETHER:
+            self._store()
 
     def put_aside(self, place: str, problem: object, row: Row) -> None:
         """Set a row aside, or one of its questions."""
         self.set_aside.append((place, str(problem), row.json or json.dumps(row.content, default=str)))
 
-    def rows(self) -> pl.DataFrame:
+    def rows(self) -> StoredRows:
         """The table."""
-        return (
+        if self._places:
+            self._store()
+        return self._stored
+
+    def _store(self) -> None:
+        self._stored.add(
             pl.DataFrame({"id": self._ids, "role": self._roles, "content": self._contents}, schema=TURNS)
             .group_by("id", maintain_order=True)
             .agg(messages=pl.struct("role", "content"))
             .with_columns(
-                pl.Series("reference", self.references, dtype=pl.String),
-                pl.Series("source", list(self.places.values()), dtype=pl.String),
-                pl.Series(SOURCE_ID, self.source_ids, dtype=pl.String),
+                pl.Series("reference", self._references, dtype=pl.String),
+                pl.Series("source", self._places, dtype=pl.String),
+                pl.Series(SOURCE_ID, self._source_ids, dtype=pl.String),
             )
         )
+        self._clear()
 
 
 def _read(settings: SeedsConfig, collected: _CollectedSeeds, key: str) -> SourceColumns:
@@ -162,7 +195,7 @@ def _read(settings: SeedsConfig, collected: _CollectedSeeds, key: str) -> Source
         _check_columns(settings, source.columns, key)
     reader = QuestionReader(settings.fields)
     seen: dict[str, Any] = {}  # its keys are all columns of all rows
-    first_place, first_set_aside = len(collected.places), len(collected.set_aside)
+    first_place, first_set_aside = collected.count, len(collected.set_aside)
     first_row = next(source.rows, None)
     rows = chain([first_row] if first_row else [], source.rows)
     named = settings.fields.messages or settings.fields.question
@@ -172,13 +205,13 @@ def _read(settings: SeedsConfig, collected: _CollectedSeeds, key: str) -> Source
         _read_rows(rows, source.name, reader, collected, seen)
     if seen:
         _check_columns(settings, list(seen), key)
-    if len(collected.places) == first_place:
+    if collected.count == first_place:
         refused = collected.set_aside[first_set_aside:]
         reason = ": ".join(refused[0][:2]) if refused else "it has no rows"
         raise UserError(f"seeds {settings.source}: there is no question in it ({reason})")
     return SourceColumns(
         source.name,
-        len(collected.places) - first_place,
+        collected.count - first_place,
         len(collected.set_aside) - first_set_aside,
         {part: list(columns) for part, columns in reader.taken.items()},
         reader.unused(),

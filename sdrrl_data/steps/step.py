@@ -123,15 +123,13 @@ class Step(ABC):
             return [sum(self.sizes[:bound]) for bound in self.bounds]
         return list(self.sizes) if self.makes == "part" else [1]
 
-    def rows(self, run: Run) -> list[int]:
-        """How many rows go into each of its parts, once the steps before it are done."""
+    def rows_into(self, run: Run, part: int) -> int:
+        """How many rows go into one of its parts; as many as are planned, where what it reads is not made yet."""
         if not self.inputs:
-            return self.planned_rows()
+            return self.planned_rows()[part]
         table = run.table(self.inputs[-1])
-        counts = [table.rows(part) for part in range(len(self.sizes))]
-        if self.makes == "part":
-            return counts
-        return [sum(counts[:bound]) for bound in self.bounds]
+        read = [part] if self.makes == "part" else range(self.bounds[part])
+        return sum(table.rows(other) if table.has(other) else self.sizes[other] for other in read)
 
     def schema_digest(self) -> str:
         """16 hex digits that stand for the schema of its table."""

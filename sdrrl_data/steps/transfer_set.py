@@ -1,9 +1,12 @@
 """The transfer set of one target: which rows are taken, in which shares, in which split."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from sdrrl_data.recipe import MixConfig, draws
 from sdrrl_data.run import Kind
@@ -11,6 +14,7 @@ from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
 
 CROSSINGS = ("src->src", "src->tgt", "tgt->src", "tgt->tgt")
 OTHERS = ("code_switched", "translate", "complete")
+KINDS = (*CROSSINGS, *OTHERS)
 
 CANDIDATES: Schema = {
     "id": pl.String,
@@ -25,6 +29,15 @@ CANDIDATES: Schema = {
     "weight": pl.Float64,  # above 0; 1.0: counts in full
     "source": pl.String,
 }
+
+_NUMBERS: Schema = {  # of a candidate
+    "kind": pl.Enum(KINDS),
+    "turn": pl.UInt16,  # 1, unless the same seed or pair has given rows of this kind before
+    "key": pl.Float64,  # of equal turns the least key is taken first
+    "side": pl.Float64,  # the draw of the seed between train and test
+    "order": pl.Int64,
+}
+_NO_NUMBERS = pl.DataFrame(schema=_NUMBERS)
 
 SCHEMA: Schema = {
     "id": pl.String,
@@ -45,60 +58,151 @@ SCHEMA: Schema = {
 }
 
 
-def mix(candidates: pl.DataFrame, shares: MixConfig, seed: int) -> tuple[pl.DataFrame, list[Kind]]:
-    """Take rows in the given shares; returns them with the figures of each kind.
+class Drawn(NamedTuple):
+    """Which candidates are taken, and where they go."""
+
+    kinds: list[Kind]
+    taken: NDArray[np.bool_]  # of each candidate
+    is_test: NDArray[np.bool_]  # of each candidate
+    order: NDArray[np.int64]  # of each candidate: rows are shuffled by it
+
+    def orders(self) -> dict[str, NDArray[np.int64]]:
+        """The order of every row that is taken, by split."""
+        return {
+            "train": self.order[self.taken & ~self.is_test],
+            "test": self.order[self.taken & self.is_test],
+        }
+
+
+class Draw:
+    """Takes rows in given shares, and splits them. Of each candidate only a few numbers are in memory.
 
     The four crossings keep their proportions exactly, so that no direction outweighs another; the other kinds reach
     their share if there are enough rows. Which rows are taken depends only on the seed, their ids and their weights; a
     row of twice the weight is twice as likely to be taken before another. A second row of the same seed or pair is only
     taken when each has given one, and the two kinds that are made from pairs take different pairs as far as possible.
 
+    Rows are split by seed id, so that no seed is on both sides, and a seed keeps its side when the run grows. With few
+    seeds, none may fall into a test split that was asked for: then the seed with the smallest draw makes it.
+
     Source: Efraimidis and Spirakis 2006, https://doi.org/10.1016/j.ipl.2005.11.003, who take the largest u^(1/weight).
+
+    Args:
+        seed: the recipe's.
+        blocks: gives the candidates, some at a time, always the same: `id`, `seed_id`, `kind` and `weight`. All rows of
+            a seed or a pair are in one block.
     """
-    share_of = shares.model_dump(by_alias=True)
-    available = {kind: candidates.filter(kind=kind).height for kind in (*CROSSINGS, *OTHERS)}
-    sizes = {kind: available[kind] / share_of[kind] for kind in available if share_of[kind] > 0}
-    crossings = [size for kind, size in sizes.items() if kind in CROSSINGS]
-    # How many rows the complete set would have. Without crossings, the other kinds alone make the set.
-    total = min(crossings) if crossings else max(sizes.values(), default=0.0)
-    figures = [
-        Kind(kind=kind, asked=share_of[kind], available=rows, taken=min(rows, round(share_of[kind] * total)))
-        for kind, rows in available.items()
-    ]
-    # One draw per seed, the same for every kind: where weights are equal, all directions hold the same seeds as far as
-    # possible. With u = 1 - draw, the least -log(u) / weight is the largest u^(1/weight).
-    draw = pl.Series([draws.share(seed, "mix", id) for id in candidates["seed_id"]], dtype=pl.Float64)
-    number = pl.Series([draws.number(seed, "mix row", id) for id in candidates["id"]], dtype=pl.Int64)
-    drawn = (
-        candidates.with_columns(draw=draw, number=number)
-        .with_columns(
-            turn=pl.col("number").rank("ordinal").over("kind", "seed_id"),
-            draw=pl.when(kind="complete").then(1 - pl.col("draw")).otherwise("draw"),
+
+    def __init__(self, seed: int, blocks: Callable[[], Iterable[pl.DataFrame]]) -> None:
+        self._seed = seed
+        self._blocks = blocks
+        self._numbers = pl.concat([_NO_NUMBERS, *map(self._of_block, blocks())], rechunk=True)
+
+    def drawn(self, shares: MixConfig, test_share: float) -> Drawn:
+        """Draw the rows.
+
+        Args:
+            shares: of each kind.
+            test_share: of the test split.
+        """
+        share_of = shares.model_dump(by_alias=True)
+        available = dict.fromkeys(KINDS, 0) | dict(self._numbers.group_by("kind").len().iter_rows())
+        sizes = {kind: available[kind] / share_of[kind] for kind in KINDS if share_of[kind] > 0}
+        crossings = [size for kind, size in sizes.items() if kind in CROSSINGS]
+        # How many rows the complete set would have. Without crossings, the other kinds alone make the set.
+        total = min(crossings) if crossings else max(sizes.values(), default=0.0)
+        figures = [
+            Kind(kind=kind, asked=share_of[kind], available=rows, taken=min(rows, round(share_of[kind] * total)))
+            for kind, rows in available.items()
+        ]
+        taken = np.zeros(self._numbers.height, dtype=bool)
+        for figure in figures:
+            taken[self._first(figure.kind, figure.taken)] = True
+        sides = self._numbers["side"].to_numpy()
+        is_test = sides < _bound(sides[taken], test_share)
+        return Drawn(figures, taken, is_test, self._numbers["order"].to_numpy())
+
+    def _of_block(self, keys: pl.DataFrame) -> pl.DataFrame:
+        """The numbers of each candidate of a block (see `_NUMBERS`)."""
+        seeds = keys.select(pl.col("seed_id").unique(maintain_order=True))
+        # One draw per seed, the same for every kind: where weights are equal, all directions hold the same seeds as far
+        # as possible. With u = 1 - draw, the least -log(u) / weight is the largest u^(1/weight).
+        seeds = seeds.with_columns(
+            draw=pl.Series([draws.share(self._seed, "mix", id) for id in seeds["seed_id"]], dtype=pl.Float64),
+            side=pl.Series(_sides(seeds["seed_id"], self._seed), dtype=pl.Float64),
         )
-        .sort("turn", -(-pl.col("draw")).log1p() / pl.col("weight"), "id")
-    )
-    taken = [drawn.filter(kind=figure.kind).head(figure.taken) for figure in figures]
-    return pl.concat(taken).drop("draw", "number", "turn"), figures
+        # A seed gives one row of each crossing.
+        several = keys["kind"].is_in(CROSSINGS).not_()
+        numbers = [
+            draws.number(self._seed, "mix row", id) if more else 0 for id, more in zip(keys["id"], several, strict=True)
+        ]
+        return (
+            keys.join(seeds, on="seed_id", maintain_order="left")
+            .with_columns(
+                turn=pl.Series(numbers, dtype=pl.Int64),
+                draw=pl.when(kind="complete").then(1 - pl.col("draw")).otherwise("draw"),
+                order=_order(keys, self._seed),
+            )
+            .with_columns(
+                turn=pl.col("turn").rank("ordinal").over("kind", "seed_id"),
+                key=-(-pl.col("draw")).log1p() / pl.col("weight"),
+            )
+            .select(*_NUMBERS)
+            .cast(pl.Schema(_NUMBERS))
+        )
+
+    def _first(self, kind: str, size: int) -> NDArray[np.int64]:
+        """The places of the candidates of a kind that are taken before the others; of equal ones by their ids."""
+        places = (self._numbers["kind"] == kind).arg_true().to_numpy().astype(np.int64)
+        if size in (0, len(places)):
+            return places[:size]
+        keys, turns = self._numbers["key"].to_numpy()[places], self._numbers["turn"].to_numpy()[places]
+        ordered = np.lexsort((keys, turns))
+        last = ordered[size - 1]
+        equal = (keys == keys[last]) & (turns == turns[last])
+        before = (turns < turns[last]) | ((turns == turns[last]) & (keys < keys[last]))
+        equal_places = places[equal]
+        if before.sum() + len(equal_places) > size:
+            ids = self._ids(equal_places)
+            equal_places = np.array(sorted(equal_places, key=ids.__getitem__))[: size - before.sum()]
+        return np.concatenate([places[before], equal_places])
+
+    def _ids(self, places: NDArray[np.int64]) -> dict[int, str]:
+        """The ids of a few candidates, read again."""
+        ids: dict[int, str] = {}
+        start = 0
+        for block in self._blocks():
+            in_block = places[(places >= start) & (places < start + block.height)]
+            ids |= {place: block["id"][int(place - start)] for place in in_block}
+            start += block.height
+        return ids
 
 
 def split(rows: pl.DataFrame, test_share: float, seed: int) -> pl.DataFrame:
-    """Add `split` by seed id, so that no seed is on both sides, and shuffle.
-
-    A seed keeps its side when the run grows. With few seeds, none may fall into a test split that was asked for: then
-    the seed with the smallest draw makes the test split.
-    """
-    drawn = {id: draws.share(seed, "split", id) for id in rows["seed_id"].unique()}
-    bound = test_share
-    if test_share and len(drawn) > 1:
-        bound = max(test_share, math.nextafter(min(drawn.values()), 1))
+    """Rows that are all in memory, split and shuffled as `Draw` does it."""
+    sides = _sides(rows["seed_id"], seed)
+    is_test = sides < _bound(sides, test_share)
     return (
         rows.with_columns(
-            split=pl.Series(["test" if drawn[id] < bound else "train" for id in rows["seed_id"]], dtype=pl.String),
-            order=pl.Series([draws.number(seed, "order", id) for id in rows["id"]], dtype=pl.Int64),
+            split=pl.Series(np.where(is_test, "test", "train"), dtype=pl.String), order=_order(rows, seed)
         )
         .sort("order", "id")
         .drop("order")
     )
+
+
+def _sides(seed_ids: Iterable[str], seed: int) -> NDArray[np.float64]:
+    return np.array([draws.share(seed, "split", id) for id in seed_ids], dtype=np.float64)
+
+
+def _bound(sides: NDArray[np.float64], test_share: float) -> float:
+    """Seeds with a lesser draw make the test split; if no seed had one, the seed with the least draw does."""
+    several = test_share and len(sides) and sides.min() < sides.max()
+    return max(test_share, math.nextafter(sides.min(), 1)) if several else test_share
+
+
+def _order(rows: pl.DataFrame, seed: int) -> pl.Series:
+    return pl.Series([draws.number(seed, "order", id) for id in rows["id"]], dtype=pl.Int64)
 
 
 def finish(
@@ -115,7 +219,7 @@ def finish(
 
     Args:
         rows: the rows that `split` returned.
-        tables: all rows of answers, translations and scores.
+        tables: answers, translations and scores of the same seeds.
         generator: describes the model that answered.
         translators: describes each translator, by its name in the translations.
         signature: the target's signature.

@@ -1,11 +1,13 @@
 """The step that mixes the transfer set of one target from its tables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from sdrrl_data.protocols import Advance, Ingredient
 from sdrrl_data.recipe import Recipe
@@ -15,7 +17,10 @@ from sdrrl_data.steps import answer_rows, parallel_rows, scores, transfer_set
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.prompts import PromptChooser
 from sdrrl_data.steps.schemas import Schema
-from sdrrl_data.steps.step import Needs, TargetStep, Work, each
+from sdrrl_data.steps.step import TargetStep, Work, each
+from sdrrl_data.steps.verdicts import TEXTS
+
+PAIRS = 5_000  # of a parallel corpus that are made into rows together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +29,6 @@ class TransferSetStep(TargetStep):
 
     version: ClassVar[int] = 3  # 3: further scores beside the rows
     makes: ClassVar[Literal["table"]] = "table"
-    needs: ClassVar[Needs] = Needs(whole_tables=True)
 
     generator: Ingredient
     signature: str
@@ -56,46 +60,101 @@ class TransferSetStep(TargetStep):
         """Nothing has to be loaded."""
 
         def make(task: Task) -> Part:
-            tables = {table.rpartition("/")[2]: run.table(table).read_all() for table in self.whole}
-            rows, kinds = transfer_set.mix(
-                candidates(tables, self.recipe, self.tgt), self.recipe.transfer_set.mix, self.recipe.seed
-            )
-            tables["scores"] = scores.joined([table for name, table in tables.items() if name.startswith("scores-")])
-            rows = transfer_set.finish(
-                transfer_set.split(rows, self.recipe.transfer_set.test_share, self.recipe.seed),
-                tables,
-                provenance.described(self.generator),
-                {name: provenance.described(translator) for name, translator in self.target.translators.items()},
-                self.signature,
-            )
+            settings, blocks = self.recipe.transfer_set, Blocks(run, self.recipe, self.tgt)
+            drawn = transfer_set.Draw(self.recipe.seed, blocks.keys).drawn(settings.mix, settings.test_share)
+            shuffled = self.output(run).shuffled(drawn.orders())
+            translators = {
+                name: provenance.described(translator) for name, translator in self.target.translators.items()
+            }
+            scorers = [table for table in self.whole if table.rpartition("/")[2].startswith("scores-")]
+            for rows, places, tables in blocks.rows(drawn.taken, scorers):
+                split = np.where(drawn.is_test[places], "test", "train")
+                finished = transfer_set.finish(
+                    rows.with_columns(split=pl.Series(split, dtype=pl.String)),
+                    tables,
+                    provenance.described(self.generator),
+                    translators,
+                    self.signature,
+                )
+                shuffled.add(finished, pl.Series(drawn.order[places]))
             advance(task.rows)
-            return Part(rows, NOTHING_SET_ASIDE, {"mix": [kind.model_dump() for kind in kinds]})
+            figures = {"mix": [kind.model_dump() for kind in drawn.kinds]}
+            return Part(shuffled.no_rows, NOTHING_SET_ASIDE, figures, shuffled=shuffled)
 
         yield each(make)
 
 
-def candidates(tables: Mapping[str, pl.DataFrame], recipe: Recipe, tgt: str) -> pl.DataFrame:
-    """Every row that the mix may take: columns of `transfer_set.CANDIDATES`.
+class Blocks:
+    """The rows that the mix may take, those of one part of the seeds at a time, and then those of the parallel corpus.
 
     Args:
-        tables: seeds, answers, translations, prompts, verdicts, parallel and, if the mix has it, code_switched.
-        recipe: the run's recipe.
+        run: has the target's tables.
+        recipe: of the run.
         tgt: the tag of the target.
     """
-    choose_prompt = PromptChooser(tables["prompts"], recipe.seed)
-    return pl.concat(
-        [
-            answer_rows.make(tables, choose_prompt, recipe.src, tgt),
-            parallel_rows.make(tables["parallel"], choose_prompt, recipe.src, tgt, recipe.seed),
-        ]
-    )
+
+    def __init__(self, run: Run, recipe: Recipe, tgt: str) -> None:
+        self._run = run
+        self._recipe = recipe
+        self._tgt = tgt
+        self._parts = range(run.table("seeds").parts())
+        self._choose_prompt = PromptChooser(run.table(f"{tgt}/prompts").read_all(), recipe.seed)
+        self._switched = [f"{tgt}/code_switched"] if recipe.transfer_set.mix.code_switched else []
+
+    def keys(self) -> Iterator[pl.DataFrame]:
+        """Every row without its texts (`answer_rows.KEYS`)."""
+        verdicts = self._table(f"{self._tgt}/verdicts", ["id", *TEXTS])
+        switched = [self._table(name, ["id", "matrix", "switched"]) for name in self._switched]
+        for judged, *switched_rows in zip(verdicts, *switched, strict=True):
+            yield self._keys(judged, switched_rows)
+        for pairs in self._pairs():
+            yield self._of_pairs(pairs).select(answer_rows.KEYS)
+
+    def rows(
+        self, taken: NDArray[np.bool_], scorers: Sequence[str]
+    ) -> Iterator[tuple[pl.DataFrame, NDArray[np.int64], Mapping[str, pl.DataFrame]]]:
+        """The rows that are taken, as in `CANDIDATES`.
+
+        Args:
+            taken: of each row that `keys` yields, whether it is.
+            scorers: the tables of scores.
+
+        Yields:
+            Rows; their places among all rows; and the same part of answers, translations and scores.
+        """
+        names = ["verdicts", "seeds", "answers", "translations", *(["code_switched"] if self._switched else [])]
+        paths = [name if name in ("seeds", "answers") else f"{self._tgt}/{name}" for name in names]
+        start, tables = 0, dict[str, pl.DataFrame]()
+        for read in zip(*(self._table(path) for path in (*paths, *scorers)), strict=True):
+            tables = dict(zip(names, read, strict=False))
+            tables["scores"] = scores.joined(read[len(names) :])
+            switched = [tables["code_switched"]] if self._switched else []
+            keys = self._keys(tables["verdicts"], switched)
+            of_block = taken[start : start + keys.height]
+            made = answer_rows.make(tables, keys.filter(of_block), self._choose_prompt, self._recipe.src, self._tgt)
+            yield made, start + np.flatnonzero(of_block), tables
+            start += keys.height
+        no_rows = {name: table.clear() for name, table in tables.items()}
+        for pairs in self._pairs():
+            rows = self._of_pairs(pairs)
+            of_block = taken[start : start + rows.height]
+            yield rows.filter(of_block), start + np.flatnonzero(of_block), no_rows
+            start += rows.height
+
+    def _table(self, path: str, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        return self._run.table(path).read_each(self._parts, columns)
+
+    def _keys(self, verdicts: pl.DataFrame, switched: Sequence[pl.DataFrame]) -> pl.DataFrame:
+        return answer_rows.keys(verdicts, switched[0] if switched else None, self._recipe.src, self._tgt)
+
+    def _pairs(self) -> Iterator[pl.DataFrame]:
+        return self._run.table(f"{self._tgt}/parallel").read_all().iter_slices(PAIRS)
+
+    def _of_pairs(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        return parallel_rows.make(pairs, self._choose_prompt, self._recipe.src, self._tgt, self._recipe.seed)
 
 
 def mix_of(run: Run, recipe: Recipe, tgt: str) -> list[Kind]:
     """How a target's rows are mixed, computed again: for each kind, the rows available and the rows taken."""
-    names = ["translations", "verdicts", "prompts", "parallel"]
-    if recipe.transfer_set.mix.code_switched:
-        names.append("code_switched")
-    tables = {name: run.table(f"{tgt}/{name}").read_all() for name in names}
-    tables |= {name: run.table(name).read_all() for name in ("seeds", "answers")}
-    return transfer_set.mix(candidates(tables, recipe, tgt), recipe.transfer_set.mix, recipe.seed)[1]
+    settings = recipe.transfer_set
+    return transfer_set.Draw(recipe.seed, Blocks(run, recipe, tgt).keys).drawn(settings.mix, settings.test_share).kinds

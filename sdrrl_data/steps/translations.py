@@ -36,7 +36,9 @@ class TranslationsStep(TargetStep):
 
     # 2: symbols that would be lost are sent as placeholders; wrapped sentences and capitals are sent as they read best
     # 3: the words of slots are translated; emphasis is not sent, and comes back where its words went
-    version: ClassVar[int] = 4
+    # 5: titles of links and words of XML's elements are translated; lyrics are not taken for INI; labels of which words
+    #    stay are sent in small letters
+    version: ClassVar[int] = 5
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     keeps_rows: ClassVar[bool] = True
     reuses_rows: ClassVar[bool] = True

@@ -53,7 +53,7 @@ class VerdictsStep(TargetStep):
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Turn percentiles into numbers."""
-        scored = score_tables.joined([run.table(name).read_all() for name in self.whole]) if self.whole else None
+        scored = scores_of_run(run, self.whole, self.recipe.thresholds) if self.whole else None
         limits = cuts(self.recipe.thresholds, scored)
 
         def work(tasks: Iterable[Task]) -> Iterator[tuple[int, Part]]:
@@ -91,6 +91,19 @@ class Cut(NamedTuple):
     weight: float  # of a text that fails
 
 
+def scores_of_run(run: Run, tables: Sequence[str], thresholds: Mapping[str, ThresholdConfig]) -> pl.DataFrame:
+    """The scores of the whole run that thresholds apply to.
+
+    Args:
+        run: has the tables.
+        tables: of scores, each with the same rows.
+        thresholds: as for `cuts`.
+    """
+    judged = columns(thresholds)
+    found = [run.table(table) for table in tables if not set(judged).isdisjoint(run.table(table).columns())]
+    return pl.concat([table.read_all(columns=judged) for table in found] or [pl.DataFrame()], how="horizontal")
+
+
 def relative(thresholds: Mapping[str, ThresholdConfig]) -> bool:
     """Whether a bound is a percentile, so that `cuts` needs the scores of the whole run."""
     return any(isinstance(bound, str) for threshold in thresholds.values() for bound in (threshold.min, threshold.max))
@@ -117,6 +130,11 @@ def cuts(thresholds: Mapping[str, ThresholdConfig], scores: pl.DataFrame | None)
             if least or most:
                 cuts_of_texts.append(Cut(f"{part}_{side}", name, column, least, most, threshold.weight))
     return cuts_of_texts
+
+
+def columns(thresholds: Mapping[str, ThresholdConfig]) -> list[str]:
+    """The columns of scores that the thresholds judge."""
+    return [f"{part}_{score}" for name in thresholds for part, score in _judged(name, thresholds)]
 
 
 def judge(scores: pl.DataFrame, cuts: Sequence[Cut]) -> pl.DataFrame:

@@ -1,33 +1,37 @@
-"""The values of attributes that people read, in tags of HTML and in shortcodes: `alt`, `title` and the like."""
+"""Words that people read within marks: `alt`, `title` and the like in tags and shortcodes, and the titles of links."""
 
 import re
 from collections.abc import Iterator
 
 _TAG = re.compile(r"<[A-Za-z][^<>]*>|\{\{[<%] [^{}]* [>%]\}\}")
 # Values with marks of code or of templates are kept.
-_VALUE = re.compile(
-    r"""\s(?:alt|aria-label|caption|label|placeholder|summary|title)="""
-    r"""(?P<mark>["'])(?P<words>[^"'<>{}&_/\\=\n]*[^\W\d_]{3}[^"'<>{}&_/\\=\n]*)(?P=mark)"""
-)
-_BEFORE = re.compile(r"=[ \t]*(?P<mark>[\"'])\Z")
+_QUOTED = r"""(?P<mark>["'])(?P<words>[^"'<>{}&_/\\=\n]*[^\W\d_]{3}[^"'<>{}&_/\\=\n]*)(?P=mark)"""
+_VALUE = re.compile(rf"\s(?:alt|aria-label|caption|label|placeholder|summary|title)={_QUOTED}")
+# From the end of its text on; or the definition of a reference.
+_ADDRESS = r"\](?:\([ \t]*|:[ \t]+)(?:<[^<>\n]*>|[^\s<]*)[ \t]+"
+_TITLE = re.compile(rf"(?:\[[^\[\]\n]+)?{_ADDRESS}{_QUOTED}[ \t]*(?:\).*)?")
+_BEFORE = re.compile(rf"(?:=[ \t]*|{_ADDRESS})[\"']\Z")
 
 
 def words_of_attributes(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The words in the attributes of a tag or shortcode: (start, end) in `text`, in order; none if it is neither.
+    """The words in a tag, a shortcode, or the end of a link: (start, end) in `text`, in order; none if it is neither.
 
     Args:
         text: has the tag.
         start: of the tag.
         end: of the tag.
     """
+    values = [title] if (title := _TITLE.fullmatch(text, start, end)) else []
     if _TAG.fullmatch(text, start, end):
-        for value in _VALUE.finditer(text, start, end):
-            words = value["words"].strip()
-            first = value.start("words") + value["words"].find(words)
-            yield first, first + len(words)
+        values = list(_VALUE.finditer(text, start, end))
+    for value in values:
+        words = value["words"].strip()
+        first = value.start("words") + value["words"].find(words)
+        yield first, first + len(words)
 
 
 def breaks_attribute(text: str, start: int, translation: str) -> bool:
-    """Whether a translation would end the value of an attribute that begins at a position of a text."""
-    before = _BEFORE.search(text, max(start - 4, 0), start)
-    return before is not None and before["mark"] in translation
+    """Whether a translation would end the value of an attribute, or a title, that begins at a position of a text."""
+    mark = text[start - 1 : start]
+    is_mark_of_translation = mark in ("'", '"') and mark in translation
+    return is_mark_of_translation and bool(_BEFORE.search(text, text.rfind("\n", 0, start) + 1, start))

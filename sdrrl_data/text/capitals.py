@@ -34,6 +34,11 @@ _NAME_OF_DAYS = re.compile(  # English writes them with a capital everywhere
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Christmas|Easter"
 )
+_POSSESSIVE = re.compile(r"['’]s?\Z")
+_NO_LABEL = re.compile(r"[.?!\"“”«»]")  # a sentence, or a title in quotes
+LONGEST_LABEL = 8  # words
+SHORTEST_STEM = 4  # letters
+LONGEST_ENDING = 3
 SHORTEST_WORD = 7  # letters of a single word in capitals that is hardly an acronym
 
 Kind = Literal["plain", "capitals", "question"]
@@ -140,8 +145,8 @@ def better_of(heading: str, as_it_is: str, in_sentence_case: str, common_words: 
 
     Small models translate a heading better in sentence case, but take a name for words: "Bill Gates" for "portões da
     conta". So where a word of the heading comes back unchanged in either, or both translations have the same words, it
-    may be a name, and stays as it is. A word that the text around it writes in small letters is no name. Capitals that
-    stand for themselves in the first translation are taken over.
+    may be a name, and stays as it is. A word that the text around it writes in small letters, with whatever ending, is
+    no name. Capitals that stand for themselves in the first translation are taken over.
 
     Args:
         heading: as it was written.
@@ -151,15 +156,43 @@ def better_of(heading: str, as_it_is: str, in_sentence_case: str, common_words: 
     """
     if as_it_is.casefold() == in_sentence_case.casefold():
         return as_it_is
-    names = [word[0] for word in _WORD.finditer(heading) if word[0][0].isupper() and not is_in_capitals(word[0])]
+    written_words = (_POSSESSIVE.sub("", word[0]) for word in _WORD.finditer(heading))
+    names = [word for word in written_words if word[0].isupper() and not is_in_capitals(word)]
     words = {word[0].casefold() for text in (as_it_is, in_sentence_case) for word in _WORD.finditer(text)}
-    if any(len(name) > 2 and name.casefold() in words and name.casefold() not in common_words for name in names):
+    if any(len(name) > 2 and name.casefold() in words and not _is_common(name, common_words) for name in names):
         return as_it_is
     written = [word[0] for word in _WORD.finditer(as_it_is)][1:]
     if not any(word[0].islower() and len(word) > 3 for word in written):
         return in_sentence_case
     capitals = {word.casefold(): word for word in written if word[0].isupper()}
     return _WORD.sub(lambda word: capitals.get(word[0].casefold(), word[0]), in_sentence_case)
+
+
+def copied_in_small_letters(label: str, translation: str, language: str, common_words: Collection[str]) -> str | None:
+    """A short label or heading in English with the words in small letters that its translation left as they are.
+
+    Small models take them for names: "Mint" stays "Mint", but "mint" becomes "hortelã". None if there is no such word,
+    or if one of them may be a name, because the text around it does not write it in small letters.
+    """
+    words = list(_WORD.finditer(label))
+    if _code(language) != "en" or len(words) > LONGEST_LABEL or _NO_LABEL.search(label):
+        return None
+    left = {word[0] for word in _WORD.finditer(translation)}
+    copied = [word for word in words if word[0] in left and word[0][0].isupper() and len(word[0]) >= SHORTEST_STEM]
+    if not copied or not all(_is_common(word[0], common_words) for word in copied):
+        return None
+    text = label
+    for word in copied:
+        text = text[: word.start()] + word[0].lower() + text[word.end() :]
+    return text
+
+
+def are_translated(label: str, in_small_letters: str, translation: str) -> bool:
+    """Whether a translation of what `copied_in_small_letters` returned has none of the words that were changed."""
+    if label[:1].isalpha() and not translation[:1].isalpha():
+        return False  # "Whisk" was seen to become "(o"
+    changed = set(_WORD.findall(in_small_letters)) - set(_WORD.findall(label))
+    return not changed & {word.casefold() for word in _WORD.findall(translation)}
 
 
 def as_written(translation: str, sentence: str, sent: Sent, language: str) -> str:
@@ -191,6 +224,15 @@ def as_written(translation: str, sentence: str, sent: Sent, language: str) -> st
     if word[0][0].isupper() and _may_be_name(word[0], sentence, sent, language):
         return translation
     return translation[:start] + with_initial_of(source_word[0], translation[start:], language)
+
+
+def _is_common(word: str, common_words: Collection[str]) -> bool:
+    """Whether a text writes an English word in small letters, or one with the same stem: "Dents" and "dented"."""
+    small = word.casefold()
+    stem = small[: max(SHORTEST_STEM, len(small) - LONGEST_ENDING)]
+    return small in common_words or any(
+        common.startswith(stem) and len(common) <= len(stem) + LONGEST_ENDING for common in common_words
+    )
 
 
 def _may_be_name(word: str, sentence: str, sent: Sent, language: str) -> bool:

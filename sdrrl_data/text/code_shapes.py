@@ -45,15 +45,11 @@ STATEMENTS = (
     r"[\w.$]+(?:\[[^\]]+\])?(?:[.:]\w+)*\((?![^()]*[a-z]{2,} [a-z]{2,} [a-z]{2,}[^\"'()]*\)$).*\)"
     r"(?:\.\w+\(.*\))*;?(?: *(?://|#).*)?",
     r"[\w.$]+(?:\[[^\]]+\])?(?:\.\w+)*\(.*(?:\{|=>.*|\()",
-    r"[^.!?\"]*\w\(.*\)(?:\.\w+\(.*\))*;",
     # An assignment; not "x = 5, so", nor "n = 2 (as we know from before)"
     r"[\w.$@*]+(?:\[[^\]]+\])*(?:, [\w.$]+)* (?:[+*/%|&^-]?=|:=|<-|=>) "
     r"(?=\S)(?![^\"'`]*\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b)"
     r"(?:.*[;)\]}'\"{(\[]|[\w.$]+|[\w.\[\]()-]+(?: [+*/%-]+ [\w.\[\]()-]+)+)",
     r"[a-z_][\w.-]*=[^\s=].*[\w)\"'\]};]|\$\w[\w\[\]'\">-]* ?[.+-]?= ?.*;",
-    r".*[)\w\]'\"] ?=>? ?[{(\[]",
-    r".*\) ?\{|[^.!?]*\w\([^()]*\)(?: -> [\w\[\]., ]+)?:",
-    r".*=.*\w\(.*\);?|.*\w\(.*;|.*(?:\w::\w|<< \S|->\w).*;",
     r"(?:print|puts|printf?|println!|echo) ?[(\"f'].*[\"')];?|%>%.*|\|> .*",
     r"//.*|/\*.*|.*\*/|#.*\w\(.*\).*",  # comments
 )
@@ -91,9 +87,17 @@ DATA = (
     r"diff (?:--git |-[a-zA-Z]+ ).*|index [0-9a-f]{7,}\.\.[0-9a-f]{7,}.*",
     r"[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d [\w.-]+ \S+: .*|\d+(?:\.\d+){3} \S+ \S+ \[.*\] \".*",  # logs
     r"(?:DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL):[\w.]+:.*|\[ *\d+\.\d{6}\] .*",
-    r"[.#]?[\w-]+(?:[ ,>+~:.#]+[\w-]+)* ?\{(?:\s*[\w-]+:.*)?|[a-z-]+: [^;.]+;",  # CSS
     r"\"[^\"]+\": ?.+,|\{ ?\"[^\"]+\": ?.*|[{\[]|<\?(?:xml|php|=).*|<!DOCTYPE .*",
     r"\^.*[\[\\(].*\$|/.*[\[\\(].*/[gimsuy]*",  # regular expressions
+)
+# Lines that begin with any words, as prose does, and take long to match. All have "{", "=", ";", or "(" after a word.
+_HAS_SIGN = r"(?=(?:[^{=;(]++|(?<!\w)\()*+[{=;(])"
+WITH_SIGN = (
+    r"[^.!?\"]*\w\(.*\)(?:\.\w+\(.*\))*;",
+    r".*[)\w\]'\"] ?=>? ?[{(\[]",
+    r".*\) ?\{|[^.!?]*\w\([^()]*\)(?: -> [\w\[\]., ]+)?:",
+    r".*=.*\w\(.*\);?|.*\w\(.*;|.*(?:\w::\w|<< \S|->\w).*;",
+    r"[.#]?[\w-]+(?:[ ,>+~:.#]+[\w-]+)* ?\{(?:\s*[\w-]+:.*)?|[a-z-]+: [^;.]+;",  # CSS
 )
 # Lines that may belong to code, but do not begin it.
 CONTINUATIONS = (
@@ -120,7 +124,14 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
-_BEGINNINGS = (*DECLARATIONS, *STATEMENTS, *COMMANDS, *QUERIES, *DATA)
+_BEGINNINGS = (
+    *DECLARATIONS,
+    *STATEMENTS,
+    *COMMANDS,
+    *QUERIES,
+    *DATA,
+    rf"{_HAS_SIGN}(?:{'|'.join(WITH_SIGN)})",
+)
 BEGINNING = _any_of(*_BEGINNINGS)
 CONTINUATION = _any_of(*_BEGINNINGS, *CONTINUATIONS)
 FORMULA = re.compile(

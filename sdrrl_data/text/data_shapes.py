@@ -13,7 +13,17 @@ _NESTED = re.compile(r"^(?P<indent> *)(?:- )?[\w./'\"-]+:\n(?P=indent)(?: +\S|- 
 _FLAT_YAML = re.compile(r"(?:[a-z_][\w.-]*: (?:[^\s\"']+|\"[^\"\n]*\"|'[^'\n]*')\n){2,}+")
 _NO_WORD = re.compile(r": (?:\"|'|[a-z]+[_./:-][\w./:-]+|\d+\.\d+\.\d+|true|false|null).*\n")
 _KEYS_OF_INI = r"(?=(?:[;#].*\n)*\w[\w.-]* ?=)(?:\w[\w.-]* ?= ?.*\n|[;#].*\n)++"
+_KEY_OF_INI = re.compile(r"^\w[\w.-]* ?=", re.MULTILINE)
 _INI = re.compile(rf"(?:[;#].*\n)*+(?:\[{{1,2}}[\w.: \"'-]+\]{{1,2}}\n{_KEYS_OF_INI})++")
+# Lines for programs; not "love = all we need" under "[Chorus]", nor "M = male" under "[Legend]".
+_SETTING = re.compile(
+    r"""^(?: \w[\w.-]*=.*                                       # no space before the mark
+           | [a-z]\w*[ ]=[ ]?\S*                                # a single word
+           | \w+[_.-][\w.-]*[ ]=.*                              # the name of a key
+           | \w+[ ]=[ ]?(?: $ | ["'\[{].* | .*[\d/\\@$%{}<>*_].* | .*\w[.:]\w.* )
+         )$""",
+    re.MULTILINE | re.VERBOSE,
+)
 _CSV = re.compile(r"[^,\s][^,]*(?:,[^,\s][^,]*){2,}")
 _TARGETS = r"[\w./%$(){}-]++(?: [\w./%$(){}-]++)*+"
 _TOOLS = "cargo|cat|cp|docker|echo|gcc|git|go|make|mkdir|mv|node|npm|pip|pytest|python3?|rm|touch|yarn"
@@ -33,7 +43,9 @@ def is_data(lines: Sequence[str]) -> bool:
     if len(lines) < 2:
         return False
     content = "\n".join([*lines, ""])
-    if any(shape.fullmatch(content) for shape in (_INI, _DOCKERFILE, _PATTERNS_OF_FILES)):
+    if any(shape.fullmatch(content) for shape in (_DOCKERFILE, _PATTERNS_OF_FILES)):
+        return True
+    if _INI.fullmatch(content) and 2 * len(_SETTING.findall(content)) >= len(_KEY_OF_INI.findall(content)):
         return True
     if (_NESTED.search(content) and _YAML.fullmatch(content)) or ("\n\t" in content and _MAKEFILE.fullmatch(content)):
         return True

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from sdrrl_data.text.protected import Span
 
-_EMPHASIS = re.compile(r"(?<![\\*])\*{1,3}(?!\*)|(?<![\\_])_{1,3}(?!_)|(?<![\\~])~~(?!~)|[{}]")
+# The look-ahead skips all other characters quickly.
+_EMPHASIS = re.compile(r"(?=[*_~{}])(?:(?<![\\*])\*{1,3}(?!\*)|(?<![\\_])_{1,3}(?!_)|(?<![\\~])~~(?!~)|[{}])")
 _EMPHASIS_SIGN = re.compile(r"[*_~{]")
 
 

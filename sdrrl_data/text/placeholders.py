@@ -27,9 +27,9 @@ def marked(text: str, segment: Segment, characters: frozenset[str] | None = None
         segment: of the text.
         characters: that the translator has; None if they are not known.
     """
-    pieces = [readable(piece, characters) for piece in between(text, *segment)]
     if not segment.spans:
-        return pieces[0]
+        return readable(text[segment.start : segment.end], characters)
+    pieces = [readable(piece, characters) for piece in between(text, *segment)]
     for number in _after_words(text, segment):
         pieces[number] += " "
     return _interleaved(pieces, _markers(text, segment))
@@ -47,10 +47,10 @@ def restored(translation: str, text: str, segment: Segment, slots: Sequence[str]
         segment: of the text.
         slots: what comes instead of each slot of the segment; by default, the slot itself.
     """
+    if not segment.spans:
+        return encoded(translation, text[segment.start : segment.end])
     sources = between(text, *segment)
     prose = " ".join(sources)
-    if not segment.spans:
-        return encoded(translation, prose)
     letter = _letter(text, segment)
     brackets = ("", r"|\[|\]", r"|\[[0-9]*[ ]?|\]")[min(_count(segment, "opening"), 2)]
     # The numbers of the markers, the longest first: a digit that follows a marker is not part of it.

@@ -44,6 +44,7 @@ _LINK_TARGET = rf"""(?:
   | {_ATTRIBUTE_LIST}
   | \[ (?<! \[[0-9a-z]\]\[ ) (?<! \[[0-9]{{2}}\]\[ ) (?<! \[[0-9]{{3}}\]\[ ) [^\[\]\n]*+ \]
 )"""
+_TAG_NAME = r"[A-Za-z][A-Za-z0-9_-]*+(?:[:.][A-Za-z0-9_-]++)*+"  # of XML, too: "dc:title"
 _ATTRIBUTE_NAME = r"\s++[A-Za-z_:@][\w.:@-]*+"
 _ATTRIBUTE_VALUE = r"""\s*+=\s*+ (?: "[^"<]*+" | '[^'<]*+' | [^\s"'=<>`]++ )"""
 _ENVIRONMENT = (
@@ -63,7 +64,7 @@ _BLOCK_ELEMENT = re.compile(
     r"article|aside|blockquote|body|br|center|d[dlt]|details|div|figure|footer|form|h[1-6r]|head|header|html|li|main|nav"
     r"|ol|option|p|section|select|summary|table|tbody|t[dhr]|tfoot|thead|ul",
 )
-_CLOSING_TAG = re.compile(r"</([A-Za-z][A-Za-z0-9_-]*+)")
+_CLOSING_TAG = re.compile(rf"</({_TAG_NAME})", re.VERBOSE)
 
 # Tried in this order, from left to right, so that the first to begin wins: a `$` within code is not mathematics.
 _MARKUP = [
@@ -99,7 +100,7 @@ _MARKUP = [
     ("word", r"\{ (?=\\[a-z]) (?: [^{}\n]++ | \{ (?: [^{}\n]++ | \{[^{}\n]*+\} )*+ \} )*+ \}"),
     ("dollars", r"(?P<two> (?<!\$)\$\$(?!\$) ) (?: [^$\\]++ | \\[\s\S] )+ \$\$(?!\$)"),
     ("dollars", r"(?P<one> (?<![A-Za-z$])\$(?![\s$]) ) (?: [^$\\\n]++ | \\. )+ (?<!\s)\$(?![\d$])"),
-    # HTML: elements that hold code, comments, declarations, instructions, addresses in angle brackets
+    # HTML: elements that hold code, comments, declarations, instructions
     (
         "word",
         r"<(?P<code> code | kbd | samp | pre | script | style )\b [^<>]*+ >"
@@ -107,16 +108,18 @@ _MARKUP = [
     ),
     ("gap", r"<!-- (?: [^<-]++ | -(?!->) | <(?!!--) )* -->"),
     ("gap", r"<![A-Za-z][^<>]*+>"),
+    ("gap", r"<!\[CDATA\[ | \]\]>(?!\w)"),
     ("gap", r"<\? (?: [^<?]++ | \?(?!>) )* \?>"),
-    ("word", r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>"),
-    ("word", r"<[^\s<>@]++@[^\s<>]++>"),
     # tags; but not comparisons such as "a<b and c>d"
-    ("tag", r"</[A-Za-z][A-Za-z0-9_-]*+\s*+>"),
-    ("tag", rf"<[A-Za-z][A-Za-z0-9_-]*+ (?: {_ATTRIBUTE_NAME} {_ATTRIBUTE_VALUE} )* \s*+/?>"),
+    ("tag", rf"</{_TAG_NAME}\s*+>"),
+    ("tag", rf"<{_TAG_NAME} (?: {_ATTRIBUTE_NAME} {_ATTRIBUTE_VALUE} )* \s*+/?>"),
     (
         "tag",
-        rf"(?<![A-Za-z0-9_)])<[A-Za-z][A-Za-z0-9_-]*+ (?: {_ATTRIBUTE_NAME} (?: {_ATTRIBUTE_VALUE} )? )* \s*+/?>",
+        rf"(?<![A-Za-z0-9_)])<{_TAG_NAME} (?: {_ATTRIBUTE_NAME} (?: {_ATTRIBUTE_VALUE} )? )* \s*+/?>",
     ),
+    # addresses in angle brackets
+    ("word", r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*+>"),
+    ("word", r"<[^\s<>@]++@[^\s<>]++>"),
     # entities; those of words are not protected
     ("entity", ENTITY),
     # templates: Jinja and Liquid, Handlebars, ERB, plural forms of ICU
@@ -206,7 +209,8 @@ def protected_spans(text: str, start: int, end: int) -> list[Span]:
     if tags:
         closed = {name[1].lower() for name in _CLOSING_TAG.finditer(text, start, end)}
         spans += [Span(*tag.span(), _tag_role(tag[0], closed)) for tag in tags if not _is_slot(tag[0], closed)]
-    spans += _template_spans(templates)
+    if templates:
+        spans += _template_spans(templates)
     if _BARE_SIGN.search(text, start, end) or "www." in text[start:end].lower():
         for match in _BARE_PATTERN.finditer(text, start, end):
             length = len(match[0].rstrip(_PUNCTUATION_AFTER_BARE))

@@ -41,10 +41,10 @@ def segments(text: str, language: str, max_characters: int = 500) -> list[Segmen
     """The sentences of `text`, in order, without overlap.
 
     The text between them is not translated: the marks of Markdown, separate numbers, and protected spans that are not
-    part of a sentence, but for the words in their attributes. The spans within a sentence are code, URLs, paths, e-mail
-    addresses, formulas, placeholders, slots, and both ends of links, of HTML elements and of emphasis. Outside of them,
-    a sentence has at least one letter and no line break. It neither starts nor ends with white space. A slot alone, and
-    a label in bold with its colon, are sentences without their marks.
+    part of a sentence, but for the words in their attributes and titles. The spans within a sentence are code, URLs,
+    paths, e-mail addresses, formulas, placeholders, slots, and both ends of links, of HTML elements and of emphasis.
+    Outside of them, a sentence has at least one letter and no line break. It neither starts nor ends with white space.
+    A slot alone, and a label in bold with its colon, are sentences without their marks.
 
     Args:
         text: Markdown or plain text, without lone surrogates.
@@ -58,8 +58,7 @@ def segments(text: str, language: str, max_characters: int = 500) -> list[Segmen
     masked = _masked(text, 0, len(text), spans)
     sentences_to_translate = [
         segment
-        for stretch in prose
-        for sentence in sentence_spans(masked, *stretch, language)
+        for sentence in sentence_spans(masked, prose, language)
         for piece in pieces(text, masked, *sentence, spans, limit, language)
         for segment in _segments(text, masked, *piece, spans)
     ]
@@ -67,7 +66,7 @@ def segments(text: str, language: str, max_characters: int = 500) -> list[Segmen
 
 
 def _in_tags(text: str, outside: Sequence[Segment], tags: Sequence[Span], limit: int) -> Iterator[Segment]:
-    """The words in the attributes of tags that are not within a sentence."""
+    """The words in the attributes of tags, and the titles of links, that are not within a sentence."""
     for tag in tags:
         number = bisect_right(outside, tag.start, key=lambda segment: segment.start)
         if not number or outside[number - 1].end <= tag.start:
@@ -114,14 +113,14 @@ def sentences(text: str, language: str, max_characters: int = 500) -> list[tuple
 
 
 def _prose(text: str, limit: int) -> tuple[list[tuple[int, int]], list[Span], list[Span]]:
-    """The stretches of prose between gaps, the spans within them, and spans that may have attributes; all in order.
+    """The stretches of prose between gaps, the spans within them, and spans that may have words; all in order.
 
     The words of a slot have at most `limit` characters.
     """
     prose: list[tuple[int, int]] = []
     within: list[Span] = []
     tags: list[Span] = []
-    has_attributes = '="' in text or "='" in text
+    may_have_words = any(sign in text for sign in ('="', "='", "](", "]: "))
     for lines in filter(None, blocks(text)):
         start, end = lines[0][0], lines[-1][1]
         spans = protected_spans(text, start, end)
@@ -132,8 +131,8 @@ def _prose(text: str, limit: int) -> tuple[list[tuple[int, int]], list[Span], li
             spans = _disjoint([*spans, *places])
         if marks := emphasis(_masked(text, start, end, spans), start):
             spans = sorted(spans + marks)
-        if has_attributes:
-            tags += [span for span in spans if text[span.start] in "<{"]
+        if may_have_words:
+            tags += [span for span in spans if text[span.start] in "<{[]!"]
         for span in spans:
             if span.role != "gap":
                 within.append(span)

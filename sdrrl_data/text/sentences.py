@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from sdrrl_data.text.abbreviations import abbreviations_of, goes_on
 from sdrrl_data.text.paired_marks import is_left_out
@@ -18,19 +17,26 @@ _SPACE = re.compile(r"\s")
 _MARKER = 3  # characters of a marker, without its number
 
 
-def sentence_spans(text: str, start: int, end: int, language: str) -> Iterator[tuple[int, int]]:
-    """The sentences of `text[start:end]` as ICU finds them, corrected where ICU ends a sentence too early."""
+def sentence_spans(text: str, stretches: Sequence[tuple[int, int]], language: str) -> Iterator[tuple[int, int]]:
+    """The sentences of these stretches of `text` as ICU finds them, corrected where ICU ends a sentence too early."""
     from icu4py.breakers import SentenceBreaker
 
     abbreviations = abbreviations_of(language)
-    boundaries = [start]
-    for length, _ in offsets(SentenceBreaker(text[start:end], language)):
-        boundary = start + length
-        if length and (text[boundary - 1] in _LINE_ENDS or not goes_on(text, boundaries[-1], boundary, abbreviations)):
-            while boundary > boundaries[-1] and text[boundary - 1] in OPENING_BRACKETS:
-                boundary -= 1  # ICU leaves the bracket with the sentence before
-            boundaries.append(boundary)
-    return pairwise([*boundaries, end])
+    # All stretches at once: a new breaker takes as long as several sentences. ICU ends a sentence at each line end.
+    lines = "".join(f"{text[start:end]}\n" for start, end in stretches)
+    lengths = map(len, SentenceBreaker(lines, language))
+    for start, end in stretches:
+        boundary = start
+        while (boundary := boundary + next(lengths)) <= end:
+            is_line_end = text[boundary - 1] in _LINE_ENDS
+            if boundary == end or (not is_line_end and goes_on(text, start, boundary, abbreviations)):
+                continue
+            cut = boundary
+            while cut > start and text[cut - 1] in OPENING_BRACKETS:
+                cut -= 1  # ICU leaves the bracket with the sentence before
+            yield start, cut
+            start = cut
+        yield start, end
 
 
 def pieces(

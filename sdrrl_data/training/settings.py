@@ -11,9 +11,10 @@ from sdrrl_data.recipe.config import Positive
 class AdapterConfig(Config):
     """A low-rank adapter (Hu et al. 2021, https://arxiv.org/abs/2106.09685)."""
 
-    rank: Positive = 16
+    rank: Positive = 16  # of the two matrices that stand for a change of weights
     alpha: Positive = 32  # the adapter's output is scaled by alpha / rank
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05  # of the adapter's input
+    # The layers that get an adapter.
     targets: Literal["all-linear"] | Annotated[tuple[str, ...], Field(min_length=1)] = "all-linear"
 
 
@@ -34,12 +35,12 @@ class TrainingConfig(Config):
     `weights`: with 0.5 it is in every second epoch, with 2 it is in each epoch twice.
     """
 
-    method: Literal["lora", "qlora", "full"] = "lora"
+    method: Literal["lora", "qlora", "full"] = "lora"  # adapters, adapters on a model in 4 bits, or all weights
     lora: AdapterConfig = AdapterConfig()
     learning_rate: Annotated[float, Field(gt=0)] | None = None  # None: 2e-4 for an adapter, 2e-5 for all weights
-    scheduler: Literal["linear", "cosine", "constant"] = "cosine"
+    scheduler: Literal["linear", "cosine", "constant"] = "cosine"  # of the learning rate, after the warm-up
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.03  # share of the steps
-    epochs: Annotated[float, Field(gt=0)] = 1.0
+    epochs: Annotated[float, Field(gt=0)] = 1.0  # passes over the train split
     max_steps: Positive | None = None  # stop after so many, even if the epochs have more
     batch_size: Positive = 16  # rows (with packing: packs) in one step, over all devices
     batch_tokens: Positive | None = None  # average number of tokens in one step; replaces batch_size
@@ -49,7 +50,7 @@ class TrainingConfig(Config):
     packing: bool = False  # several rows in one sequence of max_length tokens, without attention between them
     gradient_checkpointing: bool = False  # a third more computation for a fraction of the memory
     precision: Literal["auto", "bf16", "float32"] = "auto"  # auto: bf16 if the GPU (or else the CPU) supports it
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 42
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 42  # of all random draws
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default={}
     )  # by task or direction: {translate: 0.5, "en->pt": 2}

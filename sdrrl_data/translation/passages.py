@@ -1,11 +1,11 @@
 """Translates the segments of texts, with markers for protected spans and for symbols that would be lost."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sdrrl_data.protocols import Advance, SetAside
-from sdrrl_data.text.capitals import better_of
+from sdrrl_data.text.capitals import are_translated, better_of, with_initial_of
 from sdrrl_data.text.carried import carrying, cut_at_separators, has_letters, has_prose
 from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.placeholders import marked, restored
@@ -116,12 +116,13 @@ def _translated(
         headings = {number: heading for number in sent if (heading := translations.sentence_case(sent[number]))}
         asked = [*sent.values(), *headings.values()]
         translations.translate(asked, counted(asked))
+        translated = {number: translations[sentence] for number, sentence in sent.items()}
+        for number, heading in headings.items():
+            in_sentence_case, common_words = translations[heading], passages[number].common_words
+            translated[number] = _better(sent[number], translated[number], in_sentence_case, common_words)
+        translated |= _without_copies(passages, sent, translated, translations)
         for number, segment in segments.items():
-            translation = translations[sent[number]] if number in sent else None
-            if translation and number in headings:
-                in_sentence_case = translations[headings[number]]
-                translation = _better(sent[number], translation, in_sentence_case, passages[number].common_words)
-            result = _result(passages[number], segment, translation)
+            result = _result(passages[number], segment, translated.get(number))
             if not every_symbol or not _failed(result):
                 results[number] = result
 
@@ -144,6 +145,30 @@ def _better(
     if isinstance(in_sentence_case, SetAside):
         return as_it_is
     return better_of(heading, as_it_is, in_sentence_case, common_words)
+
+
+def _without_copies(
+    passages: Sequence[Passage],
+    sent: Mapping[int, str],
+    translated: Mapping[int, str | SetAside],
+    translations: SentenceTranslations,
+) -> dict[int, str | SetAside]:
+    """Better translations of labels of which a translator left words as they are, by the numbers of the passages."""
+    labels = {
+        number: label
+        for number, translation in translated.items()
+        if isinstance(translation, str)
+        and (label := translations.in_small_letters(sent[number], translation, passages[number].common_words))
+    }
+    translations.translate(labels.values())
+    better: dict[int, str | SetAside] = {}
+    for number, label in labels.items():
+        again = translations[label]
+        if isinstance(again, str) and are_translated(sent[number], label, again):
+            better[number] = with_initial_of(sent[number], again, translations.tgt)
+        elif isinstance(again, SetAside) and again.again:
+            better[number] = again
+    return better
 
 
 def _failed(result: Result) -> bool:

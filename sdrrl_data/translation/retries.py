@@ -1,11 +1,11 @@
 """Translations of sentences, asked for once, and a second time if they came out wrong."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, Translator
 from sdrrl_data.run import Journal
-from sdrrl_data.text.capitals import without_title_case
+from sdrrl_data.text.capitals import copied_in_small_letters, without_title_case
 from sdrrl_data.text.scripts import scripts
 from sdrrl_data.translation.checks import Checks
 
@@ -26,7 +26,7 @@ class SentenceTranslations:
     def __init__(self, translator: Translator, src: Language, tgt: Language, journal: Journal | None) -> None:
         self._translator = translator
         self._journal = journal
-        self._src = src.tag
+        self._src, self.tgt = src.tag, tgt.tag
         # A name in another alphabet does not come back as it was; what reads whole texts knows headings by itself.
         self._sends_sentence_case = scripts(tgt) == {"Latn"} and not translator.whole_texts
         self.checks = Checks(src, tgt)
@@ -41,6 +41,12 @@ class SentenceTranslations:
     def sentence_case(self, sentence: str) -> str | None:
         """A heading in Title Case as it is to be translated, too; None if it is not one."""
         return without_title_case(sentence, self._src) if self._sends_sentence_case else None
+
+    def in_small_letters(self, label: str, translation: str, common_words: Collection[str]) -> str | None:
+        """A label as it is to be translated again, because words of it stay that are no names; None if none do."""
+        return (
+            copied_in_small_letters(label, translation, self._src, common_words) if self._sends_sentence_case else None
+        )
 
     def translate(
         self, sentences: Iterable[str], advance: Advance = lambda _: None, find_fault: FindFault | None = None

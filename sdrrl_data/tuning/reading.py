@@ -6,8 +6,10 @@ from typing import NamedTuple
 import polars as pl
 
 from sdrrl_data.protocols import TextPair
+from sdrrl_data.recipe.components import Better
 from sdrrl_data.run import Run
 from sdrrl_data.steps import scores
+from sdrrl_data.steps.verdicts import TEXTS
 
 
 class Scored(NamedTuple):
@@ -59,6 +61,46 @@ def nearest(scores: pl.DataFrame, column: str, bound: float, upper: bool, rows: 
     low, high = table.filter(passes=upper), table.filter(passes=not upper)
     both_sides = [low.top_k(rows, by=["value", "id"]), high.bottom_k(rows, by=["value", "id"])]
     return [Near(*row) for row in pl.concat(both_sides).sort("value", "id").iter_rows()]
+
+
+def judged(run: Run, tgt: str, kept: bool, filter: str | None = None) -> list[str]:
+    """The ids of the pairs that every filter keeps in both languages, or of those that lose a text, as far as judged.
+
+    Args:
+        run: may be unfinished.
+        tgt: tag of the target language.
+        kept: whether the kept ones are wanted.
+        filter: if it is named, those that fail it instead, whatever weight they have then.
+    """
+    table = run.table(f"{tgt}/verdicts")
+    wanted = (pl.min_horizontal(TEXTS) > 0) == pl.lit(kept)
+    if filter is not None:
+        wanted = pl.col("failures").list.eval(pl.element().struct.field("filter") == pl.lit(filter)).list.any()
+    parts = [part for part in table.numbers() if table.has(part)]
+    return [id for part in parts for id in table.read(part).filter(wanted)["id"]]
+
+
+def worst_first(scored: pl.DataFrame, columns: Sequence[str], better: Better) -> list[str]:
+    """The ids of pairs by the worst of some scores of each; pairs without these scores are left out.
+
+    Args:
+        scored: of one target.
+        columns: of the scores.
+        better: which of their values are the good ones.
+    """
+    values = [pl.col(column) for column in columns]
+    if better == "less":
+        badness = pl.max_horizontal(values)
+    elif better == "more":
+        badness = -pl.min_horizontal(values)
+    else:
+        badness = pl.max_horizontal((value - value.median()).abs() for value in values)
+    return (
+        scored.select("id", badness=badness)
+        .drop_nulls()
+        .sort("badness", "id", descending=[True, False])["id"]
+        .to_list()
+    )
 
 
 def texts(run: Run, tgt: str, parts: int, ids: Collection[str]) -> dict[str, dict[str, TextPair]]:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.__main__ import NAMES, page, run
 
 ROOT = Path(__file__).parents[2]
-ALONE = {"generation"}  # starts vLLM
+ALONE = {"generation", "scale"}  # they start vLLM and Ray
 WITH_PACKAGES_OF_OTHERS = ("heuristics", "language")
 
 
@@ -26,6 +26,8 @@ def short(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_benchmark_runs_and_reports_figures_with_versions(name: str) -> None:
     if name == "generation":
         pytest.importorskip("vllm")
+    if name == "scale":
+        pytest.importorskip("ray")
     code, rows = run(name)
 
     assert code == 0

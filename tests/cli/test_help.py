@@ -6,7 +6,7 @@ import pytest
 
 HEAVY = {"torch", "transformers", "datasets", "polars", "yaml", "vllm", "numpy", "huggingface_hub", "matplotlib"}
 COMMANDS = (
-    *("generate", "inspect", "tune", "card", "push", "pull", "export"),
+    *("generate", "inspect", "tune", "card", "push", "pull", "export", "work", "status"),
     *("controls", "train", "evaluate"),
 )
 

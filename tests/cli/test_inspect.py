@@ -1,14 +1,18 @@
 import json
 import re
 import shutil
+import sys
 
 import polars as pl
 import pytest
 from rich.cells import cell_len
 
+from sdrrl_data.cli import pager
+from sdrrl_data.cli.console import PlainConsole
 from sdrrl_data.pipeline.generate import Silent, generate
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
+from sdrrl_data.steps.verdicts import TEXTS
 from tests.support.small_models import CHANGES, models
 
 STEPS = (
@@ -306,3 +310,90 @@ def test_a_run_of_another_version(invoke, tmp_path):
     result = invoke("inspect", "old")
     assert result.exit_code == 2
     assert "schema version 1" in result.stderr
+
+
+def verdicts_of(run):
+    return run.table("pt/verdicts").read_all().with_columns(whole=pl.min_horizontal(TEXTS) > 0)
+
+
+def test_pairs_that_were_dropped_and_pairs_that_were_kept(inspect, small_run):
+    _, run = small_run
+    verdicts = verdicts_of(run)
+    for option, whole in (("--dropped", False), ("--kept", True)):
+        wanted = verdicts.filter(whole=whole)["id"].to_list()
+        shown = inspect(run, option, "--rows", 99)
+        assert shown.startswith(f"pt/verdicts: {len(wanted)} of {len(wanted)} rows\n")
+        assert ids_of(shown) == wanted
+    rows = inspect(run, "--dropped", "--step", "transfer_set", "--rows", "999")
+    assert {id.partition("/")[0] for id in ids_of(rows)} <= {*verdicts.filter(whole=False)["id"]}
+    answers = inspect(run, "--dropped", "--step", "answers", "--rows", "999")
+    assert {*ids_of(answers)} == {*verdicts.filter(whole=False)["id"]}
+
+
+def test_pairs_that_one_filter_drops_worst_first(inspect, small_run):
+    _, run = small_run
+    shown = inspect(run, "--filter", "length", "--sort", "length", "--rows", "99")
+    failing = {row["id"] for row in verdicts_of(run).to_dicts() if "length" in [f["filter"] for f in row["failures"]]}
+    assert {*ids_of(shown)} == failing
+    scores = run.table("pt/scores-heuristics").read_all()
+    lengths = scores.select("id", length=pl.max_horizontal("question_length", "answer_length"))
+    values = dict(lengths.iter_rows())
+    median = {text: scores[f"{text}_length"].median() for text in ("question", "answer")}
+    distance = {
+        row["id"]: max(
+            abs(row[f"{text}_length"] - median[text]) for text in median if row[f"{text}_length"] is not None
+        )
+        for row in scores.to_dicts()
+        if row["id"] in failing
+    }
+    assert values
+    assert ids_of(shown) == sorted(failing, key=lambda id: (-distance[id], id))
+
+
+def test_rows_that_contain_words(inspect, small_run):
+    _, run = small_run
+    shown = inspect(run, "--step", "seeds", "--search", "CAPITAL of france")
+    assert shown.startswith("seeds: 1 rows found\n")
+    assert "What is the capital of France?" in shown
+    assert inspect(run, "--search", "no such words at all") == "There are no such rows.\n"
+
+
+def test_rows_as_json_for_another_program(inspect, small_run):
+    _, run = small_run
+    rows = [json.loads(line) for line in inspect(run, "--dropped", "--json", "--rows", "3").splitlines()]
+    assert [row["table"] for row in rows] == ["pt/verdicts"] * 3
+    assert all(row["failures"] and row["asked_src"] and row["answered_tgt"] for row in rows)
+    assert inspect(run, "--search", "no such words at all", "--json") == ""
+
+
+def test_a_run_under_way_is_sorted_by_the_scores_that_it_has(inspect, invoke, odd_run):
+    scored = odd_run.table("pt/scores-round_trip").read_all()
+    shown = inspect(odd_run, "--sort", "question_round_trip", "--step", "scores-round_trip", "--rows", "99")
+    in_order = scored.drop_nulls("question_round_trip").sort("question_round_trip", "id")["id"]
+    assert ids_of(shown) == in_order.to_list() != []
+    assert "has no table verdicts" in invoke("inspect", odd_run.path, "--dropped").stderr
+
+
+def test_what_does_not_go_together_is_one_sentence(invoke, small_run):
+    path = small_run[1].path
+    for words, sentence in (
+        (("--kept", "--dropped"), "--kept shows the pairs that fail no filter"),
+        (("--dropped", "--id", "3f"), "are for pairs: leave out --id"),
+        (("--filter", "lenght"), "there is no filter lenght: did you mean length?"),
+        (("--sort", "lenght"), "there is no score lenght: did you mean length?"),
+    ):
+        done = invoke("inspect", path, *words)
+        assert done.exit_code != 0
+        assert sentence in done.stderr
+
+
+def test_a_person_gets_a_pager_and_a_pipe_does_not(monkeypatch, small_run):
+    console = PlainConsole()
+    paged_texts = []
+    monkeypatch.setattr("pydoc.pager", paged_texts.append)
+    for terminal in (True, False):
+        for stream in (sys.stdin, sys.stdout):
+            monkeypatch.setattr(stream, "isatty", lambda terminal=terminal: terminal)
+        with pager.paged(console):
+            console.print("a row")
+    assert paged_texts == ["a row\n"]

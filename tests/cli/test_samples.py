@@ -42,7 +42,7 @@ def test_words_are_marked_in_the_question_and_in_the_answer(capsys):
         ],
         schema_overrides={"prompt": MESSAGES, "completion": MESSAGES, "switched": SWITCHED},
     )
-    samples.show(rows, Console(color_system=None, markup=False, width=80))
+    samples.show(rows, Console(color_system=None, markup=False, width=80), 280)
     assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
         ["pt->pt,", "code-switched"],
         ["question", "um", "[car]", "novo"],

@@ -3,19 +3,22 @@ import re
 import shlex
 import subprocess
 import sys
+from copy import deepcopy
 
 import polars as pl
 import pytest
 from rich.console import Console
 
-from sdrrl_data.cli import samples, summary
+from sdrrl_data.cli import details, samples, summary
+from sdrrl_data.cli.console import PlainConsole
 from sdrrl_data.cli.progress import Bars
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
-from sdrrl_data.run.manifest import FilterCount
+from sdrrl_data.run import Count, FilterCount, Run
 from sdrrl_data.steps.transfer_set import CROSSINGS
 from sdrrl_data.steps.verdicts import TEXTS
+from tests.support.copies import trusted_copy
 from tests.support.small_models import CHANGES, models
 
 
@@ -26,30 +29,38 @@ def shown(small_run, capsys):
     return capsys.readouterr().out
 
 
+@pytest.fixture
+def tables(small_run, capsys):
+    """What `--verbose` adds."""
+    manifest, run = small_run
+    details.show(manifest, run, PlainConsole())
+    return capsys.readouterr().out
+
+
 def rows_of(text):
     return [line.split() for line in text.splitlines()]
 
 
-def test_rows_in_and_out_of_each_step(shown, small_run):
+def test_rows_in_and_out_of_each_step(tables, small_run):
     manifest, _ = small_run
-    assert ["seeds", "63", "62", "1"] in rows_of(shown)
+    assert ["seeds", "63", "62", "1"] in rows_of(tables)
     for step, count in manifest.counts.steps.items():
         aside = sum(count.set_aside.values())
         figures = [step, str(count.rows_in), str(count.rows_out), str(aside)]
-        assert figures in [row[:4] for row in rows_of(shown)]
+        assert figures in [row[:4] for row in rows_of(tables)]
 
 
-def test_what_was_set_aside_and_why(shown):
-    assert "Rows were set aside" in shown
-    assert re.search(r"seeds +the same question stands in an earlier row +1\n", shown)
-    assert re.search(r"answers +the prompt is longer than the 80 words that fit +[1-9]\n", shown)
+def test_what_was_set_aside_and_why(tables):
+    assert "Rows were set aside" in tables
+    assert re.search(r"seeds +the same question stands in an earlier row +1\n", tables)
+    assert re.search(r"answers +the prompt is longer than the 80 words that fit +[1-9]\n", tables)
 
 
-def test_what_each_filter_found_and_removed(shown, small_run):
+def test_what_each_filter_found_and_removed(tables, small_run):
     manifest, _ = small_run
     target = manifest.counts.targets["pt"]
-    assert f"pt: {target.kept} of {target.pairs} pairs kept all four texts" in shown
-    rows = rows_of(shown)
+    assert f"pt: {target.kept} of {target.pairs} pairs kept all four texts" in tables
+    rows = rows_of(tables)
     [by_length] = [count for count in target.filters if count.filter == "length"]
     assert by_length.texts["answer_tgt"] > 0
     for count in target.filters:
@@ -69,7 +80,7 @@ def test_filters_of_a_large_run_fit_100_columns(small_run, monkeypatch, capsys):
     target = manifest.counts.targets["pt"].model_copy(update={"filters": [count, lighter], "removed": many})
     counts = manifest.counts.model_copy(update={"targets": {"pt": target}})
     monkeypatch.setenv("COLUMNS", "100")
-    summary.show(manifest.model_copy(update={"counts": counts}), run)
+    details.show(manifest.model_copy(update={"counts": counts}), run, PlainConsole())
     rows = rows_of(capsys.readouterr().out)
     assert ["answer_length_words", "0", *["1000000"] * 4] in rows
     assert ["answer_length_words", *["1000000", "(1000000)"] * 4] in rows
@@ -77,25 +88,25 @@ def test_filters_of_a_large_run_fit_100_columns(small_run, monkeypatch, capsys):
     assert [row[0] for row in rows if row].count("similarity") == 1  # what is lighter is not removed
 
 
-def test_the_mix(shown, small_run):
+def test_the_mix(tables, small_run):
     manifest, _ = small_run
     target = manifest.counts.targets["pt"]
     taken = sum(kind.taken for kind in target.mix)
     for kind in target.mix:
         reached = f"{kind.taken / taken:.1%}"
-        assert [kind.kind, f"{kind.asked:.1%}", reached, str(kind.taken), str(kind.available)] in rows_of(shown)
-    assert f"pt/transfer_set (rows: train {target.rows['train']}, test {target.rows['test']})" in shown
+        assert [kind.kind, f"{kind.asked:.1%}", reached, str(kind.taken), str(kind.available)] in rows_of(tables)
+    assert f"pt/transfer_set (rows: train {target.rows['train']}, test {target.rows['test']})" in tables
 
 
-def test_the_signature_and_the_place(shown, small_run):
+def test_the_signature_and_the_place(tables, small_run):
     manifest, run = small_run
-    assert ["signature", manifest.signatures["pt"]] in rows_of(shown)
-    assert f"run        {run.path}: " in shown
+    assert ["signature", manifest.signatures["pt"]] in rows_of(tables)
+    assert f"run        {run.path}: " in tables
 
 
-def test_the_command_that_loads_the_rows_works(shown, small_run, tmp_path):
+def test_the_command_that_loads_the_rows_works(tables, small_run, tmp_path):
     manifest, _ = small_run
-    [line] = [line for line in shown.splitlines() if line.startswith("load it ")]
+    [line] = [line for line in tables.splitlines() if line.startswith("load it ")]
     python, *rest = shlex.split(line.removeprefix("load it "))
     assert python == "python"
     loaded = subprocess.run(
@@ -113,15 +124,81 @@ def test_what_to_type_for_a_stricter_filter(small_run, capsys):
     manifest, run = small_run
     for least, words in ((0.8, 1), (0.9, 0)):
         by_similarity = manifest.model_copy(update={"recipe": {"thresholds": {"similarity": {"min": least}}}})
-        summary.show(by_similarity, run)
+        details.show(by_similarity, run, PlainConsole())
         command = f"stricter   sdrrl-data generate --out {run.path} --set thresholds.similarity.min=0.85"
         assert capsys.readouterr().out.splitlines().count(command) == words
 
 
-def test_three_rows_of_different_directions_one_code_switched(shown):
+def test_it_fits_a_screen_and_80_columns(shown):
+    assert len(shown.splitlines()) <= 24
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+    long = [line for line in shown.splitlines() if len(line) > 80]
+    assert {line.split()[0] for line in long} <= {"run", "look", "tune", "publish", "ask", "figures"}
+
+
+def test_what_came_out(shown, small_run):
+    manifest, _ = small_run
+    target = manifest.counts.targets["pt"]
+    rows = sum(target.rows.values())
+    assert shown.splitlines()[:2] == [
+        f"made       62 questions, {manifest.counts.steps['answers'].rows_out} answers, "
+        f"{sum(count.rows_in - count.rows_out for count in manifest.counts.steps.values())} rows set aside",
+        f"pt         {target.pairs} pairs, {target.kept} kept by every filter; {rows} rows: "
+        f"{target.rows['train']} train, {target.rows['test']} test",
+    ]
+
+
+def test_the_three_largest_reasons_for_losses(small_run, capsys):
+    manifest, run = small_run
+    steps = manifest.counts.steps | {
+        "answers": Count(rows_in=62, rows_out=50, set_aside={"one [b]reason[/b]": 9, "another": 2, "a third": 1})
+    }
+    counts = manifest.counts.model_copy(update={"steps": steps})
+    summary.show(manifest.model_copy(update={"counts": counts}), run)
+    lost = capsys.readouterr().out.splitlines()[2:6]
+    assert lost[0].startswith("lost       ")
+    assert "           9 rows of answers: one [b]reason[/b]" in lost
+    assert lost[3] == "           and 2 smaller reasons"
+
+
+def test_the_digest_of_the_signature_and_what_to_type_next(shown, small_run):
+    manifest, run = small_run
+    digest = manifest.signatures["pt"].rpartition(":")[2]
+    assert f"run        {run.path} (signature {digest})" in shown
+    assert manifest.signatures["pt"] not in shown
+    assert f"look       sdrrl-data report {run.path}\n" in shown
+    assert f"ask again  sdrrl-data generate --out {run.path} --retry-set-aside\n" in shown
+
+
+def test_what_another_threshold_has_changed(small_run, tmp_path, capsys):
+    manifest, run = small_run
+    again = Run(trusted_copy(run.path, tmp_path / "run"))
+    before = summary.Before.of(again)
+    recipe = loading.finished(deepcopy(manifest.recipe), {"thresholds.length": {"max": "50%"}})
+    stricter = generate(recipe, again.path, models())
+    summary.show(stricter, again, before)
+    shown = capsys.readouterr().out
+    lost = manifest.counts.targets["pt"].kept - stricter.counts.targets["pt"].kept
+    assert lost > 1
+    assert "changed    thresholds.length.max changed from 80% to 50%\n" in shown
+    assert f"\n           pt: {lost} pairs lost (length {lost})\n" in shown
+    assert f" rows (before: {sum(manifest.counts.targets['pt'].rows.values())}): " in shown
+    summary.show(manifest, run, summary.Before.of(run))
+    assert "changed" not in capsys.readouterr().out
+
+
+def test_with_verbose_every_table_comes_too(small_run, capsys):
+    manifest, run = small_run
+    summary.show(manifest, run, verbose=True)
+    shown = capsys.readouterr().out
+    assert "rows in  rows out" in shown
+    assert manifest.signatures["pt"] in shown
+
+
+def test_two_rows_one_code_switched(shown):
     headings = re.findall(r"^(\w+->\w+)(, code-switched)?$", shown, flags=re.MULTILINE)
-    assert len(headings) == 3
-    assert len({direction for direction, _ in headings}) == 3
+    assert len({direction for direction, _ in headings}) == 2
     assert [bool(switched) for _, switched in headings].count(True) == 1
     _, _, sample = shown.partition("code-switched\n")
     assert re.search(r"\[.+\]", sample.partition("answer")[0])
@@ -131,7 +208,7 @@ def test_a_row_is_shown_as_it_is_but_escaped(small_run, capsys):
     _, run = small_run
     rows = run.dataset("pt/transfer_set").read().filter(direction="en->en", code_switched=False)
     odd = rows.filter(pl.col("prompt").list.last().struct.field("content").str.contains("danger"))
-    samples.show(odd, Console(markup=False, width=200))
+    samples.show(odd, Console(markup=False, width=200), 280)
     shown = capsys.readouterr().out
     assert "Why is the word [bold red]danger[/bold red] \\x1b[31mred\\x07 in every manual?" in shown
     assert "\x1b" not in shown
@@ -141,15 +218,8 @@ def test_long_texts_are_cut(small_run, capsys):
     _, run = small_run
     long = [{"role": "user", "content": "word 言葉 " * 500}]
     row = samples.choose(run.dataset("pt/transfer_set").read()).head(1)
-    samples.show(row.with_columns(prompt=pl.Series([long])), Console(width=80))
+    samples.show(row.with_columns(prompt=pl.Series([long])), Console(width=80), 280)
     assert len(capsys.readouterr().out.splitlines()) < 13
-
-
-def test_it_fits_80_columns_and_holds_no_escapes(shown):
-    assert "\x1b" not in shown
-    assert "\x07" not in shown
-    long = [line for line in shown.splitlines() if len(line) > 80]
-    assert {line.split()[0] for line in long} <= {"signature", "run", "load", "publish", "ask"}
 
 
 def test_colours_mark_switched_words_on_a_terminal(small_run, capsys, monkeypatch):

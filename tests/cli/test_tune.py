@@ -100,8 +100,35 @@ def tune(invoke, run, monkeypatch):
     return tuned
 
 
+def test_a_screen_has_a_line_a_score_those_that_drop_most_first(tune, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = tune("--tgt", "pt")
+    assert len(shown.splitlines()) <= 24
+    assert max(cell_len(line.rstrip()) for line in shown.splitlines() if "sdrrl-data" not in line) <= 80
+    assert "pt: 390 of 400 pairs pass every filter, 380 with the proposals" in shown
+    rows = [line.split() for line in shown.splitlines() if re.search("[▁▂▃▄▅▆▇█]", line)]
+    assert [row[0] for row in rows] == ["similarity", "src_repetition", "src_finished", "length"]
+    similarity, repetition, finished, length = (" ".join(row) for row in rows)
+    assert re.fullmatch(r"similarity >= 0\.2 ▂ [▁-█]+ - ▂ [▁-█]+ - >= 0\.\d+ \(20\)", similarity)
+    assert repetition.endswith("(20)")
+    assert finished.endswith(" 10")
+    assert length.startswith("length 0.2 to 3 ")
+    assert "more of a score  sdrrl-data tune " in shown
+
+
+def test_constant_scores_and_those_without_a_threshold_are_named_in_a_line(tune, run):
+    table = run.table("pt/scores-heuristics")
+    rows = table.read(0).with_columns(
+        question_length=1.0, question_repetition=pl.lit(0.1), answer_repetition=pl.Series(spread(5, 0.1, 0.1))
+    )
+    table.write(0, Part(rows, NOTHING_SET_ASIDE), "any")
+    shown = tune("--tgt", "pt")
+    assert "have no threshold: repetition\n" in shown
+    assert "are the same everywhere: length\n" in shown
+
+
 def test_every_score_of_every_target(tune):
-    shown = tune()
+    shown = tune("--all")
     headings = re.findall(r"^(\w+): (\w+) \((.*)\)$", shown, flags=re.MULTILINE)
     assert headings == [
         ("pt", "similarity", "more is better"),
@@ -191,7 +218,8 @@ def test_an_unfinished_run_is_shown_as_far_as_it_is(tune, run):
     part = run.path / "pt" / "scores-similarity" / "part-00000.parquet"
     pl.read_parquet(part).head(300).write_parquet(part)
     (run.path / "vi" / "scores-heuristics" / "part-00000.parquet").unlink()
-    shown = tune()
+    assert "unfinished: of 400 rows, pt/scores-similarity has 300" in tune()
+    shown = tune("--all")
     assert "unfinished: of 400 rows, pt/scores-similarity has 300; the other rows count as not judged" in shown
     assert "questions: 300, 100 not judged" in shown
     assert re.findall(r"^vi: (\w+) \(", shown, flags=re.MULTILINE) == ["similarity"]

@@ -83,7 +83,8 @@ def rows(tables):
         {"id": IDS, "question_good": [0.5] * 20, "answer_good": [0.75] * 20, "answer_why": ["so"] * 20}
     )
     complete = {**tables, "answers": answers, "scores": scores}
-    seeds = answer_rows.make(complete, asking, "en", "pt")
+    keys = answer_rows.keys(complete["verdicts"], complete.get("code_switched"), "en", "pt")
+    seeds = answer_rows.make(complete, keys, asking, "en", "pt")
     parallel = pl.concat(
         seeds.head(10).with_columns(
             id=pl.col("id") + task,

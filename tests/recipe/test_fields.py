@@ -97,7 +97,15 @@ def test_recipes_of_0_1_0_are_written_and_shape_rows_as_they_did(earlier):
     assert Recipe.model_validate(recipe.model_dump(by_alias=True)) == recipe
 
 
-SINCE_0_2 = {"symbols", "language_bound", "language_bound_judge", "negation", "word_similarity", "alignment"}
+SINCE_0_2 = {
+    "symbols",
+    "language_bound",
+    "language_bound_judge",
+    "negation",
+    "word_similarity",
+    "alignment",
+    "unknown_words",
+}
 
 
 def test_the_earlier_recipes_have_every_kind():

@@ -112,7 +112,7 @@ def test_a_part_changes_adds_and_leaves_out_scorers_by_their_kinds(tmp_path):
     [
         ("{ commet: null }", "there is no scorer 'commet': did you mean comet?"),
         ("{ comet: true }", "scorers.comet: expected settings, or null to leave it out, found True"),
-        ("{ comet: { batch: 4 } }", "scorers.13.batch is not a key of a recipe"),
+        ("{ comet: { batch: 4 } }", "scorers.14.batch is not a key of a recipe"),
     ],
 )
 def test_a_mistake_in_scorers_by_their_kinds_is_named(tmp_path, scorers, says):

@@ -209,7 +209,7 @@ def test_a_manifest_that_is_nested_too_deeply_is_refused(tmp_path):
 
 
 def test_a_lock_that_cannot_be_made_is_one_sentence(tmp_path):
-    (tmp_path / ".lock").mkdir()
+    (tmp_path / ".lock.lease-1").mkdir()
     with pytest.raises(UserError, match="cannot be written to"), Run(tmp_path).lock():
         pass
 

@@ -50,10 +50,10 @@ def test_parts_are_unchanged_while_they_hold_the_same_seeds(tmp_path):
 
 def test_what_was_set_aside_stays_with_its_part_and_the_rest_goes_with_the_last():
     aside = pl.DataFrame({"id": ["a:1", "a:5", "b:2"], "reason": ["r"] * 3, "row": ["{}"] * 3}, schema=SET_ASIDE)
-    first = growth.cut(Part(rows(6), aside.head(2)), [[4, 2]], [])
+    first = growth.cut(rows(6), aside.head(2), [[4, 2]], [])
     assert [part.set_aside["id"].to_list() for part in first] == [[], ["a:1", "a:5"]]
-    second = growth.cut(Part(rows(9), aside), [[4, 2], [3]], [part.set_aside for part in first])
+    second = growth.cut(rows(9), aside, [[4, 2], [3]], [part.set_aside for part in first])
     assert [part.set_aside["id"].to_list() for part in second] == [[], ["a:1", "a:5"], ["b:2"]]
     assert [part.rows.height for part in second] == [4, 2, 3]
-    again = growth.cut(Part(rows(9), aside), [[4, 2], [3]], [part.set_aside for part in second])
+    again = growth.cut(rows(9), aside, [[4, 2], [3]], [part.set_aside for part in second])
     assert [part.set_aside["id"].to_list() for part in again] == [[], ["a:1", "a:5"], ["b:2"]]

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
@@ -255,3 +256,33 @@ def test_no_room_on_the_disk_is_said_in_one_sentence(what, file, tmp_path):
     assert table.done(0, "x")
     assert not table.done(1, "x")
     assert not list((tmp_path / "answers").glob("*.tmp"))
+
+
+def test_two_processes_that_write_one_part_do_no_harm(tmp_path):
+    """As where a process was suspended for so long that another one has taken over its part."""
+    table, rows = Run(tmp_path).table("answers"), pl.concat([ROWS] * 500)
+    table.write(0, Part(rows, set_aside(ROWS, ["x", "y"])), "x")
+    expected = {path.name: path.read_bytes() for path in tmp_path.rglob("*.parquet")}
+    with ThreadPoolExecutor(4) as pool:
+        writing = [pool.submit(table.write, 0, Part(rows, set_aside(ROWS, ["x", "y"])), "x") for _ in range(40)]
+        while not all(each.done() for each in writing):
+            assert table.read(0).height == rows.height
+    assert all(each.result() is None for each in writing)
+    assert {path.name: path.read_bytes() for path in tmp_path.rglob("*.parquet")} == expected
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_what_a_killed_process_left_of_a_part_is_removed(tmp_path):
+    table = Run(tmp_path).table("answers")
+    table.write(0, Part(ROWS, NOTHING), "x")
+    for name in (".part-00000.parquet.tmp", ".part-00000.parquet.0123abcd.tmp"):
+        (tmp_path / "answers" / name).touch()
+    table.forget_after(1)
+    assert [path.name for path in (tmp_path / "answers").iterdir()] == ["part-00000.parquet"]
+
+
+def test_each_worker_measures_into_its_own_file_and_all_are_read(tmp_path):
+    Run(tmp_path).note_time("answers", 1.5, part=0, rows=2)
+    Run(tmp_path, worker="node-7-12").note_time("answers", 2.5, part=1, rows=2)
+    assert sorted(Run(tmp_path).timings()["seconds"]) == [1.5, 2.5]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["timings-node-7-12.jsonl", "timings.jsonl"]

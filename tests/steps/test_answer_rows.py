@@ -50,7 +50,9 @@ def made(verdicts, *switched):
             schema=SCHEMA,
         ),
     }
-    rows = answer_rows.make(tables, asking, "en", "pt")
+    keys = answer_rows.keys(tables["verdicts"], tables["code_switched"], "en", "pt")
+    rows = answer_rows.make(tables, keys, asking, "en", "pt")
+    assert rows.select(answer_rows.KEYS).equals(keys.join(rows, on="id", how="semi", maintain_order="left"))
     assert dict(rows.schema) == CANDIDATES
     return rows
 

@@ -6,9 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.recipe import MixConfig, draws
-from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS, mix, split
-
-KINDS = (*CROSSINGS, "code_switched", "translate", "complete")
+from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS, KINDS, Draw, split
 
 
 def candidates(**rows):
@@ -19,6 +17,12 @@ def candidates(**rows):
         for i in range(number)
     ]
     return pl.DataFrame(table, schema={name: CANDIDATES[name] for name in ("id", "seed_id", "kind", "weight")})
+
+
+def mix(rows, shares, seed):
+    """The rows that are taken, and the figures."""
+    drawn = Draw(seed, lambda: [rows]).drawn(shares, 0)
+    return rows.filter(drawn.taken), drawn.kinds
 
 
 def taken(rows, shares):
@@ -102,7 +106,7 @@ def test_rows_of_full_weight_are_drawn_by_their_seeds_alone():
     """So an earlier run, in which no filter reduces weights, keeps its rows."""
     chosen, _ = mix(candidates(**{"src->src": 12, "src->tgt": 4, "tgt->src": 12, "tgt->tgt": 12}), MixConfig(), seed=42)
     order = sorted(map(str, range(12)), key=lambda id: draws.number(42, "mix", id))
-    assert chosen.filter(kind="src->src")["seed_id"].to_list() == order[:4]
+    assert set(chosen.filter(kind="src->src")["seed_id"]) == set(order[:4])
 
 
 @pytest.mark.parametrize("light", [0.5, 0.1, 1e-9])
@@ -124,6 +128,35 @@ def test_what_is_taken_does_not_depend_on_the_order_of_rows(order, seed):
     shuffled = rows[list(order)]
     assert set(mix(rows, MixConfig(), seed)[0]["id"]) == set(mix(shuffled, MixConfig(), seed)[0]["id"])
     assert split(shuffled, 0.3, seed).equals(split(rows, 0.3, seed))
+
+
+@given(st.lists(st.integers(0, 3), min_size=30, max_size=30), st.floats(0, 0.5), st.integers())
+def test_what_is_taken_and_where_it_goes_does_not_depend_on_the_blocks_in_which_it_is_read(block_of, share, seed):
+    counts = {"src->src": 30, "src->tgt": 20, "tgt->src": 30, "tgt->tgt": 30, "translate": 30}
+    rows = candidates(**counts).with_columns(block=pl.col("id").str.extract(r"(\d+)$").cast(pl.Int64))
+    blocks = rows.with_columns(pl.col("block").replace_strict(range(30), block_of)).partition_by("block")
+    drawn, in_blocks = (Draw(seed, lambda read=read: read).drawn(MixConfig(), share) for read in ([rows], blocks))
+    assert in_blocks.kinds == drawn.kinds
+    places = pl.concat(blocks).select("id", taken=in_blocks.taken, test=in_blocks.is_test, order=in_blocks.order)
+    assert places.sort("id").equals(
+        rows.select("id", taken=drawn.taken, test=drawn.is_test, order=drawn.order).sort("id")
+    )
+
+
+def test_of_rows_that_are_drawn_alike_those_with_the_first_ids_are_taken():
+    """An infinite weight makes all keys the same."""
+    rows = candidates(**{"src->src": 4, "src->tgt": 9}).with_columns(weight=float("inf"))
+    shares = MixConfig.model_validate(dict.fromkeys(CROSSINGS, 0.0) | {"src->src": 0.5, "src->tgt": 0.5})
+    drawn = Draw(1, lambda: rows[::-1].iter_slices(4)).drawn(shares, 0)
+    assert rows[::-1].filter(drawn.taken).filter(kind="src->tgt")["seed_id"].to_list() == ["3", "2", "1", "0"]
+
+
+@given(st.integers(0, 40), st.floats(0, 1), st.integers())
+def test_rows_are_split_in_the_same_way_whether_they_are_in_memory_or_not(seeds, share, seed):
+    rows = candidates(**dict.fromkeys(CROSSINGS, seeds))
+    drawn = Draw(seed, lambda: [rows]).drawn(MixConfig(), share)
+    in_memory = split(rows, share, seed)
+    assert set(rows.filter(drawn.is_test)["id"]) == set(in_memory.filter(split="test")["id"])
 
 
 @given(st.floats(0, 1), st.integers())

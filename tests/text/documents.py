@@ -20,7 +20,7 @@ INLINE = st.sampled_from(
         "https://example.org/a_(b)/?c=d&e=%20f#g",
         "www.example.org",
         "<https://example.org/a>",
-        '](https://example.org "Some title")',
+        '](https://example.org "some_title")',
         "first.last+tag@mail.example.org",
         "/usr/local/bin",
         "~/notes.txt",
@@ -30,7 +30,7 @@ INLINE = st.sampled_from(
         "$$\\text{rate of change}$$",
         "\\(a_{1}\\)",
         "\\[ a = b \\]",
-        '<a href="https://example.org" title="Some title">',
+        '<a href="https://example.org" title="some_title">',
         "</a>",
         "<!-- a comment -->",
         "<code>some code</code>",
@@ -57,7 +57,7 @@ BLOCKS = st.sampled_from(
         "\\[\n- a\n+ b\n\\]",
         "<!-- a comment\n\nof two paragraphs -->",
         "<script>\nlet it = be;\n</script>",
-        "[label]: https://example.org 'Some title'",
+        "[label]: https://example.org 'some_title'",
         "|---|:-:|",
         "---",
     ]
@@ -66,7 +66,7 @@ BLOCKS = st.sampled_from(
 PAIRS = st.sampled_from(
     [
         ("[", "](https://example.org/b)"),
-        ("![", "](<a file.png> 'Some title')"),
+        ("![", "](<a file.png> 'some_title')"),
         ("[", "][label]"),
         ("<b>", "</b>"),
         ('<a href="https://example.org">', "</a>"),

@@ -149,7 +149,7 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
     "links": (
         'Read [the book](https://a.org "Title"), ![a cat](cat.png) and [this text][ref] [later].'
         "\n\n[ref]: /x (Title)\n[Answer]: Paris",
-        ["Read", "the book", "a cat", "and", "this text", "[later].", "Answer", "Paris"],
+        ["Read", "the book", "Title", "a cat", "and", "this text", "[later].", "Answer", "Paris"],
     ),
     "no definition": ("[you]: <code>not this</code>\n\n[me]: /x is it", ["[you]:", "[me]:", "is it"]),
     "footnotes": ("Old.[^1] New.\n\n[^1]: A note.", ["Old.", "New.", "A note."]),
@@ -175,6 +175,11 @@ EXAMPLES: dict[str, tuple[str, list[str]]] = {
     ),
     # HTML
     "tags": ('A <b>bold</b> <a href="x y">link</a><br/>and <your name>.', ["A", "bold", "link", "and", "your name"]),
+    "elements of XML": (
+        "<dc:title>The sea</dc:title>\n\n<a.b>Some words</a.b>\n\n<xs:doc id='a'>How it works</xs:doc>"
+        "\n\n<body><![CDATA[Read this <b>now</b>.]]></body>\n\nSee <urn:isbn:04> and <https://a.org/b>.",
+        ["The sea", "Some words", "How it works", "Read this", "now", "See", "and"],
+    ),
     "no tags": (
         "If a < b and c > d, or a<b and c>d, then i <3 you.",
         ["If a < b and c > d, or a<b and c>d, then i <3 you."],
@@ -408,7 +413,7 @@ def test_lines_joined_are_parted_again(
 @pytest.mark.parametrize(("language", "expected"), hard_examples())
 def test_abbreviations_ordinals_and_initials_end_no_sentence(language: str, expected: list[str]) -> None:
     text = " ".join(expected)
-    assert [text[start:end].strip() for start, end in sentence_spans(text, 0, len(text), language)] == expected
+    assert [text[start:end].strip() for start, end in sentence_spans(text, [(0, len(text))], language)] == expected
 
 
 def test_a_question_ends_before_a_word_in_lower_case_unless_a_quotation_ends_there() -> None:

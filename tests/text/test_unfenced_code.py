@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sdrrl_data.text.code_shapes import BEGINNING, WITH_SIGN
 from sdrrl_data.text.segments import segments
 from sdrrl_data.text.unfenced_code import code_start
 
@@ -27,6 +28,11 @@ CODE = [
     "x <- c(1, 2, 3)\nmean(x)",
     'FROM python:3.11\nCOPY . /app\nRUN pip install -r requirements.txt\nCMD ["python", "app.py"]',
     "[database]\nhost = localhost\nport = 5432",
+    "[user]\nname = Ana Silva\nemail = ana@example.org",
+    "[core]\neditor = vim",
+    "[Desktop Entry]\nName=My App\nComment=Edit your text",
+    "[paths]\ndata_dir = My Documents",
+    "[display]\nfullscreen =\nsize = 800 x 600",
     "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\nNameError: name 'x' is not defined",
     "name,age,city\nAna,30,Lisbon\nRui,25,Porto",
     '<?xml version="1.0"?>\n<note><to>Ana</to></note>',
@@ -187,6 +193,9 @@ PROSE = [
     "Run the mile every day [at noon].",
     "From Monday to Friday, we work from home.\nCopy this letter to your friends.\nRun to the shop.",
     "[Verse 1]\nI walked along the river\nand sang a song of summer",
+    "[Chorus]\nlove = words of mine\nlife = words of yours",
+    "[Verse 2]\nLove = all we need\nHate = what we don't",
+    "[Glossary]\nAPI = application programming interface\nURL = the address of a page",
     "2024-05-01 was a Wednesday, and it rained.",
     "On May 1 the host said: welcome to all of you.",
     "INFO: the office is closed on Monday.",
@@ -252,6 +261,11 @@ def test_what_stands_before_code_is_prose():
 
 def test_a_line_of_code_within_prose_does_not_make_it_code():
     assert code_start(["x = f(1);", "This line sets x.", "The next one explains why.", "So does this."]) is None
+
+
+@given(st.sampled_from(WITH_SIGN).flatmap(lambda pattern: st.from_regex(pattern, fullmatch=True)))
+def test_lines_that_are_searched_for_a_sign_have_one(line):
+    assert BEGINNING.fullmatch(line)
 
 
 @given(st.text(alphabet="ab =().,:;{}[]<>-/\\\"'#_\n", max_size=300))

@@ -324,6 +324,20 @@ def test_a_heading_is_no_name_if_its_text_has_its_words_in_small_letters():
     assert beside.target == "- **Sabão agressivo**: Nenhum sabão agressivo\n"
 
 
+def test_a_label_that_stays_as_it_is_is_asked_for_in_small_letters():
+    words = {
+        "Soak": "Soak",
+        "soak": "embeber",
+        "Ketchup": "Ketchup",
+        "ketchup": "ketchup",
+        "Let it soak in ketchup": "Deixe embeber em ketchup",
+    }
+    spell = Spell(words.__getitem__)
+    (pair,) = translate_texts(["- **Soak**: Let it soak in ketchup\n- Ketchup\n"], EN, PT, spell)
+    assert pair.target == "- **Embeber**: Deixe embeber em ketchup\n- Ketchup\n"
+    assert sorted(spell.given) == sorted(words)
+
+
 def test_a_copy_in_capitals_is_no_translation():
     (lost,) = translate(["THIS SENTENCE WAS NOT TRANSLATED AT ALL, AS IT SEEMS."], str)
     assert isinstance(lost, SetAside)

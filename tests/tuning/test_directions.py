@@ -18,6 +18,8 @@ LESS_IS_BETTER = {
     "src_contamination",
     "contamination",
     "language_bound",
+    "src_language_unsure",
+    "language_unsure",
     "negation",
     "alignment_gap",
     "round_trip_lost",

@@ -1,0 +1,130 @@
+"""Rows a second and peak memory of each step of a run for two targets, as the run gets ten and a hundred times as long.
+
+The generator returns a sentence at once, the translator each text with other letters, so that what is measured is
+everything else: reading seeds, parts, journals, verdicts, counting, mixing, writing, the card. Each run is a process
+of its own on two cores; the peak is its largest resident memory in each step. `--seeds` names other sizes, `--write`
+writes the table and the plot of these sizes into benchmarks/flat_memory/.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ.setdefault("POLARS_MAX_THREADS", "2")
+
+from benchmarks._report import report, sized, versions
+from benchmarks.pipeline import ALONE, DATA, AtOnce, Cipher
+from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.protocols import Ingredient, Silent
+from sdrrl_data.recipe import loading
+from sdrrl_data.steps.model_pool import Models
+
+SIZES = sized((10_000, 100_000), (500, 1_000))
+TARGETS = ("pt", "id")
+PROMISED = 1_500  # MB
+
+
+class WholeTexts(Cipher):
+    """Takes texts as they are, so that they are not cut into sentences, which would be most of the time."""
+
+    whole_texts = True
+
+
+class Meter(Silent):
+    """Notes seconds and peak memory of each step."""
+
+    def __init__(self) -> None:
+        self.steps: list[dict[str, Any]] = []
+        self._begin("plan", 0)
+
+    def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
+        self.end()
+        self._begin(what, total - done)
+
+    def end(self) -> None:
+        """The last step has ended."""
+        self._step |= {"seconds": time.perf_counter() - self._since, "peak": peak()}
+        self.steps.append(self._step)
+
+    def _begin(self, name: str, rows: int) -> None:
+        self._step: dict[str, Any] = {"step": name, "rows": rows}
+        self._since = time.perf_counter()
+        forget_peak()
+
+
+def peak() -> int:
+    """The most memory since the peak was forgotten, in MB."""
+    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
+    return next(int(line.split()[1]) * 1024 // 10**6 for line in lines if line.startswith("VmHWM"))
+
+
+def forget_peak() -> None:
+    """Measure the peak from here on."""
+    Path("/proc/self/clear_refs").write_text("5", "ascii")
+
+
+def measure(seeds: int, folder: Path) -> None:
+    """Make one run in this process, and print its steps as JSON."""
+    rows = [json.loads(line) for line in DATA.read_text("utf-8").splitlines()]
+    answers = [row["output"].partition(". ")[0] for row in rows]
+    texts = [row["instruction"] for row in rows]
+    path = folder / "seeds.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(seeds):
+            file.write(json.dumps({"question": f"{texts[number % len(texts)]} ({number})"}) + "\n")
+    changes = {"tgt": list(TARGETS), "parallel": None, "seeds.source": str(path)} | ALONE
+    recipe = loading.load("sdrrl", changes)
+    meter = Meter()
+    models = Models(
+        identify_generator=lambda settings: Ingredient("generator", "AtOnce", "1", None),
+        build_generator=lambda settings: AtOnce(answers),
+        identify_translator=lambda settings, src, tgt, generator: Ingredient("translator", "Cipher", "1", None),
+        build_translator=lambda settings, src, tgt, generator, seed: WholeTexts(),
+    )
+    generate(recipe, folder / "run", models, meter)
+    meter.end()
+    print(json.dumps(meter.steps))
+
+
+def measured(seeds: int) -> list[dict[str, Any]]:
+    """The steps of one run, made in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "benchmarks.flat_memory", "--measure", str(seeds), folder]
+        result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        steps: list[dict[str, Any]] = json.loads(result.stdout.splitlines()[-1])
+    return steps
+
+
+def show(seeds: int, steps: Sequence[dict[str, Any]]) -> None:
+    """Print and report the figures of one run."""
+    used = versions("polars", "numpy")
+    seconds, most = sum(step["seconds"] for step in steps), max(step["peak"] for step in steps)
+    report(f"{seeds:,} seeds x {len(TARGETS)} targets", f"{len(TARGETS) * seeds / seconds:,.0f} rows/s", used)
+    report(f"{seeds:,} seeds x {len(TARGETS)} targets: memory at most", f"{most:,} MB", used, f"{PROMISED:,} MB")
+    for step in steps:
+        speed = f"{step['rows'] / step['seconds']:10,.0f} rows/s" if step["rows"] > 1 else " " * 17
+        print(f"    {step['step']:34}{speed} {step['seconds']:9,.1f} s {step['peak']:7,} MB", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--measure", nargs=2, metavar=("SEEDS", "FOLDER"))
+    arguments = parser.parse_args()
+    if arguments.measure:
+        measure(int(arguments.measure[0]), Path(arguments.measure[1]))
+        return
+    for seeds in arguments.seeds:
+        show(seeds, measured(seeds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Which pairs `inspect` shows, by their verdicts and scores."""
+
+import difflib
+from collections.abc import Collection, Sequence
+
+from sdrrl_data.errors import UserError
+from sdrrl_data.recipe import Recipe, score_columns, score_tables
+from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.tuning import direction, reading
+
+
+def pairs(
+    run: Run, manifest: Manifest, tags: Sequence[str], kept: bool, dropped: bool, filter: str | None, sort: str | None
+) -> dict[str, list[str]]:
+    """The ids of the wanted pairs of each target, in order.
+
+    Args:
+        run: may be unfinished.
+        manifest: of the run.
+        tags: of its targets.
+        kept: only pairs that every filter keeps.
+        dropped: only pairs that lose a text.
+        filter: only pairs that fail this filter.
+        sort: the worst first by this score; otherwise in the order of the run.
+
+    Raises:
+        UserError: there is no such filter or score.
+    """
+    recipe = recipe_of(run, manifest)
+    if filter is not None:
+        _check("filter", filter, {name for tag in tags for name in recipe.for_target(tag).thresholds})
+    wanted: dict[str, list[str]] = {}
+    for tag in tags:
+        by_verdict = reading.judged(run, tag, kept, filter) if kept or dropped or filter is not None else None
+        if sort is None:
+            wanted[tag] = by_verdict or []
+            continue
+        allowed = None if by_verdict is None else {*by_verdict}
+        wanted[tag] = [id for id in _worst_first(run, recipe, tag, sort) if allowed is None or id in allowed]
+    return wanted
+
+
+def _worst_first(run: Run, recipe: Recipe, tag: str, score: str) -> list[str]:
+    scored = reading.read(run, tag, score_tables(recipe.scorers)).scores
+    declared = score_columns(recipe.scorers)
+    _check("score", score.removeprefix("question_").removeprefix("answer_"), declared)
+    columns = [name for name in (score, f"question_{score}", f"answer_{score}") if name in scored.columns]
+    if not columns:
+        raise UserError(f"{run.path} has no values of {score} yet")
+    name = score if score in declared else score.partition("_")[2]
+    thresholds = recipe.for_target(tag).thresholds
+    return reading.worst_first(scored, columns, direction(declared[name], thresholds.get(score, thresholds.get(name))))
+
+
+def _check(what: str, name: str, names: Collection[str]) -> None:
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=1)
+        raise UserError(
+            f"there is no {what} {name}: {f'did you mean {close[0]}?' if close else ', '.join(sorted(names))}"
+        )

@@ -1,0 +1,61 @@
+"""`sdrrl-data report`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sdrrl_data.errors import OutputExists
+
+from .console import say
+from .options import TrustRecipe
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+[cyan]sdrrl-data report runs/quickstart[/cyan]  write runs/quickstart/report.html
+
+[cyan]sdrrl-data report runs/strict --compare runs/quickstart[/cyan]  two runs side by side
+
+[cyan]sdrrl-data report runs/quickstart --compare thresholds.yaml[/cyan]  what other thresholds would change
+"""
+NAME = "report.html"  # in the run's folder
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OTHER",
+            help="Another run; or a part of a recipe with thresholds, such as one from [cyan]tune --write[/cyan]: they "
+            "are applied to the scores of this run.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The file to write.", show_default=f"RUN/{NAME}")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
+    trust_recipe: TrustRecipe = False,
+) -> None:
+    """Write a finished run as a page: what became of its rows and why, its scores and thresholds, rows to look at.
+
+    The page is one HTML file that fetches nothing. Of a large run, it shows a sample of the rows.
+    """
+    from . import quiet
+
+    quiet.silence_libraries()
+    from sdrrl_data.report.page import page
+    from sdrrl_data.run import opened, trust_run
+    from sdrrl_data.run.disk import written
+
+    path = out or folder / NAME
+    if out and out.exists() and not force:
+        raise OutputExists(f"{out} exists already: choose another file, or overwrite it with --force")
+    run, manifest = opened(folder)
+    if trust_recipe:
+        trust_run(run, manifest)
+    content = page(run, manifest, compare)
+    with written(path) as temporary:
+        temporary.write_text(content, encoding="utf-8")
+    say(f"{path} is written ({len(content.encode()) / 1e6:.1f} MB): open it in a browser")

@@ -1,0 +1,52 @@
+"""What is worth a look in a run, with what would change it: one sentence each."""
+
+from collections.abc import Iterator
+
+from sdrrl_data.run import Manifest
+
+MUCH = 0.25  # share of the pairs of a target that one filter alone drops
+SCARCE = 0.5  # of the share asked for that a kind of rows reaches
+
+
+def of(manifest: Manifest) -> list[str]:
+    """The sentences; none if nothing is unusual."""
+    return [*_answers(manifest), *_filters(manifest), *_mix(manifest)]
+
+
+def _answers(manifest: Manifest) -> Iterator[str]:
+    generator, answers = manifest.recipe.get("generator", {}), manifest.counts.answers
+    if cut := answers.get("cut"):
+        limit = generator.get("max_tokens")
+        yield f"{_counted(cut, 'answer was', 'answers were')} cut at {limit} tokens: raise generator.max_tokens"
+    if looping := answers.get("looping"):
+        penalty = generator.get("repetition_penalty")
+        yield (
+            f"{_counted(looping, 'answer repeats', 'answers repeat')} the same words: raise "
+            f"generator.repetition_penalty (now {penalty:g})"
+        )
+
+
+def _filters(manifest: Manifest) -> Iterator[str]:
+    for tag, target in manifest.counts.targets.items():
+        for count in target.filters:
+            share = count.only["tgt->tgt"] / max(target.pairs, 1)
+            if share > MUCH:
+                yield (
+                    f"{tag}: the filter {count.filter} alone drops a text of {share:.0%} of the pairs: see what other "
+                    "thresholds would keep with `sdrrl-data tune`"
+                )
+
+
+def _mix(manifest: Manifest) -> Iterator[str]:
+    for tag, target in manifest.counts.targets.items():
+        taken = max(sum(kind.taken for kind in target.mix), 1)
+        for kind in target.mix:
+            if kind.taken / taken < SCARCE * kind.asked:
+                yield (
+                    f"{tag}: {kind.kind} has {kind.taken / taken:.1%} of the rows, and {kind.asked:.1%} was asked for: "
+                    f"{'there are none' if not kind.available else f'there are only {kind.available:,} such rows'}"
+                )
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"

@@ -1,0 +1,39 @@
+from sdrrl_data.report import hints
+from sdrrl_data.run import Counts, FilterCount, Kind, Manifest, TargetCount
+
+
+def manifest(answers=None, only=0, taken=10):
+    count = FilterCount(filter="length", weight=0, texts={}, alone={"tgt->tgt": 40}, only={"tgt->tgt": only})
+    mix = [
+        Kind(kind="src->src", asked=0.5, available=90, taken=90),
+        Kind(kind="translate", asked=0.1, available=taken, taken=taken),
+    ]
+    target = TargetCount(pairs=100, kept=60, kept_texts={}, filters=[count], removed={}, mix=mix, rows={})
+    return Manifest(
+        state="finished",
+        signatures={"pt": "s"},
+        recipe={"tgt": ["pt"], "generator": {"max_tokens": 320, "repetition_penalty": 1.1}},
+        versions={},
+        ingredients=[],
+        counts=Counts(answers=answers or {}, targets={"pt": target}),
+    )
+
+
+def test_what_is_usual_needs_no_hint():
+    assert hints.of(manifest({"refused": 3})) == []
+
+
+def test_answers_that_were_cut_or_loop():
+    assert hints.of(manifest({"cut": 7, "looping": 1})) == [
+        "7 answers were cut at 320 tokens: raise generator.max_tokens",
+        "1 answer repeats the same words: raise generator.repetition_penalty (now 1.1)",
+    ]
+
+
+def test_a_filter_that_drops_much_and_a_kind_that_is_scarce():
+    assert hints.of(manifest(only=31, taken=2)) == [
+        "pt: the filter length alone drops a text of 31% of the pairs: see what other thresholds would keep with "
+        "`sdrrl-data tune`",
+        "pt: translate has 2.2% of the rows, and 10.0% was asked for: there are only 2 such rows",
+    ]
+    assert hints.of(manifest(taken=0))[0].endswith("there are none")

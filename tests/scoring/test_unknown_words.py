@@ -1,0 +1,110 @@
+import importlib.util
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sdrrl_data.errors import NotInstalled
+from sdrrl_data.languages import find
+from sdrrl_data.protocols import TextPair, Unit
+from sdrrl_data.scoring.unknown_words import LANGUAGES, UnknownWordsConfig, UnknownWordsScorer
+from tests.scoring.meaning_faults import FAULTS, real_pairs
+from tests.scoring.planted import planted, whole
+
+
+@pytest.fixture(scope="module")
+def unknown(text_pair, score):
+    pytest.importorskip("wordfreq")
+    pytest.importorskip("simplemma")
+    scorers = {}
+
+    def count(tag, *sentences):
+        scorer = scorers.setdefault(tag, UnknownWordsScorer(find("en"), find(tag)))
+        return score(scorer, [text_pair(*sentences)])["unknown_words"][0]
+
+    return count
+
+
+@pytest.mark.parametrize(
+    ("tag", "source", "target", "words"),
+    [
+        ("pt", "The wheelers use spears.", "Os araulenhos usam lanças.", 1),  # a small translator really wrote it
+        ("pt", "The wheelers use spears.", "Araulenhos usam lanças.", 1),  # the first word, too
+        ("pt", "They delivered the luminous bird.", "Eles entregaram o luminário corfranco.", 2),
+        ("pt", "He will differ.", "Ele diferirá amanhã.", 0),  # a form that few write
+        ("pt", "Ask Kowalski about Kubernetes.", "Pergunte a Kowalski sobre Kubernetes.", 0),
+        ("pt", "Ask the people of Fukuoka.", "Pergunte ao povo de Fucuoca.", 0),  # a name may be in no list
+        ("pt", "Neutrons and frobnicators", "Nêutrons e um frobnicator", 0),  # a word of the source
+        ("vi", "He wrote a book.", "Anh ấy đã viếắt một cuốn sách.", 1),
+        ("vi", "He wrote a book.", "Anh ấy đã viết một cuốn sách.", 0),
+        ("fr", "the water of the egg", "l'eau de l’œuf d'aujourd'hui", 0),
+        ("fr", "the water", "l'eaurage", 1),
+        ("de", "the house", "das Haus, das Hausgesumpfe", 1),  # a noun has a capital
+        ("ru", "the town", "этот городощик", 1),
+        ("pt", "It does nothing.", "Não faz nada.", 0),
+    ],
+)
+def test_counts_words_that_no_list_has(unknown, tag, source, target, words):
+    assert unknown(tag, (source, target)) == words
+
+
+def test_the_same_letters_count_as_one_word_however_they_are_encoded(unknown):
+    import unicodedata
+
+    assert unknown("pt", ("no", unicodedata.normalize("NFD", "não é água"))) == 0
+
+
+def test_code_is_no_word(unknown):
+    assert unknown("pt", ("Run `xyzzyq` now.", "Execute `xyzzyq` agora.")) == 0
+
+
+@pytest.mark.parametrize("tag", ["fi", "sv", "ja", "th", "ko", "yo"])
+def test_a_language_whose_lists_lack_many_words_is_not_judged(unknown, tag):
+    assert unknown(tag, ("He wrote a book.", "Zzxqy zzxqy.")) is None
+
+
+def test_a_text_without_words_is_not_judged(unknown):
+    assert unknown("pt") is None
+
+
+# Sentences of FLORES-200 that people translated; the languages of which it is here.
+@pytest.mark.parametrize(("tag", "share"), [("pt", 0.01), ("vi", 0.015), ("pl", 0.025)])
+def test_what_people_wrote_has_few_unknown_words(unknown, flores, tag, share):
+    rows = flores("en", tag)
+    assert sum(unknown(tag, row) > 0 for row in rows) <= share * len(rows)
+
+
+@pytest.mark.parametrize("tag", ["pt", "vi"])
+def test_invented_words_are_found_at_little_cost(unknown, shared_data, score, tag):
+    good = real_pairs(shared_data, tag, 300)
+    scorer = UnknownWordsScorer(find("en"), find(tag))
+    lost, found = (
+        sum(count > 0 for count in score(scorer, pairs)["unknown_words"]) / len(pairs)
+        for pairs in (planted(good, whole), planted(good, FAULTS["no such word"]))
+    )
+    assert lost <= 0.03
+    assert found >= 0.8
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_any_text_is_counted(source, target):
+    pytest.importorskip("wordfreq")
+    pair = TextPair(source, target, [Unit(0, len(source), 0, len(target))])
+    for tag in ("pt", "de", "th"):
+        counts = UnknownWordsScorer(find("en"), find(tag)).score([pair, pair], lambda _: None)["unknown_words"]
+        assert counts[0] == counts[1]
+        assert (counts[0] is None) == (tag not in LANGUAGES)
+        assert UnknownWordsScorer(find("en"), find("pt")).score(
+            [TextPair(target, target, [Unit(0, len(target), 0, len(target))])], lambda _: None
+        )["unknown_words"].to_list() == [0]
+
+
+def test_the_packages_of_the_lists_are_named(monkeypatch):
+    pytest.importorskip("wordfreq")
+    assert [found.name for found in UnknownWordsConfig().identify()] == ["wordfreq", "simplemma"]
+    really = importlib.util.find_spec
+    monkeypatch.setattr(
+        "sdrrl_data.scoring.unknown_words.find_spec", lambda name: None if name == "wordfreq" else really(name)
+    )
+    with pytest.raises(NotInstalled, match=r"needs wordfreq: pip install 'sdrrl-data\[words\]'"):
+        UnknownWordsConfig().identify()
