@@ -61,10 +61,9 @@ def recipe_of(folder: Path, texts: list[str], seeds: int, part_rows: int) -> Rec
 
 def on_two_nodes(recipe: Recipe, out: Path, answers: list[str]) -> float:
     """Seconds from a cluster that stands to a finished run."""
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:
-        for _ in range(2):
-            cluster.add_node(num_cpus=1)
+        cluster.add_node(num_cpus=1)
         ray.init(address=cluster.address, log_to_driver=False, logging_level="warning")
         began = time.perf_counter()
         generate(recipe, out, models(answers), ray=RayConfig())

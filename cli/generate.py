@@ -159,6 +159,15 @@ def generate(
             show_default="the one that this command runs in, or a new one on this machine",
         ),
     ] = None,
+    ray_silence: Annotated[
+        float,
+        typer.Option(
+            min=0.1,
+            metavar="MINUTES",
+            help="A node of the Ray cluster that finishes no row for so long counts as dead; it also has to load its "
+            "models in that time.",
+        ),
+    ] = 30,
     trust_recipe: TrustRecipe = False,
 ) -> None:
     """Make a transfer set: answer, translate, code-switch, score, filter, mix.
@@ -204,7 +213,7 @@ def generate(
             named=wish.named,
             begin_only=begin,
             command=_command(sys.argv[1:]),
-            ray=RayConfig(address=ray_address) if runner is Runner.RAY else None,
+            ray=RayConfig(ray_address, ray_silence) if runner is Runner.RAY else None,
         )
     if manifest.state != "finished":
         say(f"{out} is begun: start workers with sdrrl-data work {shlex.quote(str(out))}")

@@ -65,6 +65,7 @@ class _Making:
         self._check = check
         self._settled: dict[str, set[int]] = defaultdict(set)  # the finished parts of each table
         self._made: dict[str, set[int]] = defaultdict(set)  # by this process
+        self._to_replace: set[tuple[str, int, str]] = set()  # parts made with other settings, and their fingerprints
         self._places: set[Path] = set()  # of all leases that were taken
         self._now: dict[int, str] = {}  # made since the last step was settled, with their fingerprints
         self._table = ""  # that parts are taken of
@@ -155,7 +156,9 @@ class _Making:
             if written is None:
                 continue
             if unmarked(written) != unmarked(job.fingerprints[part]):
-                output.done(part, job.fingerprints[part])  # refuses one that is damaged, before it is replaced
+                if (table, part, written) not in self._to_replace:
+                    output.done(part, job.fingerprints[part])  # refuses one that is damaged, before it is replaced
+                self._to_replace.add((table, part, written))
             elif part in self._made[table] or not self._tables.wants_again(table, part, written):
                 finished[part] = written
         return finished

@@ -84,9 +84,9 @@ def pull(
             _make(dataset, manifest, tables, Run(unfinished), out)
             shutil.rmtree(unfinished / FETCHED)
             (unfinished / MARK).unlink()
-            if out.exists():
-                out.rmdir()  # it is empty
-            unfinished.rename(out)
+        if out.exists():
+            out.rmdir()  # it is empty
+        unfinished.rename(out)  # when it is not locked any more: a lock has its place in the folder
     return result
 
 

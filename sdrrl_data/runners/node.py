@@ -30,7 +30,7 @@ class News(NamedTuple):
     rows: float  # that were finished
     written: list[tuple[int, str]]  # parts, with their fingerprints
     waiting: int  # parts that it has not begun
-    idle: bool  # whether it has ended what it was told to do
+    ended: int  # how many steps it has ended
     error: BaseException | None  # that ended it
 
 
@@ -51,7 +51,7 @@ class Node:
         self._steps: Queue[tuple[Job, Queue[int | None]] | None] = Queue()
         self._parts: Queue[int | None] = Queue()  # of the last step
         self._changed = threading.Condition()
-        self._rows, self._waiting, self._steps_left = 0.0, 0, 0
+        self._rows, self._waiting, self._ended = 0.0, 0, 0
         self._written: list[tuple[int, str]] = []
         self._error: BaseException | None = None
         self._is_new = False  # whether something has happened that `news` has not told
@@ -69,8 +69,6 @@ class Node:
     def begin(self, job: Job) -> None:
         """Begin a step, once the one before has ended."""
         self._parts = Queue()
-        with self._changed:
-            self._steps_left += 1
         self._steps.put((job, self._parts))
 
     def give(self, part: int) -> None:
@@ -87,7 +85,7 @@ class Node:
         """What has happened, as soon as something has, or after so many seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._is_new, seconds)
-            news = News(self._rows, self._written, self._waiting, not self._steps_left, self._error)
+            news = News(self._rows, self._written, self._waiting, self._ended, self._error)
             self._rows, self._written, self._is_new = 0.0, [], False
         return news
 
@@ -105,7 +103,7 @@ class Node:
             except BaseException as error:
                 self._error = _portable(error)
             with self._changed:
-                self._steps_left -= 1
+                self._ended += 1
                 self._tell()
         pool.close()
 

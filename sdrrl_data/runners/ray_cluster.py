@@ -48,7 +48,8 @@ class _Node:
     greeting: Any  # where the answer will be; None when it has come
     news: Any = None  # where the answer will be; None while nothing is asked
     waiting: int = 0  # parts that it has and has not begun
-    works: bool = False  # on a step
+    begun: int = 0  # steps
+    works: bool = False  # on the last of them
     ends: bool = False  # it gets no more parts of this step
     heard: float = field(default_factory=time.monotonic)  # when it last got on
 
@@ -179,19 +180,20 @@ class RayRunner:
 
     def _supply(self, node: _Node, job: Any, sharing: Sharing) -> None:
         """Give a node as many parts as it needs not to wait, and tell it when there are no more."""
-        others = [other.id for other in self._ready() if other is not node]
+        others = [other.name for other in self._ready() if other is not node]
         while not node.ends and node.waiting < AHEAD:
-            part = sharing.next_for(node.id, others)
+            part = sharing.next_for(node.name, others)
             if part is None:
                 break
             if not node.works:
                 node.actor.begin.remote(job)
+                node.begun += 1
                 node.works, node.heard = True, time.monotonic()
             node.actor.give.remote(part)
             node.waiting += 1
-            if sharing.is_alone(node.id):
+            if sharing.is_alone(node.name):
                 break
-        if node.works and not node.ends and (node.waiting < AHEAD or sharing.is_alone(node.id)):
+        if node.works and not node.ends and (node.waiting < AHEAD or sharing.is_alone(node.name)):
             node.actor.end.remote()
             node.ends = True
 
@@ -226,19 +228,19 @@ class RayRunner:
             node.heard = time.monotonic()
         self._reporter.advance(news.rows)
         for part, fingerprint in news.written:
-            sharing.written(node.id, part)
+            sharing.written(node.name, part)
             written(part, fingerprint)
         node.waiting = news.waiting
-        if news.idle and node.ends:
+        if news.ended == node.begun:
             node.works = node.ends = False
 
     def _bury(self, node: _Node, sharing: Sharing, what: str) -> None:
         """Leave the parts of a process that has died to others."""
         del self._nodes[node.id]
         self._looked = 0.0
-        lost = sharing.has(node.id)
-        self._reporter.say(f"the process on {node.name} {what}; {len(lost)} parts are made again elsewhere")
-        sharing.died(node.id)
+        lost = len(sharing.has(node.name))
+        self._reporter.say(f"the process on {node.name} {what}; {lost} parts are made again elsewhere")
+        sharing.died(node.name)
 
     def _greet(self, late: bool) -> None:
         """Take in what nodes say when their processes have started.
@@ -289,7 +291,6 @@ def _ray() -> Any:
         NotInstalled: it is not installed.
     """
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # `uv run` would be resolved again on every node
-    os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # of a cluster on a busy machine
     try:
         import ray
     except ImportError:

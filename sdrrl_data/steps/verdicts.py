@@ -59,7 +59,10 @@ class VerdictsStep(TargetStep):
         def work(tasks: Iterable[Task]) -> Iterator[tuple[int, Part]]:
             waiting = iter(tasks)
             while batch := list(islice(waiting, TOGETHER)):
-                tables = map(pl.concat, zip(*(task.tables for task in batch), strict=True))
+                # "diagonal": parts that an earlier version has made may lack scores.
+                tables = (
+                    pl.concat(parts, how="diagonal") for parts in zip(*(task.tables for task in batch), strict=True)
+                )
                 judged = judge(score_tables.joined(list(tables)), limits)
                 start = 0
                 for task in batch:

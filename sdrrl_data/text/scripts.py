@@ -19,6 +19,8 @@ _SEVERAL = {
     "Hant": frozenset({"Hani"}),
     "Jpan": frozenset({"Hani", "Hira", "Kana"}),
 }
+# Thai and Lao write the vowel "am" as one character. NFKC, which many tokenizers apply, takes it apart.
+_AM = {"\u0e4d\u0e32": "\u0e33", "\u0ecd\u0eb2": "\u0eb3"}
 _UNSEEN = 255
 _CHINESE = ("Hans", "Hant")  # simplified, traditional
 
@@ -30,6 +32,17 @@ def scripts(language: Language) -> frozenset[str]:
 
 
 @functools.cache
+def with_vowels_joined(text: str) -> str:
+    """The text with the vowel "am" of Thai and Lao as one character, as people write it.
+
+    What NLLB-200 translated into Thai for Mozilla's evaluation (997 sentences of FLORES-200) has the two characters 735
+    times, and never the one.
+    """
+    for apart, joined in _AM.items():
+        text = text.replace(apart, joined)
+    return text
+
+
 def all_scripts() -> frozenset[str]:
     """The scripts that any language of FLORES-200 is written in."""
     return frozenset().union(*map(scripts, search("")))

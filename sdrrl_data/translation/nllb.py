@@ -13,6 +13,7 @@ from sdrrl_data.models.locating import Located, loading, locate
 from sdrrl_data.protocols import Ingredient, SetAside
 from sdrrl_data.recipe import Model, Shapeless, TranslatorConfig, TranslatorContext
 from sdrrl_data.recipe.config import Positive
+from sdrrl_data.text.scripts import with_vowels_joined
 from sdrrl_data.translation.nllb_engine import Engine, Search, batched, max_translation_tokens
 
 # Languages of FLORES-200 for which NLLB's tokenizer has no code.
@@ -125,7 +126,7 @@ class NllbTranslator:
         if translation[-1] != self._tokenizer.eos_token_id or len(translation) > limit:
             return SetAside(f"its translation does not end within {limit} tokens")
         text: str = self._tokenizer.decode(translation, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return text.strip()
+        return with_vowels_joined(text.strip())
 
 
 def _engine(settings: NllbConfig) -> Literal["ctranslate2", "transformers"]:

@@ -1,9 +1,11 @@
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.languages import find, search
-from sdrrl_data.text.scripts import all_scripts, is_letter_of, letters, scripts
+from sdrrl_data.text.scripts import all_scripts, is_letter_of, letters, scripts, with_vowels_joined
 
 
 @pytest.mark.parametrize(
@@ -106,3 +108,17 @@ def test_a_language_in_its_other_alphabet_is_not_in_its_script(tag, other):
     wrong = {"sr": "Ovo je srpska rečenica.", "uz": "Бу янги гап."}[tag]
     counts, in_script = letters([other, wrong], find(tag))
     assert in_script.tolist() == [counts[0], 0]
+
+
+@pytest.mark.parametrize("written", ["น้ำ", "ทำงานสำคัญ", "ນ້ຳ", "não", ""])
+def test_a_vowel_that_normalization_took_apart_is_joined(written):
+    assert with_vowels_joined(unicodedata.normalize("NFKC", written)) == written
+
+
+def test_a_translator_wrote_no_vowel_as_people_do(shared_data):
+    people, nllb = (
+        (shared_data / "flores-dev" / f"{name}.txt").read_text(encoding="utf-8") for name in ("th", "nllb.th")
+    )
+    assert people.count("\u0e33") > 800
+    assert nllb.count("\u0e33") == 0
+    assert with_vowels_joined(nllb).count("\u0e33") > 700
