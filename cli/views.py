@@ -38,7 +38,7 @@ def set_aside(row: Row, context: ViewContext) -> Fields:
     """A row that was set aside: the reason, and its content."""
     try:
         content = json.loads(row["row"])
-    except ValueError:
+    except (ValueError, RecursionError):
         content = row["row"]
     return [("reason", row["reason"]), *_plain(content if isinstance(content, dict) else {"row": content}, context)]
 

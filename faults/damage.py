@@ -1,6 +1,8 @@
 """Files of runs that are cut, or have a bit flipped: it is noticed, or does not matter."""
 
 import re
+import shlex
+import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -56,15 +58,12 @@ def journals(draw: Draw, root: Path) -> int:
             return 0
     path = draw.choice(paths)
     done = f"{path.relative_to(folder)}, {spoil(path, draw)}"
-    try:
-        staged.finish()
-    except Wrong as wrong:
-        raise Wrong(wrong.kind, f"{done}: {wrong.detail}") from None
+    _finish(staged, done)
     return 1
 
 
 def _go_on(staged: Stage, path: Path, done: str) -> None:
-    """The command does its work, or names the file; once that is deleted, as it says, all is made again."""
+    """The command does its work, or names the file; once that is deleted or restored, as it says, all is made again."""
     name = path.relative_to(staged.folder).as_posix()
     ended = _processes.run(staged.act(), staged.folder)
     if ended.code and not re.search(rf"error: .*{re.escape(path.name)}", ended.said):
@@ -78,13 +77,20 @@ def _go_on(staged: Stage, path: Path, done: str) -> None:
             compare(after, undisturbed)
         except Wrong as wrong:
             raise Wrong(wrong.kind, f"{done}: {wrong.detail}") from None
+    elif copying := re.search("type `(cp [^`]+)`", ended.said):
+        subprocess.run(shlex.split(copying[1]), check=True)
+        _finish(staged, f"{done}, then restored from its copy")
     elif "delete it and type `sdrrl-data generate" in ended.said:
         path.unlink()
         if "generate" in staged.name:
-            try:
-                staged.finish(without=name if LEARNED.search(name) else "")
-            except Wrong as wrong:
-                raise Wrong(wrong.kind, f"{done}, then deleted: {wrong.detail}") from None
+            _finish(staged, f"{done}, then deleted", without=name if LEARNED.search(name) else "")
+
+
+def _finish(staged: Stage, done: str, without: str = "") -> None:
+    try:
+        staged.finish(without)
+    except Wrong as wrong:
+        raise Wrong(wrong.kind, f"{done}: {wrong.detail}") from None
 
 
 SHORT = ("answers", "manifest", "transfer set", "set aside")

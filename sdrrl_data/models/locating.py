@@ -205,6 +205,6 @@ def _whole(repository: Repository) -> bool:
     if index.is_file():
         try:
             weights |= {*json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()}
-        except (ValueError, KeyError, AttributeError, TypeError):  # the file is not an index
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):  # the file is not an index
             return False
     return bool(weights) and {"config.json", *weights} <= repository.files.keys()

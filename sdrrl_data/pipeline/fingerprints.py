@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from sdrrl_data.run import Run, fingerprint
-from sdrrl_data.run.marks import is_lacking, unmarked, without_lack
+from sdrrl_data.run.marks import is_lacking, of_inputs, without_lack
 from sdrrl_data.steps.best_translation import BestTranslationsStep
 from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
 from sdrrl_data.steps.scoring_steps import ComparisonStep
@@ -34,7 +34,7 @@ def job(step: Step, earlier: Fingerprints, run: Run, accept_lacking: bool = Fals
         expected_fingerprint = part_fingerprints.fingerprint(part, step.version, expected)
         written = output.fingerprint(part)
         if written not in (None, expected_fingerprint):
-            base = unmarked(written)
+            base = of_inputs(written)
             if base == expected_fingerprint or base in part_fingerprints.earlier_versions(part, expected):
                 expected_fingerprint = written if accept_lacking and is_lacking(written) else without_lack(written)
         expected.append(expected_fingerprint)

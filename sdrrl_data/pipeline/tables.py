@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sdrrl_data.pipeline import earlier_parts, fingerprints
 from sdrrl_data.run import Part, Run, fingerprint_of_rows
-from sdrrl_data.run.marks import is_lacking, unmarked
+from sdrrl_data.run.marks import has_other_rows, is_lacking, of_inputs, unmarked
 from sdrrl_data.steps.step import Job, Step
 
 
@@ -73,17 +73,21 @@ class Tables:
         job = self.jobs[table]
         written_fingerprints = list(job.fingerprints)
         for part, fingerprint in written.items():
-            if fingerprint and unmarked(fingerprint) == unmarked(job.fingerprints[part]):
+            if fingerprint and of_inputs(fingerprint) == of_inputs(job.fingerprints[part]):
                 written_fingerprints[part] = fingerprint
         if tuple(written_fingerprints) == job.fingerprints:
             return
         self.jobs[table] = replace(job, fingerprints=tuple(written_fingerprints))
         self.fingerprints[table] = written_fingerprints
+        others = any(
+            has_other_rows(now) and unmarked(now) != unmarked(before)
+            for now, before in zip(written_fingerprints, job.fingerprints, strict=True)
+        )
         following = list(self.jobs)[list(self.jobs).index(table) + 1 :]
         for name in following:
             later = self.jobs[name]
             now = fingerprints.job(later.step, self.fingerprints, self._run, self._accept_lacking).fingerprints
-            self.jobs[name] = replace(later, fingerprints=now)
+            self.jobs[name] = replace(later, fingerprints=now, whole=now if others else later.whole)
             self.fingerprints[name] = now
 
     def wants_again(self, table: str, part: int, written: str) -> bool:

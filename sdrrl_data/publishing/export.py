@@ -146,7 +146,7 @@ def _entries(path: Path) -> dict[str, Any]:
         return {}
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         entries = None
     if not isinstance(entries, dict):
         raise UserError(f"{path} is not a list of datasets for LLaMA-Factory: choose another --out")

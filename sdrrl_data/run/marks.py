@@ -2,6 +2,7 @@
 
 `F+MARK`: a server failed at some rows. They are asked for again, and the part then has the fingerprint `F`.
 `F~MARK`: rows that had been refused were asked for again. The part is whole, but not as it was.
+`F!DIGEST`: the part was lost, and a model wrote other rows: none of what was made from it can stay.
 What is made from such a part has another fingerprint, too, so that it is made anew when the part changes.
 """
 
@@ -36,6 +37,21 @@ def asked_again(part_fingerprint: str, refused: Iterable[tuple[str, str]]) -> st
     return f"{unmarked(part_fingerprint)}~{fingerprint(sorted(refused))}"
 
 
-def unmarked(part_fingerprint: str) -> str:
+def with_other_rows(part_fingerprint: str, digest: str) -> str:
+    """The fingerprint of a part that was lost, and has other rows now, with this digest."""
+    return f"{of_inputs(part_fingerprint)}!{digest}"
+
+
+def has_other_rows(part_fingerprint: str) -> bool:
+    """Whether the part was lost once, and a model wrote other rows."""
+    return "!" in part_fingerprint
+
+
+def of_inputs(part_fingerprint: str) -> str:
     """The fingerprint that stands for the part's inputs and settings alone."""
+    return unmarked(part_fingerprint).partition("!")[0]
+
+
+def unmarked(part_fingerprint: str) -> str:
+    """The fingerprint that stands for what the rows are made from and, if a model once wrote others, for these."""
     return without_lack(part_fingerprint).partition("~")[0]

@@ -75,6 +75,11 @@ def fingerprint_of_rows(rows: pl.DataFrame) -> str:
     return fingerprint(rows.drop(SOURCE_ID, strict=False).to_dicts())
 
 
+def digest_of_part(content: Part) -> str:
+    """16 hex digits that stand for the rows of a part, and those that were set aside."""
+    return fingerprint(content.rows.to_dicts(), content.set_aside.to_dicts())
+
+
 def set_aside(rows: pl.DataFrame, reasons: Sequence[str]) -> pl.DataFrame:
     """The table of rows that could not be processed, with one reason per row."""
     return pl.DataFrame(

@@ -16,15 +16,17 @@ from sdrrl_data.run.disk import (
     rows_in,
     schema_of,
     write_parquet,
+    written,
 )
 from sdrrl_data.run.journal import Journal, head_of
 from sdrrl_data.run.parts import NOTHING_SET_ASIDE, SET_ASIDE, Part
 
 _AGAIN = "again"  # in a part's figures
-# The names of a table's files: a part, its journal, and a part that is being written. Other files are not the run's.
+# A table's files: a part, its journal, what it held, and one that is being written. Other files are not the run's.
 _PART = re.compile(r"part-(\d{5,})\.parquet")
 _BEGUN = re.compile(r"\.part-(\d{5,})\.journal")
-_TEMPORARY = re.compile(r"\.part-(\d{5,})\.parquet(\.[0-9a-f]{8})?\.tmp")
+_CONTENT = re.compile(r"\.part-(\d{5,})\.content")
+_TEMPORARY = re.compile(r"\.part-\d{5,}\.parquet(\.[0-9a-f]{8})?\.tmp|\.\.part-\d{5,}\.content(\.[0-9a-f]{8})?\.tmp")
 AT_ONCE = 16  # parts that are read together, which takes a fifth of the time if they are small
 _FILE = "\N{PILCROW SIGN}"  # a column name that no table uses: the file that a row comes from
 
@@ -122,6 +124,25 @@ class Table:
         if not keep_journal:
             _journal(self._folder, part).unlink(missing_ok=True)
 
+    def remember(self, part: int, fingerprint: str, digest: str) -> None:
+        """Remember what a part is about to hold, so that it is known even when the part itself is lost.
+
+        Args:
+            part: its number.
+            fingerprint: stands for its inputs and settings alone.
+            digest: of its content.
+        """
+        with written(_content(self._folder, part), shared=True) as temporary:
+            temporary.write_text(f"{fingerprint} {digest}\n", encoding="ascii")
+
+    def remembered(self, part: int) -> tuple[str, str] | None:
+        """What `remember` was told of a part; None if nothing can be read."""
+        try:
+            fingerprint, digest = _content(self._folder, part).read_text(encoding="ascii").split()
+        except (OSError, ValueError):
+            return None
+        return fingerprint, digest
+
     def again(self) -> int:
         """The number of rows that a server failed at, and that will be asked for again."""
         return sum(figures_of(path).get(_AGAIN, 0) for path in _parts(self._folder))
@@ -216,7 +237,9 @@ class Table:
         for folder in (self._folder, self._set_aside):
             keep = {*(_part(folder, part) for part in range(parts)), *(_journal(folder, part) for part in journals)}
             for path in set(folder.glob("*part-*")) - keep:
-                if is_file_of_table(path) or _TEMPORARY.fullmatch(path.name):
+                content = _CONTENT.fullmatch(path.name)
+                is_past = bool(content and int(content[1]) >= parts)
+                if is_past or is_file_of_table(path) or _TEMPORARY.fullmatch(path.name):
                     path.unlink()
 
 
@@ -249,6 +272,10 @@ def _part(folder: Path, part: int) -> Path:
 
 def _parts(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("part-*.parquet") if _PART.fullmatch(path.name))
+
+
+def _content(folder: Path, part: int) -> Path:
+    return folder / f".part-{part:05}.content"
 
 
 def _journal(folder: Path, part: int) -> Path:

@@ -8,7 +8,8 @@ import polars as pl
 
 from sdrrl_data.protocols import Advance
 from sdrrl_data.run import Part, Run, Task, together
-from sdrrl_data.run.marks import asked_again, lacking, unmarked
+from sdrrl_data.run.marks import asked_again, lacking, of_inputs, unmarked, with_other_rows
+from sdrrl_data.run.parts import digest_of_part
 from sdrrl_data.run.table import AT_ONCE
 from sdrrl_data.steps.finished_rows import FinishedRows
 from sdrrl_data.steps.model_pool import ModelPool
@@ -49,6 +50,8 @@ def work(
     def write(part: int, content: Part) -> None:
         unfinished = bool(content.again) or job.fingerprints[part] != job.whole[part]
         fingerprint = _fingerprint(run, job, part, content)
+        if step.reuses_rows:
+            run.table(step.table).remember(part, unmarked(fingerprint), digest_of_part(content))
         output.write(part, content, fingerprint, keep_journal=unfinished)
         written(part, fingerprint)
 
@@ -86,7 +89,7 @@ def work(
 
 
 def _fingerprint(run: Run, job: Job, part: int, content: Part) -> str:
-    """What a part is written with: a mark says that it lacks rows, or has more than when it was made first."""
+    """What a part is written with: a mark says that it lacks rows, has more than when it was made first, or others."""
     expected, output = job.fingerprints[part], job.step.output(run)
     if output.done(part, expected):  # it is made again because the user asks for its refused rows again
         before = run.table(job.step.table).set_aside(part)
@@ -94,6 +97,11 @@ def _fingerprint(run: Run, job: Job, part: int, content: Part) -> str:
         refused = [row for row in content.set_aside.select("id", "reason").rows() if row[0] not in failed]
         if failed or sorted(refused) != sorted(before.select("id", "reason").rows()):
             expected = asked_again(expected, refused)
+    elif job.step.reuses_rows and not run.table(job.step.table).has(part):
+        earlier, earlier_digest = run.table(job.step.table).remembered(part) or ("", "")
+        if of_inputs(earlier) == of_inputs(expected):  # it was lost: what was made from other rows is made anew
+            digest = digest_of_part(content)
+            expected = earlier if digest == earlier_digest else with_other_rows(expected, digest)
     return lacking(expected, content.again)
 
 

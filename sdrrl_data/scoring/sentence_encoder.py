@@ -159,7 +159,7 @@ def can_convert(located: Located) -> bool:
         with hub.downloads(f"scorer {located.name}"):
             folder = hub.download("model", located.name, located.revision, ["config.json"])
     config: Any = None
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         config = json.loads((folder / "config.json").read_text("utf-8"))
     return isinstance(config, dict) and _has_known_parts(config)
 

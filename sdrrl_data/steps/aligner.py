@@ -73,7 +73,15 @@ def loaded(aligner: Aligner, rows: pl.DataFrame) -> Iterator[Aligner]:
             (Path(folder) / Path(name).name).write_bytes(content)
         try:
             aligner.load(Path(folder))
-        except (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as error:
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            zipfile.BadZipFile,
+        ) as error:
             raise FileDamaged(
                 f"what the aligner learned cannot be read ({type(error).__name__}: {error}): delete the folder aligner "
                 "of the target in the run, then type the `sdrrl-data generate` command again; it learns anew"

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from sdrrl_data.errors import UserError
 from sdrrl_data.run.disk import written
 from sdrrl_data.training.plan import TrainingPlan, devices
 from sdrrl_data.training.reporting import Sample
@@ -48,9 +49,18 @@ def save(out: Path, samples: Sequence[Sample]) -> None:
 
 
 def load(out: Path) -> list[Sample]:
-    """The saved samples of before the training; none if none were saved."""
+    """The saved samples of before the training; none if none were saved.
+
+    Raises:
+        UserError: they cannot be read.
+    """
     path = out / BEFORE
-    return [Sample(**fields) for fields in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
+    try:
+        return [Sample(**fields) for fields in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
+    except (OSError, ValueError, TypeError, RecursionError):
+        raise UserError(
+            f"{path} is damaged: remove it; the card will then show no samples of before the training"
+        ) from None
 
 
 def _prompts(plan: TrainingPlan) -> list[Any]:

@@ -8,7 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from sdrrl_data.errors import Stopped
+from sdrrl_data.errors import Stopped, UserError
+from sdrrl_data.training import sampling
 from sdrrl_data.training.train import train
 
 from .conftest import MakeModel
@@ -110,3 +111,11 @@ def test_without_checkpoints_the_best_weights_are_taken_all_the_same(
     assert trained.best < trained.steps
     saved, expected = (load_file(tmp_path / name / "model.safetensors") for name in ("out", "usual"))
     assert all(torch.equal(saved[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '[{"other": 1}]', "[" * 100_000])
+def test_damaged_samples_of_before_are_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / sampling.BEFORE).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / sampling.BEFORE).write_text(content)
+    with pytest.raises(UserError, match=r"before\.json is damaged: remove it"):
+        sampling.load(tmp_path)
