@@ -63,7 +63,18 @@ def generate(
             "[cyan]magpie[/cyan] for questions that the model writes itself. Repeat the option to add more.",
         ),
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many questions to take.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="How many questions to take; with --keep, how many at most."),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Take more and more questions, until so many pairs pass the thresholds in every target.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -138,7 +149,7 @@ def generate(
     from sdrrl_data.pipeline import continuing
     from sdrrl_data.recipe import overrides
 
-    options = _changes(src, tgt, seeds, limit, model, translator)
+    options = _changes(src, tgt, seeds, limit, keep, model, translator)
     settings = dict(map(overrides.parse_change, changes or []))
     out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
     wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
@@ -154,6 +165,7 @@ def generate(
         return
 
     from sdrrl_data.pipeline import generate as library
+    from sdrrl_data.pipeline import growing
     from sdrrl_data.run import Run, unused
 
     from . import summary
@@ -178,6 +190,9 @@ def generate(
     if empty:
         where = ", ".join(empty)
         say(f"error: no row is left in {where}; the tables above say what became of the rows", err=True)
+        raise typer.Exit(1)
+    if sentence := growing.shortfall(wish.recipe, manifest):
+        say(f"error: {sentence}", err=True)
         raise typer.Exit(1)
 
 
@@ -219,6 +234,7 @@ def _changes(
     tgt: str | None,
     seeds: list[str] | None,
     limit: int | None,
+    keep: int | None,
     model: str | None,
     translator: str | None,
 ) -> dict[str, Any]:
@@ -232,6 +248,8 @@ def _changes(
         changes["seeds"] = {"source": "magpie"} if seeds == ["magpie"] else [{"source": source} for source in seeds]
     if limit is not None:
         changes["limit"] = limit
+    if keep is not None:
+        changes["keep"] = keep
     if model is not None:
         changes["generator.model"] = model
     if translator is not None:

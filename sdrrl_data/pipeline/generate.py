@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sdrrl_data.cards import description
+from sdrrl_data.pipeline import growing, redone, replaced, scorers
 from sdrrl_data.pipeline import plan as planning
-from sdrrl_data.pipeline import redone, replaced, scorers
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.recipe import Recipe, loading, overrides
@@ -35,6 +35,9 @@ def generate(
 ) -> Manifest:
     """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
 
+    If the recipe says how many pairs to `keep`, the run grows until so many pass the thresholds, as far as there are
+    questions: see `growing.shortfall`.
+
     If it is killed at any moment and called again, it continues with the next row and ends with the same bytes. Rows
     that a server failed at are set aside; a later call asks for them again, and ends as if the server had never failed.
 
@@ -60,10 +63,23 @@ def generate(
     if not isinstance(recipe, Recipe):
         recipe = loading.load(recipe)
     models = models or Models()
-    plan = planning.resolve(recipe, Path(out), models, retry_set_aside)
-    if manifest := plan.finished():
-        return manifest
     reporter = reporter or Silent()
+    plan = planning.resolve(recipe, Path(out), models, retry_set_aside)
+    questions = growing.questions(plan.recipe, plan.before)
+    manifest = plan.finished() or _agreed(plan, models, reporter, agreed, named)
+    while questions := growing.more(plan.recipe, manifest, questions):
+        reporter.say(f"{growing.passed(manifest)}; for {plan.recipe.keep:,}, {questions:,} questions are taken")
+        plan = planning.resolve(recipe, Path(out), models, questions=questions)
+        manifest = plan.finished() or _agreed(plan, models, reporter, agreed, named)
+    if plan.recipe.keep:
+        reporter.say(f"{growing.passed(manifest)}; {plan.recipe.keep:,} are wanted")
+    return manifest
+
+
+def _agreed(
+    plan: Plan, models: Models, reporter: Reporter, agreed: Agreed | None, named: Mapping[str, Any] | None
+) -> Manifest:
+    """Make what is missing, once it was said what would be made anew; the arguments are those of `generate`."""
     if sentence := plan.waiting():
         reporter.say(sentence)
     if sentences := redone.sentences(redone.redone(plan)):
