@@ -4,7 +4,22 @@ from typing import Annotated
 
 import typer
 
-from . import card, controls, doctor, evaluate, export, generate, inspect, languages, pull, push, recipes, train, tune
+from . import (
+    card,
+    controls,
+    doctor,
+    evaluate,
+    export,
+    generate,
+    inspect,
+    languages,
+    pull,
+    push,
+    recipes,
+    train,
+    tune,
+    verify,
+)
 from .boundary import Command, Commands
 from .console import say
 
@@ -39,6 +54,7 @@ app.command(cls=Command, epilog=generate.EXAMPLES)(generate.generate)
 app.command(cls=Command, epilog=inspect.EXAMPLES)(inspect.inspect)
 app.command(cls=Command, epilog=tune.EXAMPLES)(tune.tune)
 app.command(cls=Command, epilog=card.EXAMPLES)(card.card)
+app.command(cls=Command, epilog=verify.EXAMPLES)(verify.verify)
 app.command(cls=Command, epilog=push.EXAMPLES)(push.push)
 app.command(cls=Command, epilog=pull.EXAMPLES)(pull.pull)
 app.command(cls=Command, epilog=export.EXAMPLES)(export.export)
