@@ -2,7 +2,7 @@
 
 The generator returns a sentence at once, the translator each text with other letters, so that what is measured is
 everything else: reading seeds, parts, journals, verdicts, counting, mixing, writing, the card. Each run is a process
-of its own on two cores; the peak is its largest resident memory in each step. `--seeds` names other sizes, `--write`
+of its own on one core; the peak is its largest resident memory in each step. `--seeds` names other sizes, `--write`
 writes flat_memory.md and flat_memory.png beside this file.
 """
 
