@@ -2,8 +2,8 @@
 
 The generator returns a sentence at once, the translator each text with other letters, so that what is measured is
 everything else: reading seeds, parts, journals, verdicts, counting, mixing, writing, the card. Each run is a process
-of its own on two cores; the peak is its largest resident memory in each step. `--seeds` names other sizes, `--write`
-writes the table and the plot of these sizes into benchmarks/flat_memory/.
+of its own on one core; the peak is its largest resident memory in each step. `--seeds` names other sizes, `--write`
+writes flat_memory.md and flat_memory.png beside this file.
 """
 
 import argparse
@@ -13,13 +13,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("POLARS_MAX_THREADS", "2")
 
+from benchmarks.__main__ import hardware
 from benchmarks._report import report, sized, versions
 from benchmarks.pipeline import ALONE, DATA, AtOnce, Cipher
 from sdrrl_data.pipeline.generate import generate
@@ -110,20 +111,51 @@ def show(seeds: int, steps: Sequence[dict[str, Any]]) -> None:
     report(f"{seeds:,} seeds x {len(TARGETS)} targets", f"{len(TARGETS) * seeds / seconds:,.0f} rows/s", used)
     report(f"{seeds:,} seeds x {len(TARGETS)} targets: memory at most", f"{most:,} MB", used, f"{PROMISED:,} MB")
     for step in steps:
-        speed = f"{step['rows'] / step['seconds']:10,.0f} rows/s" if step["rows"] > 1 else " " * 17
-        print(f"    {step['step']:34}{speed} {step['seconds']:9,.1f} s {step['peak']:7,} MB", flush=True)
+        print(f"    {step['step']:34} {speed(step):>16} {step['seconds']:9,.1f} s {step['peak']:7,} MB", flush=True)
+
+
+def speed(step: dict[str, Any]) -> str:
+    """Rows a second; the seconds of a step whose rows are not counted."""
+    return f"{step['rows'] / step['seconds']:,.0f} rows/s" if step["rows"] > 1 else f"{step['seconds']:,.1f} s"
+
+
+def write(runs: Mapping[int, Sequence[dict[str, Any]]]) -> None:
+    """A table of all steps, and a plot of the peak and the seconds over the seeds."""
+    from matplotlib.figure import Figure
+
+    sizes = list(runs)
+    head = ["step", *(f"{seeds:,} seeds: speed | peak, MB" for seeds in sizes)]
+    lines = ["# Memory of long runs", "", f"Two targets. {hardware()}", "", f"| {' | '.join(head)} |"]
+    lines.append("|---" * (1 + 2 * len(sizes)) + "|")
+    for steps in zip(*runs.values(), strict=True):
+        cells = [f"{speed(step)} | {step['peak']:,}" for step in steps]
+        lines.append(f"| {steps[0]['step']} | {' | '.join(cells)} |")
+    figure = Figure((8, 3.5), layout="constrained")
+    peaks = [max(step["peak"] for step in steps) for steps in runs.values()]
+    seconds = [sum(step["seconds"] for step in steps) for steps in runs.values()]
+    for place, (values, label) in enumerate(((peaks, "peak memory (MB)"), (seconds, "seconds")), 1):
+        axes = figure.add_subplot(1, 2, place)
+        axes.plot(sizes, values, marker="o")
+        axes.set(xlabel="seeds", ylabel=label, ylim=(0, None))
+    figure.savefig(Path(__file__).with_suffix(".png"))
+    Path(__file__).with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("--measure", nargs=2, metavar=("SEEDS", "FOLDER"))
     arguments = parser.parse_args()
     if arguments.measure:
         measure(int(arguments.measure[0]), Path(arguments.measure[1]))
         return
+    runs = {}
     for seeds in arguments.seeds:
-        show(seeds, measured(seeds))
+        runs[seeds] = measured(seeds)
+        show(seeds, runs[seeds])
+    if arguments.write:
+        write(runs)
 
 
 if __name__ == "__main__":

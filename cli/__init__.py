@@ -22,6 +22,7 @@ from . import (
     status,
     train,
     tune,
+    verify,
     work,
 )
 from .boundary import Command, Commands
@@ -64,6 +65,7 @@ app.command(cls=Command, epilog=inspect.EXAMPLES)(inspect.inspect)
 app.command(cls=Command, epilog=report.EXAMPLES)(report.report)
 app.command(cls=Command, epilog=tune.EXAMPLES)(tune.tune)
 app.command(cls=Command, epilog=card.EXAMPLES)(card.card)
+app.command(cls=Command, epilog=verify.EXAMPLES)(verify.verify)
 app.command(cls=Command, epilog=push.EXAMPLES)(push.push)
 app.command(cls=Command, epilog=pull.EXAMPLES)(pull.pull)
 app.command(cls=Command, epilog=export.EXAMPLES)(export.export)

@@ -66,7 +66,18 @@ def generate(
     src: Src = None,
     tgt: Tgt = None,
     seeds: Seeds = None,
-    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many questions to take.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="How many questions to take; with --keep, how many at most."),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Take more and more questions, until so many pairs pass the thresholds in every target.",
+        ),
+    ] = None,
     out: Out = None,
     model: Model = None,
     translator: Translator = None,
@@ -144,7 +155,7 @@ def generate(
     from sdrrl_data.pipeline import continuing
     from sdrrl_data.recipe import overrides
 
-    options = changes_of(src, tgt, seeds, limit, model, translator)
+    options = changes_of(src, tgt, seeds, limit, model, translator) | ({} if keep is None else {"keep": keep})
     settings = dict(map(overrides.parse_change, changes or []))
     out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
     wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
@@ -160,6 +171,7 @@ def generate(
         return
 
     from sdrrl_data.pipeline import generate as library
+    from sdrrl_data.pipeline import growing
     from sdrrl_data.run import Run, unused
     from sdrrl_data.runners.ray_cluster import RayConfig
 
@@ -194,6 +206,9 @@ def generate(
     if empty:
         where = ", ".join(empty)
         say(f"error: no row is left in {where}; see what became of the rows with --verbose", err=True)
+        raise typer.Exit(1)
+    if sentence := growing.shortfall(wish.recipe, manifest):
+        say(f"error: {sentence}", err=True)
         raise typer.Exit(1)
 
 

@@ -117,7 +117,7 @@ def _costs(plan: Plan, timings: pl.DataFrame) -> list[Cost]:
 
 def _small(plan: Plan, folder: Path) -> tuple[Recipe, int]:
     """The plan's recipe for a few dozen of its missing rows, and their number."""
-    changes = {"part_rows": PROBED, "limit": None}
+    changes = {"part_rows": PROBED, "limit": None, "keep": None}
     missing = _missing_seeds(plan)
     if missing is None:
         return plan.recipe.model_copy(update=changes | {"limit": PROBED}), PROBED

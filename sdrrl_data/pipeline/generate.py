@@ -7,8 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from sdrrl_data.errors import RunBusy
-from sdrrl_data.pipeline import beginning, finishing, making, redone, scorers
+from sdrrl_data.errors import RunBusy, UserError
+from sdrrl_data.pipeline import beginning, finishing, growing, making, redone, scorers
 from sdrrl_data.pipeline import plan as planning
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
@@ -38,6 +38,9 @@ def generate(
     command: str | None = None,
 ) -> Manifest:
     """Make the transfer set of a recipe in the folder `out`, or finish the one that was begun there.
+
+    If the recipe says how many pairs to `keep`, the run grows until so many pass the thresholds, as far as there are
+    questions: see `growing.shortfall`.
 
     If it is killed at any moment and called again, it continues with the next row and ends with the same bytes. Rows
     that a server failed at are set aside; a later call asks for them again, and ends as if the server had never failed.
@@ -69,10 +72,45 @@ def generate(
     if not isinstance(recipe, Recipe):
         recipe = loading.load(recipe)
     models = models or Models()
+    reporter = reporter or Silent()
+    if begin_only and recipe.keep:
+        raise UserError("workers do not take more questions by themselves: leave out --keep, or --begin")
+    make = partial(
+        _made,
+        models=models,
+        reporter=reporter,
+        agreed=agreed,
+        named=named,
+        previews=previews,
+        begin_only=begin_only,
+        ray=ray,
+        command=command,
+    )
     plan = planning.resolve(recipe, Path(out), models, retry_set_aside)
+    questions = growing.questions(plan.recipe, plan.before)
+    manifest = make(plan)
+    while questions := growing.more(plan.recipe, manifest, questions):
+        reporter.say(f"{growing.passed(manifest)}; for {plan.recipe.keep:,}, {questions:,} questions are taken")
+        manifest = make(planning.resolve(recipe, Path(out), models, questions=questions))
+    if plan.recipe.keep:
+        reporter.say(f"{growing.passed(manifest)}; {plan.recipe.keep:,} are wanted")
+    return manifest
+
+
+def _made(
+    plan: Plan,
+    models: Models,
+    reporter: Reporter,
+    agreed: Agreed | None,
+    named: Mapping[str, Any] | None,
+    previews: Sequence[Run],
+    begin_only: bool,
+    ray: RayConfig | None,
+    command: str | None,
+) -> Manifest:
+    """Make what is missing, once it was said what would be made anew; the arguments are those of `generate`."""
     if manifest := plan.finished():
         return manifest
-    reporter = reporter or Silent()
     if sentence := plan.waiting():
         reporter.say(sentence)
     if sentences := redone.sentences(redone.redone(plan)):

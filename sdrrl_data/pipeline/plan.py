@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sdrrl_data.errors import RunMismatch, UserError
 from sdrrl_data.languages import Language, find
-from sdrrl_data.pipeline import engines, order, revisions, source_tables, targets
+from sdrrl_data.pipeline import engines, growing, order, revisions, source_tables, targets
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, ScorerConfig, score_tables, trust
@@ -125,7 +125,9 @@ def add_steps(
     tables.add([order.shared_counts_step(recipe, parts)])
 
 
-def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = False) -> Plan:
+def resolve(
+    recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = False, questions: int | None = None
+) -> Plan:
     """Find out what has to be made. Loads no model that answers, translates or scores, and writes nothing into the run.
 
     What the recipe asks of this machine is remembered as trusted for the folder: whoever calls this has loaded it.
@@ -139,6 +141,7 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
         models: finds the models.
         retry_set_aside: ask again for the answers, and translations by the model itself, that were set aside, whatever
             the reason.
+        questions: how many the run takes; by default as many as `growing.questions` says.
 
     Raises:
         UserError: a model, a language or the seeds cannot be found, or the folder holds another run.
@@ -154,7 +157,9 @@ def resolve(recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = F
     languages = [find(tag) for tag in pinned.tgt]
     resolved_targets = targets.resolve(pinned, src, languages, models, generator)
 
-    growths, seeds, seed_columns = source_tables.read_seeds(pinned, resolved, run, before)
+    growths, seeds, seed_columns = source_tables.read_seeds(
+        pinned, resolved, run, before, questions or growing.questions(pinned, before)
+    )
     corpora = {
         target.tgt.tag: source_tables.read_parallel(pinned, resolved, target, run, before)
         for target in resolved_targets

@@ -26,7 +26,9 @@ class SeedParts(NamedTuple):
     columns: Sequence[SourceColumns] = ()  # which columns were taken, if the sources were read
 
 
-def read_seeds(recipe: Recipe, resolved: dict[str, Any], run: Run, before: Manifest | None) -> SeedParts:
+def read_seeds(
+    recipe: Recipe, resolved: dict[str, Any], run: Run, before: Manifest | None, limit: int | None
+) -> SeedParts:
     """Read the seeds, unless the model will write them, or the run has them and they cannot have changed.
 
     Args:
@@ -34,6 +36,7 @@ def read_seeds(recipe: Recipe, resolved: dict[str, Any], run: Run, before: Manif
         resolved: the recipe as it is in the manifest.
         run: may have some of the seeds.
         before: its manifest.
+        limit: how many to read; None for all.
 
     Raises:
         UserError: the seeds cannot be read.
@@ -41,15 +44,14 @@ def read_seeds(recipe: Recipe, resolved: dict[str, Any], run: Run, before: Manif
     earlier_growths, table = before.growths if before else [], run.table("seeds")
     earlier_states = [(earlier_growths, table), *_earlier_states(run)]
     if isinstance(recipe.seeds, MagpieConfig):
-        if recipe.limit is None:
-            raise RecipeError("seeds magpie: say how many questions to write with --limit")
-        limit = recipe.limit
+        if limit is None:
+            raise RecipeError("seeds magpie: say how many questions to write with --limit or --keep")
         earlier_growths, _ = max(earlier_states, key=lambda state: _rows(state[0], growth.fitting(state[0], limit)))
         fitting = growth.fitting(earlier_growths, limit)
         return SeedParts(growth.grown(earlier_growths, fitting, limit, recipe.part_rows), [])
     if before and revisions.settled(resolved, before) and table.parts() == sum(map(len, earlier_growths)):
         return SeedParts(earlier_growths, PartsOnDemand(table.parts(), table.part))
-    all_seeds = seeds.stored(recipe.seeds, recipe.limit)
+    all_seeds = seeds.stored(recipe.seeds, limit)
     unchanged_parts = [growth.unchanged(growths, all_seeds.rows, seeds_then) for growths, seeds_then in earlier_states]
     # The state that has most of the seeds in its first parts; if several are equal, the run as it is now.
     (earlier_growths, table), unchanged = max(

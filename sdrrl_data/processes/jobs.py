@@ -15,6 +15,15 @@ class QueuedJob(NamedTuple):
     key: Any
     job: Any
     ended: int = 0  # workers that ended while they had the job
+    ended_alone: int = 0  # those that had no other job: any other may have ended by another job, or by chance
+
+    def counted(self, alone: bool) -> "QueuedJob":
+        """The job after another worker has ended with it."""
+        return self._replace(ended=self.ended + 1, ended_alone=self.ended_alone + alone)
+
+    def uncounted(self) -> "QueuedJob":
+        """The job before a worker ends that will count, although the job does not end it."""
+        return self._replace(ended=self.ended - 1, ended_alone=self.ended_alone - 1)
 
     def divided(self, split: Split, why: str) -> "list[QueuedJob]":
         """Its parts; only the job itself if it cannot be divided."""

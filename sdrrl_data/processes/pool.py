@@ -21,7 +21,7 @@ from sdrrl_data.processes.jobs import QueuedJob, Split, groups, undivided
 from sdrrl_data.processes.pool_worker import PATIENCE, PoolWorker, end_all
 from sdrrl_data.protocols import SetAside
 
-TRIES = 3  # a job that has ended this many workers is set aside
+TRIES, TRIES_ALONE = 3, 2  # a job that has ended this many workers, so many of them alone, is set aside
 RESTARTS = 3  # of a worker without a finished job in between; also, jobs set aside without a finished job in between
 SILENCE = 30 * 60.0  # seconds that a worker with jobs may say nothing
 TICK = 1.0  # seconds between two checks of the workers
@@ -213,10 +213,10 @@ class Pool:
         logging.getLogger(__name__).warning(
             "%s ended (%s) and is started again; its unfinished jobs are repeated", self._name, how
         )
-        jobs = [job._replace(ended=job.ended + 1) for job in worker.jobs.values()]
+        jobs = [job.counted(alone=len(worker.jobs) == 1) for job in worker.jobs.values()]
         self._fruitless[worker.rank] += not jobs
         parts = [part for job in jobs for part in job.divided(self._split, how)]
-        if len(parts) == 1 and parts[0].ended >= TRIES:
+        if len(parts) == 1 and parts[0].ended >= TRIES and parts[0].ended_alone >= TRIES_ALONE:
             self._set_aside += 1
             return [(parts[0].key, SetAside(f"it ended the worker {parts[0].ended} times, at last with {how}"))]
         self._suspects.extendleft(reversed(groups(parts)))

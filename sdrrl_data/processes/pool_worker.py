@@ -46,7 +46,7 @@ class PoolWorker:
         if not self.jobs:
             self.silent = 0.0
         # A worker that has ended already does not end because of it, but will count among those that ended with it.
-        self.jobs[number] = job if self.process.alive() else job._replace(ended=job.ended - 1)
+        self.jobs[number] = job if self.process.alive() else job.uncounted()
         self.process.send(("do", number, job.job))
 
     def take(self, number: int) -> QueuedJob:

@@ -111,7 +111,7 @@ class Recipe(Config):
     of them (see `TargetConfig`). What it says of a language that is not in `tgt` waits there, until `--tgt` names the
     language. A recipe without `tgt` translates into the languages of its `targets`.
 
-    Three fields are marked `Shapeless`: the seeds' rows enter the fingerprints themselves, and a target's rows do not
+    Some fields are marked `Shapeless`: the seeds' rows enter the fingerprints themselves, and a target's rows do not
     depend on the other targets, only on the recipe that `for_target` returns.
     """
 
@@ -122,6 +122,8 @@ class Recipe(Config):
     targets: Annotated[dict[str, TargetConfig], Shapeless()] = Field(default={})  # by their tags
     seed: int = 42  # of all random draws
     limit: Annotated[Positive | None, Shapeless()] = None  # how many questions to take; None: all
+    # The run grows until so many pairs of each target pass the thresholds; `limit` is then the most questions it takes.
+    keep: Annotated[Positive | None, Shapeless()] = None
     part_rows: Annotated[Positive, Shapeless()] = 512  # rows of a part: what is written at once, and made anew at most
     seeds: Annotated[SeedSources, Shapeless()]
     generator: GeneratorConfig

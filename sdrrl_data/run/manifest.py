@@ -189,6 +189,7 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
         if not all(isinstance(tag, str) for tag in fields["recipe"]["tgt"]):
             raise ValueError("its recipe has no list of targets")
         manifest = Manifest.model_validate(fields | {"schema_version": SCHEMA_VERSION})
+        manifest.recipe.setdefault("keep", None)  # which earlier versions do not know
         forms.bring_up_to_date(manifest.recipe)
         forms.bring_up_to_date(manifest.named or {})
         return manifest

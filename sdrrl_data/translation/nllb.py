@@ -1,9 +1,10 @@
 """NLLB-200 (NLLB Team 2022): its languages, and sentences through one of two engines."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -14,6 +15,7 @@ from sdrrl_data.protocols import Ingredient, SetAside
 from sdrrl_data.recipe import Model, Shapeless, TranslatorConfig, TranslatorContext
 from sdrrl_data.recipe.config import Positive
 from sdrrl_data.text.scripts import with_vowels_joined
+from sdrrl_data.translation import cublas
 from sdrrl_data.translation.nllb_engine import Engine, Search, batched, max_translation_tokens
 
 # Languages of FLORES-200 for which NLLB's tokenizer has no code.
@@ -91,15 +93,7 @@ class NllbTranslator:
         # A wider search that prefers longer translations avoids short and copied ones, and loops are forbidden. The
         # penalty is mild, since commas and articles must be repeated.
         self._second_search = Search(2 * settings.beams, no_repeat_ngram=3, repetition_penalty=1.1, length_penalty=1.5)
-        self._engine: Engine
-        if _engine(settings) == "ctranslate2":
-            from sdrrl_data.translation.nllb_ctranslate2 import CTranslate2Engine
-
-            self._engine = CTranslate2Engine(located, self._tokenizer, tgt.flores)
-        else:
-            from sdrrl_data.translation.nllb_transformers import TransformersEngine
-
-            self._engine = TransformersEngine(located, self._tokenizer, tgt.flores)
+        self._engine = _opened(settings, located, self._tokenizer, tgt)
         self._batch_tokens = settings.batch_tokens or BATCH_TOKENS[self._engine.device]
 
     def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str | SetAside]]:
@@ -131,8 +125,26 @@ class NllbTranslator:
 
 def _engine(settings: NllbConfig) -> Literal["ctranslate2", "transformers"]:
     if settings.engine == "auto":
-        return "ctranslate2" if find_spec("ctranslate2") else "transformers"
+        return "ctranslate2" if find_spec("ctranslate2") and not cublas.problem() else "transformers"
     return settings.engine
+
+
+def _opened(settings: NllbConfig, located: Located, tokenizer: Any, tgt: Language) -> Engine:
+    """The engine; where nobody has chosen one and CTranslate2 cannot use the GPU, transformers, which is said."""
+    from sdrrl_data.translation.nllb_transformers import TransformersEngine
+
+    if settings.engine == "transformers" or (settings.engine == "auto" and not find_spec("ctranslate2")):
+        return TransformersEngine(located, tokenizer, tgt.flores)
+    from sdrrl_data.translation.nllb_ctranslate2 import CTranslate2Engine, GpuUnusable
+
+    try:
+        return CTranslate2Engine(located, tokenizer, tgt.flores)
+    except GpuUnusable as error:
+        if settings.engine == "ctranslate2":
+            raise
+        engine = TransformersEngine(located, tokenizer, tgt.flores)
+        logging.getLogger(__name__).warning("%s; transformers translates on %s, more slowly", error, engine.device)
+        return engine
 
 
 def _locate(settings: NllbConfig) -> Located:

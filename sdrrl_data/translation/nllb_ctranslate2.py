@@ -11,11 +11,16 @@ from sdrrl_data.models import hub
 from sdrrl_data.models.locating import Located, loading, made_once
 from sdrrl_data.processes.child_process import threads
 from sdrrl_data.run.disk import on_disk
+from sdrrl_data.translation import cublas
 from sdrrl_data.translation.nllb_engine import Batch, Search
 
 KIND = "m2m_100"  # transformers' name for the architecture of NLLB's dense models
 FILES = ["*.json", "*.model", "*.safetensors"]  # no files that could run code
 MAX_BATCHES = 4  # at the same time on a CPU; each takes memory
+
+
+class GpuUnusable(UserError):
+    """CTranslate2 sees a GPU and cannot compute on it."""
 
 
 class CTranslate2Engine:
@@ -25,27 +30,38 @@ class CTranslate2Engine:
         """Load the model, and convert it first if needed; `code` is the tokenizer's code of the target language.
 
         Raises:
+            GpuUnusable: there is a GPU that CTranslate2 cannot use.
             UserError: the model cannot be loaded, or CTranslate2 cannot run its kind.
             Stopped: there is not enough disk space for the converted model.
         """
         import ctranslate2
 
-        gpus = ctranslate2.get_cuda_device_count()
+        gpus = cublas.gpus()
+        if reason := cublas.problem():  # before the model is converted, which takes minutes
+            raise _unusable(located, reason)
         self.device = "cuda" if gpus else "cpu"
         folder = _converted(located, "float16" if gpus else "int8")
         available = threads()
         at_once = 1 if gpus else min(available, MAX_BATCHES)
         self._tokenizer = tokenizer
         self._code = code
-        with loading("translator", located.name):
-            self._translator = ctranslate2.Translator(
-                str(folder),
-                device=self.device,
-                device_index=list(range(gpus)) or 0,
-                inter_threads=at_once,
-                intra_threads=available // at_once,
-                max_queued_batches=max(gpus, at_once),  # short: an interrupt does not stop the batches in the queue
-            )
+        try:
+            with loading("translator", located.name):
+                self._translator = ctranslate2.Translator(
+                    str(folder),
+                    device=self.device,
+                    device_index=list(range(gpus)) or 0,
+                    inter_threads=at_once,
+                    intra_threads=available // at_once,
+                    max_queued_batches=max(gpus, at_once),  # short: an interrupt does not stop the batches in the queue
+                )
+            # A word on each GPU: libraries are loaded, and code for the GPU is looked for, only now.
+            for future in [self._start(Batch([0], [[tokenizer.eos_token_id]], 1), Search(1)) for _ in range(gpus)]:
+                future[0].result()
+        except (RuntimeError, ValueError, UserError) as error:
+            if gpus:
+                raise _unusable(located, str(error)) from error
+            raise
 
     def decode(self, batches: Iterable[Batch], search: Search) -> Iterator[tuple[Batch, list[list[int]]]]:
         """Translate several batches at a time; yield each with its translations, in tokens, in order."""
@@ -78,6 +94,12 @@ class CTranslate2Engine:
     def _finish(self, batch: Batch, futures: list[Any]) -> tuple[Batch, list[list[int]]]:
         translations = [future.result().hypotheses[0] for future in futures]
         return batch, [self._tokenizer.convert_tokens_to_ids(tokens[1:]) for tokens in translations]  # after the code
+
+
+def _unusable(located: Located, reason: str) -> GpuUnusable:
+    return GpuUnusable(
+        f"translator {located.name}: CTranslate2 cannot compute on this machine's GPU ({reason}): {cublas.REMEDY}"
+    )
 
 
 def _converted(located: Located, quantization: str) -> Path:

@@ -1,0 +1,76 @@
+"""`sdrrl-data verify`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sdrrl_data.shown import escaped
+
+from .console import say
+from .options import TrustRecipe
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+[cyan]sdrrl-data verify runs/quickstart[/cyan]  read every file of a run again, and name those that are damaged
+
+[cyan]sdrrl-data verify runs/quickstart --repair[/cyan]  move these away, and make them again
+"""
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.", show_default=False)],
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Move damaged files into the run's folder damaged, and make them again. All other rows stay.",
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    trust_recipe: TrustRecipe = False,
+) -> None:
+    """Read every file of a run again, and compare it with its digest.
+
+    The exit code is 1 if a file is damaged, was changed or is gone, and could not be made again.
+    """
+    from . import quiet
+
+    quiet.silence_libraries()
+    from sdrrl_data.pipeline import continuing
+    from sdrrl_data.pipeline.generate import generate
+    from sdrrl_data.run import Run, opened, verifying
+
+    from .progress import Bars
+
+    run = Run(folder)
+    manifest = run.manifest() or opened(folder)[1]  # which says why there is none
+    damages = list(verifying.damages(run, manifest))
+    moved: list[str] = []
+    left = damages
+    if repair and damages:
+        wish = continuing.read(folder, None, trust=trust_recipe)
+        moved = verifying.move_away(run, damages)
+        with Bars() as bars:
+            manifest = generate(wish.recipe, folder, reporter=bars, named=wish.named)
+        left = list(verifying.damages(run, manifest))
+    if as_json:
+        found = {"damaged": [damage._asdict() for damage in damages], "moved": moved}
+        json.dump(found | {"left": [damage._asdict() for damage in left]}, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        for damage in damages:
+            say(f"{escaped(damage.path)} {damage.problem}", err=True)
+        for path in moved:
+            say(f"moved to {escaped(path)}")
+        for damage in left if repair else []:
+            say(f"error: {escaped(damage.path)} still {damage.problem}", err=True)
+        if not left:
+            say("no file is damaged" if not damages else "all of them were made again")
+        elif not repair:
+            say("restore them from a copy, or add --repair, which moves them away and makes them again", err=True)
+    if left:
+        raise typer.Exit(1)
