@@ -77,16 +77,17 @@ def pull(
         tags = list(manifest.counts.targets)
         result = Pulled(out, repo, dataset.commit, tags, portable.recipe(manifest.recipe, manifest.ingredients)[1])
         if _is_pulled(out, manifest):
+            (out / MARK).unlink(missing_ok=True)  # where an earlier pull was killed at its very end
             return result
         unfinished = _unfinished(out, f"{repo}@{dataset.commit}: {', '.join(tags)}")
         with Run(unfinished).lock():
             tables = retries.patiently(partial(_fetch, dataset, manifest, unfinished / FETCHED), say)
             _make(dataset, manifest, tables, Run(unfinished), out)
-            shutil.rmtree(unfinished / FETCHED)
-            (unfinished / MARK).unlink()
+            shutil.rmtree(unfinished / FETCHED, ignore_errors=True)
         if out.exists():
             out.rmdir()  # it is empty
         unfinished.rename(out)  # when it is not locked any more: a lock has its place in the folder
+        (out / MARK).unlink()
     return result
 
 
