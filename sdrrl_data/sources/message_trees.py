@@ -68,7 +68,7 @@ def grown(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Trees from their messages. A message whose parent is not among these is in none of them."""
     by_id: dict[str, dict[str, Any]] = {message["message_id"]: {**message, "replies": []} for message in messages}
     for message in by_id.values():
-        if message["parent_id"] in by_id:
+        if message["parent_id"] and message["parent_id"] in by_id:  # an empty id would be its own parent
             by_id[message["parent_id"]]["replies"].append(message)
     return [message for message in by_id.values() if not message["parent_id"]]
 
