@@ -43,7 +43,7 @@ def pack(table: Table, folder: Path) -> Packed:
 
 
 def unpack(packed: Packed, read: Callable[[str], pl.DataFrame], table: Table, where: str) -> None:
-    """Write the parts of a table that are missing.
+    """Write the parts of a table that are missing, and remove what an earlier call left unfinished.
 
     Args:
         packed: the parts and the files of the table.
@@ -71,6 +71,7 @@ def unpack(packed: Packed, read: Callable[[str], pl.DataFrame], table: Table, wh
         raise UserError(f"{where} has no files, so no run can be made of it")
     for part, part_fingerprint in missing_parts.items():  # they have no rows
         table.write(part, Part(empty, aside.get(part, NOTHING_SET_ASIDE)), part_fingerprint)
+    table.forget_after(len(packed.parts))  # what a killed process was writing
 
 
 def _groups(sizes: Sequence[int]) -> Iterator[range]:

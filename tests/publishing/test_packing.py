@@ -80,3 +80,14 @@ def test_parts_that_are_there_are_not_written_again(tmp_path: Path) -> None:
     packing.unpack(packed, reader(tmp_path / "packed"), table, "packed")
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert paths[2].exists()
+
+
+def test_nothing_is_left_of_what_a_killed_process_was_writing(tmp_path: Path) -> None:
+    packed = packing.pack(filled(Run(tmp_path / "a").table("answers"), SIZES, SIZES), tmp_path / "packed")
+    table = Run(tmp_path / "b").table("answers")
+    packing.unpack(packed, reader(tmp_path / "packed"), table, "packed")
+    whole = sorted(path.name for path in (tmp_path / "b" / "answers").iterdir())
+    for name in (".part-00001.parquet.82a9be9f.tmp", "..part-00001.content.82a9be9f.tmp", "part-00099.parquet"):
+        (tmp_path / "b" / "answers" / name).touch()
+    packing.unpack(packed, reader(tmp_path / "packed"), table, "packed")
+    assert sorted(path.name for path in (tmp_path / "b" / "answers").iterdir()) == whole
