@@ -79,7 +79,7 @@ def _next_commands(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> li
     if manifest.state != "finished":
         lines = [
             "state      unfinished; parts may be missing, or may have been made with earlier settings",
-            "continue   type the `sdrrl-data generate` command that began it again, with the same --out",
+            f"continue   sdrrl-data generate --out {shlex.quote(str(run.path))}",
         ]
     if aside:
         lines.append(f"look at    {command} --step {list(aside)[-1].rpartition('/')[2]}")

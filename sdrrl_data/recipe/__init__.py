@@ -1,5 +1,6 @@
 """The recipe, which says what a run should do: pydantic models, data only."""
 
+import difflib
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -167,9 +168,10 @@ class Recipe(Config):
         scores = [*(score for scorer in self.scorers for score in scores_of(scorer)), *KNOWN_SCORES]
         for name in self.thresholds:
             if not may_have_threshold(name, scores):
-                raise ValueError(
-                    f"thresholds.{name}: there is no such score: this recipe's scores are {', '.join(sorted(scores))}"
-                )
+                close = difflib.get_close_matches(name, scores, n=1)
+                known = f": this recipe's scores are {', '.join(sorted(scores))}"
+                hint = f", did you mean {close[0]}?" if close else known
+                raise ValueError(f"thresholds.{name}: there is no such score{hint}")
         return self
 
     @model_validator(mode="after")

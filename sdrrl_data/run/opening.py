@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -58,8 +59,7 @@ def refuse_unfinished(run: Run, manifest: Manifest) -> None:
     """
     if manifest.state != "finished":
         raise RunUnfinished(
-            f"{run.path} is not finished: type the `sdrrl-data generate` command that began it again, with "
-            f"--out {run.path}"
+            f"{run.path} is not finished: `sdrrl-data generate --out {shlex.quote(str(run.path))}` goes on with it"
         )
 
 

@@ -283,7 +283,7 @@ def change_manifest(out, change):
     [
         (
             lambda manifest: manifest.update(state="unfinished"),
-            "is not finished: type the `sdrrl-data generate` command",
+            "is not finished: `sdrrl-data generate --out ",
         ),
         (
             lambda manifest: manifest["recipe"]["generator"].update(server={"url": "http://127.0.0.1:1"}),

@@ -293,7 +293,7 @@ def test_an_index_that_is_not_a_list_of_datasets_is_not_overwritten(run: Run, tm
 @pytest.mark.parametrize(
     ("state", "train", "problem"),
     [
-        ("unfinished", [PLAIN], "is not finished: type the `sdrrl-data generate` command that began it again"),
+        ("unfinished", [PLAIN], "is not finished: `sdrrl-data generate --out "),
         ("finished", [], "has no row of pt to write as alpaca$"),
         ("finished", ODD, "has no row of pt to write as alpaca$"),
     ],

@@ -220,7 +220,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path):
         ({"translator": []}, "translator is missing"),
         ({"translator": {"kind": "self", "few_shot": "none.jsonl"}}, "few_shot: none.jsonl cannot be read (No such"),
         ({"generator": {"engine": "vllm"}}, "generator.model is missing"),
-        ({"thresholds.simlarity.min": 0.5}, "thresholds.simlarity: there is no such score: this recipe's scores are"),
+        ({"thresholds.simlarity.min": 0.5}, "thresholds.simlarity: there is no such score, did you mean similarity?"),
         ({"thresholds.similarity": 0.5}, "thresholds.similarity: input should be an object, found 0.5"),
         ({"prompts.pt.translate": ["Traduza."]}, "prompts.pt.translate.0: "),
         ({"tgt": []}, "tgt names no target language"),
