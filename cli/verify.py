@@ -50,13 +50,13 @@ def verify(
     manifest = run.manifest() or opened(folder)[1]  # which says why there is none
     damages = list(verifying.damages(run, manifest))
     moved: list[str] = []
-    left = damages
+    left, unneeded = damages, list[verifying.Damage]()
     if repair and damages:
         wish = continuing.read(folder, None, trust=trust_recipe)
         moved = verifying.move_away(run, damages)
         with Bars() as bars:
             manifest = generate(wish.recipe, folder, reporter=bars, named=wish.named)
-        left = list(verifying.damages(run, manifest))
+        left, unneeded = list(verifying.still(run, manifest, damages)), list(verifying.unneeded(run, damages))
     if as_json:
         found = {"damaged": [damage._asdict() for damage in damages], "moved": moved}
         json.dump(found | {"left": [damage._asdict() for damage in left]}, sys.stdout, indent=2)
@@ -66,10 +66,14 @@ def verify(
             say(f"{escaped(damage.path)} {damage.problem}", err=True)
         for path in moved:
             say(f"moved to {escaped(path)}")
+        for damage in unneeded:
+            say(f"{escaped(damage.path)} {damage.problem}")
         for damage in left if repair else []:
-            say(f"error: {escaped(damage.path)} still {damage.problem}", err=True)
-        if not left:
-            say("no file is damaged" if not damages else "all of them were made again")
+            say(f"error: {escaped(damage.path)} {damage.problem}", err=True)
+        if not damages:
+            say("no file is damaged")
+        elif not left:
+            say("all others were made again" if unneeded else "all of them were made again")
         elif not repair:
             say("restore them from a copy, or add --repair, which moves them away and makes them again", err=True)
     if left:

@@ -92,6 +92,8 @@ def generate(
     while questions := growing.more(plan.recipe, manifest, questions):
         reporter.say(f"{growing.passed(manifest)}; for {plan.recipe.keep:,}, {questions:,} questions are taken")
         manifest = make(planning.resolve(recipe, Path(out), models, questions=questions))
+    with Leases() as leases:
+        leases.tidy(plan.run.path)
     if plan.recipe.keep:
         reporter.say(f"{growing.passed(manifest)}; {plan.recipe.keep:,} are wanted")
     return manifest

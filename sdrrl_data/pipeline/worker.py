@@ -64,6 +64,7 @@ def work(
                     _finish(run, manifest, begun_as, leases, poll)
             # Not `opened`: what others have just written may be missing in a listing that NFS has cached.
             manifest = run.manifest() or manifest
+        leases.tidy(run.path)
     return manifest
 
 
