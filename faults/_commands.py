@@ -163,7 +163,7 @@ def _typed(folder: Path, words: tuple[str, ...]) -> None:
 
 CONTROLS = _words("controls", "run", "--only", "sft,t-sft,sdrrl", "--tokenizer", "tokenizer")
 # With an earlier state, too.
-WITH_CONTROLS = (_asked, _words(*ASKED, "--set", "thresholds.length.max=9"), _words(*ASKED), _tokenizer, CONTROLS)
+WITH_CONTROLS = (_asked, _words(*ASKED, "--set", "generator.max_tokens=60"), _words(*ASKED), _tokenizer, CONTROLS)
 COMMANDS = {
     "generate": Command(partial(make, changes=SMALL), steps=GENERATE),
     "generate, two targets": Command(partial(make, changes=TWO), steps=tuple(f"{tag}{step}" for tag in ("pt", "vi")

@@ -21,7 +21,8 @@ def attempt(what: str, draw: Draw, root: Path) -> int:
     staged = stage(ON_RAY, root)
     folder = staged.reset()
     started = Started(staged.act(), folder)
-    wanted, begun = draw.randrange(len(staged.undisturbed)), time.monotonic()
+    written = sum(name.endswith(".parquet") for name in staged.undisturbed)
+    wanted, begun = draw.randrange(written), time.monotonic()
     while started.process.exitcode is None and time.monotonic() < begun + staged.command.seconds:
         if len(now_below(folder, "*.parquet")) >= wanted:
             break
