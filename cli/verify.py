@@ -1,6 +1,7 @@
 """`sdrrl-data verify`."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -51,11 +52,13 @@ def verify(
     damages = list(verifying.damages(run, manifest))
     moved: list[str] = []
     left, unneeded = damages, list[verifying.Damage]()
-    if repair and damages:
+    is_unfinished = manifest.state != "finished"
+    if repair and (damages or (is_unfinished and (folder / verifying.FOLDER).is_dir())):  # or it was stopped before
         wish = continuing.read(folder, None, trust=trust_recipe)
         moved = verifying.move_away(run, damages)
         with Bars() as bars:
             manifest = generate(wish.recipe, folder, reporter=bars, named=wish.named)
+        is_unfinished = False
         left, unneeded = list(verifying.still(run, manifest, damages)), list(verifying.unneeded(run, damages))
     if as_json:
         found = {"damaged": [damage._asdict() for damage in damages], "moved": moved}
@@ -76,5 +79,7 @@ def verify(
             say("all others were made again" if unneeded else "all of them were made again")
         elif not repair:
             say("restore them from a copy, or add --repair, which moves them away and makes them again", err=True)
+        if is_unfinished:
+            say(f"the run is not finished: sdrrl-data generate --out {shlex.quote(str(folder))} goes on")
     if left:
         raise typer.Exit(1)

@@ -153,6 +153,12 @@ def _asked(folder: Path) -> None:
     (folder / "asked.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
+def _damage(folder: Path) -> None:
+    for place in ("answers", "pt/verdicts"):
+        path = folder / "run" / place / "part-00001.parquet"
+        path.write_bytes(path.read_bytes()[:-1])
+
+
 def _words(*words: str) -> Callable[[Path], object]:
     return partial(_typed, words=words)
 
@@ -180,6 +186,10 @@ COMMANDS = {
     ),
     "work": Command(
         work, (partial(make, changes=MORE, begin_only=True),), (".lease-", *GENERATE[4:]), like=MADE
+    ),
+    "verify --repair": Command(
+        _words("verify", "run", "--repair"), (_asked, _words(*ASKED), _damage),
+        ("/damaged/", "manifest.json", "/answers/", "/verdicts/", "transfer_set"),
     ),
     "card": Command(_words("card", "run"), (FINISHED,), ("README.md", "croissant.json", "scores.png")),
     "export": Command(

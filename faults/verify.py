@@ -35,7 +35,7 @@ def attempt(draw: Draw, root: Path) -> int:
             raise Wrong("differing", f"named: {ended.said[-1000:]}")
         ended = _processes.run(staged.act(), folder)
         of_controls = any(is_of_controls(Path(name)) for name in damaged)
-        if ended.code != of_controls or of_controls != ("`sdrrl-data controls` command makes it" in ended.said):
+        if ended.code != of_controls or of_controls != ("`sdrrl-data controls` command" in ended.said):
             raise Wrong("not resumable", ended.said[-1000:])
         for name, content in damaged.items():
             if (run / "damaged" / name).read_bytes() != content:

@@ -52,8 +52,11 @@ def damages(run: Run, manifest: Manifest) -> Iterator[Damage]:
         if not (run.path / place).exists():
             yield Damage(place, "is gone")
     for folder in sorted(run.path.glob("*/controls-*")):
+        dataset = run.dataset(folder.relative_to(run.path).as_posix())
+        if not dataset.exists():
+            yield Damage(dataset.name, "has no files")
         with suppress(FileDamaged):  # which was said above
-            for path in run.dataset(folder.relative_to(run.path).as_posix()).gone():
+            for path in dataset.gone():
                 yield Damage(path.relative_to(run.path).as_posix(), "is gone")
     if manifest.state == "finished":
         yield from _lost_parts(run, manifest)
@@ -63,6 +66,8 @@ def move_away(run: Run, damaged: Iterable[Damage]) -> list[str]:
     """Move damaged files into the run's folder `damaged`, so that `generate` makes them again; nothing is deleted.
 
     The rows that a part has set aside go with the part: they are made together.
+
+    A file to which an earlier state of the run has a link leaves there, too: it has the same bytes.
 
     Returns:
         Where the files are now, as paths in the run.
@@ -76,7 +81,7 @@ def move_away(run: Run, damaged: Iterable[Damage]) -> list[str]:
         links = _links(run.path)
         for damage in damaged:
             for source in _with_parts(links.get(Path(damage.path), [Path(damage.path)])):
-                if not (run.path / source).exists():
+                if not (run.path / source).is_file():
                     continue
                 target = run.path / FOLDER / source
                 while target.exists():
@@ -90,14 +95,12 @@ def move_away(run: Run, damaged: Iterable[Damage]) -> list[str]:
 
 def still(run: Run, manifest: Manifest, damaged: Iterable[Damage]) -> Iterator[Damage]:
     """What is damaged after these files were moved away and `generate` was called, and what it does not make."""
-    named = set()
-    for damage in damages(run, manifest):
-        if not is_of_controls(Path(damage.path)):
-            named.add(damage.path)
-            yield damage
-    for path in dict.fromkeys(damage.path for damage in damaged):
-        if is_of_controls(Path(path)) and path not in named and not (run.path / path).exists():
-            yield Damage(path, "was moved away: the same `sdrrl-data controls` command makes it again")
+    again = list(damages(run, manifest))
+    yield from (damage for damage in again if not is_of_controls(Path(damage.path)))
+    now = {damage.path for damage in again}
+    for path in dict.fromkeys(damage.path for damage in (*damaged, *again)):
+        if is_of_controls(Path(path)) and (path in now or not (run.path / path).exists()):
+            yield Damage(path, "is not made again here: the same `sdrrl-data controls` command as before makes it")
 
 
 def unneeded(run: Run, damaged: Iterable[Damage]) -> Iterator[Damage]:

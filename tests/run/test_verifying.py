@@ -172,4 +172,7 @@ def test_files_of_controls_are_named_and_left_to_the_command_that_makes_them(fin
     assert [damage.path for damage in left] == paths
     assert all("`sdrrl-data controls` command" in damage.problem for damage in left)
     assert damages(run) == dict.fromkeys(paths, "is gone")  # until that command is run
-    assert (run.path / test).exists()
+    flip(run.path / test)
+    repaired(finished, run)
+    assert damages(run) == {"pt/controls-sft": "has no files", paths[1]: "is gone"}
+    assert [damage.path for damage in repaired(finished, run)[1]] == ["pt/controls-sft", paths[1]]
