@@ -66,4 +66,4 @@ def _is_earlier(path: Path) -> bool:
     return "unused" in path.parts
 
 
-ROWS = {"damaged files": Row(attempt, 40, 1)}
+ROWS = {"damaged files": Row(attempt, 40, 0)}

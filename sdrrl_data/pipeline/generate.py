@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sdrrl_data.errors import RunBusy, UserError
-from sdrrl_data.pipeline import beginning, finishing, growing, making, redone, scorers
+from sdrrl_data.pipeline import beginning, finishing, growing, leftovers, making, redone, scorers
 from sdrrl_data.pipeline import plan as planning
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
@@ -128,6 +128,7 @@ def _made(
             _report_generator(plan, reporter)
             _report_scorers(plan, reporter)
             making.make(plan.run, plan.tables, runner, leases, partial(_refuse_without_lock, plan.run, leases))
+        leftovers.remove(plan.run, plan.tables, leases, all_made=True)
         manifest = finishing.finish(plan.run, manifest)
     _report_lacking_rows(plan, reporter)
     return manifest

@@ -128,6 +128,15 @@ os._exit(9)
 """
 
 
+def test_what_killed_processes_began_to_write_is_removed_at_the_end(recipe, alone, tmp_path):
+    run = begun(recipe, tmp_path / "run")
+    leftover = run / "answers" / ".part-00003.parquet.5302e944.tmp"
+    leftover.parent.mkdir()
+    leftover.touch()
+    work(run, small_models.models(), poll=POLL)
+    assert contents(run) == alone
+
+
 def test_leases_of_finished_parts_that_a_killed_process_had_are_removed_at_the_end(recipe, alone, tmp_path):
     run = begun(recipe, tmp_path / "run")
     work(run, small_models.models(), poll=POLL)
