@@ -53,7 +53,7 @@ def damages(run: Run, manifest: Manifest) -> Iterator[Damage]:
             yield Damage(place, "is gone")
     for folder in sorted(run.path.glob("*/controls-*")):
         dataset = run.dataset(folder.relative_to(run.path).as_posix())
-        if not dataset.exists():
+        if folder.is_dir() and not any(folder.iterdir()):
             yield Damage(dataset.name, "has no files")
         with suppress(FileDamaged):  # which was said above
             for path in dataset.gone():
@@ -65,9 +65,8 @@ def damages(run: Run, manifest: Manifest) -> Iterator[Damage]:
 def move_away(run: Run, damaged: Iterable[Damage]) -> list[str]:
     """Move damaged files into the run's folder `damaged`, so that `generate` makes them again; nothing is deleted.
 
-    The rows that a part has set aside go with the part: they are made together.
-
-    A file to which an earlier state of the run has a link leaves there, too: it has the same bytes.
+    The rows that a part has set aside go with the part: they are made together. If an earlier state of the run has a
+    link to a file, that is moved, too.
 
     Returns:
         Where the files are now, as paths in the run.

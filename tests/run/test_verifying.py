@@ -35,7 +35,7 @@ def files(run):
     return {
         path.relative_to(run.path).as_posix(): path.read_bytes()
         for path in sorted(run.path.rglob("*"))
-        if path.is_file() and path.name not in ("timings.jsonl", ".lock") and "damaged" not in path.parts
+        if path.is_file() and path.name != "timings.jsonl" and "damaged" not in path.parts
     }
 
 
