@@ -68,7 +68,7 @@ def json_value(draw: Draw, good: Any) -> Any:
     for _ in range(draw.choice((0, 1, 1, 1, 2, 4))):
         places = list(_places(holder))
         inside, key = draw.choice(places)
-        value = draw.choice(ODD_VALUES)
+        value = copy.deepcopy(draw.choice(ODD_VALUES))  # which later changes must leave as they are
         match draw.randrange(5):
             case 0 if inside is not holder:
                 del inside[key]
@@ -80,7 +80,7 @@ def json_value(draw: Draw, good: Any) -> Any:
             case 3 if isinstance(inside, list) and inside is not holder:
                 inside.append(value)
             case _:
-                inside[key] = copy.deepcopy(value)
+                inside[key] = value
     return holder[0]
 
 

@@ -14,7 +14,7 @@ from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.run import Run
 from sdrrl_data.run.disk import on_disk
 from sdrrl_data.run.leases import Leases
-from sdrrl_data.run.marks import unmarked
+from sdrrl_data.run.marks import of_inputs
 from sdrrl_data.runners.runner import Runner
 from sdrrl_data.steps.step import Step
 
@@ -155,7 +155,7 @@ class _Making:
             written = output.written(part) if part in existing else None
             if written is None:
                 continue
-            if unmarked(written) != unmarked(job.fingerprints[part]):
+            if of_inputs(written) != of_inputs(job.fingerprints[part]):
                 if (table, part, written) not in self._to_replace:
                     output.done(part, job.fingerprints[part])  # refuses one that is damaged, before it is replaced
                 self._to_replace.add((table, part, written))
