@@ -1,6 +1,7 @@
 """`sdrrl-data verify`."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -50,13 +51,15 @@ def verify(
     manifest = run.manifest() or opened(folder)[1]  # which says why there is none
     damages = list(verifying.damages(run, manifest))
     moved: list[str] = []
-    left = damages
-    if repair and damages:
+    left, unneeded = damages, list[verifying.Damage]()
+    is_unfinished = manifest.state != "finished"
+    if repair and (damages or (is_unfinished and (folder / verifying.FOLDER).is_dir())):  # or it was stopped before
         wish = continuing.read(folder, None, trust=trust_recipe)
         moved = verifying.move_away(run, damages)
         with Bars() as bars:
             manifest = generate(wish.recipe, folder, reporter=bars, named=wish.named)
-        left = list(verifying.damages(run, manifest))
+        is_unfinished = False
+        left, unneeded = list(verifying.still(run, manifest, damages)), list(verifying.unneeded(run, damages))
     if as_json:
         found = {"damaged": [damage._asdict() for damage in damages], "moved": moved}
         json.dump(found | {"left": [damage._asdict() for damage in left]}, sys.stdout, indent=2)
@@ -66,11 +69,17 @@ def verify(
             say(f"{escaped(damage.path)} {damage.problem}", err=True)
         for path in moved:
             say(f"moved to {escaped(path)}")
+        for damage in unneeded:
+            say(f"{escaped(damage.path)} {damage.problem}")
         for damage in left if repair else []:
-            say(f"error: {escaped(damage.path)} still {damage.problem}", err=True)
-        if not left:
-            say("no file is damaged" if not damages else "all of them were made again")
+            say(f"error: {escaped(damage.path)} {damage.problem}", err=True)
+        if not damages:
+            say("no file is damaged")
+        elif not left:
+            say("all others were made again" if unneeded else "all of them were made again")
         elif not repair:
             say("restore them from a copy, or add --repair, which moves them away and makes them again", err=True)
+        if is_unfinished:
+            say(f"the run is not finished: sdrrl-data generate --out {shlex.quote(str(folder))} goes on")
     if left:
         raise typer.Exit(1)

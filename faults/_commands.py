@@ -1,7 +1,6 @@
 """The commands that are disturbed, each with what it starts from and what it leaves behind undisturbed.
 
-The runner of `generate` is chosen by `sdrrl_data.pipeline.generate`, which has the local one: the rows of another get
-commands of their own in `COMMANDS`.
+Any of `COMMANDS` may be disturbed in any way; `OTHERS` have rows of their own.
 """
 
 import json
@@ -16,23 +15,27 @@ from pathlib import Path
 from typing import Any
 
 from faults import _processes
-from faults._tries import OPEN, Draw, Wrong, compare, contents, is_short
+from faults._tries import OPEN, SECONDS, Draw, Wrong, compare, contents, is_short
 from sdrrl_data.cli import app
 from sdrrl_data.controls import build
+from sdrrl_data.pipeline import worker
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.run import Run, unused
+from sdrrl_data.runners.ray_cluster import RayConfig
 from tests.generation.server import ChatServer, Reply, completion
 from tests.publishing import client
 from tests.support import hub, small_models
 from tests.training import conftest as training
 
-SERVER = "SDRRL_DATA_FAULTS_SERVER"  # the environment variable with the address of the server that answers
+# Environment variables with the address of the server that answers, and of the Ray cluster.
+SERVER, CLUSTER = "SDRRL_DATA_FAULTS_SERVER", "SDRRL_DATA_FAULTS_CLUSTER"
 
 STATES: dict[tuple[Callable[[Path], object], ...], Path] = {}  # what was done before -> what there is then
 # What the server replies instead of what it should, if anything.
 FAILING: list[Callable[[Mapping[str, Any]], Reply | None]] = [lambda body: None]
 
 SMALL: dict[str, Any] = {"limit": 10, "part_rows": 4}
+MORE = SMALL | {"limit": 16}
 GROWN = SMALL | {"limit": 14}
 WHOLE = {"part_rows": 12}  # with a question that is too long, and is set aside
 RETUNED = WHOLE | {"thresholds.length": {"max": "60%"}, "thresholds.src_finished.min": 0.25}
@@ -40,9 +43,19 @@ TWO = SMALL | {"tgt": ["pt", "vi"], "parallel": None}
 QUESTIONS = [f"Why do you think that the old {thing} is larger than mine?" for thing in ("inn", "well", "mill", "barn")]
 
 
-def make(folder: Path, changes: Mapping[str, Any]) -> None:
+def make(folder: Path, changes: Mapping[str, Any], **options: Any) -> None:
     """A run by small models."""
-    generate(client.recipe(folder / "in", **changes), folder / "run", small_models.models())
+    generate(client.recipe(folder / "in", **changes), folder / "run", small_models.models(), **options)
+
+
+def work(folder: Path) -> None:
+    """What a worker does in a run that was begun."""
+    worker.work(folder / "run", small_models.models(), poll=0.1)
+
+
+def on_ray(folder: Path) -> None:
+    """A run that the nodes of the cluster make."""
+    make(folder, MORE, ray=RayConfig(os.environ[CLUSTER]))
 
 
 def cli(folder: Path, *words: str) -> None:
@@ -103,6 +116,8 @@ class Command:
     Args:
         act: what a process does in a folder.
         before: what was done before in that folder, undisturbed.
+        like: what leaves the same behind, and is done undisturbed in its place; None: `act`.
+        seconds: that it may take.
         steps: parts of the paths of what it writes, to be disturbed there.
         repository: on the Hub, what it makes.
     """
@@ -111,6 +126,8 @@ class Command:
     before: tuple[Callable[[Path], object], ...] = ()
     steps: tuple[str, ...] = ()
     repository: str = ""
+    like: Callable[[Path], object] | None = None
+    seconds: float = SECONDS
 
 
 GENERATE = (
@@ -124,7 +141,7 @@ ASKED = (
     *("--set", "part_rows=2", "--set", "generator.server.retries=0", "--set", "generator.server.concurrency=1"),
     *("--set", "generator.server.url={server}"),
 )
-FINISHED = partial(make, changes=SMALL)
+FINISHED, MADE = partial(make, changes=SMALL), partial(make, changes=MORE)
 
 
 def _tokenizer(folder: Path) -> None:
@@ -132,8 +149,14 @@ def _tokenizer(folder: Path) -> None:
 
 
 def _asked(folder: Path) -> None:
-    rows = ({"instruction": question} for question in QUESTIONS)
+    rows = ({"instruction": question, "output": "Nobody has measured it."} for question in QUESTIONS)
     (folder / "asked.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def _damage(folder: Path) -> None:
+    for place in ("answers", "pt/verdicts"):
+        path = folder / "run" / place / "part-00001.parquet"
+        path.write_bytes(path.read_bytes()[:-1])
 
 
 def _words(*words: str) -> Callable[[Path], object]:
@@ -144,6 +167,9 @@ def _typed(folder: Path, words: tuple[str, ...]) -> None:
     cli(folder, *words)
 
 
+CONTROLS = _words("controls", "run", "--only", "sft,t-sft,sdrrl", "--tokenizer", "tokenizer")
+# With an earlier state, too.
+WITH_CONTROLS = (_asked, _words(*ASKED, "--set", "generator.max_tokens=60"), _words(*ASKED), _tokenizer, CONTROLS)
 COMMANDS = {
     "generate": Command(partial(make, changes=SMALL), steps=GENERATE),
     "generate, two targets": Command(partial(make, changes=TWO), steps=tuple(f"{tag}{step}" for tag in ("pt", "vi")
@@ -158,6 +184,13 @@ COMMANDS = {
     "generate, a server": Command(
         _words(*ASKED), (_asked,), ("/answers/", "/translations/", "/prompts/", "/aligner/", "/scores-heuristics/")
     ),
+    "work": Command(
+        work, (partial(make, changes=MORE, begin_only=True),), (".lease-", *GENERATE[4:]), like=MADE
+    ),
+    "verify --repair": Command(
+        _words("verify", "run", "--repair"), (_asked, _words(*ASKED), _damage),
+        ("/damaged/", "manifest.json", "/answers/", "/verdicts/", "transfer_set"),
+    ),
     "card": Command(_words("card", "run"), (FINISHED,), ("README.md", "croissant.json", "scores.png")),
     "export": Command(
         _words("export", "run", "--format", "sharegpt", "--force"), (FINISHED,), (".jsonl", "dataset_info.json")
@@ -169,13 +202,18 @@ COMMANDS = {
     "push": Command(_words("push", "run", "ann/set"), (FINISHED,), ("run", "home"), repository="datasets/ann/set"),
     "pull": Command(_words("pull", "ann/there", "--out", "pulled"), (), (".pulled.pull", ".fetched", "/home/")),
 }  # fmt: skip
+ON_RAY, VERIFY = "generate, on Ray", "verify"
+OTHERS = {
+    ON_RAY: Command(on_ray, like=MADE, seconds=600),  # processes have to start on the nodes
+    VERIFY: Command(_words("verify", "run", "--repair"), WITH_CONTROLS),
+}
 
 
 class Stage:
     """A command's folder, always the same one, for its path is in what it writes; and its undisturbed result."""
 
     def __init__(self, name: str, root: Path) -> None:
-        self.name, self.command = name, COMMANDS[name]
+        self.name, self.command = name, (COMMANDS | OTHERS)[name]
         self.folder = root / "stage"
         self._served = world(root)
         self._template = root / f"template-{name.replace(' ', '-').replace(',', '')}"
@@ -183,7 +221,7 @@ class Stage:
             publish(self.folder)
         _prepared(self.command.before, self.folder, self._template)
         self.reset()
-        paths = self._do(self.command.act)
+        paths = self._do(self.command.like or self.command.act)
         self.undisturbed = self.result()
         # How often the command changes the disk in each of its steps.
         counts = {step: sum(step in path for path in paths) for step in self.command.steps}
@@ -201,7 +239,7 @@ class Stage:
 
     def finish(self, without: str = "") -> None:
         """Run the command again, and compare what it leaves, but for one file, with the undisturbed result."""
-        ended = _processes.run(self.act(), self.folder)
+        ended = _processes.Started(self.act(), self.folder).end(self.command.seconds)
         if ended.code:
             raise Wrong("not resumable", ended.said[-1000:])
         results = self.result(), dict(self.undisturbed)

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +17,9 @@ from sdrrl_data.errors import UserError
 WRONG = ("differing", "not resumable", "leftovers", "tracebacks", "hangs")
 SECONDS = 180  # that a command may take, on a machine that does other things, too; an input of a few KB a third of it
 # What a finished run may have in another form than an undisturbed one: nobody's rows, and no figure of the card.
+# Patterns of names.
 LEFT_OUT = {
-    ".lock": "an empty file that the operating system locks",
-    "timings.jsonl": "how long each part took",
+    "timings*.jsonl": "how long each part took, of each process",
     "trainer_state.json": "in a checkpoint, what transformers notes of its training, with its speed",
     "training_args.bin": "in a checkpoint, with where the training went on from",
     "unused": "earlier states of a run, whose number depends on when it was stopped",
@@ -87,9 +88,16 @@ def contents(folder: Path) -> dict[str, bytes]:
     """The files of a folder with their bytes, without those that may differ."""
     found = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and LEFT_OUT.keys().isdisjoint(path.relative_to(folder).parts):
+        if path.is_file() and not any(
+            fnmatchcase(part, name) for part in path.relative_to(folder).parts for name in LEFT_OUT
+        ):
             found[path.relative_to(folder).as_posix()] = path.read_bytes()
     return found
+
+
+def now_below(folder: Path, pattern: str) -> list[Path]:
+    """The files of this name below a folder, in which others create and remove files and folders at this moment."""
+    return [Path(place, name) for place, _, names in os.walk(folder) for name in names if fnmatchcase(name, pattern)]
 
 
 def compare(after: dict[str, bytes], undisturbed: dict[str, bytes]) -> None:

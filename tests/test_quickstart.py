@@ -132,7 +132,7 @@ def in_terminal(answer, *arguments):
 
 
 def contents(folder):
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in {".lock", "timings.jsonl"})
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != "timings.jsonl")
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 

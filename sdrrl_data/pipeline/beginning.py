@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sdrrl_data.errors import RunBusy
-from sdrrl_data.pipeline import replaced
+from sdrrl_data.pipeline import leftovers, replaced
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter
 from sdrrl_data.recipe import overrides
@@ -44,8 +44,7 @@ def begin(
         and before == manifest.model_copy(update={"counts": before.counts, "files": before.files})
     ):
         plan.tables.use_again(unused.states(plan.run))
-        if not leases.others(plan.run.path):
-            _tidy(plan)
+        leftovers.remove(plan.run, plan.tables, leases)
         return before
     _refuse_workers(plan, leases, reporter)
     replaced.keep_replaced(plan.run, plan.tables)
@@ -55,7 +54,7 @@ def begin(
         time.sleep(WAIT)
     plan.run.write_text(RECIPE, overrides.written(dict(plan.resolved)))
     _write_sources(plan)
-    _tidy(plan)
+    leftovers.remove(plan.run, plan.tables, leases)
     plan.run.write_manifest(manifest)
     return manifest
 
@@ -124,10 +123,3 @@ def _write_sources(plan: Plan) -> None:
         table.forget_after(len(parts))
         for part in plan.missing(name):
             table.write(part, parts[part], plan.tables.fingerprints[name][part])
-
-
-def _tidy(plan: Plan) -> None:
-    """Remove what earlier runs have left: parts from the last one on, unfinished files, journals of finished parts."""
-    for table, job in plan.tables.jobs.items():
-        journals = {*plan.missing(table), *job.unfinished()}
-        job.step.output(plan.run).forget_after(job.step.parts(), journals=journals)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sdrrl_data.errors import RunBusy, UserError
-from sdrrl_data.pipeline import beginning, finishing, growing, making, redone, scorers
+from sdrrl_data.pipeline import beginning, finishing, growing, leftovers, making, redone, scorers
 from sdrrl_data.pipeline import plan as planning
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Silent
@@ -92,6 +92,8 @@ def generate(
     while questions := growing.more(plan.recipe, manifest, questions):
         reporter.say(f"{growing.passed(manifest)}; for {plan.recipe.keep:,}, {questions:,} questions are taken")
         manifest = make(planning.resolve(recipe, Path(out), models, questions=questions))
+    with Leases() as leases:
+        leases.tidy(plan.run.path)
     if plan.recipe.keep:
         reporter.say(f"{growing.passed(manifest)}; {plan.recipe.keep:,} are wanted")
     return manifest
@@ -126,6 +128,7 @@ def _made(
             _report_generator(plan, reporter)
             _report_scorers(plan, reporter)
             making.make(plan.run, plan.tables, runner, leases, partial(_refuse_without_lock, plan.run, leases))
+        leftovers.remove(plan.run, plan.tables, leases, all_made=True)
         manifest = finishing.finish(plan.run, manifest)
     _report_lacking_rows(plan, reporter)
     return manifest

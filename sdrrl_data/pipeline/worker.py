@@ -9,7 +9,8 @@ from os import PathLike
 from pathlib import Path
 
 from sdrrl_data.errors import RunUnfinished
-from sdrrl_data.pipeline import begun, finishing, making, scorers
+from sdrrl_data.pipeline import begun, finishing, leftovers, making, scorers
+from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Reporter, Silent
 from sdrrl_data.run import Manifest, Run, opened, trust_run
 from sdrrl_data.run.leases import Leases
@@ -61,17 +62,18 @@ def work(
                 _wait_for_beginning(run, leases, poll)
             else:
                 with suppress(_Changed):
-                    _make(run, manifest, begun_as, models, reporter, leases, poll)
-                    _finish(run, manifest, begun_as, leases, poll)
+                    tables = _make(run, manifest, begun_as, models, reporter, leases, poll)
+                    _finish(run, manifest, begun_as, tables, leases, poll)
             # Not `opened`: what others have just written may be missing in a listing that NFS has cached.
             manifest = run.manifest() or manifest
+        leases.tidy(run.path)
     return manifest
 
 
 def _make(
     run: Run, manifest: Manifest, begun_as: bytes, models: Models, reporter: Reporter, leases: Leases, poll: float
-) -> None:
-    """Make parts until none is missing.
+) -> Tables:
+    """Make parts until none is missing; returns the tables.
 
     Raises:
         _Changed: the run was begun anew.
@@ -89,6 +91,7 @@ def _make(
         making.make(run, plan.tables, runner, leases, check, poll)
     finally:
         runner.close()
+    return plan.tables
 
 
 def _wait_for_beginning(run: Run, leases: Leases, poll: float) -> None:
@@ -104,7 +107,7 @@ def _wait_for_beginning(run: Run, leases: Leases, poll: float) -> None:
     time.sleep(poll)
 
 
-def _finish(run: Run, manifest: Manifest, begun_as: bytes, leases: Leases, poll: float) -> None:
+def _finish(run: Run, manifest: Manifest, begun_as: bytes, tables: Tables, leases: Leases, poll: float) -> None:
     """Finish a run whose parts are all made, or wait until the process that has locked it has done so."""
     while run.manifest_bytes() == begun_as:
         if not leases.take(run.lock_place):
@@ -112,6 +115,7 @@ def _finish(run: Run, manifest: Manifest, begun_as: bytes, leases: Leases, poll:
             continue
         try:
             if run.manifest_bytes() == begun_as:
+                leftovers.remove(run, tables, leases, all_made=True)
                 finishing.finish(run, manifest)
         finally:
             leases.release(run.lock_place)

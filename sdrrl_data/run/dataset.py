@@ -55,7 +55,7 @@ class Dataset:
         Raises:
             FileDamaged: some of them are gone.
         """
-        for path in self._gone():
+        for path in self.gone():
             raise damaged(path, "is gone")
         return [path for path in self._present() if path.name.startswith(split)]
 
@@ -66,7 +66,7 @@ class Dataset:
     def fingerprint(self, part: int = 0) -> str | None:
         """The fingerprint it was written with; None if it does not exist, or some of its files are gone."""
         files = self._present()
-        return fingerprint_of(files[0]) if files and not self._gone() else None
+        return fingerprint_of(files[0]) if files and not self.gone() else None
 
     def done(self, part: int, fingerprint: str) -> bool:
         """Whether it exists and was made from the same input with the same settings."""
@@ -74,7 +74,7 @@ class Dataset:
 
     def existing(self) -> set[int]:
         """{0} if it was made, with all of its files, or else nothing."""
-        return {0} if self._present() and not self._gone() else set()
+        return {0} if self._present() and not self.gone() else set()
 
     def lease(self, part: int | None = None) -> Path:
         """The place of its lease."""
@@ -158,8 +158,12 @@ class Dataset:
     def _present(self) -> list[Path]:
         return sorted(path for path in self._folder.glob("*.parquet") if SHARD.fullmatch(path.name))
 
-    def _gone(self) -> list[Path]:
-        """The files that were written and are not there; for a dataset of 0.2.0 or earlier, those in the manifest."""
+    def gone(self) -> list[Path]:
+        """The files that were written and are not there; for a dataset of 0.2.0 or earlier, those in the manifest.
+
+        Raises:
+            FileDamaged: the first of those that are there is damaged.
+        """
         files = self._present()
         names = files_of(files[0]) if files else []
         paths = [self._folder / name for name in names] or [

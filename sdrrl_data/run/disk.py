@@ -131,12 +131,16 @@ def damaged(path: Path, problem: str) -> FileDamaged:
     command = "the command that made it"
     runs = [folder for folder in path.parents if (folder / "manifest.json").is_file()]
     if runs:
-        within = path.relative_to(runs[-1]).parts
-        name = "controls" if any(part.startswith("controls-") for part in within) else "generate --out"
+        name = "controls" if is_of_controls(path.relative_to(runs[-1])) else "generate --out"
         command = f"`sdrrl-data {name} {shlex.quote(str(runs[-1]))}`"
     delete = "" if problem == "is gone" else "delete it and "
     again = "which learns it again for new rows" if path.parent.name in _LEARNED else "which makes it again"
     return FileDamaged(f"{path} {problem}: restore it from a copy, or {delete}type {command}, {again}")
+
+
+def is_of_controls(place: Path) -> bool:
+    """Whether a file, by its path in a run, was made by `controls`, and not by `generate`."""
+    return any(part.startswith("controls-") or part == "references" for part in place.parts)
 
 
 @contextmanager

@@ -159,6 +159,11 @@ class Leases:
                 held_by_others[place] = self.holder(place)
         return held_by_others
 
+    def tidy(self, folder: Path) -> None:
+        """Remove leases below a folder that are stale, if the folder can be written to."""
+        with suppress(OSError):
+            self.others(folder)
+
     def seen(self, folder: Path) -> dict[Path, Holder]:
         """The leases below a folder that a process has and may still renew. Nothing is changed."""
         holders = ((place, self.holder(place)) for place in sorted(_places(folder)))

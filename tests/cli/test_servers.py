@@ -52,7 +52,7 @@ def server(tmp_path, monkeypatch):
 
 
 def contents(out):
-    files = (path for path in out.rglob("*") if path.is_file() and path.name not in {".lock", "timings.jsonl"})
+    files = (path for path in out.rglob("*") if path.is_file() and path.name != "timings.jsonl")
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
 
@@ -115,3 +115,34 @@ def test_a_setting_that_the_server_refuses_is_one_sentence(invoke, server):
         f"error: server {server.url}: Unsupported value: 'temperature' does not support 0.2 with this "
         "model.\ufffd[2J (HTTP 400): change the setting that it names, then run again; finished rows are kept"
     )
+
+
+def test_damaged_files_are_named_moved_away_and_made_again_by_verify(invoke, server, tmp_path):
+    words = [*WORDS, "--set", f"generator.server.url={server.url}", "--out", "run"]
+    assert invoke(*words).exit_code == 0
+    whole = contents(tmp_path / "run")
+    damaged = [
+        "answers/part-00001.parquet",
+        "pt/aligner/part-00000.parquet",
+        "pt/transfer_set/train-00000-of-00001.parquet",
+    ]
+    for name in damaged:
+        path = tmp_path / "run" / name
+        path.write_bytes(path.read_bytes()[:-1])
+    server.bodies.clear()
+    found = invoke("verify", "run")
+    assert found.exit_code == 1
+    assert [line for line in found.stderr.splitlines() if "damaged" in line] == [
+        f"{name} is damaged" for name in damaged
+    ]
+    repaired = invoke("verify", "run", "--repair")
+    assert repaired.exit_code == 0, repaired.stderr
+    assert "all others were made again" in repaired.stdout
+    assert "aligner/part-00000.parquet was moved away: it is learned again when new rows are made" in repaired.stdout
+    assert len(server.bodies) == 2  # the questions of one part
+    after = contents(tmp_path / "run")
+    assert {f"damaged/{name}" for name in damaged} == {name for name in after if name.startswith("damaged/")}
+    assert {name: after.get(name) for name in whole if "aligner" not in name} == {
+        name: content for name, content in whole.items() if "aligner" not in name
+    }
+    assert invoke("verify", "run").exit_code == 0

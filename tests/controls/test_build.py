@@ -80,7 +80,7 @@ class Steps(Silent):
 
 
 def contents(out):
-    files = (path for path in out.rglob("*") if path.is_file() and path.name not in {".lock", "timings.jsonl"})
+    files = (path for path in out.rglob("*") if path.is_file() and path.name != "timings.jsonl")
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
 

@@ -28,7 +28,8 @@ def test_nothing_is_lost_or_wrong_in_the_short_form_of_each_kind() -> None:
 
 
 def test_what_differs_and_what_is_left_over_is_noticed(tmp_path: Path) -> None:
-    for name in ("run/answers.parquet", "run/.lock", "run/timings.jsonl", "run/unused/00000/manifest.json"):
+    times = ("run/timings.jsonl", "run/timings-node-1.jsonl")
+    for name in ("run/answers.parquet", *times, "run/unused/00000/manifest.json"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("one")
     undisturbed = contents(tmp_path)

@@ -65,7 +65,7 @@ def run(path, out, models=None, **changes):
 
 def contents(out):
     """Every file of a run with its bytes, except the recorded times and what the run does not use any more."""
-    files = (path for path in out.rglob("*") if path.is_file() and path.name not in {".lock", "timings.jsonl"})
+    files = (path for path in out.rglob("*") if path.is_file() and path.name != "timings.jsonl")
     files = (path for path in files if path.relative_to(out).parts[0] != "unused")
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 

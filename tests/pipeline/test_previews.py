@@ -8,7 +8,7 @@ RECIPE = CHANGES | {"limit": 10, "part_rows": 4}
 
 
 def contents(run):
-    files = (path for path in run.path.rglob("*") if path.is_file() and path.name not in {".lock", "timings.jsonl"})
+    files = (path for path in run.path.rglob("*") if path.is_file() and path.name != "timings.jsonl")
     return {str(path.relative_to(run.path)): path.read_bytes() for path in files}
 
 

@@ -113,7 +113,7 @@ def run(answers, seeds, out, models=MODELS, retry_set_aside=False, **changes):
 
 def contents(out):
     """Every file of a run with its bytes, but for the times it took."""
-    files = (path for path in out.rglob("*") if path.is_file() and path.name not in {".lock", "timings.jsonl"})
+    files = (path for path in out.rglob("*") if path.is_file() and path.name != "timings.jsonl")
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import subprocess
+import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -114,6 +115,36 @@ def test_a_worker_that_is_killed_while_it_holds_a_lease_loses_nothing(recipe, al
         assert worker.wait() == 0
     assert contents(run) == alone
     assert not running("tests.support.workers")
+
+
+LEAVE = """
+import os, sys
+from pathlib import Path
+from sdrrl_data.run.leases import Leases
+leases = Leases()
+for name in ("answers/.part-00001", "pt/.transfer_set", ".lock"):
+    assert leases.take(Path(sys.argv[1], name))
+os._exit(9)
+"""
+
+
+def test_what_killed_processes_began_to_write_is_removed_at_the_end(recipe, alone, tmp_path):
+    run = begun(recipe, tmp_path / "run")
+    leftover = run / "answers" / ".part-00003.parquet.5302e944.tmp"
+    leftover.parent.mkdir()
+    leftover.touch()
+    work(run, small_models.models(), poll=POLL)
+    assert contents(run) == alone
+
+
+def test_leases_of_finished_parts_that_a_killed_process_had_are_removed_at_the_end(recipe, alone, tmp_path):
+    run = begun(recipe, tmp_path / "run")
+    work(run, small_models.models(), poll=POLL)
+    for again in (lambda: work(run, models=None), lambda: generate(recipe(), run, small_models.models())):
+        assert subprocess.run([sys.executable, "-c", LEAVE, run]).returncode == 9
+        assert len(list(run.rglob(".*.lease-1"))) == 3
+        again()
+        assert contents(run) == alone
 
 
 def test_a_part_that_a_machine_took_and_left_is_made_by_another(recipe, alone, tmp_path):

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from sdrrl_data.errors import FileDamaged
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.run import Run, verifying
 from tests.publishing.client import Steps, recipe
@@ -34,7 +35,7 @@ def files(run):
     return {
         path.relative_to(run.path).as_posix(): path.read_bytes()
         for path in sorted(run.path.rglob("*"))
-        if path.is_file() and path.name not in ("timings.jsonl", ".lock") and "damaged" not in path.parts
+        if path.is_file() and path.name != "timings.jsonl" and "damaged" not in path.parts
     }
 
 
@@ -110,3 +111,68 @@ def test_the_command_says_it_in_words_or_as_json_and_exits_with_1(run):
     result = CliRunner().invoke(app, ["verify", str(run.path), "--json"])
     assert result.exit_code == 1
     assert json.loads(result.stdout)["left"] == [{"path": "answers/part-00002.parquet", "problem": "is damaged"}]
+
+
+OTHERS = {"translator": [{"kind": "nllb"}]}  # the state before is kept
+
+
+def repaired(finished, run, **changes):
+    """What is left, and what is not needed, after the damaged files were moved away and made again."""
+    damaged = list(verifying.damages(run, run.manifest()))
+    moved = verifying.move_away(run, damaged)
+    manifest = generate(recipe(finished, **changes), run.path, small_models.models())
+    return moved, list(verifying.still(run, manifest, damaged)), list(verifying.unneeded(run, damaged))
+
+
+@pytest.mark.parametrize("path", ["seeds/part-00001.parquet", "set_aside/answers/part-00003.parquet"])
+def test_a_damaged_file_that_an_earlier_state_is_linked_to_leaves_that_as_well(finished, run, path):
+    generate(recipe(finished, **OTHERS), run.path, small_models.models())
+    earlier = run.path / "unused" / "00000" / path
+    assert earlier.samefile(run.path / path)
+    whole = files(run)
+    flip(run.path / path)
+    assert damages(run) == {path: "is damaged"}
+    moved, left, _ = repaired(finished, run, **OTHERS)
+    assert {f"damaged/{path}", f"damaged/unused/00000/{path}"} <= {*moved}
+    assert not earlier.exists()
+    assert left == []
+    assert {name: content for name, content in files(run).items() if "unused" not in name} == {
+        name: content for name, content in whole.items() if "unused" not in name
+    }
+    assert damages(run) == {}
+
+
+def test_a_damaged_file_of_an_earlier_state_alone_is_moved_away_and_not_needed(finished, run):
+    generate(recipe(finished, **OTHERS), run.path, small_models.models())
+    path = "unused/00000/pt/translations/part-00000.parquet"
+    flip(run.path / path)
+    _, left, unneeded = repaired(finished, run, **OTHERS)
+    assert left == []
+    assert [damage.path for damage in unneeded] == [path]
+    assert "earlier state" in unneeded[0].problem
+
+
+def test_what_was_learned_is_moved_away_and_learned_again_only_for_new_rows(finished, run):
+    flip(run.path / "pt/aligner/part-00000.parquet")
+    _, left, unneeded = repaired(finished, run)
+    assert left == []
+    assert [damage.path for damage in unneeded] == ["pt/aligner/part-00000.parquet"]
+
+
+def test_files_of_controls_are_named_and_left_to_the_command_that_makes_them(finished, run):
+    shutil.copytree(run.path / "pt/transfer_set", run.path / "pt/controls-sft")
+    shutil.copytree(run.path / "pt/translations", run.path / "pt/references")
+    test, train = sorted(path.relative_to(run.path).as_posix() for path in run.path.glob("pt/controls-sft/*"))
+    paths = [train, "pt/references/part-00001.parquet"]
+    for path in paths:
+        flip(run.path / path)
+    with pytest.raises(FileDamaged, match="type `sdrrl-data controls"):
+        run.table("pt/references").read(1)
+    _, left, _ = repaired(finished, run)
+    assert [damage.path for damage in left] == paths
+    assert all("`sdrrl-data controls` command" in damage.problem for damage in left)
+    assert damages(run) == dict.fromkeys(paths, "is gone")  # until that command is run
+    flip(run.path / test)
+    repaired(finished, run)
+    assert damages(run) == {"pt/controls-sft": "has no files", paths[1]: "is gone"}
+    assert [damage.path for damage in repaired(finished, run)[1]] == ["pt/controls-sft", paths[1]]
