@@ -52,8 +52,12 @@ def server(tmp_path, monkeypatch):
 
 
 def contents(out):
-    files = (path for path in out.rglob("*") if path.is_file() and path.name != "timings.jsonl")
-    return {str(path.relative_to(out)): path.read_bytes() for path in files}
+    """The bytes of each file; of a manifest, all but the command that began the run, which here is that of the tests."""
+    files = {path for path in out.rglob("*") if path.is_file() and path.name != "timings.jsonl"}
+    manifests = {path for path in files if path.name.endswith("manifest.json")}
+    return {path.relative_to(out): path.read_bytes() for path in files - manifests} | {
+        path.relative_to(out): json.loads(path.read_bytes()) | {"command": None, "digest": None} for path in manifests
+    }
 
 
 def test_a_run_on_a_faulty_server_that_was_killed_ends_as_on_a_good_one(invoke, server, tmp_path):
@@ -69,7 +73,7 @@ def test_a_run_on_a_faulty_server_that_was_killed_ends_as_on_a_good_one(invoke, 
         )
     assert process.returncode == -signal.SIGKILL
     server.told = lambda question: None
-    faulty = invoke(*words, "run")
+    faulty = invoke(*words, "run", "--verbose")
     assert faulty.exit_code == 0, faulty.stderr
     assert "answers: the server failed at 2 requests; the same command asks again" in faulty.stderr.splitlines()
     assert re.search(r"answers +6 +4 +2 ", faulty.stdout)
@@ -86,7 +90,7 @@ def test_a_run_on_a_faulty_server_that_was_killed_ends_as_on_a_good_one(invoke, 
 def test_refused_rows_are_asked_again_on_demand(invoke, server):
     words = [*WORDS, "--set", f"generator.server.url={server.url}", "--out", "run"]
     server.failing = error(403, "flagged")
-    refused = invoke(*words)
+    refused = invoke(*words, "--verbose")
     assert re.search(r"answers +the server refuses it: flagged \(HTTP 403\) +2\n", refused.stdout)
     assert "--retry-set-aside\n" in refused.stdout  # the command that asks for them again
     server.failing = None
@@ -96,7 +100,7 @@ def test_refused_rows_are_asked_again_on_demand(invoke, server):
     assert re.search(r"answers +6 +3 +1 +2\n", dry)
     assert "answers    2 prompts, " in dry
     assert server.bodies == []
-    again = invoke(*words, "--retry-set-aside")
+    again = invoke(*words, "--retry-set-aside", "--verbose")
     assert again.exit_code == 0, again.stderr
     assert re.search(r"answers +6 +6 +0 ", again.stdout)
     assert [body["messages"][-1]["content"] for body in server.bodies] == list(BAD)

@@ -12,7 +12,9 @@ from sdrrl_data.run import SET_ASIDE, Manifest, Part, Run, fingerprint, set_asid
 
 ROWS = pl.DataFrame({"id": ["a", "b"], "text": ["one", "two"]})
 NOTHING = pl.DataFrame(schema=SET_ASIDE)
-MANIFEST = Manifest(state="unfinished", signatures={"pt": "s"}, recipe={"tgt": ["pt"]}, versions={}, ingredients=[])
+MANIFEST = Manifest(
+    state="unfinished", signatures={"pt": "s"}, recipe={"tgt": ["pt"], "keep": None}, versions={}, ingredients=[]
+)
 
 
 def in_splits(*splits):
