@@ -52,11 +52,12 @@ def server(tmp_path, monkeypatch):
 
 
 def contents(out):
-    """The bytes of each file; of a manifest, all but the command that began the run, which here is that of the tests."""
+    """The bytes of each file; of a manifest, all but the command that began the run, here that of the tests."""
     files = {path for path in out.rglob("*") if path.is_file() and path.name != "timings.jsonl"}
     manifests = {path for path in files if path.name.endswith("manifest.json")}
-    return {path.relative_to(out): path.read_bytes() for path in files - manifests} | {
-        path.relative_to(out): json.loads(path.read_bytes()) | {"command": None, "digest": None} for path in manifests
+    return {str(path.relative_to(out)): path.read_bytes() for path in files - manifests} | {
+        str(path.relative_to(out)): json.loads(path.read_bytes()) | {"command": None, "digest": None}
+        for path in manifests
     }
 
 
