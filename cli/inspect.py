@@ -99,6 +99,8 @@ def inspect(
     if step is None and judged:
         step = "verdicts"
     if step is None and id is None and not set_aside and search is None:
+        if as_json:
+            raise UserError("--json is for rows: add --step, --id, --kept, --dropped, --search or --set-aside")
         overview.show(run, manifest, tables, console)
         return
     if step is not None:

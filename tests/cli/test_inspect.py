@@ -366,6 +366,10 @@ def test_rows_as_json_for_another_program(inspect, small_run):
     assert inspect(run, "--search", "no such words at all", "--json") == ""
 
 
+def test_json_is_for_rows(invoke, small_run):
+    assert "--json is for rows: add --step" in invoke("inspect", small_run[1].path, "--json").stderr
+
+
 def test_a_run_under_way_is_sorted_by_the_scores_that_it_has(inspect, invoke, odd_run):
     scored = odd_run.table("pt/scores-round_trip").read_all()
     shown = inspect(odd_run, "--sort", "question_round_trip", "--step", "scores-round_trip", "--rows", "99")
