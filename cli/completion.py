@@ -31,6 +31,14 @@ def recipes(incomplete: str) -> Choices:
 
 
 @_offered
+def recipes_of_package(incomplete: str) -> Choices:
+    """Recipes of the package."""
+    from sdrrl_data.recipe import loading
+
+    return [(name, loading.about(name)) for name in loading.names()]
+
+
+@_offered
 def parts(incomplete: str) -> Choices:
     """Parts of recipes of the package, and YAML files."""
     from sdrrl_data.recipe import loading

@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +16,14 @@ from . import completion
 from .console import say
 from .options import split_commas
 
+MAGPIE = "magpie"
+
 EXAMPLES = """
 [bold]Examples[/bold]
 
 [cyan]sdrrl-data init[/cyan]  a few questions, and mine.yaml
+
+[cyan]sdrrl-data init mine.yaml --recipe quickstart --tgt pt[/cyan]  a recipe that needs no download and no GPU
 
 [cyan]sdrrl-data init th.yaml --seeds tasks.jsonl --tgt th --model org/name --no-gpu[/cyan]  without questions
 """
@@ -26,12 +31,29 @@ EXAMPLES = """
 
 def init(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="The recipe to write.")] = Path("mine.yaml"),
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RECIPE",
+            autocompletion=completion.recipes_of_package,
+            help="The recipe of the package to start from; [cyan]quickstart[/cyan] needs no download and no GPU.",
+            show_default="sdrrl",
+        ),
+    ] = None,
     seeds: Annotated[
         str | None,
         typer.Option(
             metavar="SEEDS",
             help="The questions: a file, a dataset of the Hub, or [cyan]magpie[/cyan].",
-            show_default="the dataset of the recipe sdrrl",
+            show_default="those of the recipe",
+        ),
+    ] = None,
+    question: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="The column of the seeds that holds the question.",
+            show_default="one with a usual name",
         ),
     ] = None,
     src: Annotated[
@@ -53,7 +75,7 @@ def init(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="The model that answers.", show_default="that of the recipe sdrrl"),
+        typer.Option(metavar="MODEL", help="The model that answers.", show_default="that of the recipe"),
     ] = None,
     translator: Annotated[
         str | None,
@@ -61,7 +83,7 @@ def init(
             metavar="TRANSLATOR",
             autocompletion=completion.translators,
             help="What translates.",
-            show_default="that of the recipe sdrrl",
+            show_default="that of the recipe",
         ),
     ] = None,
     gpu: Annotated[
@@ -74,7 +96,10 @@ def init(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
 ) -> None:
-    """Write a commented recipe of your own. In a terminal, it asks for what the options do not say."""
+    """Write a commented recipe of your own. In a terminal, it asks for what the options do not say.
+
+    Everything is checked before anything is written.
+    """
     if path.exists() and not force:
         raise OutputExists(f"{path} exists already: choose another file, or overwrite it with --force")
 
@@ -82,31 +107,155 @@ def init(
     from sdrrl_data.recipe import loading, starting
 
     gpu = shutil.which("nvidia-smi") is not None if gpu is None else gpu
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        base = loading.load(starting.BASE)
-        seeds = seeds or _asked("Questions: a file, a dataset of the Hub, or magpie", starting.SEEDS)
-        src = src or _asked("Language in which the model answers well", "en")
-        tgt = tgt or _asked("Target languages, separated by commas", ",".join(base.tgt))
-        model = model or _asked("Model that answers: a directory, or a name on the Hub", str(base.generator.model))
+    in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if in_terminal and recipe is None:
+        names = ", ".join(loading.names())
+        recipe = _asked(f"Recipe to start from ({names})", starting.BASE if gpu else "quickstart", _recipe)
+    recipe = _recipe(recipe or starting.BASE)
+    base = loading.load(recipe)
+
+    if question and (not seeds or seeds == MAGPIE):
+        raise UserError("--question names a column of the seeds: give their file or dataset with --seeds")
+    if in_terminal:
+        if seeds is None:
+            default = base.seeds[0].source if isinstance(base.seeds, tuple) else MAGPIE
+            answer = _asked("Questions: a file, a dataset of the Hub, or magpie", default, _seeds)
+            seeds = answer if answer != default else None
+        src = src or _asked("Language in which the model answers well", base.src, _language)
+        tgt = tgt or _asked("Target languages, separated by commas", ",".join(base.tgt), _languages)
+        if model is None:
+            default = str(base.generator.model)
+            answer = _asked("Model that answers: a directory, or a name on the Hub", default, _model)
+            model = answer if answer != default else None
+        if translator is None:
+            default = base.translator[0].called()
+            answer = _asked("What translates (see `sdrrl-data recipes`)", default, _translator(recipe))
+            translator = answer if answer != default else None
     if not tgt:
         raise UserError("name the target languages with --tgt")
-    source = languages.find(src or "en")
+
+    source = languages.find(src or base.src)
     targets = [languages.find(name) for name in split_commas(tgt)]
-    if seeds and os.path.exists(seeds):  # a path in a recipe is relative to the recipe
-        seeds = os.path.relpath(seeds, path.parent)
+    if seeds:
+        _seeds(seeds)
+        question = _question_column(seeds, question, in_terminal)
+        seeds = _relative(seeds, path)
+    if model:
+        model = _relative(_model(model), path)
     tags = [target.tag for target in targets]
-    text = starting.recipe(path.stem, source.tag, tags, seeds, model, translator, comet=gpu)
+    text = starting.recipe(
+        path.stem, source.tag, tags, seeds, model, translator, comet=gpu, base=recipe, question=question
+    )
+    loading.parsed(text, path.parent, f"recipe {path}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path} cannot be written ({error.strerror}): choose another file") from None
-    loading.load(path)  # whatever is wrong with an answer is said now
-    recipe = shlex.quote(str(path))
+    named = shlex.quote(str(path))
     say(f"written    {path}: {source.name} to {', '.join(target.name for target in targets)}; read and change it")
-    say(f"look       sdrrl-data preview --recipe {recipe}")
-    say(f"make all   sdrrl-data generate --recipe {recipe}")
+    if recipe == starting.BASE and not gpu and not model:
+        say(
+            f"note       its model {base.generator.model}, that of the recipe {recipe}, needs a GPU or a server: "
+            "--recipe quickstart makes a recipe that runs without"
+        )
+    say(f"look       sdrrl-data preview --recipe {named}")
+    say(f"make all   sdrrl-data generate --recipe {named}")
 
 
-def _asked(question: str, default: str) -> str:
-    return str(typer.prompt(question, default=default))
+def _asked(question: str, default: str, check: Callable[[str], str]) -> str:
+    """The answer to a question, which is asked again until the answer can be used."""
+
+    def checked(answer: str) -> str:
+        try:
+            return check(answer)
+        except UserError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return str(typer.prompt(question, default=default, value_proc=checked))
+
+
+def _recipe(name: str) -> str:
+    from sdrrl_data.recipe import loading
+
+    loading.text(name)
+    if name not in loading.names():
+        raise UserError(f"{name} is a part of a recipe: start from one of {', '.join(loading.names())}")
+    return name
+
+
+def _language(name: str) -> str:
+    from sdrrl_data import languages
+
+    return languages.find(name).tag
+
+
+def _languages(names: str) -> str:
+    return ",".join(map(_language, split_commas(names)))
+
+
+def _model(word: str) -> str:
+    from sdrrl_data.models import packaged
+
+    packaged.check_word(word, "generator")
+    return word
+
+
+def _translator(recipe: str) -> Callable[[str], str]:
+    def check(word: str) -> str:
+        from sdrrl_data.recipe import loading
+
+        loading.load(recipe, {"translator": word})
+        return word
+
+    return check
+
+
+def _seeds(place: str) -> str:
+    """Check that a file exists, or that the name may be one on the Hub, which is not asked."""
+    from sdrrl_data.models.places import place_of
+    from sdrrl_data.sources.row_files import ENDINGS, reader_of
+    from sdrrl_data.sources.row_sources import on_hub
+
+    file = place_of(place, ENDINGS)
+    if place != MAGPIE and isinstance(file, Path):
+        reader_of(file, "seeds")
+    elif place != MAGPIE and not on_hub(place):
+        raise UserError(f"seeds {place}: there is no such file, and it is not a dataset on the Hub (org/name)")
+    return place
+
+
+def _question_column(seeds: str, question: str | None, in_terminal: bool) -> str | None:
+    """The column of a file that holds the question, as the run will read it; None: one with a usual name.
+
+    Raises:
+        UserError: there is no such column, and nobody can be asked; or there is no question in it.
+    """
+    from sdrrl_data.recipe import SeedFieldsConfig, SeedsConfig
+    from sdrrl_data.sources.row_sources import on_hub
+    from sdrrl_data.steps.seeds import MissingColumn, read
+
+    if seeds == MAGPIE or on_hub(seeds):
+        return question
+
+    def check(column: str | None) -> None:
+        read([SeedsConfig(source=seeds, fields=SeedFieldsConfig(question=column))], limit=1)
+
+    try:
+        check(question)
+    except MissingColumn as error:
+        if not in_terminal:
+            raise UserError(f"{error.problem}: name one with --question COLUMN") from None
+        say(error.problem)
+
+        def checked(column: str) -> str:
+            check(column)
+            return column
+
+        question = _asked("Column that holds the question", error.columns[0], checked)
+    return question
+
+
+def _relative(place: str, recipe: Path) -> str:
+    """A path that exists, relative to the folder of the recipe, as paths in a recipe are; any other word as it is."""
+    return os.path.relpath(place, recipe.parent) if os.path.exists(place) else place

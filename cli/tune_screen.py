@@ -10,11 +10,21 @@ from sdrrl_data import tuning
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, TunedScore
 from sdrrl_data.tuning.run_scores import TunedTarget
 
-from . import bars
+from . import bars, narrow
+from .narrow import Column
 from .tune_tables import in_words, missing
 
 MOST = 12  # scores of a target that have a line
 WIDTH = 10  # cells of a small histogram
+COLUMNS = (
+    Column("score"),
+    Column("in force", leaves=1),
+    Column("questions", leaves=4),
+    Column("fail", leaves=3, justify="right", alone="questions\nfail"),
+    Column("answers", leaves=4),
+    Column("fail", leaves=3, justify="right", alone="answers\nfail"),
+    Column("proposed (fail)", leaves=2),
+)
 
 
 def show(targets: Iterable[TunedTarget], src: str, console: Console) -> list[TunedScore]:
@@ -39,12 +49,12 @@ def show(targets: Iterable[TunedTarget], src: str, console: Console) -> list[Tun
                 f"\n{target.tag}: {now:,} of {target.scores.height:,} pairs pass every filter{with_proposals}",
                 style="bold",
             )
-            for part in _screen(target.tuned):
+            for part in _screen(target.tuned, console):
                 console.print(part)
     return all_tuned
 
 
-def _screen(tuned: Sequence[TunedScore]) -> Iterator[Table | str]:
+def _screen(tuned: Sequence[TunedScore], console: Console) -> Iterator[Table | str]:
     """A table of the scores that drop texts or have a proposal; then the names of the others."""
     scores = [list(texts) for _, texts in groupby(tuned, lambda text: text.score)]
     constant = [texts for texts in scores if all(_is_constant(text) for text in texts)]
@@ -52,16 +62,7 @@ def _screen(tuned: Sequence[TunedScore]) -> Iterator[Table | str]:
     used = [texts for texts in scores if texts not in constant and texts not in unused]
     used.sort(key=lambda texts: -max(max(_failing(text, IN_FORCE), _failing(text, PROPOSED)) for text in texts))
     if used:
-        table = Table(box=None, pad_edge=False, padding=(0, 1))
-        table.add_column("score", overflow="fold")
-        table.add_column("in force", no_wrap=True)
-        for text in ("questions", "answers"):
-            table.add_column(text, no_wrap=True)
-            table.add_column("fail", justify="right")
-        table.add_column("proposed (fail)", no_wrap=True)
-        for texts in used[:MOST]:
-            table.add_row(*_row(texts))
-        yield table
+        yield narrow.table(COLUMNS, map(_row, used[:MOST]), console, gap=2)
     rest = {
         "drop less": used[MOST:],
         "have no threshold": unused,

@@ -16,10 +16,20 @@ from sdrrl_data.shown import escaped
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, CandidateBounds, Passing, TunedScore, reading
 from sdrrl_data.tuning.run_scores import TunedTarget
 
-from . import bars
+from . import bars, narrow
+from .narrow import Column
 
 WIDTH = 48  # cells of the terminal for questions; as many for the answers beside them
 LONGEST = 170  # cells of the terminal that a text may take
+SUMMARY = (  # every threshold in force beside the proposed one
+    Column("score"),
+    Column("of"),
+    Column("in force"),
+    Column("fail", leaves=2, justify="right"),
+    Column("proposed", leaves=1),
+    Column("fail", leaves=2, justify="right"),
+    Column("found by", leaves=3, wraps=True),
+)
 BETTER = {"more": "more is better", "less": "less is better", "usual": "the usual value is better"}
 
 
@@ -99,7 +109,11 @@ def missing(target: TunedTarget) -> list[str]:
 def _show_thresholds(target: TunedTarget, all_tuned: Sequence[TunedScore], src: str, console: Console) -> None:
     """Every threshold of a target beside the proposed one, and what all of them keep together."""
     console.print(f"\n{target.tag}: thresholds", style="bold")
-    console.print(_summary(target.tuned))
+    rows = (
+        [score.score, f"{score.text}s", *_row(score, IN_FORCE), *_row(score, PROPOSED), score.why]
+        for score in target.tuned
+    )
+    console.print(narrow.table(SUMMARY, rows, console))
     # The proposals for texts in the source language, from the first target, apply to this target too.
     languages, columns = (src, target.tag), target.scores.columns
     proposed = [score for score in all_tuned if score.language in languages and score.column in columns]
@@ -159,18 +173,6 @@ def in_words(passing: Passing) -> str:
     if least is None or most is None:
         return f"<= {most}" if least is None else f">= {least}"
     return f"{least} to {most}"
-
-
-def _summary(tuned: Sequence[TunedScore]) -> Table:
-    """Every threshold in force beside the proposed one."""
-    table = Table("score", "of", "in force", box=None, pad_edge=False)
-    table.add_column("fail", justify="right")
-    table.add_column("proposed")
-    table.add_column("fail", justify="right")
-    table.add_column("found by")
-    for score in tuned:
-        table.add_row(score.score, f"{score.text}s", *_row(score, IN_FORCE), *_row(score, PROPOSED), score.why)
-    return table
 
 
 def _row(tuned: TunedScore, name: str) -> tuple[str, str]:

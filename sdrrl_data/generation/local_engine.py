@@ -37,7 +37,7 @@ class LocalEngine(GeneratorEngine):
         Raises:
             UserError: it cannot be found.
         """
-        return packaged.locate(settings.model, settings.revision, "generator", "--model")
+        return packaged.locate(settings.model, settings.revision, "generator", "--model", "--recipe quickstart or ")
 
     def prompt_lengths(self, settings: GeneratorConfig, requests: Sequence[Request]) -> list[int | SetAside]:
         """The number of tokens in each prompt, counted with the model's tokenizer alone."""

@@ -21,7 +21,6 @@ from sdrrl_data.models.saving import RECORD, flush
 
 # Models whose main branch has no weights as safetensors, and the revision where the conversion bot put them.
 SAFETENSORS = {"facebook/nllb-200-distilled-600M": "refs/pr/45"}
-OFFER = "use --recipe quickstart, which needs no download, or give a local directory"
 
 ADAPTER = "adapter_config.json"  # in an adapter's folder, as peft names its files
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -52,7 +51,7 @@ class Located(NamedTuple):
         return {"trust_remote_code": False} | ({"revision": self.revision} if self.on_hub else {})
 
 
-def locate(model: str, revision: str | None, role: str, option: str) -> Located:
+def locate(model: str, revision: str | None, role: str, option: str, also: str = "") -> Located:
     """Find a model without loading it.
 
     Args:
@@ -60,19 +59,17 @@ def locate(model: str, revision: str | None, role: str, option: str) -> Located:
         revision: a branch, tag or commit of the Hub; resolved to its commit. None: the main one that has safetensors.
         role: what the model is for, for the error's sentence ("generator").
         option: how the user gives another ("--model").
+        also: what else can be used where the Hub cannot be reached, besides a directory.
 
     Raises:
         ModelNotFound: it does not exist, or this user may not see it.
         HubUnavailable: the Hub cannot be reached, and the model was not fetched before.
         UserError: it has no weights as safetensors, or the Hub refuses for another reason.
     """
-    place = place_of(model)
-    if isinstance(place, Path) and place.is_dir():
-        return _directory(place, role)
-    if place != HubName(model):
-        raise ModelNotFound(f"{role} {model}: there is no such directory, and it is not a name on the Hub (org/model)")
+    if folder := folder_of(model, role):
+        return _directory(folder)
     revision = revision or SAFETENSORS.get(model)
-    repository = hub.find(_request(model, revision, role, option), _whole)
+    repository = hub.find(_request(model, revision, role, option, also), _whole)
     if ADAPTER in repository.files and "config.json" not in repository.files:
         raise UserError(f"{role} {model} is an adapter, not a whole model: merge it into its base first")
     if not any(name.endswith(".safetensors") for name in repository.files):
@@ -81,6 +78,25 @@ def locate(model: str, revision: str | None, role: str, option: str) -> Located:
             "the conversion bot often keeps them under a revision such as refs/pr/1"
         )
     return located(repository)
+
+
+def folder_of(model: str, role: str) -> Path | None:
+    """The directory of a model; None if it is a name on the Hub, which is not asked.
+
+    Raises:
+        ModelNotFound: it is neither, or the directory holds no model.
+        UserError: the directory has no weights as safetensors.
+    """
+    place = place_of(model)
+    if isinstance(place, Path) and place.is_dir():
+        if not (place / "config.json").is_file():
+            raise ModelNotFound(f"{role} {place}: the directory has no config.json, so it holds no model")
+        if not list(place.glob("*.safetensors")):
+            raise UserError(f"{role} {place}: the directory has no weights as *.safetensors")
+        return place
+    if place != HubName(model):
+        raise ModelNotFound(f"{role} {model}: there is no such directory, and it is not a name on the Hub (org/model)")
+    return None
 
 
 def locate_adapter(place: str, role: str, option: str) -> Path | None:
@@ -164,8 +180,10 @@ def loading(role: str, name: str) -> Iterator[None]:
         raise UserError(f"{role} {name} could not be loaded: {reason}") from error
 
 
-def _request(model: str, revision: str | None, role: str, option: str) -> HubRequest:
-    return HubRequest("model", model, revision, role, f"the name with {option}", f"{OFFER} with {option}")
+def _request(model: str, revision: str | None, role: str, option: str, also: str = "") -> HubRequest:
+    download = f"hf download {model}" + (f" --revision {revision}" if revision else "")
+    instead = f"give a local directory with {option}, {also}or fetch it first with `{download}`"
+    return HubRequest("model", model, revision, role, f"the name with {option}", instead)
 
 
 def _adapter(repository: Repository) -> bool:
@@ -173,11 +191,7 @@ def _adapter(repository: Repository) -> bool:
     return {ADAPTER, ADAPTER_WEIGHTS} <= repository.files.keys()
 
 
-def _directory(path: Path, role: str) -> Located:
-    if not (path / "config.json").is_file():
-        raise ModelNotFound(f"{role} {path}: the directory has no config.json, so it holds no model")
-    if not list(path.glob("*.safetensors")):
-        raise UserError(f"{role} {path}: the directory has no weights as *.safetensors")
+def _directory(path: Path) -> Located:
     digest = hashlib.blake2b(digest_size=8)
     for file in sorted(path.iterdir()):
         if file.suffix in {".json", ".jinja"}:

@@ -37,13 +37,27 @@ def unpack() -> Located:
     return Located(str(target), MODEL, _revision(), LICENCE)
 
 
-def locate(model: str, revision: str | None, role: str, option: str) -> Located:
-    """As `locating.locate`; it also knows the packaged model by its name.
+def locate(model: str, revision: str | None, role: str, option: str, also: str = "") -> Located:
+    """As `locating.locate`; it also knows the packaged model by its name, and offers it.
 
     Raises:
         UserError: it cannot be found.
     """
-    return unpack() if model == NAME else locating.locate(model, revision, role, option)
+    if model == NAME:
+        return unpack()
+    return locating.locate(model, revision, role, option, f"use {also}{option} {NAME}, which needs no download, ")
+
+
+def check_word(model: str, role: str) -> None:
+    """Check what can be known of a model without the Hub: that its package or directory is there, or its name is one.
+
+    Raises:
+        UserError: it is not.
+    """
+    if model == NAME:
+        _folder()
+    else:
+        locating.folder_of(model, role)
 
 
 def _convert(folder: Path, target: Path) -> None:

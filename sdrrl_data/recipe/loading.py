@@ -95,6 +95,22 @@ def written(name: str | PathLike[str], trust: bool = False) -> dict[str, Any]:
     return content
 
 
+def parsed(text: str, folder: Path, where: str) -> Recipe:
+    """A recipe from YAML that the user is about to write into a file; nothing that it names needs to be trusted.
+
+    Args:
+        text: YAML.
+        folder: of the file, to which paths are relative.
+        where: what it is, for error messages.
+
+    Raises:
+        RecipeError: a key or a value in it is wrong.
+    """
+    content: dict[str, Any] = {}
+    _lay(content, overrides.read(text, where), folder, where)
+    return finished(content, where=where)
+
+
 def is_packaged(name: str | PathLike[str]) -> bool:
     """Whether a recipe is one of the package's."""
     return fspath(name) in _packaged()
@@ -158,10 +174,15 @@ def _lay_over(content: dict[str, Any], path: Path, trust: bool) -> None:
     layer = overrides.read_file(path, f"recipe {path}")
     if not path.is_relative_to(PACKAGED):
         trusting.check(layer, path, f"recipe {path}", trust)
-    changed_scorers, removed_scorers = scorer_changes.taken_from(layer, f"recipe {path}")
+    _lay(content, layer, path.parent, f"recipe {path}")
+
+
+def _lay(content: dict[str, Any], layer: dict[str, Any], folder: Path, where: str) -> None:
+    """Put a layer over a recipe; its paths are relative to a folder."""
+    changed_scorers, removed_scorers = scorer_changes.taken_from(layer, where)
     forms.bring_into_form(layer)
     for section in (layer, {"scorers": changed_scorers}):
-        paths.resolve(Recipe, section, path.parent, shipped=PACKAGED)
+        paths.resolve(Recipe, section, folder, shipped=PACKAGED)
     scorer_changes.lay_over(content, changed_scorers, removed_scorers)
     overrides.lay_over(content, layer)
 

@@ -1,4 +1,4 @@
-"""A commented recipe to start one's own from: the package's `sdrrl`, with what a user has said in its place."""
+"""A commented recipe to start one's own from: one of the package's, with what a user has said in its place."""
 
 import json
 import re
@@ -8,7 +8,6 @@ from typing import Any
 from sdrrl_data.recipe import loading
 
 BASE = "sdrrl"
-SEEDS = "databricks/databricks-dolly-15k"  # of `BASE`
 _PLAIN = re.compile(r"[A-Za-z0-9_./][\w./-]*")  # what YAML reads as this text, if it is no other value in YAML
 
 
@@ -20,6 +19,8 @@ def recipe(
     model: str | None = None,
     translator: str | None = None,
     comet: bool = True,
+    base: str = BASE,
+    question: str | None = None,
 ) -> str:
     """The recipe as YAML.
 
@@ -27,18 +28,24 @@ def recipe(
         name: of the recipe.
         src: tag of the source language.
         tgt: tags of the targets.
-        seeds: a file, a dataset of the Hub, or "magpie"; None for the dataset of `sdrrl`.
-        model: that answers; None for that of `sdrrl`.
-        translator: a kind, such as "firefox"; None for that of `sdrrl`.
+        seeds: a file, a dataset of the Hub, or "magpie"; None for those of the base.
+        model: that answers; None for that of the base.
+        translator: a kind, such as "firefox"; None for that of the base.
         comet: whether COMET judges, too, which takes long without a GPU.
+        base: the recipe of the package that is changed.
+        question: the column of the seeds that holds the question; None: one with a usual name.
+
+    Raises:
+        RecipeError: there is no such base.
     """
-    text = loading.text(BASE)
+    text = loading.text(base)
     text = _section(text, "name", f"name: {_scalar(name)}\n")
-    text = _section(text, "description", f"description: {_scalar(f'Made from the recipe {BASE} by sdrrl-data init')}\n")
+    text = _section(text, "description", f"description: {_scalar(f'Made from the recipe {base} by sdrrl-data init')}\n")
     text = _section(text, "src", f"src: {_scalar(src)}\n")
     text = _section(text, "tgt", f"tgt: [{', '.join(map(_scalar, tgt))}]\n")
     if seeds is not None:
-        text = _section(text, "seeds", f"seeds:\n  source: {_scalar(seeds)}\n")
+        fields = f"  fields:\n    question: {_scalar(question)}\n" if question else ""
+        text = _section(text, "seeds", f"seeds:\n  source: {_scalar(seeds)}\n{fields}")
     if model is not None:
         text = _value(text, "generator", "model", model)
     if translator is not None:

