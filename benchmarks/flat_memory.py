@@ -21,8 +21,8 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("POLARS_MAX_THREADS", "2")
 
 from benchmarks.__main__ import hardware
+from benchmarks._at_once import ALONE, DATA, AtOnce, Cipher
 from benchmarks._report import report, sized, versions
-from benchmarks.pipeline import ALONE, DATA, AtOnce, Cipher
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.protocols import Ingredient, Silent
 from sdrrl_data.recipe import loading

@@ -107,6 +107,12 @@ def read_some(paths: Sequence[Path], columns: Sequence[str] | None = None, rows:
         raise
 
 
+def read_arrow(path: Path) -> pl.DataFrame:
+    """An Arrow file that this process wrote. It is opened first, because polars reads a path as a pattern."""
+    with path.open("rb") as file:
+        return pl.read_ipc(file)
+
+
 def check(path: Path) -> None:
     """Compare a file with its digest, if it has one.
 

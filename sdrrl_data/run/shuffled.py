@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sdrrl_data.run.disk import on_disk
+from sdrrl_data.run.disk import on_disk, read_arrow
 
 WAITING = 64_000_000  # bytes of rows in memory before they are written
 _ORDER = "\N{PILCROW SIGN}"  # a column that no dataset has
@@ -67,7 +67,7 @@ class Shuffled:
     def rows(self, shard: Shard) -> pl.DataFrame:
         """The rows of a shard, in order, once all rows were added."""
         self._write()
-        pieces = [pl.read_ipc(path) for path in sorted(self._place(shard).iterdir())]
+        pieces = [read_arrow(path) for path in sorted(self._place(shard).iterdir())]
         return pl.concat(pieces).sort(_ORDER, "id").slice(shard.before, shard.rows).drop(_ORDER).rechunk()
 
     def remove(self) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
-from sdrrl_data.run.disk import on_disk
+from sdrrl_data.run.disk import on_disk, read_arrow
 
 
 class Rows(Protocol):
@@ -66,7 +66,7 @@ class StoredRows:
 
     def _read(self, file: int) -> pl.DataFrame:
         if self._last is None or self._last[0] != file:
-            self._last = (file, pl.read_ipc(self._path(file)))
+            self._last = (file, read_arrow(self._path(file)))
         return self._last[1]
 
     def _path(self, file: int) -> Path:

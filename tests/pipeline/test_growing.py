@@ -84,7 +84,7 @@ def test_a_percentile_is_one_of_the_whole_run(seeds, tmp_path):
 def test_killed_while_it_grows_it_ends_with_the_same_bytes(seeds, tmp_path):
     whole, out = tmp_path / "whole", tmp_path / "run"
     run(seeds, whole, keep=14)
-    moments = [3, 60, 50, 70, 40]  # each process continues where the last one was killed
+    moments = [3, 120, 100, 140, 40]  # each process continues where the last one was killed
     assert {killed(seeds, out, changes, **CUT, keep=14) for changes in moments} == {-signal.SIGKILL}
     assert len(Run(out).manifest().growths) == 2
     run(seeds, out, keep=14)

@@ -67,7 +67,7 @@ def test_every_command_takes_a_path_as_a_path(folder, name, tmp_path, monkeypatc
     seeds = Run(name).table("seeds").read_all()["id"].to_list()
     shown = invoke("inspect", name, "--step", "seeds", "--rows", "50")
     assert [id for id in Run("g1").table("seeds").read_all()["id"] if id in shown] == seeds
-    assert " of 6 now" in invoke("tune", name)
+    assert " of 6 pairs pass every filter" in invoke("tune", name)
     neighbour = contents(Path("g1"))
     (Path(name) / "README.md").unlink()
     invoke("card", name)

@@ -115,7 +115,7 @@ def test_tune_and_the_card_know_what_their_scores_mean(make, folder):
     manifest, _ = make()
     run = Run(folder / "run")
     console = Console(width=200, record=True, file=io.StringIO())
-    tune_tables.show(run, manifest, tune(run, manifest, ["pt"]), examples=False, console=console)
+    tune_tables.show(run, manifest, tune(run, manifest, ["pt"]), "en", examples=False, console=console)
     text = console.export_text()
     assert "pt: rudeness (less is better)" in text
     assert "en: src_rudeness (less is better)" in text

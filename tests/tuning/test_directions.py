@@ -26,6 +26,7 @@ LESS_IS_BETTER = {
     "round_trip_negation",
     "round_trip_copied",
     "round_trip_names",
+    "unknown_words",
 }
 THE_USUAL_IS_BETTER = {"length", "length_words", "src_compression", "compression"}
 SCORES["own"] = Score("own", says="", misses="", better=None)
