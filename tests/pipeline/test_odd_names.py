@@ -69,6 +69,8 @@ def test_every_command_takes_a_path_as_a_path(folder, name, tmp_path, monkeypatc
     assert [id for id in Run("g1").table("seeds").read_all()["id"] if id in shown] == seeds
     assert " of 6 pairs pass every filter" in invoke("tune", name)
     neighbour = contents(Path("g1"))
+    for command in ("report", "status", "verify"):
+        invoke(command, name)
     (Path(name) / "README.md").unlink()
     invoke("card", name)
     assert "| 6 " in (Path(name) / "README.md").read_text(encoding="utf-8")
