@@ -52,6 +52,6 @@ def test_a_run_that_is_not_finished(invoke, run):
     result = invoke("card", run.path)
     assert result.exit_code == 2
     assert result.stderr.startswith("error: ")
-    assert "is not finished: type the `sdrrl-data generate` command" in result.stderr
+    assert "is not finished: `sdrrl-data generate --out " in result.stderr
     assert result.stderr.count("\n") == 1
     assert (run.path / "README.md").read_bytes() == before

@@ -1,5 +1,6 @@
 import json
 import re
+import shlex
 import shutil
 import sys
 
@@ -246,7 +247,7 @@ def test_what_was_set_aside(inspect, small_run):
 def test_an_unfinished_run_is_shown_as_far_as_it_is(inspect, odd_run):
     shown = inspect(odd_run)
     assert "state      unfinished" in shown
-    assert "`sdrrl-data generate`" in shown
+    assert f"continue   sdrrl-data generate --out {shlex.quote(str(odd_run.path))}\n" in shown
     assert "verdicts" not in shown
     assert inspect(odd_run, "--step", "scores").startswith("pt/scores-heuristics: 5 of 5 rows\n")
 

@@ -331,7 +331,7 @@ def test_what_cannot_be_pushed_is_refused_in_one_sentence(
         ({"repo": "ann/new", "token": ""}, "ann/new: the Hub wants to know who you are: log in with `hf auth login`"),
         ({"repo": "ann/new", "run": tmp_path / "nowhere"}, "is not a run (there is no such folder)"),
         ({"repo": "ann/new", "run": tmp_path}, "is not a run (it has no manifest.json)"),
-        ({"repo": "ann/new", "run": damaged["unfinished"]}, "is not finished: type the `sdrrl-data generate` command"),
+        ({"repo": "ann/new", "run": damaged["unfinished"]}, "is not finished: `sdrrl-data generate --out "),
         ({"repo": "ann/new", "run": damaged["edited"]}, f"{train} was changed since the run made it"),
         ({"repo": "ann/new", "run": damaged["shortened"]}, f"{train} is gone: restore it"),
         ({"repo": "ann/new", "run": damaged["longer"]}, "train-00001-of-00002.parquet does not belong to this run"),
