@@ -155,7 +155,7 @@ def generate(
     from sdrrl_data.pipeline import continuing
     from sdrrl_data.recipe import overrides
 
-    options = changes_of(src, tgt, seeds, limit, model, translator) | ({} if keep is None else {"keep": keep})
+    options = changes_of(src, tgt, seeds, limit, keep, model, translator)
     settings = dict(map(overrides.parse_change, changes or []))
     out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
     wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)

@@ -14,7 +14,7 @@ from sdrrl_data.errors import OutputExists, UserError
 
 from . import completion
 from .console import say
-from .options import split_commas
+from .options import Tgt, split_commas
 
 MAGPIE = "magpie"
 
@@ -65,14 +65,7 @@ def init(
             show_default="English",
         ),
     ] = None,
-    tgt: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LANGUAGES",
-            autocompletion=completion.languages,
-            help="Target languages, separated by commas.",
-        ),
-    ] = None,
+    tgt: Tgt = None,
     model: Annotated[
         str | None,
         typer.Option(metavar="MODEL", help="The model that answers.", show_default="that of the recipe"),

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection, Sequence
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import Recipe, score_columns, score_tables
+from sdrrl_data.recipe import Recipe, of_both_texts, score_columns, score_tables
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.tuning import direction, reading
 
@@ -43,7 +43,7 @@ def pairs(
 def _worst_first(run: Run, recipe: Recipe, tag: str, score: str) -> list[str]:
     scored = reading.read(run, tag, score_tables(recipe.scorers)).scores
     declared = score_columns(recipe.scorers)
-    _check("score", score.removeprefix("question_").removeprefix("answer_"), declared)
+    _check("score", of_both_texts(score), declared)
     columns = [name for name in (score, f"question_{score}", f"answer_{score}") if name in scored.columns]
     if not columns:
         raise UserError(f"{run.path} has no values of {score} yet")

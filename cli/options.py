@@ -101,6 +101,7 @@ def changes_of(
     tgt: str | None,
     seeds: list[str] | None,
     limit: int | None,
+    keep: int | None,
     model: str | None,
     translator: str | None,
 ) -> dict[str, Any]:
@@ -114,6 +115,8 @@ def changes_of(
         changes["seeds"] = {"source": "magpie"} if seeds == ["magpie"] else [{"source": source} for source in seeds]
     if limit is not None:
         changes["limit"] = limit
+    if keep is not None:
+        changes["keep"] = keep
     if model is not None:
         changes["generator.model"] = model
     if translator is not None:

@@ -52,7 +52,7 @@ def preview(
     from .generate import show_warnings
     from .progress import Bars
 
-    options = changes_of(src, tgt, seeds, None, model, translator)
+    options = changes_of(src, tgt, seeds, None, None, model, translator)
     settings = dict(map(overrides.parse_change, changes or []))
     out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
     wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)

@@ -13,7 +13,7 @@ from sdrrl_data.cards.head import head
 from sdrrl_data.cards.markdown import environment, join_names, line
 from sdrrl_data.cards.runs import DescribedRun, described_runs, title
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Score, ScorerConfig, score_columns, shipped_scores
+from sdrrl_data.recipe import Score, ScorerConfig, of_both_texts, score_columns, shipped_scores
 from sdrrl_data.run import Manifest, Run
 
 PICTURE = "scores.png"  # in the folder of each target
@@ -102,7 +102,7 @@ def _scores(manifests: Sequence[Manifest]) -> list[Score]:
         declared = shipped_scores() | score_columns([*_known_scorers(manifest.recipe["scorers"])])
         filters = dict.fromkeys(chain(*(manifest.target_recipe(tag)["thresholds"] for tag in manifest.counts.targets)))
         for filter in filters:
-            score = filter.removeprefix("question_").removeprefix("answer_")
+            score = of_both_texts(filter)
             unknown = Score(score, says="what a scorer of its maker's own gives", misses="unknown")
             explained[declared.get(score, unknown)] = None
     return list(explained)

@@ -1,6 +1,5 @@
 """The recipe, which says what a run should do: pydantic models, data only."""
 
-import difflib
 from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -34,6 +33,8 @@ from sdrrl_data.recipe.scorers import (
     HEURISTICS,
     KNOWN_SCORES,
     may_have_threshold,
+    no_such_score,
+    of_both_texts,
     of_source,
     score_columns,
     score_tables,
@@ -96,6 +97,7 @@ __all__ = [
     "TranslatorConfig",
     "TranslatorContext",
     "may_have_threshold",
+    "of_both_texts",
     "of_source",
     "score_columns",
     "score_tables",
@@ -168,10 +170,8 @@ class Recipe(Config):
         scores = [*(score for scorer in self.scorers for score in scores_of(scorer)), *KNOWN_SCORES]
         for name in self.thresholds:
             if not may_have_threshold(name, scores):
-                close = difflib.get_close_matches(name, scores, n=1)
                 known = f": this recipe's scores are {', '.join(sorted(scores))}"
-                hint = f", did you mean {close[0]}?" if close else known
-                raise ValueError(f"thresholds.{name}: there is no such score{hint}")
+                raise ValueError(no_such_score(name, scores, known))
         return self
 
     @model_validator(mode="after")

@@ -23,6 +23,7 @@ from sdrrl_data.recipe import (
     shipped_scores,
 )
 from sdrrl_data.recipe import trust as trusting
+from sdrrl_data.recipe.scorers import no_such_score
 
 PACKAGED = paths.PACKAGED
 # Key of a section of several kinds -> the index at which pydantic puts the kind into the path of a mistake.
@@ -157,9 +158,7 @@ def finished(
     scores = {*shipped_scores(), *score_columns(recipe.scorers)}
     for section, name in left_out:
         if section == "thresholds" and not may_have_threshold(name, scores):
-            close = difflib.get_close_matches(name, scores, n=1)
-            hint = f", did you mean {close[0]}?" if close else ""
-            raise RecipeError(f"{where}: thresholds.{name}: there is no such score{hint}")
+            raise RecipeError(f"{where}: {no_such_score(name, scores)}")
     src = languages.find(recipe.src).tag
     if not recipe.tgt:
         raise RecipeError(f"{where}: tgt names no target language: give one with --tgt")

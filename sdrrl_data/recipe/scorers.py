@@ -1,5 +1,6 @@
 """The names of a recipe's scorers, and their scores."""
 
+import difflib
 from collections.abc import Collection, Sequence
 
 from sdrrl_data.recipe.components import Score, ScorerConfig
@@ -31,7 +32,25 @@ def score_tables(scorers: Sequence[ScorerConfig]) -> list[str]:
 
 def of_source(score: str) -> bool:
     """Whether a score, or its part for questions or answers (`question_…`), judges the text in the source language."""
-    return score.removeprefix("question_").removeprefix("answer_").startswith("src_")
+    return of_both_texts(score).startswith("src_")
+
+
+def of_both_texts(score: str) -> str:
+    """The name of a score without the text that it is for (`question_…`, `answer_…`)."""
+    return score.removeprefix("question_").removeprefix("answer_")
+
+
+def no_such_score(name: str, scores: Collection[str], otherwise: str = "") -> str:
+    """A sentence for a threshold of a score that there is not, with the score that is meant.
+
+    Args:
+        name: of the threshold.
+        scores: those that there are.
+        otherwise: how the sentence ends if none of them is like the name.
+    """
+    close = difflib.get_close_matches(name, scores, n=1)
+    hint = f", did you mean {close[0]}?" if close else otherwise
+    return f"thresholds.{name}: there is no such score{hint}"
 
 
 def may_have_threshold(name: str, scores: Collection[str]) -> bool:

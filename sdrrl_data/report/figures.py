@@ -7,6 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from sdrrl_data.cards import meanings
+from sdrrl_data.recipe import of_both_texts
 from sdrrl_data.run import Count, Manifest, Run, TargetCount
 
 TASKS = {"answer": "answer a question", "translate": "translate a sentence", "complete": "complete a sentence"}
@@ -121,14 +122,9 @@ def reasons(manifest: Manifest, says: Mapping[str, str]) -> list[Reason]:
     for tag, target in manifest.counts.targets.items():
         for filter in target.filters:
             pairs = filter.alone["tgt->tgt"]
-            meaning = says.get(score_of(filter.filter), "")
+            meaning = says.get(of_both_texts(filter.filter), "")
             rows.append(Reason(f"{tag}/verdicts", filter.filter, pairs, pairs / max(target.pairs, 1), meaning))
     return sorted((row for row in rows if row.rows), key=lambda row: -row.rows)
-
-
-def score_of(filter: str) -> str:
-    """The score that a filter judges: without the text that it is for."""
-    return filter.removeprefix("question_").removeprefix("answer_")
 
 
 def _aside(count: Count) -> int:

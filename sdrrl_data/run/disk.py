@@ -93,13 +93,11 @@ def read_some(paths: Sequence[Path], columns: Sequence[str] | None = None, rows:
     Raises:
         FileDamaged: a file is gone, or is not a Parquet file.
     """
-    schema = {name: kind for path in paths for name, kind in schema_of(path).items()}
+    schema = schema_of_all(paths)
     names = [name for name in columns or schema if name in schema]
     try:
         with panics.caught():
-            scan = pl.scan_parquet(
-                list(paths), glob=False, schema=schema, missing_columns="insert", n_rows=rows, parallel="auto"
-            )
+            scan = pl.scan_parquet(list(paths), glob=False, schema=schema, missing_columns="insert", n_rows=rows)
             return scan.select(names).collect(engine="streaming")
     except (pl.exceptions.PolarsError, panics.Panic):
         for path in paths:
@@ -237,6 +235,17 @@ def schema_of(path: Path) -> dict[str, Any]:
     """
     with _readable(path):
         return dict(pl.read_parquet_schema(path))
+
+
+def schema_of_all(paths: Sequence[Path]) -> dict[str, Any]:
+    """The columns of these files with their types. Files of an earlier version may lack columns that others have.
+
+    Raises:
+        FileDamaged: one is gone, or is not a Parquet file.
+    """
+    schemas = [schema_of(path) for path in paths]
+    longest = max(schemas, key=len, default={})
+    return longest | {name: kind for schema in schemas for name, kind in schema.items() if name not in longest}
 
 
 def _metadata(path: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from sdrrl_data.run.disk import (
     read_parquet,
     read_some,
     rows_in,
-    schema_of,
+    schema_of_all,
     write_parquet,
     written,
 )
@@ -169,7 +169,7 @@ class Table:
                 have: they are null for its rows.
         """
         paths = [_part(self._folder, part) for part in parts]
-        schema = _schema(paths)
+        schema = schema_of_all(paths)
         for start in range(0, len(paths), AT_ONCE):
             batch = paths[start : start + AT_ONCE]
             together = _read(batch, schema, columns, _FILE)
@@ -189,7 +189,7 @@ class Table:
         """
         count = parts or len(_parts(self._folder)) or 1
         paths = [_part(self._folder, part) for part in range(count)]
-        return _read(paths, _schema(paths), columns)
+        return _read(paths, schema_of_all(paths), columns)
 
     def read_columns(self, names: Sequence[str]) -> pl.DataFrame:
         """These columns of all parts that exist, in order, without those that no part has: see `disk.read_some`."""
@@ -199,12 +199,12 @@ class Table:
     def read_batches(self, columns: Collection[str] | None = None) -> Iterator[pl.DataFrame]:
         """All rows, or all values of these columns; those of a few parts at a time."""
         paths = _parts(self._folder)
-        schema = _schema(paths)
+        schema = schema_of_all(paths)
         return (_read(paths[start : start + AT_ONCE], schema, columns) for start in range(0, len(paths), AT_ONCE))
 
     def columns(self) -> list[str]:
         """The columns of its parts, also those that only some of them have."""
-        return list(_schema(_parts(self._folder)))
+        return list(schema_of_all(_parts(self._folder)))
 
     def ids(self) -> list[str]:
         """The ids of all rows of all parts, in order."""
@@ -246,13 +246,6 @@ class Table:
 def is_file_of_table(path: Path) -> bool:
     """Whether a file has the name of a part, or of a part's journal."""
     return bool(_PART.fullmatch(path.name) or _BEGUN.fullmatch(path.name))
-
-
-def _schema(paths: Sequence[Path]) -> dict[str, Any]:
-    """The columns of these parts with their types. Parts of an earlier version may lack columns that others have."""
-    schemas = [schema_of(path) for path in paths]
-    longest = max(schemas, key=len, default={})
-    return longest | {name: kind for schema in schemas for name, kind in schema.items() if name not in longest}
 
 
 def _read(
