@@ -78,7 +78,7 @@ def _go_on(staged: Stage, path: Path, done: str) -> None:
         except Wrong as wrong:
             raise Wrong(wrong.kind, f"{done}: {wrong.detail}") from None
     elif copying := re.search("type `(cp [^`]+)`", ended.said):
-        subprocess.run(shlex.split(copying[1]), check=True)
+        subprocess.run(shlex.split(copying[1]), cwd=staged.folder, check=True)
         _finish(staged, f"{done}, then restored from its copy")
     elif "delete it and type `sdrrl-data generate" in ended.said:
         path.unlink()

@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 from sdrrl_data.errors import RunBusy
 
-_NAME = re.compile(r"(\..+)\.lease-\d+")
+_NAME = re.compile(r"(\..+)\.lease-(\d{1,9})")
 LOOKS = 3  # until it is said that a lease is waited for
 _LENGTH = 400  # bytes of a lease's file: it is written over in place, and so never shorter for a moment
 
@@ -116,12 +116,18 @@ class Leases:
         self._begin_to_renew()
         return True
 
-    def release(self, path: Path) -> None:
-        """Give a lease back."""
+    def release(self, path: Path, highest: int = 0) -> None:
+        """Give a lease back.
+
+        Args:
+            path: its place.
+            highest: the highest number among its files. Those beyond its row were left where a process was killed
+                while it removed the row from its beginning.
+        """
         with self._lock:
             last, lost = self._taken.pop(path, 0), path in self._lost
         if not lost:
-            for number in range(1, last + 1):
+            for number in range(1, max(last, highest) + 1):
                 with suppress(OSError):
                     _file(path, number).unlink()
 
@@ -150,11 +156,11 @@ class Leases:
         Leases that are stale are removed. The folder `unused` is left out.
         """
         held_by_others = {}
-        for place in sorted(_places(folder)):
+        for place, highest in sorted(_places(folder).items()):
             if self.holds(place):
                 continue
             if self.take(place):
-                self.release(place)
+                self.release(place, highest)
             else:
                 held_by_others[place] = self.holder(place)
         return held_by_others
@@ -271,13 +277,15 @@ class Leases:
         return True
 
 
-def _places(root: Path) -> set[Path]:
-    """The places of all leases below a folder, without its folder `unused`."""
-    places = set()
+def _places(root: Path) -> dict[Path, int]:
+    """The places of all leases below a folder, without its folder `unused`; for each the highest number of a file."""
+    places: dict[Path, int] = {}
     for folder, folders, names in os.walk(root):
         if Path(folder) == root and "unused" in folders:
             folders.remove("unused")
-        places |= {Path(folder, match[1]) for name in names if (match := _NAME.fullmatch(name))}
+        for match in filter(None, map(_NAME.fullmatch, names)):
+            place = Path(folder, match[1])
+            places[place] = max(int(match[2]), places.get(place, 0))
     return places
 
 

@@ -97,6 +97,13 @@ def test_a_lease_of_a_process_that_was_killed_is_free_at_once(place):
             assert leases.take(place)
 
 
+def test_what_a_process_left_that_was_killed_while_it_released_is_removed(place, elsewhere):
+    elsewhere(1, number=4)  # those before it are gone already
+    with Leases() as leases:
+        assert leases.others(place.parent.parent) == {}
+    assert not list(place.parent.iterdir())
+
+
 def test_one_of_many_takes_over_a_stale_lease(place, elsewhere):
     elsewhere(1)
     everybody = [Leases(QUICK) for _ in range(16)]
