@@ -91,7 +91,7 @@ def generate(
         bool,
         typer.Option(
             "--retry-set-aside",
-            help="Ask again for every answer, and every translation by the model itself, that was set aside. Without "
+            help="Ask again for every answer, and every translation by a language model, that was set aside. Without "
             "it, only what a server failed at is asked again.",
         ),
     ] = False,

@@ -162,10 +162,10 @@ class _Builder:
         """
         tgt = languages.find(tag)
         of_run = [part.identity() for part in self._manifest.ingredients_of(tag) if part.role == "translator"]
-        translators = {}
+        translators, identified = {}, self._models.identified(self._generator)
         configs = self._recipe.for_target(tag).translator
         for name, translator_config in zip(translator_names(configs), configs, strict=True):
-            translator = self._models.identify_translator(translator_config, self._src, tgt, self._generator)
+            translator = self._models.identify_translator(translator_config, self._src, tgt, identified)
             if translator.identity() not in of_run:
                 raise RunMismatch(
                     f"translator {name} is now {translator.name}@{translator.revision}, which did not translate for "

@@ -16,7 +16,8 @@ from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Generator, Message, Request, Sampling, Scorer, TextPair, Unit
 from sdrrl_data.scoring.repetition import loops
 from sdrrl_data.steps.answers import LOOPING
-from sdrrl_data.translation.self_translation import SelfTranslationConfig, unwrapped
+from sdrrl_data.translation.prompted import unwrapped
+from sdrrl_data.translation.self_translation import SelfTranslationConfig
 
 WAYS = {"choice-letter": choices.by_letter, "choice-text": choices.by_text}
 TRANSLATIONS = {"chrf", "comet"}

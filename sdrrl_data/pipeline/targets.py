@@ -7,7 +7,7 @@ from sdrrl_data import alignment
 from sdrrl_data.languages import Language
 from sdrrl_data.pipeline import scorers
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import GeneratorConfig, Recipe, ScorerConfig, translator_names
+from sdrrl_data.recipe import Recipe, ScorerConfig, translator_names
 from sdrrl_data.steps import prompts
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.target import Target
@@ -21,11 +21,7 @@ def resolve(
     Raises:
         UserError: a model cannot be found, or does not know a language.
     """
-
-    def identified(config: GeneratorConfig | None) -> Ingredient:
-        return models.identify_generator(config) if config else generator
-
-    ingredients = scorers.identified(recipe.scorers, identified)
+    ingredients = scorers.identified(recipe.scorers, models.identified(generator))
     return [_target(recipe.for_target(tgt.tag), src, tgt, models, generator, ingredients) for tgt in targets]
 
 
@@ -38,7 +34,8 @@ def translators(
         UserError: a translator cannot be found, or does not know the pair.
     """
     configs = zip(translator_names(recipe.translator), recipe.translator, strict=True)
-    return {name: models.identify_translator(config, src, tgt, generator) for name, config in configs}
+    identified = models.identified(generator)
+    return {name: models.identify_translator(config, src, tgt, identified) for name, config in configs}
 
 
 def _target(
@@ -50,9 +47,9 @@ def _target(
     scorer_ingredients: Mapping[str, Sequence[Ingredient]],
 ) -> Target:
     target_translators = translators(recipe, src, tgt, models, generator)
-    first = recipe.translator[0]
+    first, identified = recipe.translator[0], models.identified(generator)
     prompt_translators = [
-        models.identify_translator(first, prompts.ENGLISH, language, generator)
+        models.identify_translator(first, prompts.ENGLISH, language, identified)
         for language in prompts.unwritten(recipe.prompts, src, tgt)
     ]
     back_translator = None
@@ -60,7 +57,7 @@ def _target(
     if len(target_translators) > 1:
         scorer_classes.append(ScorerConfig.named(recipe.translations.best_by))
     if any(scorer.translates_back for scorer in scorer_classes):
-        back_translator = replace(models.identify_translator(first, tgt, src, generator), role="back-translator")
+        back_translator = replace(models.identify_translator(first, tgt, src, identified), role="back-translator")
     if back_translator and back_translator.identity() == next(iter(target_translators.values())).identity():
         back_translator = None  # NLLB and the generator know both directions
     aligns = recipe.transfer_set.mix.code_switched or any(scorer.aligns for scorer in scorer_classes)

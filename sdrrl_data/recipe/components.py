@@ -184,7 +184,7 @@ class TranslatorContext(NamedTuple):
 
     src: Language  # of the texts
     tgt: Language  # that they are translated into
-    generator: Callable[[], Generator]  # returns the run's generator, which may also be the translator
+    generator: "Callable[[GeneratorConfig | None], Generator]"  # returns a generator; None: that of the recipe
     seed: int  # of all random draws
 
 
@@ -198,14 +198,20 @@ class TranslatorConfig(Component):
     argument: ClassVar[tuple[str, str] | None] = None  # the key after the colon in "nllb:MODEL", and its name in help
     uses_generator: ClassVar[bool] = False  # whether the run's generator translates
 
+    def asks(self, of_run: "GeneratorConfig") -> "GeneratorConfig | None":
+        """The generator that it asks: the run's, or another; None if it asks none."""
+        return of_run if self.uses_generator else None
+
     @abstractmethod
-    def identify(self, src: Language, tgt: Language, generator: Ingredient) -> Ingredient:
+    def identify(
+        self, src: Language, tgt: Language, generator: "Callable[[GeneratorConfig | None], Ingredient]"
+    ) -> Ingredient:
         """Identify the translator without loading it.
 
         Args:
             src: the language of the texts.
             tgt: the language that they are translated into.
-            generator: the run's generator, which may also be the translator.
+            generator: identifies a generator without loading it; None: that of the recipe.
 
         Raises:
             RecipeError: the translator cannot be found, or does not know the pair.

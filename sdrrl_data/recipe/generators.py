@@ -51,10 +51,10 @@ def _valid(url: str) -> str:
         if not parts.hostname or parts.port == 0 or not url.isprintable() or len(url) > LONGEST_URL:
             raise ValueError("it has no host, or what no address can have")
     except ValueError as error:
-        raise ValueError(f"generator.server.url is not the address of a server ({error})") from None
+        raise ValueError(f"server.url is not the address of a server ({error})") from None
     names = {name.lower().replace("-", "_") for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
     if names & KEYS:
-        raise ValueError("generator.server.url holds a key, which would be kept in the run: set it as OPENAI_API_KEY")
+        raise ValueError("server.url holds a key, which would be kept in the run: set it as OPENAI_API_KEY")
     return url
 
 
@@ -127,8 +127,7 @@ class GeneratorConfig(SamplingConfig):
     def _prompts_have_room(self) -> Self:
         if self.max_tokens >= self.max_model_len:
             raise ValueError(
-                f"generator.max_tokens {self.max_tokens} leaves no room for a prompt "
-                f"within generator.max_model_len {self.max_model_len}"
+                f"max_tokens {self.max_tokens} leaves no room for a prompt within max_model_len {self.max_model_len}"
             )
         return self
 

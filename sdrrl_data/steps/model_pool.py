@@ -16,10 +16,16 @@ class Models:
 
     identify_generator: Callable[[GeneratorConfig], Ingredient] = generation.identify
     build_generator: Callable[[GeneratorConfig], Generator] = generation.build
-    identify_translator: Callable[[TranslatorConfig, Language, Language, Ingredient], Ingredient] = translation.identify
-    build_translator: Callable[[TranslatorConfig, Language, Language, Callable[[], Generator], int], Translator] = (
-        translation.build
-    )
+    identify_translator: Callable[
+        [TranslatorConfig, Language, Language, Callable[[GeneratorConfig | None], Ingredient]], Ingredient
+    ] = translation.identify
+    build_translator: Callable[
+        [TranslatorConfig, Language, Language, Callable[[GeneratorConfig | None], Generator], int], Translator
+    ] = translation.build
+
+    def identified(self, generator: Ingredient) -> Callable[[GeneratorConfig | None], Ingredient]:
+        """A function that identifies a generator; None: this one, that of the recipe."""
+        return lambda config: self.identify_generator(config) if config else generator
 
 
 class ModelPool:
@@ -58,10 +64,10 @@ class ModelPool:
         """
         if self._translator is None or self._translates != (config, src, tgt):
             self._close_translator()
-            if not config.uses_generator:
+            if config.asks(recipe.generator) is None:
                 self.close_generator()
             self._translator = self._models.build_translator(
-                config, src, tgt, lambda: self.generator(recipe.generator), recipe.seed
+                config, src, tgt, lambda other: self.generator(other or recipe.generator), recipe.seed
             )
             self._translates = config, src, tgt
         return self._translator

@@ -58,8 +58,9 @@ class TranslationsStep(TargetStep):
 
     @property
     def asks_model(self) -> bool:
-        """Only if the generator translates."""
-        return shaping.translator_config(self.recipe, self.target, self.translator).uses_generator
+        """Only if a generator translates."""
+        config = shaping.translator_config(self.recipe, self.target, self.translator)
+        return config.asks(self.recipe.generator) is not None
 
     @property
     def reads_references(self) -> bool:

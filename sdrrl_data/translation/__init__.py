@@ -4,17 +4,19 @@ from collections.abc import Callable
 
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Generator, Ingredient, Translator
-from sdrrl_data.recipe import TranslatorConfig, TranslatorContext
+from sdrrl_data.recipe import GeneratorConfig, TranslatorConfig, TranslatorContext
 
 
-def identify(settings: TranslatorConfig, src: Language, tgt: Language, generator: Ingredient) -> Ingredient:
+def identify(
+    settings: TranslatorConfig, src: Language, tgt: Language, generator: Callable[[GeneratorConfig | None], Ingredient]
+) -> Ingredient:
     """Identify the translator without loading it.
 
     Args:
         settings: of the translator.
         src: the language of the texts.
         tgt: the language that they are translated into.
-        generator: the run's generator, which may also be the translator.
+        generator: identifies a generator without loading it; None: that of the recipe.
 
     Raises:
         UserError: the translator cannot be found, or does not know the pair.
@@ -23,7 +25,11 @@ def identify(settings: TranslatorConfig, src: Language, tgt: Language, generator
 
 
 def build(
-    settings: TranslatorConfig, src: Language, tgt: Language, generator: Callable[[], Generator], seed: int
+    settings: TranslatorConfig,
+    src: Language,
+    tgt: Language,
+    generator: Callable[[GeneratorConfig | None], Generator],
+    seed: int,
 ) -> Translator:
     """Load the translator from `src` into `tgt`.
 
@@ -31,7 +37,7 @@ def build(
         settings: of the translator.
         src: the language of the texts.
         tgt: the language that they are translated into.
-        generator: returns the run's generator; called only if that is the translator.
+        generator: returns a generator; None: that of the recipe. Called only if it translates.
         seed: the recipe's seed, for translators that draw random numbers.
 
     Raises:

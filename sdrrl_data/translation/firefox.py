@@ -27,7 +27,7 @@ class FirefoxConfig(TranslatorConfig):
     extra = "firefox"
     argument = ("models", "DIR")
 
-    def identify(self, src: Language, tgt: Language, generator: Ingredient | None = None) -> Ingredient:
+    def identify(self, src: Language, tgt: Language, generator: object = None) -> Ingredient:
         """The model for a pair, or the two models that lead through English, by a digest of their files.
 
         Downloads them now if the settings say so: a later download could give another version.

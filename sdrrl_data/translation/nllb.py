@@ -40,7 +40,7 @@ class NllbConfig(TranslatorConfig):
     gpu = True
     argument = ("model", "MODEL")
 
-    def identify(self, src: Language, tgt: Language, generator: Ingredient | None = None) -> Ingredient:
+    def identify(self, src: Language, tgt: Language, generator: object = None) -> Ingredient:
         """The model, by its commit or a digest of its directory.
 
         Raises:

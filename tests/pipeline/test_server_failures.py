@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from sdrrl_data import generation, translation
+from sdrrl_data.cards import portable
 from sdrrl_data.errors import ServerLost
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.plan import resolve
@@ -320,6 +321,44 @@ def test_sentences_that_a_server_failed_to_translate_are_asked_again(seeds, tmp_
         assert "answers" not in steps.names
         assert len(set(answers.asked())) == 2 * len(BAD)  # question and answer: both name the number
     assert contents(tmp_path / "run") == contents(tmp_path / "whole")
+
+
+def test_another_model_translates_on_a_server_of_its_own(seeds, tmp_path):
+    models = replace(MODELS, identify_translator=translation.identify, build_translator=translation.build)
+
+    def translating(body):
+        return completion(foreign(body["messages"][-1]["content"].rpartition("\n\n")[2]))
+
+    def faulty(body):
+        return FAILURES[1] if number_of(body) in BAD else translating(body)
+
+    with answering() as answers, answering() as translates:
+
+        def translator(model):
+            server = {"url": translates.server.url, "timeout": 60.0, "retries": 0}
+            config = {"kind": "llm", "model": model, "engine": "openai", "server": server}
+            return {"translator": [config], "scorers": ["length"], "parallel": None}
+
+        translates.failing = translating
+        run(answers, seeds, tmp_path / "whole", models, **translator("tower"))
+        assert len(answers.asked()) == SEEDS
+        assert translates.asked()
+        manifest = Run(tmp_path / "whole").manifest()
+        names = {part.role: part.name for part in manifest.ingredients}
+        assert (names["generator"], names["translator"]) == ("tiny", "tower")
+        assert translates.server.url not in portable.manifest(manifest).model_dump_json()
+
+        translates.failing = faulty
+        run(answers, seeds, tmp_path / "run", models, **translator("tower"))
+        assert Run(tmp_path / "run").table("pt/translations").again() == len(BAD)
+        translates.failing = translating
+        answers.asked()
+        run(answers, seeds, tmp_path / "run", models, **translator("tower"))
+        assert contents(tmp_path / "run") == contents(tmp_path / "whole")
+
+        steps = run(answers, seeds, tmp_path / "run", models, **translator("madlad"))
+        assert "pt/translations" in steps.names
+        assert answers.asked() == []
 
 
 def test_sentences_that_a_server_refused_to_translate_are_asked_again_on_demand_alone(seeds, tmp_path):

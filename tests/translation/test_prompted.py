@@ -10,7 +10,9 @@ from sdrrl_data.generation.transformers import TransformersGenerator
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import locate
 from sdrrl_data.protocols import SetAside
-from sdrrl_data.translation.self_translation import SelfTranslationConfig, SelfTranslator, unwrapped
+from sdrrl_data.translation.llm import LlmConfig
+from sdrrl_data.translation.prompted import unwrapped
+from sdrrl_data.translation.self_translation import SelfTranslationConfig
 from tests.generation.server import ChatServer, completion, error
 
 PORTUGUESE = {
@@ -43,7 +45,8 @@ def serve():
 
 
 def translator(generator, seed=42, **settings):
-    return SelfTranslator(SelfTranslationConfig(**settings), find("en"), find("pt"), generator, seed)
+    context = recipe.TranslatorContext(find("en"), find("pt"), lambda config: generator, seed)
+    return SelfTranslationConfig(**settings).open(context)
 
 
 def text_of(body):
@@ -73,6 +76,36 @@ def test_the_prompt_names_the_languages_and_shows_the_examples(serve):
         {"role": "user", "content": "English -> Portuguese {other}: One {text}.\nPortuguese:"},
         {"role": "assistant", "content": "Um {text}."},
         {"role": "user", "content": "English -> Portuguese {other}: It {tgt} rains.\nPortuguese:"},
+    ]
+
+
+def test_another_model_translates_with_its_own_settings(serve):
+    server, _ = serve(saying("Chove."))
+    config = LlmConfig(
+        model="tower",
+        server=recipe.ServerConfig(url=server.url),
+        engine="openai",
+        system_prompt="You translate.",
+        few_shot=(recipe.FewShotExample(question="One.", answer="Um."),),
+        prompt="{src} -> {tgt}: {text}",
+        max_tokens=99,
+    )
+    asked = []
+
+    def generator(of_translator):
+        asked.append(of_translator)
+        return OpenAIGenerator(of_translator)
+
+    opened = config.open(recipe.TranslatorContext(find("en"), find("pt"), generator, 42))
+    assert list(opened.translate(["It rains."])) == [(0, "Chove.")]
+    assert asked == [config.asks()]
+    assert (asked[0].model, asked[0].max_tokens, type(asked[0])) == ("tower", 99, recipe.GeneratorConfig)
+    assert [(body["model"], body["temperature"], body["max_tokens"]) for body in server.bodies] == [("tower", 0, 99)]
+    assert server.bodies[0]["messages"] == [
+        {"role": "system", "content": "You translate."},
+        {"role": "user", "content": "English -> Portuguese: One."},
+        {"role": "assistant", "content": "Um."},
+        {"role": "user", "content": "English -> Portuguese: It rains."},
     ]
 
 
@@ -149,6 +182,7 @@ def test_results_come_while_others_are_waited_for(serve):
         ("It rains.", "Portuguese: «Chove.»", "Chove."),
         ("It rains.", "The translation into Portuguese:\nChove.", "Chove."),
         ("It rains.", "Sure! Here is the translation:\n\n“Chove.”", "Chove."),
+        ("It rains.", "Okay, here's the translation into Portuguese:\n\nChove.", "Chove."),
         ("It rains.", "Certainly, here's the text translated into Portuguese:\nChove.", "Chove."),
         ("It rains.", "Chove.\n\n(Note: 'chover' is impersonal.)", "Chove."),
         ("It rains.", "Chove.\n\n**Note:** it is\n\nimpersonal.", "Chove."),
