@@ -14,6 +14,7 @@ class LlmConfig(PromptedConfig, GeneratorConfig):
     """Another language model, through vLLM, transformers or a server."""
 
     kind: Literal["llm"] = "llm"
+    system_prompt: str | None = None  # before the examples and the text
 
     role = "translator"
     argument = ("model", "MODEL")
