@@ -20,42 +20,32 @@ from sdrrl_data.recipe import TranslatorConfig, TranslatorContext
 from sdrrl_data.translation.firefox import FirefoxConfig
 
 PORTUGUESE = find("pt")
-SPELLING = {
-    "Não": "Non",
-    "não": "non",
-    "nh": "ñ",
-    "lh": "ll",
-    "ção": "ción",
-    "ções": "cións",
-    "ão": "án",
-    "j": "x",
-    "ç": "z",
-}
+SPELLING = {"Não": "Non", "não": "non", "nh": "ñ", "lh": "ll", "ção": "ción", "ões": "óns", "ão": "án", "j": "x"}
 
 
 class GalicianConfig(TranslatorConfig):
     """Firefox's Portuguese in Galician spelling."""
 
     def identify(self, src: Language, tgt: Language, generator: Ingredient) -> Ingredient:
-        """What made a translation; a new revision makes all anew."""
-        return FirefoxConfig().identify(src, PORTUGUESE)._replace(name="Galician spelling of Firefox", revision="1")
+        return Ingredient("translator", "Firefox in Galician spelling", "1", "mpl-2.0")  # another revision: all anew
 
     def open(self, context: TranslatorContext) -> Translator:
-        """Loads what is heavy, once a run."""
-        return Galician(FirefoxConfig().open(context._replace(tgt=PORTUGUESE)))
+        """Loads what is heavy, once a run; for the way back, too, which a scorer takes."""
+        src, tgt = (PORTUGUESE if language.tag == "gl" else language for language in context[:2])
+        return Galician(FirefoxConfig().open(context._replace(src=src, tgt=tgt)), respells=context.tgt.tag == "gl")
 
 
 class Galician:
     max_characters = 400  # longer sentences are cut before
     whole_texts = False
 
-    def __init__(self, portuguese: Translator) -> None:
-        self._portuguese = portuguese
+    def __init__(self, portuguese: Translator, respells: bool) -> None:
+        self._portuguese, self._respells = portuguese, respells
 
     def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str | SetAside]]:
         """Each with its sentence's number, or the reason why there is none. Code and layout never reach it."""
         for number, text in self._portuguese.translate(sentences, again):
-            yield number, respelled(text) if isinstance(text, str) else text
+            yield number, respelled(text) if self._respells and isinstance(text, str) else text
 
     def close(self) -> None:
         self._portuguese.close()
