@@ -3,15 +3,15 @@
 import codecs
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Completion, Generator, Ingredient, Request, Translator
 from sdrrl_data.recipe import GeneratorConfig, TranslatorConfig
 from sdrrl_data.steps.model_pool import Models
+from tests.support import real_texts
 
-DATA = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
+DATA = real_texts.folder() / "instructions/dolly-2k.jsonl"
 ALONE: dict[str, Any] = {"scorers": [], "thresholds": {}, "transfer_set.mix.code_switched": 0.0}
 
 

@@ -2,8 +2,7 @@
 
 How right their links are is measured on sentences of FLORES in an invented language, in which every link is known (see
 tests/alignment/invented.py). Sure links are those that a recipe would use. What the aligners cost is measured on real
-pairs, made as in benchmarks/code_switching.py. CPU time of one core; each aligner has a process of its own. Reads
-../shared/data.
+pairs, made as in benchmarks/code_switching.py. CPU time of one core; each aligner has a process of its own.
 """
 
 import multiprocessing

@@ -3,7 +3,7 @@
 There are not as many real pairs, so each pair is a sentence of Tatoeba joined to another of Tatoeba or of FLORES: all
 are different, but they share their words. The aligner is given each pair as one sentence, the translator as the two
 sentences that it consists of. CPU time of one core; memory is that of the switching pass, which reads parts from the
-disk as a run does, in a process of its own. Reads ../shared/data.
+disk as a run does, in a process of its own.
 """
 
 import multiprocessing
@@ -29,8 +29,9 @@ from sdrrl_data.languages import find
 from sdrrl_data.steps import code_switching
 from sdrrl_data.steps.schemas import MESSAGES, UNITS
 from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
+from tests.support import real_texts
 
-DATA = Path(__file__).parents[2] / "shared/data"
+DATA = real_texts.folder()
 ROWS, FEWER, PART_ROWS = sized((20_000, 5_000, 500), (400, 200, 100))
 TRANSLATED = sized(300, 10)  # pairs, on which the translator is measured
 SRC, TGT = "en", "pt"

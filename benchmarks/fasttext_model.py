@@ -3,7 +3,7 @@
 The scorer asks for the probability of each label of a text, and for that of one label of each of its sentences. This
 is measured with the packaged lid.176.ftz, and with a model of random weights as large as those that know 2,000
 languages. There memory counts, as each process that scores has a model. CPU time of one core, each way in a process of
-its own. Reads ../shared/data.
+its own.
 """
 
 import json
@@ -20,8 +20,9 @@ import psutil
 from benchmarks._report import report, sized, versions
 from sdrrl_data.text.segments import sentences
 from tests.scoring.fasttext_files import LID176, random_model
+from tests.support import real_texts
 
-TEXTS = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
+TEXTS = real_texts.folder() / "instructions/dolly-2k.jsonl"
 LABELS, BUCKETS, COLUMNS = sized((2_000, 1_000_000, 128), (50, 10_000, 16))
 TEXT_COUNT, ROUNDS = sized((None, 3), (50, 1))  # None: all
 

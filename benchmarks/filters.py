@@ -1,13 +1,12 @@
 """Faults planted into 1,000 good pairs of each language: which filters find them, and which good rows are lost.
 
-The thresholds are those of the recipe `sdrrl`, or of `quickstart` for Portuguese. Reads ../shared/data. From the root
+The thresholds are those of the recipe `sdrrl`, or of `quickstart` for Portuguese. From the root
 of the repository, for all languages or for some: `python -m benchmarks.filters`, `python -m benchmarks.filters pt ja`.
 """
 
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import polars as pl
 
@@ -23,8 +22,9 @@ from sdrrl_data.scoring.round_trip import RoundTripScorer
 from sdrrl_data.scoring.similarity import SimilarityConfig, SimilarityScorer
 from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 from tests.scoring.planted import FAULTS, failed, good_pairs, near_copy, planted, whole
+from tests.support import real_texts
 
-FLORES = Path(__file__).parents[2] / "shared/data/flores-dev"
+FLORES = real_texts.folder() / "flores-dev"
 PAIRS = sized(1000, 20)
 LANGUAGES = sized(("pt", "vi", "ja", "th", "fi"), ("pt",))
 SLOW_ON = ("good", "half", "swapped")  # what similarity and the round trip are asked about; the others need neither

@@ -1,8 +1,7 @@
-"""The Firefox translator as users get it, beside its engine on one thread. Reads ../shared/data."""
+"""The Firefox translator as users get it, beside its engine on one thread."""
 
 import os
 import time
-from pathlib import Path
 
 from fxtranslate import Translator
 
@@ -10,8 +9,9 @@ from benchmarks._report import report, sized, versions
 from sdrrl_data.languages import find
 from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 from sdrrl_data.translation.firefox_models import route
+from tests.support import real_texts
 
-LINES = Path(__file__).parents[2] / "shared/data/flores-dev/en.txt"
+LINES = real_texts.folder() / "flores-dev/en.txt"
 SENTENCES, ROUNDS = sized((None, 3), (20, 1))  # None: all
 SETTINGS, SRC, TGT = FirefoxConfig(), find("en"), find("pt")
 

@@ -1,7 +1,7 @@
 """Our generators beside a bare call of vLLM: SmolLM2-135M-Instruct on 512 questions of mixed length, in one run.
 
 Each way runs in a process of its own and answers one question before the clock starts, so that loading does not
-count. Reads ../shared/data.
+count.
 """
 
 import json
@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from benchmarks._report import report, sized, versions
@@ -17,8 +16,9 @@ from sdrrl_data import recipe
 from sdrrl_data.chat.conversations import sampling
 from sdrrl_data.models import packaged
 from sdrrl_data.protocols import Completion, Request
+from tests.support import real_texts
 
-DATA = Path(__file__).resolve().parents[2] / "shared/data/instructions/dolly-2k.jsonl"
+DATA = real_texts.folder() / "instructions/dolly-2k.jsonl"
 QUESTIONS, MOST_CHARACTERS = sized(512, 4), 1000
 MAX_TOKENS, MAX_MODEL_LEN = sized((64, 2048), (8, 512))
 SETTINGS = recipe.GeneratorConfig(

@@ -1,4 +1,4 @@
-"""The scorers that only count, beside six heuristics of OpusFilter, on the same pairs. Reads ../shared/data.
+"""The scorers that only count, beside six heuristics of OpusFilter, on the same pairs.
 
 First as they are used: OpusFilter's command with two jobs, and our scorers on two cores, each with the time that it
 takes to start. Then the scoring alone, in CPU time of one core. Where OpusFilter cannot be installed, only ours are
@@ -20,8 +20,9 @@ from sdrrl_data.processes.spread import Spread
 from sdrrl_data.protocols import TextPair, Unit
 from sdrrl_data.recipe import ScorerConfig
 from sdrrl_data.scoring.heuristics import Heuristics, learned
+from tests.support import real_texts
 
-FLORES = Path(__file__).parents[2] / "shared/data/flores-dev"
+FLORES = real_texts.folder() / "flores-dev"
 EN, PT = find("en"), find("pt")
 SENTENCES, ROUNDS, ROUNDS_AS_USED = sized((None, 5, 2), (50, 1, 1))  # None: all
 TIMES = sized(10, 1)  # the command scores the pairs so many times over, so that starting does not decide

@@ -1,6 +1,6 @@
 """The language scorer beside datatrove's LanguageFilter and bare fastText, all with lid.176.ftz.
 
-Where datatrove cannot be installed, only ours is measured. Reads ../shared/data.
+Where datatrove cannot be installed, only ours is measured.
 """
 
 import json
@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from benchmarks._elsewhere import python_with
 from benchmarks._report import report, sized, versions
@@ -18,8 +17,9 @@ from sdrrl_data.processes.spread import Spread
 from sdrrl_data.protocols import Scorer, TextPair, Unit
 from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
 from sdrrl_data.text.segments import segments
+from tests.support import real_texts
 
-TEXTS = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
+TEXTS = real_texts.folder() / "instructions/dolly-2k.jsonl"
 CHARACTERS = 540  # of a document, at least; longer ones are cut 60 later
 DOCUMENTS, ROUNDS = sized((None, 3), (30, 1))  # None: all
 TIMES = sized(4, 1)  # how often each document is scored

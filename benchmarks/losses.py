@@ -1,6 +1,7 @@
 """How many real texts lose a symbol, a line or a cell when Firefox translates them into Portuguese, or are set aside.
 
-Reads ../shared/data: the questions and answers of Dolly and of the seed tasks, and the answers of two current models.
+Reads the questions and answers of Dolly and of the seed tasks, and the answers of the corpora, if they are there
+(see tests/data/texts/README.md).
 Lines and cells are counted by what is seen, not by the parser that the translation relies on. `python -m
 benchmarks.losses EVERY FILE` takes one text in EVERY, and also writes each text that lost something or was set aside,
 with its translation or the reason, into a file.
@@ -20,8 +21,9 @@ from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.symbols import symbols
 from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 from sdrrl_data.translation.texts import translate_texts
+from tests.support import real_texts
 
-DATA = Path(__file__).resolve().parents[1].parent / "shared/data"
+DATA = real_texts.folder()
 FOR_SYMBOLS = re.compile("symbol|placeholder")
 FIELDS = ("instruction", "input", "output")
 COLUMNS = ("texts", "with symbols", "lost a symbol", "lost layout", "set aside", "for a symbol")
@@ -37,7 +39,7 @@ def main(every: int, written: Path | None) -> None:
     print(" " * 24 + "".join(f"{name:>15}" for name in COLUMNS))
     rows = []
     total: Counter[str] = Counter()
-    for path in sorted([*DATA.glob("instructions/*.jsonl"), *DATA.glob("answers/*.jsonl")]):
+    for path in [*sorted(DATA.glob("instructions/*.jsonl")), *real_texts.answers()]:
         texts = list(_texts(path))[::every]
         counts = Counter(texts=len(texts))
         for text, result in zip(texts, translate_texts(texts, src, tgt, translator), strict=True):

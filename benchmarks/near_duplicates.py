@@ -1,7 +1,7 @@
 """Near duplicates: our index beside rensa's `RMinHashLSH`, with the same words, bands and exact check.
 
 First as many texts as a run has: one in ten is a copy of an earlier one without some of its words. Then texts written
-with a template, each like all the others. Each way runs in a process of its own. Reads ../shared/data.
+with a template, each like all the others. Each way runs in a process of its own.
 """
 
 import json
@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -18,8 +17,9 @@ import psutil
 from benchmarks._report import report, sized, versions
 from sdrrl_data.text.near_duplicates import CANDIDATES, LOWEST, MIN_WORDS, ORDER, Match, NearDuplicates
 from sdrrl_data.text.ngrams import Hashes, hash_ngrams, plain_words
+from tests.support import real_texts
 
-INSTRUCTIONS = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
+INSTRUCTIONS = real_texts.folder() / "instructions/dolly-2k.jsonl"
 COPIES = 0.1  # of the texts
 BATCH = 1024  # texts, as the scorer takes them
 BANDS, SLOTS = 50, 4

@@ -5,14 +5,13 @@ name, or a word has another sense. The good pairs are sentences of FLORES-200 as
 (Vietnamese) translated them, and of Tatoeba; one in five pairs is a text of three sentences. First each score by
 itself: the share of the faults that it finds if 1, 3 and 5 % of the good pairs may be lost. Then all thresholds of a
 recipe together. Nothing is downloaded: from Vietnamese, nothing translates back. benchmarks/filters.py has coarse
-faults. Reads ../shared/data. For one language: `python -m benchmarks.planted_faults pt`.
+faults. For one language: `python -m benchmarks.planted_faults pt`.
 """
 
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 import polars as pl
 
@@ -34,8 +33,9 @@ from sdrrl_data.text.words import words
 from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 from tests.scoring.meaning_faults import FAULTS, real_pairs
 from tests.scoring.planted import failed, planted, whole
+from tests.support import real_texts
 
-DATA = Path(__file__).parents[2] / "shared/data"
+DATA = real_texts.folder()
 PAIRS = sized(1000, 30)
 LANGUAGES = sized(("pt", "vi"), ("pt",))
 RECIPES = {"pt": "quickstart", "vi": "sdrrl"}

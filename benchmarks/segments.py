@@ -1,6 +1,6 @@
 """How `segments` cuts 500 real answers into the units that a translator is sent, beside two plain splitters.
 
-Counts what each splitter does wrong, and measures how fast it cuts and rejoins on one core. Reads ../shared/data.
+Counts what each splitter does wrong, and measures how fast it cuts and rejoins on one core.
 """
 
 import json
@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 from icu4py.breakers import SentenceBreaker
 
@@ -17,8 +16,9 @@ from sdrrl_data.text.layout import blocks
 from sdrrl_data.text.placeholders import marked, restored
 from sdrrl_data.text.protected import protected
 from sdrrl_data.text.segments import segments
+from tests.support import real_texts
 
-ANSWERS = Path(__file__).parents[2] / "shared/data/instructions/dolly-2k.jsonl"
+ANSWERS = real_texts.folder() / "instructions/dolly-2k.jsonl"
 COUNT, ROUNDS = sized((500, 7), (20, 1))
 LIMIT = 500  # characters of a unit
 LAYOUT = re.compile(r"^[ \t]*(?:(?:[-*+•>|]|#{1,6}|\d{1,3}[.)]|[a-z]\))[ \t]|```|~~~)", re.MULTILINE)

@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
 
 from icu4py.breakers import SentenceBreaker
 
 from benchmarks._report import report, sized, versions
 from sdrrl_data.text.sentences import sentence_spans
+from tests.support import real_texts
 from tests.text.sentence_ends import hard_examples
 
-FLORES = Path(__file__).parents[2] / "shared/data/flores-dev"
+FLORES = real_texts.folder() / "flores-dev"
 LANGUAGES = ("en", "fi", "id", "ko", "pl", "pt", "sl", "uk", "vi")
 LINES = 10  # of a text
 LINES_OF_A_LANGUAGE = sized(1_000, 50)

@@ -2,7 +2,7 @@
 
 The weights are random, so no translation ends by itself: each batch is written to the length of its longest source,
 which is about as long as real translations are. The texts are of mixed length, and most of them are short, like
-headings, list items and sentences. Reads ../shared/data.
+headings, list items and sentences.
 """
 
 import math
@@ -20,9 +20,10 @@ from sdrrl_data.models.locating import Located, locate
 from sdrrl_data.translation.nllb_ctranslate2 import CTranslate2Engine
 from sdrrl_data.translation.nllb_engine import Batch, Engine, Search, batched
 from sdrrl_data.translation.nllb_transformers import TransformersEngine
+from tests.support import real_texts
 
 ROOT = Path(__file__).resolve().parents[1]
-DATA = ROOT.parent / "shared/data/flores-dev/en.txt"
+DATA = real_texts.folder() / "flores-dev/en.txt"
 TEXTS, SHORTEST, LONGEST = sized((64, 3, 60), (6, 3, 8))  # words
 BEAMS, BATCH_TOKENS, PLAIN_ROWS = 4, 4096, 16
 PIECES = sized(8000, 1000)  # of the tokenizer; the model's own table is as large as NLLB's

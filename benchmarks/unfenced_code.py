@@ -2,22 +2,23 @@
 
 The code are paragraphs of fenced blocks in real answers, without their fences; the prose are the paragraphs of answers
 and questions outside fences, of which some twenty are code all the same. Magika runs in an environment of its own.
-Reads ../shared/data.
+Reads the answers of the corpora, too (see tests/data/texts/README.md).
 """
 
 import json
 import random
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from benchmarks._elsewhere import python_with
 from benchmarks._report import report, sized, versions
 from sdrrl_data.text.unfenced_code import code_start
+from tests.support import real_texts
 
-DATA = Path(__file__).parents[2] / "shared/data"
+DATA = real_texts.folder()
 FENCED = re.compile(r"^[ \t]*```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE)
 PLAIN = {"", "text", "txt", "markdown", "plaintext"}  # languages of blocks that may well be prose
 PROSE = sized(2_000, 100)  # paragraphs that Magika is asked about, of all
@@ -39,6 +40,8 @@ print(json.dumps([code, seconds, version("magika")]))
 
 
 def main() -> None:
+    if not real_texts.answers():
+        sys.exit(real_texts.NO_CORPORA)
     texts = list(read())
     code = [
         paragraph
@@ -97,7 +100,7 @@ def share_by_pygments(texts: list[str]) -> float:
 
 def read() -> Iterator[str]:
     """Every text of the questions and answers."""
-    for file in sorted([*DATA.glob("answers/*.jsonl"), *DATA.glob("instructions/*.jsonl")]):
+    for file in [*real_texts.answers(), *sorted(DATA.glob("instructions/*.jsonl"))]:
         for line in file.read_text("utf-8").splitlines():
             yield from (text for text in json.loads(line).values() if isinstance(text, str))
 

@@ -1,6 +1,7 @@
 """Fixtures that more than one folder of tests uses."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.internal.conjecture import providers
+
+from tests.support import real_texts as texts
 
 # On a machine that does other things, too, no test is wrong for being slow.
 PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -28,15 +31,25 @@ def pytest_configure(config: pytest.Config) -> None:
         providers._get_local_constants = providers.Constants
 
 
-SHARED_DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
-
-
 @pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """Real texts that stand beside the repository; what needs them is skipped where they are absent."""
-    if not SHARED_DATA.is_dir():
-        pytest.skip("needs ../shared/data, which is not here")
-    return SHARED_DATA.resolve()
+def real_texts() -> Path:
+    """The folder of the real texts that are part of the repository."""
+    return texts.folder()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What needs the corpora is skipped where there are none; if CORPORA says that there are, it fails."""
+    if item.get_closest_marker("corpora") and texts.corpora() is None:
+        (pytest.fail if "CORPORA" in os.environ else pytest.skip)(texts.NO_CORPORA)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line says how many tests were skipped, and what they lack."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        named = "; ".join(f"{count} × {reason}" for reason, count in reasons.most_common())
+        terminalreporter.write_line(f"{reasons.total()} skipped: {named}", yellow=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

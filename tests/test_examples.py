@@ -1,16 +1,27 @@
-"""The job files can be read, and what they type exists."""
+"""The examples run, without a download; the job files can be read, and what they type exists."""
 
 import re
 import shlex
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
+import nbclient
+import nbformat
 import pytest
 import typer
 import yaml
 
+from sdrrl_data import Run
 from sdrrl_data.cli import app
+from tests.support import hub
 
-JOBS = Path(__file__).parents[1] / "examples" / "jobs"
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+SCRIPTS = sorted(EXAMPLES.glob("*.py"))
+HEAD = re.compile(r"^# /// script\n((?:#.*\n)+?)# ///$", re.MULTILINE)  # PEP 723
+JOBS = EXAMPLES / "jobs"
 FILES = sorted(path for path in JOBS.iterdir() if path.is_file())
 COMMANDS = typer.main.get_command(app).commands
 
@@ -34,3 +45,75 @@ def test_a_job_is_yaml(path):
 def test_the_table_of_jobs_names_every_file():
     table = (JOBS / "README.md").read_text()
     assert all(f"`{path.name}`" in table for path in FILES if path.name != "README.md")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Where the first script has made the run that all examples share."""
+    folder = tmp_path_factory.mktemp("examples")
+    printed = run("first_set.py", folder)
+    assert "Texts that fail a threshold:" in printed
+    assert "en->pt" in printed
+    return folder
+
+
+def run(script, folder, *arguments, environment=None) -> str:
+    """What a script prints."""
+    command = [sys.executable, EXAMPLES / script, *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_scorer_of_ones_own(folder):
+    assert "src_finished: " in run("own_scorer.py", folder)
+    assert "asks>=1" in Run(folder / "runs" / "examples").manifest().signatures["pt"]
+
+
+def test_a_translator_of_ones_own(folder):
+    assert "Non há información sobre a vella ponte" in run("own_translator.py", folder)
+
+
+def test_two_targets(folder):
+    printed = run("two_targets.py", folder)
+    assert re.findall(r"^(\w\w): \d+ of 12 pairs", printed, re.MULTILINE) == ["pt", "gl"]
+
+
+def test_publishing(folder, tmp_path):
+    with hub.serving() as served:
+        served.user("token", "ann")
+        printed = run("publish.py", folder, "ann/set", environment=served.environment(tmp_path, "token"))
+        assert "pt" in served.repos["datasets/ann/set"].files()["README.md"].decode()
+    assert re.search(r"^\d+ rows to train on: .*prompt", printed, re.MULTILINE)
+    assert (folder / "runs" / "pulled" / "manifest.json").is_file()
+
+
+def test_files_for_llama_factory(folder):
+    printed = run("llama_factory.py", folder)
+    assert '"formatting": "sharegpt"' in printed
+    assert yaml.safe_load(printed[printed.index("stage:") :])["dataset"] == "sdrrl_pt_train"
+
+
+def test_the_notebook(folder):
+    notebook = nbformat.read(EXAMPLES / "first_look.ipynb", as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs for cell in cells), "clear the outputs before you commit"
+    nbclient.NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}).execute()
+    assert re.search(r"\d+ rows before, \d+ now", cells[-1].outputs[-1].text)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_says_what_it_needs(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 60
+    [head] = HEAD.findall(text)
+    needs = tomllib.loads("".join(line.removeprefix("#").removeprefix(" ") for line in head.splitlines(True)))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert needs["requires-python"] == project["requires-python"]
+    [extras] = re.findall(r"^sdrrl-data\[(.*)\]$", needs["dependencies"][0])
+    assert set(extras.split(",")) <= project["optional-dependencies"].keys()
+
+
+def test_the_page_of_examples_names_each():
+    page = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in [*SCRIPTS, *EXAMPLES.glob("*.ipynb")] if f"({path.name})" not in page] == []

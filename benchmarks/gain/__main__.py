@@ -2,7 +2,7 @@
 
 SmolLM2-135M-Instruct, English to Portuguese: the base model, fine-tuned on references (sft), on translated references
 (t-sft), on a transfer set without code-switching and on a whole one, each with as many completion tokens, and once
-more each with as many in Portuguese. Reads ../shared/data. From the root of the repository:
+more each with as many in Portuguese. From the root of the repository:
 
     python -m benchmarks.gain                                                         # an evening
     python -m benchmarks.gain --questions 30 --steps 4 --seeds 1 --items 8 --out runs/trial    # minutes

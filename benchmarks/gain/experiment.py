@@ -6,9 +6,11 @@ from itertools import product
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from tests.support import real_texts
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-SHARED = ROOT.parent / "shared/data"
+SHARED = real_texts.folder()
 SEEDS = SHARED / "instructions/dolly-2k.jsonl"
 NEUTRAL = {"en": SHARED / "flores-dev/en.txt", "pt": SHARED / "flores-dev/pt.txt"}
 

@@ -36,11 +36,11 @@ def language(request):
 
 
 @pytest.fixture(scope="module")
-def pairs(shared_data, language):
+def pairs(real_texts, language):
     sides = [
         [
             [line[start:end] for start, end in words(line, tag)]
-            for line in (shared_data / "flores-dev" / f"{tag}.txt").read_text(encoding="utf-8").splitlines()
+            for line in (real_texts / "flores-dev" / f"{tag}.txt").read_text(encoding="utf-8").splitlines()
         ]
         for tag in ("en", language)
     ]

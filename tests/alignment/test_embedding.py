@@ -65,9 +65,9 @@ def build(folder, words, architecture):
 
 
 @pytest.fixture(scope="module")
-def sentences(shared_data):
+def sentences(real_texts):
     """The words of English sentences that are written in plain letters, each once."""
-    lines = (shared_data / "flores-dev" / "en.txt").read_text(encoding="utf-8").lower().splitlines()[:100]
+    lines = (real_texts / "flores-dev" / "en.txt").read_text(encoding="utf-8").lower().splitlines()[:100]
     return [list(dict.fromkeys(word for word in line.split() if word.isascii() and word.isalpha())) for line in lines]
 
 

@@ -154,8 +154,8 @@ print(aligner.align(pairs))
 """
 
 
-def test_neither_the_process_nor_the_number_of_threads_changes_a_link(shared_data):
-    texts = [shared_data / "flores-dev" / name for name in ("en.txt", "pt.txt")]
+def test_neither_the_process_nor_the_number_of_threads_changes_a_link(real_texts):
+    texts = [real_texts / "flores-dev" / name for name in ("en.txt", "pt.txt")]
     runs = [
         subprocess.run(
             [sys.executable, "-c", SCRIPT, *texts],

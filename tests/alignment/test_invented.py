@@ -29,10 +29,10 @@ LEAST = {100: Figures(0.99, 0.45, 0.99, 0.13), 1000: Figures(0.99, 0.7, 0.99, 0.
 LEAST_OF_FORMS = {100: Figures(0.93, 0.2, 0.93, 0.05), 1000: Figures(0.98, 0.43, 0.98, 0.16)}
 
 
-def lines(shared_data, corpus, sentences):
+def lines(real_texts, corpus, sentences):
     if corpus == "flores":
-        return (shared_data / "flores-dev" / "en.txt").read_text(encoding="utf-8").splitlines()[:sentences]
-    rows = (shared_data / "parallel" / "tatoeba.eng-por.tsv").read_text(encoding="utf-8").splitlines()[:sentences]
+        return (real_texts / "flores-dev" / "en.txt").read_text(encoding="utf-8").splitlines()[:sentences]
+    rows = (real_texts / "parallel" / "tatoeba.eng-por.tsv").read_text(encoding="utf-8").splitlines()[:sentences]
     return [row.split("\t")[0] for row in rows]
 
 
@@ -80,19 +80,19 @@ def test_a_word_has_one_counterpart_wherever_it_stands():
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_the_words_of_the_invented_language_stand_where_it_is_said(shared_data, variant):
-    pairs = invented(lines(shared_data, "flores", 200), **VARIANTS[variant])
+def test_the_words_of_the_invented_language_stand_where_it_is_said(real_texts, variant):
+    pairs = invented(lines(real_texts, "flores", 200), **VARIANTS[variant])
     for _, target, links in pairs:
         gap = "" if variant == "no spaces" else " "
         assert gap.join(target.tokens()) == target.text
         assert {j for _, j in links} <= set(range(len(target.words)))
         if gap:
             assert list(target.words) == words(target.text, "en")
-    assert pairs == invented(lines(shared_data, "flores", 200), **VARIANTS[variant])
+    assert pairs == invented(lines(real_texts, "flores", 200), **VARIANTS[variant])
 
 
-def test_words_are_moved_dropped_put_in_joined_and_parted(shared_data):
-    pairs = invented(lines(shared_data, "flores", 200))
+def test_words_are_moved_dropped_put_in_joined_and_parted(real_texts):
+    pairs = invented(lines(real_texts, "flores", 200))
     source, target = (
         sum(len(side.words) for side in sides) for sides in zip(*(pair[:2] for pair in pairs), strict=True)
     )
@@ -107,11 +107,11 @@ def test_words_are_moved_dropped_put_in_joined_and_parted(shared_data):
     assert 0.1 < crossed / len(links) < 0.5
 
 
-def test_rare_words_share_endings(shared_data):
+def test_rare_words_share_endings(real_texts):
     plain, endings = (
         {
             token.casefold()[-2:]
-            for pair in invented(lines(shared_data, "flores", 50), **how)
+            for pair in invented(lines(real_texts, "flores", 50), **how)
             for token in pair.target.tokens()
         }
         for how in (VARIANTS["plain"], VARIANTS["endings"])
@@ -131,7 +131,7 @@ def test_words_come_in_several_forms():
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("sentences", LEAST)
 @pytest.mark.parametrize("corpus", ["flores", "tatoeba"])
-def test_what_is_switched_is_right(shared_data, corpus, sentences, variant):
-    figures = measured(invented(lines(shared_data, corpus, sentences), **VARIANTS[variant]))
+def test_what_is_switched_is_right(real_texts, corpus, sentences, variant):
+    figures = measured(invented(lines(real_texts, corpus, sentences), **VARIANTS[variant]))
     least = LEAST_OF_FORMS[sentences] if variant == "forms" else LEAST[sentences]
     assert all(share >= bound for share, bound in zip(figures, least, strict=True)), figures

@@ -12,8 +12,8 @@ from sdrrl_data.alignment.hmm import HmmConfig
 
 
 @pytest.fixture(scope="module")
-def pairs(shared_data):
-    files = (shared_data / "flores-dev" / name for name in ("en.txt", "vi.txt"))
+def pairs(real_texts):
+    files = (real_texts / "flores-dev" / name for name in ("en.txt", "vi.txt"))
     sides = [[line.split() for line in file.read_text(encoding="utf-8").splitlines()[:60]] for file in files]
     return list(zip(*sides, strict=True))
 

@@ -10,19 +10,22 @@ import pytest
 from benchmarks.__main__ import NAMES, page, run
 
 ROOT = Path(__file__).parents[2]
-ALONE = {"generation", "scale"}  # they start vLLM and Ray
+MARKS = {
+    "generation": [pytest.mark.alone],  # starts vLLM
+    "scale": [pytest.mark.alone],  # starts Ray
+    "emphasis": [pytest.mark.corpora],
+    "unfenced_code": [pytest.mark.corpora],
+}
 WITH_PACKAGES_OF_OTHERS = ("heuristics", "language")
 
 
 @pytest.fixture(autouse=True)
-def short(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH", "short")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.alone) if name in ALONE else name for name in NAMES]
-)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in NAMES])
 def test_a_benchmark_runs_and_reports_figures_with_versions(name: str) -> None:
     if name == "generation":
         pytest.importorskip("vllm")

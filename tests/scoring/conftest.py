@@ -30,11 +30,11 @@ def text_pair() -> Callable[..., TextPair]:
 
 
 @pytest.fixture(scope="session")
-def flores(shared_data) -> Callable[..., list[tuple[str, ...]]]:
+def flores(real_texts) -> Callable[..., list[tuple[str, ...]]]:
     """Returns the same sentences of FLORES-200 dev in several languages."""
 
     def read(*languages: str, sample: int = 997) -> list[tuple[str, ...]]:
-        files = [shared_data / "flores-dev" / f"{language}.txt" for language in languages]
+        files = [real_texts / "flores-dev" / f"{language}.txt" for language in languages]
         rows = list(zip(*(file.read_text(encoding="utf-8").splitlines() for file in files), strict=True))
         return random.Random(1).sample(rows, sample)
 

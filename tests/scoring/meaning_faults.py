@@ -1,4 +1,4 @@
-"""What translators really do wrong, planted into translations of real texts. Reads ../shared/data.
+"""What translators really do wrong, planted into translations of real texts.
 
 planted.py has the coarse faults; these leave a fluent sentence that means something else.
 """

@@ -1,4 +1,4 @@
-"""Good pairs, and faults planted into them: filters have to tell them apart. Reads ../shared/data/flores-dev."""
+"""Good pairs, and faults planted into them: filters have to tell them apart."""
 
 import random
 import re

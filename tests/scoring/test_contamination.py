@@ -14,14 +14,14 @@ def settings(*sets):
 
 
 @pytest.fixture(scope="module")
-def scorer(shared_data):
-    files = [str(shared_data / "flores-dev" / f"{language}.txt") for language in ("en", "pt")]
+def scorer(real_texts):
+    files = [str(real_texts / "flores-dev" / f"{language}.txt") for language in ("en", "pt")]
     return ContaminationScorer(settings(*files), EN, PT)
 
 
-def test_each_side_is_judged_by_itself(scorer, score, shared_data):
+def test_each_side_is_judged_by_itself(scorer, score, real_texts):
     lines = {
-        language: (shared_data / "flores-dev" / f"{language}.txt").read_text(encoding="utf-8").splitlines()
+        language: (real_texts / "flores-dev" / f"{language}.txt").read_text(encoding="utf-8").splitlines()
         for language in ("en", "pt")
     }
     english, portuguese = lines["en"][7], lines["pt"][8]

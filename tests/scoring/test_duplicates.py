@@ -41,8 +41,8 @@ def test_each_side_is_compared_by_itself():
     assert scored(scorer(), []) == []
 
 
-def test_parts_are_scored_as_the_whole_is(shared_data):
-    lines = (shared_data / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
+def test_parts_are_scored_as_the_whole_is(real_texts):
+    lines = (real_texts / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     pairs = [TextPair(row["instruction"], row["output"], []) for row in rows]
     at_once = scored(scorer(), pairs)

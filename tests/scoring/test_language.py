@@ -122,8 +122,8 @@ def test_capitals_pass(tag, flores, text_pair, score):
 
 # Of its short sentences, those that the model takes for another language are most in Slovene.
 @pytest.mark.parametrize(("code", "tag", "least"), [("slv", "sl", 0.95), ("ind", "id", 0.98), ("nob", "nb", 0.98)])
-def test_most_short_sentences_pass(code, tag, least, shared_data, text_pair, score):
-    rows = (shared_data / "parallel" / f"tatoeba.eng-{code}.tsv").read_text(encoding="utf-8").splitlines()
+def test_most_short_sentences_pass(code, tag, least, real_texts, text_pair, score):
+    rows = (real_texts / "parallel" / f"tatoeba.eng-{code}.tsv").read_text(encoding="utf-8").splitlines()
     columns = score(scorer("en", tag), [text_pair(tuple(row.split("\t"))) for row in rows])
     assert passed(columns["language"]) > least
     assert passed(columns["src_language"]) > 0.999
@@ -141,8 +141,8 @@ def test_one_sentence_in_another_language_is_seen_only_sentence_by_sentence(tag,
     assert passed(columns["language_min"][99:]) <= 0.02  # if the sentence is short
 
 
-def test_few_real_answers_have_a_sentence_that_seems_foreign(en_pt, shared_data, score):
-    lines = (shared_data / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
+def test_few_real_answers_have_a_sentence_that_seems_foreign(en_pt, real_texts, score):
+    lines = (real_texts / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [json.loads(line)["output"] for line in lines]
     pairs = [TextPair(text, "", [Unit(s.start, s.end, 0, 0) for s in segments(text, "en")]) for text in texts]
     assert passed(score(en_pt, pairs)["src_language_min"]) > 0.99

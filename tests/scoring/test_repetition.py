@@ -116,8 +116,8 @@ def test_lines_with_other_addresses_are_other_lines(both_sides):
     assert both_sides((links, links))["src_repeated_lines"] == [0]
 
 
-def test_good_answers_pass(shared_data, both_sides):
-    lines = (shared_data / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
+def test_good_answers_pass(real_texts, both_sides):
+    lines = (real_texts / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
     answers = [json.loads(line)["output"] for line in lines]
     columns = both_sides(*((answer, answer) for answer in answers))
     for name in ("repetition", "repeated_lines"):

@@ -75,8 +75,8 @@ def test_what_people_wrote_has_few_unknown_words(unknown, flores, tag, share):
 
 
 @pytest.mark.parametrize("tag", ["pt", "vi"])
-def test_invented_words_are_found_at_little_cost(unknown, shared_data, score, tag):
-    good = real_pairs(shared_data, tag, 300)
+def test_invented_words_are_found_at_little_cost(unknown, real_texts, score, tag):
+    good = real_pairs(real_texts, tag, 300)
     scorer = UnknownWordsScorer(find("en"), find(tag))
     lost, found = (
         sum(count > 0 for count in score(scorer, pairs)["unknown_words"]) / len(pairs)

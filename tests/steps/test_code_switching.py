@@ -360,14 +360,14 @@ def test_the_aligner_learns_from_the_sentences_of_all_turns_and_answers():
 
 
 @pytest.fixture(scope="module", params=["pt", "vi", "th", "ja", "km"])
-def real(request, shared_data):
+def real(request, real_texts):
     """Sentences of FLORES-200 or, in Khmer, Tatoeba, switched at random: language, pairs, rows."""
     language = request.param
     if language == "km":
-        lines = (shared_data / "parallel" / "tatoeba.eng-khm.tsv").read_text(encoding="utf-8").splitlines()
+        lines = (real_texts / "parallel" / "tatoeba.eng-khm.tsv").read_text(encoding="utf-8").splitlines()
         pairs = [tuple(line.split("\t")[:2]) for line in lines]
     else:
-        files = (shared_data / "flores-dev" / f"{tag}.txt" for tag in ("en", language))
+        files = (real_texts / "flores-dev" / f"{tag}.txt" for tag in ("en", language))
         pairs = list(zip(*(file.read_text(encoding="utf-8").splitlines()[:250] for file in files), strict=True))
     questions = {f"q{number}": [[pair]] for number, pair in enumerate(pairs)}
     aligner = alignment.build(HmmConfig())

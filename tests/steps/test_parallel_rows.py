@@ -93,8 +93,8 @@ def test_a_short_sentence_is_not_completed(tmp_path):
     assert [row["task"] for row in candidates] == ["translate", "translate"]
 
 
-def test_real_pairs_in_a_script_without_spaces(shared_data):
-    pairs = read(shared_data / "parallel" / "tatoeba.eng-tha.tsv", "en", "th", ("en", "tha")).rows
+def test_real_pairs_in_a_script_without_spaces(real_texts):
+    pairs = read(real_texts / "parallel" / "tatoeba.eng-tha.tsv", "en", "th", ("en", "tha")).rows
     words = prompts.make(load("quickstart").prompts, find("en"), find("pt"), lambda: None).rows
     thai = words.with_columns(language=pl.col("language").replace("pt", "th"))
     completed = make(pairs, prompts.PromptChooser(thai, 42), "en", "th", seed=42).filter(

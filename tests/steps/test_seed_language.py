@@ -44,8 +44,8 @@ def test_most_questions_decide(tmp_path, questions, src, likeliest):
         assert f"are not in {find(src).name} ({likeliest} is the likeliest language)" in sentence
 
 
-def test_real_questions(shared_data):
-    rows = read(shared_data / "instructions" / "dolly-2k.jsonl")
+def test_real_questions(real_texts):
+    rows = read(real_texts / "instructions" / "dolly-2k.jsonl")
     assert doubt(rows, LanguageConfig(), find("en")) is None
     assert "English is the likeliest" in doubt(rows, LanguageConfig(), find("fr"))
 

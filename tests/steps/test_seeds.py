@@ -364,8 +364,8 @@ def test_a_file_by_the_look_of_it(source):
         read(SeedsConfig(source=source), None)
 
 
-def test_reads_real_instructions(shared_data):
-    part = read(SeedsConfig(source=str(shared_data / "instructions" / "dolly-2k.jsonl")), None)
+def test_reads_real_instructions(real_texts):
+    part = read(SeedsConfig(source=str(real_texts / "instructions" / "dolly-2k.jsonl")), None)
     assert (len(part.rows), len(part.set_aside)) == (1987, 13)
     assert dict(part.set_aside["reason"].value_counts().iter_rows()) == {
         "the same question stands in an earlier row": 6,

@@ -89,9 +89,9 @@ def test_human_translations_have_them(flores_pairs):
 
 
 @pytest.fixture
-def flores_pairs(shared_data):
+def flores_pairs(real_texts):
     def read(tag):
-        files = [(shared_data / "flores-dev" / f"{name}.txt").read_text("utf-8").splitlines() for name in ("en", tag)]
+        files = [(real_texts / "flores-dev" / f"{name}.txt").read_text("utf-8").splitlines() for name in ("en", tag)]
         return list(zip(*files, strict=True))
 
     return read

@@ -122,8 +122,8 @@ def test_case_spacing_and_normal_forms_do_not_matter(tokens, data):
 
 
 @pytest.fixture(scope="module")
-def instructions(shared_data):
-    lines = (shared_data / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
+def instructions(real_texts):
+    lines = (real_texts / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line)["instruction"] for line in lines]
 
 

@@ -71,8 +71,8 @@ def test_a_phrase_counts_on_neither_side():
 
 
 @pytest.mark.parametrize("language", ["en", "th", "ja", "vi"])
-def test_finds_what_is_planted_among_real_texts(language, shared_data):
-    lines = (shared_data / "flores-dev" / f"{language}.txt").read_text(encoding="utf-8").splitlines()
+def test_finds_what_is_planted_among_real_texts(language, real_texts):
+    lines = (real_texts / "flores-dev" / f"{language}.txt").read_text(encoding="utf-8").splitlines()
     items, others = lines[:500], lines[500:]
     quotes = Quotes(language, [(str(number), item) for number, item in enumerate(items)])
     best_quotes = quotes.best([f"{other} {item} {other}" for item, other in zip(items, others, strict=False)])
@@ -82,10 +82,10 @@ def test_finds_what_is_planted_among_real_texts(language, shared_data):
 
 
 @pytest.fixture(scope="module")
-def planted(shared_data):
+def planted(real_texts):
     """`Quotes` of FLORES, its longer items, and texts in which to plant them."""
-    lines = (shared_data / "flores-dev" / "en.txt").read_text(encoding="utf-8").splitlines()
-    rows = (shared_data / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (real_texts / "flores-dev" / "en.txt").read_text(encoding="utf-8").splitlines()
+    rows = (real_texts / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [json.loads(row)["output"] for row in rows]
     quotes = Quotes("en", [(str(number), line) for number, line in enumerate(lines)])
     return quotes, {str(number): line for number, line in enumerate(lines) if len(line.split()) >= 18}, texts

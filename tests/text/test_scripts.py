@@ -67,8 +67,8 @@ def test_every_language_has_a_script():
 
 
 @pytest.mark.parametrize("tag", ["en", "fi", "ja", "ko", "pl", "pt", "sl", "th", "uk", "vi"])
-def test_true_sentences_are_in_their_script(tag, shared_data):
-    lines = (shared_data / "flores-dev" / f"{tag}.txt").read_text(encoding="utf-8").splitlines()
+def test_true_sentences_are_in_their_script(tag, real_texts):
+    lines = (real_texts / "flores-dev" / f"{tag}.txt").read_text(encoding="utf-8").splitlines()
     counts, in_script = letters(lines, find(tag))
     assert in_script.sum() / counts.sum() > 0.94
     assert ((in_script / counts) >= 0.4).all()
@@ -115,9 +115,9 @@ def test_a_vowel_that_normalization_took_apart_is_joined(written):
     assert with_vowels_joined(unicodedata.normalize("NFKC", written)) == written
 
 
-def test_a_translator_wrote_no_vowel_as_people_do(shared_data):
+def test_a_translator_wrote_no_vowel_as_people_do(real_texts):
     people, nllb = (
-        (shared_data / "flores-dev" / f"{name}.txt").read_text(encoding="utf-8") for name in ("th", "nllb.th")
+        (real_texts / "flores-dev" / f"{name}.txt").read_text(encoding="utf-8") for name in ("th", "nllb.th")
     )
     assert people.count("\u0e33") > 800
     assert nllb.count("\u0e33") == 0

@@ -366,8 +366,8 @@ def test_long_runs_take_no_long_time(unit: str) -> None:
     check(document, sentences(document, "en"), 500)
 
 
-def test_real_answers_are_nearly_all_prose(shared_data: Path) -> None:
-    answers = pl.read_ndjson(shared_data / "instructions" / "dolly-2k.jsonl")["output"]
+def test_real_answers_are_nearly_all_prose(real_texts: Path) -> None:
+    answers = pl.read_ndjson(real_texts / "instructions" / "dolly-2k.jsonl")["output"]
     parted = [sentences(answer, "en") for answer in answers]
     for answer, spans in zip(answers, parted, strict=True):
         check(answer, spans, 500)
@@ -393,9 +393,9 @@ def test_real_answers_are_nearly_all_prose(shared_data: Path) -> None:
     ],
 )
 def test_lines_joined_are_parted_again(
-    shared_data: Path, name: str, language: str, lines_apart: str, most_sentences: float, line_ends_found: float
+    real_texts: Path, name: str, language: str, lines_apart: str, most_sentences: float, line_ends_found: float
 ) -> None:
-    rows = (shared_data / name).read_text("utf-8").splitlines()
+    rows = (real_texts / name).read_text("utf-8").splitlines()
     lines = [row.split("\t")[-1].strip() for row in rows]
     paragraphs = [lines[start : start + 10] for start in range(0, len(lines), 10)]
     count = matching_ends = 0

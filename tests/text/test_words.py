@@ -45,14 +45,14 @@ def test_words_are_in_order_and_leave_no_letter_out(text: str) -> None:
     ("language", "per_sentence"),
     [("en", (18, 24)), ("pt", (19, 26)), ("vi", (26, 34)), ("th", (22, 32)), ("ja", (22, 34))],
 )
-def test_real_sentences_have_a_plausible_number_of_words(shared_data, language, per_sentence) -> None:
-    lines = (shared_data / "flores-dev" / f"{language}.txt").read_text("utf-8").splitlines()
+def test_real_sentences_have_a_plausible_number_of_words(real_texts, language, per_sentence) -> None:
+    lines = (real_texts / "flores-dev" / f"{language}.txt").read_text("utf-8").splitlines()
     mean = sum(len(words(line, language)) for line in lines) / len(lines)
     assert per_sentence[0] < mean < per_sentence[1]
 
 
-def test_khmer_sentences_are_parted_into_words(shared_data) -> None:
-    for line in (shared_data / "parallel" / "tatoeba.eng-khm.tsv").read_text("utf-8").splitlines():
+def test_khmer_sentences_are_parted_into_words(real_texts) -> None:
+    for line in (real_texts / "parallel" / "tatoeba.eng-khm.tsv").read_text("utf-8").splitlines():
         khmer = line.split("\t")[1]
         if len(khmer) > 20:
             assert len(words(khmer, "km")) > 2

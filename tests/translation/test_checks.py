@@ -28,17 +28,17 @@ def faults(src, tgt, pairs):
 
 
 @pytest.fixture(scope="module")
-def flores(shared_data):
+def flores(real_texts):
     def lines(name):
-        return (shared_data / "flores-dev" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+        return (real_texts / "flores-dev" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
     return lambda src, tgt: list(zip(lines(src), lines(tgt), strict=True))
 
 
 @pytest.fixture(scope="module")
-def tatoeba(shared_data):
+def tatoeba(real_texts):
     def pairs(code):
-        lines = (shared_data / "parallel" / f"tatoeba.eng-{code}.tsv").read_text(encoding="utf-8").splitlines()
+        lines = (real_texts / "parallel" / f"tatoeba.eng-{code}.tsv").read_text(encoding="utf-8").splitlines()
         return [tuple(line.split("\t")[:2]) for line in lines]
 
     return pairs

@@ -223,10 +223,10 @@ def test_a_broken_model_is_named(tmp_path):
         FirefoxTranslator(FirefoxConfig(models=str(tmp_path)), EN, PT)
 
 
-def test_quality(translator, shared_data):
+def test_quality(translator, real_texts):
     """On FLORES, sentences, texts and documents of ten lines are translated as well as by the engine alone."""
-    lines = (shared_data / "flores-dev" / "en.txt").read_text("utf-8").splitlines()
-    references = (shared_data / "flores-dev" / "pt.txt").read_text("utf-8").splitlines()
+    lines = (real_texts / "flores-dev" / "en.txt").read_text("utf-8").splitlines()
+    references = (real_texts / "flores-dev" / "pt.txt").read_text("utf-8").splitlines()
 
     def chrf(hypotheses, expected):
         return sacrebleu.corpus_chrf(hypotheses, [expected]).score

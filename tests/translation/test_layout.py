@@ -122,8 +122,8 @@ def test_a_formula_of_several_lines_stays():
     assert paired_lines(text, translation.replace("+ b", "+ c")) is None
 
 
-def test_real_answers_pair_with_themselves(shared_data):
-    lines = (shared_data / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
+def test_real_answers_pair_with_themselves(real_texts):
+    lines = (real_texts / "instructions" / "dolly-2k.jsonl").read_text(encoding="utf-8").splitlines()
     texts = [json.loads(line)["output"] for line in lines]
     sides = [side for text in texts for side, _ in TextPair(text, text, paired_lines(text, text)).sentences()]
     assert letters("".join(sides)) >= 0.99 * letters("".join(texts))
