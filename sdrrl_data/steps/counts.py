@@ -36,6 +36,7 @@ Figures = Iterator[tuple[str, BaseModel]]
 class CountsStep(Step):
     """Counts the rows of one target at each step; or the rows of the tables that all targets share."""
 
+    version: ClassVar[int] = 2  # 2: how many texts are beyond each bound
     makes: ClassVar[Literal["table"]] = "table"
 
     tag: str  # of the target; "" for the tables that all targets share
@@ -97,6 +98,29 @@ def count(run: Run, recipe: Recipe, tags: Sequence[str]) -> Counts:
     for tag in tags:
         kinds = transfer_set_step.mix_of(run, recipe, tag)
         _add(counts, tag, _as_json(_of_target(run, tag, kinds, recipe)))
+    return counts
+
+
+def so_far(run: Run, recipe: Recipe, tags: Sequence[str]) -> Counts:
+    """Count what an unfinished run has. A row that no step has made or set aside yet counts nowhere.
+
+    Args:
+        run: the run.
+        recipe: the run's recipe.
+        tags: the tags of its targets; those of which no pair is judged yet have no figures.
+    """
+    translators = translator_names(recipe.translator)
+    candidates = [f"translations-{name}" for name in translators] if len(translators) > 1 else []
+    names = ["seeds", "answers", *(f"{tag}/{name}" for tag in tags for name in (*candidates, "translations"))]
+    counts = Counts()
+    for name in names:
+        table, rows = run.table(name), run.table(name).count()
+        refused = table.set_aside(columns=["reason"])
+        counts.steps[name] = _count(rows + refused.height, rows, refused)
+    if run.table("answers").parts():
+        counts.answers = _marked(run.table("answers").read_columns(["faults", "author"]))
+    judged = [tag for tag in tags if run.table(f"{tag}/verdicts").parts()]
+    counts.targets = {tag: _target(run, tag, []) for tag in judged}
     return counts
 
 
