@@ -52,7 +52,11 @@ def test_work_that_begins_again_was_not_done(capsys, terminal):
             bars.advance(1, NOTE)
         bars.start("answers", 5, 0)
     shown = [re.findall(r"^[a-z ]+\w|\d+/\d+", line) for line in lines(capsys.readouterr().err) if "/" in line]
-    assert [found[:2] for found in shown] == [["model on set", "1/10"], ["model on set", "10/10"], ["answers", "5/5"]]
+    assert [found[:2] for found in shown] == [
+        ["model on set", "1/10"],
+        ["model on set", "10/10"],
+        ["answer questions", "5/5"],
+    ]
 
 
 def test_a_sentence_leaves_nothing_of_the_name_that_waits_for_its_bar(capsys, terminal):
