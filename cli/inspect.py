@@ -119,7 +119,7 @@ def inspect(
         tables = of_step
     wanted = pairs(run, manifest, tags, kept, dropped, filter, sort) if judged else None
     id = id.rstrip("….") if id else id  # a shortened one may end so
-    pattern = re.compile(re.escape(search), re.IGNORECASE) if search else None
+    pattern = None if search is None else re.compile(re.escape(search), re.IGNORECASE)
     brief = not (all_of_it or as_json or set_aside) and (search is not None or (id is not None and step is None))
     selection = RowSelection(rows, id, set_aside, wanted, pattern, brief)
     with paged(console, not as_json):

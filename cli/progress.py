@@ -154,6 +154,8 @@ class Bars:
     def _tell(self) -> None:
         """Print how far the work is, if nothing was printed for a while: more seldom, the longer it takes."""
         now = monotonic()
+        if self._total and self._before + self._advanced >= self._total:
+            return
         if now - self._told < max(SECONDS, (self._told - self._began) / 4):
             return
         self._told = now

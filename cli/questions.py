@@ -1,6 +1,6 @@
 """A question in one block: its texts in both languages, its verdict, and its rows in the transfer set."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -18,7 +18,6 @@ from . import rows, views
 from .samples import has_colours
 
 OTHERS = ("/parallel", "/prompts", "/code_switched", "/transfer_set")  # tables with texts that are of no question
-Wanted = Callable[[Mapping[str, Any]], bool]  # whether a question is meant, by its columns
 
 
 class Question(NamedTuple):
@@ -46,13 +45,9 @@ def show(
     """
     chosen: list[Question] = []
     for tag in tags:
-        ids = dict.fromkeys(question.row["id"] for question in chosen)
-        matching = _matching(run, manifest, tag, _is_meant(run, selection))
-        if selection.search:
-            matching = (question for question in matching if question.row["id"] not in ids)
-            chosen += islice(matching, selection.rows - len(ids))
-        else:
-            chosen += islice(matching, selection.rows)
+        known = set() if selection.search is None else {question.row["id"] for question in chosen}
+        others = (question for question in _matching(run, tag, selection) if question.row["id"] not in known)
+        chosen += islice(others, selection.rows - len(known))
     context = views.ViewContext(
         manifest.recipe["src"], "", has_colours(console), Reasons.of(manifest, shipped_scores())
     )
@@ -81,32 +76,23 @@ def _print(
     console.print()
 
 
-def _is_meant(run: Run, selection: rows.RowSelection) -> Wanted:
-    """Whether a question has the words that are searched for in a text, and the wanted id, or one that begins so."""
+def _matching(run: Run, tag: str, selection: rows.RowSelection) -> Iterator[Question]:
+    """The questions that are meant, in the order of the run: with an id that begins so, with the words in a text."""
     beginnings = "" if selection.id is None else seeds.beginnings_of_ids(run.table("seeds"), selection.id)
-
-    def is_meant(row: Mapping[str, Any]) -> bool:
-        words = selection.search
-        return row["id"].startswith(beginnings) and (
-            words is None
-            or any(map(words.search, (text for name in views.JOINED for text in rows.texts_in(row[name]))))
-        )
-
-    return is_meant
-
-
-def _matching(run: Run, manifest: Manifest, tag: str, is_meant: Wanted) -> Iterator[Question]:
-    """The questions that are meant, in the order of the run."""
-    for part in range(sum(map(len, manifest.growths))):
-        if not run.table("seeds").has(part):
+    verdicts = run.table(f"{tag}/verdicts")
+    for part in sorted(run.table("seeds").existing()):
+        ids = run.table("seeds").read(part).select("id")
+        ids = ids.filter(pl.Series([id.startswith(beginnings) for id in ids["id"]], dtype=pl.Boolean))
+        if ids.is_empty():
             continue
-        in_part = rows.with_texts(run, run.table("seeds").read(part).select("id"), tag, part)
+        in_part = rows.with_texts(run, ids, tag, part)
         in_part = in_part.with_columns(pl.lit(None).alias(name) for name in views.JOINED if name not in in_part.columns)
-        verdicts = run.table(f"{tag}/verdicts")
         if verdicts.has(part):
             in_part = in_part.join(verdicts.read(part), on="id", how="left", maintain_order="left")
-        for row in filter(is_meant, in_part.iter_rows(named=True)):
-            yield Question(tag, row, list(_set_aside(run, tag, part, row["id"])))
+        for row in in_part.iter_rows(named=True):
+            texts = (text for name in views.JOINED for text in rows.texts_in(row[name]))
+            if selection.search is None or any(map(selection.search.search, texts)):
+                yield Question(tag, row, list(_set_aside(run, tag, part, row["id"])))
 
 
 def _set_aside(run: Run, tag: str, part: int, id: str) -> Iterator[str]:
@@ -118,7 +104,7 @@ def _set_aside(run: Run, tag: str, part: int, id: str) -> Iterator[str]:
 def _rows_of(run: Run, tag: str, ids: Collection[str]) -> dict[str, list[str]]:
     """The rows of these questions in the transfer set, in words: id -> "en->en (train)"."""
     dataset = run.dataset(f"{tag}/transfer_set")
-    if not dataset.exists():
+    if not dataset.existing():
         return {}
     columns = dataset.read_columns(["seed_id", "direction", "code_switched", "split"])
     in_words: dict[str, list[str]] = {}

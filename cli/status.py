@@ -89,7 +89,9 @@ def _cells(table: "TableStatus") -> list[str]:
     left = table.seconds_left
     return [
         table.table,
-        "" if table.rows is None else f"{table.rows:,} of {table.rows_wanted:,}",
+        ("done" if table.parts == table.of else "to do")
+        if table.rows is None
+        else f"{table.rows:,} of {table.rows_wanted:,}",
         f"{table.parts:,} of {table.of:,}",
         f"{table.set_aside:,}",
         f"{table.rows_per_second:,.1f}" if table.rows_per_second else "",

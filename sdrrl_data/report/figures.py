@@ -164,7 +164,7 @@ def mix(target: TargetCount) -> list[Mixed]:
 def groups(run: Run, tag: str) -> list[Group]:
     """The rows of a transfer set by task and direction."""
     dataset = run.dataset(f"{tag}/transfer_set")
-    if not dataset.exists():
+    if not dataset.existing():
         return []
     rows = dataset.read_columns(["task", "direction", "code_switched", "split"])
     counted = (

@@ -112,7 +112,7 @@ def pairs(run: Run, tag: str, recipe: Recipe, parts: Sequence[int], ids: Collect
 def transfer_rows(run: Run, tag: str, seeds: Collection[str]) -> Iterator[Row]:
     """Rows of a transfer set: of each task, direction and kind in turn; those of these seeds first."""
     dataset = run.dataset(f"{tag}/transfer_set")
-    rows = dataset.first(FIRST) if dataset.exists() else pl.DataFrame()
+    rows = dataset.first(FIRST) if dataset.existing() else pl.DataFrame()
     if rows.is_empty():
         return iter(())
     rows = rows.with_row_index("place").sort(~pl.col("seed_id").is_in(list(seeds)), "place")

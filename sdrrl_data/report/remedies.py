@@ -120,14 +120,17 @@ def _edges(scores: pl.DataFrame, cuts: Sequence[verdicts.Cut]) -> list[Edge]:
                 columns.setdefault((cut.filter, name, f"{sign} {limit}", limit.value), []).append(cut.column)
     edges = []
     for (filter, name, threshold, value), judged in columns.items():
-        sign = 1.0 if name == "min" else -1.0
-        worst = scores.select(pl.min_horizontal(sign * pl.col(column).fill_nan(None) for column in judged))
-        edges.append(Edge(filter, name, threshold, worst.to_series().cast(pl.Float64).to_numpy(), sign * value))
+        turn = 1.0 if name == "min" else -1.0
+        worst = scores.select(pl.min_horizontal(turn * pl.col(column).fill_nan(None) for column in judged))
+        edges.append(Edge(filter, name, threshold, worst.to_series().cast(pl.Float64).to_numpy(), turn * value))
     return edges
 
 
 def _passing(edges: Sequence[Edge], pairs: int) -> NDArray[np.bool_]:
-    return ~np.logical_or.reduce([np.zeros(pairs, bool), *(edge.drops for edge in edges)])
+    dropped = np.zeros(pairs, bool)
+    for edge in edges:
+        dropped |= edge.drops
+    return ~dropped
 
 
 def _rounded_down(value: float) -> float:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sdrrl_data.protocols import Advance
 from sdrrl_data.recipe import Recipe, translator_names
 from sdrrl_data.run import NOTHING_SET_ASIDE, Contaminated, Count, Counts, Kind, Part, Run, TargetCount, Task
+from sdrrl_data.run.dataset import SPLITS
 from sdrrl_data.scoring import contamination
 from sdrrl_data.steps import filter_report, transfer_set_step
 from sdrrl_data.steps.model_pool import ModelPool
@@ -120,7 +121,7 @@ def so_far(run: Run, recipe: Recipe, tags: Sequence[str]) -> Counts:
     if run.table("answers").parts():
         counts.answers = _marked(run.table("answers").read_columns(["faults", "author"]))
     judged = [tag for tag in tags if run.table(f"{tag}/verdicts").parts()]
-    counts.targets = {tag: _target(run, tag, []) for tag in judged}
+    counts.targets = {tag: _target(run, tag, [], _rows(run, tag)) for tag in judged}
     return counts
 
 
@@ -159,7 +160,7 @@ def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Fig
     refused = parallel.set_aside(columns=["reason"])
     if not refused.is_empty():
         yield parallel.name, _count(parallel.count() + refused.height, parallel.count(), refused)
-    target = _target(run, tag, kinds)
+    target = _target(run, tag, kinds, run.dataset(f"{tag}/transfer_set").rows())
     if candidate_tables:
         names = ["question_translator", "answer_translator"]
         target.translators = _chosen(run.table(f"{tag}/translations").read_all(columns=names))
@@ -204,7 +205,13 @@ def _contaminated(scores: pl.DataFrame) -> list[Contaminated]:
     return [Contaminated(**row) for row in contamination.found(scores).iter_rows(named=True)]
 
 
-def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
+def _rows(run: Run, tag: str) -> dict[str, int]:
+    """The rows of a transfer set that may not be there, or not whole."""
+    transfer_set = run.dataset(f"{tag}/transfer_set")
+    return transfer_set.rows() if transfer_set.existing() else dict.fromkeys(SPLITS, 0)
+
+
+def _target(run: Run, tag: str, kinds: Sequence[Kind], rows: dict[str, int]) -> TargetCount:
     pairs = kept = 0
     kept_texts, reports, removed = [], [], []
     for verdicts in run.table(f"{tag}/verdicts").read_batches():
@@ -221,5 +228,5 @@ def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
         filters=filter_report.added(reports),
         removed=filter_report.summed(removed),
         mix=list(kinds),
-        rows=run.dataset(f"{tag}/transfer_set").rows(),
+        rows=rows,
     )
