@@ -9,16 +9,18 @@ from sdrrl_data.shown import escaped
 from sdrrl_data.steps.model_pool import Models
 
 from .console import PlainConsole
+from .overview import signature_lines
 from .progress import Bars
 
 
-def show(plan: Plan, models: Models, measure: bool) -> None:
+def show(plan: Plan, models: Models, measure: bool, verbose: bool = False) -> None:
     """Print the steps with their parts, the models, the tokens, and where the rows would be written.
 
     Args:
         plan: what would be done.
         models: finds and loads the models.
         measure: also process a few dozen rows, and print the hours that the rest would take.
+        verbose: print whole signatures.
     """
     console = PlainConsole()
     for columns in plan.seed_columns:
@@ -32,8 +34,8 @@ def show(plan: Plan, models: Models, measure: bool) -> None:
     console.print(_ingredients(plan))
     console.print(f"\n{_tokens(estimate.tokens(plan))}", soft_wrap=True)
     console.print()
-    for signature in plan.signatures.values():
-        console.print(f"signature  {signature}", soft_wrap=True)
+    for line in signature_lines(plan.signatures, verbose):
+        console.print(line, soft_wrap=True)
     console.print(f"run        {plan.run.path}", soft_wrap=True)
     if plan.finished():
         console.print("Everything is finished already.")
@@ -89,7 +91,10 @@ def _show_probe(console: Console, plan: Plan, probe: estimate.Probe) -> None:
     console.print(table)
     length = f"; an answer had {probe.tokens_out:.0f} tokens on average" if probe.tokens_out else ""
     console.print(f"\nMeasured on {probe.rows} rows{length}.")
-    console.print("Batches are fuller in a long run, so it may be faster.\n")
+    console.print("Batches are fuller in a long run, so it may be faster.")
+    console.print(
+        f"{probe.folder} keeps these rows: `generate` with the same options takes them over.\n", soft_wrap=True
+    )
     shares = {
         target.tgt.tag: [cost for cost in probe.costs if cost.target == target.tgt.tag] for target in plan.targets
     }

@@ -4,13 +4,15 @@ import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sdrrl_data.errors import UserError
 from sdrrl_data.shown import escaped
 
 from .console import say
@@ -27,6 +29,9 @@ from .options import (
     TrustRecipe,
     changes_of,
 )
+
+if TYPE_CHECKING:
+    from .progress import Bars
 
 
 class Runner(StrEnum):
@@ -149,50 +154,51 @@ def generate(
 
     You can stop it at any time; the same command continues with the next row.
     """
+    from .progress import Bars
     from .quiet import silence_libraries
 
-    silence_libraries()
-    from sdrrl_data.pipeline import continuing
-    from sdrrl_data.recipe import overrides
-
-    options = changes_of(src, tgt, seeds, limit, keep, model, translator)
-    settings = dict(map(overrides.parse_change, changes or []))
-    out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
-    wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
-    show_warnings()
-    if dry_run or probe:
-        from sdrrl_data.pipeline.plan import resolve
+    with Bars(quiet) as bars:
+        silence_libraries()
+        from sdrrl_data.pipeline import continuing, growing, previews
+        from sdrrl_data.pipeline import generate as library
+        from sdrrl_data.pipeline import plan as planning
+        from sdrrl_data.recipe import overrides
+        from sdrrl_data.run import Run, unused
+        from sdrrl_data.runners.ray_cluster import RayConfig
         from sdrrl_data.steps.model_pool import Models
 
         from . import dry_run as dry
+        from . import summary
 
-        models = Models()
-        dry.show(resolve(wish.recipe, out, models, retry_set_aside), models, measure=probe)
+        options = changes_of(src, tgt, seeds, limit, keep, model, translator)
+        settings = dict(map(overrides.parse_change, changes or []))
+        out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
+        wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
+        tell = partial(say, err=True) if quiet else bars.say
+        show_warnings(tell)
+        if sentence := _similar_run(out, wish.recipe.name):
+            tell(sentence)
+        if dry_run or probe:
+            models = Models()
+            plan = planning.resolve(wish.recipe, out, models, retry_set_aside)
+            plan.tables.use_again([plan.run, *unused.states(plan.run), *previews.states(out)])
+        else:
+            before = summary.Before.of(Run(out))
+            manifest = library.generate(
+                wish.recipe,
+                out,
+                reporter=bars,
+                retry_set_aside=retry_set_aside,
+                agreed=partial(_ask, tell, bars, yes),
+                named=wish.named,
+                previews=previews.states(out),
+                begin_only=begin,
+                command=_command(sys.argv[1:]),
+                ray=RayConfig(ray_address, ray_silence) if runner is Runner.RAY else None,
+            )
+    if dry_run or probe:
+        dry.show(plan, models, probe, verbose)
         return
-
-    from sdrrl_data.pipeline import generate as library
-    from sdrrl_data.pipeline import growing
-    from sdrrl_data.run import Run, unused
-    from sdrrl_data.runners.ray_cluster import RayConfig
-
-    from . import summary
-    from .preview import preview_of
-    from .progress import Bars
-
-    before = summary.Before.of(Run(out))
-    with Bars(quiet) as bars:
-        manifest = library.generate(
-            wish.recipe,
-            out,
-            reporter=bars,
-            retry_set_aside=retry_set_aside,
-            agreed=partial(_ask, partial(say, err=True) if quiet else bars.say, yes),
-            named=wish.named,
-            previews=[Run(preview_of(out))],
-            begin_only=begin,
-            command=_command(sys.argv[1:]),
-            ray=RayConfig(ray_address, ray_silence) if runner is Runner.RAY else None,
-        )
     if manifest.state != "finished":
         say(f"{out} is begun: start workers with sdrrl-data work {shlex.quote(str(out))}")
         return
@@ -204,12 +210,29 @@ def generate(
     counts = manifest.counts.targets
     empty = [f"{tag}/transfer_set" for tag, target in counts.items() if not any(target.rows.values())]
     if empty:
-        where = ", ".join(empty)
-        say(f"error: no row is left in {where}; see what became of the rows with --verbose", err=True)
+        say(f"error: no row is left in {', '.join(empty)}; {summary.largest_loss(manifest)}", err=True)
         raise typer.Exit(1)
     if sentence := growing.shortfall(wish.recipe, manifest):
         say(f"error: {sentence}", err=True)
         raise typer.Exit(1)
+
+
+def _similar_run(out: Path, recipe: str) -> str | None:
+    """A sentence if a new run has nearly the name of a run of the same recipe beside it: the name may be mistyped."""
+    import difflib
+
+    from sdrrl_data.run import opened
+    from sdrrl_data.run.folder import MANIFEST
+
+    if out.exists() or not out.parent.is_dir():
+        return None
+    names = [folder.name for folder in sorted(out.parent.iterdir()) if (folder / MANIFEST).is_file()]
+    others = [name for name in names if not name.startswith(f"{out.name}-")]  # its previews
+    for name in difflib.get_close_matches(out.name, others, n=1, cutoff=0.8):
+        with suppress(UserError):
+            if opened(out.with_name(name))[1].recipe["name"] == recipe:
+                return f"a new run begins in {out}; {out.with_name(name)} is another run of the recipe {recipe}"
+    return None
 
 
 def _command(words: Sequence[str]) -> str:
@@ -225,7 +248,7 @@ def _command(words: Sequence[str]) -> str:
     return faults.without_secrets(shlex.join(["sdrrl-data", *remaining]))
 
 
-def _ask(tell: Callable[[str], object], yes: bool, sentences: Sequence[str]) -> None:
+def _ask(tell: Callable[[str], object], bars: "Bars", yes: bool, sentences: Sequence[str]) -> None:
     """Say what would be made anew and, in a terminal, ask whether to go on.
 
     A script is not asked and goes on: it would hang otherwise, and what is replaced is kept.
@@ -236,10 +259,11 @@ def _ask(tell: Callable[[str], object], yes: bool, sentences: Sequence[str]) -> 
     for sentence in sentences:
         tell(sentence)
     if not yes and sys.stdin.isatty() and sys.stderr.isatty():
-        typer.confirm("Go on? What is replaced stays in the run's folder unused.", abort=True, err=True)
+        with bars.paused():
+            typer.confirm("Go on? What is replaced stays in the run's folder unused.", abort=True, err=True)
 
 
-def show_warnings() -> None:
+def show_warnings(tell: Callable[[str], object]) -> None:
     """Show the warnings of this library as one line, each once; those of other libraries do not change."""
     from sdrrl_data.steps.seed_language import ForeignSeeds
     from sdrrl_data.steps.seeds import UnusedColumns
@@ -251,7 +275,7 @@ def show_warnings() -> None:
 
     def show(message: Warning | str, category: type[Warning], *where: Any, **details: Any) -> None:
         if issubclass(category, of_this_library):
-            say(f"warning: {escaped(str(message))}", err=True)
+            tell(f"warning: {escaped(str(message))}")
         else:
             show_others(message, category, *where, **details)
 

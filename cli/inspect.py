@@ -1,5 +1,6 @@
 """`sdrrl-data inspect`."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -70,6 +71,13 @@ def inspect(
     search: Annotated[
         str | None, typer.Option(metavar="WORDS", help="Only rows that contain these words, in capitals or not.")
     ] = None,
+    all_of_it: Annotated[
+        bool,
+        typer.Option("--all", help="With --id and --search: rows of every table, with their scores and whole texts."),
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Without rows: the whole signatures, and not their digests.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a row a line as JSON, for another program.")] = False,
     trust_recipe: TrustRecipe = False,
 ) -> None:
@@ -82,7 +90,7 @@ def inspect(
 
     from sdrrl_data.run import opened, select_targets, trust_run
 
-    from . import overview
+    from . import overview, questions
     from .judged import pairs
     from .pager import paged
     from .rows import RowSelection, show
@@ -101,7 +109,7 @@ def inspect(
     if step is None and id is None and not set_aside and search is None:
         if as_json:
             raise UserError("--json is for rows: add --step, --id, --kept, --dropped, --search or --set-aside")
-        overview.show(run, manifest, tables, console)
+        overview.show(run, manifest, tables, console, verbose)
         return
     if step is not None:
         of_step = [table for table in tables if _is_of_step(table, step)]
@@ -110,9 +118,21 @@ def inspect(
             raise UserError(f"{folder} has no table {step}: it has {', '.join(steps) or 'none yet'}")
         tables = of_step
     wanted = pairs(run, manifest, tags, kept, dropped, filter, sort) if judged else None
-    selection = RowSelection(rows, id, set_aside, wanted, search)
+    id = id.rstrip("….") if id else id  # a shortened one may end so
+    pattern = None if search is None else re.compile(re.escape(search), re.IGNORECASE)
+    brief = not (all_of_it or as_json or set_aside) and (search is not None or (id is not None and step is None))
+    selection = RowSelection(rows, id, set_aside, wanted, pattern, brief)
     with paged(console, not as_json):
-        shown = sum(show(run, manifest, table, selection, console, as_json) for table in tables)
+        shown = 0
+        if brief and step is None:
+            shown, selection = questions.show(run, manifest, tags, selection, console)
+            enough = shown == rows or (shown and id is not None)
+            tables = [table for table in tables if table.endswith(questions.OTHERS) and not enough]
+        for table in tables:
+            shown += show(run, manifest, table, selection, console, as_json)
+        if brief and shown:
+            more = "" if search is None else ", --rows N more rows"
+            console.print(f"--all shows every table with scores and whole texts, --step STEP one of them{more}")
     if not shown and id is not None:
         hint = "leave out --set-aside" if set_aside else "use --set-aside to search the rows that were set aside"
         raise UserError(f"{folder}: no row of {step or 'any table'} has an id that begins with {id} ({hint})")

@@ -33,7 +33,15 @@ def tables(run: Run, tags: Sequence[str]) -> list[str]:
     return [name for name in names if run.table(name).parts() or run.dataset(name).exists()]
 
 
-def show(run: Run, manifest: Manifest, names: Sequence[str], console: Console) -> None:
+def signature_lines(signatures: Mapping[str, str], verbose: bool) -> list[str]:
+    """The signature of each target: its digest, or if `verbose` the whole of it."""
+    if verbose:
+        return [f"signature  {escaped(signature)}" for signature in signatures.values()]
+    digests = [f"{provenance.digest(signature)} ({tag})" for tag, signature in signatures.items()]
+    return [f"signature  {', '.join(digests)}; the whole with --verbose"]
+
+
+def show(run: Run, manifest: Manifest, names: Sequence[str], console: Console, verbose: bool = False) -> None:
     """Print the recipe, the models, the signatures, the tables, and what to type next."""
     recipe = manifest.recipe
     console.print(Text(escaped(f"{recipe['name']}: {recipe['description']}")))
@@ -45,8 +53,8 @@ def show(run: Run, manifest: Manifest, names: Sequence[str], console: Console) -
         ingredients.add_row(ingredient.role, escaped(provenance.described(ingredient)), only_for)
     console.print(ingredients)
     console.print()
-    for signature in manifest.signatures.values():
-        console.print(f"signature  {escaped(signature)}", soft_wrap=True)
+    for line in signature_lines(manifest.signatures, verbose):
+        console.print(line, soft_wrap=True)
     console.print()
     aside = {name: run.table(name).set_aside().height for name in names}
     console.print(_tables(run, manifest, aside))

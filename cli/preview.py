@@ -1,6 +1,6 @@
 """`sdrrl-data preview`."""
 
-import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -39,38 +39,33 @@ def preview(
     It takes the options of `generate`, and leaves the run alone: what it makes is in the folder RUN-preview. `generate`
     with the same options takes the answers and translations from there.
     """
+    from .progress import Bars
     from .quiet import silence_libraries
 
-    silence_libraries()
-    from sdrrl_data.pipeline import continuing
-    from sdrrl_data.pipeline import generate as library
-    from sdrrl_data.recipe import overrides
-    from sdrrl_data.report.page import page
-    from sdrrl_data.run import Run
-
-    from . import summary
-    from .generate import show_warnings
-    from .progress import Bars
-
-    options = changes_of(src, tgt, seeds, None, None, model, translator)
-    settings = dict(map(overrides.parse_change, changes or []))
-    out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
-    wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
-    show_warnings()
-    few = wish.recipe.model_copy(update={"limit": min(rows, wish.recipe.limit or rows)})
-    run = Run(preview_of(out))
     with Bars() as bars:
-        try:
-            manifest = library.generate(few, run.path, reporter=bars)
-        except RunMismatch:  # an earlier preview was of another model: it has served its purpose
-            shutil.rmtree(run.path)
-            manifest = library.generate(few, run.path, reporter=bars)
+        silence_libraries()
+        from sdrrl_data.pipeline import continuing, previews
+        from sdrrl_data.pipeline import generate as library
+        from sdrrl_data.recipe import overrides
+        from sdrrl_data.report.page import page
+        from sdrrl_data.run import Run, unused
+
+        from . import summary
+        from .generate import show_warnings
+
+        options = changes_of(src, tgt, seeds, None, None, model, translator)
+        settings = dict(map(overrides.parse_change, changes or []))
+        out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
+        wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
+        show_warnings(bars.say)
+        few = wish.recipe.model_copy(update={"limit": min(rows, wish.recipe.limit or rows)})
+        known = [Run(out), *unused.states(Run(out)), *previews.states(out)]
+        for folder in previews.folders(out):
+            with suppress(RunMismatch):  # it holds one of another model, which stays
+                manifest = library.generate(few, folder, reporter=bars, previews=known)
+                break
+    run = Run(folder)
     summary.show_results(manifest, run, PlainConsole())
     run.write_text(NAME, page(run, manifest))
     say(f"\nlook       {run.path / NAME}: open it in a browser")
     say("make all   the same options with `sdrrl-data generate`: it takes these answers and translations over")
-
-
-def preview_of(out: Path) -> Path:
-    """The folder of the preview of a run."""
-    return out.with_name(f"{out.name}-preview")

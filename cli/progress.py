@@ -1,10 +1,16 @@
 """Shows progress: a bar for each piece of work on a terminal, and lines elsewhere."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Event, RLock, Thread
+from time import monotonic
 from types import TracebackType
 
 from rich.console import Console
 from rich.control import Control
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.segment import ControlType
 from rich.table import Column
 from rich.text import Text
@@ -14,10 +20,30 @@ from sdrrl_data.shown import escaped
 from .console import PlainConsole
 
 LINES = 20  # how many lines with figures a piece of work has, at most, if there is no bar
+SECONDS = 30.0  # between two lines of work that has no figures, at first
+PREPARING = "getting ready"
+LABELS = {  # of the tables of a run
+    "seeds": "write questions",
+    "answers": "answer questions",
+    "translations": "translate into {tag}",
+    "references": "translate references into {tag}",
+    "prompts": "translate prompts into {tag}",
+    "aligner": "learn word pairs of {tag}",
+    "code_switched": "switch words of {tag}",
+    "usual": "learn usual lengths of {tag}",
+    "scores": "score {tag}",
+    "verdicts": "apply thresholds to {tag}",
+    "transfer_set": "mix the transfer set of {tag}",
+    "counts": "count rows of {tag}",
+    "shared_counts": "count rows",
+}
 
 
 class Bars:
     """A `Reporter` that draws on stderr, so that stdout is left for the summary.
+
+    On a terminal, a clock runs until the first unit of a piece of work is done, and then a bar; elsewhere, a line tells
+    now and then how far it is. `with Bars()` starts the clock at once.
 
     Args:
         quiet: draw and say nothing.
@@ -28,50 +54,64 @@ class Bars:
         self._console.quiet = quiet
         self._what, self._total, self._before, self._unit = "", 0, 0, "rows"
         self._advanced = 0.0
+        self._began = self._told = 0.0  # when this piece of work began, and when the last line about it was printed
         self._bar: tuple[Progress, TaskID] | None = None
+        self._lock = RLock()  # the clock runs in a thread
+        self._clock: Event | None = None
 
     def start(self, what: str, total: int, done: int, unit: str = "rows") -> None:
         """Work begins; its bar appears with the first unit, so that it does not disturb the bar of a download."""
-        if what == self._what:
-            self.close()  # it starts again, so it was not finished
-        else:
-            self._finish()
-        self._what, self._total, self._before, self._unit = what, total, done, unit
-        self._advanced = 0.0
-        if self._console.is_terminal:
-            self._announce()
-        else:
-            before = f", done before: {done}" if done else ""
-            self._console.print(f"{what} ({unit}: {total}{before})", soft_wrap=True)
+        with self._lock:
+            if what == self._what:
+                self.close()  # it starts again, so it was not finished
+            else:
+                self._finish()
+            self._begin(what, total, done, unit)
+            if not self._console.is_terminal:
+                before = f", done before: {done}" if done else ""
+                self._console.print(f"{label(what)} ({unit}: {total}{before})", soft_wrap=True)
 
     def advance(self, amount: float, note: str = "") -> None:
         """Move the bar; without a bar, print some of the notes."""
-        self._advanced += amount
-        if self._console.is_terminal:
-            progress, task = self._drawn()
-            progress.update(task, advance=amount, note=note)
-        elif note:
-            number = self._before + round(self._advanced)
-            if number in (1, self._total) or number % max(1, self._total // LINES) == 0:
-                unit = self._unit.removesuffix("s")
-                self._console.print(f"{unit} {number}/{self._total}: {note}", soft_wrap=True)
+        with self._lock:
+            self._advanced += amount
+            if self._console.is_terminal:
+                progress, task = self._drawn()
+                progress.update(task, advance=amount, note=note)
+            elif note:
+                number = self._before + round(self._advanced)
+                if number in (1, self._total) or number % max(1, self._total // LINES) == 0:
+                    self._told = monotonic()
+                    self._console.print(
+                        f"{self._unit.removesuffix('s')} {number}/{self._total}: {note}", soft_wrap=True
+                    )
 
     def say(self, sentence: str) -> None:
         """Print the sentence, above the bar if there is one."""
-        waiting = self._console.is_terminal and self._what and not self._bar
-        if waiting:
-            self._console.control(Control((ControlType.ERASE_IN_LINE, 2)))
-        self._console.print(escaped(sentence), soft_wrap=True)
-        if waiting:
+        with self._lock:
+            self._erase()
+            self._console.print(escaped(sentence), soft_wrap=True)
             self._announce()
 
     def close(self) -> None:
         """Stop drawing, and leave the bar as it is."""
-        if self._bar:
-            self._bar[0].stop()
-        self._what, self._bar = "", None
+        with self._lock:
+            if self._clock:
+                self._clock.set()
+            self._erase()
+            if self._bar:
+                self._bar[0].stop()
+            self._what, self._bar, self._clock = "", None, None
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing is drawn meanwhile, so that a question can be asked."""
+        with self._lock:
+            self._erase()
+            yield
 
     def __enter__(self) -> "Bars":
+        self._begin(PREPARING, 0, 0, "")
         return self
 
     def __exit__(
@@ -81,33 +121,109 @@ class Bars:
             self._finish()
         self.close()
 
+    def _begin(self, what: str, total: int, done: int, unit: str) -> None:
+        self._what, self._total, self._before, self._unit = what, total, done, unit
+        self._advanced, self._began = 0.0, monotonic()
+        self._told = self._began
+        self._announce()
+        if self._clock is None and not self._console.quiet:
+            self._clock = Event()
+            Thread(target=self._run, args=(self._clock,), daemon=True).start()
+
+    def _run(self, stopped: Event) -> None:
+        """The clock's thread."""
+        while not stopped.wait(1):
+            with self._lock:
+                if stopped.is_set():
+                    return
+                if not self._console.is_terminal:
+                    self._tell()
+                elif not _downloads():
+                    self._announce()
+
     def _announce(self) -> None:
-        self._console.print(f"{self._what} ...", end="\r")  # for the bar to overwrite
+        """Show what goes on and since when; the bar overwrites it."""
+        if self._console.is_terminal and self._what and not self._bar:
+            seconds = monotonic() - self._began
+            clock = f" {_clock(seconds)}" if seconds >= 1 else ""
+            line = Text(f"{label(self._what)} ...{clock}")
+            line.truncate(self._console.width - 1)
+            self._erase()
+            self._console.print(line, end="\r")
+
+    def _tell(self) -> None:
+        """Print how far the work is, if nothing was printed for a while: more seldom, the longer it takes."""
+        now = monotonic()
+        if self._total and self._before + self._advanced >= self._total:
+            return
+        if now - self._told < max(SECONDS, (self._told - self._began) / 4):
+            return
+        self._told = now
+        seconds = now - self._began
+        figures = [f"{_clock(seconds)} so far"]
+        if self._total and self._advanced:
+            left = self._total - self._before - self._advanced
+            figures = [
+                f"{self._before + int(self._advanced):,} of {self._total:,} {self._unit}",
+                f"{self._advanced / seconds:.2g} {self._unit}/s",
+                f"about {_clock(left * seconds / self._advanced)} left",
+            ]
+        self._console.print(f"{label(self._what)}: {', '.join(figures)}", soft_wrap=True)
+
+    def _erase(self) -> None:
+        if self._console.is_terminal and self._what and not self._bar:
+            self._console.control(Control((ControlType.ERASE_IN_LINE, 2)))
 
     def _drawn(self) -> tuple[Progress, TaskID]:
         if self._bar is None:
             progress = _progress(self._console)
             progress.start()
-            task = progress.add_task(self._what, total=self._total, completed=self._before, note="", unit=self._unit)
+            waited = monotonic() - self._began  # as a model was loaded
+            task = progress.add_task(
+                label(self._what), total=self._total, completed=self._before, note="", unit=self._unit, waited=waited
+            )
             self._bar = progress, task
         return self._bar
 
     def _finish(self) -> None:
         """Draw the last piece of work as done, even if its units were not counted one by one."""
-        if self._what and self._console.is_terminal:
+        if self._what not in ("", PREPARING) and self._console.is_terminal:
             progress, task = self._drawn()
             progress.update(task, completed=self._total)
         self.close()
+
+
+def label(what: str) -> str:
+    """What is done, in words: "translate into pt" for the table `pt/translations`. Another name stays as it is."""
+    tag, _, step = what.rpartition("/")
+    kind, _, detail = step.partition("-")
+    words = LABELS.get(kind, "")
+    if not words or ("{tag}" in words) != bool(tag):
+        return what
+    return words.format(tag=tag) + (f": {detail}" if detail else "")
+
+
+def _clock(seconds: float) -> str:
+    """Such as 0:07, 12:30 or 1:20:00."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}" if minutes < 60 else str(timedelta(seconds=int(seconds)))
+
+
+def _downloads() -> bool:
+    """Whether a library draws the bar of a download."""
+    tqdm = getattr(sys.modules.get("tqdm"), "tqdm", None)
+    bars = list(getattr(tqdm, "_instances", ()))
+    return any(getattr(bar, "last_print_t", 0) > getattr(bar, "start_t", 0) for bar in bars)
 
 
 def _progress(console: Console) -> Progress:
     names = Column(max_width=48, no_wrap=True, overflow="ellipsis")
     return Progress(
         TextColumn("{task.description:<20}", markup=False, table_column=names),
-        BarColumn(bar_width=16),
+        BarColumn(bar_width=16 if console.width >= 80 else 6),
         _CountColumn(),
         _FiguresColumn(),
-        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        _TimeColumn(),
         console=console,
         refresh_per_second=4,
     )
@@ -124,3 +240,12 @@ class _FiguresColumn(ProgressColumn):
         """The last note, or units per second if there is none."""
         speed = task.finished_speed or task.speed
         return Text(task.fields["note"] or (f"{speed:.1f} {task.fields['unit']}/s" if speed else ""))
+
+
+class _TimeColumn(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        """The time that the work has taken, and that the rest will take."""
+        if task.finished:
+            return Text(_clock(task.fields["waited"] + (task.finished_time or 0)))
+        left = f", {_clock(task.time_remaining)} left" if task.time_remaining else ""
+        return Text(f"{_clock(task.fields['waited'] + (task.elapsed or 0))}{left}")

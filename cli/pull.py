@@ -58,13 +58,8 @@ def pull(
     from .progress import Bars
 
     out = out or Path("runs", repo.rpartition("/")[2])
-    pulled = library.pull(
-        repo,
-        out,
-        revision=revision,
-        tgt=split_commas(tgt),
-        reporter=Bars(),
-    )
+    with Bars() as bars:
+        pulled = library.pull(repo, out, revision=revision, tgt=split_commas(tgt), reporter=bars)
     folder = shlex.quote(str(pulled.path))
     generate = f"sdrrl-data generate --recipe {folder}/{RECIPE} --out {folder}"
     say(f"run        {pulled.path}: {', '.join(pulled.targets)} of {pulled.repo} at {pulled.commit}")

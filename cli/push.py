@@ -58,17 +58,18 @@ def push(
 
     if trust_recipe:
         trust_run(*opened(folder))
-    pushed = library.push(
-        folder,
-        repo,
-        public=public,
-        revision=revision,
-        tag=tag,
-        create_pr=create_pr,
-        licence=licence,
-        controls=controls,
-        reporter=Bars(),
-    )
+    with Bars() as bars:
+        pushed = library.push(
+            folder,
+            repo,
+            public=public,
+            revision=revision,
+            tag=tag,
+            create_pr=create_pr,
+            licence=licence,
+            controls=controls,
+            reporter=bars,
+        )
     if pushed.sent or pushed.deleted:
         size = sum(pushed.sent.values()) / 1e6
         removed = f", {len(pushed.deleted)} removed" if pushed.deleted else ""

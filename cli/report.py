@@ -43,9 +43,10 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE if it exists.")] = False,
     trust_recipe: TrustRecipe = False,
 ) -> None:
-    """Write a finished run as a page: what became of its rows and why, its scores and thresholds, rows to look at.
+    """Write a run as a page: what became of its rows and why, its scores and thresholds, rows to look at.
 
-    The page is one HTML file that fetches nothing. Of a large run, it shows a sample of the rows.
+    The page is one HTML file that fetches nothing. Of a large run, it shows a sample of the rows; of an unfinished one,
+    what there is so far.
     """
     from . import quiet
 

@@ -2,7 +2,8 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -12,16 +13,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sdrrl_data.recipe import MagpieConfig
+from sdrrl_data.recipe import MagpieConfig, shipped_scores
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.shown import escaped
 from sdrrl_data.steps import seeds
+from sdrrl_data.steps.reasons import Reasons
 
 from . import views
 from .console import say
 from .samples import has_colours
 
 LONGEST = 4000  # cells of the terminal that a text may take: about a thousand tokens
+BRIEF = 220  # the same where a text is shortened
+BEFORE = 60  # cells that a shortened text may have before the words that were searched for
+NOT_BRIEF = {"scores", "weight", "generator", "translator", "source", "split"}  # labels that are left out there
+
+Cut = Callable[[Text], Text]  # shortens a text
 
 
 class RowSelection(NamedTuple):
@@ -31,7 +38,9 @@ class RowSelection(NamedTuple):
     id: str | None  # only rows whose id begins with this, or whose question has this id in its source
     set_aside: bool
     pairs: Mapping[str, Sequence[str]] | None = None  # of each target, only these pairs, in this order
-    search: str | None = None  # only rows that contain this, in capitals or not
+    search: re.Pattern[str] | None = None  # only rows with a text that contains this
+    brief: bool = False  # one row of a question, its texts shortened, without its scores
+    without: Collection[str] = ()  # no rows of these questions
 
 
 def show(
@@ -52,7 +61,8 @@ def show(
         for row in rows:
             say(json.dumps({"table": name, **row}, ensure_ascii=False, default=str))
         return len(rows)
-    context = views.ViewContext(manifest.recipe["src"], name.partition("/")[0], has_colours(console))
+    reasons = Reasons.of(manifest, shipped_scores())
+    context = views.ViewContext(manifest.recipe["src"], name.partition("/")[0], has_colours(console), reasons)
     view = views.set_aside if selection.set_aside else views.of(name)
     if rows:
         suffix = " that were set aside" if selection.set_aside else ""
@@ -60,20 +70,50 @@ def show(
         console.print(f"{name}: {len(rows)} {of}{suffix}", style="bold")
     for row in rows:
         console.print(Text(f"\n{escaped(row['id'])}", style="cyan"))
-        console.print(_layout(view(row, context)))
+        fields = view(row, context)
+        if selection.brief:
+            fields = [field for field in fields if field[0] not in NOT_BRIEF]
+        console.print(layout(fields, shortened(selection.search, BRIEF if selection.brief else LONGEST)))
     if rows:
         console.print()
     return len(rows)
 
 
-def _layout(fields: views.Fields) -> Table:
+def layout(fields: views.Fields, cut: Cut) -> Table:
+    """Texts beside their labels, those that there are."""
     grid = Table.grid(padding=(0, 0, 0, 2), pad_edge=True)
     for label, text in fields:
         if text:
-            shown = views.readable(text) if isinstance(text, str) else text
-            shown.truncate(LONGEST, overflow="ellipsis")
-            grid.add_row(Text(escaped(label)), shown)
+            grid.add_row(Text(escaped(label)), cut(views.readable(text) if isinstance(text, str) else text))
     return grid
+
+
+def shortened(search: re.Pattern[str] | None, longest: int) -> Cut:
+    """Cuts a text after so many cells of the terminal; if it is searched, around the first of the words, in bold."""
+
+    def cut(text: Text) -> Text:
+        if longest == BRIEF:
+            text = Text("\n").join(line for line in text.split("\n") if line)
+        match = search.search(text.plain) if search else None
+        if match and text.cell_len > longest:
+            start = max(0, match.start() - BEFORE)
+            start = text.plain.rfind(" ", 0, start) + 1 if start else 0
+            text = Text.assemble("…" if start else "", text[start:])
+        if search:
+            text.highlight_regex(search, "bold")
+        text.truncate(longest, overflow="ellipsis")
+        return text
+
+    return cut
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """All texts in a value of a row."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from texts_in(item)
 
 
 class _RowBlock(NamedTuple):
@@ -90,8 +130,8 @@ def _chosen(
     blocks = _blocks(run, manifest, name, selection.set_aside)
     pairs = None if selection.pairs is None else _places(name, selection.pairs)
     if selection.search is not None:
-        found = _containing(blocks, selection.search.casefold())
-        return list(islice((row for row in found if pairs is None or _seed(row["id"]) in pairs), selection.rows)), None
+        matching = (row for row in _containing(blocks, selection.search) if pairs is None or _seed(row["id"]) in pairs)
+        return list(islice(_one_of_each(matching, selection) if selection.brief else matching, selection.rows)), None
     if selection.id is not None:
         numbers = _beginning_with(run, manifest, name, selection.id, blocks, selection.set_aside)
         return list(_rows(blocks, numbers[: selection.rows]).values()), len(numbers)
@@ -119,12 +159,21 @@ def _seed(id: str) -> str:
     return id.partition("/")[0]
 
 
-def _containing(blocks: Sequence[_RowBlock], words: str) -> Iterator[dict[str, Any]]:
-    """The rows that contain these words, which are in small letters."""
+def _containing(blocks: Sequence[_RowBlock], words: re.Pattern[str]) -> Iterator[dict[str, Any]]:
+    """The rows with these words in a text."""
     for block in blocks:
         for row in block.read().iter_rows(named=True):
-            if words in json.dumps(row, ensure_ascii=False, default=str).casefold():
+            if any(map(words.search, texts_in(row))):
                 yield row
+
+
+def _one_of_each(rows: Iterable[dict[str, Any]], selection: RowSelection) -> Iterator[dict[str, Any]]:
+    """The first row of each question."""
+    shown = set(selection.without)
+    for row in rows:
+        if _seed(row["id"]) not in shown:
+            shown.add(_seed(row["id"]))
+            yield row
 
 
 def _beginning_with(
@@ -171,11 +220,20 @@ def _blocks(run: Run, manifest: Manifest, name: str, set_aside: bool) -> list[_R
 
 
 def _with_texts(run: Run, name: str, part: int) -> pl.DataFrame:
-    """A part, with the questions and answers of its seeds if the run has them."""
-    rows = run.table(name).read(part)
+    return with_texts(run, run.table(name).read(part), name.partition("/")[0] if "/" in name else None, part)
+
+
+def with_texts(run: Run, rows: pl.DataFrame, tag: str | None, part: int) -> pl.DataFrame:
+    """Rows of a part, with the questions and answers of its seeds (`views.JOINED`) as far as the run has them.
+
+    Args:
+        run: has the texts.
+        rows: with the ids of seeds.
+        tag: of a target, if the translations are wanted, too.
+        part: its number.
+    """
     texts = {"seeds": {"asked_src": "messages"}, "answers": {"answered_src": "answer"}}
-    if "/" in name:
-        tag = name.partition("/")[0]
+    if tag:
         texts[f"{tag}/translations"] = {"asked_tgt": "question", "answered_tgt": "answer"}
     for other, columns in texts.items():
         table = run.table(other)

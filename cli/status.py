@@ -11,7 +11,7 @@ import typer
 from .console import PlainConsole, say
 
 if TYPE_CHECKING:
-    from sdrrl_data.pipeline.status import Status
+    from sdrrl_data.pipeline.status import Status, TableStatus
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -57,28 +57,43 @@ def status(
 
 
 def _show(folder: Path, status: "Status") -> None:
-    from rich.table import Table
+    from .narrow import Column, table
 
     console = PlainConsole()
+    run = shlex.quote(str(folder))
     console.print(f"{folder} is {status.state}", soft_wrap=True)
     if status.command:
-        console.print(f"begun by   {status.command} --out {shlex.quote(str(folder))}", soft_wrap=True)
+        console.print(f"begun by   {status.command} --out {run}", soft_wrap=True)
     if status.locked_by:
         console.print(f"led by     {status.locked_by}", soft_wrap=True)
-    shown = Table(box=None, pad_edge=False)
-    shown.add_column("table", overflow="fold")
-    for heading in ("parts", "set aside", "rows/s", "time left"):
-        shown.add_column(heading, justify="right")
-    for table in status.tables:
-        shown.add_row(
-            table.table,
-            f"{table.parts} of {table.of}",
-            str(table.set_aside),
-            f"{table.rows_per_second:,.1f}" if table.rows_per_second else "",
-            str(timedelta(seconds=round(table.seconds_left))) if table.seconds_left is not None else "",
-        )
-    console.print(shown)
+    columns = (
+        Column("table"),
+        Column("rows", justify="right"),
+        Column("parts", leaves=3, justify="right"),
+        Column("set aside", leaves=1, justify="right"),
+        Column("rows/s", leaves=2, justify="right"),
+        Column("time left", justify="right"),
+    )
+    console.print(table(columns, map(_cells, status.tables), console, gap=2))
     for work in status.working:
         part = "" if work.part is None else f" part {work.part}"
         doubt = "" if work.alive else " (not seen to work yet)"
         console.print(f"{work.table}{part}: process {work.pid} on {work.host}{doubt}", soft_wrap=True)
+    if status.state == "finished":
+        console.print(f"look       sdrrl-data report {run}", soft_wrap=True)
+    elif not (status.locked_by or status.working):
+        console.print(f"continue   sdrrl-data generate --out {run}", soft_wrap=True)
+
+
+def _cells(table: "TableStatus") -> list[str]:
+    left = table.seconds_left
+    return [
+        table.table,
+        ("done" if table.parts == table.of else "to do")
+        if table.rows is None
+        else f"{table.rows:,} of {table.rows_wanted:,}",
+        f"{table.parts:,} of {table.of:,}",
+        f"{table.set_aside:,}",
+        f"{table.rows_per_second:,.1f}" if table.rows_per_second else "",
+        "" if left is None else str(timedelta(seconds=round(left))),
+    ]

@@ -2,16 +2,16 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
+from textwrap import fill
 from typing import NamedTuple
 
 import polars as pl
 from rich.console import Console
-from rich.text import Text
 
 from sdrrl_data.pipeline.beginning import RECIPE
 from sdrrl_data.recipe import shipped_scores
 from sdrrl_data.recipe.changes import changes
-from sdrrl_data.report import figures, hints, verdict_changes
+from sdrrl_data.report import figures, hints, remedies, verdict_changes
 from sdrrl_data.report.verdict_changes import VerdictChanges
 from sdrrl_data.run import Manifest, Run, provenance
 from sdrrl_data.shown import escaped
@@ -59,11 +59,20 @@ def show(manifest: Manifest, run: Run, before: Before | None = None, verbose: bo
 
 def show_results(manifest: Manifest, run: Run, console: Console, before: Before | None = None) -> None:
     """Print the same without the commands to type next."""
-    for line in [*_results(manifest, before), *_losses(manifest, console.width)]:
-        console.print(line, soft_wrap=True)
-    for line in [*_changes(manifest, run, before), *_hints(manifest)]:
-        console.print(line, soft_wrap=True)
+    for line in [*_results(manifest, before), *_losses(manifest), *_changes(manifest, run, before), *_hints(manifest)]:
+        _print(line, console)
+    folder = shlex.quote(str(run.path))
+    for remedy in remedies.of(run, manifest):
+        _print(f"{'few kept':<11}{remedy.why()}", console)
+        console.print(f"keep {remedy.keeps:<6,}{remedy.command(manifest, folder)}", soft_wrap=True)
     _show_rows(manifest, run, console)
+
+
+def _print(line: str, console: Console) -> None:
+    """Print a line with its name in the margin; what does not fit goes on below its text."""
+    width = max(console.width, 4 * MARGIN)
+    words = fill(line, width, subsequent_indent=" " * MARGIN, break_long_words=False, break_on_hyphens=False)
+    console.print(words, soft_wrap=True)
 
 
 def _results(manifest: Manifest, before: Before | None) -> Iterator[str]:
@@ -87,24 +96,23 @@ def _rows_before(before: Before | None, tag: str) -> int | None:
     return sum(count.rows.values()) if count else None
 
 
-def _losses(manifest: Manifest, width: int) -> Iterator[Text]:
+def _losses(manifest: Manifest) -> Iterator[str]:
     """The largest reasons for which rows were lost."""
-    says = {column: score.says.replace("`", "") for column, score in shipped_scores().items()}
-    reasons = figures.reasons(manifest, says)
+    reasons = figures.reasons(manifest, shipped_scores())
     for number, reason in enumerate(reasons[:MOST_REASONS]):
-        meaning = f": {reason.says}" if reason.says else ""
-        line = Text(f"{'lost' if not number else '':<11}{_where(reason)} {escaped(reason.why)}{meaning}")
-        line.truncate(width, overflow="ellipsis")
-        yield line
+        yield f"{'lost' if not number else '':<11}{_in_words(reason)}"
     if len(reasons) > MOST_REASONS:
-        yield Text(f"{'':<11}and {len(reasons) - MOST_REASONS} smaller reasons")
+        yield f"{'':<11}and {_counted(len(reasons) - MOST_REASONS, 'smaller reason')}"
 
 
-def _where(reason: figures.Reason) -> str:
-    tag, _, step = reason.where.rpartition("/")
-    if step == "verdicts":
-        return f"{_counted(reason.rows, 'pair')} of {tag} by"
-    return f"{_counted(reason.rows, 'row')} of {reason.where}:"
+def largest_loss(manifest: Manifest) -> str:
+    """The largest reason for which rows were lost, in words."""
+    reasons = figures.reasons(manifest, shipped_scores())
+    return f"most were lost here: {_in_words(reasons[0])}" if reasons else "there are no questions"
+
+
+def _in_words(reason: figures.Reason) -> str:
+    return f"{_counted(reason.rows, 'pair' if reason.of_pairs else 'row')} of {reason.where}: {escaped(reason.why)}"
 
 
 def _changes(manifest: Manifest, run: Run, before: Before | None) -> Iterator[str]:
@@ -162,7 +170,8 @@ def _next_commands(manifest: Manifest, run: Run, verbose: bool) -> Iterator[str]
     yield f"run        {run.path} (signature {digests})"
     yield f"look       sdrrl-data report {folder}"
     yield f"tune       sdrrl-data tune {folder}"
-    yield f"publish    sdrrl-data push {folder} OWNER/NAME"
+    if any(any(target.rows.values()) for target in manifest.counts.targets.values()):
+        yield f"publish    sdrrl-data push {folder} OWNER/NAME"
     answers = manifest.counts.steps["answers"]
     if answers.rows_in > answers.rows_out:
         yield f"ask again  sdrrl-data generate --out {folder} --retry-set-aside"

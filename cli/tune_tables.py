@@ -11,8 +11,10 @@ from rich.text import Text
 
 from sdrrl_data import tuning
 from sdrrl_data.protocols import TextPair
+from sdrrl_data.recipe import shipped_scores
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.shown import escaped
+from sdrrl_data.steps.reasons import Reasons
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, CandidateBounds, Passing, TunedScore, reading
 from sdrrl_data.tuning.run_scores import TunedTarget
 
@@ -47,6 +49,7 @@ def show(
         console: to print to.
     """
     all_tuned: list[TunedScore] = []
+    reasons = Reasons.of(manifest, shipped_scores())
     console.print(bars.LEGEND)
     console.print("Beside a threshold: how many texts it keeps, and how many pairs it and all other filters keep.")
     for target in targets:
@@ -55,7 +58,7 @@ def show(
         texts_near_bounds = _examples(run, manifest, target) if examples else {}
         for _, texts_of_score in groupby(target.tuned, lambda score: score.score):
             texts = list(texts_of_score)
-            _show_score(texts, console)
+            _show_score(texts, reasons, console)
             for text in texts:
                 for example in texts_near_bounds.get(text.column, []):
                     console.print(example)
@@ -123,10 +126,12 @@ def _show_thresholds(target: TunedTarget, all_tuned: Sequence[TunedScore], src: 
     )
 
 
-def _show_score(texts: Sequence[TunedScore], console: Console) -> None:
+def _show_score(texts: Sequence[TunedScore], reasons: Reasons, console: Console) -> None:
     first = texts[0]
+    fails = {"too low": reasons.words(first.score, ">="), "too high": reasons.words(first.score, "<=")}
+    words = "".join(f"; {side}: {what}" for side, what in fails.items() if what)
     console.print()
-    console.print(f"{first.language}: {first.score} ({BETTER[first.better]})", style="bold")
+    console.print(f"{first.language}: {first.score} ({BETTER[first.better]}{words})", style="bold")
     console.print(_beside([Group(*_panel(text)) for text in texts], console))
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from rich.text import Text
 
 from sdrrl_data.shown import escaped_lines
+from sdrrl_data.steps.reasons import Reasons
 from sdrrl_data.steps.verdicts import TEXTS
 
 from .samples import marked
@@ -24,6 +25,7 @@ class ViewContext(NamedTuple):
     src: str  # tag of the source language
     tgt: str  # tag of the target language
     coloured: bool  # whether switched words are shown in colour; otherwise in brackets
+    reasons: Reasons = Reasons({}, {})  # puts into words why a filter drops a text
 
 
 def of(table: str) -> Callable[[Row, ViewContext], Fields]:
@@ -141,15 +143,30 @@ def _scores(scores: Mapping[str, float | str | None]) -> str:
     return ", ".join(f"{name} {_any(score)}" for name, score in scores.items() if score is not None)
 
 
-def _verdict(row: Row, context: ViewContext) -> Fields:
+def texts(row: Row, context: ViewContext) -> Fields:
+    """Question and answer in both languages, of a row with the columns `JOINED`."""
     question, answer = _pairs(row, context)
+    return [*question, *answer]
+
+
+def judged(row: Row, context: ViewContext) -> Fields:
+    """The verdict of a row with the columns `JOINED`, and its texts."""
     failures = [
-        f"{failed['text']}: {failed['filter']} is {failed['value']:.4g}, must be {failed['threshold']} "
-        f"({_weighed(failed['weight'])})"
+        f"{_text_of(failed['text'], context)} {context.reasons.of_text(failed)} ({_weighed(failed['weight'])})"
         for failed in row["failures"]
     ]
-    kept_texts = [f"{text} ({_weighed(row[text])})" if row[text] < 1 else text for text in TEXTS if row[text]]
-    return [("kept", ", ".join(kept_texts) or "nothing"), ("failed", "\n".join(failures)), *question, *answer]
+    names = {text: _text_of(text, context) for text in TEXTS}
+    kept_texts = [
+        f"{name} ({_weighed(row[text])})" if row[text] < 1 else name for text, name in names.items() if row[text]
+    ]
+    verdict = [("kept", ", ".join(kept_texts) or "nothing"), ("failed", "\n".join(failures))]
+    return [*verdict, *texts(row, context)]
+
+
+def _text_of(text: str, context: ViewContext) -> str:
+    """One of the four texts, with its language: "answer pt" for `answer_tgt`."""
+    part, _, side = text.partition("_")
+    return f"{part} {context.src if side == 'src' else context.tgt}"
 
 
 def _weighed(weight: float) -> str:
@@ -199,6 +216,6 @@ def _turns(messages: Sequence[Row] | None, last: Text | None = None) -> Text | N
 VIEWS: dict[str, Callable[[Row, ViewContext], Fields]] = {
     "answers": _answer,
     "code_switched": _code_switched,
-    "verdicts": _verdict,
+    "verdicts": judged,
     "transfer_set": _transfer,
 }

@@ -7,6 +7,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from sdrrl_data import languages
@@ -101,7 +102,8 @@ def read(run: Run, recipe: Recipe, tag: str) -> dict[str, Spread]:
     """
     by_score: dict[str, dict[str, TextScores]] = {}
     for table in score_tables(recipe.scorers):
-        rows = verdicts.scores_of_run(run, [f"{tag}/{table}"], recipe.thresholds)
+        scored = run.table(f"{tag}/{table}")
+        rows = scored.read_columns(verdicts.columns(recipe.thresholds)) if scored.parts() else pl.DataFrame()
         for cut in verdicts.cuts(recipe.thresholds, rows):
             if cut.column in rows.columns:
                 values = rows[cut.column].filter(rows[cut.column].is_finite())

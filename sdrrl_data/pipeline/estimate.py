@@ -10,6 +10,7 @@ import polars as pl
 
 from sdrrl_data import generation
 from sdrrl_data.chat.conversations import conversation, sampling
+from sdrrl_data.pipeline import previews
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Request
@@ -55,6 +56,7 @@ class Cost(NamedTuple):
 class Probe(NamedTuple):
     """The measurements of a few dozen rows."""
 
+    folder: Path  # a run that has them
     rows: int
     tokens_out: float | None  # mean per answer; None if a server does not report it
     costs: list[Cost]
@@ -90,14 +92,13 @@ def tokens(plan: Plan) -> Tokens:
 
 
 def probe(plan: Plan, models: Models, reporter: Reporter) -> Probe:
-    """Make a few dozen of the missing rows in a temporary folder, and time every step."""
+    """Make a few dozen of the missing rows, and time every step. They stay beside the run, for it to use."""
     with tempfile.TemporaryDirectory(prefix="sdrrl-data-probe-") as folder:
-        recipe, rows = _small(plan, Path(folder))
-        run = Run(Path(folder) / "run")
+        recipe, rows, ids = _small(plan, Path(folder))
+        run = Run(previews.probe_folder(plan.run.path, dict(plan.resolved), ids))
         generate(recipe, run.path, models, reporter)
-        timings = run.timings()
-        lengths = run.table("answers").read_all()["completion_tokens"].drop_nulls().to_list()
-    return Probe(rows, fmean(lengths) if lengths else None, _costs(plan, timings))
+    lengths = run.table("answers").read_all()["completion_tokens"].drop_nulls().to_list()
+    return Probe(run.path, rows, fmean(lengths) if lengths else None, _costs(plan, run.timings()))
 
 
 def _costs(plan: Plan, timings: pl.DataFrame) -> list[Cost]:
@@ -115,12 +116,12 @@ def _costs(plan: Plan, timings: pl.DataFrame) -> list[Cost]:
     return costs
 
 
-def _small(plan: Plan, folder: Path) -> tuple[Recipe, int]:
-    """The plan's recipe for a few dozen of its missing rows, and their number."""
+def _small(plan: Plan, folder: Path) -> tuple[Recipe, int, list[str]]:
+    """The plan's recipe for a few dozen of its missing rows, their number, and the ids of their seeds."""
     changes = {"part_rows": PROBED, "limit": None, "keep": None}
     missing = _missing_seeds(plan)
     if missing is None:
-        return plan.recipe.model_copy(update=changes | {"limit": PROBED}), PROBED
+        return plan.recipe.model_copy(update=changes | {"limit": PROBED}), PROBED, []
     random_numbers = pl.Series([draws.number(plan.recipe.seed, "probe", id) for id in missing["id"]], dtype=pl.Int64)
     chosen = missing.with_columns(random=random_numbers).sort("random").head(PROBED)
     path = folder / "seeds.jsonl"
@@ -132,7 +133,7 @@ def _small(plan: Plan, folder: Path) -> tuple[Recipe, int]:
     seeds = SeedsConfig.model_validate(
         {"source": str(path), "fields": {"messages": "messages", "reference": "reference"}}
     )
-    return plan.recipe.model_copy(update=changes | {"seeds": (seeds,)}), chosen.height
+    return plan.recipe.model_copy(update=changes | {"seeds": (seeds,)}), chosen.height, chosen["id"].to_list()
 
 
 def _missing_seeds(plan: Plan) -> pl.DataFrame | None:

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.leases import Leases
 
 RECENT = 64  # parts that a rate is computed from
+_BY_SEED = re.compile(r"(?:.*/)?(?:seeds|answers|code_switched|verdicts|(?:translations|references|scores-).*)")
 _PART = re.compile(r"\.part-(\d+)")
 
 
@@ -30,9 +33,11 @@ class TableStatus:
     table: str
     parts: int  # that exist
     of: int  # that it will have
+    rows: int | None  # that are done, also in unfinished parts of the answers; None where rows are not counted
+    rows_wanted: int | None  # that it will have, but for those that are set aside
     set_aside: int  # rows of it
-    rows_per_second: float | None  # in its last parts; None where nobody works on it, or it has too few parts
-    seconds_left: float | None  # at this rate
+    rows_per_second: float | None  # of all who work on it; where nobody does, when somebody did; None if not measured
+    seconds_left: float | None  # at this rate; None if nothing is left
 
 
 @dataclass(frozen=True)
@@ -64,29 +69,59 @@ def status(run: Run, manifest: Manifest, leases: Leases | None = None) -> Status
     locked_by = leases.holder(run.lock_place)
     sizes = [size for growth in manifest.growths for size in growth]
     worked_on = {work.table for work in working}
+    answered = _answered(run, manifest)
+    noted = run.timings().filter(pl.col("part").is_not_null())
+    measured = {
+        step: (rows, seconds)
+        for step, rows, seconds in noted.group_by("step").sum().select("step", "rows", "seconds").iter_rows()
+    }
+    tables = [
+        _table(
+            run, name, parts, sizes, name in worked_on, answered if name == "answers" else 0, measured.get(name, (0, 0))
+        )
+        for name, parts in manifest.tables.items()
+    ]
     return Status(
         state=manifest.state,
         command=manifest.command,
         locked_by=str(locked_by) if locked_by else None,
-        tables=[_table(run, name, parts, sizes, name in worked_on) for name, parts in manifest.tables.items()],
+        tables=tables,
         working=working,
     )
 
 
-def _table(run: Run, name: str, parts: int, sizes: Sequence[int], worked_on: bool) -> TableStatus:
+def _table(
+    run: Run,
+    name: str,
+    parts: int,
+    sizes: Sequence[int],
+    worked_on: bool,
+    journaled: int,
+    measured: tuple[int, float],
+) -> TableStatus:
     table = run.table(name)
     times = table.times()
     done = len(times) or len(run.dataset(name).existing())
-    rate = _rate(times, sizes) if worked_on and parts == len(sizes) else None
-    left = sum(size for part, size in enumerate(sizes) if part not in times)
+    by_rows = _BY_SEED.fullmatch(name) is not None
+    left = sum(size for part, size in enumerate(sizes) if part not in times) - journaled if by_rows else 0
+    rate = (_rate(times, sizes) if worked_on else None) or _earlier_rate(run, name, journaled, measured)
     return TableStatus(
         table=name,
         parts=done,
         of=parts,
+        rows=sum(sizes) - left if by_rows else None,
+        rows_wanted=sum(sizes) if by_rows else None,
         set_aside=table.set_aside_rows(),
-        rows_per_second=rate,
-        seconds_left=left / rate if rate else None,
+        rows_per_second=rate if by_rows else None,
+        seconds_left=left / rate if rate and left else None,
     )
+
+
+def _answered(run: Run, manifest: Manifest) -> int:
+    """The answers in unfinished parts."""
+    answers, samples = run.table("answers"), manifest.recipe.get("answers", {}).get("samples", 1)
+    existing = answers.existing()
+    return sum(answers.lines(part) // samples for part in answers.numbers() if part not in existing)
 
 
 def _rate(times: Mapping[int, float], sizes: Sequence[int]) -> float | None:
@@ -94,6 +129,16 @@ def _rate(times: Mapping[int, float], sizes: Sequence[int]) -> float | None:
     last = sorted(times, key=lambda part: times[part])[-RECENT:]
     seconds = times[last[-1]] - times[last[0]] if last else 0.0
     return sum(sizes[part] for part in last[1:]) / seconds if seconds > 0 else None
+
+
+def _earlier_rate(run: Run, name: str, journaled: int, measured: tuple[int, float]) -> float | None:
+    """Rows a second of a process that has worked on a table, as it noted; since then, as its journals have grown."""
+    table, (rows, seconds) = run.table(name), measured
+    journals = [path for part in table.numbers() if (path := table.files(part)[1]).exists()]
+    if journaled and journals:
+        latest = max(path.stat().st_mtime for path in journals)
+        seconds += max(0.0, latest - run.time_noted())
+    return (rows + journaled) / seconds if seconds > 0 and rows + journaled else None
 
 
 def _of_lease(run: Run, place: Path) -> tuple[str, int | None]:

@@ -37,6 +37,8 @@ class Score(NamedTuple):
     better: Better | None = "more"  # None: this depends on the threshold
     both_sides: bool = False  # whether there is also `src_NAME`, for the source text
     of_question: bool = False  # whether it judges only the question, so that an answer gets the score of its question
+    low: str = ""  # what a text is whose value is too low: "shorter than usual"; a setting such as generator.max_tokens
+    high: str = ""  # in it stands for its value. The same for a value that is too high
 
     @property
     def columns(self) -> tuple[str, ...]:

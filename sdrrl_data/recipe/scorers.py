@@ -13,11 +13,13 @@ ANSWER_SCORES = (
         "src_finished",
         says="1 if the model ended its answer by itself, 0 if it was cut at the limit",
         misses="whether a finished answer says all that it should",
+        low="cut at generator.max_tokens tokens",
     ),
     Score(
         "src_refused",
         says="1 if the model declined to answer, going by how its answer begins, else 0",
         misses="a refusal in words that it does not know, or in a language whose phrases it does not have",
+        high="refused by the model",
         better="less",
     ),
 )

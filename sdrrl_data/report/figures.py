@@ -7,8 +7,10 @@ from typing import NamedTuple
 import polars as pl
 
 from sdrrl_data.cards import meanings
-from sdrrl_data.recipe import of_both_texts
+from sdrrl_data.pipeline.status import Status
+from sdrrl_data.recipe import Score, of_both_texts
 from sdrrl_data.run import Count, Manifest, Run, TargetCount
+from sdrrl_data.steps.reasons import Reasons
 
 TASKS = {"answer": "answer a question", "translate": "translate a sentence", "complete": "complete a sentence"}
 _STEPS = {
@@ -37,10 +39,11 @@ class Stage(NamedTuple):
 class Reason(NamedTuple):
     """Rows that a step set aside, or pairs of which a filter drops a text."""
 
-    where: str  # a table, or a filter's target
+    where: str  # a table; of a filter, its target
     why: str
     rows: int
     share: float  # of the rows that came there
+    of_pairs: bool = False  # whether it is a filter's
     says: str = ""  # what the filter's score means
 
 
@@ -106,12 +109,12 @@ def _name(table: str) -> str:
     return _STEPS.get(step, step.replace("translations-", "translated by "))
 
 
-def reasons(manifest: Manifest, says: Mapping[str, str]) -> list[Reason]:
+def reasons(manifest: Manifest, scores: Mapping[str, Score]) -> list[Reason]:
     """Every reason for which rows were set aside, or pairs lose a text; the largest first.
 
     Args:
         manifest: of the run.
-        says: what each score means.
+        scores: by column.
     """
     rows: list[Reason] = []
     for table, count in manifest.counts.steps.items():
@@ -119,11 +122,14 @@ def reasons(manifest: Manifest, says: Mapping[str, str]) -> list[Reason]:
         if others := _aside(count) - sum(named.values()):
             named["other reasons"] = others
         rows += [Reason(table, reason, number, number / max(count.rows_in, 1)) for reason, number in named.items()]
+    in_words = Reasons.of(manifest, scores)
     for tag, target in manifest.counts.targets.items():
+        thresholds = manifest.target_recipe(tag).get("thresholds", {})
         for filter in target.filters:
-            pairs = filter.alone["tgt->tgt"]
-            meaning = says.get(of_both_texts(filter.filter), "")
-            rows.append(Reason(f"{tag}/verdicts", filter.filter, pairs, pairs / max(target.pairs, 1), meaning))
+            pairs, score = filter.alone["tgt->tgt"], scores.get(of_both_texts(filter.filter))
+            why = in_words.of_filter(filter, thresholds.get(filter.filter))
+            says = score.says.replace("`", "") if score else ""
+            rows.append(Reason(tag, why, pairs, pairs / max(target.pairs, 1), True, says))
     return sorted((row for row in rows if row.rows), key=lambda row: -row.rows)
 
 
@@ -157,7 +163,10 @@ def mix(target: TargetCount) -> list[Mixed]:
 
 def groups(run: Run, tag: str) -> list[Group]:
     """The rows of a transfer set by task and direction."""
-    rows = run.dataset(f"{tag}/transfer_set").read_columns(["task", "direction", "code_switched", "split"])
+    dataset = run.dataset(f"{tag}/transfer_set")
+    if not dataset.existing():
+        return []
+    rows = dataset.read_columns(["task", "direction", "code_switched", "split"])
     counted = (
         rows.group_by("task", "direction", "code_switched")
         .agg(train=(pl.col("split") == "train").sum(), test=(pl.col("split") == "test").sum())
@@ -201,6 +210,15 @@ def duration(seconds: float) -> str:
     parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
     first = next(number for number, (value, _) in enumerate(parts) if value)
     return " ".join(f"{value} {unit}" for value, unit in parts[first : first + 2] if value)
+
+
+def missing(status: Status) -> str:
+    """What an unfinished run lacks, in words: "answers (120 of 1,000 rows), pt/verdicts"."""
+    tables = (table for table in status.tables if table.parts < table.of)
+    return ", ".join(
+        f"{table.table} ({table.rows:,} of {table.rows_wanted:,} rows)" if table.rows else table.table
+        for table in tables
+    )
 
 
 def shortfalls(reasons_given: pl.Series) -> list[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sdrrl_data.report.remedies import FEW
 from sdrrl_data.run import Manifest
 
 MUCH = 0.25  # share of the pairs of a target that one filter alone drops
@@ -28,7 +29,7 @@ def _answers(manifest: Manifest) -> Iterator[str]:
 
 def _filters(manifest: Manifest) -> Iterator[str]:
     for tag, target in manifest.counts.targets.items():
-        for count in target.filters:
+        for count in target.filters if target.kept >= FEW * target.pairs else []:  # otherwise see `remedies`
             share = count.only["tgt->tgt"] / max(target.pairs, 1)
             if share > MUCH:
                 yield (
@@ -38,10 +39,11 @@ def _filters(manifest: Manifest) -> Iterator[str]:
 
 
 def _mix(manifest: Manifest) -> Iterator[str]:
+    """The kinds of which there are too few rows. In an empty set, all of them wait for one kind."""
     for tag, target in manifest.counts.targets.items():
-        taken = max(sum(kind.taken for kind in target.mix), 1)
+        taken = sum(kind.taken for kind in target.mix)
         for kind in target.mix:
-            if kind.taken / taken < SCARCE * kind.asked:
+            if taken and kind.taken == kind.available and kind.taken / taken < SCARCE * kind.asked:
                 yield (
                     f"{tag}: {kind.kind} has {kind.taken / taken:.1%} of the rows, and {kind.asked:.1%} was asked for: "
                     f"{'there are none' if not kind.available else f'there are only {kind.available:,} such rows'}"

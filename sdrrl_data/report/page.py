@@ -17,10 +17,12 @@ from markupsafe import Markup, escape
 from sdrrl_data import languages
 from sdrrl_data.cards import licences, pictures, portable
 from sdrrl_data.cards.markdown import join_names
+from sdrrl_data.pipeline.status import status
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Recipe, overrides, score_columns
-from sdrrl_data.report import charts, comparison, figures, hints, reading, sample
+from sdrrl_data.report import charts, comparison, figures, hints, reading, remedies, sample
 from sdrrl_data.run import Manifest, Run, provenance, recipe_of, refuse_unfinished
+from sdrrl_data.steps import counts
 
 LISTED = 12  # reasons for losses that are shown at once
 
@@ -38,23 +40,29 @@ def page(run: Run, manifest: Manifest, other: Path | None = None) -> str:
     """The page of a run. The same run gives the same page.
 
     Args:
-        run: finished.
+        run: of an unfinished one, the page has what is there, and says what is missing.
         manifest: of the run.
         other: another run, or a part of a recipe with thresholds, to compare it with: see `comparison.compare`.
 
     Raises:
-        UserError: the run is not finished, or its recipe cannot be read; or there is nothing to compare it with.
+        UserError: its recipe cannot be read; there is nothing to compare it with, or it is not finished and compared.
     """
-    refuse_unfinished(run, manifest)
+    if other:
+        refuse_unfinished(run, manifest)
     recipe = recipe_of(run, manifest)
-    recipes = {tag: recipe.for_target(tag) for tag in manifest.counts.targets}
-    scopes = {tag: reading.scope(run, manifest, tag) for tag in recipes}
+    is_finished = manifest.state == "finished"
+    tags = list(manifest.signatures)
+    if not is_finished:
+        manifest = manifest.model_copy(update={"counts": counts.so_far(run, recipe, tags)})
+    scopes = {tag: reading.scope(run, manifest, tag) for tag in manifest.counts.targets}
+    recipes = {tag: recipe.for_target(tag) for tag in manifest.counts.targets if is_finished or scopes[tag].parts}
     spreads = {tag: pictures.read(run, recipes[tag], tag) for tag in recipes}
-    names = {tag: languages.find(tag).name for tag in [recipe.src, *recipes]}
+    names = {tag: languages.find(tag).name for tag in [recipe.src, *tags]}
     compared = comparison.compare(run, manifest, other) if other else None
     changed = {target.tag: target.changes.ids for target in compared.targets} if compared else {}
     rows = sample.of_run(run, manifest, recipes, scopes, spreads, changed)
-    says = {column: score.says.replace("`", "") for column, score in score_columns(recipe.scorers).items()}
+    scores = score_columns(recipe.scorers)
+    says = {column: score.says.replace("`", "") for column, score in scores.items()}
     targets = [_target(run, manifest, recipes[tag], tag, scopes[tag], spreads[tag], names, says) for tag in recipes]
     style, script = (files(__package__).joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return (
@@ -66,14 +74,15 @@ def page(run: Run, manifest: Manifest, other: Path | None = None) -> str:
             style=Markup(style),
             script=Markup(script),
             data=_json(rows.data() | {"languages": names}),
-            title=f"{recipe.name}: {names[recipe.src]} to {join_names([names[tag] for tag in recipes])}",
+            title=f"{recipe.name}: {names[recipe.src]} to {join_names([names[tag] for tag in tags])}",
+            missing="" if is_finished else figures.missing(status(run, manifest)),
             about=recipe.description,
             src=recipe.src,
             names=names,
             tiles=list(_tiles(manifest)),
-            hints=hints.of(manifest),
+            hints=[*hints.of(manifest), *(_remedies(run, manifest) if is_finished else [])],
             comparison=compared,
-            reasons=figures.reasons(manifest, says),
+            reasons=figures.reasons(manifest, scores),
             sampled=_sampled(scopes, rows),
             targets=targets,
             any_switched=any(target["switched"] for target in targets),
@@ -128,6 +137,12 @@ def _tiles(manifest: Manifest) -> Iterator[dict[str, str]]:
     yield {"number": f"{pairs:,}", "what": "pairs translated and judged"}
     yield {"number": f"{complete:,}", "what": f"kept by every filter ({complete / max(pairs, 1):.0%})"}
     yield {"number": f"{figures.all_rows(list(targets.values())):,}", "what": "rows in the transfer set"}
+
+
+def _remedies(run: Run, manifest: Manifest) -> Iterator[str]:
+    """For each target that keeps hardly any pair: which bounds drop them, and what would keep some."""
+    for remedy in remedies.of(run, manifest):
+        yield f"{remedy.why()}; {remedy.keeps:,} would be with `{remedy.command(manifest, 'RUN')}`"
 
 
 def _sampled(scopes: Mapping[str, reading.Scope], rows: sample.Sample) -> str:

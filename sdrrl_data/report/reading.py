@@ -29,18 +29,25 @@ class Scope(NamedTuple):
 
 def scope(run: Run, manifest: Manifest, tag: str) -> Scope:
     """Parts that are spread over the run, and parts that have examples of each filter which a text failed."""
-    parts = sum(map(len, manifest.growths))
     step = max(1, -(-sum(chain(*manifest.growths)) // READ))
-    chosen = list(range(0, parts, step))
+    parts = sorted(_judged(run, manifest, tag))
+    chosen = parts[::step]
     verdicts = run.table(f"{tag}/verdicts")
     if step > 1:
         target = manifest.counts.targets[tag]
         missing = {count.filter for count in target.filters}.difference(*(_filters(verdicts, part) for part in chosen))
-        for part in [part for part in range(parts) if part % step][:: max(1, parts // SEARCHED)]:
+        for part in [part for part in parts if part not in chosen][:: max(1, len(parts) // SEARCHED)]:
             if missing and (present := missing & _filters(verdicts, part)):
                 missing -= present
                 chosen.append(part)
     return Scope(sorted(chosen), sum(map(verdicts.rows, chosen)), manifest.counts.targets[tag].pairs)
+
+
+def _judged(run: Run, manifest: Manifest, tag: str) -> set[int]:
+    """The parts of which everything is there that a judged pair has: all of them, if the run is finished."""
+    read = ("seeds", "answers", f"{tag}/translations")
+    tables = [table for table in manifest.tables if table in read or table.startswith(f"{tag}/scores-")]
+    return set.intersection(*(run.table(table).existing() for table in [*tables, f"{tag}/verdicts"]))
 
 
 def _filters(verdicts: Any, part: int) -> set[str]:
@@ -104,7 +111,8 @@ def pairs(run: Run, tag: str, recipe: Recipe, parts: Sequence[int], ids: Collect
 
 def transfer_rows(run: Run, tag: str, seeds: Collection[str]) -> Iterator[Row]:
     """Rows of a transfer set: of each task, direction and kind in turn; those of these seeds first."""
-    rows = run.dataset(f"{tag}/transfer_set").first(FIRST)
+    dataset = run.dataset(f"{tag}/transfer_set")
+    rows = dataset.first(FIRST) if dataset.existing() else pl.DataFrame()
     if rows.is_empty():
         return iter(())
     rows = rows.with_row_index("place").sort(~pl.col("seed_id").is_in(list(seeds)), "place")

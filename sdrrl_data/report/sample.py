@@ -15,6 +15,7 @@ from sdrrl_data.report.reading import Row
 from sdrrl_data.report.texts import Span, Texts, in_utf16, protected
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.steps import text_pairs
+from sdrrl_data.steps.reasons import Reasons
 from sdrrl_data.steps.verdicts import TEXTS
 
 # How many rows of each kind a page has. With several targets, each has its share, but at least a tenth.
@@ -77,10 +78,10 @@ def of_run(
         changed: of each target: id of a pair that another run judged otherwise -> "gained" or "lost".
     """
     sample = Sample()
-    share = 1 / len(recipes)
+    share = 1 / max(len(recipes), 1)
     number = max(share, 0.1)
     for tag, recipe in recipes.items():
-        of_tag = _Target(sample, recipe, tag, spreads[tag])
+        of_tag = _Target(sample, recipe, tag, spreads[tag], Reasons.of(manifest, score_columns(recipe.scorers)))
         parts = scopes[tag].parts
         ids = reading.choose(run, tag, parts, round(PAIRS * number), changed.get(tag, {}))
         raw = reading.pairs(run, tag, recipe, parts, ids)
@@ -101,10 +102,12 @@ def of_run(
 class _Target:
     """Makes the rows of one target."""
 
-    def __init__(self, sample: Sample, recipe: Recipe, tag: str, spreads: Mapping[str, pictures.Spread]) -> None:
-        self._texts, self._sample, self._tag = sample.texts, sample, tag
+    def __init__(
+        self, sample: Sample, recipe: Recipe, tag: str, spreads: Mapping[str, pictures.Spread], reasons: Reasons
+    ) -> None:
+        self._texts, self._sample, self._tag, self._reasons = sample.texts, sample, tag, reasons
         self._src = recipe.src
-        self._says = {column: score.says.replace("`", "") for column, score in score_columns(recipe.scorers).items()}
+        self._says = {column: score.says.replace("`", "") for column, score in reasons.scores.items()}
         judged = [text for spread in spreads.values() for text in spread.values()]
         self._cuts = {text.cut.column: text.cut for text in judged}
         self._ordered = {text.cut.column: np.sort(text.values[:: 1 + len(text.values) // RANKED]) for text in judged}
@@ -195,10 +198,7 @@ class _Target:
             "lang": self._src if side == "src" else self._tag,
             "turns": turns,
             "weight": round(row[f"{text}_weight"], 3),
-            "failures": [
-                f"{failure['filter']} is {failure['value']:.4g}, must be {_signs(failure['threshold'])}"
-                for failure in failures
-            ],
+            "failures": [_signs(self._reasons.of_text(failure)) for failure in failures],
             "scores": [score for _, score in sorted(scores, key=lambda score: score[0])],
         }
 
@@ -256,8 +256,8 @@ def _aside(texts: Texts, row: Row, table: str, language: str) -> dict[str, Any]:
     }
 
 
-def _signs(threshold: str) -> str:
-    return threshold.replace(">=", "≥").replace("<=", "≤")
+def _signs(reason: str) -> str:
+    return reason.replace(">=", "≥").replace("<=", "≤")
 
 
 def _any(texts: Texts, value: Any) -> list[list[Any]]:

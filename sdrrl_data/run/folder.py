@@ -113,12 +113,18 @@ class Run:
 
     def timings(self) -> pl.DataFrame:
         """Every line of `timings.jsonl`, and of the workers' files: step, part (null: loading), rows, seconds."""
-        paths = [self.path / TIMINGS, *sorted(self.path.glob("timings-*.jsonl"))]
-        lines = [line for path in paths if path.exists() for line in path.read_bytes().splitlines()]
+        lines = [line for path in self._timing_files() for line in path.read_bytes().splitlines()]
         timings = [timing for timing in map(_timing, lines) if timing]
         return pl.DataFrame(
             timings, schema={"step": pl.String, "part": pl.Int64, "rows": pl.Int64, "seconds": pl.Float64}
         )
+
+    def time_noted(self) -> float:
+        """When a time was noted last, by the clock of whoever serves the file; 0 if none was."""
+        return max((path.stat().st_mtime for path in self._timing_files()), default=0.0)
+
+    def _timing_files(self) -> list[Path]:
+        return [path for path in [self.path / TIMINGS, *sorted(self.path.glob("timings-*.jsonl"))] if path.exists()]
 
     def dataset(self, name: str, shard_rows: int = SHARD_ROWS) -> Dataset:
         """A dataset by its path in the run, such as `pt/transfer_set`."""

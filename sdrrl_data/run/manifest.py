@@ -37,6 +37,7 @@ class FilterCount(BaseModel):
     texts: dict[str, int]  # question_src, question_tgt, answer_src, answer_tgt -> texts that fail
     alone: dict[str, int]  # crossing -> pairs of question and answer that it would remove as the only filter
     only: dict[str, int]  # crossing -> pairs that this filter removes and no other does
+    bounds: dict[str, int] = {}  # what a value must be, such as ">= 0.8" -> texts that fail it; not in earlier versions
 
 
 class Contaminated(BaseModel):

@@ -80,12 +80,16 @@ def work(
     clock = _Clock()
     with step.open(run, models, advance) as make:
         run.note_time(step.table, clock.lap())
-        for part, content in make(chain([first], remaining)):
-            if part in finished:
-                ids = run.table(step.inputs[0]).read(part)["id"].to_list()
-                content = together([finished.pop(part), content], ids)
-            write(part, content)
-            run.note_time(step.table, clock.lap(), part=part, rows=rows.pop(part))
+        try:
+            for part, content in make(chain([first], remaining)):
+                if part in finished:
+                    ids = run.table(step.inputs[0]).read(part)["id"].to_list()
+                    content = together([finished.pop(part), content], ids)
+                write(part, content)
+                run.note_time(step.table, clock.lap(), part=part, rows=rows.pop(part))
+        except KeyboardInterrupt:  # the rest of these parts is made another time
+            run.note_time(step.table, clock.lap(), part=min(rows, default=first.part), rows=0)
+            raise
 
 
 def _fingerprint(run: Run, job: Job, part: int, content: Part) -> str:

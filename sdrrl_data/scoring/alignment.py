@@ -33,16 +33,19 @@ class AlignmentConfig(ScorerConfig):
             "alignment",
             says="share of the content words that have a sure counterpart, on the side where it is lower (0 to 1)",
             misses="rare words have no sure counterpart, however well they are translated: it is low in small runs",
+            low="with words that have no counterpart",
         ),
         Score(
             "alignment_min",
             says="as `alignment`, of the sentence where it is lowest",
             misses="rare words have no sure counterpart, however well they are translated; very short sentences",
+            low="with a sentence whose words have no counterpart",
         ),
         Score(
             "alignment_gap",
             says="most words in a row of a source sentence that have no counterpart in its translation",
             misses="a single lost word, and what is added",
+            high="with words in a row that have no counterpart",
             better="less",
         ),
     )

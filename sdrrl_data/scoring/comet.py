@@ -41,11 +41,13 @@ class CometConfig(ScorerConfig):
             says="mean quality of the translated sentences, by a COMET model that needs no reference (CometKiwi: "
             "0 to 1; wmt20-comet-qe-da: around 0, without limits)",
             misses="whether sentences fit together; kinds of text and languages that it was not trained on",
+            low="of low quality by COMET",
         ),
         Score(
             "comet_min",
             says="as `comet`, of the sentence where it is lowest",
             misses="kinds of text and languages that it was not trained on; very short sentences",
+            low="with a sentence of low quality by COMET",
         ),
     )
 

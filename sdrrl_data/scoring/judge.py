@@ -55,6 +55,7 @@ class JudgeConfig(ScorerConfig):
             "judge",
             says="rating of the translation by a language model (1 to 5)",
             misses="what that model does not know; it may prefer its own wording",
+            low="rated low by the judge",
         ),
     )
 

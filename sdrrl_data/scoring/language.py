@@ -57,24 +57,28 @@ class LanguageConfig(ScorerConfig):
             says="probability of the language that the text should be in, by a model of language identification "
             "(0 to 1)",
             misses="short texts; a few words of another language; very similar languages count as one",
+            low="not surely in the right language",
             both_sides=True,
         ),
         Score(
             "language_min",
             says="as `language`, of the sentence where it is lowest",
             misses="short sentences; very similar languages count as one",
+            low="with a sentence not surely in the right language",
             both_sides=True,
         ),
         Score(
             "language_best",
             says="probability of the language that the text seems to be in, whichever it is (0 to 1)",
             misses="whether it is the right language",
+            low="in no clear language",
             both_sides=True,
         ),
         Score(
             "language_unsure",
             says="1 if the text is too short for `language`, else 0",
             misses="everything else",
+            high="too short to tell the language",
             better="less",
             both_sides=True,
         ),
@@ -82,6 +86,7 @@ class LanguageConfig(ScorerConfig):
             "script",
             says="share of the letters that are of a script in which the language is written (0 to 1)",
             misses="which language it is; texts without letters",
+            low="with letters of another script",
             both_sides=True,
         ),
     )

@@ -28,6 +28,7 @@ class LanguageBoundConfig(CountingConfig):
             says="1 if the source question has a task that makes sense only in its language (rhymes, spelling, "
             "grammar, synonyms, translation), else 0; an answer has the score of its question",
             misses="such tasks in unusual words, or in the middle of a long question; languages without patterns",
+            high="of a task for one language only",
             better="less",
             of_question=True,
         ),

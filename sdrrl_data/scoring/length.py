@@ -57,12 +57,16 @@ class LengthConfig(CountingConfig):
             "length",
             says="characters of the translation compared with what is usual for its source in this run (1: as usual)",
             misses="anything but length; very short texts",
+            low="shorter than usual",
+            high="longer than usual",
             better="usual",
         ),
         Score(
             "length_words",
             says="words of the translation compared with what is usual for its source in this run (1: as usual)",
             misses="anything but length; very short texts",
+            low="with fewer words than usual",
+            high="with more words than usual",
             better="usual",
         ),
     )

@@ -19,6 +19,7 @@ class NegationConfig(CountingConfig):
             says="number of sentences with a negation (not, never, without) whose translation has none",
             misses="a negation that is added, or lost beside another one; one that is only a prefix (unlikely); "
             "languages without a list",
+            high="with a lost negation",
             better="less",
         ),
     )

@@ -21,6 +21,7 @@ class OverlapConfig(CountingConfig):
             "overlap",
             says="share of the translation's words in runs of words that the source has too (0 to 1)",
             misses="copied names and numbers, which it leaves out; very short texts",
+            high="with words copied from the source",
             better="less",
         ),
     )

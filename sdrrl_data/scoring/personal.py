@@ -22,6 +22,7 @@ class PersonalConfig(CountingConfig):
             "personal",
             says="how many e-mail addresses and secret keys are in the text",
             misses="other personal data: names, telephone numbers, places; keys of forms that it does not know",
+            high="with e-mail addresses or keys",
             better="less",
             both_sides=True,
         ),

@@ -37,11 +37,13 @@ class SimilarityConfig(ScorerConfig):
             "similarity",
             says="mean cosine of source and translated sentences, embedded by a multilingual encoder",
             misses="a wrong number, name or negation hardly changes it",
+            low="far from the source in meaning",
         ),
         Score(
             "similarity_min",
             says="as `similarity`, of the sentence where it is lowest",
             misses="a wrong number, name or negation hardly changes it; very short sentences",
+            low="with a sentence far from the source in meaning",
         ),
     )
 

@@ -19,6 +19,7 @@ class SymbolsConfig(CountingConfig):
             says="share of the symbols (signs, currencies, emoji, @names, #tags, versions, citations) that source and "
             "translation have in common (0 to 1)",
             misses="where in the translation they stand; what stands for a sign that is written as a word, such as %",
+            low="with lost or changed symbols",
         ),
     )
 

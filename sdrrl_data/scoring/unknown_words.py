@@ -38,6 +38,7 @@ class UnknownWordsConfig(ScorerConfig):
             says="number of words of the translation that are neither in a word list of its language nor in the source",
             misses="a word that exists and is wrong here; names; languages whose lists lack too many words (null); "
             "rare words, which it takes for invented ones",
+            high="with words that no list has",
             better="less",
         ),
     )

@@ -35,12 +35,14 @@ class WordSimilarityConfig(ScorerConfig):
             says="cosine of a translated word and the most similar source word, for the content word where it is "
             "lowest in the whole text",
             misses="a wrong number, a lost word or negation, and a wrong sense that is near",
+            low="with a word unlike any of the source",
         ),
         Score(
             "word_similarity_lost",
             says="cosine of a source word and the most similar translated word, mean of the three content words where "
             "it is lowest, in the worst sentence",
             misses="a single lost word, a wrong number, what is added",
+            low="without words of the source",
         ),
     )
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sdrrl_data.protocols import Advance
 from sdrrl_data.recipe import Recipe, translator_names
 from sdrrl_data.run import NOTHING_SET_ASIDE, Contaminated, Count, Counts, Kind, Part, Run, TargetCount, Task
+from sdrrl_data.run.dataset import SPLITS
 from sdrrl_data.scoring import contamination
 from sdrrl_data.steps import filter_report, transfer_set_step
 from sdrrl_data.steps.model_pool import ModelPool
@@ -36,6 +37,7 @@ Figures = Iterator[tuple[str, BaseModel]]
 class CountsStep(Step):
     """Counts the rows of one target at each step; or the rows of the tables that all targets share."""
 
+    version: ClassVar[int] = 2  # 2: how many texts are beyond each bound
     makes: ClassVar[Literal["table"]] = "table"
 
     tag: str  # of the target; "" for the tables that all targets share
@@ -100,6 +102,29 @@ def count(run: Run, recipe: Recipe, tags: Sequence[str]) -> Counts:
     return counts
 
 
+def so_far(run: Run, recipe: Recipe, tags: Sequence[str]) -> Counts:
+    """Count what an unfinished run has. A row that no step has made or set aside yet counts nowhere.
+
+    Args:
+        run: the run.
+        recipe: the run's recipe.
+        tags: the tags of its targets; those of which no pair is judged yet have no figures.
+    """
+    translators = translator_names(recipe.translator)
+    candidates = [f"translations-{name}" for name in translators] if len(translators) > 1 else []
+    names = ["seeds", "answers", *(f"{tag}/{name}" for tag in tags for name in (*candidates, "translations"))]
+    counts = Counts()
+    for name in names:
+        table, rows = run.table(name), run.table(name).count()
+        refused = table.set_aside(columns=["reason"])
+        counts.steps[name] = _count(rows + refused.height, rows, refused)
+    if run.table("answers").parts():
+        counts.answers = _marked(run.table("answers").read_columns(["faults", "author"]))
+    judged = [tag for tag in tags if run.table(f"{tag}/verdicts").parts()]
+    counts.targets = {tag: _target(run, tag, [], _rows(run, tag)) for tag in judged}
+    return counts
+
+
 def _add(counts: Counts, tag: str, rows: Iterable[tuple[str, str]]) -> None:
     """Put the figures of one counting step into their place in the counts."""
     for subject, figures in rows:
@@ -135,7 +160,7 @@ def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Fig
     refused = parallel.set_aside(columns=["reason"])
     if not refused.is_empty():
         yield parallel.name, _count(parallel.count() + refused.height, parallel.count(), refused)
-    target = _target(run, tag, kinds)
+    target = _target(run, tag, kinds, run.dataset(f"{tag}/transfer_set").rows())
     if candidate_tables:
         names = ["question_translator", "answer_translator"]
         target.translators = _chosen(run.table(f"{tag}/translations").read_all(columns=names))
@@ -180,7 +205,13 @@ def _contaminated(scores: pl.DataFrame) -> list[Contaminated]:
     return [Contaminated(**row) for row in contamination.found(scores).iter_rows(named=True)]
 
 
-def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
+def _rows(run: Run, tag: str) -> dict[str, int]:
+    """The rows of a transfer set that may not be there, or not whole."""
+    transfer_set = run.dataset(f"{tag}/transfer_set")
+    return transfer_set.rows() if transfer_set.existing() else dict.fromkeys(SPLITS, 0)
+
+
+def _target(run: Run, tag: str, kinds: Sequence[Kind], rows: dict[str, int]) -> TargetCount:
     pairs = kept = 0
     kept_texts, reports, removed = [], [], []
     for verdicts in run.table(f"{tag}/verdicts").read_batches():
@@ -197,5 +228,5 @@ def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
         filters=filter_report.added(reports),
         removed=filter_report.summed(removed),
         mix=list(kinds),
-        rows=run.dataset(f"{tag}/transfer_set").rows(),
+        rows=rows,
     )

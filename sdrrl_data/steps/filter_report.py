@@ -1,5 +1,6 @@
 """What each filter keeps out of the transfer set, counted from the verdicts."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
@@ -22,17 +23,18 @@ def added(reports: Iterable[Sequence[FilterCount]]) -> list[FilterCount]:
             texts=summed(count.texts for count in counts),
             alone=summed(count.alone for count in counts),
             only=summed(count.only for count in counts),
+            bounds=summed(count.bounds for count in counts),
         )
         for name, counts in sorted(by_filter.items())
     ]
 
 
 def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """Each figure added up."""
-    total: dict[str, int] = {}
+    """Each figure added up; a mapping may lack some of them."""
+    total: Counter[str] = Counter()
     for figures in counts:
-        total = {name: total.get(name, 0) + figure for name, figure in figures.items()}
-    return total
+        total.update(figures)
+    return dict(total)
 
 
 def report(verdicts: pl.DataFrame) -> list[FilterCount]:
@@ -47,6 +49,7 @@ def report(verdicts: pl.DataFrame) -> list[FilterCount]:
         .explode("failures")
         .unnest("failures")
     )
+    bounds = failed.group_by("filter", "threshold").len().sort("threshold", descending=True)
     filters = failed.group_by("filter").agg(
         pl.col("weight").first(), texts=pl.struct((pl.col("text") == text).sum().alias(text) for text in TEXTS)
     )
@@ -63,6 +66,7 @@ def report(verdicts: pl.DataFrame) -> list[FilterCount]:
             texts=texts,
             alone={kind: alone[kind].get(name, 0) for kind in CROSSINGS},
             only={kind: only[kind].get(name, 0) for kind in CROSSINGS},
+            bounds=dict(bounds.filter(filter=name).select("threshold", "len").iter_rows()),
         )
         for name, weight, texts in filters.sort("filter").iter_rows()
     ]

@@ -58,11 +58,16 @@ class FinishedRows:
         return together(contents, ids) if contents else None
 
     def journal(self, part: int, tables: Sequence[pl.DataFrame]) -> dict[str, Any]:
-        """What the journals of unfinished earlier parts have that share seeds with this part."""
+        """What the journals of unfinished earlier parts have that share seeds with this part.
+
+        Of a step that reads nothing, also what a shorter earlier part with the same number had.
+        """
         ids = set(tables[0]["id"]) if tables else set()
         rows: dict[str, Any] = {}
         for earlier in self._job.earlier:
             state, name = Run(earlier.folder), self._job.step.table
+            if not self._job.step.inputs and part == earlier.part and state.table(name).has(part):
+                rows |= self._job.step.journaled(state.table(name).part(part))
             _, path = state.table(name).files(earlier.part)
             if not path.exists():
                 continue

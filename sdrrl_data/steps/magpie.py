@@ -1,5 +1,6 @@
 """Seeds that the generator writes itself: what a user would ask after the chat template's user header (Magpie)."""
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ MOST_ATTEMPTS = 5  # per wanted question
 ATTEMPTS = 1.2  # in a round, per missing question
 SMALLEST_ROUND = 8  # attempts
 RECALL = 0.999  # share of near copies exactly at the threshold that are found
+CUT = "the question was cut"
 IN_LANGUAGE = 0.2  # probability; one in a thousand real English questions has less
 
 
@@ -58,6 +60,15 @@ class MagpieStep(Step):
         last = _attempt(questions["source"][-1])
         earlier_attempts = pl.Series([_attempt(place) < last for place in content.set_aside["id"]], dtype=pl.Boolean)
         return Part(questions, content.set_aside.filter(earlier_attempts))
+
+    def journaled(self, content: Part) -> dict[str, Any]:
+        """Every attempt but those that were cut, or that the model refused."""
+        texts = {row["source"]: row["messages"][-1]["content"] for row in content.rows.iter_rows(named=True)}
+        for place, reason, row in content.set_aside.iter_rows():
+            text = json.loads(row)["text"]
+            if text is not None and not reason.startswith(CUT):
+                texts[place] = text
+        return {place: list(Completion(text, "stop", None, None)) for place, text in texts.items()}
 
     @contextmanager
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
@@ -157,7 +168,7 @@ class Writer:
         if isinstance(written, SetAside):
             return written
         if written.finish_reason != "stop":
-            return SetAside(f"the question was cut at {written.completion_tokens} tokens")
+            return SetAside(f"{CUT} at {written.completion_tokens} tokens")
         question = written.text.strip()
         if not question:
             return SetAside("the question is empty")

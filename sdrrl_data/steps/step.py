@@ -105,6 +105,14 @@ class Step(ABC):
         """
         raise NotImplementedError
 
+    def journaled(self, content: Part) -> dict[str, Any]:
+        """What the journal of a finished part had, as far as the part tells, so that a longer one continues from it.
+
+        Args:
+            content: a part of a step without `inputs`.
+        """
+        return {}
+
     def output(self, run: Run) -> Table | Dataset:
         """Where its parts are written."""
         return run.table(self.table)

@@ -1,4 +1,5 @@
 import json
+import re
 
 from sdrrl_data.cli import dry_run
 from sdrrl_data.pipeline.plan import resolve
@@ -11,7 +12,7 @@ def lines(text):
 
 
 def test_it_shows_what_is_to_be_done_and_does_nothing(invoke, tmp_path):
-    result = invoke("generate", "--recipe", "quickstart", "--limit", 40, "--dry-run")
+    result = invoke("generate", "--recipe", "quickstart", "--limit", 40, "--dry-run", "--verbose")
     assert result.exit_code == 0
     shown = lines(result.stdout)
     assert ["step", "rows", "parts", "done", "to", "do"] in shown
@@ -26,6 +27,7 @@ def test_it_shows_what_is_to_be_done_and_does_nothing(invoke, tmp_path):
 
 def test_it_counts_tokens(invoke):
     shown = invoke("generate", "--recipe", "quickstart", "--limit", 40, "--dry-run").stdout
+    assert re.search(r"^signature  [0-9a-f]{16} \(pt\); the whole with --verbose$", shown, flags=re.MULTILINE)
     (counted,) = [row for row in lines(shown) if row[:1] == ["answers"] and "prompts," in row]
     assert counted[1:3] == ["40", "prompts,"]
     assert int(counted[3].replace(",", "")) > 40 * 30
@@ -57,7 +59,7 @@ def test_options_and_changes_reach_the_recipe(invoke, tmp_path):
     result = invoke(
         *("generate", "--recipe", "quickstart", "--dry-run", "--src", "English", "--tgt", "Portuguese,pt-BR"),
         *("--seeds", "mine.csv", "--set", "seeds.fields.question=ask", "--set", "generator.temperature=0.5"),
-        *("--set", "part_rows=1", "--set", "generator.temperature=0.75", "--out", "here"),
+        *("--set", "part_rows=1", "--set", "generator.temperature=0.75", "--out", "here", "--verbose"),
     )
     assert result.exit_code == 0, result.stderr
     assert ["answers", "2", "2", "0", "2"] in lines(result.stdout)

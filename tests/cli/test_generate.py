@@ -1,9 +1,10 @@
 from sdrrl_data.pipeline import continuing
 from sdrrl_data.pipeline import generate as library
 from sdrrl_data.recipe import loading
+from sdrrl_data.run import Run
 from tests.support.small_models import CHANGES, models
 
-DRY = ("generate", "--recipe", "quickstart", "--dry-run")
+DRY = ("generate", "--recipe", "quickstart", "--dry-run", "--verbose")
 
 
 def test_questions_in_another_language_are_told_in_one_line(invoke, tmp_path):
@@ -48,3 +49,14 @@ def test_a_file_counts_where_it_was_edited_since(tmp_path):
     assert continuing.merged(run, before, now) == {
         "limit": 9, "generator": {"temperature": 0.3, "top_p": 0.5}, "seed": 7
     }  # fmt: skip
+
+
+def test_a_new_run_beside_one_of_nearly_the_same_name_is_said(invoke, small_run, tmp_path):
+    manifest, _ = small_run
+    earlier = Run(tmp_path / "runs" / "quickstart")
+    earlier.path.mkdir(parents=True)
+    earlier.write_manifest(manifest.model_copy(update={"state": "unfinished"}))
+    words = ("generate", "--recipe", "quickstart", "--limit", 4, "--dry-run", "--out")
+    sentence = "a new run begins in runs/quikstart; runs/quickstart is another run of the recipe quickstart\n"
+    assert sentence in invoke(*words, "runs/quikstart").stderr
+    assert "a new run" not in invoke(*words, "runs/quickstart-two").stderr + invoke(*words, "runs/others").stderr

@@ -7,8 +7,9 @@ import sys
 import polars as pl
 import pytest
 from rich.cells import cell_len
+from rich.text import Text
 
-from sdrrl_data.cli import pager
+from sdrrl_data.cli import pager, rows
 from sdrrl_data.cli.console import PlainConsole
 from sdrrl_data.pipeline.generate import Silent, generate
 from sdrrl_data.recipe import loading
@@ -99,7 +100,8 @@ def test_what_a_run_is(inspect, small_run):
         aside = run.table(step).set_aside().height
         assert [step, str(count.rows_out), str(parts), "of", str(parts), str(aside)] in lines
     assert ["pt/transfer_set", str(sum(manifest.counts.targets["pt"].rows.values())), "-", "-"] in lines
-    assert f"signature  {manifest.signatures['pt']}" in shown
+    assert f"signature  {manifest.signatures['pt'].rpartition(':')[2]} (pt); the whole with --verbose\n" in shown
+    assert f"signature  {manifest.signatures['pt']}\n" in inspect(run, "--verbose")
     assert "generator        Answering@1(small-models 1)" in shown
     assert "state      finished" in shown
 
@@ -195,20 +197,65 @@ def test_verdicts_say_value_and_threshold(inspect, small_run):
     dropped = run.table("pt/verdicts").read_all().filter(pl.col("failures").list.len() > 0).row(0, named=True)
     shown = in_one_line(inspect(run, "--step", "verdicts", "--id", dropped["id"]))
     for failed in dropped["failures"]:
-        expected = f"{failed['text']}: {failed['filter']} is {failed['value']:.4g}, must be {failed['threshold']}"
+        expected = f"{failed['filter']} is {failed['value']:.4g}, must be {failed['threshold']}"
         assert expected in shown
+    assert "answer pt longer than usual: length is " in shown
     assert "answer pt" in shown
 
 
 def test_one_question_through_every_step(inspect, small_run):
     _, run = small_run
     id = run.dataset("pt/transfer_set").read().filter(task="answer")["seed_id"][0]
-    shown = inspect(run, "--id", id)
+    shown = inspect(run, "--id", id, "--all")
     headings = re.findall(r"^(\S+): \d+ of \d+ rows$", shown, flags=re.MULTILINE)
     assert headings == [*STEPS[:2], *(f"pt/{step}" for step in STEPS[2:] if step not in ("parallel", "prompts"))]
     assert all(row_id.startswith(id) for row_id in ids_of(shown))
     assert ids_of(inspect(run, "--step", "scores-heuristics", "--id", id[:8])) == [id]
     assert ids_of(inspect(run, "--step", "scores", "--id", id[:8])) == [id, id]
+
+
+def test_a_question_in_one_block(inspect, small_run):
+    _, run = small_run
+    row = run.dataset("pt/transfer_set").read().filter("code_switched").row(0, named=True)
+    shown = inspect(run, "--id", f"{row['seed_id'][:9]}…")
+    assert ids_of(shown) == [row["seed_id"]]
+    assert [line.split()[0] for line in shown.splitlines() if re.match(" {2}[a-z]", line)] == (
+        ["kept", "question", "question", "answer", "answer", "rows"]
+    )
+    assert f"{row['direction']} code-switched ({row['split']})" in in_one_line(shown)
+    assert "heuristics" not in shown
+
+
+def test_a_question_that_was_set_aside_says_where_and_why(inspect, odd_run):
+    id = odd_run.table("answers").set_aside()["id"][0]
+    shown = in_one_line(inspect(odd_run, "--id", id))
+    assert f"{id} question en word 言葉 word" in shown
+    assert "set aside by answers: the prompt is longer than the" in shown
+
+
+def test_words_are_searched_for_in_whole_texts_and_shown_with_what_stands_around_them(inspect, odd_run):
+    shown = inspect(odd_run, "--search", "ECHO", "--rows", "1")
+    assert len(shown.splitlines()) < 24
+    assert "scores" not in shown
+    assert "answers: 1 rows found" in inspect(odd_run, "--search", "echo", "--all")
+
+
+def test_a_long_text_is_cut_around_the_words_that_are_searched_for():
+    text = Text(" ".join(f"word{n}" for n in range(200)))
+    cut = rows.shortened(re.compile("WORD150", re.IGNORECASE), rows.BRIEF)(text)
+    assert re.match(r"…word14\d ", cut.plain)
+    assert "word150" in cut.plain
+    assert cut.cell_len <= rows.BRIEF
+    assert rows.shortened(None, rows.BRIEF)(text.copy()).plain.startswith("word0 word1 ")
+
+
+def test_words_of_rows_that_are_of_no_question(inspect, small_run):
+    _, run = small_run
+    sentence = run.table("pt/parallel").read_all().row(0, named=True)["tgt"]
+    shown = inspect(run, "--search", sentence)
+    assert sentence in in_one_line(shown)
+    assert "pt/parallel: 1 rows found" in shown
+    assert shown.count(" rows found") <= 2
 
 
 def test_a_question_by_the_id_of_the_users_own_file(inspect, invoke, tmp_path):
@@ -221,7 +268,8 @@ def test_a_question_by_the_id_of_the_users_own_file(inspect, invoke, tmp_path):
     run = Run(tmp_path / "run")
     generate(recipe, run.path, models())
     by_id = dict(run.table("seeds").read_all().select("source_id", "id").iter_rows())
-    shown = inspect(run, "--id", "mine-1")
+    assert ids_of(inspect(run, "--id", "mine-1")) == [by_id["mine-1"]]
+    shown = inspect(run, "--id", "mine-1", "--all")
     assert {id.partition("/")[0] for id in ids_of(shown)} == {by_id["mine-1"]}
     assert "pt/translations: 1 of 1 rows" in shown
     assert re.search(r"source_id +mine-1", shown)

@@ -42,6 +42,19 @@ def test_the_run_that_follows_has_the_whole_limit(invoke, small_models, words, t
     assert Run(tmp_path / "mine").manifest().counts.steps["seeds"].rows_out == len(ODD + MORE)
 
 
+def test_a_preview_of_another_model_leaves_the_first_one(invoke, small_models, words, tmp_path, monkeypatch):
+    assert invoke("preview", *words, "--rows", "3").exit_code == 0
+    first = Run(tmp_path / "mine-preview").manifest()
+    other = [{"instruction": f"What should a guest know about house number {number}?"} for number in range(4)]
+    (tmp_path / "others.jsonl").write_text("".join(json.dumps(row) + "\n" for row in other))
+    for _ in range(2):
+        done = invoke("preview", *(word.replace("seeds.jsonl", "others.jsonl") for word in words), "--rows", "2")
+        assert done.exit_code == 0, done.output
+        assert "look       mine-preview-2/report.html: " in done.stdout
+    assert Run(tmp_path / "mine-preview").manifest() == first
+    assert not (tmp_path / "mine-preview-3").exists()
+
+
 def test_quiet_prints_nothing(invoke, small_models, words):
     done = invoke("generate", *words, "--quiet")
     assert done.exit_code == 0, done.output

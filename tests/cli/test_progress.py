@@ -2,9 +2,11 @@
 
 import re
 from contextlib import closing
+from time import sleep
 
 import pytest
 
+from sdrrl_data.cli import progress
 from sdrrl_data.cli.progress import Bars
 
 NOTE = "loss 0.5000, 1,200 tokens/s"
@@ -25,10 +27,10 @@ def lines(text):
 
 
 def test_without_a_terminal_figures_are_lines_now_and_then(capsys):
-    bars = Bars()
-    bars.start("model on set", 100, 40, "steps")
-    for _ in range(60):
-        bars.advance(1, NOTE)
+    with closing(Bars()) as bars:
+        bars.start("model on set", 100, 40, "steps")
+        for _ in range(60):
+            bars.advance(1, NOTE)
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.splitlines() == [
@@ -52,7 +54,11 @@ def test_work_that_begins_again_was_not_done(capsys, terminal):
             bars.advance(1, NOTE)
         bars.start("answers", 5, 0)
     shown = [re.findall(r"^[a-z ]+\w|\d+/\d+", line) for line in lines(capsys.readouterr().err) if "/" in line]
-    assert [found[:2] for found in shown] == [["model on set", "1/10"], ["model on set", "10/10"], ["answers", "5/5"]]
+    assert [found[:2] for found in shown] == [
+        ["model on set", "1/10"],
+        ["model on set", "10/10"],
+        ["answer questions", "5/5"],
+    ]
 
 
 def test_a_sentence_leaves_nothing_of_the_name_that_waits_for_its_bar(capsys, terminal):
@@ -68,3 +74,58 @@ def test_a_sentence_leaves_nothing_of_the_name_that_waits_for_its_bar(capsys, te
 def test_a_sentence_is_shown_without_its_control_characters(capsys):
     Bars().say("red \x1b[31m :smile: [bold]x[/bold]")
     assert capsys.readouterr().err == "red \\x1b[31m :smile: [bold]x[/bold]\n"
+
+
+def until(capsys, text):
+    """What is printed to stderr until this text comes."""
+    shown = ""
+    for _ in range(600):
+        shown += capsys.readouterr().err
+        if text in shown:
+            return shown
+        sleep(0.05)
+    pytest.fail(f"{text} does not come: {shown}")
+
+
+def test_a_clock_runs_from_the_start_and_leaves_nothing_behind(capsys, terminal):
+    with Bars() as bars:
+        assert "getting ready ..." in capsys.readouterr().err
+        bars.start("pt/scores-comet", 10, 0)
+        shown = until(capsys, "score pt: comet ... 0:01")
+    shown += capsys.readouterr().err
+    assert [line for line in lines(shown) if "..." in line] == []
+
+
+def test_without_a_terminal_a_line_now_and_then_says_how_far_the_work_is(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "SECONDS", 0.0)
+    with Bars() as bars:
+        assert until(capsys, "so far").startswith("getting ready: 0:0")
+        bars.start("pt/translations", 1000, 100)
+        bars.advance(100)
+        shown = until(capsys, " left")
+    assert re.search(r"translate into pt: 200 of 1,000 rows, \d+ rows/s, about 0:\d\d left\n", shown)
+    assert "\x1b" not in shown
+
+
+def test_while_a_question_is_asked_the_clock_stands_still(capsys, terminal):
+    with Bars() as bars:
+        with bars.paused():
+            capsys.readouterr()
+            sleep(1.2)
+            assert capsys.readouterr().err == ""
+        until(capsys, "getting ready ... 0:0")
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("answers", "answer questions"),
+        ("pt/translations-nllb", "translate into pt: nllb"),
+        ("zh-Hant/scores-round_trip", "score zh-Hant: round_trip"),
+        ("shared_counts", "count rows"),
+        ("model on set", "model on set"),
+        ("pt/anything", "pt/anything"),
+    ],
+)
+def test_work_has_a_name_in_words(table, words):
+    assert progress.label(table) == words

@@ -156,10 +156,11 @@ def test_the_three_largest_reasons_for_losses(small_run, capsys):
     }
     counts = manifest.counts.model_copy(update={"steps": steps})
     summary.show(manifest.model_copy(update={"counts": counts}), run)
-    lost = capsys.readouterr().out.splitlines()[2:6]
+    lost = capsys.readouterr().out.splitlines()[2:]
     assert lost[0].startswith("lost       ")
-    assert "           9 rows of answers: one [b]reason[/b]" in lost
-    assert lost[3] == "           and 2 smaller reasons"
+    assert "           9 rows of answers: one [b]reason[/b]" in lost[:3]
+    assert "           and 2 smaller reasons" in lost[3:6]
+    assert "pairs of pt: questions and answers longer than usual (length > 80%)" in " ".join(" ".join(lost).split())
 
 
 def test_the_digest_of_the_signature_and_what_to_type_next(shown, small_run):
@@ -242,7 +243,7 @@ def test_bars_end_full(tmp_path, capsys, monkeypatch):
     assert captured.out == ""
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", captured.err)
     last = [re.split("[\r]", line)[-1] for line in plain.splitlines()]
-    for step in ("answers", "pt/translations", "pt/code_switched", "pt/scores-heuristics", "pt/verdicts"):
+    for step in ("answer questions", "translate into pt", "switch words of pt", "score pt: heuristics"):
         assert any(line.startswith(step) and " 20/20 " in line for line in last)
     assert all(len(line) <= 80 for line in last)
 
@@ -253,11 +254,13 @@ def test_without_a_terminal_a_line_a_step(tmp_path, capsys):
         generate(recipe, tmp_path / "run", models(), _Stops(bars))
     assert capsys.readouterr().err == (
         "seeds seeds.jsonl: 20 questions (question: 'instruction'; input: 'input')\n"
-        "answers by Answering on small-models 1\nanswers (rows: 20)\npt/translations (rows: 20)\n"
+        "answers by Answering on small-models 1\nanswer questions (rows: 20)\ntranslate into pt (rows: 20)\n"
     )
     with Bars() as bars:
         generate(recipe, tmp_path / "run", models(), bars)
-    assert capsys.readouterr().err.startswith("pt/translations (rows: 20, done before: 8)\npt/prompts (rows: 1)\n")
+    assert capsys.readouterr().err.startswith(
+        "translate into pt (rows: 20, done before: 8)\ntranslate prompts into pt (rows: 1)\n"
+    )
 
 
 class _Stops(Silent):

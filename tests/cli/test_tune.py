@@ -130,13 +130,15 @@ def test_constant_scores_and_those_without_a_threshold_are_named_in_a_line(tune,
 def test_every_score_of_every_target(tune):
     shown = tune("--all")
     headings = re.findall(r"^(\w+): (\w+) \((.*)\)$", shown, flags=re.MULTILINE)
+    similarity = "more is better; too low: far from the source in meaning"
+    length = "the usual value is better; too low: shorter than usual; too high: longer than usual"
     assert headings == [
-        ("pt", "similarity", "more is better"),
-        ("pt", "length", "the usual value is better"),
-        ("en", "src_repetition", "less is better"),
-        ("en", "src_finished", "more is better"),
-        ("vi", "similarity", "more is better"),
-        ("vi", "length", "the usual value is better"),
+        ("pt", "similarity", similarity),
+        ("pt", "length", length),
+        ("en", "src_repetition", "less is better; too high: with repeated words"),
+        ("en", "src_finished", "more is better; too low: cut at 1024 tokens"),
+        ("vi", "similarity", similarity),
+        ("vi", "length", length),
     ]
     assert re.search(r"^questions: 400 +answers: 400 *$", shown, flags=re.MULTILINE)
     assert re.search(r"^>= 0\.2 +in force +400 +390 ", shown, flags=re.MULTILINE)

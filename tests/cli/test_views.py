@@ -31,16 +31,16 @@ def failure(weight):
 @pytest.mark.parametrize(
     ("weight", "kept_texts", "outcome"),
     [
-        (0.0, "question_src, question_tgt, answer_src", "dropped"),
-        (0.5, "question_src, question_tgt, answer_src, answer_tgt (weight 0.5)", "weight 0.5"),
-        (1.0, "question_src, question_tgt, answer_src, answer_tgt", "kept"),
+        (0.0, "question en, question pt, answer en", "dropped"),
+        (0.5, "question en, question pt, answer en, answer pt (weight 0.5)", "weight 0.5"),
+        (1.0, "question en, question pt, answer en, answer pt", "kept"),
     ],
 )
 def test_verdicts_say_what_failed_and_what_became_of_it(weight, kept_texts, outcome):
     row = {"id": "a", **dict.fromkeys(TEXTS, 1.0), "answer_tgt": weight, "failures": [failure(weight)]}
     fields = dict(views.of("pt/verdicts")(row, CONTEXT))
     assert fields["kept"] == kept_texts
-    assert fields["failed"] == f"answer_tgt: length is 2.346, must be <= 2 (95%) ({outcome})"
+    assert fields["failed"] == f"answer pt length is 2.346, must be <= 2 (95%) ({outcome})"
 
 
 def test_where_nothing_is_kept_that_is_said():

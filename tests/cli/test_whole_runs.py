@@ -24,7 +24,7 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
         said = []
         for line in process.stderr:
             said.append(line)
-            if line == "answers (rows: 2)\n":
+            if line == "answer questions (rows: 2)\n":
                 os.killpg(process.pid, signal.SIGINT)
     assert process.returncode == 130
     assert said[0] == "seeds seeds.jsonl: 2 questions (question: 'instruction')\n"
@@ -34,10 +34,10 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
     done = command(*WORDS)
     assert done.returncode == 0
     assert done.stderr.splitlines()[2:] == [
-        *("answers (rows: 2)", "pt/translations (rows: 2)", "pt/prompts (rows: 1)"),
-        *("pt/aligner (rows: 2)", "pt/code_switched (rows: 2)", "pt/usual (rows: 2)"),
-        "pt/scores-heuristics (rows: 2)",
-        *("pt/verdicts (rows: 2)", "pt/transfer_set (rows: 2)", "pt/counts (rows: 1)", "shared_counts (rows: 1)"),
+        *("answer questions (rows: 2)", "translate into pt (rows: 2)", "translate prompts into pt (rows: 1)"),
+        *("learn word pairs of pt (rows: 2)", "switch words of pt (rows: 2)", "learn usual lengths of pt (rows: 2)"),
+        *("score pt: heuristics (rows: 2)", "apply thresholds to pt (rows: 2)", "mix the transfer set of pt (rows: 2)"),
+        *("count rows of pt (rows: 1)", "count rows (rows: 1)"),
     ]
     assert done.stdout.startswith("made       2 questions, 2 answers\n")
     assert "\x1b" not in done.stdout + done.stderr
@@ -47,7 +47,9 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
     nothing = command(*WORDS, "--set", "thresholds.src_finished.min=2")
     assert nothing.returncode == 1
     assert nothing.stderr.splitlines() == [
-        *("pt/verdicts (rows: 2)", "pt/transfer_set (rows: 2)", "pt/counts (rows: 1)"),
-        "error: no row is left in pt/transfer_set; see what became of the rows with --verbose",
+        *("apply thresholds to pt (rows: 2)", "mix the transfer set of pt (rows: 2)", "count rows of pt (rows: 1)"),
+        "error: no row is left in pt/transfer_set; most were lost here: 2 pairs of pt: answers cut at 16 tokens "
+        "(src_finished < 2)",
     ]
-    assert "\nlost       2 pairs of pt by src_finished: " in nothing.stdout
+    assert "\nlost       2 pairs of pt: answers cut at 16 tokens (src_finished < 2)\n" in nothing.stdout
+    assert "\nkeep 2     sdrrl-data generate --out run --set thresholds.src_finished.min=0\n" in nothing.stdout

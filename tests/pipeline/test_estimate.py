@@ -48,7 +48,7 @@ def test_only_what_is_missing_counts(seeds, tmp_path):
     assert estimate.tokens(plan(seeds, tmp_path / "run", limit=100)).prompts == 0
 
 
-def test_a_probe_measures_every_step_and_leaves_nothing_behind(seeds, tmp_path):
+def test_a_probe_measures_every_step_and_leaves_the_run_alone(seeds, tmp_path):
     resolved = plan(seeds, tmp_path / "run", tgt=["pt", "vi"], parallel=None)
     probe = estimate.probe(resolved, small_models.models(), Silent())
     assert probe.rows == 48

@@ -1,4 +1,7 @@
+from sdrrl_data.pipeline import estimate, previews
 from sdrrl_data.pipeline.generate import generate
+from sdrrl_data.pipeline.plan import resolve
+from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
 from tests.support.counted_models import Asked
@@ -26,6 +29,59 @@ def test_answers_and_translations_of_a_preview_are_taken_over(tmp_path):
     assert sorted(in_run.questions + in_preview.questions) == sorted(alone.questions)
     assert len(in_run.sentences) < len(alone.sentences)
     assert contents(run) == contents(other)
+
+
+def test_what_a_probe_made_is_taken_over_and_is_measured_once(tmp_path):
+    asked = Asked()
+    recipe = loading.load("quickstart", CHANGES | {"limit": 60, "part_rows": 16})
+    plan = resolve(recipe, tmp_path / "run", asked.models())
+    probe = estimate.probe(plan, asked.models(), Silent())
+    probed = asked.take()
+    assert len(probed.questions) == probe.rows == 48
+    assert [state.path for state in previews.states(tmp_path / "run")] == [probe.folder]
+    again = estimate.probe(resolve(recipe, tmp_path / "run", asked.models()), asked.models(), Silent())
+    assert again == probe
+    assert not asked.take().questions
+    generate(recipe, tmp_path / "run", asked.models(), previews=previews.states(tmp_path / "run"))
+    in_run = asked.take()
+    assert len(in_run.questions) == 12
+    assert not {*in_run.questions} & {*probed.questions}
+
+
+def test_questions_that_the_model_wrote_for_a_preview_are_the_first_ones_of_the_run(tmp_path):
+    asked = Asked()
+    recipe = loading.load("quickstart", RECIPE | {"seeds": {"source": "magpie", "near_copies": 0.95}, "part_rows": 8})
+    preview, run, other = (Run(tmp_path / name) for name in ("run-preview", "run", "other"))
+    generate(recipe.model_copy(update={"limit": 3}), preview.path, asked.models())
+    asked.take()
+    generate(recipe, run.path, asked.models(), previews=[preview])
+    in_run = asked.take()
+    generate(recipe, other.path, asked.models())
+    alone = asked.take()
+    written = preview.table("seeds").read(0)
+    assert run.table("seeds").read(0).head(3).equals(written)
+    attempts = 3 + preview.table("seeds").set_aside().height
+    assert len(in_run.questions) == len(alone.questions) - attempts - 3
+    assert contents(run) == contents(other)
+
+
+def test_the_earlier_states_of_a_preview_count_too(tmp_path):
+    asked = Asked()
+    recipe = loading.load("quickstart", RECIPE)
+    hotter = loading.load("quickstart", RECIPE | {"generator.temperature": 0.9})
+    for tried in (recipe, hotter):
+        generate(tried.model_copy(update={"limit": 3}), tmp_path / "run-preview", asked.models())
+    asked.take()
+    generate(recipe, tmp_path / "run", asked.models(), previews=previews.states(tmp_path / "run"))
+    assert len(asked.take().questions) == 7
+
+
+def test_other_things_beside_a_run_are_no_previews(tmp_path):
+    for name in ("run-preview", "run-preview-x", "run[1]-preview", "run-probe-12345678"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "notes.txt").write_text("mine")
+    assert previews.states(tmp_path / "run") == []
+    assert previews.states(tmp_path / "none" / "run") == []
 
 
 def test_a_preview_with_other_settings_gives_nothing(tmp_path):

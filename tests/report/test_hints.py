@@ -37,3 +37,11 @@ def test_a_filter_that_drops_much_and_a_kind_that_is_scarce():
         "pt: translate has 2.2% of the rows, and 10.0% was asked for: there are only 2 such rows",
     ]
     assert hints.of(manifest(taken=0))[0].endswith("there are none")
+
+
+def test_an_empty_set_has_no_scarce_kinds_and_a_target_that_keeps_nothing_has_no_usual_hint():
+    empty = manifest(only=31)
+    target = empty.counts.targets["pt"]
+    kinds = [kind.model_copy(update={"taken": 0}) for kind in target.mix]
+    empty.counts.targets["pt"] = target.model_copy(update={"kept": 0, "mix": kinds})
+    assert hints.of(empty) == []

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 
 import polars as pl
@@ -13,8 +14,9 @@ from sdrrl_data.errors import RunUnfinished
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.report import figures, sample
 from sdrrl_data.report.page import page
-from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run
+from sdrrl_data.run import NOTHING_SET_ASIDE, Counts, Part, Run
 from tests.report.conftest import HOSTILE, small_recipe
+from tests.support.copies import trusted_copy
 from tests.support.small_models import models
 
 
@@ -184,10 +186,38 @@ def test_every_chart_says_what_it_shows(parsed):
     assert all(attributes["role"] == "img" and attributes["aria-label"] for attributes in charts)
 
 
-def test_an_unfinished_run_is_refused(small_run):
+@pytest.mark.parametrize(
+    "lost", ["pt/transfer_set", "pt/verdicts", "pt/scores-heuristics", "pt/translations", "answers"]
+)
+def test_an_unfinished_run_is_shown_as_far_as_it_is(small_run, tmp_path, lost):
+    manifest, run = small_run
+    unfinished = Run(trusted_copy(run.path, tmp_path / "run"))
+    tables = list(manifest.tables)
+    for table in tables[tables.index(lost) :]:
+        shutil.rmtree(unfinished.path / table, ignore_errors=True)
+    manifest = manifest.model_copy(update={"state": "unfinished", "counts": Counts()})
+    text = Parsed(page(unfinished, manifest)).text()
+    assert "This run is not finished. What is missing: " in text
+    assert f" {lost}" in text
+    assert f"{run.table('seeds').count():,} questions" in text
+    if lost == "pt/transfer_set":
+        assert f"{run.table('pt/verdicts').count():,} pairs translated and judged" in text
+
+
+def test_parts_may_be_missing_in_the_middle(small_run, tmp_path):
+    manifest, run = small_run
+    unfinished = Run(trusted_copy(run.path, tmp_path / "run"))
+    unfinished.table("pt/verdicts").files(0)[0].unlink()
+    rows = Parsed(page(unfinished, manifest.model_copy(update={"state": "unfinished"}))).data()["rows"]
+    judged = {row["id"] for row in rows if row["step"] == sample.PAIRS_STEP}
+    assert judged
+    assert judged.isdisjoint(run.table("pt/verdicts").read(0)["id"])
+
+
+def test_an_unfinished_run_is_not_compared(small_run):
     manifest, run = small_run
     with pytest.raises(RunUnfinished):
-        page(run, manifest.model_copy(update={"state": "unfinished"}))
+        page(run, manifest.model_copy(update={"state": "unfinished"}), run.path)
 
 
 @pytest.mark.parametrize(

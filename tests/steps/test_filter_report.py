@@ -42,6 +42,7 @@ def test_what_each_filter_removes():
             "texts": nowhere | {"question_tgt": 2, "answer_tgt": 1},
             "alone": none | {"src->tgt": 1, "tgt->src": 2, "tgt->tgt": 2},
             "only": none | {"src->tgt": 1, "tgt->src": 1, "tgt->tgt": 1},
+            "bounds": {">= 0.5": 3},
         },
         "question_length": {
             "filter": "question_length",
@@ -49,6 +50,7 @@ def test_what_each_filter_removes():
             "texts": nowhere | {"question_tgt": 1},
             "alone": none | {"tgt->src": 1, "tgt->tgt": 1},
             "only": none,
+            "bounds": {"<= 2": 1},
         },
         "similarity": {
             "filter": "similarity",
@@ -56,6 +58,7 @@ def test_what_each_filter_removes():
             "texts": nowhere | {"answer_tgt": 1},
             "alone": none,
             "only": none,
+            "bounds": {">= 0.8": 1},
         },
         "src_finished": {
             "filter": "src_finished",
@@ -63,6 +66,7 @@ def test_what_each_filter_removes():
             "texts": nowhere | {"answer_src": 1},
             "alone": dict.fromkeys(CROSSINGS, 1),  # its translations are dropped too
             "only": dict.fromkeys(CROSSINGS, 1),
+            "bounds": {">= 1": 1},
         },
     }
 
