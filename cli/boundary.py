@@ -15,11 +15,12 @@ from sdrrl_data import causes, faults
 from sdrrl_data.errors import UserError
 from sdrrl_data.shown import escaped, message
 
+from . import usage
 from .console import say
+from .usage import UsageError
 
 FAULT = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130
-UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # of click, which Typer may bring itself
 AGAIN = "what is finished is kept; run the same command again"
 
 
@@ -33,6 +34,19 @@ class Command(TyperCommand):
             if getattr(parameter, "is_flag", False):
                 parameter.metavar = ""
         return parameters
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read its options and arguments."""
+        ctx.allow_extra_args = True  # click would only say that there are too many
+        try:
+            super().parse_args(ctx, args)
+        except UsageError as error:
+            problem: Any = error
+            problem.ctx = problem.ctx or ctx
+            raise
+        if ctx.args:
+            raise usage.too_many(ctx.args, ctx)
+        return []
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -50,6 +64,12 @@ class Commands(TyperGroup):
             return super().make_context(info_name, args, parent, **extra)  # which shows the help
         with _usage():
             return super().make_context(info_name, args, parent, **extra)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise usage.no_such_command(args[0], ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Read the options of the command, and run it."""
@@ -75,7 +95,7 @@ def _usage() -> Iterator[None]:
         yield
     except UsageError as error:
         problem: Any = error
-        say(f"error: {message(problem.format_message())[:360]}", err=True)
+        say(f"error: {message(usage.sentence(problem))[:360]}", err=True)
         if problem.ctx:
             say(f"{escaped(problem.ctx.get_usage())}; {problem.ctx.command_path} --help explains them", err=True)
         raise typer.Exit(2) from None

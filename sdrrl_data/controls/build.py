@@ -34,6 +34,7 @@ from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.prompts import PromptChooser
 from sdrrl_data.steps.target import Target
+from sdrrl_data.suggestions import instead
 
 FEW = 0.5  # of a control's rows
 AT_ONCE = 1000  # texts whose tokens are in memory together
@@ -77,7 +78,7 @@ def make(
     tags = select_targets(run, manifest, targets)
     for name in arms:
         if name not in ARMS:
-            raise UserError(f"there is no control {name}: there are {', '.join(ARMS)}")
+            raise UserError(f"there is no control {name}: {instead(name, ARMS)}")
     with run.lock():
         builder = _Builder(run, manifest, arms, equal, tokenizer, models or Models(), reporter or Silent())
         return {tag: builder.controls_of(tag) for tag in tags}

@@ -45,7 +45,9 @@ def locate(model: str, revision: str | None, role: str, option: str, also: str =
     """
     if model == NAME:
         return unpack()
-    return locating.locate(model, revision, role, option, f"use {also}{option} {NAME}, which needs no download, ")
+    return locating.locate(
+        model, revision, role, option, f"use {also}{option} {NAME}, which needs no download, ", [NAME]
+    )
 
 
 def check_word(model: str, role: str) -> None:
@@ -57,7 +59,7 @@ def check_word(model: str, role: str) -> None:
     if model == NAME:
         _folder()
     else:
-        locating.folder_of(model, role)
+        locating.folder_of(model, role, [NAME])
 
 
 def _convert(folder: Path, target: Path) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field
 from sdrrl_data.chat.conversations import filled, sampling, turns
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Completion, Generator, Ingredient, Message, Request, SetAside
-from sdrrl_data.recipe import FewShot, SamplingConfig, TranslatorConfig, TranslatorContext, draws
+from sdrrl_data.recipe import FewShot, Form, SamplingConfig, TranslatorConfig, TranslatorContext, draws
 from sdrrl_data.recipe.config import Positive
 
 LONGEST_SENTENCE = 500  # characters; fits into the default of max_tokens even at two tokens a character
@@ -35,7 +35,7 @@ class SelfTranslationConfig(SamplingConfig, TranslatorConfig):
 
     kind: Literal["self"] = "self"
     # `{src}` and `{tgt}` stand for the languages' English names, `{text}` for the text to translate.
-    prompt: Annotated[str, Field(pattern=r"\{text\}")] = (
+    prompt: Annotated[str, Field(pattern=r"\{text\}"), Form("a text with {text} in it", "Into {tgt}: {text}")] = (
         "Translate from {src} into {tgt}. Keep all markup, code and links as they are. "
         "Write the translation and nothing else.\n\n{text}"
     )
