@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from sdrrl_data.errors import OutputExists, UserError
+from sdrrl_data.suggestions import instead
 
 from . import completion
 from .console import say
@@ -171,9 +172,10 @@ def _asked(question: str, default: str, check: Callable[[str], str]) -> str:
 def _recipe(name: str) -> str:
     from sdrrl_data.recipe import loading
 
-    loading.text(name)
-    if name not in loading.names():
+    if name in loading.parts():
         raise UserError(f"{name} is a part of a recipe: start from one of {', '.join(loading.names())}")
+    if name not in loading.names():
+        raise UserError(f"there is no recipe {name} in the package: {instead(name, loading.names())}")
     return name
 
 

@@ -53,10 +53,13 @@ def tune(
         score: only this score.
 
     Raises:
-        UserError: the run has no such scorer or score, or no values of them yet.
+        UserError: the run has no such scorer or score; when the targets are read, that it has no values of them yet.
     """
     recipe = recipe_of(run, manifest)
-    selected = _selected(recipe, scorer, score)
+    return _targets(run, recipe, tags, _selected(recipe, scorer, score))
+
+
+def _targets(run: Run, recipe: Recipe, tags: Sequence[str], selected: Mapping[str, Score]) -> Iterator[TunedTarget]:
     source_shown = any_score = False
     for tag in tags:
         scores, judged = reading.read(run, tag, score_tables(recipe.scorers))
