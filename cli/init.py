@@ -14,7 +14,7 @@ from sdrrl_data.errors import OutputExists, UserError
 from sdrrl_data.suggestions import instead
 
 from . import completion
-from .console import say
+from .console import STDOUT, is_json, say
 from .options import Tgt, split_commas
 
 MAGPIE = "magpie"
@@ -101,7 +101,7 @@ def init(
     from sdrrl_data.recipe import loading, starting
 
     gpu = shutil.which("nvidia-smi") is not None if gpu is None else gpu
-    in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    in_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not is_json(STDOUT)
     if in_terminal and recipe is None:
         names = ", ".join(loading.names())
         recipe = _asked(f"Recipe to start from ({names})", starting.BASE if gpu else "quickstart", _recipe)

@@ -42,7 +42,8 @@ class Bars:
             self._announce()
         else:
             before = f", done before: {done}" if done else ""
-            self._console.print(f"{what} ({unit}: {total}{before})", soft_wrap=True)
+            if not self._console.event("start", task=what, unit=unit, total=total, done=done):
+                self._console.print(f"{what} ({unit}: {total}{before})", soft_wrap=True)
 
     def advance(self, amount: float, note: str = "") -> None:
         """Move the bar; without a bar, print some of the notes."""
@@ -54,7 +55,9 @@ class Bars:
             number = self._before + round(self._advanced)
             if number in (1, self._total) or number % max(1, self._total // LINES) == 0:
                 unit = self._unit.removesuffix("s")
-                self._console.print(f"{unit} {number}/{self._total}: {note}", soft_wrap=True)
+                figures = {"task": self._what, "unit": self._unit, "total": self._total, "done": number, "note": note}
+                if not self._console.event("progress", **figures):
+                    self._console.print(f"{unit} {number}/{self._total}: {note}", soft_wrap=True)
 
     def say(self, sentence: str) -> None:
         """Print the sentence, above the bar if there is one."""

@@ -11,7 +11,7 @@ from rich.text import Text
 from sdrrl_data.recipe import types_in_words as words
 from sdrrl_data.suggestions import closest, instead
 
-UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # of click, which Typer may bring itself
+from .boundary import UsageError
 
 
 def sentence(error: Any) -> str:

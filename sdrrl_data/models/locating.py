@@ -169,7 +169,7 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
 
 @contextmanager
 def loading(role: str, name: str) -> Iterator[None]:
-    """Load a model quietly, and turn an error into one sentence that names the model.
+    """Load a model without a bar, and turn an error into one sentence that names the model.
 
     Raises:
         OutOfMemory: it does not fit into memory.
@@ -177,6 +177,7 @@ def loading(role: str, name: str) -> Iterator[None]:
     """
     from transformers.utils import logging
 
+    had_bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
         yield
@@ -192,6 +193,9 @@ def loading(role: str, name: str) -> Iterator[None]:
         if not isinstance(error, OSError | ValueError | RuntimeError):  # by themselves, many say little: KeyError: 'x'
             reason = f"{type(error).__name__}: {reason}"
         raise UserError(f"{role} {name} could not be loaded: {reason}") from error
+    finally:
+        if had_bars:  # the user's own, where this is a library in a program of the user's
+            logging.enable_progress_bar()
 
 
 def _request(model: str, revision: str | None, role: str, option: str, also: str = "") -> HubRequest:
