@@ -90,6 +90,14 @@ def _app(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    json_lines: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="Print lines of JSON: what the command shows on stdout, and progress and messages on stderr.",
+        ),
+    ] = False,
+    tracebacks: Annotated[bool, typer.Option("--verbose", help="Also print the traceback of an error.")] = False,
 ) -> None:
     """Distillation datasets for multilingual language models, made from a model's own answers (SDRRL)."""
 

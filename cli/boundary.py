@@ -15,7 +15,7 @@ from sdrrl_data import causes, faults
 from sdrrl_data.errors import UserError
 from sdrrl_data.shown import escaped, message
 
-from .console import say
+from .console import STDERR, STDOUT, json_lines, say
 
 FAULT = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130
@@ -34,9 +34,31 @@ class Command(TyperCommand):
                 parameter.metavar = ""
         return parameters
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read its options and arguments."""
+        ctx.allow_extra_args = True  # click would only say that there are too many
+        try:
+            super().parse_args(ctx, args)
+        except UsageError as error:
+            problem: Any = error
+            problem.ctx = problem.ctx or ctx
+            raise
+        if ctx.args:
+            from . import usage
+
+            raise usage.too_many(ctx.args, ctx)
+        return []
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        with _boundary(ctx.params):
+        wanted = ctx.find_root().params
+        has_json = "as_json" in ctx.params
+        as_json = bool(wanted.get("json_lines") or ctx.params.get("as_json"))
+        if has_json:
+            ctx.params["as_json"] = as_json
+        streams = [STDERR, *([] if has_json else [STDOUT])] if as_json else []
+        verbose = bool(wanted.get("tracebacks") or ctx.params.get("verbose"))
+        with json_lines(*streams), _boundary(ctx.params, verbose):
             _refuse_other_bytes(ctx.params)
             return super().invoke(ctx)
 
@@ -51,9 +73,17 @@ class Commands(TyperGroup):
         with _usage():
             return super().make_context(info_name, args, parent, **extra)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from . import usage
+
+            raise usage.no_such_command(args[0], ctx)
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Read the options of the command, and run it."""
-        with _usage():
+        with json_lines(*([STDERR] if ctx.params.get("json_lines") else [])), _usage():
             return super().invoke(ctx)
 
 
@@ -74,16 +104,22 @@ def _usage() -> Iterator[None]:
     try:
         yield
     except UsageError as error:
+        from . import usage
+
         problem: Any = error
-        say(f"error: {message(problem.format_message())[:360]}", err=True)
+        say(f"error: {message(usage.sentence(problem))[:360]}", err=True)
         if problem.ctx:
             say(f"{escaped(problem.ctx.get_usage())}; {problem.ctx.command_path} --help explains them", err=True)
         raise typer.Exit(2) from None
 
 
 @contextmanager
-def _boundary(parameters: dict[str, Any]) -> Iterator[None]:
+def _boundary(parameters: dict[str, Any], verbose: bool) -> Iterator[None]:
     """Turn whatever is raised into one sentence and an exit code.
+
+    Args:
+        parameters: of the command.
+        verbose: whether to print the traceback before the sentence.
 
     Raises:
         typer.Exit: something was raised.
@@ -96,6 +132,8 @@ def _boundary(parameters: dict[str, Any]) -> Iterator[None]:
         if isinstance(error, BrokenPipeError) and _reader_is_gone():
             raise  # Typer ends quietly
         sentence, code = _said(error, parameters)
+        if verbose:
+            say(_traceback(error), err=True)
         say(sentence, err=True)
         raise typer.Exit(code) from None
 
@@ -117,14 +155,18 @@ def _said(error: BaseException, parameters: dict[str, Any]) -> tuple[str, int]:
         return f"error: memory ran out; {AGAIN} with smaller parts, batches or models, or on a larger machine", 1
     log = faults.write_log(error, _run_of(parameters))
     if log is None:
-        import traceback
-
-        say(faults.without_secrets("".join(traceback.format_exception(error))), err=True)
+        say(_traceback(error), err=True)
     where = f"its traceback is in {log}" if log else "its traceback is above, because no file can be written"
     what = escaped(faults.without_secrets(causes.described(error)))[:160]
     if module := _users_module(causes_of_it):
         return f"error: the user's own code in {module} failed ({what}): correct it; {where}. {AGAIN.capitalize()}", 1
     return f"error: this is a fault of sdrrl-data ({what}): please report it; {where}. What is finished is kept", FAULT
+
+
+def _traceback(error: BaseException) -> str:
+    import traceback
+
+    return faults.without_secrets("".join(traceback.format_exception(error)))
 
 
 def _full_disk(error: BaseException) -> str:

@@ -46,14 +46,17 @@ def show(checks: "Iterable[Check]", as_json: bool) -> None:
 
     from sdrrl_data.shown import escaped
 
-    any_broken = False
+    any_broken = any_missing = False
     for check in checks:
         any_broken |= check.state == "broken"
+        any_missing |= check.state == "missing"
         if as_json:
             typer.echo(json.dumps(check._asdict(), ensure_ascii=False))
             continue
         say(f"{MARKS[check.state]:7} {check.name:18} {escaped(check.says)}")
         if check.remedy:
             say(f"{'':26} {escaped(check.remedy)}")
+    if any_missing and not as_json:
+        say(f"\n{MARKS['missing']} is not there, which only matters to those who need it; the line below mends it")
     if any_broken:
         raise typer.Exit(1)

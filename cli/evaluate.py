@@ -151,7 +151,12 @@ def evaluate(
                 max_tokens=max_tokens,
                 engine=engine,
                 seed=seed,
-                template_options=dict(map(overrides.parse_change, template_options)) if template_options else None,
+                template_options=dict(
+                    overrides.parse_change(text, "--template-option", "enable_thinking=false")
+                    for text in template_options
+                )
+                if template_options
+                else None,
                 reporter=bars,
             )
     except KeyboardInterrupt:

@@ -6,15 +6,19 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sdrrl_data.errors import OutputExists, UserError
+from sdrrl_data.suggestions import instead
 
 from . import completion
-from .console import say
+from .console import STDOUT, is_json, say
 from .options import Tgt, split_commas
+
+if TYPE_CHECKING:
+    from sdrrl_data.recipe import Recipe
 
 MAGPIE = "magpie"
 
@@ -100,7 +104,7 @@ def init(
     from sdrrl_data.recipe import loading, starting
 
     gpu = shutil.which("nvidia-smi") is not None if gpu is None else gpu
-    in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    in_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not is_json(STDOUT)
     if in_terminal and recipe is None:
         names = ", ".join(loading.names())
         recipe = _asked(f"Recipe to start from ({names})", starting.BASE if gpu else "quickstart", _recipe)
@@ -125,10 +129,10 @@ def init(
             answer = _asked("What translates (see `sdrrl-data recipes`)", default, _translator(recipe))
             translator = answer if answer != default else None
     if not tgt:
-        raise UserError("name the target languages with --tgt")
+        raise UserError("name the target languages with --tgt, such as --tgt pt or --tgt vi,thai")
 
     source = languages.find(src or base.src)
-    targets = [languages.find(name) for name in split_commas(tgt)]
+    targets = list(dict.fromkeys(languages.find(name) for name in split_commas(tgt)))
     if seeds:
         _seeds(seeds)
         question = _question_column(seeds, question, in_terminal)
@@ -139,7 +143,7 @@ def init(
     text = starting.recipe(
         path.stem, source.tag, tags, seeds, model, translator, comet=gpu, base=recipe, question=question
     )
-    loading.parsed(text, path.parent, f"recipe {path}")
+    note = _refuse_pairs(loading.parsed(text, path.parent, f"recipe {path}"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -147,6 +151,8 @@ def init(
         raise UserError(f"{path} cannot be written ({error.strerror}): choose another file") from None
     named = shlex.quote(str(path))
     say(f"written    {path}: {source.name} to {', '.join(target.name for target in targets)}; read and change it")
+    if note:
+        say(f"note       {note}")
     if recipe == starting.BASE and not gpu and not model:
         say(
             f"note       its model {base.generator.model}, that of the recipe {recipe}, needs a GPU or a server: "
@@ -171,9 +177,10 @@ def _asked(question: str, default: str, check: Callable[[str], str]) -> str:
 def _recipe(name: str) -> str:
     from sdrrl_data.recipe import loading
 
-    loading.text(name)
-    if name not in loading.names():
+    if name in loading.parts():
         raise UserError(f"{name} is a part of a recipe: start from one of {', '.join(loading.names())}")
+    if name not in loading.names():
+        raise UserError(f"there is no recipe {name} in the package: {instead(name, loading.names())}")
     return name
 
 
@@ -202,6 +209,35 @@ def _translator(recipe: str) -> Callable[[str], str]:
         return word
 
     return check
+
+
+def _refuse_pairs(recipe: "Recipe") -> str | None:
+    """Refuse a pair of languages that a translator on this machine has no model for; the Hub is not asked.
+
+    Returns:
+        What has to be installed before it translates; None if nothing has.
+
+    Raises:
+        UserError: there is such a pair.
+    """
+    from sdrrl_data import languages
+    from sdrrl_data.errors import NotInstalled
+    from sdrrl_data.models.places import hub_name
+    from sdrrl_data.protocols import Ingredient
+    from sdrrl_data.recipe.fields import walk
+    from sdrrl_data.recipe.markers import Place
+
+    generator = Ingredient("generator", recipe.generator.model, "", None, "")
+    for tag in recipe.tgt:
+        for translator in recipe.for_target(tag).translator:
+            places = (field for field in walk(type(translator), translator.model_dump()) if field.marker(Place))
+            if any(isinstance(field.value, str) and hub_name(field.value) for field in places):
+                continue
+            try:
+                translator.identify(languages.find(recipe.src), languages.find(tag), generator)
+            except NotInstalled as missing:
+                return str(missing)
+    return None
 
 
 def _seeds(place: str) -> str:

@@ -1,11 +1,11 @@
 """Which pairs `inspect` shows, by their verdicts and scores."""
 
-import difflib
 from collections.abc import Collection, Sequence
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import Recipe, of_both_texts, score_columns, score_tables
 from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.suggestions import instead
 from sdrrl_data.tuning import direction, reading
 
 
@@ -54,7 +54,4 @@ def _worst_first(run: Run, recipe: Recipe, tag: str, score: str) -> list[str]:
 
 def _check(what: str, name: str, names: Collection[str]) -> None:
     if name not in names:
-        close = difflib.get_close_matches(name, names, n=1)
-        raise UserError(
-            f"there is no {what} {name}: {f'did you mean {close[0]}?' if close else ', '.join(sorted(names))}"
-        )
+        raise UserError(f"there is no {what} {name}: {instead(name, sorted(names))}")

@@ -67,9 +67,10 @@ class Bars:
             else:
                 self._finish()
             self._begin(what, total, done, unit)
-            if not self._console.is_terminal:
-                before = f", done before: {done}" if done else ""
-                self._console.print(f"{label(what)} ({unit}: {total}{before})", soft_wrap=True)
+            if self._console.is_terminal or self._console.event("start", task=what, unit=unit, total=total, done=done):
+                return
+            before = f", done before: {done}" if done else ""
+            self._console.print(f"{label(what)} ({unit}: {total}{before})", soft_wrap=True)
 
     def advance(self, amount: float, note: str = "") -> None:
         """Move the bar; without a bar, print some of the notes."""
@@ -82,9 +83,9 @@ class Bars:
                 number = self._before + round(self._advanced)
                 if number in (1, self._total) or number % max(1, self._total // LINES) == 0:
                     self._told = monotonic()
-                    self._console.print(
-                        f"{self._unit.removesuffix('s')} {number}/{self._total}: {note}", soft_wrap=True
-                    )
+                    if not self._event(number, note=note):
+                        unit = self._unit.removesuffix("s")
+                        self._console.print(f"{unit} {number}/{self._total}: {note}", soft_wrap=True)
 
     def say(self, sentence: str) -> None:
         """Print the sentence, above the bar if there is one."""
@@ -160,6 +161,8 @@ class Bars:
             return
         self._told = now
         seconds = now - self._began
+        if self._event(self._before + int(self._advanced), seconds=round(seconds)):
+            return
         figures = [f"{_clock(seconds)} so far"]
         if self._total and self._advanced:
             left = self._total - self._before - self._advanced
@@ -169,6 +172,10 @@ class Bars:
                 f"about {_clock(left * seconds / self._advanced)} left",
             ]
         self._console.print(f"{label(self._what)}: {', '.join(figures)}", soft_wrap=True)
+
+    def _event(self, done: int, **more: object) -> bool:
+        """Print how far the work is, if stderr has JSON. Returns whether it has."""
+        return self._console.event("progress", task=self._what, unit=self._unit, total=self._total, done=done, **more)
 
     def _erase(self) -> None:
         if self._console.is_terminal and self._what and not self._bar:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from . import completion
-from .console import PlainConsole
+from .console import PlainConsole, say_as_it_is
 
 
 def recipes(
@@ -23,7 +23,7 @@ def recipes(
     from sdrrl_data.recipe import AlignerConfig, GeneratorEngine, ScorerConfig, TranslatorConfig, loading
 
     if name:
-        typer.echo(loading.text(name), nl=False)
+        say_as_it_is(loading.text(name))
         return
     console = PlainConsole()
     for heading, names in (("recipe", loading.names()), ("part, for --with", loading.parts())):

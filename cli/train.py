@@ -121,7 +121,9 @@ def train(
     from sdrrl_data.training import launching, settings_files
     from sdrrl_data.training.plan import TrainingJob, is_first, prepare
 
-    loaded = settings_files.load(settings, dict(map(overrides.parse_change, changes or [])))
+    loaded = settings_files.load(
+        settings, dict(overrides.parse_change(text, example="lora.rank=8") for text in changes or [])
+    )
     if accelerate:
         arguments = _without_accelerate(sys.argv[sys.argv.index("train") + 1 :])
         say(launching.command(accelerate.value, arguments))

@@ -1,7 +1,6 @@
 """`sdrrl-data verify`."""
 
 import json
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -80,6 +79,6 @@ def verify(
         elif not repair:
             say("restore them from a copy, or add --repair, which moves them away and makes them again", err=True)
         if is_unfinished:
-            say(f"the run is not finished: sdrrl-data generate --out {shlex.quote(str(folder))} goes on")
+            say(f"the run is not finished: {run.command} goes on")
     if left:
         raise typer.Exit(1)

@@ -8,7 +8,6 @@ has two scripts, the row whose tag names no script is used for queries that name
 The table has English names because langcodes needs a second and 340 MB to name its first language.
 """
 
-import difflib
 import functools
 import re
 import unicodedata
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sdrrl_data.errors import UnknownLanguage
+from sdrrl_data.suggestions import closest, listed
 
 RELATED = 15  # langcodes' distance: a language of the same macrolanguage, or one that most of its readers can read
 # Characters of a tag or name. The longest name in langcodes has 77; its parser calls itself for every part of a tag.
@@ -52,7 +52,7 @@ def find(query: str) -> Language:
         return language
     nearest = (_related(query) or search(query))[:3] if _key(query) else []
     names = [f"{language.name} ({language.tag})" for language in nearest]
-    hint = f"did you mean {_either(names)}?" if names else "`sdrrl-data languages` lists them all"
+    hint = f"did you mean {listed(names, 'or')}?" if names else "`sdrrl-data languages` lists them all"
     raise UnknownLanguage(f"there is no language {query!r} in FLORES-200: {hint}")
 
 
@@ -134,18 +134,20 @@ def _related(query: str) -> list[Language]:
         if related:
             return related
     country = langcodes.get(f"und-{query}") if re.fullmatch("[A-Za-z]{2}", query) else None
-    language = _of_tag(str(country.maximize().language)) if country and country.is_valid() else None
+    language = (
+        _of_tag(str(country.maximize().language)) if country and "Unknown" not in country.territory_name() else None
+    )
     return [language] if language else []
 
 
 def _similar(query: str) -> list[Language]:
     """Languages with a similar name in the table; or else in langcodes, among names with the same first two letters."""
     key = _key(query)
-    matches = difflib.get_close_matches(key, _index(), cutoff=0.7)
+    matches = closest(key, _index(), cutoff=0.72)
     if matches:
         return [_index()[name] for name in matches]
     names = {_key(name): name for name in _names()[-1].keys(_clean(query).casefold()[:2])}
-    languages = (_exact(names[name]) for name in difflib.get_close_matches(key, names, cutoff=0.7))
+    languages = (_exact(names[name]) for name in closest(key, names, cutoff=0.72))
     return [language for language in languages if language]
 
 
@@ -203,8 +205,3 @@ def _plain_names() -> dict[str, str | None]:
             tag = code.decode()
             tags[plain] = tag if tags.get(plain, tag) == tag else None  # the name of two languages is ambiguous
     return tags
-
-
-def _either(choices: list[str]) -> str:
-    *others, last = choices
-    return f"{', '.join(others)} or {last}" if others else last

@@ -19,7 +19,7 @@ FLOORS = [
     {"recipe"},
     {"languages", "protocols"},
     {"errors", "causes", "faults", "panics"},
-    {"shown"},
+    {"shown", "suggestions"},
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 MODULES = [

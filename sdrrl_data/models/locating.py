@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,7 @@ from sdrrl_data.models import hub
 from sdrrl_data.models.hub import HubRequest, Repository
 from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.models.saving import RECORD, flush
+from sdrrl_data.suggestions import instead, path_instead
 
 # Models whose main branch has no weights as safetensors, and the revision where the conversion bot put them.
 SAFETENSORS = {"facebook/nllb-200-distilled-600M": "refs/pr/45"}
@@ -51,7 +52,9 @@ class Located(NamedTuple):
         return {"trust_remote_code": False} | ({"revision": self.revision} if self.on_hub else {})
 
 
-def locate(model: str, revision: str | None, role: str, option: str, also: str = "") -> Located:
+def locate(
+    model: str, revision: str | None, role: str, option: str, also: str = "", packages: Collection[str] = ()
+) -> Located:
     """Find a model without loading it.
 
     Args:
@@ -60,13 +63,14 @@ def locate(model: str, revision: str | None, role: str, option: str, also: str =
         role: what the model is for, for the error's sentence ("generator").
         option: how the user gives another ("--model").
         also: what else can be used where the Hub cannot be reached, besides a directory.
+        packages: as for `folder_of`.
 
     Raises:
         ModelNotFound: it does not exist, or this user may not see it.
         HubUnavailable: the Hub cannot be reached, and the model was not fetched before.
         UserError: it has no weights as safetensors, or the Hub refuses for another reason.
     """
-    if folder := folder_of(model, role):
+    if folder := folder_of(model, role, packages):
         return _directory(folder)
     revision = revision or SAFETENSORS.get(model)
     repository = hub.find(_request(model, revision, role, option, also), _whole)
@@ -80,8 +84,13 @@ def locate(model: str, revision: str | None, role: str, option: str, also: str =
     return located(repository)
 
 
-def folder_of(model: str, role: str) -> Path | None:
+def folder_of(model: str, role: str, packages: Collection[str] = ()) -> Path | None:
     """The directory of a model; None if it is a name on the Hub, which is not asked.
+
+    Args:
+        model: as the user wrote it.
+        role: what it is for, for the error's sentence.
+        packages: the names of models that packages carry, which can be written in its place.
 
     Raises:
         ModelNotFound: it is neither, or the directory holds no model.
@@ -95,7 +104,12 @@ def folder_of(model: str, role: str) -> Path | None:
             raise UserError(f"{role} {place}: the directory has no weights as *.safetensors")
         return place
     if place != HubName(model):
-        raise ModelNotFound(f"{role} {model}: there is no such directory, and it is not a name on the Hub (org/model)")
+        if model.startswith("package:"):
+            raise ModelNotFound(f"{role} {model}: there is no such package: {instead(model, packages)}")
+        raise ModelNotFound(
+            f"{role} {model}: there is no such directory, and it is not a name on the Hub (org/model)"
+            f"{path_instead(model)}"
+        )
     return None
 
 
@@ -155,7 +169,7 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
 
 @contextmanager
 def loading(role: str, name: str) -> Iterator[None]:
-    """Load a model quietly, and turn an error into one sentence that names the model.
+    """Load a model without a bar, and turn an error into one sentence that names the model.
 
     Raises:
         OutOfMemory: it does not fit into memory.
@@ -163,6 +177,7 @@ def loading(role: str, name: str) -> Iterator[None]:
     """
     from transformers.utils import logging
 
+    had_bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
         yield
@@ -178,6 +193,9 @@ def loading(role: str, name: str) -> Iterator[None]:
         if not isinstance(error, OSError | ValueError | RuntimeError):  # by themselves, many say little: KeyError: 'x'
             reason = f"{type(error).__name__}: {reason}"
         raise UserError(f"{role} {name} could not be loaded: {reason}") from error
+    finally:
+        if had_bars:  # the user's own, where this is a library in a program of the user's
+            logging.enable_progress_bar()
 
 
 def _request(model: str, revision: str | None, role: str, option: str, also: str = "") -> HubRequest:

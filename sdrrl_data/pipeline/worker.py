@@ -1,7 +1,6 @@
 """A worker: makes parts of a run that another process has begun, until none is left."""
 
 import os
-import shlex
 import socket
 import time
 from contextlib import suppress
@@ -102,8 +101,7 @@ def _wait_for_beginning(run: Run, leases: Leases, poll: float) -> None:
     """
     manifest = run.manifest()
     if leases.holder(run.lock_place) is None and manifest and manifest.state == "beginning":
-        command = f"sdrrl-data generate --begin --out {shlex.quote(str(run.path))}"
-        raise RunUnfinished(f"{run.path} has not all of its seeds: `{command}` goes on with it")
+        raise RunUnfinished(f"{run.path} has not all of its seeds: `{run.command} --begin` goes on with it")
     time.sleep(poll)
 
 

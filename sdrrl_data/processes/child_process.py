@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 from threading import Thread
 from typing import Any, NamedTuple
 
-from sdrrl_data.processes import reaper
+from sdrrl_data.processes import quiet, reaper
 
 GROUP_SECONDS = 5.0  # in which the processes that a process has started may end after they were asked to
 LAST_LINES = 3  # of its output that are shown
@@ -53,12 +53,14 @@ class Start(NamedTuple):
 def module(name: str, **environment: str) -> Start:
     """Start a module of this package in a new interpreter; multiprocessing would run the user's script again.
 
+    Its libraries are quiet, unless the user's variables say otherwise; those of this process stay as they are.
+
     Args:
         name: of the module.
         environment: variables that are set for it, besides those of the run.
     """
     # -P: a file in the working directory must not replace a library.
-    return Start([sys.executable, "-P", "-m", name], os.environ | environment)
+    return Start([sys.executable, "-P", "-m", name], {**quiet.environment(), **environment})
 
 
 class ChildProcess:

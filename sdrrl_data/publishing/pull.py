@@ -24,6 +24,7 @@ from sdrrl_data.publishing.packing import Packed
 from sdrrl_data.recipe import Recipe, loading, overrides, paths, trust
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.disk import digest_of, on_disk, written
+from sdrrl_data.suggestions import instead
 
 FETCHED = ".fetched"  # in the unfinished run: files as they came from the Hub
 MARK = ".pull"  # in the unfinished run: what is being pulled
@@ -96,7 +97,7 @@ def _chosen(repo: str, manifests: dict[str, Manifest], tags: Sequence[str]) -> M
     if not manifests:
         raise NotARun(f"{repo} holds no run of sdrrl-data (there is no TARGET/{published.MANIFEST})")
     if missing := [tag for tag in tags if tag not in manifests]:
-        raise UserError(f"{repo} has no target {', '.join(missing)}: it has {', '.join(manifests)}")
+        raise UserError(f"{repo} has no target {', '.join(missing)}: {instead(missing[0], manifests)}")
     runs = published.runs({tag: manifest for tag, manifest in manifests.items() if tag in tags or not tags})
     if len(runs) > 1:
         choices = " or ".join(f"--tgt {','.join(run.counts.targets)}" for run in runs)

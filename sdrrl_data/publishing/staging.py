@@ -31,8 +31,8 @@ def check(run: Run, manifest: Manifest) -> None:
             problem = "was changed since the run made it" if path in expected else "does not belong to this run"
             raise UserError(
                 f"{run.path / path} {problem if path in digests else 'is missing'} (manifest.json has the SHA-256 of "
-                f"its files): remove {run.path / folder} and type the `sdrrl-data generate` command again; it makes "
-                "the folder again from the tables"
+                f"its files): remove {run.path / folder} and type `{run.command}`, which makes the folder again "
+                "from the tables"
             )
 
 

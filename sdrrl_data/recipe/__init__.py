@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from sdrrl_data.recipe import mistakes
 from sdrrl_data.recipe.code_switching import CodeSwitchingConfig
 from sdrrl_data.recipe.components import (
     AlignerConfig,
@@ -27,7 +28,7 @@ from sdrrl_data.recipe.generators import (
     SamplingConfig,
     ServerConfig,
 )
-from sdrrl_data.recipe.markers import Model, Place, Shapeless, ShapelessByDefault, StaysHere, TakenIn
+from sdrrl_data.recipe.markers import Form, Model, Place, Shapeless, ShapelessByDefault, StaysHere, TakenIn
 from sdrrl_data.recipe.scorers import (
     ANSWER_SCORES,
     HEURISTICS,
@@ -43,7 +44,7 @@ from sdrrl_data.recipe.scorers import (
 )
 from sdrrl_data.recipe.seeds import MagpieConfig, SeedFieldsConfig, SeedsConfig, SeedSources
 from sdrrl_data.recipe.targets import TargetConfig
-from sdrrl_data.recipe.thresholds import Bound, ThresholdConfig
+from sdrrl_data.recipe.thresholds import BOUNDS, Bound, ThresholdConfig
 from sdrrl_data.recipe.transfer_sets import (
     MixConfig,
     ParallelConfig,
@@ -68,6 +69,7 @@ __all__ = [
     "Date",
     "FewShot",
     "FewShotExample",
+    "Form",
     "GeneratorConfig",
     "GeneratorEngine",
     "MagpieConfig",
@@ -106,6 +108,8 @@ __all__ = [
     "translator_names",
 ]
 
+LANGUAGE = Form("a language by its name or tag", "pt")
+
 
 class Recipe(Config):
     """Everything that a run depends on.
@@ -120,9 +124,13 @@ class Recipe(Config):
 
     name: str  # of the recipe; the run's folder is called so if nothing else is said
     description: str  # one or two sentences, for the card
-    src: str  # the language of the seeds, in which the model answers well
-    tgt: Annotated[tuple[str, ...], Shapeless()]  # the languages to translate into
-    targets: Annotated[dict[str, TargetConfig], Shapeless()] = Field(default={})  # by their tags
+    src: Annotated[str, LANGUAGE]  # the language of the seeds, in which the model answers well
+    tgt: Annotated[tuple[Annotated[str, LANGUAGE], ...], Shapeless()]  # the languages to translate into
+    targets: Annotated[  # by their tags
+        dict[str, TargetConfig],
+        Shapeless(),
+        Form("what is different, by target", {"pt": {"thresholds": BOUNDS.example}}),
+    ] = Field(default={})
     seed: int = 42  # of all random draws
     limit: Annotated[Positive | None, Shapeless()] = None  # how many questions to take; None: all
     # The run grows until so many pairs of each target pass the thresholds; `limit` is then the most questions it takes.
@@ -136,7 +144,7 @@ class Recipe(Config):
     translations: TranslationsConfig = TranslationsConfig()
     code_switching: CodeSwitchingConfig = Field(default_factory=CodeSwitchingConfig)
     scorers: tuple[ScorerConfig, ...]  # what judges the texts
-    thresholds: dict[str, ThresholdConfig]
+    thresholds: Annotated[dict[str, ThresholdConfig], BOUNDS]
     parallel: ParallelConfig | None = None
     prompts: dict[str, PromptsConfig]
     transfer_set: TransferSetConfig = TransferSetConfig()
@@ -170,8 +178,7 @@ class Recipe(Config):
         scores = [*(score for scorer in self.scorers for score in scores_of(scorer)), *KNOWN_SCORES]
         for name in self.thresholds:
             if not may_have_threshold(name, scores):
-                known = f": this recipe's scores are {', '.join(sorted(scores))}"
-                raise ValueError(no_such_score(name, scores, known))
+                raise ValueError(no_such_score(name, scores))
         return self
 
     @model_validator(mode="after")
@@ -202,7 +209,7 @@ class Recipe(Config):
             try:
                 self.for_target(tag)
             except ValidationError as error:
-                problem = error.errors()[0]
-                key = ".".join(map(str, problem["loc"]))
-                message = problem["ctx"]["error"] if problem["type"] == "value_error" else f"{key}: {problem['msg']}"
-                raise ValueError(f"{message} (for the target {tag})") from None
+                sentence = mistakes.explain(error, type(self), dict(self), "a recipe")
+                raise ValueError(f"{sentence} (for the target {tag})") from None
+            except ValueError as error:
+                raise ValueError(f"{error} (for the target {tag})") from None

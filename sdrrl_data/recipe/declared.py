@@ -1,6 +1,5 @@
 """Classes that a recipe names by a word. They are in the modules of a room, or in the user's code."""
 
-import difflib
 import importlib
 import inspect
 import pkgutil
@@ -8,6 +7,7 @@ from typing import Any, ClassVar, Self, cast
 
 from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import user_code
+from sdrrl_data.suggestions import instead, listed
 
 
 class Declared:
@@ -89,12 +89,9 @@ class Declared:
 
     @classmethod
     def _unknown(cls, word: str) -> str:
-        close = difflib.get_close_matches(word, cls.kinds(), n=1)
-        hint = f"did you mean {close[0]}? There" if close else "there"
-        *others, last = cls.declared_words()
-        return (
-            f"there is no {cls.what} {word!r}: {hint} are {', '.join(others)} and {last}, or your own as module:Class"
-        )
+        words = cls.declared_words()
+        otherwise = f"choose from {listed(words)}, or name your own as module:Class"
+        return f"there is no {cls.what} {word!r}: {instead(word, words, otherwise=otherwise)}"
 
     @classmethod
     def _users(cls, word: str) -> type[Self]:

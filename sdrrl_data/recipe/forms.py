@@ -7,15 +7,17 @@ from typing import Any
 from sdrrl_data import languages
 from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe.components import TranslatorConfig
-from sdrrl_data.recipe.scorers import of_source
+from sdrrl_data.recipe.scorers import of_both_texts, of_source, shipped_scores
 from sdrrl_data.recipe.targets import TargetConfig
+from sdrrl_data.suggestions import instead
 
 
 def bring_into_form(content: dict[str, Any]) -> None:
     """Bring a recipe, or a layer over it, into the form that is validated, as far as nothing else has to be known.
 
-    A single source of seeds or translator becomes a list, a word for a component a section, and the name of a language
-    its tag. What an earlier version wrote as `thresholds.SCORE.languages.TAG` becomes `targets.TAG.thresholds.SCORE`.
+    A single source of seeds, translator or target becomes a list, a word for a component a section, the name of a
+    language its tag, and a lone bound the only end of its threshold that it can be. What an earlier version wrote as
+    `thresholds.SCORE.languages.TAG` becomes `targets.TAG.thresholds.SCORE`.
 
     Args:
         content: as it is written; it is changed.
@@ -30,8 +32,12 @@ def bring_into_form(content: dict[str, Any]) -> None:
         content["scorers"] = [{"kind": item} if isinstance(item, str) else item for item in content["scorers"]]
     if isinstance(content.get("targets"), dict):
         content["targets"] = _by_tag(content["targets"], "targets")
+    if isinstance(content.get("tgt"), str):
+        content["tgt"] = [name.strip() for name in content["tgt"].split(",") if name.strip()]
     _move_bounds_of_targets(content)
     for section in (content, *_sections(content.get("targets")).values()):
+        if isinstance(section.get("thresholds"), dict):
+            section["thresholds"] = {name: _bounds(name, value) for name, value in section["thresholds"].items()}
         if "translator" in section:
             section["translator"] = _translators(section["translator"])
         if isinstance(section.get("prompts"), dict):
@@ -63,9 +69,10 @@ def complete(content: dict[str, Any]) -> None:
     for_all = content.get("translator")
     for tag, target in _sections(content.get("targets")).items():
         if unknown := [name for name in target if name not in TargetConfig.model_fields]:
-            *others, last = TargetConfig.model_fields
-            can = f"only {', '.join(others)} and {last} can differ between targets"
-            raise RecipeError(f"targets.{tag}.{unknown[0]}: {can}")
+            raise RecipeError(
+                f"targets.{tag}.{unknown[0]} is no key that can differ between targets: "
+                f"{instead(unknown[0], TargetConfig.model_fields, f'targets.{tag}.')}"
+            )
         if isinstance(for_all, list) and len(for_all) == 1 and isinstance(target.get("translator"), list):
             target["translator"] = [_completed(item, for_all[0]) for item in target["translator"]]
         for section in (
@@ -86,12 +93,19 @@ def bring_up_to_date(content: dict[str, Any]) -> None:
     _choose_bounds_of_source(content)
 
 
-def normal_key(key: str) -> str:
-    """A dotted key with a language's tag in the place of its name: `targets.th.translator` for `targets.Thai.…`."""
+def normal_change(key: str, value: Any) -> tuple[str, Any]:
+    """A change by a dotted key, with a language's tag in the place of its name, and a lone bound by its own key.
+
+    `targets.Thai.translator` becomes `targets.th.translator`, and 0.8 for `thresholds.similarity` becomes 0.8 for
+    `thresholds.similarity.min`: its other values stay.
+    """
     first, *rest = key.split(".")
     if first in ("targets", "prompts") and rest:
         rest[0] = languages.find(rest[0]).tag
-    return ".".join([first, *rest])
+    if [first, *rest][-2:-1] == ["thresholds"] and _bounds(rest[-1], value) is not value:
+        [(bound, value)] = _bounds(rest[-1], value).items()
+        rest.append(bound)
+    return ".".join([first, *rest]), value
 
 
 def refuse_without_effect(content: dict[str, Any], keys: Collection[str]) -> None:
@@ -99,7 +113,7 @@ def refuse_without_effect(content: dict[str, Any], keys: Collection[str]) -> Non
 
     Args:
         content: the complete recipe, with the changes.
-        keys: the changed keys, as `normal_key` returns them.
+        keys: the changed keys, as `normal_change` returns them.
 
     Raises:
         RecipeError: a change is for a language that is no target, or every target has a value of its own.
@@ -173,6 +187,15 @@ def _choose_bounds_of_source(content: dict[str, Any]) -> None:
             content["thresholds"][score] = others | replaced
 
 
+def _bounds(score: str, value: Any) -> Any:
+    """A lone bound of a score as a threshold, where only one of its ends can be meant; any other value as it is."""
+    if isinstance(value, bool) or not (isinstance(value, int | float) or (isinstance(value, str) and "%" in value)):
+        return value
+    declared = shipped_scores().get(score) or shipped_scores().get(of_both_texts(score))
+    bound = {"more": "min", "less": "max"}.get(str(declared.better)) if declared else None
+    return {bound: value} if bound else value
+
+
 def _completed(translator: Any, for_all: Any) -> Any:
     """A translator with the settings of another one, if it has no kind; another model has another revision."""
     if not isinstance(translator, dict) or not isinstance(for_all, dict) or "kind" in translator:
@@ -199,5 +222,5 @@ def _translator(word: str) -> dict[str, str]:
         return {"kind": kind}
     if not (key and model):
         words = TranslatorConfig.declared_words()
-        raise RecipeError(f"there is no translator {word!r}: there are {', '.join(words[:-1])} and {words[-1]}")
+        raise RecipeError(f"there is no translator {word!r}: {instead(word, words)}")
     return {"kind": kind, key: model}

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.engines import AUTO, known_engine
-from sdrrl_data.recipe.markers import Model, NamesCode, Shapeless, ShapelessByDefault, StaysHere, TakenIn
+from sdrrl_data.recipe.markers import Form, Model, NamesCode, Shapeless, ShapelessByDefault, StaysHere, TakenIn
 
 DEFAULT_DATE = "2026-01-01"  # one for all, so that a recipe gives the same rows on any day
 
@@ -23,7 +23,7 @@ def _known_date(text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise ValueError(f"date {text!r} is not a date such as {DEFAULT_DATE}") from None
+        raise ValueError(f"{text!r} is not a date such as {DEFAULT_DATE}") from None
 
 
 Date = Annotated[str, AfterValidator(_known_date)]
@@ -58,11 +58,14 @@ def _valid(url: str) -> str:
     return url
 
 
+ADDRESS = Form("an address that begins with http:// or https://", "http://127.0.0.1:8000/v1")
+
+
 class ServerConfig(Config):
     """An OpenAI-compatible server. If it needs a key, the environment variable OPENAI_API_KEY holds it."""
 
     # Such as http://127.0.0.1:8000/v1, or https://NAME.openai.azure.com/openai/deployments/NAME?api-version=2024-10-21.
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$"), AfterValidator(_valid), StaysHere()]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/\S*)?$"), AfterValidator(_valid), StaysHere(), ADDRESS]
     concurrency: Positive = 64  # requests at the same time
     timeout: Annotated[float, Field(gt=0)] = 600.0  # seconds for one answer
     retries: Annotated[int, Field(ge=0)] = 5  # after whatever is the server's fault (429, 5xx, ...), with back-off
@@ -117,7 +120,10 @@ class GeneratorConfig(SamplingConfig):
     system_prompt: str | None = None  # for seeds that bring none
     # A chat template (Jinja), or its file, for a model without a chat template.
     template: Annotated[str | None, TakenIn(".jinja")] = None
-    template_options: dict[str, Any] = Field(default={})  # variables of the template, such as enable_thinking: false
+    # Variables of the template, such as enable_thinking: false.
+    template_options: Annotated[
+        dict[str, Any], Form("the template's variables by their names", {"enable_thinking": False})
+    ] = Field(default={})
     # What a chat template is told that asks for the day, as those of Llama 3, Mistral and gpt-oss do.
     date: Annotated[Date, ShapelessByDefault()] = DEFAULT_DATE
     few_shot: FewShot = ()

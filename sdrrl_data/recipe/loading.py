@@ -1,6 +1,5 @@
 """Recipes as YAML: those of the package, and the user's."""
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -24,10 +23,9 @@ from sdrrl_data.recipe import (
 )
 from sdrrl_data.recipe import trust as trusting
 from sdrrl_data.recipe.scorers import no_such_score
+from sdrrl_data.suggestions import instead, listed, path_instead
 
 PACKAGED = paths.PACKAGED
-# Key of a section of several kinds -> the index at which pydantic puts the kind into the path of a mistake.
-MEMBERS = {"seeds": 1}
 
 
 def names() -> list[str]:
@@ -46,7 +44,7 @@ def text(name: str) -> str:
     Raises:
         RecipeError: there is no such recipe.
     """
-    return _path(name, _packaged() | _packaged("parts")).read_text(encoding="utf-8")
+    return _path(name, _packaged() | _packaged("parts"), "recipe or part").read_text(encoding="utf-8")
 
 
 def about(name: str) -> str:
@@ -139,9 +137,9 @@ def finished(
     changes = changes or {}
     content.setdefault("prompts", overrides.read_file(PACKAGED / "prompts.yaml", "prompts.yaml"))
     for overlay in overlays:
-        _lay_over(content, _path(fspath(overlay), _packaged("parts")), trust)
+        _lay_over(content, _path(fspath(overlay), _packaged("parts"), "part"), trust)
     forms.bring_into_form(content)
-    keys = {forms.normal_key(key): value for key, value in changes.items()}
+    keys = dict(forms.normal_change(key, value) for key, value in changes.items())
     for key, value in keys.items():
         if key == "generator.model" and "generator.revision" not in changes:
             overrides.change(content, "generator.revision", None)
@@ -154,7 +152,7 @@ def finished(
         forms.bring_into_form(content)
     forms.complete(content)
     left_out = fields.leave_out_entries(Recipe, content)
-    recipe = overrides.validated(Recipe, content, where, "a recipe", MEMBERS)
+    recipe = overrides.validated(Recipe, content, where, "a recipe", keys)
     scores = {*shipped_scores(), *score_columns(recipe.scorers)}
     for section, name in left_out:
         if section == "thresholds" and not may_have_threshold(name, scores):
@@ -192,18 +190,17 @@ def _packaged(folder: str = "") -> dict[str, Path]:
     return {path.stem: path for path in paths if path.stem != "prompts"}  # prompts.yaml is a section of all recipes
 
 
-def _path(name: str, packaged: Mapping[str, Path]) -> Path:
+def _path(name: str, packaged: Mapping[str, Path], what: str = "recipe") -> Path:
     if name in packaged:
         return packaged[name]
     if Path(name).suffix not in {".yaml", ".yml"} and not os.path.isfile(os.path.expanduser(name)):
-        close = difflib.get_close_matches(name, packaged, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(packaged)}; or give a YAML file"
-        raise RecipeError(f"there is no recipe {name}: {hint}")
+        otherwise = f"choose from {listed(packaged)}, or give a YAML file"
+        raise RecipeError(f"there is no {what} {name}: {instead(name, packaged, otherwise=otherwise)}")
     return _file(Path(name))
 
 
 def _file(path: Path) -> Path:
     path = Path(os.path.expanduser(path))  # `os.path` raises for no text that cannot be a path
     if not os.path.isfile(path):
-        raise RecipeError(f"recipe {path}: there is no such file")
+        raise RecipeError(f"recipe {path}: there is no such file{path_instead(path)}")
     return path

@@ -64,6 +64,14 @@ class NamesCode(Marker):
     """The value may name the user's code as `module:name`, imported at the latest when the component is opened."""
 
 
+@dataclass(frozen=True)
+class Form(Marker):
+    """What the values are, where the type does not say it: for the sentence about a wrong value."""
+
+    says: str  # "an address such as http://127.0.0.1:8000/v1"
+    example: Any  # a right value, as JSON data
+
+
 def markers(field: FieldInfo) -> tuple[Marker, ...]:
     """The markers of a field."""
     return tuple(marker for marker in field.metadata if isinstance(marker, Marker))

@@ -1,8 +1,7 @@
 """Settings as YAML: they are read safely, changed value by value, and mistakes are explained in one sentence."""
 
-import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +9,8 @@ import yaml
 from pydantic import ValidationError
 
 from sdrrl_data.errors import RecipeError
-from sdrrl_data.recipe import Config, paths, plain, plain_yaml
+from sdrrl_data.recipe import Config, ScorerConfig, mistakes, paths, plain, plain_yaml
+from sdrrl_data.suggestions import instead
 
 C = TypeVar("C", bound=Config)
 
@@ -72,16 +72,21 @@ def written(content: object) -> str:
     return str(yaml.dump(content, Dumper=plain_yaml.Dumper, sort_keys=False, allow_unicode=True, width=100))
 
 
-def parse_change(text: str) -> tuple[str, Any]:
+def parse_change(text: str, option: str = "--set", example: str = "generator.temperature=0.5") -> tuple[str, Any]:
     """`generator.temperature=0.5` as key and value; the value is read as YAML.
+
+    Args:
+        text: as it was typed.
+        option: behind which it was typed.
+        example: a right one.
 
     Raises:
         RecipeError: the text does not have this form.
     """
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise RecipeError(f"--set {text}: expected key=value, such as generator.temperature=0.5")
-    return key.strip(), read(value, f"--set {key.strip()}")
+        raise RecipeError(f"{option} {text}: give KEY=VALUE, such as {option} {example}")
+    return key.strip(), read(value, f"{option} {key.strip()}")
 
 
 def change(content: dict[str, Any], key: str, value: Any) -> None:
@@ -126,9 +131,12 @@ def _located(place: Any, name: str, sections: Sequence[str]) -> tuple[Any, Any]:
     key = ".".join(sections)
     if len(place) == 1 and isinstance(place[0], dict) and key != "scorers":
         return place[0], name
-    items = ", ".join(str(number) if kind is None else f"{number} ({kind})" for number, kind in enumerate(kinds))
-    add = ": add a scorer with --set 'scorers.KIND={...}'" if key == "scorers" else ""
-    raise RecipeError(f"{key}.{name}: {key} has no such item, it has {items or 'none'}{add}")
+    remedy = instead(name, [kind or str(number) for number, kind in enumerate(kinds)], f"{key}.")
+    if key == "scorers" and name in ScorerConfig.kinds():
+        remedy = f"add it with --set 'scorers.{name}={{}}'"
+    elif key == "scorers":
+        remedy = instead(name, [*ScorerConfig.kinds()], "scorers.")
+    raise RecipeError(f"{key}.{name}: {key} has no such item: {remedy}")
 
 
 def sections(value: Any) -> list[dict[str, Any]]:
@@ -136,17 +144,15 @@ def sections(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def validated(
-    config: type[C], content: dict[str, Any], where: str, what: str, members: Mapping[str, int] | None = None
-) -> C:
+def validated(config: type[C], content: dict[str, Any], where: str, what: str, changed: Collection[str] = ()) -> C:
     """Settings from their content, with the contents of the files that they name.
 
     Args:
         config: the class of the settings.
         content: the settings as they are written; they are changed.
         where: what the content is, for error messages.
-        what: the kind of the settings, as for `explain`.
-        members: as for `explain`.
+        what: the kind of the settings, as for `mistakes.explain`.
+        changed: as for `mistakes.explain`.
 
     Raises:
         RecipeError: a key or a value is wrong, or a file cannot be read.
@@ -158,41 +164,6 @@ def validated(
         # From JSON, strict validation accepts lists as tuples, but not a text as a number.
         settings = config.model_validate_json(json.dumps(content))
     except ValidationError as error:
-        raise RecipeError(f"{where}: {explain(error, what, members)}") from None
+        raise RecipeError(mistakes.explain(error, config, content, what, where, changed)) from None
     plain.refuse_others(settings.model_dump(mode="json"), where)  # with the defaults, which are not validated
     return settings
-
-
-def explain(error: ValidationError, what: str, members: Mapping[str, int] | None = None) -> str:
-    """The first mistake in one sentence: the key, what is wrong, and what was expected.
-
-    Args:
-        error: pydantic's errors.
-        what: the kind of the settings, for the sentence ("a recipe").
-        members: key of a section of several kinds -> the index at which pydantic puts the kind into a mistake's path.
-    """
-    first, *more = error.errors(include_url=False)
-    member = (members or {}).get(str(first["loc"][0])) if first["loc"] else None
-    key = ".".join(str(step) for index, step in enumerate(first["loc"]) if index != member)
-    also = f" (and {len(more)} more {'mistake' if len(more) == 1 else 'mistakes'})" if more else ""
-    if first["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(key.rpartition(".")[2], set(_keys()), n=1)
-        return f"{key} is not a key of {what}{f', did you mean {close[0]}?' if close else ''}{also}"
-    if first["type"] == "missing":
-        return f"{key} is missing{also}"
-    if first["type"] == "value_error":
-        return f"{first['ctx']['error']}{also}"
-    expected = first["msg"][0].lower() + first["msg"][1:]
-    value = first["input"]
-    quotes = " (write it in quotes)" if first["type"] == "string_type" and isinstance(value, int | float) else ""
-    described = (
-        f"a {'mapping' if isinstance(value, dict) else 'list'}" if isinstance(value, dict | list) else repr(value)
-    )
-    return f"{key}: {expected}, found {described}{quotes}{also}"
-
-
-def _keys(section: type[Config] = Config) -> Iterator[str]:
-    """The keys of all sections of a recipe."""
-    yield from (str(field.validation_alias or name) for name, field in section.model_fields.items())
-    for subclass in section.__subclasses__():
-        yield from _keys(subclass)

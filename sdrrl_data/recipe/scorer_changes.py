@@ -5,6 +5,7 @@ from typing import Any
 
 from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import ScorerConfig, overrides
+from sdrrl_data.recipe.types_in_words import described
 
 
 def taken_from(layer: dict[str, Any], where: str) -> tuple[list[dict[str, Any]], list[str]]:
@@ -25,8 +26,10 @@ def taken_from(layer: dict[str, Any], where: str) -> tuple[list[dict[str, Any]],
     for kind, settings in by_kind.items():
         ScorerConfig.named(str(kind))
         if not isinstance(settings, dict | None):
+            key = f"scorers.{kind}"
             raise RecipeError(
-                f"{where}: scorers.{kind}: expected settings, or null to leave it out, found {settings!r}"
+                f"{where if where.startswith(key) else f'{where}: {key}'} is {described(settings)}: give its settings, "
+                f"such as {{}}, or null to leave it out"
             )
     changed = [{"kind": str(kind)} | settings for kind, settings in by_kind.items() if settings is not None]
     return changed, [str(kind) for kind, settings in by_kind.items() if settings is None]

@@ -1,9 +1,9 @@
 """The names of a recipe's scorers, and their scores."""
 
-import difflib
 from collections.abc import Collection, Sequence
 
 from sdrrl_data.recipe.components import Score, ScorerConfig
+from sdrrl_data.suggestions import instead
 
 HEURISTICS = "heuristics"  # the common name of the scorers that only count
 
@@ -42,17 +42,9 @@ def of_both_texts(score: str) -> str:
     return score.removeprefix("question_").removeprefix("answer_")
 
 
-def no_such_score(name: str, scores: Collection[str], otherwise: str = "") -> str:
-    """A sentence for a threshold of a score that there is not, with the score that is meant.
-
-    Args:
-        name: of the threshold.
-        scores: those that there are.
-        otherwise: how the sentence ends if none of them is like the name.
-    """
-    close = difflib.get_close_matches(name, scores, n=1)
-    hint = f", did you mean {close[0]}?" if close else otherwise
-    return f"thresholds.{name}: there is no such score{hint}"
+def no_such_score(name: str, scores: Collection[str]) -> str:
+    """A sentence for a threshold of a score that there is not, with the score that is meant."""
+    return f"thresholds.{name}: there is no such score: {instead(name, sorted(scores), 'thresholds.')}"
 
 
 def may_have_threshold(name: str, scores: Collection[str]) -> bool:

@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag
 
 from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.generators import SamplingConfig
-from sdrrl_data.recipe.markers import Model, Shapeless, ShapelessByDefault
+from sdrrl_data.recipe.markers import Form, Model, Shapeless, ShapelessByDefault
 
 
 class SeedFieldsConfig(Config):
@@ -26,7 +26,9 @@ class SeedsConfig(Config):
 
     role: ClassVar[str | None] = "seeds"
 
-    source: Annotated[str, Model()]  # a file, or a dataset on the Hub
+    source: Annotated[
+        str, Model(), Form("a file, or a dataset on the Hub", "questions.jsonl")
+    ]  # a file, or a dataset on the Hub
     fields: SeedFieldsConfig = SeedFieldsConfig()
     config: str | None = None  # of the dataset
     split: str = "train"  # of the dataset
@@ -53,5 +55,6 @@ class MagpieConfig(SamplingConfig):
 
 SeedSources = Annotated[
     Annotated[tuple[SeedsConfig, ...], Field(min_length=1), Tag("read")] | Annotated[MagpieConfig, Tag("magpie")],
+    Form("files or datasets with questions", [{"source": "questions.jsonl"}]),
     Discriminator(lambda seeds: "read" if isinstance(seeds, list | tuple) else "magpie"),
 ]

@@ -1,13 +1,14 @@
 """What is different for one target of a recipe."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
+from sdrrl_data.recipe import mistakes
 from sdrrl_data.recipe.code_switching import CodeSwitchingConfig
 from sdrrl_data.recipe.components import TranslatorConfig
 from sdrrl_data.recipe.config import Config
-from sdrrl_data.recipe.thresholds import ThresholdConfig
+from sdrrl_data.recipe.thresholds import BOUNDS, ThresholdConfig
 from sdrrl_data.recipe.transfer_sets import PromptsConfig, Sentences
 from sdrrl_data.recipe.translators import TranslationsConfig
 
@@ -17,13 +18,21 @@ class Layer(Config):
 
     section: ClassVar[type[Config]]  # the class of the other one
 
-    def over(self, config: Config | None) -> Config:
+    def over(self, config: Config | None, key: str) -> Config:
         """The section with what is written in this one, which stands alone if there is no other.
 
+        Args:
+            config: the other section.
+            key: its dotted key, for the error's sentence.
+
         Raises:
-            ValidationError: the two do not go together.
+            ValueError: the two do not go together.
         """
-        return self.section.model_validate((dict(config) if config else {}) | self.written())
+        content = (dict(config) if config else {}) | self.written()
+        try:
+            return self.section.model_validate(content)
+        except ValidationError as error:
+            raise ValueError(mistakes.explain(error, self.section, content, "a recipe", key=key)) from None
 
     def written(self) -> dict[str, Any]:
         """The fields that are written in it."""
@@ -68,7 +77,7 @@ class TargetConfig(Layer):
     translator: tuple[TranslatorConfig, ...] = ()
     translations: TranslationsConfig = TranslationsConfig()
     code_switching: TargetCodeSwitchingConfig = Field(default_factory=TargetCodeSwitchingConfig)
-    thresholds: dict[str, TargetThresholdConfig] = Field(default={})
+    thresholds: Annotated[dict[str, TargetThresholdConfig], BOUNDS] = Field(default={})
     prompts: dict[str, TargetPromptsConfig] = Field(default={})  # by the tags of the prompts' languages
 
     def sections(self, recipe: Config) -> dict[str, Any]:
@@ -78,14 +87,14 @@ class TargetConfig(Layer):
             recipe: as it is written for all targets.
 
         Raises:
-            ValidationError: a section does not go together with what is written here.
+            ValueError: a section does not go together with what is written here.
         """
-        return {name: _laid_over(value, getattr(recipe, name)) for name, value in self.written().items()}
+        return {name: _laid_over(value, getattr(recipe, name), name) for name, value in self.written().items()}
 
 
-def _laid_over(value: Any, for_all: Any) -> Any:
+def _laid_over(value: Any, for_all: Any, key: str) -> Any:
     if isinstance(value, Layer):
-        return value.over(for_all)
+        return value.over(for_all, key)
     if isinstance(value, dict):
-        return for_all | {name: layer.over(for_all.get(name)) for name, layer in value.items()}
+        return for_all | {name: layer.over(for_all.get(name), f"{key}.{name}") for name, layer in value.items()}
     return value

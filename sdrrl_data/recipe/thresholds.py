@@ -5,9 +5,15 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from sdrrl_data.recipe.config import Config, Share
+from sdrrl_data.recipe.markers import Form
 
-Percentile = Annotated[str, Field(pattern=r"^(100(\.0+)?|\d{1,2}(\.\d+)?)%$")]
+Percentile = Annotated[
+    str,
+    Field(pattern=r"^(100(\.0+)?|\d{1,2}(\.\d+)?)%$"),
+    Form("a percentage of the run such as 5%", "5%"),
+]
 Bound = float | Percentile
+BOUNDS = Form("bounds by the name of a score", {"length": {"min": 0.5}})  # of a field with thresholds
 
 
 class ThresholdConfig(Config):
@@ -24,7 +30,7 @@ class ThresholdConfig(Config):
     @model_validator(mode="after")
     def _something_passes(self) -> Self:
         if isinstance(self.min, float) and isinstance(self.max, float) and self.min > self.max:
-            raise ValueError(f"thresholds: no score is at least {self.min:g} and at most {self.max:g}")
+            raise ValueError(f"no score is at least {self.min:g} and at most {self.max:g}: lower min or raise max")
         return self
 
     def shaping(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from sdrrl_data.recipe.config import Config, Positive, Share
-from sdrrl_data.recipe.markers import Model, Shapeless
+from sdrrl_data.recipe.markers import Form, Model, Shapeless
 
 
 class MixConfig(Config):
@@ -24,7 +24,10 @@ class MixConfig(Config):
     complete: Share = 0.05  # sentences of the corpus, to complete
 
 
-Sentences = Annotated[tuple[Annotated[str, Field(pattern=r"^[^{}]*\{language\}[^{}]*$")], ...], Field(min_length=1)]
+_SENTENCE = Form("a sentence with {language} in it", "Answer in {language}.")
+Sentences = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[^{}]*\{language\}[^{}]*$"), _SENTENCE], ...], Field(min_length=1)
+]
 
 
 class PromptsConfig(Config):

@@ -19,6 +19,7 @@ from sdrrl_data.run.disk import on_disk, written
 from sdrrl_data.run.leases import Leases
 from sdrrl_data.run.manifest import Manifest, parsed
 from sdrrl_data.run.table import Table
+from sdrrl_data.suggestions import instead
 
 MANIFEST, MANIFEST_COPY, TIMINGS = "manifest.json", ".manifest.json", "timings.jsonl"
 
@@ -167,6 +168,11 @@ class Run:
         manifest = self.manifest()
         return list(manifest.signatures) if manifest else []
 
+    @property
+    def command(self) -> str:
+        """What goes on with the run, or makes it anew where it has to be: its recipe has all other settings."""
+        return f"sdrrl-data generate --out {shlex.quote(str(self.path))}"
+
     def transfer_set(self, target: str) -> pl.DataFrame:
         """The rows of a target's transfer set, of both splits (column `split`: train, test).
 
@@ -178,9 +184,9 @@ class Run:
         """
         tag, targets = languages.find(target).tag, self.targets
         if tag not in targets:
-            raise UserError(f"{self.path} has no target {tag}: it has {', '.join(targets) or 'none yet'}")
+            raise UserError(f"{self.path} has no target {tag}: {instead(tag, targets)}")
         if not self.dataset(f"{tag}/transfer_set").exists():
-            raise UserError(f"{self.path} has no transfer set of {tag} yet: run `generate` again to finish it")
+            raise UserError(f"{self.path} has no transfer set of {tag} yet: finish it with `{self.command}`")
         return self.dataset(f"{tag}/transfer_set").read()
 
 

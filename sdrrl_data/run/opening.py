@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from sdrrl_data.recipe import Recipe, trust
 from sdrrl_data.run.disk import damaged
 from sdrrl_data.run.folder import MANIFEST, MANIFEST_COPY, Run
 from sdrrl_data.run.manifest import Manifest
+from sdrrl_data.suggestions import instead, path_instead
 
 
 def opened(path: Path) -> tuple[Run, Manifest]:
@@ -27,7 +27,10 @@ def opened(path: Path) -> tuple[Run, Manifest]:
     manifest = run.manifest() if any(map(os.path.isfile, files)) else None  # `Path.is_file` may raise
     if manifest is None:
         problem = "it has no manifest.json" if os.path.exists(path) else "there is no such folder"
-        raise NotARun(f"{path} is not a run ({problem}): name a folder that `sdrrl-data generate` made")
+        instead_of_it = (
+            path_instead(path, [Path("runs")], MANIFEST) or ": name a folder that `sdrrl-data generate` made"
+        )
+        raise NotARun(f"{path} is not a run ({problem}){instead_of_it}")
     if manifest.state == "finished":
         _refuse_lost(run, manifest)
     return run, manifest
@@ -58,9 +61,7 @@ def refuse_unfinished(run: Run, manifest: Manifest) -> None:
         RunUnfinished: the run is not finished.
     """
     if manifest.state != "finished":
-        raise RunUnfinished(
-            f"{run.path} is not finished: `sdrrl-data generate --out {shlex.quote(str(run.path))}` goes on with it"
-        )
+        raise RunUnfinished(f"{run.path} is not finished: `{run.command}` goes on with it")
 
 
 def select_targets(run: Run, manifest: Manifest, names: Iterable[str]) -> list[str]:
@@ -78,7 +79,7 @@ def select_targets(run: Run, manifest: Manifest, names: Iterable[str]) -> list[s
     selected = list(dict.fromkeys(languages.find(name).tag for name in names))
     for tag in selected:
         if tag not in targets:
-            raise UserError(f"{run.path} has no target {tag}: it has {', '.join(targets)}")
+            raise UserError(f"{run.path} has no target {tag}: {instead(tag, targets)}")
     return selected or targets
 
 

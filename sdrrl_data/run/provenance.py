@@ -58,7 +58,7 @@ def refuse_other_versions(begun: Mapping[str, str], there: Mapping[str, str], wh
     if differing:
         raise RunMismatch(
             f"{where} has other versions than those that the run was begun with: {', '.join(differing)}. Use one "
-            "environment everywhere, or type the `sdrrl-data generate` command again with these versions"
+            "environment everywhere, or type `sdrrl-data generate --out RUN` with these versions"
         )
 
 

@@ -12,6 +12,7 @@ from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.locating import Located
 from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.recipe import plain_yaml
+from sdrrl_data.suggestions import path_instead
 
 if TYPE_CHECKING:
     from sdrrl_data.scoring.comet import CometConfig
@@ -48,6 +49,7 @@ def locate(settings: "CometConfig") -> Located:
     if place != HubName(settings.model):
         raise ModelNotFound(
             f"scorer {settings.model}: there is no such directory, and it is not a name on the Hub (org/model)"
+            f"{path_instead(settings.model)}"
         )
     return _on_hub(settings.model, settings.revision)
 

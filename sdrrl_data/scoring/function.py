@@ -11,7 +11,7 @@ from sdrrl_data.errors import ScorerFailed
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
 from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext, user_code
-from sdrrl_data.recipe.markers import NamesCode
+from sdrrl_data.recipe.markers import Form, NamesCode
 
 SCHEMA: dict[str, Any] = {
     "source": pl.String,
@@ -27,8 +27,16 @@ class FunctionConfig(ScorerConfig):
     """The user's own Python function, from a table of pairs to a column of numbers."""
 
     kind: Literal["function"] = "function"
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # the name of its score
-    function: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"), NamesCode()]  # module:function
+    # The name of its score.
+    name: Annotated[
+        str, Field(pattern=r"^[a-z][a-z0-9_]*$"), Form("a name in small letters, digits and _", "politeness")
+    ]
+    function: Annotated[  # module:function
+        str,
+        Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"),
+        NamesCode(),
+        Form("a function as module:function", "my_scores:politeness"),
+    ]
 
     scores = ()
 

@@ -22,7 +22,7 @@ from sdrrl_data.protocols import (
     Scorer,
     TextPair,
 )
-from sdrrl_data.recipe import GeneratorConfig, Score, ScorerConfig, ScorerContext, draws
+from sdrrl_data.recipe import Form, GeneratorConfig, Score, ScorerConfig, ScorerContext, draws
 
 # For the recipe's own generator: the likeliest reply, with room for "I would rate this translation as 4 out of 5".
 SHORT = Sampling(temperature=0.0, top_p=1.0, repetition_penalty=1.0, max_tokens=32)
@@ -42,7 +42,11 @@ class JudgeConfig(ScorerConfig):
 
     kind: Literal["judge"] = "judge"
     # `{src}` and `{tgt}` stand for the languages' English names, `{source}` and `{target}` for the texts.
-    prompt: Annotated[str, Field(pattern=r"(?s)\{source\}.*\{target\}|\{target\}.*\{source\}")] = (
+    prompt: Annotated[
+        str,
+        Field(pattern=r"(?s)\{source\}.*\{target\}|\{target\}.*\{source\}"),
+        Form("a text with {source} and {target} in it", "Rate from 1 to 5: {source} -> {target}"),
+    ] = (
         "Below are a text in {src} and its translation into {tgt}. Rate the translation from 1 (useless) to 5 "
         "(all of the meaning, in natural {tgt}). Write the number and nothing else.\n\n"
         "{src}:\n{source}\n\n{tgt}:\n{target}"

@@ -12,7 +12,7 @@ from pydantic import Field
 from sdrrl_data.chat.conversations import filled
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Generator, Ingredient, Scorer, TextPair
-from sdrrl_data.recipe import GeneratorConfig, ScorerConfig, ScorerContext, draws
+from sdrrl_data.recipe import Form, GeneratorConfig, ScorerConfig, ScorerContext, draws
 from sdrrl_data.scoring.judge import REPLY_LENGTH, Judge
 from sdrrl_data.scoring.language_bound import LanguageBoundConfig, language_bound
 
@@ -27,7 +27,9 @@ class LanguageBoundJudgeConfig(ScorerConfig):
 
     kind: Literal["language_bound_judge"] = "language_bound_judge"
     # `{src}` stands for the English name of the language, `{question}` for all turns of the question.
-    prompt: Annotated[str, Field(pattern=r"\{question\}")] = (
+    prompt: Annotated[
+        str, Field(pattern=r"\{question\}"), Form("a text with {question} in it", "Is this about {src}? {question}")
+    ] = (
         "Below is what somebody asked in {src}. Is the task about {src} itself, so that it makes no sense, or has "
         "another answer, once it is translated? This is so for rhymes, spelling, letters, grammar, synonyms, puns and "
         "translation. Write yes or no and nothing else.\n\n{question}"

@@ -12,6 +12,7 @@ from sdrrl_data import causes, panics
 from sdrrl_data.errors import DatasetNotFound, UserError
 from sdrrl_data.sources import separated
 from sdrrl_data.sources.separated import Record
+from sdrrl_data.suggestions import path_instead
 
 _DECODER = json.JSONDecoder()
 
@@ -109,7 +110,7 @@ def reader_of(path: Path, role: str) -> Callable[[Path, str], RowSource]:
         with path.open("rb") as file:
             empty = not file.read(1)
     except FileNotFoundError:
-        raise DatasetNotFound(f"{role} {path}: there is no such file") from None
+        raise DatasetNotFound(f"{role} {path}: there is no such file{path_instead(path)}") from None
     except IsADirectoryError:
         raise UserError(f"{role} {path}: this is a directory, give one file in it") from None
     except OSError as error:

@@ -10,6 +10,7 @@ from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.recipe import ParallelConfig, SeedsConfig
 from sdrrl_data.sources import hub_rows
 from sdrrl_data.sources.row_files import ENDINGS, RowSource, open_file
+from sdrrl_data.suggestions import closest, path_instead
 
 
 def name_of(source: str) -> str:
@@ -42,6 +43,7 @@ def open_source(settings: SeedsConfig | ParallelConfig, role: str, instead: str)
     if place != HubName(settings.source):
         raise DatasetNotFound(
             f"{role} {settings.source}: there is no such file, and it is not a dataset on the Hub (org/name)"
+            f"{path_instead(settings.source) or _word_instead(settings.source, role)}"
         )
     request = HubRequest("dataset", settings.source, settings.revision, role, "its name", instead)
     dataset = hub_rows.find(request, settings.config, settings.split)
@@ -58,3 +60,8 @@ def licence_on_hub(name: str, commit: str) -> str | None:
     """
     request = HubRequest("dataset", name, commit, "the licence of", "its name", "name its licence in the recipe")
     return hub.find(request, usable=lambda fetched: True).licence
+
+
+def _word_instead(source: str, role: str) -> str:
+    """How a sentence about seeds goes on where the word for the model's own questions is mistyped."""
+    return ": did you mean magpie?" if role == "seeds" and closest(source, ["magpie"]) else ""

@@ -17,6 +17,7 @@ from sdrrl_data.protocols import Ingredient
 from sdrrl_data.sources import hub_rows
 from sdrrl_data.sources.hub_rows import HubDataset
 from sdrrl_data.sources.row_files import ENDINGS, open_file, reader_of
+from sdrrl_data.suggestions import path_instead
 
 INSTEAD = "give a local file, or take it out of the recipe"
 TRAINING = re.compile(r"(^|[_-])train")  # names of splits that are not for testing
@@ -51,7 +52,10 @@ def find(source: str, role: str) -> TextSet:
     if isinstance(place, Path):
         return _file(place, role)
     if place is None:
-        raise DatasetNotFound(f"{role} {source}: there is no such file, and it is not a dataset on the Hub (org/name)")
+        raise DatasetNotFound(
+            f"{role} {source}: there is no such file, and it is not a dataset on the Hub (org/name)"
+            f"{path_instead(source)}"
+        )
     return _on_hub(place, role)
 
 

@@ -84,7 +84,7 @@ def loaded(aligner: Aligner, rows: pl.DataFrame) -> Iterator[Aligner]:
         ) as error:
             raise FileDamaged(
                 f"what the aligner learned cannot be read ({type(error).__name__}: {error}): delete the folder aligner "
-                "of the target in the run, then type the `sdrrl-data generate` command again; it learns anew"
+                "of the target in the run, then type `sdrrl-data generate --out RUN`, which learns it anew"
             ) from error
         yield aligner
 

@@ -19,6 +19,7 @@ from sdrrl_data.sources.row_files import Row
 from sdrrl_data.sources.row_sources import open_source
 from sdrrl_data.sources.turns import NotUnderstood, Turn
 from sdrrl_data.steps.schemas import MESSAGES, Schema
+from sdrrl_data.suggestions import instead
 from sdrrl_data.text.missing_texts import speaks_of_missing_text
 
 SCHEMA: Schema = {"id": pl.String, "messages": MESSAGES, "reference": pl.String, "source": pl.String}
@@ -312,7 +313,12 @@ def _check_columns(settings: SeedsConfig, columns: Sequence[str], key: str) -> N
             raise MissingColumn(
                 f"seeds {settings.source}: there is no column {column!r}, {has}",
                 columns,
-                f"name another with --set {key}.fields.{field}=NAME",
+                instead(
+                    column,
+                    columns,
+                    f"--set {key}.fields.{field}=",
+                    f"name another with --set {key}.fields.{field}=NAME",
+                ),
             )
     usual = {column.strip().lower() for column in columns} & set(QUESTIONS)
     of_messages = set(columns) >= message_trees.COLUMNS

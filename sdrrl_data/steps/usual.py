@@ -67,7 +67,7 @@ def learned(scorers: Sequence[CountingConfig], tables: Sequence[pl.DataFrame]) -
     except (ValueError, RecursionError) as error:
         raise FileDamaged(
             f"what is usual in the run cannot be read ({error}): delete the folder usual of the target in the run, "
-            "then type the `sdrrl-data generate` command again; it is learned anew"
+            "then type `sdrrl-data generate --out RUN`, which learns it anew"
         ) from error
     return [content_of.get(scorer.called()) for scorer in scorers]
 

@@ -19,6 +19,7 @@ from sdrrl_data.run.disk import check, digest_of
 from sdrrl_data.sources import hub_rows
 from sdrrl_data.sources.row_files import parquet_table
 from sdrrl_data.steps.schemas import MESSAGES
+from sdrrl_data.suggestions import instead, path_instead
 
 NEEDED = {"prompt": MESSAGES, "completion": MESSAGES}
 # What a set may have besides, and what stands there where it has not.
@@ -97,6 +98,7 @@ def find(
     if place_of(dataset) != HubName(dataset):
         raise DatasetNotFound(
             f"{dataset}: there is no such file or folder, and it is not a dataset on the Hub (org/name)"
+            + path_instead(dataset, [Path("runs")])
         )
     return _of_hub(dataset, config, revision, option)
 
@@ -118,7 +120,7 @@ def _of_run(path: Path, config: str | None) -> Rows:
     wanted = [folders[tag] for tag in tags] if chosen == "all" else [folders[chosen]]
     files = [file for folder in wanted for file in run.dataset(folder).files()]
     if not files:
-        raise UserError(f"{path} has no {wanted[0]} yet: finish it with `sdrrl-data generate`")
+        raise UserError(f"{path} has no {wanted[0]} yet: finish it with `{run.command}`")
     return _of_files(files, path.resolve().name, chosen)
 
 
@@ -129,7 +131,7 @@ def _chosen(where: str, config: str | None, configs: Sequence[str], usual: Seque
     if config is None:
         raise UserError(f"{where} has several configs: choose one with --tgt or --config, of {', '.join(configs)}")
     if config not in configs:
-        raise UserError(f"{where} has no config {config}: it has {', '.join(configs)}")
+        raise UserError(f"{where} has no config {config}: {instead(config, configs)}")
     return config
 
 

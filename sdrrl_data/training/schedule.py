@@ -7,6 +7,7 @@ import polars as pl
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import draws
+from sdrrl_data.suggestions import instead
 from sdrrl_data.training.settings import TrainingConfig
 
 
@@ -72,7 +73,7 @@ def _weights(rows: pl.DataFrame, settings: TrainingConfig) -> list[float]:
     known = {*rows["task"], *rows["direction"]}
     for kind in settings.weights:
         if kind not in known:
-            raise UserError(f"weights.{kind}: no row has this task or direction: there are {', '.join(sorted(known))}")
+            raise UserError(f"weights.{kind}: no row has this task or direction: {instead(kind, sorted(known))}")
     return [
         weight * settings.weights.get(task, 1.0) * settings.weights.get(direction, 1.0)
         for weight, task, direction in rows.select("weight", "task", "direction").iter_rows()

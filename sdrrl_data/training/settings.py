@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sdrrl_data.recipe import Config, Date, Model, Shapeless, TakenIn
+from sdrrl_data.recipe import Config, Date, Form, Model, Shapeless, TakenIn
 from sdrrl_data.recipe.config import Positive
 
 
@@ -51,9 +51,10 @@ class TrainingConfig(Config):
     gradient_checkpointing: bool = False  # a third more computation for a fraction of the memory
     precision: Literal["auto", "bf16", "float32"] = "auto"  # auto: bf16 if the GPU (or else the CPU) supports it
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 42  # of all random draws
-    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        default={}
-    )  # by task or direction: {translate: 0.5, "en->pt": 2}
+    # By task or direction: {translate: 0.5, "en->pt": 2}.
+    weights: Annotated[
+        dict[str, Annotated[float, Field(ge=0)]], Form("numbers by task or direction", {"translate": 0.5})
+    ] = Field(default={})
     replay: ReplayConfig | None = None
     test_rows: Positive = 1000  # rows of the test split to evaluate on, at most
     evaluate_every: Positive = 100  # steps
@@ -64,7 +65,10 @@ class TrainingConfig(Config):
     samples: Annotated[int, Field(ge=0)] = 4  # how many test prompts the model answers before and after
     # A chat template (Jinja) or its file, for a model without one.
     template: Annotated[str | None, TakenIn(".jinja")] = None
-    template_options: dict[str, Any] = Field(default={})  # variables of the template: {enable_thinking: false}
+    # Variables of the template: {enable_thinking: false}.
+    template_options: Annotated[
+        dict[str, Any], Form("the template's variables by their names", {"enable_thinking": False})
+    ] = Field(default={})
     # What a chat template that asks for the day is told; None: what it was told when the answers were written.
     date: Date | None = None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe import overrides, paths
+from sdrrl_data.suggestions import path_instead
 from sdrrl_data.training.settings import TrainingConfig
 
 
@@ -30,12 +31,12 @@ def load(
         content = _read(path) if path else {}
     for key, value in (changes or {}).items():
         overrides.change(content, key, value)
-    return overrides.validated(TrainingConfig, content, f"settings {path or 'with --set'}", "a training")
+    return overrides.validated(TrainingConfig, content, f"settings {path or ''}".strip(), "a training", changes or ())
 
 
 def _read(path: Path) -> dict[str, Any]:
     if not os.path.isfile(path):
-        raise RecipeError(f"settings {path}: there is no such file")
+        raise RecipeError(f"settings {path}: there is no such file{path_instead(path)}")
     content = overrides.read_file(path, f"settings {path}")
     paths.resolve(TrainingConfig, content, path.parent)
     return content

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.models.locating import package_folder
+from sdrrl_data.suggestions import instead, path_instead
 from sdrrl_data.text.symbols import symbols
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ def _root(models: str) -> Path:
         return package / "resources" / "models"
     root = Path(os.path.expanduser(models))
     if not os.path.isdir(root):  # `Path.is_dir` raises for a long name
-        raise UserError(f"translator.models: there is no directory {root}")
+        hint = f": {instead(models, [PACKAGED])}" if models.startswith("package:") else path_instead(root)
+        raise UserError(f"translator.models: there is no directory {root}{hint}")
     return root
 
 

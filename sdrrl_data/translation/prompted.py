@@ -9,7 +9,7 @@ from pydantic import Field
 
 from sdrrl_data.chat.conversations import filled, sampling, system_message, turns
 from sdrrl_data.protocols import Completion, Generator, Message, Request, SetAside
-from sdrrl_data.recipe import FewShot, SamplingConfig, TranslatorConfig, TranslatorContext, draws
+from sdrrl_data.recipe import FewShot, Form, SamplingConfig, TranslatorConfig, TranslatorContext, draws
 from sdrrl_data.recipe.config import Positive
 
 LONGEST_SENTENCE = 500  # characters; fits into the default of max_tokens even at two tokens a character
@@ -33,7 +33,7 @@ class PromptedConfig(SamplingConfig, TranslatorConfig):
     """A language model that is asked to translate."""
 
     # `{src}` and `{tgt}` stand for the languages' English names, `{text}` for the text to translate.
-    prompt: Annotated[str, Field(pattern=r"\{text\}")] = (
+    prompt: Annotated[str, Field(pattern=r"\{text\}"), Form("a text with {text} in it", "Into {tgt}: {text}")] = (
         "Translate from {src} into {tgt}. Keep all markup, code and links as they are. "
         "Write the translation and nothing else.\n\n{text}"
     )

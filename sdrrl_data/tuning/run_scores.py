@@ -17,6 +17,7 @@ from sdrrl_data.recipe import (
     scores_of,
 )
 from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.suggestions import instead, listed
 from sdrrl_data.tuning import reading
 from sdrrl_data.tuning.retention import Filters
 
@@ -52,10 +53,13 @@ def tune(
         score: only this score.
 
     Raises:
-        UserError: the run has no such scorer or score, or no values of them yet.
+        UserError: the run has no such scorer or score; when the targets are read, that it has no values of them yet.
     """
     recipe = recipe_of(run, manifest)
-    selected = _selected(recipe, scorer, score)
+    return _targets(run, recipe, tags, _selected(recipe, scorer, score))
+
+
+def _targets(run: Run, recipe: Recipe, tags: Sequence[str], selected: Mapping[str, Score]) -> Iterator[TunedTarget]:
     source_shown = any_score = False
     for tag in tags:
         scores, judged = reading.read(run, tag, score_tables(recipe.scorers))
@@ -67,19 +71,16 @@ def tune(
         translated = run.table(f"{tag}/translations").count() if judged else 0
         yield TunedTarget(tag, scores, filters, tuned, translated, judged)
     if not any_score:
-        raise UserError(
-            f"{run.path} has no values of {', '.join(selected)} yet: type the `sdrrl-data generate` command that "
-            "began it again, with the same --out"
-        )
+        raise UserError(f"{run.path} has no values of {listed(selected)} yet: `{run.command}` makes them")
 
 
 def _selected(recipe: Recipe, scorer: str | None, score: str | None) -> Mapping[str, Score]:
     """The selected scores by their columns, in the order of the recipe's scorers."""
     scorers = {config.called(): scores_of(config) for config in recipe.scorers} | {ANSWERS: KNOWN_SCORES}
     if scorer is not None and scorer not in scorers:
-        raise UserError(f"the run has no scorer {scorer}: it has {', '.join(scorers)}")
+        raise UserError(f"the run has no scorer {scorer}: {instead(scorer, scorers)}")
     names = [name for scorer_of, scores in scorers.items() if scorer in (None, scorer_of) for name in scores]
     if score is not None and score not in names:
-        raise UserError(f"there is no score {score} here: there are {', '.join(names)}")
+        raise UserError(f"there is no score {score} here: {instead(score, names)}")
     declared = score_columns(recipe.scorers)
     return {name: declared[name] for name in names if score in (None, name)}

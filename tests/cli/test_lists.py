@@ -35,7 +35,7 @@ def test_a_recipe_is_shown_as_it_is_written(invoke, path):
 def test_a_recipe_that_is_not_there(invoke):
     result = invoke("recipes", "quikstart")
     assert result.exit_code == 2
-    assert result.stderr == "error: there is no recipe quikstart: did you mean quickstart?\n"
+    assert result.stderr == "error: there is no recipe or part quikstart: did you mean quickstart?\n"
 
 
 def test_all_languages(invoke):

@@ -231,9 +231,9 @@ def test_an_unfinished_run_is_shown_as_far_as_it_is(tune, run):
     ("words", "expected"),
     [
         (["--tgt", "Thai"], "has no target th: it has pt, vi"),
-        (["--scorer", "comet"], "the run has no scorer comet: it has similarity, length, repetition, answers"),
-        (["--score", "lengths"], "there is no score lengths here: there are similarity, similarity_min, length, "),
-        (["--score", "compression"], "has no values of compression yet: type the `sdrrl-data generate` command"),
+        (["--scorer", "comet"], "the run has no scorer comet: choose from similarity, length, repetition and answers"),
+        (["--score", "lengths"], "there is no score lengths here: did you mean length?"),
+        (["--score", "compression"], "has no values of compression yet: `sdrrl-data generate --out "),
         (["--write", "no/such/folder.yaml"], "no/such/folder.yaml cannot be written (No such file or directory)"),
     ],
 )

@@ -70,13 +70,16 @@ def with_controls(folder):
 
 
 class Steps(Silent):
-    """Notes which steps had something to do."""
+    """Notes which steps had something to do, and what was said."""
 
     def __init__(self):
-        self.names = []
+        self.names, self.said = [], []
 
     def start(self, what, total, done, unit="rows"):
         self.names.append((what, total, done))
+
+    def say(self, sentence):
+        self.said.append(sentence)
 
 
 def contents(out):
@@ -258,8 +261,8 @@ def test_an_ablation_of_what_is_not_there(folder, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"tags": ["th"]}, "run has no target th: it has pt, vi$"),
-        ({"arms": ["sdrrl", "sdrl"]}, "there is no control sdrl: there are sft, t-sft, sdrrl, no-code-switch"),
+        ({"tags": ["th"]}, "run has no target th: choose from pt and vi$"),
+        ({"arms": ["sdrrl", "sdrl"]}, "there is no control sdrl: did you mean sdrrl\\?"),
         ({"tokenizer": "nowhere"}, "tokenizer nowhere: there is no such directory"),
     ],
 )
@@ -317,11 +320,14 @@ def test_seeds_without_references(folder, tmp_path):
     changed = recipe(folder, seeds=[{"source": str(tmp_path / "seeds.jsonl")}])
     generate(changed, tmp_path / "run", small_models.models())
     with pytest.raises(
-        UserError, match="no reference answers, and sft, t-sft, no-self-answers cannot be made without them"
+        UserError, match="no reference answers, and sft and no-self-answers cannot be made without them"
     ) as told:
-        make(tmp_path / "run")
+        make(tmp_path / "run", arms=["sft", "sdrrl", "no-self-answers"])
     others = str(told.value).rpartition("--only ")[2].split(",")
     assert [*make(tmp_path / "run", arms=others)["pt"].arms] == others
+    steps = Steps()
+    assert [*make(tmp_path / "run", reporter=steps)["pt"].arms] == others
+    assert steps.said[0].startswith("left out sft, t-sft and no-self-answers: its seeds have no reference answers")
 
 
 def test_a_budget_that_costs_another_control_most_of_its_rows_is_said_before_it_is_written(out, caplog):

@@ -176,7 +176,7 @@ def test_what_cannot_be_a_path_is_no_recipe(name):
         ({"seed": 2**63}, "seed is a number of more than 64 bits"),
         ({"transfer_set.shard_rows": 10**30}, "transfer_set.shard_rows is a number of more than 64 bits"),
         ({"thresholds.similarity.min": -math.inf}, "thresholds.similarity.min is -inf"),
-        ({"generator.model": 7}, "generator.model: input should be a valid string, found 7 (write it in quotes)"),
+        ({"generator.model": 7}, "generator.model is 7: give a text, such as --set 'generator.model=\"7\"'"),
         ({"thresholds.similarity.languages": {"pt": {}, "Portuguese": {}}}, "pt and Portuguese are the same language"),
         ({"prompts.pt.names": {"en": "inglês", "English": "inglês"}}, "prompts.pt.names: en and English are the same"),
     ],
@@ -211,16 +211,16 @@ def test_every_value_that_is_let_through_comes_back_from_json(value):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"scorers.nosuch.model": "x"}, "scorers.nosuch: scorers has no such item, it has 0 (language), 1 ("),
+        ({"scorers.nosuch.model": "x"}, "scorers.nosuch: scorers has no such item: choose from alignment, comet,"),
         ({"scorers.nosuch": {"kind": "comet"}}, "scorers.nosuch: scorers has no such item"),
         ({"scorers.99": {"kind": "comet"}}, "scorers.99: scorers has no such item"),
         ({"scorers.99.model": "x"}, "scorers.99: scorers has no such item"),
         ({"scorers.-1.model": "x"}, "scorers.-1: scorers has no such item"),
         ({"seeds": [{"source": "a"}, {"source": "b"}], "seeds.split": "x"}, "seeds.split: seeds has no such item"),
         ({"seeds": [{"source": "a"}, {"source": "b"}], "seeds.fields.id": "x"}, "seeds.fields: seeds has no such item"),
-        ({"tgt.3": "vi"}, "tgt.3: tgt has no such item, it has 0"),
+        ({"tgt.3": "vi"}, "tgt.3: tgt has no such item: choose from 0"),
         ({"generator.stop.end": "x"}, "generator.stop"),
-        ({"generator.temperature.low": 1}, "generator.temperature: input should be a valid number"),
+        ({"generator.temperature.low": 1}, "generator.temperature is a section: give a number"),
     ],
 )  # fmt: skip
 def test_a_change_of_a_list_reaches_an_item_or_is_refused(changes, says):

@@ -113,17 +113,20 @@ def test_bounds_by_language_of_earlier_versions_become_those_of_targets(tmp_path
         (NLLB, "targets.th.translator: th is not a target: name it with --tgt pt,th"),
         (
             {"targets.pt.scorers": ["length"]},
-            "targets.pt.scorers: only translator, translations, code_switching, thresholds and prompts can differ",
+            "targets.pt.scorers is no key that can differ between targets: choose from translator, translations",
         ),
         ({"targets": {"Thai": {}, "th": {}}}, "targets: Thai and th are the same language"),
         ({"targets": {False: {}}}, "targets: False is not the name of a language: put the name in quotation marks"),
         ({"targets": {"Klingonese": {}}}, "Klingonese"),
         ({"prompts": {"en": {}, "English": {}}}, "prompts: en and English are the same language"),
         ({"targets.pt.thresholds.simlarity.min": 0.1}, "thresholds.simlarity: there is no such score"),
-        ({"targets.pt.thresholds.length.min": 3.0}, "at least 3 and at most 1.7 (for the target pt)"),
-        ({"targets.pt.prompts.th.answer_in": ["{language}"]}, "translate: Field required (for the target pt)"),
+        (
+            {"targets.pt.thresholds.length.min": 3.0},
+            "thresholds.length: no score is at least 3 and at most 1.7: lower min or raise max (for the target pt)",
+        ),
+        ({"targets.pt.prompts.th.answer_in": ["{language}"]}, "translate is missing: give a list that is not empty"),
         ({"targets.pt.code_switching.aligner.kind": "attention"}, "needs the translator nllb (for the target pt)"),
-        ({"targets.pt.translator.modle": "x"}, "targets.pt.translator.0.modle is not a key of a recipe"),
+        ({"targets.pt.translator.modle": "x"}, "targets.pt.translator.firefox.modle is not a key of a recipe"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_one_sentence(changes, message):

@@ -1,0 +1,90 @@
+"""Mistakes in a command line: what was typed, what is wanted, and an example that is right."""
+
+import inspect
+from typing import Annotated, Any, get_args, get_origin
+
+import typer
+from annotated_types import Ge
+from pydantic import ValidationError
+from rich.text import Text
+
+from sdrrl_data.recipe import types_in_words as words
+from sdrrl_data.suggestions import closest, instead
+
+from .boundary import UsageError
+
+
+def sentence(error: Any) -> str:
+    """What is wrong with a command line.
+
+    Args:
+        error: click's; a `UsageError`.
+    """
+    parameter, context = getattr(error, "param", None), error.ctx
+    cause = error.__cause__
+    if parameter is not None and isinstance(cause, ValidationError):
+        return _wrong_value(cause.errors()[0]["input"], parameter, context)
+    if isinstance(error, typer.BadParameter) and parameter is not None and not error.message:  # it is missing
+        given = _form(parameter) if parameter.opts[0].startswith("-") else _meaning(parameter)
+        return f"{_name(parameter)} is missing: give {given}"
+    option = getattr(error, "option_name", None)
+    if option is not None and context is not None:
+        parameters = {
+            name: one for one in context.command.get_params(context) for name in one.opts if name.startswith("-")
+        }
+        if option in parameters:
+            return f"{option} has no value: give {_form(parameters[option])}"
+        return f"there is no option {option}: {instead(option, parameters, otherwise='leave it out')}"
+    return str(error.format_message())
+
+
+def no_such_command(name: str, context: Any) -> Exception:
+    """The error for a command that there is not."""
+    return UsageError(f"there is no command {name}: {instead(name, context.command.list_commands(context))}", context)
+
+
+def too_many(arguments: list[str], context: Any) -> Exception:
+    """The error for words that no option and no argument of the command takes."""
+    from sdrrl_data.recipe import loading
+
+    takes_recipe = any("--recipe" in parameter.opts for parameter in context.command.get_params(context))
+    word = arguments[0]
+    like = closest(word, loading.names(), most=1) if takes_recipe else []
+    hint = f"did you mean --recipe {like[0]}?" if like else "put it behind an option, or leave it out"
+    return UsageError(f"{word} belongs to no option: {hint}", context)
+
+
+def _wrong_value(value: Any, parameter: Any, context: Any) -> str:
+    annotation = _type_of(parameter, context)
+    phrase, right = words.wanted(annotation), words.example(annotation, parameter.default, value)
+    such_as = "" if right is words.NO_EXAMPLE else f", such as {_name(parameter)} {right}"
+    return f"{_name(parameter)} is {words.described(value)}: give {phrase or 'another value'}{such_as}"
+
+
+def _type_of(parameter: Any, context: Any) -> Any:
+    """The type of one value of a parameter of a command, with its bounds."""
+    annotation = inspect.signature(context.command.callback).parameters[parameter.name].annotation
+    kind, *said = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
+    if get_origin(kind) in words.UNIONS:
+        kind = next(part for part in get_args(kind) if part is not type(None))
+    if get_origin(kind) is list:
+        [kind] = get_args(kind)
+    lowest = [Ge(info.min) for info in said if getattr(info, "min", None) is not None]
+    return Annotated[(kind, *lowest)] if lowest else kind
+
+
+def _name(parameter: Any) -> str:
+    """How a person sees it: the longest name of an option, or the word for an argument in the help."""
+    options = [name for name in parameter.opts if name.startswith("-")]
+    return max(options, key=len) if options else str(parameter.metavar or parameter.name.upper())
+
+
+def _form(parameter: Any) -> str:
+    """What to type, with what it means."""
+    return f"{_name(parameter)} {parameter.metavar or parameter.name.upper()} ({_meaning(parameter)})"
+
+
+def _meaning(parameter: Any) -> str:
+    """The first sentence of its help."""
+    help = Text.from_markup(parameter.help or "a value").plain.split(". ")[0].rstrip(".")
+    return help[0].lower() + help[1:]
