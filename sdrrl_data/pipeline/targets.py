@@ -53,7 +53,7 @@ def _target(
     first = recipe.translator[0]
     prompt_translators = [
         models.identify_translator(first, prompts.ENGLISH, language, generator)
-        for language in prompts.unwritten(recipe.prompts, src, tgt)
+        for language in prompts.unwritten(recipe.prompts, src, tgt, prompts.kinds(recipe.transfer_set.mix))
     ]
     back_translator = None
     scorer_classes = [type(scorer) for scorer in recipe.scorers]

@@ -1,6 +1,6 @@
 """The recipe, which says what a run should do: pydantic models, data only."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -48,6 +48,7 @@ from sdrrl_data.recipe.transfer_sets import (
     MixConfig,
     ParallelConfig,
     ParallelFieldsConfig,
+    PivotPromptsConfig,
     PromptsConfig,
     TransferSetConfig,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "Model",
     "ParallelConfig",
     "ParallelFieldsConfig",
+    "PivotPromptsConfig",
     "Place",
     "PromptsConfig",
     "Recipe",
@@ -189,6 +191,14 @@ class Recipe(Config):
                 f"code_switching.aligner {aligner.kind} uses the translator's model: it needs the translator {needed}"
             )
         return self
+
+    def shaping(self) -> dict[str, Any]:
+        """As that of every section. The prompts of rows that the mix does not have shape nothing."""
+        shaping = super().shaping()
+        if not self.transfer_set.mix.pivot:
+            for prompts in shaping["prompts"].values():
+                prompts.pop("pivot", None)
+        return shaping
 
     def for_target(self, tag: str) -> Self:
         """The recipe as it holds for one target: without `targets`, and with what they say of this one."""

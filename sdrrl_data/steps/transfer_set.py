@@ -14,7 +14,9 @@ from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
 
 CROSSINGS = ("src->src", "src->tgt", "tgt->src", "tgt->tgt")
 OTHERS = ("code_switched", "translate", "complete")
-KINDS = (*CROSSINGS, *OTHERS)
+ADDED = ("pivot", "contrast")  # made from seeds, where a recipe asks for them
+KINDS = (*CROSSINGS, *OTHERS, *ADDED)
+OF_PAIRS = ("translate", "complete")  # tasks of rows that are made from a parallel corpus
 
 CANDIDATES: Schema = {
     "id": pl.String,
@@ -114,6 +116,7 @@ class Draw:
         figures = [
             Kind(kind=kind, asked=share_of[kind], available=rows, taken=min(rows, round(share_of[kind] * total)))
             for kind, rows in available.items()
+            if kind not in ADDED or share_of[kind]
         ]
         taken = np.zeros(self._numbers.height, dtype=bool)
         for figure in figures:
@@ -131,8 +134,8 @@ class Draw:
             draw=pl.Series([draws.share(self._seed, "mix", id) for id in seeds["seed_id"]], dtype=pl.Float64),
             side=pl.Series(_sides(seeds["seed_id"], self._seed), dtype=pl.Float64),
         )
-        # A seed gives one row of each crossing.
-        several = keys["kind"].is_in(CROSSINGS).not_()
+        # A seed gives one row of each crossing, and of what is added.
+        several = keys["kind"].is_in((*CROSSINGS, *ADDED)).not_()
         numbers = [
             draws.number(self._seed, "mix row", id) if more else 0 for id, more in zip(keys["id"], several, strict=True)
         ]
@@ -224,7 +227,7 @@ def finish(
         translators: describes each translator, by its name in the translations.
         signature: the target's signature.
     """
-    is_answer = pl.col("task") == "answer"
+    is_answer = pl.col("task").is_in(OF_PAIRS).not_()
     judged = tables["scores"].select(seed_id="id", scores=pl.struct(pl.exclude("id")))
     written = tables["answers"].select("author", seed_id="id")
     first, second = (pl.col(f"{text}_translator").replace_strict(translators) for text in ("question", "answer"))
