@@ -130,6 +130,10 @@ class PromptChooser:
         groups = prompts.group_by("kind", "language", maintain_order=True)
         self._texts = {key: group["text"].to_list() for key, group in groups}
 
+    def has(self, kind: str) -> bool:
+        """Whether there are sentences of this kind."""
+        return any(of == kind for of, _ in self._texts)
+
     def __call__(self, kind: str, language: str, id: str) -> str:
         """A sentence of this kind in this language, for the row with this id.
 

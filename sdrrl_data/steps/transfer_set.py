@@ -144,7 +144,7 @@ class Draw:
             .with_columns(
                 turn=pl.Series(numbers, dtype=pl.Int64),
                 draw=pl.when(kind="complete").then(1 - pl.col("draw")).otherwise("draw"),
-                order=_order(keys, self._seed),
+                order=order_of(keys, self._seed),
             )
             .with_columns(
                 turn=pl.col("turn").rank("ordinal").over("kind", "seed_id"),
@@ -187,7 +187,7 @@ def split(rows: pl.DataFrame, test_share: float, seed: int) -> pl.DataFrame:
     is_test = sides < _bound(sides, test_share)
     return (
         rows.with_columns(
-            split=pl.Series(np.where(is_test, "test", "train"), dtype=pl.String), order=_order(rows, seed)
+            split=pl.Series(np.where(is_test, "test", "train"), dtype=pl.String), order=order_of(rows, seed)
         )
         .sort("order", "id")
         .drop("order")
@@ -204,7 +204,8 @@ def _bound(sides: NDArray[np.float64], test_share: float) -> float:
     return max(test_share, math.nextafter(sides.min(), 1)) if several else test_share
 
 
-def _order(rows: pl.DataFrame, seed: int) -> pl.Series:
+def order_of(rows: pl.DataFrame, seed: int) -> pl.Series:
+    """The number by which each row is shuffled; rows with the same number are ordered by their ids."""
     return pl.Series([draws.number(seed, "order", id) for id in rows["id"]], dtype=pl.Int64)
 
 
