@@ -17,6 +17,7 @@ KINDS = {
 CONTROLS = {
     "sft": "source questions with the reference answers of the seeds",
     "t-sft": "translated questions with translated reference answers",
+    "respond": "translated questions with the model's own answers in the target language",
     "sdrrl": "the transfer set itself, cut to the controls' number of tokens",
     "no-code-switch": "the transfer set without code-switched rows",
     "no-crossing": "the transfer set without rows whose question and answer differ in language",

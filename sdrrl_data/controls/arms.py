@@ -18,9 +18,10 @@ ABLATIONS = {  # what each removes from the transfer set
     "no-complete": "sentences to complete",
 }
 ADDITIONS = ("pivot", "contrast")  # kinds of rows that each adds to the transfer set
-ARMS = ("sft", "t-sft", "sdrrl", *ABLATIONS, *ADDITIONS)
+ARMS = ("sft", "t-sft", "respond", "sdrrl", *ABLATIONS, *ADDITIONS)
 REFERENCES = {"sft", "t-sft", "no-self-answers"}  # they are made from reference answers
 TRANSLATED = {"t-sft", "no-self-answers"}  # they also need these answers in the target language
+DIRECT = {"respond"}  # they are made from the model's answers to the translated questions
 
 FILE = "controls.json"
 
@@ -63,7 +64,8 @@ def common(run: Run, tag: str, arms: Collection[str]) -> pl.Series:
     """The ids of the seeds from which every control can be made: they are in the transfer set.
 
     If a control is made from references, these seeds also have a reference. If it needs the references in the target
-    language, their translated question was kept, and their reference could be translated.
+    language, their translated question was kept, and their reference could be translated. If it is made from direct
+    answers, their translated question was kept, and the model answered it without a fault.
 
     Args:
         run: has the tables of the target.
@@ -80,9 +82,14 @@ def common(run: Run, tag: str, arms: Collection[str]) -> pl.Series:
         ids = pl.concat(batch.filter(pl.col("reference").is_not_null()).select("id") for batch in seeds)
     else:
         ids = pl.concat(batch.select("id") for batch in seeds)
-    if TRANSLATED & {*arms}:
+    if (TRANSLATED | DIRECT) & {*arms}:
         verdicts = run.table(f"{tag}/verdicts").read_all(columns=["id", "question_tgt"])
-        needed += [verdicts.filter(pl.col("question_tgt") > 0), run.table(f"{tag}/references").read_all(columns=["id"])]
+        needed.append(verdicts.filter(pl.col("question_tgt") > 0))
+    if TRANSLATED & {*arms}:
+        needed.append(run.table(f"{tag}/references").read_all(columns=["id"]))
+    if DIRECT & {*arms}:
+        direct = run.table(f"{tag}/direct_answers").read_all(columns=["id", "faults"])
+        needed.append(direct.filter(pl.col("faults").list.len() == 0))
     for table in needed:
         ids = ids.join(table, on="id", how="semi", maintain_order="left")
     return ids["id"]

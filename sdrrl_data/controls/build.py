@@ -1,6 +1,7 @@
 """Makes the controls of a finished run, from its tables."""
 
 import logging
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
@@ -202,19 +203,27 @@ class _Builder:
         return list(tables.fingerprints[target.table("references")])
 
     def _names_for(self, tag: str) -> list[str]:
-        """The controls of a target: without those that nobody named and that its recipe has no sentences for.
+        """The controls of a target: without those that nobody named and that its run or recipe has nothing for.
 
         Raises:
             UserError: one was named.
         """
         recipe, tgt = self._recipe.for_target(tag), languages.find(tag)
+        names = self._names
+        if "respond" in names and not (recipe.direct_answers and self._run.table(f"{tag}/direct_answers").parts()):
+            if self._named:
+                raise UserError(
+                    f"{self._run.path}: the model has not answered the questions in {tag} itself, and respond is made "
+                    f"of that: `sdrrl-data generate --out {shlex.quote(str(self._run.path))} --set direct_answers=true`"
+                )
+            names = [name for name in names if name != "respond"]
         try:
-            prompts.unwritten(recipe.prompts, self._src, tgt, prompts.PIVOT if "pivot" in self._names else ())
+            prompts.unwritten(recipe.prompts, self._src, tgt, prompts.PIVOT if "pivot" in names else ())
         except RecipeError:
             if self._named:
                 raise
-            return [name for name in self._names if name != "pivot"]
-        return self._names
+            return [name for name in names if name != "pivot"]
+        return names
 
     def _rows(self, tag: str, target: Target | None, names: Sequence[str]) -> tuple[Rows, pl.Series]:
         """The rows of the controls before the cut, and the seeds that they share."""

@@ -34,6 +34,8 @@ class Rows:
     were judged: a question that the verdicts dropped is not used, and a row has the weight of its question. The
     references were not judged: their translations passed the translator's checks, but have no scores.
 
+    `respond`: translated questions with the model's own answers in the target language, which were not judged either.
+
     `pivot`: `sdrrl`, and for each row within the target language one of that kind. `contrast`: `sdrrl` with the pairs
     of a contrast in the place of the questions in the target language that are answered in the source language.
 
@@ -101,6 +103,8 @@ class Rows:
             case "contrast":
                 others = ~FROM_SEED | (pl.col("direction") != crossed) | pl.col("code_switched")
                 return self._with_added("contrast", self._seeds_with(crossed), others)
+            case "respond":
+                return self._of_direct_answers()
             case _:
                 return self._of_references(name)
 
@@ -176,6 +180,15 @@ class Rows:
                 keys = keys.filter(kind="src->src" if name == "sft" else "tgt->tgt")
             yield self._finished(replaced, keys, added, "")
 
+    def _of_direct_answers(self) -> Iterator[pl.DataFrame]:
+        for tables in self._parts(["direct_answers"]):
+            direct = tables["direct_answers"].select("id", "answer")
+            # As if they were translations of answers, but by nobody.
+            answered = _answered(tables, direct.with_columns(answer_translator=pl.lit(None, dtype=pl.String)))
+            replaced = answered | {"answers": direct.with_columns(author=pl.lit("model"))}
+            keys = answer_rows.keys(replaced["verdicts"], None, self._src, self._tgt).filter(kind="tgt->tgt")
+            yield self._finished(replaced, keys, [], self._generator)
+
     def _finished(self, tables: Tables, keys: pl.DataFrame, added: Sequence[str], generator: str) -> pl.DataFrame:
         made = answer_rows.make(tables, keys, self._choose_prompt, self._src, self._tgt, added)
         rows = made.join(self._splits, on="seed_id", maintain_order="left")
@@ -210,25 +223,28 @@ def with_references(tables: Tables) -> dict[str, pl.DataFrame]:
             the source language alone) and code_switched.
     """
     nothing = pl.lit(None, dtype=pl.String)
-    translations = tables["translations"].drop("answer", "answer_translator")
     if "references" in tables:
-        translated = tables["references"].select("id", "answer", "answer_translator")
-        translations = translations.join(translated, on="id", how="left", maintain_order="left")
-    else:
-        translations = translations.with_columns(
-            answer=nothing, answer_translator=nothing, question_translator=nothing
-        )  # nothing of a row is translated
-    replaced = {
+        replaced = _answered(tables, tables["references"].select("id", "answer", "answer_translator"))
+    else:  # nothing of a row is translated
+        translations = tables["translations"].with_columns(question_translator=nothing)
+        nobody = translations.select("id", answer=nothing, answer_translator=nothing)
+        replaced = _answered({**tables, "translations": translations}, nobody)
+    replaced["answers"] = tables["seeds"].select("id", answer="reference", author=pl.lit("reference"))
+    if "code_switched" in tables:
+        replaced["code_switched"] = _questions_switched(tables["code_switched"], replaced)
+    return replaced
+
+
+def _answered(tables: Tables, answers: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The tables of some seeds with other answers in the target language, which were not judged."""
+    translations = tables["translations"].drop("answer", "answer_translator")
+    return {
         **tables,
-        "answers": tables["seeds"].select("id", answer="reference", author=pl.lit("reference")),
-        "translations": translations,
+        "translations": translations.join(answers, on="id", how="left", maintain_order="left"),
         "verdicts": tables["verdicts"].with_columns(answer_src=1.0, answer_tgt=1.0),
         # The scores of answers belong to other answers.
         "scores": tables["scores"].with_columns(pl.when(pl.lit(False)).then(pl.col("^answer_.*$"))),
     }
-    if "code_switched" in tables:
-        replaced["code_switched"] = _questions_switched(tables["code_switched"], replaced)
-    return replaced
 
 
 def _questions_switched(switched: pl.DataFrame, tables: Tables) -> pl.DataFrame:

@@ -133,6 +133,9 @@ class Recipe(Config):
     seeds: Annotated[SeedSources, Shapeless()]
     generator: GeneratorConfig
     answers: AnswersConfig = AnswersConfig()
+    # Whether the generator answers the translated questions, too, in each target language: for the control `respond`.
+    # These answers are in tables of their own, and change no row of the transfer set.
+    direct_answers: Annotated[bool, Shapeless(), ShapelessByDefault()] = False
     # If there are several, the better translation of each text is used. It may be left out if every target has its own.
     translator: tuple[TranslatorConfig, ...] = ()
     translations: TranslationsConfig = TranslationsConfig()

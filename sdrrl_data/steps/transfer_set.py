@@ -233,7 +233,8 @@ def finish(
     written = tables["answers"].select("author", seed_id="id")
     first, second = (pl.col(f"{text}_translator").replace_strict(translators) for text in ("question", "answer"))
     translated = tables["translations"].select(
-        seed_id="id", translator=pl.when(first == second).then(first).otherwise(first + " + " + second)
+        seed_id="id",
+        translator=pl.when(first == second).then(first).otherwise(pl.coalesce(first + " + " + second, first)),
     )
     return (
         rows.join(judged, on="seed_id", how="left", maintain_order="left")
