@@ -58,9 +58,10 @@ def controls(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Only these controls, separated by commas: [cyan]sft[/cyan], [cyan]t-sft[/cyan], [cyan]sdrrl[/cyan], "
-            "[cyan]no-code-switch[/cyan], [cyan]no-crossing[/cyan], [cyan]no-parallel[/cyan], "
-            "[cyan]no-self-answers[/cyan].",
+            help="Only these controls, separated by commas: [cyan]sft[/cyan], [cyan]t-sft[/cyan], "
+            "[cyan]respond[/cyan], [cyan]sdrrl[/cyan], [cyan]no-code-switch[/cyan], [cyan]no-crossing[/cyan], "
+            "[cyan]no-parallel[/cyan], [cyan]no-self-answers[/cyan], [cyan]no-tgt-src[/cyan], "
+            "[cyan]no-complete[/cyan], [cyan]pivot[/cyan], [cyan]contrast[/cyan].",
         ),
     ] = None,
     tokenizer: Annotated[
@@ -76,8 +77,9 @@ def controls(
     """Make datasets to compare the transfer set with: the same seeds, the same number of tokens, one thing changed.
 
     [cyan]sft[/cyan]: questions with the seeds' reference answers; [cyan]t-sft[/cyan]: both translated;
-    [cyan]sdrrl[/cyan]: the transfer set; the others: the transfer set without one of its ingredients. References are
-    translated once, by the translator of the run.
+    [cyan]respond[/cyan]: translated questions with the model's own answers to them (if the run has direct answers);
+    [cyan]sdrrl[/cyan]: the transfer set; [cyan]no-…[/cyan]: it without one of its ingredients; [cyan]pivot[/cyan],
+    [cyan]contrast[/cyan]: it with further rows. References are translated once, by the translator of the run.
     """
     from . import quiet
 

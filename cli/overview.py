@@ -16,6 +16,7 @@ TARGET_TABLES = (
     "translations-*",
     "translations",
     "references*",  # translated, for the controls
+    "direct_*",  # the model's own answers in the target language, and their scores
     "prompts",
     "code_switched",
     "scores-*",

@@ -50,7 +50,7 @@ CREATIVE_COMMONS = re.compile(r"cc-(?P<kind>by[a-z-]*)-(?P<version>\d\.\d)")
 MEANINGS = {
     "id": "id of the row",
     "seed_id": "id of the question or the sentence pair that the row was made from; several rows can share it",
-    "task": "answer, translate or complete",
+    "task": "answer, translate, complete, pivot or contrast",
     "direction": "language of the prompt -> language of the completion",
     "prompt": "messages: the question, and what came before it",
     "completion": "messages: the answer",

@@ -1,7 +1,8 @@
 """Makes the controls of a finished run, from its tables."""
 
 import logging
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 
@@ -9,15 +10,18 @@ import polars as pl
 
 from sdrrl_data import languages
 from sdrrl_data.controls import arms as controls
-from sdrrl_data.controls.arms import ABLATIONS, ARMS, REFERENCES, TRANSLATED, Controls
-from sdrrl_data.controls.equal_tokens import CountTokens, Equal, EqualDatasets, cut
-from sdrrl_data.errors import NotInstalled, RunMismatch, UserError
+from sdrrl_data.controls import equal_tokens
+from sdrrl_data.controls.arms import ABLATIONS, ADDITIONS, ARMS, REFERENCES, TRANSLATED, Controls
+from sdrrl_data.controls.equal_tokens import CountTokens, Equal, EqualDatasets, cut, taken
+from sdrrl_data.controls.rows import Rows
+from sdrrl_data.errors import NotInstalled, RecipeError, RunMismatch, UserError
+from sdrrl_data.languages import Language
 from sdrrl_data.models import packaged, tokenizers
 from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.pipeline import order, revisions
 from sdrrl_data.pipeline.tables import Tables
-from sdrrl_data.protocols import Reporter, Silent
-from sdrrl_data.recipe import GeneratorConfig, translator_names
+from sdrrl_data.protocols import Ingredient, Reporter, Silent, Translator
+from sdrrl_data.recipe import GeneratorConfig, Recipe, score_tables, translator_names
 from sdrrl_data.run import (
     NOTHING_SET_ASIDE,
     Manifest,
@@ -30,8 +34,11 @@ from sdrrl_data.run import (
     select_targets,
     unused,
 )
+from sdrrl_data.run.dataset import SPLITS
+from sdrrl_data.run.stored import StoredRows
 from sdrrl_data.runners.local import LocalRunner
-from sdrrl_data.steps.model_pool import Models
+from sdrrl_data.steps import prompts
+from sdrrl_data.steps.model_pool import ModelPool, Models
 from sdrrl_data.steps.prompts import PromptChooser
 from sdrrl_data.steps.target import Target
 from sdrrl_data.suggestions import instead, listed
@@ -113,27 +120,29 @@ class _Builder:
 
     def controls_of(self, tag: str) -> Controls:
         """The controls of one target; they are made if they do not exist or are out of date."""
-        target = self._target(tag) if TRANSLATED & {*self._names} else None
+        names = self._names_for(tag)
+        target = self._target(tag) if TRANSLATED & {*names} else None
         references = self._translate(target) if target else []
-        transfer_set = controls.files(self._manifest, tag)
+        transfer_set_files = controls.files(self._manifest, tag)
         tokenizer = f"{self._tokenizer.name}@{self._tokenizer.revision}"
-        controls_fingerprint = fingerprint(transfer_set, references, self._names, self._equal, tokenizer)
+        controls_fingerprint = fingerprint(transfer_set_files, references, names, self._equal, tokenizer)
         existing = controls.read(self._run, self._manifest, tag)
         if existing and existing.fingerprint == controls_fingerprint and self._has_files(tag, existing):
             return existing
-        arms, seeds = self._arms(tag, target)
-        count = _remembered(partial(_tokens, self._tokenizer))
-        datasets = cut(arms, tag, self._equal, count)
+        rows, seeds = self._rows(tag, target, names)
+        numbers = self._numbers(tag, rows, names)
+        arms = {name: partial(_read, stored) for name, stored in numbers.items()}
+        datasets = cut(arms, self._equal)
         if empty := [name for name, figures in datasets.figures.items() if not figures.rows["train"]]:
             why = f"{tag} has too few rows for {listed(empty)}, which would have no row to train on"
             if len(empty) == len(arms):
                 raise UserError(f"{self._run.path}: {why}: take more seeds")
             self._leave_out(empty, why, "leave them out of --only")
             arms = {name: rows for name, rows in arms.items() if name not in empty}
-            datasets = cut(arms, tag, self._equal, count)
+            datasets = cut(arms, self._equal)
         if loss := _loss(datasets):
             other: Equal = "target" if self._equal == "total" else "total"
-            offer = _offer(datasets, cut(arms, tag, other, count), other)
+            offer = _offer(datasets, cut(arms, other), other)
             logging.getLogger(__name__).warning("%s: %s%s", tag, loss, offer)
         new = Controls(
             signature=self._manifest.signatures[tag],
@@ -141,12 +150,12 @@ class _Builder:
             seed=self._recipe.seed,
             equal=self._equal,
             budget=datasets.budget,
-            seeds=seeds,
+            seeds=len(seeds),
             arms=datasets.figures,
-            transfer_set=transfer_set,
+            transfer_set=transfer_set_files,
             fingerprint=controls_fingerprint,
         )
-        self._write(tag, datasets, new)
+        self._write(tag, rows, arms, new)
         return new
 
     def _possible(self, names: list[str]) -> list[str]:
@@ -156,13 +165,12 @@ class _Builder:
             UserError: the user named one that cannot be made.
         """
         from_references = [name for name in names if name in REFERENCES]
-        if not from_references or not self._run.table("seeds").read_all()["reference"].is_null().all():
+        if not from_references or self._run.table("seeds").read_all(columns=["reference"])["reference"].count():
             return names
-        others = ",".join(name for name in ARMS if name not in REFERENCES)
         self._leave_out(
             from_references,
             f"its seeds have no reference answers, and {listed(from_references)} cannot be made without them",
-            f"name other controls, such as --only {others}",
+            "leave them out of --only",
         )
         return [name for name in names if name not in REFERENCES]
 
@@ -215,58 +223,140 @@ class _Builder:
             runner.close()
         return list(tables.fingerprints[target.table("references")])
 
-    def _arms(self, tag: str, target: Target | None) -> tuple[dict[str, pl.DataFrame], int]:
-        """The controls before the cut, and how many seeds they share."""
-        rows = self._run.dataset(f"{tag}/transfer_set").read()
-        places = {"seeds": "seeds"} | {name: f"{tag}/{name}" for name in ("translations", "verdicts")}
-        if self._recipe.transfer_set.mix.code_switched:
-            places["code_switched"] = f"{tag}/code_switched"
-        if target:
-            places["references"] = target.table("references")
-        tables = {name: self._run.table(place).read_all() for name, place in places.items()}
-        shared = controls.common(tables, rows, self._names)
-        if shared["seeds"].is_empty():
+    def _names_for(self, tag: str) -> list[str]:
+        """The controls of a target: without those that nobody named and that its run or recipe has nothing for.
+
+        Raises:
+            UserError: one was named.
+        """
+        recipe, tgt = self._recipe.for_target(tag), languages.find(tag)
+        names = self._names
+        if "respond" in names and not (recipe.direct_answers and self._run.table(f"{tag}/direct_answers").parts()):
+            self._leave_out(
+                ["respond"],
+                f"the model has not answered the questions in {tag} itself, and respond is made of that",
+                f"`sdrrl-data generate --out {shlex.quote(str(self._run.path))} --set direct_answers=true`",
+            )
+            names = [name for name in names if name != "respond"]
+        try:
+            prompts.unwritten(recipe.prompts, self._src, tgt, prompts.PIVOT if "pivot" in names else ())
+        except RecipeError as error:
+            if self._named:
+                raise
+            self._reporter.say(f"left out pivot: {error}")
+            return [name for name in names if name != "pivot"]
+        return names
+
+    def _rows(self, tag: str, target: Target | None, names: Sequence[str]) -> tuple[Rows, pl.Series]:
+        """The rows of the controls before the cut, and the seeds that they share."""
+        shared = controls.common(self._run, tag, names)
+        if shared.is_empty():
             raise UserError(
                 f"{self._run.path}: no seed of {tag}/transfer_set has everything that is needed for "
-                f"{', '.join(self._names)}: name fewer controls with --only"
+                f"{', '.join(names)}: name fewer controls with --only"
             )
-        arms = controls.from_transfer_set(rows, shared["seeds"])
-        names = [name for name in self._names if not (name in arms and self._removes_nothing(name, arms, tag))]
-        if REFERENCES & {*names}:
-            asking = PromptChooser(self._run.table(f"{tag}/prompts").read_all(), self._recipe.seed)
-            translators = target.translators if target else {}
-            described = {name: provenance.described(translator) for name, translator in translators.items()}
-            src, seed = self._src.tag, self._recipe.seed
-            arms |= controls.from_references(shared, arms["sdrrl"], asking, described, src, tag, seed)
-        return {name: arms[name] for name in names}, shared["seeds"].height
+        recipe = self._recipe.for_target(tag)
+        translators = target.translators if target else self._translators_of_run(tag)
+        rows = Rows(
+            self._run,
+            tag,
+            self._src.tag,
+            shared,
+            [f"{tag}/{table}" for table in score_tables(recipe.scorers)],
+            PromptChooser(self._prompts(tag, recipe, names), recipe.seed),
+            provenance.described(self._generator),
+            {name: provenance.described(translator) for name, translator in translators.items()},
+            recipe.transfer_set.mix,
+        )
+        return rows, shared
 
-    def _removes_nothing(self, name: str, arms: dict[str, pl.DataFrame], tag: str) -> bool:
-        """Whether an ablation is the transfer set itself.
+    def _translators_of_run(self, tag: str) -> dict[str, Ingredient]:
+        """The translators that the run had, by their names in the recipe."""
+        of_run = [part for part in self._manifest.ingredients_of(tag) if part.role == "translator"]
+        return dict(zip(translator_names(self._recipe.for_target(tag).translator), of_run, strict=False))
+
+    def _prompts(self, tag: str, recipe: Recipe, names: Sequence[str]) -> pl.DataFrame:
+        """The sentences that the run has, and those that the controls need besides."""
+        existing = self._run.table(f"{tag}/prompts").read_all()
+        needed = {"contrast": [prompts.SAME], "pivot": prompts.PIVOT}
+        wanted = [kind for name in names for kind in needed.get(name, ())]
+        wanted = [kind for kind in wanted if kind not in {*existing["kind"]}]
+        if not wanted:
+            return existing
+        tgt, pool = languages.find(tag), ModelPool(self._models)
+
+        def from_english(language: Language) -> Translator:
+            return pool.translator(recipe.translator[0], prompts.ENGLISH, language, recipe)
+
+        try:
+            made = prompts.make(recipe.prompts, self._src, tgt, from_english, wanted)
+        finally:
+            pool.close()
+        return pl.concat([existing, made.rows])
+
+    def _numbers(self, tag: str, rows: Rows, names: Sequence[str]) -> dict[str, StoredRows]:
+        """What is to be known of each control's rows for the cut, without controls that are the same as others.
+
+        Raises:
+            UserError: a control is the transfer set itself, and the user named it.
+        """
+        count = _remembered(partial(_tokens, self._tokenizer))
+        heights = {"sdrrl": sum(block.height for block in rows.of("sdrrl")) if "sdrrl" not in names else 0}
+        by_name = {}
+        for name in names:
+            by_name[name] = StoredRows()
+            for block in rows.of(name):
+                order = rows.order(block, self._recipe.seed)
+                by_name[name].add(equal_tokens.numbers(block, order, tag, rows.answer_label, count))
+            heights[name] = by_name[name].height
+        return {name: stored for name, stored in by_name.items() if not self._changes_nothing(name, tag, heights)}
+
+    def _changes_nothing(self, name: str, tag: str, heights: Mapping[str, int]) -> bool:
+        """Whether an ablation, or what adds something, is the transfer set itself.
 
         Raises:
             UserError: it is, and the user named it.
         """
-        same = name != "sdrrl" and arms[name].height == arms["sdrrl"].height
-        if same:
+        why = ""
+        if name in ABLATIONS and name not in REFERENCES and heights[name] == heights["sdrrl"]:
             why = f"{tag}/transfer_set has no {ABLATIONS[name]}, so {name} would be the same as sdrrl"
+        elif name in ADDITIONS and heights[name] <= heights["sdrrl"]:
+            why = f"{tag} has no further rows for {name}, or its transfer set has them already"
+        if why:
             self._leave_out([name], why, "leave it out of --only")
-        return same
+        return bool(why)
 
     def _has_files(self, tag: str, existing: Controls) -> bool:
         """Whether the files of these controls exist."""
         datasets = (self._run.dataset(controls.folder(tag, name)) for name in existing.arms)
         return all(dataset.fingerprint() == existing.fingerprint for dataset in datasets)
 
-    def _write(self, tag: str, datasets: EqualDatasets, new: Controls) -> None:
+    def _write(self, tag: str, rows: Rows, arms: Mapping[str, Callable[[], pl.DataFrame]], new: Controls) -> None:
         """Write the datasets. The file with the figures exists only while all datasets are whole."""
         place = self._run.path / tag
         (place / controls.FILE).unlink(missing_ok=True)
         for name in controls.ARMS:
             self._run.dataset(controls.folder(tag, name)).remove()
-        for name, rows in datasets.rows.items():
+        for name, read in arms.items():
+            numbers = read()
+            is_taken = taken(numbers, new.arms[name].equal, new.budget)
             dataset = self._run.dataset(controls.folder(tag, name), self._recipe.transfer_set.shard_rows)
-            dataset.write(0, Part(rows, NOTHING_SET_ASIDE), new.fingerprint)
+            of_taken = numbers.filter(is_taken)
+            orders = {split: of_taken.filter(split=split)["order"].to_numpy() for split in SPLITS}
+            shuffled = dataset.shuffled(orders)
+            start = 0
+            for block in rows.of(name):
+                of_block = slice(start, start + block.height)
+                start += block.height
+                order = numbers["order"][of_block].filter(is_taken[of_block])
+                shuffled.add(block.filter(is_taken[of_block]), order)
+            part = Part(shuffled.no_rows, NOTHING_SET_ASIDE, shuffled=shuffled)
+            dataset.write(0, part, new.fingerprint)
         self._run.write_text(f"{tag}/{controls.FILE}", new.model_dump_json(indent=2) + "\n")
+
+
+def _read(stored: StoredRows) -> pl.DataFrame:
+    return equal_tokens.together(stored.files())
 
 
 def _loss(datasets: EqualDatasets) -> str | None:
@@ -295,13 +385,14 @@ def _most_cut(datasets: EqualDatasets) -> str:
 
 
 def _remembered(count: CountTokens) -> CountTokens:
-    """Counts each text once."""
-    known: dict[str, int] = {}
+    """Counts each text once. Of each, only a digest is kept: together they may not fit into memory."""
+    known: dict[int, int] = {}
 
     def counted(texts: Sequence[str]) -> list[int]:
-        missing = [text for text in texts if text not in known]
-        known.update(zip(missing, count(missing), strict=True))
-        return [known[text] for text in texts]
+        digests = pl.Series(texts, dtype=pl.String).hash().to_list()
+        missing = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
+        known.update(zip(missing, count([*missing.values()]), strict=True))
+        return [known[digest] for digest in digests]
 
     return counted
 

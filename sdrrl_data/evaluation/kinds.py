@@ -66,6 +66,12 @@ def _ratio(sums: Statistics) -> float:
     return float(numerator / denominator) if denominator else math.nan
 
 
+def _harmonic_mean(sums: Statistics) -> float:
+    """The harmonic mean of two shares in percent, from the sums of each one's numerator and denominator."""
+    first, second = _percent(sums[:2]), _percent(sums[2:])
+    return 2 * first * second / (first + second) if first + second else first + second
+
+
 def _bits(name: str, of: str, favours: str, chat: bool = True) -> FigureKind:
     return FigureKind(name, f"bits/byte, {of}", favours, "lower", 3, _bits_a_byte, "likelihood", chat)
 
@@ -112,6 +118,17 @@ KINDS = {
             "higher",
             1,
             _percent,
+            "answers",
+            texts="fidelity",
+        ),
+        FigureKind(
+            "confusion",
+            "% without language confusion",
+            "Harmonic mean of the two shares, by line and by word (language confusion pass rate, Marchisio et al. "
+            "2024). Only for languages in other scripts. Favours short answers.",
+            "higher",
+            1,
+            _harmonic_mean,
             "answers",
             texts="fidelity",
         ),

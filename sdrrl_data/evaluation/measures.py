@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 import polars as pl
@@ -86,7 +87,7 @@ def measures(
                     ]
                 case "fidelity" | "lines" | "looping" | "judge":
                     items = [question.messages for question in asked]
-                case "words":
+                case "words" | "confusion":
                     in_other_script = confusion.in_other_script(language)
                     items = [question.messages for question in asked] if in_other_script else []
                 case "chrf" | "comet":
@@ -141,15 +142,21 @@ def by_generation(measure: Measure, generator: Generator, max_tokens: int, advan
 
 
 def by_answers(measure: Measure, answers: Sequence[str], advance: Advance) -> pl.DataFrame:
-    """For each answer: 1 if it loops, or if it passes by line or by word, and 1; zeros if that cannot be told."""
-    verdicts: list[bool | None]
+    """For each answer: 1 if it loops, or if it passes by line or by word, and 1; zeros if that cannot be told.
+
+    For the confusion of languages: that by word, then that by line.
+    """
     if measure.kind.name == "looping":
-        verdicts = [loops(answer, measure.language, LOOPING) for answer in answers]
+        verdicts: list[tuple[bool | None, ...]] = [(loops(answer, measure.language, LOOPING),) for answer in answers]
     else:
+        names = {"lines": ["lines"], "words": ["words"], "confusion": ["words", "lines"]}[measure.kind.name]
         passed = confusion.judge(answers, measure.language)
-        verdicts = [by_line if measure.kind.name == "lines" else by_word for by_line, by_word in passed]
+        verdicts = [tuple(getattr(of_answer, name) for name in names) for of_answer in passed]
     advance(len(answers))
-    rows = [[0.0, 0.0] if verdict is None else [float(verdict), 1.0] for verdict in verdicts]
+    told = [
+        [(0.0, 0.0) if verdict is None else (float(verdict), 1.0) for verdict in of_answer] for of_answer in verdicts
+    ]
+    rows = [list(chain.from_iterable(of_answer)) for of_answer in told]
     return pl.DataFrame({"statistics": rows}, schema=STATISTICS)
 
 

@@ -14,6 +14,7 @@ from sdrrl_data.steps.answers import AnswersStep
 from sdrrl_data.steps.best_translation import BestTranslationsStep
 from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
 from sdrrl_data.steps.counts import CountsStep
+from sdrrl_data.steps.direct_answers import DirectAnswersStep, DirectScoresStep
 from sdrrl_data.steps.magpie import MagpieStep
 from sdrrl_data.steps.prompts import PromptsStep
 from sdrrl_data.steps.scoring_steps import AligningScoresStep, ComparisonStep, HeuristicScoresStep, ScoresStep
@@ -116,6 +117,28 @@ def translation_steps(recipe: Recipe, target: Target, parts: Parts, of_reference
     return steps
 
 
+def direct_steps(recipe: Recipe, generator: Ingredient, target: Target, parts: Parts) -> list[Step]:
+    """The steps in which the generator answers the translated questions, if the recipe asks for it."""
+    if not recipe.direct_answers:
+        return []
+    answers = DirectAnswersStep(
+        table=target.table("direct_answers"),
+        inputs=("seeds", target.table("translations")),
+        generator=generator,
+        src=target.tgt,
+        recipe=recipe,
+        **parts._asdict(),
+    )
+    scores = DirectScoresStep(
+        table=target.table("direct_scores"),
+        inputs=(target.table("translations"), answers.table),
+        target=target,
+        recipe=recipe,
+        **parts._asdict(),
+    )
+    return [answers, scores]
+
+
 def last_steps(
     recipe: Recipe, target: Target, parts: Parts, tables: Sequence[str], generator: Ingredient, signature: str
 ) -> list[Step]:
@@ -138,9 +161,10 @@ def last_steps(
         recipe=recipe,
         **parts._asdict(),
     )
+    direct = [target.table(name) for name in ("direct_answers", "direct_scores") if recipe.direct_answers]
     counts = CountsStep(
         table=target.table("counts"),
-        whole=(*tables, transfer_set.table),
+        whole=(*tables, transfer_set.table, *direct),
         tag=target.tgt.tag,
         recipe=recipe,
         **parts._asdict(),

@@ -114,6 +114,7 @@ def add_steps(
     for target in resolved_targets:
         target_recipe = recipe.for_target(target.tgt.tag)
         tables.add(order.target_steps(target_recipe, target, parts))
+        tables.add(order.direct_steps(target_recipe, generator, target, parts))
         sources = _sources(tables, target, target_recipe)
         made_by, signature = named(target, sources)
         translators = {name: made_by.get(part, part) for name, part in target.translators.items()}

@@ -18,12 +18,14 @@ from sdrrl_data.steps.step import Job
 SECTIONS = {
     "seeds": ("seeds", "generator", "seed", "src"),
     "answers": ("generator", "answers", "seed", "src"),
+    "direct_answers": ("generator", "answers", "seed"),
     "translations": ("translator", "translations", "generator", "src"),
     "scores": ("scorers", "translator", "generator", "src"),
 }
 ROLES = {
     "seeds": ("generator",),
     "answers": ("generator",),
+    "direct_answers": ("generator",),
     "translations": ("translator", "generator"),
     "scores": ("scorer", "translator", "back-translator", "generator"),
 }

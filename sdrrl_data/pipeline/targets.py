@@ -50,7 +50,7 @@ def _target(
     first, identified = recipe.translator[0], models.identified(generator)
     prompt_translators = [
         models.identify_translator(first, prompts.ENGLISH, language, identified)
-        for language in prompts.unwritten(recipe.prompts, src, tgt)
+        for language in prompts.unwritten(recipe.prompts, src, tgt, prompts.kinds(recipe.transfer_set.mix))
     ]
     back_translator = None
     scorer_classes = [type(scorer) for scorer in recipe.scorers]

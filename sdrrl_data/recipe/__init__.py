@@ -1,6 +1,6 @@
 """The recipe, which says what a run should do: pydantic models, data only."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -49,6 +49,7 @@ from sdrrl_data.recipe.transfer_sets import (
     MixConfig,
     ParallelConfig,
     ParallelFieldsConfig,
+    PivotPromptsConfig,
     PromptsConfig,
     TransferSetConfig,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "Model",
     "ParallelConfig",
     "ParallelFieldsConfig",
+    "PivotPromptsConfig",
     "Place",
     "PromptsConfig",
     "Recipe",
@@ -139,6 +141,9 @@ class Recipe(Config):
     seeds: Annotated[SeedSources, Shapeless()]
     generator: GeneratorConfig
     answers: AnswersConfig = AnswersConfig()
+    # Whether the generator answers the translated questions, too, in each target language: for the control `respond`.
+    # These answers are in tables of their own, and change no row of the transfer set.
+    direct_answers: Annotated[bool, Shapeless(), ShapelessByDefault()] = False
     # If there are several, the better translation of each text is used. It may be left out if every target has its own.
     translator: tuple[TranslatorConfig, ...] = ()
     translations: TranslationsConfig = TranslationsConfig()
@@ -196,6 +201,14 @@ class Recipe(Config):
                 f"code_switching.aligner {aligner.kind} uses the translator's model: it needs the translator {needed}"
             )
         return self
+
+    def shaping(self) -> dict[str, Any]:
+        """As that of every section. The prompts of rows that the mix does not have shape nothing."""
+        shaping = super().shaping()
+        if not self.transfer_set.mix.pivot:
+            for prompts in shaping["prompts"].values():
+                prompts.pop("pivot", None)
+        return shaping
 
     def for_target(self, tag: str) -> Self:
         """The recipe as it holds for one target: without `targets`, and with what they say of this one."""

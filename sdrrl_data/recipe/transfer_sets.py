@@ -1,11 +1,12 @@
 """How the transfer set is made from the rows that were kept."""
 
-from typing import Annotated, ClassVar
+import re
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from sdrrl_data.recipe.config import Config, Positive, Share
-from sdrrl_data.recipe.markers import Form, Model, Shapeless
+from sdrrl_data.recipe.markers import Form, Model, Shapeless, ShapelessByDefault
 
 
 class MixConfig(Config):
@@ -22,12 +23,46 @@ class MixConfig(Config):
     code_switched: Share = 0.1  # questions with words of the other language
     translate: Share = 0.05  # sentence pairs of the corpus, to translate
     complete: Share = 0.05  # sentences of the corpus, to complete
+    # Questions in the target language whose completion puts them into the source language, answers there, and answers.
+    pivot: Annotated[Share, ShapelessByDefault()] = 0.0
+    # Questions of tgt->src once more, with an answer in the target language: a request before the question makes the
+    # difference. As large as tgt->src, every such question is there twice.
+    contrast: Annotated[Share, ShapelessByDefault()] = 0.0
+
+    @model_validator(mode="after")
+    def _contrast_has_questions(self) -> Self:
+        if self.contrast > self.tgt_src:
+            raise ValueError(
+                f"mix.contrast {self.contrast:g} is more than mix.tgt->src {self.tgt_src:g}, whose questions it repeats"
+            )
+        return self
 
 
-_SENTENCE = Form("a sentence with {language} in it", "Answer in {language}.")
-Sentences = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^[^{}]*\{language\}[^{}]*$"), _SENTENCE], ...], Field(min_length=1)
+Sentence = Annotated[
+    str, Field(pattern=r"^[^{}]*\{language\}[^{}]*$"), Form("a sentence with {language} in it", "Answer in {language}.")
 ]
+Sentences = Annotated[tuple[Sentence, ...], Field(min_length=1)]
+
+
+def _with_both(sentence: str) -> str:
+    """The sentence, where it has both places, each once or more.
+
+    Raises:
+        ValueError: it has not.
+    """
+    places = set(re.findall(r"\{[^{}]*\}", sentence))
+    if places != {"{pivot}", "{language}"} or set("{}") & set(re.sub(r"\{[^{}]*\}", "", sentence)):
+        raise ValueError("a request of pivot names both {pivot} and {language}, and has no other braces")
+    return sentence
+
+
+class PivotPromptsConfig(Config):
+    """The sentences of rows of the kind `pivot`, in one language. `{language}` stands for a language's name."""
+
+    # Behind the question; `{pivot}` stands for the name of the language in which it is answered first.
+    request: Annotated[tuple[Annotated[str, AfterValidator(_with_both)], ...], Field(min_length=1)]
+    question: Sentence  # a line before the question
+    answer: Sentence  # a line before an answer
 
 
 class PromptsConfig(Config):
@@ -37,9 +72,10 @@ class PromptsConfig(Config):
     translated into the other language, `complete` before the beginning of a sentence in the same language.
     """
 
-    answer_in: Sentences  # behind a question whose answer is in the other language
+    answer_in: Sentences  # behind a question whose answer is in the other language, before one of a contrast
     translate: Sentences  # before a text to translate
     complete: Sentences  # before the beginning of a sentence
+    pivot: Annotated[PivotPromptsConfig | None, ShapelessByDefault()] = None  # None: there are no such rows
     names: dict[str, str] = Field(default={})  # tag of a language -> its name in these sentences
 
 

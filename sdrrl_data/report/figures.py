@@ -12,7 +12,13 @@ from sdrrl_data.recipe import Score, of_both_texts
 from sdrrl_data.run import Count, Manifest, Run, TargetCount
 from sdrrl_data.steps.reasons import Reasons
 
-TASKS = {"answer": "answer a question", "translate": "translate a sentence", "complete": "complete a sentence"}
+TASKS = {
+    "answer": "answer a question",
+    "translate": "translate a sentence",
+    "complete": "complete a sentence",
+    "pivot": "answer in the source language first",
+    "contrast": "answer in the language that is asked for",
+}
 _STEPS = {
     "seeds": "questions read",
     "answers": "answered by the model",

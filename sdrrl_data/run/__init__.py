@@ -2,7 +2,7 @@
 
 from sdrrl_data.run.folder import Run
 from sdrrl_data.run.journal import Journal
-from sdrrl_data.run.manifest import Contaminated, Count, Counts, FilterCount, Kind, Manifest, TargetCount
+from sdrrl_data.run.manifest import Contaminated, Count, Counts, DirectCount, FilterCount, Kind, Manifest, TargetCount
 from sdrrl_data.run.opening import opened, recipe_of, refuse_unfinished, select_targets, trust_run
 from sdrrl_data.run.parts import (
     NOTHING_SET_ASIDE,
@@ -25,6 +25,7 @@ __all__ = [
     "Contaminated",
     "Count",
     "Counts",
+    "DirectCount",
     "FilterCount",
     "Journal",
     "Kind",

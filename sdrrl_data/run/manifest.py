@@ -57,6 +57,16 @@ class Kind(BaseModel):
     taken: int
 
 
+class DirectCount(BaseModel):
+    """How the model answers the translated questions itself, compared with the translated answers."""
+
+    answers: int
+    finished: int  # those that the model ended by itself
+    told: int  # those of which the language can be told
+    in_language: int  # those of them that are in the target language
+    chrf: float  # the mean chrF++ against the translated answers
+
+
 class TargetCount(BaseModel):
     """The figures of one target."""
 
@@ -69,6 +79,7 @@ class TargetCount(BaseModel):
     translators: dict[str, int] = {}  # if there are several: translator -> texts chosen from it
     mix: list[Kind]
     rows: dict[str, int]  # split -> rows
+    direct: DirectCount | None = None  # of the direct answers, if there are any
 
 
 class Counts(BaseModel):

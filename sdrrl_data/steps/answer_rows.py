@@ -1,16 +1,30 @@
-"""Rows of the transfer set made from seeds and their answers: the four crossings, and code-switched rows."""
+"""Rows of the transfer set made from seeds and their answers: the crossings, code-switched rows, and what is added.
 
-from collections.abc import Mapping
+Rows of the kind `pivot` are those of PLUG: one completion with the question in the source language, its answer there,
+and the answer in the target language, each after a line that says what it is (Zhang et al. 2024,
+https://aclanthology.org/2024.acl-long.379; their labels are in `src/model/extract_response_from_bilingual_output.py` of
+https://github.com/ytyz1307zzh/PLUG). There the system prompt asks for it, here a sentence behind the question.
+
+With rows of the kind `contrast`, each question in the target language that is answered in the source language is there
+once more, and answered in the target language. The request comes before the question, so that the two prompts differ
+in the name of a language alone, and the model has to read the request.
+"""
+
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
-from sdrrl_data.steps.prompts import PromptChooser
+from sdrrl_data.steps.prompts import SAME, PromptChooser
 from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS
 
+REASONING = r"(?s)\A<think>\n.*?\n</think>\n\n"
+CONTRASTED = "tgt->src"  # the crossing whose questions rows of the kind `contrast` repeat
 KEYS = ("id", "seed_id", "kind", "task", "direction", "weight")  # columns of `CANDIDATES` that hold no text
 
 
-def keys(verdicts: pl.DataFrame, switched: pl.DataFrame | None, src: str, tgt: str) -> pl.DataFrame:
+def keys(
+    verdicts: pl.DataFrame, switched: pl.DataFrame | None, src: str, tgt: str, added: Collection[str] = ()
+) -> pl.DataFrame:
     """Every row that the verdicts allow, with the product of its texts' weights, without its texts (`KEYS`).
 
     A text with words of both languages must be kept in both. It has the weight of its translation, which includes the
@@ -21,14 +35,21 @@ def keys(verdicts: pl.DataFrame, switched: pl.DataFrame | None, src: str, tgt: s
         switched: of the same seeds, if the mix needs them: `id`, `matrix` and `switched` of the code-switched rows.
         src: tag of the source language.
         tgt: tag of the target language.
+        added: the further kinds (`transfer_set.ADDED`) that the mix needs.
     """
     tags = {"src": src, "tgt": tgt}
     rows = []
+    all_texts = pl.col("question_tgt") * pl.col("answer_tgt")
     for kind in CROSSINGS:
         question_side, answer_side = kind.split("->")
         direction = f"{tags[question_side]}->{tags[answer_side]}"
         weight = pl.col(f"question_{question_side}") * pl.col(f"answer_{answer_side}")
+        if kind == CONTRASTED and "contrast" in added:
+            weight = all_texts  # the two rows of a contrast are drawn alike
         rows.append(verdicts.select(*_keys(kind, f"/{direction}", direction, weight)))
+    for kind in added:
+        direction = f"{tgt}->{tgt}"
+        rows.append(verdicts.select(*_keys(kind, f"/{direction}/{kind}", direction, all_texts, kind)))
     if switched is not None:
         texts = pl.col("switched").list.eval(pl.element().struct.field("text"))
         judged = switched.filter(pl.col("switched").list.len() > 0).join(verdicts, on="id", maintain_order="left")
@@ -44,7 +65,12 @@ def keys(verdicts: pl.DataFrame, switched: pl.DataFrame | None, src: str, tgt: s
 
 
 def make(
-    tables: Mapping[str, pl.DataFrame], keys: pl.DataFrame, choose_prompt: PromptChooser, src: str, tgt: str
+    tables: Mapping[str, pl.DataFrame],
+    keys: pl.DataFrame,
+    choose_prompt: PromptChooser,
+    src: str,
+    tgt: str,
+    added: Collection[str] = (),
 ) -> pl.DataFrame:
     """The rows with these keys, and with their texts, kind by kind.
 
@@ -54,6 +80,7 @@ def make(
         choose_prompt: chooses the sentence in which a crossed row says which language to answer in.
         src: tag of the source language.
         tgt: tag of the target language.
+        added: as for `keys`.
     """
     texts = (
         tables["seeds"]
@@ -66,7 +93,12 @@ def make(
         )
     )
     tags = {"src": src, "tgt": tgt}
-    rows = [_crossing(keys.filter(kind=kind), texts, kind, choose_prompt, tags) for kind in CROSSINGS]
+    contrasted = "contrast" in added
+    rows = [_crossing(keys.filter(kind=kind), texts, kind, choose_prompt, tags, contrasted) for kind in CROSSINGS]
+    if "pivot" in added:
+        rows.append(_pivot(keys.filter(kind="pivot"), texts, choose_prompt, tags))
+    if contrasted:
+        rows.append(_contrast(keys.filter(kind="contrast"), texts, choose_prompt, tags))
     if "code_switched" in tables:
         switched = tables["code_switched"].with_columns(
             direction=pl.format("{}->{}", *[pl.col("matrix").replace_strict(tags)] * 2)
@@ -75,29 +107,69 @@ def make(
     return pl.concat(rows)
 
 
-def _keys(kind: str, suffix: str, direction: str, weight: pl.Expr) -> list[pl.Expr]:
+def _keys(kind: str, suffix: str, direction: str, weight: pl.Expr, task: str = "answer") -> list[pl.Expr]:
     return [
         (pl.col("id") + suffix).alias("id"),
         pl.col("id").alias("seed_id"),
         pl.lit(kind).alias("kind"),
-        pl.lit("answer").alias("task"),
+        pl.lit(task).alias("task"),
         pl.lit(direction).alias("direction"),
         weight.alias("weight"),
     ]
 
 
 def _crossing(
-    keys: pl.DataFrame, texts: pl.DataFrame, kind: str, choose_prompt: PromptChooser, tags: Mapping[str, str]
+    keys: pl.DataFrame,
+    texts: pl.DataFrame,
+    kind: str,
+    choose_prompt: PromptChooser,
+    tags: Mapping[str, str],
+    contrasted: bool,
 ) -> pl.DataFrame:
     question_side, answer_side = kind.split("->")
     rows = keys.join(texts, left_on="seed_id", right_on="id", maintain_order="left")
     question = pl.col(f"question_{question_side}")
     if question_side != answer_side:
         # Without this sentence the answer's language would be a surprise, which teaches language confusion.
-        sentences = [choose_prompt("answer_in", tags[question_side], id + kind) for id in rows["seed_id"]]
-        rows = rows.with_columns(language_request=pl.Series(sentences, dtype=pl.String))
-        question = _append(question, "language_request")
+        rows = _asking(rows, "answer_in", kind, choose_prompt, tags[question_side])
+        question = _with_request(question, first=contrasted and kind == CONTRASTED)
     return rows.select(*_row(question, pl.col(f"answer_{answer_side}"))).cast(pl.Schema(CANDIDATES))
+
+
+def _contrast(
+    keys: pl.DataFrame, texts: pl.DataFrame, choose_prompt: PromptChooser, tags: Mapping[str, str]
+) -> pl.DataFrame:
+    """As the crossing `CONTRASTED`, but asked to answer in the target language; and so is the answer."""
+    rows = keys.join(texts, left_on="seed_id", right_on="id", maintain_order="left")
+    rows = _asking(rows, SAME, CONTRASTED, choose_prompt, tags["tgt"])
+    question = _with_request(pl.col("question_tgt"), first=True)
+    return rows.select(*_row(question, pl.col("answer_tgt"))).cast(pl.Schema(CANDIDATES))
+
+
+def _pivot(
+    keys: pl.DataFrame, texts: pl.DataFrame, choose_prompt: PromptChooser, tags: Mapping[str, str]
+) -> pl.DataFrame:
+    """A question in the target language; the same in the source language, its answer there, and its answer.
+
+    A reasoning section stands at the beginning of an answer or nowhere, so these rows have none.
+    """
+    rows = keys.join(texts, left_on="seed_id", right_on="id", maintain_order="left")
+    rows = _asking(rows, "pivot", "pivot", choose_prompt, tags["tgt"])
+    question = pl.col("question_src").list.last().struct.field("content")
+    answer_src, answer_tgt = (pl.col(f"answer_{side}").str.replace(REASONING, "") for side in tags)
+    labelled = [
+        (choose_prompt("question_label", tags["src"], ""), question),
+        (choose_prompt("answer_label", tags["src"], ""), answer_src),
+        (choose_prompt("answer_label", tags["tgt"], ""), answer_tgt),
+    ]
+    completion = pl.concat_str([pl.lit(f"{label}\n") + text for label, text in labelled], separator="\n\n")
+    return rows.select(*_row(_with_request(pl.col("question_tgt")), completion)).cast(pl.Schema(CANDIDATES))
+
+
+def _asking(rows: pl.DataFrame, sentence: str, row: str, choose_prompt: PromptChooser, tag: str) -> pl.DataFrame:
+    """The rows with a `request`: a kind of sentence, in the language of this tag, chosen by the seed and `row`."""
+    sentences = [choose_prompt(sentence, tag, id + row) for id in rows["seed_id"]]
+    return rows.with_columns(request=pl.Series(sentences, dtype=pl.String))
 
 
 def _code_switched(keys: pl.DataFrame, texts: pl.DataFrame, switched: pl.DataFrame) -> pl.DataFrame:
@@ -129,10 +201,11 @@ def _row(question: pl.Expr, answer: pl.Expr) -> list[pl.Expr]:
     ]
 
 
-def _append(messages: pl.Expr, sentence: str) -> pl.Expr:
-    """Messages with a sentence, from the column of this name, added to the end of the last message."""
+def _with_request(messages: pl.Expr, first: bool = False) -> pl.Expr:
+    """Messages with the sentence from the column `request` at the end of the last message, or at its beginning."""
     last = messages.list.last()
-    content = last.struct.field("content") + "\n\n" + pl.col(sentence)
+    both = [last.struct.field("content"), pl.col("request")]
+    content = pl.concat_str(both[::-1] if first else both, separator="\n\n")
     turn = pl.struct(role=last.struct.field("role"), content=content)
     earlier = messages.list.head(messages.list.len() - 1)
     return pl.concat_list(earlier, turn)

@@ -44,6 +44,7 @@ class AnswersStep(Step):
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     keeps_rows: ClassVar[bool] = True
     reuses_rows: ClassVar[bool] = True
+    draw: ClassVar[str] = "answer"  # names the draws of its samples
 
     generator: Ingredient
     src: Language
@@ -74,7 +75,7 @@ class AnswersStep(Step):
         """Load the generator; close it at the end, because the following steps need its memory."""
         answers_config = self.recipe.answers
         scorer = scoring.build_best_by(answers_config.best_by) if answers_config.samples > 1 else None
-        answering = Answering(models.generator(self.recipe.generator), self.recipe, self.src, scorer)
+        answering = Answering(models.generator(self.recipe.generator), self.recipe, self.src, scorer, self.draw)
         yield lambda tasks: answering.parts(tasks, advance)
         models.close_generator()
 
@@ -87,15 +88,22 @@ class Answering:
         settings: the recipe.
         src: the language of questions and answers.
         scorer: chooses among several samples; None if there is one sample per question.
+        draw: names the draws of the samples.
     """
 
     def __init__(
-        self, generator: Generator, settings: recipe.Recipe, src: Language, scorer: Scorer | None = None
+        self,
+        generator: Generator,
+        settings: recipe.Recipe,
+        src: Language,
+        scorer: Scorer | None = None,
+        draw: str = AnswersStep.draw,
     ) -> None:
         self._generator = generator
         self._settings = settings
         self._src = src
         self._scorer = scorer
+        self._draw = draw
 
     def parts(self, tasks: Iterable[Task], advance: Advance) -> Iterator[tuple[int, Part]]:
         """Each part (from a part of the seeds) with its number, in the order in which they are finished.
@@ -109,7 +117,7 @@ class Answering:
 
         def requests() -> Iterator[Request]:
             for task in tasks:
-                part = unfinished[str(task.part)] = _UnfinishedPart(task, self._settings)
+                part = unfinished[str(task.part)] = _UnfinishedPart(task, self._settings, self._draw)
                 advance((part.wanted - part.missing) * share)
                 yield from part.requests()
 
@@ -184,9 +192,10 @@ class Answering:
 class _UnfinishedPart:
     """A part of which some samples are finished."""
 
-    def __init__(self, task: Task, settings: recipe.Recipe) -> None:
+    def __init__(self, task: Task, settings: recipe.Recipe, draw: str) -> None:
         self.task = task
         self._settings = settings
+        self._draw = draw
         self._seeds = task.tables[0]
         stored = task.journal.rows
         self._results = {key: _restored(stored[key]) for key in self._keys() if key in stored}
@@ -202,7 +211,7 @@ class _UnfinishedPart:
                 key = f"{id}/{sample}"
                 if key not in self._results:
                     sample_key = (sample,) if sample else ()
-                    seed = draws.number(self._settings.seed, "answer", id, *sample_key)
+                    seed = draws.number(self._settings.seed, self._draw, id, *sample_key)
                     yield Request(f"{self.task.part}/{key}", conversation_messages, seed, sampling_settings)
 
     def add(self, key: str, result: Completion | SetAside) -> None:

@@ -10,7 +10,18 @@ from pydantic import BaseModel
 
 from sdrrl_data.protocols import Advance
 from sdrrl_data.recipe import Recipe, translator_names
-from sdrrl_data.run import NOTHING_SET_ASIDE, Contaminated, Count, Counts, Kind, Part, Run, TargetCount, Task
+from sdrrl_data.run import (
+    NOTHING_SET_ASIDE,
+    Contaminated,
+    Count,
+    Counts,
+    DirectCount,
+    Kind,
+    Part,
+    Run,
+    TargetCount,
+    Task,
+)
 from sdrrl_data.run.dataset import SPLITS
 from sdrrl_data.scoring import contamination
 from sdrrl_data.steps import filter_report, transfer_set_step
@@ -21,6 +32,7 @@ from sdrrl_data.steps.verdicts import TEXTS
 
 MOST_REASONS = 10  # the others are in the tables
 SCHEMA: Schema = {"of": pl.String, "figures": pl.String}  # a table, "faults" or "target"; its figures as JSON
+IN_LANGUAGE = 0.5  # a direct answer counts as in the target language from this probability on
 FAULTS, TARGET = "faults", "target"
 
 
@@ -161,6 +173,11 @@ def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Fig
     if not refused.is_empty():
         yield parallel.name, _count(parallel.count() + refused.height, parallel.count(), refused)
     target = _target(run, tag, kinds, run.dataset(f"{tag}/transfer_set").rows())
+    if recipe.direct_answers:
+        direct = run.table(f"{tag}/direct_answers")
+        asked = run.table(f"{tag}/translations").count()
+        yield direct.name, _count(asked, direct.count(), direct.set_aside(columns=["reason"]))
+        target.direct = _direct(run, tag)
     if candidate_tables:
         names = ["question_translator", "answer_translator"]
         target.translators = _chosen(run.table(f"{tag}/translations").read_all(columns=names))
@@ -209,6 +226,18 @@ def _rows(run: Run, tag: str) -> dict[str, int]:
     """The rows of a transfer set that may not be there, or not whole."""
     transfer_set = run.dataset(f"{tag}/transfer_set")
     return transfer_set.rows() if transfer_set.existing() else dict.fromkeys(SPLITS, 0)
+
+
+def _direct(run: Run, tag: str) -> DirectCount:
+    reasons = run.table(f"{tag}/direct_answers").read_all(columns=["finish_reason"])
+    scores = run.table(f"{tag}/direct_scores").read_all(columns=["language", "chrf"])
+    return DirectCount(
+        answers=reasons.height,
+        finished=reasons.filter(finish_reason="stop").height,
+        told=scores["language"].count(),
+        in_language=scores.filter(pl.col("language") >= IN_LANGUAGE).height,
+        chrf=float(scores["chrf"].mean() or 0.0),  # type: ignore[arg-type]
+    )
 
 
 def _target(run: Run, tag: str, kinds: Sequence[Kind], rows: dict[str, int]) -> TargetCount:

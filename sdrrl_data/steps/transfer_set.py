@@ -14,7 +14,9 @@ from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
 
 CROSSINGS = ("src->src", "src->tgt", "tgt->src", "tgt->tgt")
 OTHERS = ("code_switched", "translate", "complete")
-KINDS = (*CROSSINGS, *OTHERS)
+ADDED = ("pivot", "contrast")  # made from seeds, where a recipe asks for them
+KINDS = (*CROSSINGS, *OTHERS, *ADDED)
+OF_PAIRS = ("translate", "complete")  # tasks of rows that are made from a parallel corpus
 
 CANDIDATES: Schema = {
     "id": pl.String,
@@ -114,6 +116,7 @@ class Draw:
         figures = [
             Kind(kind=kind, asked=share_of[kind], available=rows, taken=min(rows, round(share_of[kind] * total)))
             for kind, rows in available.items()
+            if kind not in ADDED or share_of[kind]
         ]
         taken = np.zeros(self._numbers.height, dtype=bool)
         for figure in figures:
@@ -131,8 +134,8 @@ class Draw:
             draw=pl.Series([draws.share(self._seed, "mix", id) for id in seeds["seed_id"]], dtype=pl.Float64),
             side=pl.Series(_sides(seeds["seed_id"], self._seed), dtype=pl.Float64),
         )
-        # A seed gives one row of each crossing.
-        several = keys["kind"].is_in(CROSSINGS).not_()
+        # A seed gives one row of each crossing, and of what is added.
+        several = keys["kind"].is_in((*CROSSINGS, *ADDED)).not_()
         numbers = [
             draws.number(self._seed, "mix row", id) if more else 0 for id, more in zip(keys["id"], several, strict=True)
         ]
@@ -141,7 +144,7 @@ class Draw:
             .with_columns(
                 turn=pl.Series(numbers, dtype=pl.Int64),
                 draw=pl.when(kind="complete").then(1 - pl.col("draw")).otherwise("draw"),
-                order=_order(keys, self._seed),
+                order=order_of(keys, self._seed),
             )
             .with_columns(
                 turn=pl.col("turn").rank("ordinal").over("kind", "seed_id"),
@@ -184,7 +187,7 @@ def split(rows: pl.DataFrame, test_share: float, seed: int) -> pl.DataFrame:
     is_test = sides < _bound(sides, test_share)
     return (
         rows.with_columns(
-            split=pl.Series(np.where(is_test, "test", "train"), dtype=pl.String), order=_order(rows, seed)
+            split=pl.Series(np.where(is_test, "test", "train"), dtype=pl.String), order=order_of(rows, seed)
         )
         .sort("order", "id")
         .drop("order")
@@ -201,7 +204,8 @@ def _bound(sides: NDArray[np.float64], test_share: float) -> float:
     return max(test_share, math.nextafter(sides.min(), 1)) if several else test_share
 
 
-def _order(rows: pl.DataFrame, seed: int) -> pl.Series:
+def order_of(rows: pl.DataFrame, seed: int) -> pl.Series:
+    """The number by which each row is shuffled; rows with the same number are ordered by their ids."""
     return pl.Series([draws.number(seed, "order", id) for id in rows["id"]], dtype=pl.Int64)
 
 
@@ -224,12 +228,13 @@ def finish(
         translators: describes each translator, by its name in the translations.
         signature: the target's signature.
     """
-    is_answer = pl.col("task") == "answer"
+    is_answer = pl.col("task").is_in(OF_PAIRS).not_()
     judged = tables["scores"].select(seed_id="id", scores=pl.struct(pl.exclude("id")))
     written = tables["answers"].select("author", seed_id="id")
     first, second = (pl.col(f"{text}_translator").replace_strict(translators) for text in ("question", "answer"))
     translated = tables["translations"].select(
-        seed_id="id", translator=pl.when(first == second).then(first).otherwise(first + " + " + second)
+        seed_id="id",
+        translator=pl.when(first == second).then(first).otherwise(pl.coalesce(first + " + " + second, first)),
     )
     return (
         rows.join(judged, on="seed_id", how="left", maintain_order="left")

@@ -36,7 +36,7 @@ class TransferSetStep(TargetStep):
     @property
     def settings(self) -> Any:
         """The mix, the seed of its draws, and the signature in each row."""
-        return [self.recipe.transfer_set.model_dump(mode="json", by_alias=True), self.recipe.seed, self.signature]
+        return [self.recipe.transfer_set.shaping(), self.recipe.seed, self.signature]
 
     @property
     def schema(self) -> Schema:
@@ -99,7 +99,9 @@ class Blocks:
         self._tgt = tgt
         self._parts = range(run.table("seeds").parts())
         self._choose_prompt = PromptChooser(run.table(f"{tgt}/prompts").read_all(), recipe.seed)
-        self._switched = [f"{tgt}/code_switched"] if recipe.transfer_set.mix.code_switched else []
+        mix = recipe.transfer_set.mix
+        self._switched = [f"{tgt}/code_switched"] if mix.code_switched else []
+        self._added = [kind for kind in transfer_set.ADDED if getattr(mix, kind)]
 
     def keys(self) -> Iterator[pl.DataFrame]:
         """Every row without its texts (`answer_rows.KEYS`)."""
@@ -131,7 +133,8 @@ class Blocks:
             switched = [tables["code_switched"]] if self._switched else []
             keys = self._keys(tables["verdicts"], switched)
             of_block = taken[start : start + keys.height]
-            made = answer_rows.make(tables, keys.filter(of_block), self._choose_prompt, self._recipe.src, self._tgt)
+            src, tgt = self._recipe.src, self._tgt
+            made = answer_rows.make(tables, keys.filter(of_block), self._choose_prompt, src, tgt, self._added)
             yield made, start + np.flatnonzero(of_block), tables
             start += keys.height
         no_rows = {name: table.clear() for name, table in tables.items()}
@@ -145,7 +148,8 @@ class Blocks:
         return self._run.table(path).read_each(self._parts, columns)
 
     def _keys(self, verdicts: pl.DataFrame, switched: Sequence[pl.DataFrame]) -> pl.DataFrame:
-        return answer_rows.keys(verdicts, switched[0] if switched else None, self._recipe.src, self._tgt)
+        src, tgt = self._recipe.src, self._tgt
+        return answer_rows.keys(verdicts, switched[0] if switched else None, src, tgt, self._added)
 
     def _pairs(self) -> Iterator[pl.DataFrame]:
         return self._run.table(f"{self._tgt}/parallel").read_all().iter_slices(PAIRS)

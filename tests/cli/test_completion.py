@@ -18,7 +18,7 @@ def names(choices):
     ("choices", "typed", "expected"),
     [
         (completion.recipes, "qui", ["quickstart"]),
-        (completion.parts, "no-co", ["no-code-switch", "no-comet"]),
+        (completion.parts, "no-co", ["no-code-switch", "no-comet", "no-complete"]),
         (completion.recipes_and_parts, "cometk", ["cometkiwi"]),
         (completion.languages, "vi", ["vi"]),
         (completion.languages, "vi,tha", []),

@@ -2,6 +2,9 @@ import polars as pl
 import pytest
 
 from sdrrl_data.controls import arms as controls
+from sdrrl_data.controls.rows import Rows
+from sdrrl_data.recipe import MixConfig
+from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run
 from sdrrl_data.steps import answer_rows, transfer_set
 from sdrrl_data.steps.code_switching import SCHEMA
 from sdrrl_data.steps.schemas import MESSAGES
@@ -20,8 +23,17 @@ def span(text):
     return {"text": text, "start": 0, "end": 1, "original": "x", "replacement": "y", "confidence": 0.5}
 
 
-def asking(_, tag, key):
-    return f"Answer in the other language than {tag}."
+class Asking:
+    """Asks for each kind in one sentence."""
+
+    def __call__(self, kind, tag, key):
+        return f"Answer in the other language than {tag}." if kind == "answer_in" else f"{kind} in {tag}."
+
+    def has(self, kind):
+        return True
+
+
+asking = Asking()
 
 
 @pytest.fixture(scope="module")
@@ -95,14 +107,37 @@ def rows(tables):
         )
         for task, direction in (("translate", "en->pt"), ("complete", "pt->pt"))
     )
-    mixed = transfer_set.split(pl.concat([seeds, parallel]), 0.3, 42)
-    return transfer_set.finish(mixed, complete, "model@1", NAMES, "signature")
+    mixed = pl.concat([seeds, parallel])
+    sides = pl.when(pl.col("seed_id").is_in(IDS[::4])).then(pl.lit("test")).otherwise(pl.lit("train"))
+    return transfer_set.finish(mixed.with_columns(split=sides), complete, "model@1", NAMES, "signature").sort("split")
 
 
-def make_arms(tables, rows, names):
-    shared = controls.common(tables, rows, names)
-    arms = controls.from_transfer_set(rows, shared["seeds"])
-    return arms | controls.from_references(shared, arms["sdrrl"], asking, NAMES, "en", "pt", 42)
+@pytest.fixture(scope="module")
+def run(tables, rows, tmp_path_factory):
+    """A run with these tables, in two parts, and with this transfer set."""
+    return written(tables, rows, Run(tmp_path_factory.mktemp("arms")))
+
+
+def written(tables, rows, run):
+    answers = pl.DataFrame({"id": IDS, "answer": [f"Me {id}." for id in IDS], "author": ["model"] * 20})
+    scores = pl.DataFrame(
+        {"id": IDS, "question_good": [0.5] * 20, "answer_good": [0.75] * 20, "answer_why": ["so"] * 20}
+    )
+    for name, table in {**tables, "answers": answers, "scores-good": scores}.items():
+        place = name if name in ("seeds", "answers") else f"pt/{name}"
+        for part, ids in enumerate((IDS[:9], IDS[9:])):
+            content = Part(table.filter(pl.col("id").is_in(ids)), NOTHING_SET_ASIDE)
+            run.table(place).write(part, content, f"{part:016x}")
+    run.dataset("pt/transfer_set", 7).write(0, Part(rows, NOTHING_SET_ASIDE), "0" * 16)
+    return run
+
+
+def make_arms(run, names, shared=None):
+    """The rows of each control, in the order of their ids."""
+    shared = controls.common(run, "pt", names) if shared is None else shared
+    mix = MixConfig(code_switched=0.1)
+    of = Rows(run, "pt", "en", shared, ["pt/scores-good"], asking, "model@1", NAMES, mix).of
+    return {name: pl.concat(of(name)).sort("id") for name in names}
 
 
 @pytest.mark.parametrize(
@@ -114,38 +149,60 @@ def make_arms(tables, rows, names):
         (["no-self-answers", "no-parallel"], [NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION]),
     ],
 )
-def test_the_seeds_that_all_controls_have(tables, rows, names, lacking):
-    shared = controls.common(tables, rows, names)
-    assert {name: sorted({*IDS} - {*table["id"]}) for name, table in shared.items() if name != "references"} == (
-        dict.fromkeys(("seeds", "translations", "verdicts", "code_switched"), lacking)
-    )
-    few = rows.filter(pl.col("seed_id").is_in([*IDS[:6], "p"]))
-    assert {*controls.common(tables, few, names)["seeds"]["id"]} == {*IDS[:6]} - {*lacking}
+def test_the_seeds_that_all_controls_have(run, tables, rows, names, lacking, tmp_path):
+    assert controls.common(run, "pt", names).to_list() == [id for id in IDS if id not in lacking]
+    few = written(tables, rows.filter(pl.col("seed_id").is_in([*IDS[:6], "p"])), Run(tmp_path))
+    assert controls.common(few, "pt", names).to_list() == [id for id in IDS[:6] if id not in lacking]
 
 
-def test_ablations_take_one_thing_away(tables, rows):
-    arms = controls.from_transfer_set(rows, tables["seeds"])
+ABLATIONS = ["sdrrl", "no-code-switch", "no-crossing", "no-parallel", "no-tgt-src", "no-complete"]
+
+
+def test_ablations_take_one_thing_away(run, rows):
+    arms = make_arms(run, ABLATIONS, IDS)
+    rows = rows.sort("id")
     assert arms["sdrrl"].equals(rows)
-    taken = {name: rows.join(arm, on="id", how="anti") for name, arm in arms.items()}
+    taken = {name: rows.join(arm, on="id", how="anti", maintain_order="left") for name, arm in arms.items()}
+    crossed = pl.col("direction").is_in(["en->pt", "pt->en"])
     assert taken["no-code-switch"].equals(rows.filter("code_switched"))
-    assert taken["no-crossing"].equals(rows.filter(pl.col("direction").is_in(["en->pt", "pt->en"]), task="answer"))
+    assert taken["no-crossing"].equals(rows.filter(crossed, task="answer"))
     assert taken["no-parallel"].equals(rows.filter(seed_id="p"))
+    assert taken["no-tgt-src"].equals(rows.filter(direction="pt->en", task="answer"))
+    assert taken["no-complete"].equals(rows.filter(task="complete"))
     assert all(removed.height for name, removed in taken.items() if name != "sdrrl")
 
 
-def test_with_fewer_seeds_the_mix_stays(tables, rows):
-    half = tables["seeds"].filter(pl.col("id").is_in(IDS[::2]))
-    arm = controls.from_transfer_set(rows, half)["sdrrl"]
+def test_what_is_added(run, rows):
+    arms = make_arms(run, ["pivot", "contrast"], IDS)
+    plain = rows.filter(~pl.col("code_switched"), task="answer")
+    pivots = arms["pivot"].filter(task="pivot")
+    assert {*pivots["seed_id"]} == {*plain.filter(direction="pt->pt")["seed_id"]} == {*IDS} - {BAD_QUESTION}
+    assert arms["pivot"].filter(pl.col("task") != "pivot").equals(rows.sort("id"))
+    contrast, asked = (arms["contrast"].filter(task=task) for task in ("contrast", "answer"))
+    asked = asked.filter(~pl.col("code_switched"), direction="pt->en")
+    assert {*contrast["seed_id"]} == {*asked["seed_id"]} == {*plain.filter(direction="pt->en")["seed_id"]}
+    assert asked.filter(seed_id=IDS[9])["prompt"].to_list() == [
+        user(f"Answer in the other language than pt.\n\nQuem {IDS[9]}?")
+    ]
+    for arm in (pivots, contrast, asked):
+        assert arm.schema == rows.schema
+        row = arm.filter(seed_id=IDS[9]).row(0, named=True)
+        same = plain.filter(seed_id=IDS[9]).row(0, named=True)
+        for column in ("split", "scores", "generator", "translator", "signature", "source"):
+            assert row[column] == same[column]
+
+
+def test_with_fewer_seeds_the_mix_stays(run, rows):
+    arm = make_arms(run, ["sdrrl"], IDS[::2])["sdrrl"]
     answers = rows.filter(task="answer")
     share = arm.filter(task="answer").height / answers.height
     for task in ("translate", "complete"):
-        for split in ("train", "test"):
-            all_rows = rows.filter(task=task, split=split)
-            assert arm.filter(task=task, split=split).equals(all_rows.head(round(share * all_rows.height)))
+        all_rows = rows.filter(task=task)
+        assert arm.filter(task=task).equals(all_rows.head(round(share * all_rows.height)).sort("id"))
 
 
-def test_references_replace_answers(tables, rows):
-    arms = make_arms(tables, rows, controls.ARMS)
+def test_references_replace_answers(run, rows):
+    arms = make_arms(run, controls.ARMS)
     seeds = {*IDS} - {NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION}
     splits = dict(rows.filter(task="answer").select("seed_id", "split").iter_rows())
     for name, question, answer, direction, translator in (
@@ -168,8 +225,8 @@ def test_references_replace_answers(tables, rows):
     assert weights == {"sft": 0.5, "t-sft": 0.25}  # of their questions
 
 
-def test_without_the_models_answers_the_rows_are_the_same_but_for_switched_answers(tables, rows):
-    arms = make_arms(tables, rows, controls.ARMS)
+def test_without_the_models_answers_the_rows_are_the_same_but_for_switched_answers(run, rows):
+    arms = make_arms(run, controls.ARMS)
     assert arms["no-self-answers"].schema == rows.schema
     sdrrl, arm = (arms[name].filter(task="answer") for name in ("sdrrl", "no-self-answers"))
     for task in ("translate", "complete"):
@@ -190,11 +247,10 @@ def test_without_the_models_answers_the_rows_are_the_same_but_for_switched_answe
     assert arms["no-self-answers"]["id"].equals(same["id"])
 
 
-def test_without_translated_references_there_is_sft_alone(tables, rows):
-    without_references = {name: table for name, table in tables.items() if name != "references"}
-    shared = controls.common(without_references, rows, ["sft"])
-    (arm,) = controls.from_references(shared, rows, asking, {}, "en", "pt", 42).values()
+def test_without_translated_references_there_is_sft_alone(run):
+    arm = make_arms(run, ["sft"])["sft"]
     assert arm.filter(pl.col("seed_id") == IDS[9])["completion"].to_list() == [
         [{"role": "assistant", "content": "It 09."}]
     ]
     assert {*arm["seed_id"]} == {*IDS} - {NO_REFERENCE}
+    assert arm["translator"].is_null().all()

@@ -8,6 +8,7 @@ import pytest
 from sdrrl_data.controls import build
 from sdrrl_data.controls.arms import ARMS, read
 from sdrrl_data.errors import UserError
+from sdrrl_data.languages import find
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
@@ -18,6 +19,9 @@ from tests.support.copies import trusted_copy
 THINGS = ("bridge", "garden", "market", "harbour", "library", "railway", "desert", "river")
 QUESTIONS = [f"Why do people of this {thing} like {liked} in it so much?" for thing in THINGS for liked in
              ("tea", "old songs", "the long winter")]  # fmt: skip
+(VI_LABEL,) = (
+    f"\n\n{text}\n" for _, text in small_models.Cipher(find("en"), find("vi")).translate(["Answer in Vietnamese:"])
+)
 ANSWERS = "Because {} of them `never(x)` had another. They say:\n\n- it is old\n- it is {}"
 
 
@@ -104,7 +108,7 @@ def test_what_is_written(folder, with_controls):
         for place in (tag, f"{tag}/references", *(f"{tag}/controls-{name}" for name in controls.arms))
     }
     assert [*by_tag["pt"].arms] == list(ARMS)
-    assert {*ARMS} - {*by_tag["vi"].arms} == {"no-parallel"}  # the corpus has no Vietnamese
+    assert {*ARMS} - {*by_tag["vi"].arms} == {"no-parallel", "no-complete"}  # the corpus has no Vietnamese
     assert {f"vi/controls-t-sft/{split}-00000-of-00001.parquet" for split in ("train", "test")} < {*after}
     manifest = run.manifest()
     for tag, controls in by_tag.items():
@@ -112,6 +116,14 @@ def test_what_is_written(folder, with_controls):
         assert (controls.signature, controls.seed, controls.equal) == (manifest.signatures[tag], 42, "total")
         assert controls.tokenizer.startswith("model@")
         assert str(folder) not in after[f"{tag}/controls.json"].decode()
+
+
+def of_pivots(rows, tag):
+    """The words of completions of the kind pivot that are not in the target language: all before the last label."""
+    contents = [text[0]["content"] for text in rows.filter(task="pivot")["completion"]]
+    label = {"pt": "\n\nResposta em português:\n", "vi": VI_LABEL}[tag]
+    assert all(label in content for content in contents)
+    return sum(len(content.rpartition(label)[0].split()) + len(label.split()) for content in contents)
 
 
 def test_as_many_tokens_in_every_control(with_controls):
@@ -126,7 +138,7 @@ def test_as_many_tokens_in_every_control(with_controls):
                 of_split = rows.filter(split=split)
                 in_target = of_split.filter(pl.col("direction").str.ends_with(f"->{tag}"))
                 assert (arm.rows[split], arm.tokens[split]) == (of_split.height, sum(words(of_split)))
-                assert arm.target_tokens[split] == sum(words(in_target))
+                assert arm.target_tokens[split] == sum(words(in_target)) - of_pivots(in_target, tag)
                 assert abs(arm.tokens[split] - budget) <= longest / 2
         assert controls.arms["sft"].target_tokens["train"] == 0
         assert controls.arms["t-sft"].target_tokens == controls.arms["t-sft"].tokens
@@ -143,7 +155,7 @@ def test_the_rows_of_the_controls(with_controls):
         "en": dict(seeds.select("id", "reference").iter_rows()),
         "pt": dict(references.select("id", "answer").iter_rows()),
     }
-    for name in ("sdrrl", "no-code-switch", "no-crossing", "no-parallel"):
+    for name in ("sdrrl", "no-code-switch", "no-crossing", "no-parallel", "no-tgt-src", "no-complete"):
         assert (
             arms[name].join(transfer_set, on=["id", "prompt", "completion", "split"], how="semi").height
             == arms[name].height
@@ -158,6 +170,64 @@ def test_the_rows_of_the_controls(with_controls):
         splits[seed] == split for arm in arms.values() for seed, split in arm.select("seed_id", "split").iter_rows()
     )
     assert by_tag["pt"].seeds == len({*references["id"]} & {*transfer_set["seed_id"]})
+
+
+def test_what_is_added_to_the_transfer_set(folder, out):
+    run = Run(out)
+    make(out, ["pt"], ["sdrrl", "pivot", "contrast"])
+    arms = {name: run.dataset(f"pt/controls-{name}").read() for name in ("pivot", "contrast")}
+    seeds = dict(run.table("seeds").read_all().select("id", "messages").iter_rows())
+    translations = {row["id"]: row for row in run.table("pt/translations").read_all().iter_rows(named=True)}
+    answers = dict(run.table("answers").read_all().select("id", "answer").iter_rows())
+    pivots = arms["pivot"].filter(task="pivot")
+    assert pivots.height > 2
+    for row in pivots.iter_rows(named=True):
+        id = row["seed_id"]
+        assert row["completion"][0]["content"] == (
+            f"Question in English:\n{seeds[id][-1]['content']}\n\nAnswer in English:\n{answers[id]}\n\n"
+            f"Resposta em português:\n{translations[id]['answer']}"
+        )
+        assert row["prompt"][-1]["content"].startswith(translations[id]["question"][-1]["content"] + "\n\n")
+        assert row["scores"] is not None
+        assert row["generator"] == "Answering@1(small-models 1)"
+        assert row["translator"] == "Cipher en-pt@1(small-models 1)"
+    contrast = arms["contrast"].filter(task="contrast")
+    asked = arms["contrast"].filter(~pl.col("code_switched"), task="answer", direction="pt->en")
+    both = contrast.join(asked, on="seed_id", suffix="_src")
+    assert both.height > 2
+    for row in both.iter_rows(named=True):
+        one, other = row["prompt"][-1]["content"], row["prompt_src"][-1]["content"]
+        assert one != other == one.replace("português", "inglês", 1)
+        assert row["completion"][0]["content"] == translations[row["seed_id"]]["answer"]
+        assert row["completion_src"][0]["content"] == answers[row["seed_id"]]
+    for name, kinds in (("pivot", ["pivot"]), ("contrast", ["contrast", "answer"])):
+        same = arms[name].filter(~pl.col("task").is_in(kinds))
+        assert same.join(run.dataset("pt/transfer_set").read(), on=["id", "prompt"], how="semi").height == same.height
+
+
+def test_a_run_whose_mix_has_what_a_control_adds(folder, tmp_path):
+    shares = {"transfer_set.mix.pivot": 0.2, "transfer_set.mix.contrast": 0.2}
+    generate(recipe(folder, **shares), tmp_path / "run", small_models.models())
+    rows = Run(tmp_path / "run").dataset("pt/transfer_set").read()
+    counts = dict(rows.group_by("task").len().iter_rows())
+    asked = rows.filter(~pl.col("code_switched"), task="answer", direction="pt->en")
+    assert counts["pivot"] > 0
+    assert {*rows.filter(task="contrast")["seed_id"]} == {*asked["seed_id"]}
+    arms = make(tmp_path / "run")["pt"].arms
+    assert {*ARMS} - {*arms} == {"pivot", "contrast"}
+    make(tmp_path / "run", arms=["sdrrl", "no-self-answers"])
+    of_references = Run(tmp_path / "run").dataset("pt/controls-no-self-answers").read()
+    assert {*of_references["task"]} >= {"pivot", "contrast"}
+    with pytest.raises(UserError, match="pt has no further rows for pivot, or its transfer set has them already"):
+        make(tmp_path / "run", arms=["pivot", "sdrrl"])
+
+
+def test_a_run_without_sentences_of_pivot_rows_has_no_such_control(folder, tmp_path):
+    bare = {f"prompts.{tag}.pivot": None for tag in ("en", "pt")}
+    generate(recipe(folder, **bare), tmp_path / "run", small_models.models())
+    assert {*ARMS} - {*make(tmp_path / "run")["pt"].arms} == {"pivot"}
+    with pytest.raises(UserError, match=r"prompts\.en\.pivot is missing"):
+        make(tmp_path / "run", arms=["pivot"])
 
 
 def test_the_same_run_gives_the_same_bytes_and_nothing_is_done_twice(with_controls, out):
@@ -253,7 +323,7 @@ def test_what_needs_no_translated_reference_needs_no_translator(out):
 
 def test_an_ablation_of_what_is_not_there(folder, tmp_path):
     generate(recipe(folder, parallel=None), tmp_path / "run", small_models.models())
-    assert [*make(tmp_path / "run")["pt"].arms] == [name for name in ARMS if name != "no-parallel"]
+    assert [*make(tmp_path / "run")["pt"].arms] == [name for name in ARMS if name not in ("no-parallel", "no-complete")]
     with pytest.raises(UserError, match="no rows of a parallel corpus, so no-parallel would be the same as sdrrl"):
         make(tmp_path / "run", arms=["no-parallel", "sdrrl"])
 
@@ -320,11 +390,10 @@ def test_seeds_without_references(folder, tmp_path):
     changed = recipe(folder, seeds=[{"source": str(tmp_path / "seeds.jsonl")}])
     generate(changed, tmp_path / "run", small_models.models())
     with pytest.raises(
-        UserError, match="no reference answers, and sft and no-self-answers cannot be made without them"
-    ) as told:
+        UserError, match="no reference answers, and sft and no-self-answers cannot be made .* leave them out of --only"
+    ):
         make(tmp_path / "run", arms=["sft", "sdrrl", "no-self-answers"])
-    others = str(told.value).rpartition("--only ")[2].split(",")
-    assert [*make(tmp_path / "run", arms=others)["pt"].arms] == others
+    others = [name for name in ARMS if name not in (*REFERENCES, "respond")]
     steps = Steps()
     assert [*make(tmp_path / "run", reporter=steps)["pt"].arms] == others
     assert steps.said[0].startswith("left out sft, t-sft and no-self-answers: its seeds have no reference answers")

@@ -1,5 +1,8 @@
 """Language confusion by line and by word: the verdicts of the Language Confusion Benchmark."""
 
+import math
+
+import numpy as np
 import pytest
 
 from sdrrl_data.evaluation.confusion import Passed, has_latin_word, in_other_script, judge
@@ -75,6 +78,12 @@ def test_the_figures_are_shares_of_the_answers_that_count():
     assert by_line.to_list() == [[1, 1], [1, 1], [0, 1], [0, 0], [0, 0]]
     assert by_word.to_list() == [[1, 1], [0, 1], [0, 0], [0, 0], [0, 0]]
     assert KINDS["lines"].figure([2, 3]) == pytest.approx(200 / 3)
+    both = by_answers(Measure(KINDS["confusion"], "tgt", RU, EN, asked), answers, lambda _: None)["statistics"]
+    assert both.to_list() == [[1, 1, 1, 1], [0, 1, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0]]
+    lines, words = 200 / 3, 50
+    assert KINDS["confusion"].figure(np.array([1, 2, 2, 3])) == pytest.approx(2 * lines * words / (lines + words))
+    assert KINDS["confusion"].figure(np.array([0, 2, 0, 3])) == 0
+    assert math.isnan(KINDS["confusion"].figure(np.array([0, 0, 0, 3])))
 
 
 def test_scripts():

@@ -120,7 +120,8 @@ def test_what_can_be_measured_on_what():
 def test_words_are_measured_where_the_script_tells_them_apart():
     asked = {tag: [Question(ASKED, None, None)] for tag in ("en", "th")}
     selected = measures(EN, find("th"), [], asked, {}, comet=False, judge=False)
-    assert {measure.name for measure in selected if measure.kind.name == "words"} == {"words-th"}
+    in_script = {"words", "confusion"}
+    assert {measure.name for measure in selected if measure.kind.name in in_script} == {"words-th", "confusion-th"}
 
 
 def test_choices_in_another_script_say_so():

@@ -21,6 +21,8 @@ EARLIER = [
     for line in (Path(__file__).parent / "recipes_of_0.1.0.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 PROMPTS = loading.load("quickstart").model_dump(mode="json")["prompts"]
+for sentences in PROMPTS.values():
+    del sentences["pivot"]  # which came later
 
 
 def sections(config: type[Config] = Config) -> Iterator[type[Config]]:

@@ -21,12 +21,16 @@ def test_the_packaged_recipes():
     assert loading.names() == ["quickstart", "sdrrl"]
     parts = [
         "cometkiwi",
+        "contrast",
         "from-french",
         "language-bound-judge",
         "no-code-switch",
         "no-comet",
+        "no-complete",
         "no-crossing",
         "no-parallel",
+        "no-tgt-src",
+        "pivot",
     ]
     assert loading.parts() == parts
 
@@ -38,6 +42,8 @@ def test_the_packaged_recipes():
         ("no-code-switch", {"code_switched"}),
         ("no-crossing", {"src->tgt", "tgt->src"}),
         ("no-parallel", {"translate", "complete"}),
+        ("no-tgt-src", {"tgt->src"}),
+        ("no-complete", {"complete"}),
     ],
 )
 def test_an_ablation_leaves_one_ingredient_out(base, overlay, nothing_of):
@@ -48,6 +54,27 @@ def test_an_ablation_leaves_one_ingredient_out(base, overlay, nothing_of):
     assert (ablated.name, ablated.description) == (overlay, loading.about(overlay))
     same = {"transfer_set", "parallel", "name", "description"}
     assert ablated.model_dump(exclude=same) == complete.model_dump(exclude=same)
+
+
+@pytest.mark.parametrize("base", loading.names())
+@pytest.mark.parametrize("kind", ["pivot", "contrast"])
+def test_a_kind_of_rows_is_added(base, kind):
+    complete, more = load(recipe=base), loading.load(base, overlays=[kind])
+    shares = complete.transfer_set.mix.model_dump(by_alias=True)
+    assert more.transfer_set.mix.model_dump(by_alias=True) == shares | {kind: shares["tgt->src"]}
+    assert more.shaping() != complete.shaping()
+
+
+def test_a_contrast_repeats_no_more_questions_than_there_are():
+    with pytest.raises(UserError, match=r"mix\.contrast 0\.2 is more than mix\.tgt->src 0, whose questions it repeats"):
+        loading.load("quickstart", overlays=["contrast", "no-tgt-src"])
+
+
+def test_what_a_mix_does_not_have_shapes_nothing():
+    bare = load({"prompts.pt.pivot": None, "prompts.en.pivot": None})
+    assert bare.prompts["pt"].pivot is None
+    assert {**bare.shaping()["prompts"]}.keys() == {**load().shaping()["prompts"]}.keys()
+    assert bare.shaping() == load().shaping()
 
 
 def kinds(recipe):

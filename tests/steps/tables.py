@@ -41,6 +41,7 @@ def recipe(folder: Path, **changes: Any) -> Any:
         "scorers": SCORERS,
         "thresholds": {"length": {"min": "5%"}},
         "part_rows": 2,
+        "direct_answers": True,
     }
     return loading.load("quickstart", small_models.CHANGES | settings | changes)
 

@@ -16,8 +16,17 @@ def weighed(**own):
     return {text: texts[text] * (own.get(text.replace("tgt", "src"), 1.0) if "tgt" in text else 1.0) for text in TEXTS}
 
 
-def asking(_, tag, key):
-    return f"Answer in the other language than {tag}."
+SENTENCES = {
+    "answer_in": "Answer in the other language than {}.",
+    "answer_in/same": "Answer in {}.",
+    "pivot": "First in the other language than {}.",
+    "question_label": "Question, {}:",
+    "answer_label": "Answer, {}:",
+}
+
+
+def asking(kind, tag, key):
+    return SENTENCES[kind].format(tag)
 
 
 def user(text):
@@ -28,11 +37,11 @@ def span(text):
     return {"text": text, "start": 0, "end": 1, "original": "x", "replacement": "y", "confidence": 0.5}
 
 
-def made(verdicts, *switched):
+def made(verdicts, *switched, added=(), answer="Me."):
     """The rows of one seed, by the verdicts on its texts, and by matrix what was switched in which texts."""
     tables = {
         "seeds": pl.DataFrame([{"id": "a", "messages": user("Who?"), "source": "s:1"}]).cast({"messages": MESSAGES}),
-        "answers": pl.DataFrame([{"id": "a", "answer": "Me."}]),
+        "answers": pl.DataFrame([{"id": "a", "answer": answer}]),
         "translations": pl.DataFrame([{"id": "a", "question": user("Quem?"), "answer": "Eu."}]),
         "verdicts": pl.DataFrame([{"id": "a", **verdicts}]),
         "code_switched": pl.DataFrame(
@@ -50,8 +59,8 @@ def made(verdicts, *switched):
             schema=SCHEMA,
         ),
     }
-    keys = answer_rows.keys(tables["verdicts"], tables["code_switched"], "en", "pt")
-    rows = answer_rows.make(tables, keys, asking, "en", "pt")
+    keys = answer_rows.keys(tables["verdicts"], tables["code_switched"], "en", "pt", added)
+    rows = answer_rows.make(tables, keys, asking, "en", "pt", added)
     assert rows.select(answer_rows.KEYS).equals(keys.join(rows, on="id", how="semi", maintain_order="left"))
     assert dict(rows.schema) == CANDIDATES
     return rows
@@ -72,6 +81,41 @@ def test_the_four_crossings_and_both_code_switched_rows():
         assert row["prompt"] == user(f"{matrix} question")
         assert row["completion"] == [{"role": "assistant", "content": f"{matrix} answer"}]
         assert row["source"] == "s:1"
+
+
+def test_a_pivot_row_answers_in_the_source_language_first():
+    row = made(KEPT, added=["pivot"]).filter(kind="pivot").row(0, named=True)
+    assert (row["id"], row["task"], row["direction"]) == ("a/pt->pt/pivot", "pivot", "pt->pt")
+    assert row["prompt"] == user("Quem?\n\nFirst in the other language than pt.")
+    (turn,) = row["completion"]
+    assert turn["content"] == "Question, en:\nWho?\n\nAnswer, en:\nMe.\n\nAnswer, pt:\nEu."
+
+
+def test_a_pivot_row_has_no_reasoning_in_its_middle():
+    answer = "<think>\nHm.\n\nYes.\n</think>\n\nMe. <think>\nstays\n</think>\n\n"
+    row = made(KEPT, added=["pivot"], answer=answer).filter(kind="pivot").row(0, named=True)
+    assert "Answer, en:\nMe. <think>\nstays\n</think>\n\n\n\nAnswer, pt:" in row["completion"][0]["content"]
+
+
+def test_the_rows_of_a_contrast_differ_in_the_request_alone():
+    rows = made(KEPT, added=["contrast"])
+    one, other = (rows.filter(kind=kind).row(0, named=True) for kind in ("tgt->src", "contrast"))
+    assert one["prompt"] == user("Answer in the other language than pt.\n\nQuem?")
+    assert other["prompt"] == user("Answer in pt.\n\nQuem?")
+    assert [row["completion"][0]["content"] for row in (one, other)] == ["Me.", "Eu."]
+    assert (other["id"], other["task"], other["direction"]) == ("a/pt->pt/contrast", "contrast", "pt->pt")
+    plain = made(KEPT)
+    others = ~pl.col("kind").is_in(["tgt->src", "contrast"])
+    assert rows.filter(others).equals(plain.filter(others))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_is_added_needs_all_texts_and_their_weight(text):
+    added = ["pivot", "contrast"]
+    kinds = {*added, "tgt->src"}
+    assert not kinds & {*made(weighed(**{text: 0.0}), added=added)["kind"]}
+    half = made(weighed(**{text: 0.5}), added=added).filter(pl.col("kind").is_in(kinds))
+    assert half["weight"].to_list() == [0.5] * 3
 
 
 def test_where_nothing_was_switched_there_is_no_row():

@@ -59,3 +59,51 @@ def test_words_vary_from_row_to_row_but_not_from_run_to_run():
     sentences = [first("answer_in", "en", str(id)) for id in range(100)]
     assert len(set(sentences)) == len(SHIPPED["en"].answer_in)
     assert sentences == [second("answer_in", "en", str(id)) for id in range(100)]
+
+
+def test_a_contrast_asks_in_the_same_words_for_either_language():
+    choose = prompts.PromptChooser(
+        prompts.make(SHIPPED, EN, PT, lambda _: None, [*prompts.KINDS, prompts.SAME]).rows, 42
+    )
+    for id in map(str, range(50)):
+        other, same = (choose(kind, "pt", id) for kind in ("answer_in", prompts.SAME))
+        assert other != same
+        assert other.replace("inglês", "português") == same
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_the_sentences_of_pivot_rows_name_both_languages(language):
+    tgt = find(language) if language != "en" else PT
+    choose = prompts.PromptChooser(prompts.make(SHIPPED, EN, tgt, lambda _: None, prompts.PIVOT).rows, 42)
+    src_name, tgt_name = EN.name_in(tgt).lower(), tgt.name_in(tgt).lower()
+    for id in map(str, range(20)):
+        request = choose("pivot", tgt.tag, id).lower()
+        assert src_name in request
+        assert tgt_name in request
+    assert choose("question_label", "en", "") == "Question in English:"
+    assert tgt_name in choose("answer_label", tgt.tag, "").lower()
+
+
+def test_sentences_of_pivot_rows_are_translated_with_the_others():
+    rows = prompts.make(SHIPPED, EN, VI, lambda language: Cipher(EN, language), prompts.PIVOT).rows
+    (label,) = (translation for _, translation in Cipher(EN, VI).translate(["Answer in Vietnamese:"]))
+    assert texts(rows, "answer_label", "vi") == [label]
+    assert len(texts(rows, "pivot", "vi")) == len(SHIPPED["en"].pivot.request)
+
+
+def test_a_recipe_without_sentences_of_pivot_rows_is_told_which_are_missing():
+    bare = {tag: config.model_copy(update={"pivot": None}) for tag, config in SHIPPED.items()}
+    assert prompts.unwritten(bare, EN, PT) == []
+    with pytest.raises(UserError, match=r"^prompts\.pt\.pivot is missing, and rows of the kind pivot need its request"):
+        prompts.unwritten(SHIPPED | {"pt": bare["pt"]}, EN, PT, prompts.PIVOT)
+    with pytest.raises(UserError, match=r"^prompts\.en\.pivot is missing"):
+        prompts.make(bare, EN, VI, lambda _: None, prompts.PIVOT)
+
+
+@pytest.mark.parametrize(
+    "request_", ["Answer in {language}.", "In {pivot}.", "{pivot} {language} {x}", "{pivot}{language}}"]
+)
+def test_a_request_of_pivot_rows_without_both_names_is_refused(request_):
+    key = "prompts.pt.pivot"
+    with pytest.raises(UserError, match=r"names both \{pivot\} and \{language\}"):
+        load("quickstart", {key: {"request": [request_], "question": "P {language}:", "answer": "R {language}:"}})

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.recipe import MixConfig, draws
-from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS, KINDS, Draw, split
+from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS, OTHERS, Draw, split
+
+KINDS = (*CROSSINGS, *OTHERS)  # of every recipe
 
 
 def candidates(**rows):
@@ -38,6 +40,17 @@ def test_shares_hold_where_there_are_rows_enough():
         "src->src": 1000, "src->tgt": 1000, "tgt->src": 1000, "tgt->tgt": 1000,
         "code_switched": 500, "translate": 250, "complete": 250,
     }  # fmt: skip
+
+
+def test_a_contrast_has_the_questions_of_the_crossing_that_it_repeats():
+    rows = {**dict.fromkeys(CROSSINGS, 90), "src->src": 40, "contrast": 90, "pivot": 30}
+    table = candidates(**rows).with_columns(seed_id=pl.col("id").str.extract(r"(\d+)$"))
+    light = pl.when(pl.col("kind").is_in(["tgt->src", "contrast"]), pl.col("seed_id").str.ends_with("7")).then(0.2)
+    chosen, kinds = mix(table.with_columns(weight=light.otherwise(1.0)), MixConfig(contrast=0.2, pivot=0.1), seed=5)
+    assert {kind.kind: kind.taken for kind in kinds if kind.asked > 0} == {
+        **dict.fromkeys(CROSSINGS, 40), "contrast": 40, "pivot": 20, "code_switched": 0, "translate": 0, "complete": 0,
+    }  # fmt: skip
+    assert {*chosen.filter(kind="contrast")["seed_id"]} == {*chosen.filter(kind="tgt->src")["seed_id"]}
 
 
 def test_no_crossing_outweighs_another():
