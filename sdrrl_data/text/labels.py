@@ -22,8 +22,8 @@ from sdrrl_data.text.capitals import (
 )
 from sdrrl_data.text.segments import Segment
 
-LONGEST_LABEL = 8  # words
-SHORTEST_WORD = 4  # letters; a shorter one may be a word of the other language, too
+LONGEST_LABEL = 10  # words
+SHORTEST_WORD = 3  # letters
 _NO_LABEL = re.compile(r"[.?!\"“”«»]|,\s*\Z")  # a sentence, a title in quotes, a line of a poem
 _AFTER_LABEL = re.compile(r"[*_~\s]*(?::|：|[^\w|]*(?:[|\n]|\Z))")
 _NUMBER = re.compile(r"\d+")
@@ -93,9 +93,14 @@ def keeps_words(label: Label) -> bool:
     return any(not _may_be_named(word, label, len(kept)) for word in kept)
 
 
-def in_small_letters(label: str) -> str:
-    """An English label as its words are read as words: in small letters, but for acronyms, days and months."""
-    return _AND.sub("and", WORD.sub(lambda word: word[0].lower() if _is_changed(word[0]) else word[0], label))
+def in_small_letters(label: Label) -> str:
+    """An English label as its words are read as words: in small letters, but for names, acronyms, days and months."""
+
+    def small(word: re.Match[str]) -> str:
+        is_name = POSSESSIVE.sub("", word[0]) in label.names
+        return word[0] if is_name or not _is_changed(word[0]) else word[0].lower()
+
+    return _AND.sub("and", WORD.sub(small, label.text))
 
 
 def better_label(label: Label, translation: str, language: str) -> str | None:
@@ -114,12 +119,14 @@ def better_label(label: Label, translation: str, language: str) -> str | None:
     words = {word.casefold() for word in _words(translation)}
     kept = kept_words(label.text, label.translation)
     translated = {word for word in kept if word.casefold() not in words}
+    if _is_same_verb(label.text, translation):
+        translated.discard(_words(label.text)[0])
     left = {word.casefold() for word in _words(label.text)} & words
     if not translated or left - {word.casefold() for word in _words(label.translation)}:
         return None
     if any(_is_misspelt(word, words) for word in translated):
         return None
-    if _cuts_name(label.text, translated, set(kept) - translated):
+    if _cuts_name(label.text, translated, set(kept) - translated - label.names):
         return None
     if any(_may_be_named(word, label, len(kept)) for word in translated):
         return None
@@ -163,6 +170,12 @@ def _is_misspelt(word: str, words: Collection[str]) -> bool:
     """Whether one of the words is the English word with another spelling: "guarnish"."""
     ending = word.casefold()[-LONGEST_ENDING - 2 :]
     return any(other.endswith(ending) for other in words)
+
+
+def _is_same_verb(label: str, translation: str) -> bool:
+    """Whether both begin with the same stem: "Use" and "Usar"; the first translation, "Use", is right then."""
+    first, second = _words(label)[:1], _words(translation)[:1]
+    return bool(first and second) and second[0].casefold().startswith(first[0].casefold()[:-1])
 
 
 def _is_short(text: str) -> bool:

@@ -168,7 +168,7 @@ def _without_copies(
     if not translations.asks_in_small_letters():
         return {}
     labels = {number: label for number, label in _labels(passages, sent, translated).items() if keeps_words(label)}
-    asked = {number: in_small_letters(label.text) for number, label in labels.items()}
+    asked = {number: in_small_letters(label) for number, label in labels.items()}
     translations.translate(asked.values())
     better: dict[int, str | SetAside] = {}
     for number, label in labels.items():
