@@ -1,4 +1,4 @@
-"""Words of a translation that are none of its language: a small translator invents some, and leaves others as they are."""
+"""Words of a translation that are none of its language: small translators invent some, and leave others as they are."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence

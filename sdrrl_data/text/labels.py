@@ -1,6 +1,6 @@
 """Short labels and headings of which a translator leaves words as they are, because it takes them for names.
 
-Small models read "Brisk Walking:" as a name, and "brisk walking:" as words. What is no name shows in the text: it writes
+Small models read "Brisk Walking:" as a name, and "brisk walking:" as words. The text shows what is no name: it writes
 the word in small letters, or the other labels of the same list are words that were translated.
 """
 

@@ -27,7 +27,7 @@ SHOWN = 3  # symbols that a reason names
 
 
 class Passage(NamedTuple):
-    """A segment of a text, the translations of its slots in brackets, and words of its text that are no names or are."""
+    """A segment of a text, the translations of its slots in brackets, and words of its text: none, and names."""
 
     text: str
     segment: Segment
