@@ -79,6 +79,7 @@ class SimilarityScorer:
             UserError: it cannot be found or loaded.
         """
         self._encoder = encoders.build(settings)
+        self._embedded: dict[str, np.ndarray] = {}  # sentences come again in other rows and parts
 
     def close(self) -> None:
         """Free the encoder's memory."""
@@ -87,15 +88,14 @@ class SimilarityScorer:
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """Columns `similarity` and `similarity_min`."""
         rows: list[tuple[float | None, float | None]] = []
-        embedded: dict[str, np.ndarray] = {}
         for group in _groups(pairs):
-            if len(embedded) > REMEMBERED:
-                embedded.clear()
+            if len(self._embedded) > REMEMBERED:
+                self._embedded.clear()
             texts = dict.fromkeys(text for sentences in group for sentence in sentences for text in sentence)
-            new = [text for text in texts if text not in embedded]
+            new = [text for text in texts if text not in self._embedded]
             if new:
-                embedded.update(zip(new, self._encoder.encode(new), strict=True))
-            rows += [mean_and_lowest(sentences, _cosines(sentences, embedded)) for sentences in group]
+                self._embedded.update(zip(new, self._encoder.encode(new), strict=True))
+            rows += [mean_and_lowest(sentences, _cosines(sentences, self._embedded)) for sentences in group]
             advance(len(group))
         schema = {"similarity": pl.Float64, "similarity_min": pl.Float64}
         return pl.DataFrame(rows, schema=schema, orient="row")

@@ -38,7 +38,8 @@ class TranslationsStep(TargetStep):
     # 3: the words of slots are translated; emphasis is not sent, and comes back where its words went
     # 5: titles of links and words of XML's elements are translated; lyrics are not taken for INI; labels of which words
     #    stay are sent in small letters
-    version: ClassVar[int] = 5
+    # 6: labels of which words stay are sent in small letters also where the other labels of their list are words
+    version: ClassVar[int] = 6
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     keeps_rows: ClassVar[bool] = True
     reuses_rows: ClassVar[bool] = True

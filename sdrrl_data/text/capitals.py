@@ -13,7 +13,7 @@ _CAPITAL_NOUNS = ("de", "lb")
 _WIDE_MARKS = ("ja", "yue", "zh")
 _TONOS = str.maketrans("άέήίόύώΐΰΆΈΉΊΌΎΏ", "αεηιουωϊϋΑΕΗΙΟΥΩ")  # Greek capitals have none
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
+WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
 _END_MARK = re.compile(r"[.!?:;,…。！？؟।)\]}\"”’»*_~|]\s*\Z")
 _QUESTION_MARK = re.compile(r"\s*[?？؟;;]\s*\Z")
 _OPENING = " \"'“‘«„¿¡([{*_「『"
@@ -30,13 +30,11 @@ _QUESTIONS = {
     "it": r"(?:chi|cosa|che cosa|come|dove|quando|perché|quanto|quanti|quale|quali) ",
     "pt": r"(?:o que|que|quem|como|onde|quando|por que|quanto|quantos|quantas|qual|quais) ",
 }
-_NAME_OF_DAYS = re.compile(  # English writes them with a capital everywhere
+NAME_OF_DAYS = re.compile(  # English writes them with a capital everywhere
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Christmas|Easter"
 )
-_POSSESSIVE = re.compile(r"['’]s?\Z")
-_NO_LABEL = re.compile(r"[.?!\"“”«»]")  # a sentence, or a title in quotes
-LONGEST_LABEL = 8  # words
+POSSESSIVE = re.compile(r"['’]s?\Z")
 SHORTEST_STEM = 4  # letters
 LONGEST_ENDING = 3
 SHORTEST_WORD = 7  # letters of a single word in capitals that is hardly an acronym
@@ -84,8 +82,8 @@ def capitalised(text: str, language: str) -> str:
 def uncapitalised(text: str, language: str) -> str:
     """The text with a small letter as its first one; but German nouns, acronyms and the English “I” stay."""
     code = _code(language)
-    word = _WORD.match(text)
-    if not word or is_in_capitals(word[0]) or _is_mixed(word[0]):
+    word = WORD.match(text)
+    if not word or is_in_capitals(word[0]) or is_mixed(word[0]):
         return text
     if code in _CAPITAL_NOUNS and word[0] not in abbreviations_of("de").first_words:
         return text
@@ -124,20 +122,20 @@ def without_title_case(heading: str, language: str) -> str | None:
     """
     if _code(language) != "en" or re.search(r"[.?!]\s*\Z", heading) or "," in heading:
         return None
-    words = [word for word in _WORD.finditer(heading) if not _has_digit(word[0])]
+    words = [word for word in WORD.finditer(heading) if not _has_digit(word[0])]
     capitals = [word for word in words if word[0][0].isupper() and word[0][1:].islower()]
     if len(capitals) < 2 or any(word[0].islower() and len(word[0]) > 4 for word in words):
         return None
     text = heading
     for word in capitals:
-        if word.start() != words[0].start() and not _NAME_OF_DAYS.fullmatch(word[0]):
+        if word.start() != words[0].start() and not NAME_OF_DAYS.fullmatch(word[0]):
             text = text[: word.start()] + word[0].lower() + text[word.end() :]
     return text
 
 
 def words_in_small_letters(text: str) -> frozenset[str]:
     """The words of a text that it writes without a capital somewhere."""
-    return frozenset(word for word in _WORD.findall(text) if word.islower())
+    return frozenset(word for word in WORD.findall(text) if word.islower())
 
 
 def better_of(heading: str, as_it_is: str, in_sentence_case: str, common_words: Collection[str] = ()) -> str:
@@ -156,43 +154,16 @@ def better_of(heading: str, as_it_is: str, in_sentence_case: str, common_words: 
     """
     if as_it_is.casefold() == in_sentence_case.casefold():
         return as_it_is
-    written_words = (_POSSESSIVE.sub("", word[0]) for word in _WORD.finditer(heading))
+    written_words = (POSSESSIVE.sub("", word[0]) for word in WORD.finditer(heading))
     names = [word for word in written_words if word[0].isupper() and not is_in_capitals(word)]
-    words = {word[0].casefold() for text in (as_it_is, in_sentence_case) for word in _WORD.finditer(text)}
-    if any(len(name) > 2 and name.casefold() in words and not _is_common(name, common_words) for name in names):
+    words = {word[0].casefold() for text in (as_it_is, in_sentence_case) for word in WORD.finditer(text)}
+    if any(len(name) > 2 and name.casefold() in words and not is_common(name, common_words) for name in names):
         return as_it_is
-    written = [word[0] for word in _WORD.finditer(as_it_is)][1:]
+    written = [word[0] for word in WORD.finditer(as_it_is)][1:]
     if not any(word[0].islower() and len(word) > 3 for word in written):
         return in_sentence_case
     capitals = {word.casefold(): word for word in written if word[0].isupper()}
-    return _WORD.sub(lambda word: capitals.get(word[0].casefold(), word[0]), in_sentence_case)
-
-
-def copied_in_small_letters(label: str, translation: str, language: str, common_words: Collection[str]) -> str | None:
-    """A short label or heading in English with the words in small letters that its translation left as they are.
-
-    Small models take them for names: "Mint" stays "Mint", but "mint" becomes "hortelã". None if there is no such word,
-    or if one of them may be a name, because the text around it does not write it in small letters.
-    """
-    words = list(_WORD.finditer(label))
-    if _code(language) != "en" or len(words) > LONGEST_LABEL or _NO_LABEL.search(label):
-        return None
-    left = {word[0] for word in _WORD.finditer(translation)}
-    copied = [word for word in words if word[0] in left and word[0][0].isupper() and len(word[0]) >= SHORTEST_STEM]
-    if not copied or not all(_is_common(word[0], common_words) for word in copied):
-        return None
-    text = label
-    for word in copied:
-        text = text[: word.start()] + word[0].lower() + text[word.end() :]
-    return text
-
-
-def are_translated(label: str, in_small_letters: str, translation: str) -> bool:
-    """Whether a translation of what `copied_in_small_letters` returned has none of the words that were changed."""
-    if label[:1].isalpha() and not translation[:1].isalpha():
-        return False  # "Whisk" was seen to become "(o"
-    changed = set(_WORD.findall(in_small_letters)) - set(_WORD.findall(label))
-    return not changed & {word.casefold() for word in _WORD.findall(translation)}
+    return WORD.sub(lambda word: capitals.get(word[0].casefold(), word[0]), in_sentence_case)
 
 
 def as_written(translation: str, sentence: str, sent: Sent, language: str) -> str:
@@ -207,11 +178,11 @@ def as_written(translation: str, sentence: str, sent: Sent, language: str) -> st
     if sentence.rstrip().endswith((":", "：")) and not _END_MARK.search(translation.rstrip(")]}")):
         translation += "：" if _code(language) in _WIDE_MARKS else ":"
     if sent.kind == "capitals":
-        kept = {word[0] for word in _WORD.finditer(sentence) if _is_mixed(word[0])}
-        return _WORD.sub(lambda word: word[0] if word[0] in kept else upper(word[0], language), translation)
+        kept = {word[0] for word in WORD.finditer(sentence) if is_mixed(word[0])}
+        return WORD.sub(lambda word: word[0] if word[0] in kept else upper(word[0], language), translation)
     if sent.kind == "question":
         translation = _QUESTION_MARK.sub("", translation).removeprefix("¿")
-    source_word, word = _WORD.search(sentence), _WORD.search(translation)
+    source_word, word = WORD.search(sentence), WORD.search(translation)
     if not source_word or not word or _has_digit(source_word[0]) or _has_digit(word[0]):
         return translation  # it begins with a marker or a number
     start = word.start()
@@ -219,14 +190,14 @@ def as_written(translation: str, sentence: str, sent: Sent, language: str) -> st
         return translation
     if word[0].casefold() == source_word[0].casefold():
         return translation[:start] + source_word[0] + translation[word.end() :]
-    if _is_mixed(word[0]) or _is_mixed(source_word[0]):
+    if is_mixed(word[0]) or is_mixed(source_word[0]):
         return translation
     if word[0][0].isupper() and _may_be_name(word[0], sentence, sent, language):
         return translation
     return translation[:start] + with_initial_of(source_word[0], translation[start:], language)
 
 
-def _is_common(word: str, common_words: Collection[str]) -> bool:
+def is_common(word: str, common_words: Collection[str]) -> bool:
     """Whether a text writes an English word in small letters, or one with the same stem: "Dents" and "dented"."""
     small = word.casefold()
     stem = small[: max(SHORTEST_STEM, len(small) - LONGEST_ENDING)]
@@ -238,13 +209,13 @@ def _is_common(word: str, common_words: Collection[str]) -> bool:
 def _may_be_name(word: str, sentence: str, sent: Sent, language: str) -> bool:
     """Whether a translation's first word may have its capital for another reason than that it is the first one."""
     first_words = abbreviations_of(language).first_words
-    is_in_source = word.casefold() in {source_word[0].casefold() for source_word in _WORD.finditer(sentence)}
+    is_in_source = word.casefold() in {source_word[0].casefold() for source_word in WORD.finditer(sentence)}
     return is_in_source or (sent.kind == "plain" and bool(first_words) and word not in first_words)
 
 
 def _shouts(sentence: str, language: str) -> bool:
     """Whether a sentence is in capitals, apart from names such as “iPhone”."""
-    words = [word[0] for word in _WORD.finditer(sentence) if not _has_digit(word[0]) and not _is_mixed(word[0])]
+    words = [word[0] for word in WORD.finditer(sentence) if not _has_digit(word[0]) and not is_mixed(word[0])]
     long_words = [word for word in words if len(word) > 1]
     if not all(word.isupper() and upper(lower(word, language), language) == word for word in words):
         return False
@@ -255,14 +226,14 @@ def _shouts(sentence: str, language: str) -> bool:
 
 def _in_sentence_case(sentence: str, language: str) -> str:
     def small(word: re.Match[str]) -> str:
-        if _has_digit(word[0]) or _is_mixed(word[0]) or _is_acronym(word[0]):
+        if _has_digit(word[0]) or is_mixed(word[0]) or _is_acronym(word[0]):
             return word[0]
         if _code(language) == "en" and re.fullmatch(r"I(?:['’]\w+)?", word[0]):
             return "I" + word[0][1:].lower()
         return lower(word[0], language)
 
-    small_letters = _WORD.sub(small, sentence)
-    first = next((word for word in _WORD.finditer(small_letters) if not _has_digit(word[0])), None)
+    small_letters = WORD.sub(small, sentence)
+    first = next((word for word in WORD.finditer(small_letters) if not _has_digit(word[0])), None)
     start = first.start() if first else 0
     return small_letters[:start] + capitalised(small_letters[start:], language)
 
@@ -276,7 +247,7 @@ def _is_question(sentence: str, language: str) -> bool:
 
 
 def _is_in_title_case(sentence: str) -> bool:
-    words = [word[0] for word in _WORD.finditer(sentence) if len(word[0]) > 3]
+    words = [word[0] for word in WORD.finditer(sentence) if len(word[0]) > 3]
     return len(words) > 1 and all(word[0].isupper() for word in words)
 
 
@@ -289,7 +260,7 @@ def _has_digit(word: str) -> bool:
     return any(map(str.isdigit, word))
 
 
-def _is_mixed(word: str) -> bool:
+def is_mixed(word: str) -> bool:
     """Whether a word has capitals and small letters otherwise than at its start: “iPhone”, “McDonald”."""
     rest = word[2:] if word.startswith("IJ") else word[1:]  # Dutch “IJs” has one capital
     return rest.lower() != rest and word.upper() != word

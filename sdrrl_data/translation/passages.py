@@ -1,12 +1,22 @@
 """Translates the segments of texts, with markers for protected spans and for symbols that would be lost."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sdrrl_data.protocols import Advance, SetAside
-from sdrrl_data.text.capitals import are_translated, better_of, with_initial_of
+from sdrrl_data.text.capitals import better_of
 from sdrrl_data.text.carried import carrying, cut_at_separators, has_letters, has_prose
+from sdrrl_data.text.labels import (
+    Label,
+    better_label,
+    in_small_letters,
+    keeps_words,
+    list_of_label,
+    listed,
+    may_be_label,
+)
 from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.placeholders import marked, restored
 from sdrrl_data.text.segments import Segment, unprotected_pieces
@@ -17,12 +27,13 @@ SHOWN = 3  # symbols that a reason names
 
 
 class Passage(NamedTuple):
-    """A segment of a text, the translations of its slots in brackets, and words of its text that are no names."""
+    """A segment of a text, the translations of its slots in brackets, and words of its text: none, and names."""
 
     text: str
     segment: Segment
     slots: tuple[str, ...] = ()
     common_words: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 class Translated(NamedTuple):
@@ -154,21 +165,44 @@ def _without_copies(
     translations: SentenceTranslations,
 ) -> dict[int, str | SetAside]:
     """Better translations of labels of which a translator left words as they are, by the numbers of the passages."""
-    labels = {
-        number: label
-        for number, translation in translated.items()
-        if isinstance(translation, str)
-        and (label := translations.in_small_letters(sent[number], translation, passages[number].common_words))
-    }
-    translations.translate(labels.values())
+    if not translations.asks_in_small_letters():
+        return {}
+    labels = {number: label for number, label in _labels(passages, sent, translated).items() if keeps_words(label)}
+    asked = {number: in_small_letters(label) for number, label in labels.items()}
+    translations.translate(asked.values())
     better: dict[int, str | SetAside] = {}
     for number, label in labels.items():
-        again = translations[label]
-        if isinstance(again, str) and are_translated(sent[number], label, again):
-            better[number] = with_initial_of(sent[number], again, translations.tgt)
-        elif isinstance(again, SetAside) and again.again:
-            better[number] = again
+        again = translations[asked[number]]
+        if isinstance(again, SetAside):
+            if again.again:
+                better[number] = again
+        elif (translation := better_label(label, again, translations.tgt)) and not differences(label.text, translation):
+            better[number] = translation
     return better
+
+
+def _labels(
+    passages: Sequence[Passage], sent: Mapping[int, str], translated: Mapping[int, str | SetAside]
+) -> dict[int, Label]:
+    """The labels that were translated, by the numbers of their passages."""
+    of_texts = defaultdict[str, dict[int, tuple[str, str, str]]](dict)  # a text may come twice
+    labels = {}
+    for number, translation in translated.items():
+        text, segment, _, common_words, names = passages[number]
+        if not isinstance(translation, str) or not may_be_label(text, segment):
+            continue
+        labels[number] = Label(sent[number], translation, None, common_words, names)
+        if (marks := list_of_label(text, segment)) is not None:
+            of_texts[text][segment.start] = marks, sent[number], translation
+    others = {
+        (text, start): counts
+        for text, of_text in of_texts.items()
+        for start, counts in zip(of_text, listed(list(of_text.values())), strict=True)
+    }
+    return {
+        number: label._replace(listed=others.get((passages[number].text, passages[number].segment.start)))
+        for number, label in labels.items()
+    }
 
 
 def _failed(result: Result) -> bool:
@@ -207,7 +241,7 @@ def lost_symbols(symbols: Sequence[str]) -> str:
 
 def _pieces(passage: Passage) -> list[Passage]:
     """The pieces of a passage around its protected spans, emoji and arrows; none if there are no such."""
-    text, segment, _, _ = passage
+    text, segment, *_ = passage
     spans = unprotected_pieces(text, cut_at_separators(text, segment))
     # Emphasis is not a place to cut: there, the only piece is the whole passage, with the marks of the emphasis.
     return (

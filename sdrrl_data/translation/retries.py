@@ -1,11 +1,11 @@
 """Translations of sentences, asked for once, and a second time if they came out wrong."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, Translator
 from sdrrl_data.run import Journal
-from sdrrl_data.text.capitals import copied_in_small_letters, without_title_case
+from sdrrl_data.text.capitals import without_title_case
 from sdrrl_data.text.scripts import scripts
 from sdrrl_data.translation.checks import Checks
 
@@ -42,11 +42,9 @@ class SentenceTranslations:
         """A heading in Title Case as it is to be translated, too; None if it is not one."""
         return without_title_case(sentence, self._src) if self._sends_sentence_case else None
 
-    def in_small_letters(self, label: str, translation: str, common_words: Collection[str]) -> str | None:
-        """A label as it is to be translated again, because words of it stay that are no names; None if none do."""
-        return (
-            copied_in_small_letters(label, translation, self._src, common_words) if self._sends_sentence_case else None
-        )
+    def asks_in_small_letters(self) -> bool:
+        """Whether labels of which words stay as they are, but are no names, are translated again in small letters."""
+        return self._sends_sentence_case and self._src.partition("-")[0] == "en"
 
     def translate(
         self, sentences: Iterable[str], advance: Advance = lambda _: None, find_fault: FindFault | None = None

@@ -8,6 +8,7 @@ from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator, Unit
 from sdrrl_data.run import Journal
 from sdrrl_data.text.attributes import breaks_attribute
 from sdrrl_data.text.capitals import as_sent, as_written, words_in_small_letters
+from sdrrl_data.text.labels import names_in_sentences
 from sdrrl_data.text.layout import outline
 from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.masking import plain
@@ -104,9 +105,9 @@ def _by_sentence(
 ) -> list[TextPair | SetAside]:
     segments_of_texts = [segments(text, src.tag, translator.max_characters) for text in texts]
     passages = [
-        Passage(text, segment, common_words=common_words)
+        Passage(text, segment, common_words=common_words, names=names)
         for text, segments_of_text in zip(texts, segments_of_texts, strict=True)
-        for common_words in [words_in_small_letters(text)]
+        for common_words, names in [(words_in_small_letters(text), names_in_sentences(text, segments_of_text))]
         for segment in segments_of_text
     ]
     units = iter(

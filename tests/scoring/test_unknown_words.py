@@ -18,9 +18,9 @@ def unknown(text_pair, score):
     pytest.importorskip("simplemma")
     scorers = {}
 
-    def count(tag, *sentences):
+    def count(tag, *sentences, column="unknown_words"):
         scorer = scorers.setdefault(tag, UnknownWordsScorer(find("en"), find(tag)))
-        return score(scorer, [text_pair(*sentences)])["unknown_words"][0]
+        return score(scorer, [text_pair(*sentences)])[column][0]
 
     return count
 
@@ -48,6 +48,23 @@ def test_counts_words_that_no_list_has(unknown, tag, source, target, words):
     assert unknown(tag, (source, target)) == words
 
 
+@pytest.mark.parametrize(
+    ("tag", "source", "target", "words"),
+    [
+        ("pt", "Garnish: let them soak and garnish.", "Garnish: deixe-os soak e garnish.", 2),  # each word once
+        ("pt", "Soak: let them soak.", "Soak: deixe-os de molho.", 1),  # in a label
+        ("pt", "Soak in Boston with Walter Drain.", "Soak em Boston com Walter Drain.", 0),  # never in small letters
+        ("pt", "Open a browser, the software runs online.", "Abra um browser, o software roda online.", 0),  # loanwords
+        ("pt", "It is normal and legal, a hotel.", "É normal e legal, um hotel.", 0),  # words of both
+        ("vi", "Let them soak.", "Hãy để chúng soak.", 1),
+        ("de", "Let them soak in the park.", "Lass sie im Park soak.", 1),
+        ("th", "Let them soak.", "soak", None),
+    ],
+)
+def test_counts_words_of_the_source_that_stay(unknown, tag, source, target, words):
+    assert unknown(tag, (source, target), column="untranslated_words") == words
+
+
 def test_the_same_letters_count_as_one_word_however_they_are_encoded(unknown):
     import unicodedata
 
@@ -68,6 +85,12 @@ def test_a_text_without_words_is_not_judged(unknown):
 
 
 # Sentences of FLORES-200 that people translated; the languages of which it is here.
+@pytest.mark.parametrize("tag", ["pt", "vi", "pl"])
+def test_people_leave_few_words_untranslated(unknown, flores, tag):
+    rows = flores("en", tag)
+    assert sum(unknown(tag, row, column="untranslated_words") > 0 for row in rows) <= 0.02 * len(rows)
+
+
 @pytest.mark.parametrize(("tag", "share"), [("pt", 0.01), ("vi", 0.015), ("pl", 0.025)])
 def test_what_people_wrote_has_few_unknown_words(unknown, flores, tag, share):
     rows = flores("en", tag)

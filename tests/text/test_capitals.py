@@ -3,12 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.text.capitals import (
-    are_translated,
     as_sent,
     as_written,
     better_of,
     capitalised,
-    copied_in_small_letters,
     lower,
     uncapitalised,
     upper,
@@ -197,38 +195,6 @@ def test_the_better_translation_of_a_heading_keeps_names(heading, as_it_is, in_s
 )
 def test_a_word_that_its_text_writes_in_small_letters_is_no_name(heading, as_it_is, in_sentence_case, text, expected):
     assert better_of(heading, as_it_is, in_sentence_case, words_in_small_letters(text)) == expected
-
-
-@pytest.mark.parametrize(
-    ("label", "translation", "text", "expected"),
-    [
-        ("Soak:", "Soak:", "Let it soak.", "soak:"),
-        ("Scratches and Dents", "Scratches e amassados", "It is scratched.", "scratches and Dents"),
-        ("Cool and Chill:", "Cool e Chill:", "Let it cool, then chill it.", "cool and chill:"),
-        ("Mint", "Mint", "Tea.", None),  # it may be a name
-        ("Rosa Parks Museum", "Museu Rosa Parks", "There are parks.", None),  # one word of a name
-        ("Soak:", "Mergulhe:", "Let it soak.", None),  # it is translated
-        ('"Soak"', '"Soak"', "Let it soak.", None),  # a title
-        ("Soak it.", "Soak.", "Let it soak.", None),  # a sentence
-        ("Use it", "Use isso", "use", None),  # too short to tell from a word of the other language
-    ],
-)
-def test_a_label_is_sent_in_small_letters_where_its_words_stay_that_are_no_names(label, translation, text, expected):
-    assert copied_in_small_letters(label, translation, "en", words_in_small_letters(text)) == expected
-    assert copied_in_small_letters(label, translation, "de", words_in_small_letters(text)) is None
-
-
-@pytest.mark.parametrize(
-    ("label", "in_small_letters", "translation", "translated"),
-    [
-        ("Soak:", "soak:", "embeber:", True),
-        ("Ketchup", "ketchup", "ketchup", False),
-        ("Whisk", "whisk", "(o", False),
-        ("Cool and Chill", "cool and chill", "frio e chill", False),
-    ],
-)
-def test_a_label_in_small_letters_must_come_back_translated(label, in_small_letters, translation, translated):
-    assert are_translated(label, in_small_letters, translation) == translated
 
 
 SHOUTED = st.lists(

@@ -316,6 +316,7 @@ def test_a_heading_is_no_name_if_its_text_has_its_words_in_small_letters():
     words = {
         "Harsh Soap": "Harsh Soap",
         "Harsh soap": "Sabão agressivo",
+        "harsh soap": "sabão agressivo",
         "No harsh soap": "Nenhum sabão agressivo",
         "No soap": "Nenhum sabão",
     }
@@ -336,6 +337,15 @@ def test_a_label_that_stays_as_it_is_is_asked_for_in_small_letters():
     (pair,) = translate_texts(["- **Soak**: Let it soak in ketchup\n- Ketchup\n"], EN, PT, spell)
     assert pair.target == "- **Embeber**: Deixe embeber em ketchup\n- Ketchup\n"
     assert sorted(spell.given) == sorted(words)
+
+
+def test_a_label_that_stays_among_labels_that_do_not_is_asked_for_in_small_letters():
+    words = {"Mint": "Mint", "mint": "hortelã", "Dill": "Endro", "Sage": "Sálvia", "Cape Cod": "Cape Cod"}
+    spell = Spell(lambda sentence: words.get(sentence, sentence))
+    herbs, places = translate_texts(["- Dill\n- Mint\n- Sage\n", "- Cape Cod\n- Mint\n- Nantucket\n"], EN, PT, spell)
+    assert herbs.target == "- Endro\n- Hortelã\n- Sálvia\n"
+    assert places.target == places.source
+    assert "cape cod" not in spell.given
 
 
 def test_a_copy_in_capitals_is_no_translation():
