@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from sdrrl_data.controls import build
-from sdrrl_data.controls.arms import ARMS, read
+from sdrrl_data.controls.arms import ARMS, REFERENCES, read
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline.generate import generate
@@ -390,7 +390,7 @@ def test_seeds_without_references(folder, tmp_path):
     changed = recipe(folder, seeds=[{"source": str(tmp_path / "seeds.jsonl")}])
     generate(changed, tmp_path / "run", small_models.models())
     with pytest.raises(
-        UserError, match="no reference answers, and sft and no-self-answers cannot be made .* leave them out of --only"
+        UserError, match=r"no reference answers, and sft and no-self-answers cannot be made .* leave them out of --only"
     ):
         make(tmp_path / "run", arms=["sft", "sdrrl", "no-self-answers"])
     others = [name for name in ARMS if name not in (*REFERENCES, "respond")]
