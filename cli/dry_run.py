@@ -8,7 +8,9 @@ from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.shown import escaped
 from sdrrl_data.steps.model_pool import Models
 
+from . import narrow
 from .console import PlainConsole
+from .narrow import Column
 from .overview import signature_lines
 from .progress import Bars
 
@@ -27,7 +29,7 @@ def show(plan: Plan, models: Models, measure: bool, verbose: bool = False) -> No
         console.print(escaped(columns.sentence()), soft_wrap=True)
     if sentence := plan.waiting():
         console.print(sentence)
-    console.print(_steps(plan))
+    console.print(_steps(plan, console))
     console.print("A row that a step sets aside is missing from the next steps.\n")
     for sentence in redone.sentences(redone.redone(plan)):
         console.print(f"{escaped(sentence)}\n", soft_wrap=True)
@@ -46,18 +48,23 @@ def show(plan: Plan, models: Models, measure: bool, verbose: bool = False) -> No
         _show_probe(console, plan, probe)
 
 
-def _steps(plan: Plan) -> Table:
-    table = Table("step", box=None, pad_edge=False)
-    for heading in ("rows", "parts", "done", "to do"):
-        table.add_column(heading, justify="right")
+def _steps(plan: Plan, console: Console) -> Table:
+    columns = (
+        Column("step"),
+        Column("rows", leaves=1, justify="right"),
+        Column("parts", leaves=2, justify="right"),
+        Column("done", justify="right"),
+        Column("to do", justify="right"),
+    )
+    cells = []
     for name, parts in plan.tables.fingerprints.items():
         if name in plan.tables.sources:
             rows = str(sum(part.rows.height for part in plan.tables.sources[name]))
         else:
             rows = str(sum(plan.sizes)) if plan.tables.jobs[name].step.makes == "part" else "-"
         missing = len(plan.missing(name))
-        table.add_row(name, rows, *map(str, (len(parts), len(parts) - missing, missing)))
-    return table
+        cells.append([name, rows, *map(str, (len(parts), len(parts) - missing, missing))])
+    return narrow.table(columns, cells, console, gap=2)
 
 
 def _ingredients(plan: Plan) -> Table:

@@ -227,7 +227,8 @@ def _similar_run(out: Path, recipe: str) -> str | None:
     if out.exists() or not out.parent.is_dir():
         return None
     names = [folder.name for folder in sorted(out.parent.iterdir()) if (folder / MANIFEST).is_file()]
-    others = [name for name in names if not name.startswith(f"{out.name}-")]  # its previews
+    # A name that only goes on is meant so.
+    others = [name for name in names if not (name.startswith(out.name) or out.name.startswith(name))]
     for name in difflib.get_close_matches(out.name, others, n=1, cutoff=0.8):
         with suppress(UserError):
             if opened(out.with_name(name))[1].recipe["name"] == recipe:

@@ -10,6 +10,9 @@ from rich.text import Text
 from sdrrl_data.run import Manifest, Run, provenance
 from sdrrl_data.shown import escaped
 
+from . import narrow
+from .narrow import Column
+
 # The tables of a target, in the order of the steps; some patterns match several tables.
 TARGET_TABLES = (
     "parallel",
@@ -48,6 +51,8 @@ def show(run: Run, manifest: Manifest, names: Sequence[str], console: Console, v
     console.print(Text(escaped(f"{recipe['name']}: {recipe['description']}")))
     console.print()
     ingredients = Table.grid(padding=(0, 2, 0, 0))
+    ingredients.add_column()
+    ingredients.add_column(overflow="fold")
     for ingredient in manifest.ingredients:
         tags = manifest.targets_of(ingredient)
         only_for = f"only {', '.join(tags)}" if len(tags) < len(manifest.signatures) else ""
@@ -58,27 +63,30 @@ def show(run: Run, manifest: Manifest, names: Sequence[str], console: Console, v
         console.print(line, soft_wrap=True)
     console.print()
     aside = {name: run.table(name).set_aside().height for name in names}
-    console.print(_tables(run, manifest, aside))
+    console.print(_tables(run, manifest, aside, console))
     console.print()
     for line in _next_commands(run, manifest, aside):
         console.print(line, soft_wrap=True)
 
 
-def _tables(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> Table:
-    shown = Table(box=None, pad_edge=False)
-    shown.add_column("table", overflow="fold")
-    for heading in ("rows", "parts", "set aside"):
-        shown.add_column(heading, justify="right")
+def _tables(run: Run, manifest: Manifest, aside: Mapping[str, int], console: Console) -> Table:
+    columns = (
+        Column("table"),
+        Column("rows", justify="right"),
+        Column("parts", leaves=2, justify="right"),
+        Column("set aside", leaves=1, justify="right"),
+    )
+    cells = []
     for name, rows in aside.items():
         tag, _, step = name.rpartition("/")
         if step == "transfer_set":
             target = manifest.counts.targets.get(tag)
-            shown.add_row(name, str(sum(target.rows.values())) if target else "-", "-", "-")
+            cells.append([name, str(sum(target.rows.values())) if target else "-", "-", "-"])
             continue
         table = run.table(name)
         parts = 1 if step in ONE_PART else sum(map(len, manifest.growths))
-        shown.add_row(name, str(table.count()), f"{table.parts()} of {parts}", str(rows))
-    return shown
+        cells.append([name, str(table.count()), f"{table.parts()} of {parts}", str(rows)])
+    return narrow.table(columns, cells, console, gap=2)
 
 
 def _next_commands(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> list[str]:

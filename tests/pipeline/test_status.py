@@ -58,6 +58,14 @@ def test_a_run_that_was_stopped(stopped):
     assert not now.working
 
 
+def test_the_time_that_a_stopped_step_took_is_noted(stopped):
+    noted = stopped.timings().filter(step="pt/translations", rows=0)
+    assert noted.height == 1
+    assert of(stopped, "answers").rows_per_second > 0
+    assert (of(stopped, "answers").rows, of(stopped, "answers").rows_wanted) == (9, 9)
+    assert (of(stopped, "pt/aligner").rows, of(stopped, "pt/aligner").parts) == (None, 0)
+
+
 def test_a_finished_run(recipe, stopped):
     generate(recipe, stopped.path, small_models.models())
     now = status(stopped, stopped.manifest())
