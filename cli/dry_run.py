@@ -5,7 +5,7 @@ from rich.table import Table
 
 from sdrrl_data.pipeline import estimate, redone
 from sdrrl_data.pipeline.plan import Plan
-from sdrrl_data.shown import escaped
+from sdrrl_data.shown import escaped, rate
 from sdrrl_data.steps.model_pool import Models
 
 from . import narrow
@@ -93,7 +93,7 @@ def _show_probe(console: Console, plan: Plan, probe: estimate.Probe) -> None:
     for heading in ("rows to do", "rows/s", "loading", "hours"):
         table.add_column(heading, justify="right")
     for cost in probe.costs:
-        speed = f"{cost.rows_per_second:,.2f}"
+        speed = rate(cost.rows_per_second)
         table.add_row(cost.step, f"{cost.rows:,}", speed, f"{cost.loading:.0f} s", f"{cost.hours:.3f}")
     console.print(table)
     length = f"; an answer had {probe.tokens_out:.0f} tokens on average" if probe.tokens_out else ""

@@ -15,7 +15,7 @@ from rich.segment import ControlType
 from rich.table import Column
 from rich.text import Text
 
-from sdrrl_data.shown import escaped
+from sdrrl_data.shown import escaped, rate
 
 from .console import PlainConsole
 
@@ -168,7 +168,7 @@ class Bars:
             left = self._total - self._before - self._advanced
             figures = [
                 f"{self._before + int(self._advanced):,} of {self._total:,} {self._unit}",
-                f"{self._advanced / seconds:.2g} {self._unit}/s",
+                f"{rate(self._advanced / seconds)} {self._unit}/s",
                 f"about {_clock(left * seconds / self._advanced)} left",
             ]
         self._console.print(f"{label(self._what)}: {', '.join(figures)}", soft_wrap=True)
@@ -246,7 +246,7 @@ class _FiguresColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         """The last note, or units per second if there is none."""
         speed = task.finished_speed or task.speed
-        return Text(task.fields["note"] or (f"{speed:.1f} {task.fields['unit']}/s" if speed else ""))
+        return Text(task.fields["note"] or (f"{rate(speed)} {task.fields['unit']}/s" if speed else ""))
 
 
 class _TimeColumn(ProgressColumn):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sdrrl_data.shown import rate
+
 from .console import PlainConsole, say
 
 if TYPE_CHECKING:
@@ -94,6 +96,6 @@ def _cells(table: "TableStatus") -> list[str]:
         else f"{table.rows:,} of {table.rows_wanted:,}",
         f"{table.parts:,} of {table.of:,}",
         f"{table.set_aside:,}",
-        f"{table.rows_per_second:,.1f}" if table.rows_per_second else "",
+        rate(table.rows_per_second) if table.rows_per_second else "",
         "" if left is None else str(timedelta(seconds=round(left))),
     ]

@@ -13,15 +13,13 @@ def pages() -> dict[str, str]:
         "recipe.md": _settings.recipe(),
         "training.md": _settings.training(),
         "commands.md": _commands.page(),
-        "scorers.md": _components.scorers(),
-        "translators.md": _components.translators(),
-        "aligners.md": _components.aligners(),
+        **_components.pages(),
         "engines.md": _components.engines(),
         "architecture.svg": _architecture.drawing(),
     }
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
     for name, text in pages().items():
+        (FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
         (FOLDER / name).write_text(text, encoding="utf-8")

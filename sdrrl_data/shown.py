@@ -30,3 +30,8 @@ def message(text: str) -> str:
     """A message for the user: one line, escaped, without passwords, and short."""
     line = escaped(without_passwords(text)).strip()
     return line if len(line) <= LONGEST else f"{line[: LONGEST - END - 3]} … {line[-END:]}"
+
+
+def rate(per_second: float) -> str:
+    """A speed in two digits or, from 10 on, in whole units: "0.35", "4.2", "1,250"."""
+    return f"{per_second:,.0f}" if per_second >= 9.95 else f"{per_second:.2g}"

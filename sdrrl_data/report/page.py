@@ -22,6 +22,7 @@ from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Recipe, overrides, score_columns
 from sdrrl_data.report import charts, comparison, figures, hints, reading, remedies, sample
 from sdrrl_data.run import Manifest, Run, provenance, recipe_of, refuse_unfinished
+from sdrrl_data.shown import rate
 from sdrrl_data.steps import counts
 
 LISTED = 12  # reasons for losses that are shown at once
@@ -105,7 +106,7 @@ def _environment() -> Environment:
     jinja.filters.update(
         number="{:,}".format,
         duration=figures.duration,
-        rate=_rate,
+        rate=rate,
         difference=_difference,
         percent=_percent,
         breakable=_breakable,
@@ -231,10 +232,6 @@ def _switched(run: Run, tag: str, scope: reading.Scope, names: Mapping[str, str]
 def _ingredient(part: Ingredient) -> dict[str, str | None]:
     name = f"{part.name} ({part.engine})" if part.engine else part.name
     return {"role": part.role, "name": name, "revision": part.revision, "licence": ", ".join(licences.of(part))}
-
-
-def _rate(rows_per_second: float) -> str:
-    return f"{rows_per_second:,.0f}" if rows_per_second >= 10 else f"{rows_per_second:.2g}"
 
 
 def _breakable(name: str) -> Markup:
