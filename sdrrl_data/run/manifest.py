@@ -201,7 +201,12 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
         if not all(isinstance(tag, str) for tag in fields["recipe"]["tgt"]):
             raise ValueError("its recipe has no list of targets")
         manifest = Manifest.model_validate(fields | {"schema_version": SCHEMA_VERSION})
-        manifest.recipe.setdefault("keep", None)  # which earlier versions do not know
+        # Settings that earlier versions do not know, as they were then.
+        manifest.recipe.setdefault("keep", None)
+        manifest.recipe.setdefault("direct_answers", False)
+        mix = manifest.recipe.get("transfer_set", {}).get("mix")
+        for kind in ("pivot", "contrast") if mix else ():
+            mix.setdefault(kind, 0.0)
         forms.bring_up_to_date(manifest.recipe)
         forms.bring_up_to_date(manifest.named or {})
         return manifest

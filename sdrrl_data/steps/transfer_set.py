@@ -181,19 +181,6 @@ class Draw:
         return ids
 
 
-def split(rows: pl.DataFrame, test_share: float, seed: int) -> pl.DataFrame:
-    """Rows that are all in memory, split and shuffled as `Draw` does it."""
-    sides = _sides(rows["seed_id"], seed)
-    is_test = sides < _bound(sides, test_share)
-    return (
-        rows.with_columns(
-            split=pl.Series(np.where(is_test, "test", "train"), dtype=pl.String), order=order_of(rows, seed)
-        )
-        .sort("order", "id")
-        .drop("order")
-    )
-
-
 def _sides(seed_ids: Iterable[str], seed: int) -> NDArray[np.float64]:
     return np.array([draws.share(seed, "split", id) for id in seed_ids], dtype=np.float64)
 
@@ -222,7 +209,7 @@ def finish(
     answer replaces the model's answer, there is no generator either.
 
     Args:
-        rows: the rows that `split` returned.
+        rows: as in `CANDIDATES`, with a column `split`.
         tables: answers, translations and scores of the same seeds.
         generator: describes the model that answered.
         translators: describes each translator, by its name in the translations.

@@ -15,9 +15,8 @@ from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import draws
 from sdrrl_data.run import Counts, Manifest, Run, TargetCount
 from sdrrl_data.run.dataset import SPLITS
-from sdrrl_data.steps import transfer_set
 from tests.cards.test_card import head, section, small_recipe
-from tests.support import datasets, small_models
+from tests.support import datasets, small_models, splits
 
 SEED, SHARE = 42, 0.1
 LATE = [id for id in map(str, range(200)) if draws.share(SEED, "split", id) >= SHARE]  # what trains
@@ -41,7 +40,7 @@ def split(seeds: Mapping[str, int]) -> pl.DataFrame:
     """So many rows of each seed, split as those of a transfer set are."""
     ids = [id for id, rows in seeds.items() for _ in range(rows)]
     rows = pl.DataFrame({"id": [f"{number}" for number in range(len(ids))], "seed_id": ids})
-    return transfer_set.split(rows, SHARE, SEED)
+    return splits.split(rows, SHARE, SEED)
 
 
 def together(targets: Mapping[str, Mapping[str, int]]) -> tuple[list[str], set[str]]:

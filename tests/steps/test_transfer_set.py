@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.recipe import MixConfig, draws
-from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS, OTHERS, Draw, split
+from sdrrl_data.steps.transfer_set import CANDIDATES, CROSSINGS, OTHERS, Draw
+from tests.support.splits import split
 
 KINDS = (*CROSSINGS, *OTHERS)  # of every recipe
 
@@ -162,14 +163,6 @@ def test_of_rows_that_are_drawn_alike_those_with_the_first_ids_are_taken():
     shares = MixConfig.model_validate(dict.fromkeys(CROSSINGS, 0.0) | {"src->src": 0.5, "src->tgt": 0.5})
     drawn = Draw(1, lambda: rows[::-1].iter_slices(4)).drawn(shares, 0)
     assert rows[::-1].filter(drawn.taken).filter(kind="src->tgt")["seed_id"].to_list() == ["3", "2", "1", "0"]
-
-
-@given(st.integers(0, 40), st.floats(0, 1), st.integers())
-def test_rows_are_split_in_the_same_way_whether_they_are_in_memory_or_not(seeds, share, seed):
-    rows = candidates(**dict.fromkeys(CROSSINGS, seeds))
-    drawn = Draw(seed, lambda: [rows]).drawn(MixConfig(), share)
-    in_memory = split(rows, share, seed)
-    assert set(rows.filter(drawn.is_test)["id"]) == set(in_memory.filter(split="test")["id"])
 
 
 @given(st.floats(0, 1), st.integers())
