@@ -66,7 +66,7 @@ def show(
     view = views.set_aside if selection.set_aside else views.of(name)
     if rows:
         suffix = " that were set aside" if selection.set_aside else ""
-        of = "rows found" if total is None else f"of {total} rows"
+        of = "found" if total is None else f"of {total} rows"
         console.print(f"{name}: {len(rows)} {of}{suffix}", style="bold")
     for row in rows:
         console.print(Text(f"\n{escaped(row['id'])}", style="cyan"))

@@ -236,8 +236,8 @@ def test_a_question_that_was_set_aside_says_where_and_why(inspect, odd_run):
 def test_words_are_searched_for_in_whole_texts_and_shown_with_what_stands_around_them(inspect, odd_run):
     shown = inspect(odd_run, "--search", "ECHO", "--rows", "1")
     assert len(shown.splitlines()) < 24
-    assert "scores" not in shown
-    assert "answers: 1 rows found" in inspect(odd_run, "--search", "echo", "--all")
+    assert "round_trip" not in shown
+    assert "answers: 1 found" in inspect(odd_run, "--search", "echo", "--all")
 
 
 def test_a_long_text_is_cut_around_the_words_that_are_searched_for():
@@ -254,8 +254,8 @@ def test_words_of_rows_that_are_of_no_question(inspect, small_run):
     sentence = run.table("pt/parallel").read_all().row(0, named=True)["tgt"]
     shown = inspect(run, "--search", sentence)
     assert sentence in in_one_line(shown)
-    assert "pt/parallel: 1 rows found" in shown
-    assert shown.count(" rows found") <= 2
+    assert "pt/parallel: 1 found" in shown
+    assert shown.count(" found\n") <= 2
 
 
 def test_a_question_by_the_id_of_the_users_own_file(inspect, invoke, tmp_path):
@@ -402,7 +402,7 @@ def test_pairs_that_one_filter_drops_worst_first(inspect, small_run):
 def test_rows_that_contain_words(inspect, small_run):
     _, run = small_run
     shown = inspect(run, "--step", "seeds", "--search", "CAPITAL of france")
-    assert shown.startswith("seeds: 1 rows found\n")
+    assert shown.startswith("seeds: 1 found\n")
     assert "What is the capital of France?" in shown
     assert inspect(run, "--search", "no such words at all") == "There are no such rows.\n"
 
