@@ -1,5 +1,6 @@
 """The command line: parse, call the library, show."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -98,8 +99,11 @@ def _app(
         ),
     ] = False,
     tracebacks: Annotated[bool, typer.Option("--verbose", help="Also print the traceback of an error.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Print no colours, as with NO_COLOR=1.")] = False,
 ) -> None:
     """Distillation datasets for multilingual language models, made from a model's own answers (SDRRL)."""
+    if no_color:
+        os.environ["NO_COLOR"] = "1"
 
 
 def main() -> None:

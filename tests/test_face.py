@@ -76,7 +76,7 @@ def test_the_rows_of_a_run_by_any_name_of_the_language(tmp_path):
     assert dict(rows.group_by("split").len().iter_rows()) == {
         split: count for split, count in manifest.counts.targets["pt"].rows.items() if count
     }
-    with pytest.raises(UserError, match="has no target vi: it has pt"):
+    with pytest.raises(UserError, match="has no target vi: choose from pt"):
         run.transfer_set("vi")
     with pytest.raises(UserError, match="did you mean Portuguese"):
         run.transfer_set("Portuguesse")
@@ -84,7 +84,7 @@ def test_the_rows_of_a_run_by_any_name_of_the_language(tmp_path):
 
 def test_a_folder_without_a_run_has_no_targets(tmp_path):
     assert Run(tmp_path / "nothing").targets == []
-    with pytest.raises(UserError, match="has no target pt: it has none yet"):
+    with pytest.raises(UserError, match="has no target pt: there are none"):
         Run(tmp_path / "nothing").transfer_set("pt")
 
 

@@ -21,6 +21,8 @@ def test_a_line_for_each_check_and_its_remedy_below(capsys):
         "ok      core               for everything",
         "-       [qlora]            for train: bitsandbytes is not installed",
         "                           pip install 'sdrrl-data[qlora]'",
+        "",
+        "- is not there, which only matters to those who need it; the line below mends it",
     ]
 
 

@@ -336,7 +336,7 @@ MISTAKES = {
     "a folder without a run": (["."], ". is not a run (it has no manifest.json)"),
     "a step that is missing": (["RUN", "--step", "answer"], "has no table answer: it has seeds, answers, parallel, "),
     "a language that does not exist": (["RUN", "--tgt", "Portuguesse"], "did you mean Portuguese (pt)"),
-    "a target that is missing": (["RUN", "--tgt", "vi"], "has no target vi: it has pt"),
+    "a target that is missing": (["RUN", "--tgt", "vi"], "has no target vi: choose from pt"),
     "a step of another target": (["RUN", "--step", "vi/scores"], "has no table vi/scores"),
     "an id that is missing": (["RUN", "--id", "zzz"], "begins with zzz"),
 }

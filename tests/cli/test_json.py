@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 
 import pytest
 
@@ -73,6 +74,12 @@ def test_a_console_draws_nothing_in_json(capsys):
         console.print("[not] markup\x1b[2J")
         assert not console.is_terminal
     assert lines(capsys.readouterr().out) == [{"text": "[not] markup\x1b[2J"}]
+
+
+def test_no_colour_is_the_variable_for_all_libraries(invoke, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    invoke("--no-color", "languages", "vi")
+    assert os.environ["NO_COLOR"] == "1"
 
 
 def test_verbose_gives_the_traceback_of_an_error(invoke):

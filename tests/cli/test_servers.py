@@ -76,7 +76,10 @@ def test_a_run_on_a_faulty_server_that_was_killed_ends_as_on_a_good_one(invoke, 
     server.told = lambda question: None
     faulty = invoke(*words, "run", "--verbose")
     assert faulty.exit_code == 0, faulty.stderr
-    assert "answers: the server failed at 2 requests; the same command asks again" in faulty.stderr.splitlines()
+    assert (
+        "answers: the server failed at 2 requests; `sdrrl-data generate --out run` asks again"
+        in faulty.stderr.splitlines()
+    )
     assert re.search(r"answers +6 +4 +2 ", faulty.stdout)
     assert re.search(r"answers +the server failed: Provider returned error \(HTTP 502\) +2\n", faulty.stdout)
 

@@ -230,7 +230,7 @@ def test_an_unfinished_run_is_shown_as_far_as_it_is(tune, run):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--tgt", "Thai"], "has no target th: it has pt, vi"),
+        (["--tgt", "Thai"], "has no target th: choose from pt and vi"),
         (["--scorer", "comet"], "the run has no scorer comet: choose from similarity, length, repetition and answers"),
         (["--score", "lengths"], "there is no score lengths here: did you mean length?"),
         (["--score", "compression"], "has no values of compression yet: `sdrrl-data generate --out "),

@@ -136,7 +136,7 @@ def test_what_a_server_failed_at_is_asked_again_by_the_same_command(whole, seeds
     assert table.count() == SEEDS - len(BAD)
     assert all(reason.startswith("the server failed: ") for reason in table.set_aside()["reason"])
     assert table.again() == len(BAD)
-    assert first.said[-1] == "answers: the server failed at 3 requests; the same command asks again"
+    assert first.said[-1] == f"answers: the server failed at 3 requests; `sdrrl-data generate --out {out}` asks again"
     assert Run(out).manifest().state == "finished"
 
     answers.asked()
@@ -157,7 +157,7 @@ def test_where_it_fails_again_nothing_else_is_made_anew(whole, seeds, tmp_path):
     before = contents(out)
     steps = run(answers, seeds, out)
     assert steps.names == ["answers"]
-    assert steps.said[-1] == "answers: the server failed at 3 requests; the same command asks again"
+    assert steps.said[-1] == f"answers: the server failed at 3 requests; `sdrrl-data generate --out {out}` asks again"
     assert contents(out) == before
 
     answers.failing = failing(FAILURES[0], {4})  # two of three are there now

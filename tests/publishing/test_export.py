@@ -353,7 +353,7 @@ def test_the_command_says_what_is_lost(tmp_path: Path, format: Format, notes: li
     ("words", "problem"),
     [
         (["nowhere"], "nowhere is not a run"),
-        (["run", "--tgt", "vi"], "has no target vi: it has pt, ar-Latn$"),
+        (["run", "--tgt", "vi"], "has no target vi: choose from pt and ar-Latn$"),
         (["run", "--tgt", "pt,Klingonisch"], "Klingonisch"),
         (["run", "--out", "run/manifest.json"], "cannot be written"),
     ],

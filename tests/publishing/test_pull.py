@@ -197,7 +197,7 @@ def test_what_cannot_be_pulled_is_refused_in_one_sentence(
         ({"pull": "a b"}, "'a b' is not a name of a dataset on the Hub"),
         ({"pull": "ann/set"}, "ann/set has targets of 2 runs, and a folder can hold only one run: use --tgt"),
         ({"pull": "ann/set", "tgt": ["pt", "es"]}, "ann/set has targets of 2 runs"),
-        ({"pull": "ann/set", "tgt": ["th"]}, "ann/set has no target th: it has es, pt, vi"),
+        ({"pull": "ann/set", "tgt": ["th"]}, "ann/set has no target th: choose from es, pt and vi"),
         ({"pull": "ann/set", "revision": "v9"}, "the Hub knows no revision v9"),
         ({"pull": "ann/set", "revision": "v1", "out": tmp_path / "taken"}, "already exists and is not a run"),
         (

@@ -50,7 +50,7 @@ def test_a_control_of_a_run_is_a_config(run: Path) -> None:
     ("options", "sentence"),
     [
         ({}, "has several configs: choose one with --tgt or --config, of pt, ar-Latn, pt-sft, all"),
-        ({"tgt": "vi"}, "has no config vi: it has pt, ar-Latn, pt-sft, all"),
+        ({"tgt": "vi"}, "has no config vi: choose from pt, ar-Latn, pt-sft and all"),
         ({"config": "pt-dpo"}, "has no config pt-dpo"),
     ],
 )

@@ -31,7 +31,7 @@ def test_what_is_written_is_read_again() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"lora.rnk": 4}, "lora.rnk is not a key .*, did you mean rank?"),
+        ({"lora.rnk": 4}, "lora.rnk is not a key .*: did you mean lora.rank?"),
         ({"method": "dora"}, "method: input should be 'lora', 'qlora' or 'full', found 'dora'"),
         ({"weights.translate": -1}, "weights.translate: input should be greater than or equal to 0, found -1"),
         ({"epochs": "two"}, "epochs: input should be a valid number, found 'two'"),
