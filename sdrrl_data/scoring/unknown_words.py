@@ -87,13 +87,13 @@ class UnknownWordsScorer:
     def __init__(self, src: Language, tgt: Language) -> None:
         self._src, self._tgt = src, tgt
         self._language = tgt.tag.partition("-")[0]
-        source_language = src.tag.partition("-")[0]
-        self._judges_copies = source_language in LANGUAGES and source_language != self._language
+        self._source_language = src.tag.partition("-")[0]
+        self._judges_copies = self._source_language in SIMPLEMMA - {self._language}
         if self._language in LANGUAGES:
             from wordfreq import get_frequency_dict
 
             self._frequent = get_frequency_dict(self._language)
-            self._frequent_in_source = get_frequency_dict(source_language) if self._judges_copies else {}
+            self._frequent_in_source = get_frequency_dict(self._source_language) if self._judges_copies else {}
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """The columns `unknown_words` and `untranslated_words`."""
@@ -122,10 +122,10 @@ class UnknownWordsScorer:
         return sum(map(self._is_of_source, source_words & target_words))
 
     def _is_of_source(self, word: str) -> bool:
-        if not word.isalpha() or len(word) < SHORTEST:
-            return False
+        if not word.isalpha() or len(word) < SHORTEST or not _has_lemma(word, self._source_language):
+            return False  # "brevirostris" is Latin in both
         frequency = self._frequent_in_source.get(word, 0.0)
-        return frequency > RARER * self._frequent.get(word, 0.0) and self._is_in_no_lemma_list(word)
+        return frequency > RARER * self._frequent.get(word, 0.0) and not _has_lemma(word, self._language)
 
     def _judged(self, sentence: str, known_words: set[str]) -> Iterator[str]:
         """The words of a sentence that are judged, in small letters: no words of the source, and no names.
@@ -138,14 +138,15 @@ class UnknownWordsScorer:
                 yield word.casefold()
 
     def _is_unknown(self, word: str) -> bool:
-        return word not in self._frequent and self._is_in_no_lemma_list(word)
+        return word not in self._frequent and not _has_lemma(word, self._language)
 
-    def _is_in_no_lemma_list(self, word: str) -> bool:
-        if self._language not in SIMPLEMMA:
-            return True
-        from simplemma import is_known
 
-        return not is_known(word, lang=self._language)
+def _has_lemma(word: str, language: str) -> bool:
+    if language not in SIMPLEMMA:
+        return False
+    from simplemma import is_known
+
+    return is_known(word, lang=language)
 
 
 def _words(text: str, language: Language) -> Iterator[str]:

@@ -56,6 +56,7 @@ def test_counts_words_that_no_list_has(unknown, tag, source, target, words):
         ("pt", "Soak in Boston with Walter Drain.", "Soak em Boston com Walter Drain.", 0),  # never in small letters
         ("pt", "Open a browser, the software runs online.", "Abra um browser, o software roda online.", 0),  # loanwords
         ("pt", "It is normal and legal, a hotel.", "É normal e legal, um hotel.", 0),  # words of both
+        ("pt", "It is the species brevirostris.", "É a espécie brevirostris.", 0),  # of neither language
         ("vi", "Let them soak.", "Hãy để chúng soak.", 1),
         ("de", "Let them soak in the park.", "Lass sie im Park soak.", 1),
         ("th", "Let them soak.", "soak", None),
