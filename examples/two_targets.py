@@ -24,7 +24,7 @@ TARGETS = {
 
 
 def main() -> None:
-    recipe = load_recipe("quickstart", SMALL | {"limit": 6, "tgt": ["pt", "gl"], "targets": TARGETS})
+    recipe = load_recipe("quickstart", SMALL | {"tgt": ["pt", "gl"], "targets": TARGETS})
     manifest = generate(recipe, "runs/two-targets")
 
     run = Run("runs/two-targets")

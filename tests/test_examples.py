@@ -76,7 +76,7 @@ def test_a_translator_of_ones_own(folder):
 
 def test_two_targets(folder):
     printed = run("two_targets.py", folder)
-    assert re.findall(r"^(\w\w): \d+ of 6 pairs", printed, re.MULTILINE) == ["pt", "gl"]
+    assert re.findall(r"^(\w\w): \d+ of 12 pairs", printed, re.MULTILINE) == ["pt", "gl"]
 
 
 def test_publishing(folder, tmp_path):
