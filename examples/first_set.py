@@ -8,7 +8,7 @@
 # ///
 """Make a small transfer set from English to Portuguese, and look at its rows. A minute or two on a laptop.
 
-All examples share the run in `runs/examples`: what is finished in it, such as the answers, is not made again.
+Other examples go on with the run in `runs/examples`: what is finished in it, such as the answers, is not made again.
 """
 
 from sdrrl_data import Run, generate, load_recipe

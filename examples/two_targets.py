@@ -8,7 +8,7 @@
 # ///
 """Two targets in one run: they share the answers, and each has its own translator and thresholds.
 
-Portuguese is there from `first_set.py`, and stays as it is; Galician is added.
+A run that has Portuguese alone takes Galician up in the same way, and leaves Portuguese as it is.
 """
 
 from first_set import SMALL
@@ -25,9 +25,9 @@ TARGETS = {
 
 def main() -> None:
     recipe = load_recipe("quickstart", SMALL | {"tgt": ["pt", "gl"], "targets": TARGETS})
-    manifest = generate(recipe, "runs/examples")
+    manifest = generate(recipe, "runs/two-targets")
 
-    run = Run("runs/examples")
+    run = Run("runs/two-targets")
     for tag in run.targets:
         rows, counts = run.transfer_set(tag), manifest.counts.targets[tag]
         print(f"{tag}: {counts.kept} of {counts.pairs} pairs, {rows.height} rows; {manifest.signatures[tag][:60]}...")
