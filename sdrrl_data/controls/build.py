@@ -11,7 +11,7 @@ import polars as pl
 from sdrrl_data import languages
 from sdrrl_data.controls import arms as controls
 from sdrrl_data.controls import equal_tokens
-from sdrrl_data.controls.arms import ABLATIONS, ADDITIONS, ARMS, REFERENCES, TRANSLATED, Controls
+from sdrrl_data.controls.arms import ABLATIONS, ADDITIONS, ARMS, DIRECT, REFERENCES, TRANSLATED, Controls
 from sdrrl_data.controls.equal_tokens import CountTokens, Equal, EqualDatasets, cut, taken
 from sdrrl_data.controls.rows import Rows
 from sdrrl_data.errors import NotInstalled, RecipeError, RunMismatch, UserError
@@ -157,7 +157,7 @@ class _Builder:
     def _refuse_without_references(self) -> None:
         from_references = [name for name in self._names if name in REFERENCES]
         if from_references and self._run.table("seeds").read_all(columns=["reference"])["reference"].is_null().all():
-            others = ",".join(name for name in ARMS if name not in REFERENCES)
+            others = ",".join(name for name in ARMS if name not in REFERENCES | DIRECT)
             raise UserError(
                 f"{self._run.path}: its seeds have no reference answers, and {', '.join(from_references)} cannot be "
                 f"made without them: name other controls, such as --only {others}"

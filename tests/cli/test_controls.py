@@ -35,7 +35,7 @@ def test_the_figures_are_shown(small_run, invoke, tmp_path, tokenizer):
     ("words", "sentence"),
     [
         (["nowhere"], "nowhere is not a run (there is no such folder)"),
-        (["run", "--only", "sdrl"], "there is no control sdrl: there are sft, t-sft, sdrrl"),
+        (["run", "--only", "sdrl"], "there is no control sdrl: there are sft, t-sft, respond, sdrrl"),
         (["run", "--tgt", "vi"], "run has no target vi: it has pt"),
         (["run"], "its seeds have no reference answers"),
         (["run", "--equal", "half"], "'half' is not one of 'total', 'target'"),

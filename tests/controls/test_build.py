@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from sdrrl_data.controls import build
-from sdrrl_data.controls.arms import ARMS, read
+from sdrrl_data.controls.arms import ARMS as ALL
+from sdrrl_data.controls.arms import DIRECT, read
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline.generate import generate
@@ -16,6 +17,7 @@ from sdrrl_data.run import Run, opened, trust_run
 from tests.support import small_models
 from tests.support.copies import trusted_copy
 
+ARMS = [name for name in ALL if name not in DIRECT]  # those of a run without direct answers
 THINGS = ("bridge", "garden", "market", "harbour", "library", "railway", "desert", "river")
 QUESTIONS = [f"Why do people of this {thing} like {liked} in it so much?" for thing in THINGS for liked in
              ("tea", "old songs", "the long winter")]  # fmt: skip
@@ -329,7 +331,7 @@ def test_an_ablation_of_what_is_not_there(folder, tmp_path):
     ("changes", "sentence"),
     [
         ({"tags": ["th"]}, "run has no target th: it has pt, vi$"),
-        ({"arms": ["sdrrl", "sdrl"]}, "there is no control sdrl: there are sft, t-sft, sdrrl, no-code-switch"),
+        ({"arms": ["sdrrl", "sdrl"]}, "there is no control sdrl: there are sft, t-sft, respond, sdrrl, no-code-switch"),
         ({"tokenizer": "nowhere"}, "tokenizer nowhere: there is no such directory"),
     ],
 )
