@@ -6,6 +6,7 @@ and to write those that are taken.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 
 import polars as pl
 
@@ -15,6 +16,7 @@ from sdrrl_data.steps import answer_rows, scores, transfer_set
 from sdrrl_data.steps.prompts import PromptChooser
 from sdrrl_data.steps.transfer_set import ADDED, OF_PAIRS
 
+AT_ONCE = 5_000  # rows of the transfer set
 FROM_SEED = pl.col("task").is_in(OF_PAIRS).not_()
 KEYS = ("id", "seed_id", "task", "direction", "code_switched", "split", "signature")
 TRANSLATION = ("id", "question", "answer", "question_translator", "answer_translator")
@@ -147,7 +149,8 @@ class Rows:
 
     def _of_transfer_set(self, condition: pl.Expr) -> Iterator[pl.DataFrame]:
         before = dict.fromkeys(self._most_of_pairs, 0)
-        for rows in self._transfer_set.read_each():
+        files = self._transfer_set.read_each()
+        for rows in chain.from_iterable(of_file.iter_slices(AT_ONCE) for of_file in files):
             taken = pl.Series(rows.select(FROM_SEED & pl.col("seed_id").is_in(self._shared.implode())).to_series())
             for (task, split), most in self._most_of_pairs.items():
                 in_group = rows.select((pl.col("task") == task) & (pl.col("split") == split)).to_series()

@@ -11,7 +11,7 @@ from sdrrl_data.steps.schemas import MESSAGES
 from sdrrl_data.steps.verdicts import TEXTS
 
 IDS = [f"{number:02}" for number in range(20)]
-NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION, WEIGHTY = IDS[:4]
+NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION, WEIGHTY, CUT = IDS[:5]
 NAMES = {"firefox": "Firefox@1"}
 
 
@@ -123,7 +123,10 @@ def written(tables, rows, run):
     scores = pl.DataFrame(
         {"id": IDS, "question_good": [0.5] * 20, "answer_good": [0.75] * 20, "answer_why": ["so"] * 20}
     )
-    for name, table in {**tables, "answers": answers, "scores-good": scores}.items():
+    direct = pl.DataFrame({"id": IDS, "answer": [f"Sou {id}." for id in IDS], "faults": [[] for _ in IDS]})
+    direct = direct.with_columns(pl.col("faults").cast(pl.List(pl.String)))
+    direct = direct.with_columns(faults=pl.when(id=CUT).then(pl.lit(["cut"])).otherwise("faults"))
+    for name, table in {**tables, "answers": answers, "scores-good": scores, "direct_answers": direct}.items():
         place = name if name in ("seeds", "answers") else f"pt/{name}"
         for part, ids in enumerate((IDS[:9], IDS[9:])):
             content = Part(table.filter(pl.col("id").is_in(ids)), NOTHING_SET_ASIDE)
@@ -147,6 +150,7 @@ def make_arms(run, names, shared=None):
         (["sdrrl", "sft"], [NO_REFERENCE]),
         (["t-sft"], [NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION]),
         (["no-self-answers", "no-parallel"], [NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION]),
+        (["respond", "sdrrl"], [BAD_QUESTION, CUT]),
     ],
 )
 def test_the_seeds_that_all_controls_have(run, tables, rows, names, lacking, tmp_path):
@@ -201,13 +205,14 @@ def test_with_fewer_seeds_the_mix_stays(run, rows):
         assert arm.filter(task=task).equals(all_rows.head(round(share * all_rows.height)).sort("id"))
 
 
-def test_references_replace_answers(run, rows):
+def test_references_and_direct_answers_replace_answers(run, rows):
     arms = make_arms(run, controls.ARMS)
-    seeds = {*IDS} - {NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION}
+    seeds = {*IDS} - {NO_REFERENCE, NOT_TRANSLATED, BAD_QUESTION, CUT}
     splits = dict(rows.filter(task="answer").select("seed_id", "split").iter_rows())
     for name, question, answer, direction, translator in (
         ("sft", "Who {}?", "It {}.", "en->en", None),
         ("t-sft", "Quem {}?", "Isso {}.", "pt->pt", "Firefox@1"),
+        ("respond", "Quem {}?", "Sou {}.", "pt->pt", "Firefox@1"),
     ):
         arm = arms[name]
         assert arm.schema == rows.schema
@@ -219,10 +224,13 @@ def test_references_replace_answers(run, rows):
             assert row["prompt"] == user(question.format(id))
             assert row["completion"] == [{"role": "assistant", "content": answer.format(id)}]
             assert row["scores"] == {"question_good": 0.5, "answer_good": None, "answer_why": None}
-            assert (row["generator"], row["translator"], row["signature"]) == (None, translator, "signature")
+            generator = "model@1" if name == "respond" else None
+            assert (row["generator"], row["translator"], row["signature"]) == (generator, translator, "signature")
             assert (row["split"], row["source"], row["direction"]) == (splits[id], f"s:{id}", direction)
-    weights = {name: dict(arms[name].select("seed_id", "weight").iter_rows())[WEIGHTY] for name in ("sft", "t-sft")}
-    assert weights == {"sft": 0.5, "t-sft": 0.25}  # of their questions
+    weights = {
+        name: dict(arms[name].select("seed_id", "weight").iter_rows())[WEIGHTY] for name in ("sft", "t-sft", "respond")
+    }
+    assert weights == {"sft": 0.5, "t-sft": 0.25, "respond": 0.25}  # of their questions
 
 
 def test_without_the_models_answers_the_rows_are_the_same_but_for_switched_answers(run, rows):

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from sdrrl_data.controls import build
-from sdrrl_data.controls.arms import ARMS, REFERENCES, read
+from sdrrl_data.controls.arms import ARMS as ALL
+from sdrrl_data.controls.arms import DIRECT, REFERENCES, read
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline.generate import generate
@@ -16,6 +17,7 @@ from sdrrl_data.run import Run, opened, trust_run
 from tests.support import small_models
 from tests.support.copies import trusted_copy
 
+ARMS = [name for name in ALL if name not in DIRECT]  # those of a run without direct answers
 THINGS = ("bridge", "garden", "market", "harbour", "library", "railway", "desert", "river")
 QUESTIONS = [f"Why do people of this {thing} like {liked} in it so much?" for thing in THINGS for liked in
              ("tea", "old songs", "the long winter")]  # fmt: skip
@@ -393,7 +395,7 @@ def test_seeds_without_references(folder, tmp_path):
         UserError, match=r"no reference answers, and sft and no-self-answers cannot be made .* leave them out of --only"
     ):
         make(tmp_path / "run", arms=["sft", "sdrrl", "no-self-answers"])
-    others = [name for name in ARMS if name not in (*REFERENCES, "respond")]
+    others = [name for name in ARMS if name not in REFERENCES]
     steps = Steps()
     assert [*make(tmp_path / "run", reporter=steps)["pt"].arms] == others
     assert steps.said[0].startswith("left out sft, t-sft and no-self-answers: its seeds have no reference answers")

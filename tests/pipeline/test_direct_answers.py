@@ -39,24 +39,23 @@ def folder(tmp_path_factory):
     return folder
 
 
-def direct(run, tag="pt"):
-    return run.table(f"{tag}/direct_answers").read_all()
+def direct(run):
+    return run.table("pt/direct_answers").read_all()
 
 
 def test_the_translated_questions_are_answered(folder):
     run = Run(folder / "run")
-    for tag in ("pt",):
-        answers = direct(run, tag).join(run.table(f"{tag}/translations").read_all(), on="id", suffix="_translated")
-        assert answers.height == len(THINGS)
-        for row in answers.iter_rows(named=True):
-            words = row["question"][-1]["content"].lower().rstrip("?").split()
-            assert sorted(row["answer"].lower().replace(".", "").split()) == sorted(words)
-            assert (row["finish_reason"], row["author"], row["faults"]) == ("stop", "model", [])
-        scores = run.table(f"{tag}/direct_scores").read_all()
-        assert dict(scores.schema) == direct_answers.SCORES
-        assert scores["id"].equals(direct(run, tag)["id"])
-        assert scores["language"].null_count() == 0
-        assert scores["chrf"].is_between(0, 99).all()
+    answers = direct(run).join(run.table("pt/translations").read_all(), on="id", suffix="_translated")
+    assert answers.height == len(THINGS)
+    for row in answers.iter_rows(named=True):
+        words = row["question"][-1]["content"].lower().rstrip("?").split()
+        assert sorted(row["answer"].lower().replace(".", "").split()) == sorted(words)
+        assert (row["finish_reason"], row["author"], row["faults"]) == ("stop", "model", [])
+    scores = run.table("pt/direct_scores").read_all()
+    assert dict(scores.schema) == direct_answers.SCORES
+    assert scores["id"].equals(direct(run)["id"])
+    assert scores["language"].null_count() == 0
+    assert scores["chrf"].is_between(0, 99).all()
 
 
 def test_they_change_nothing_else_and_are_made_when_they_are_asked_for(folder, tmp_path):
@@ -64,10 +63,8 @@ def test_they_change_nothing_else_and_are_made_when_they_are_asked_for(folder, t
     before = generate(plain, tmp_path / "run", small_models.models())
     assert not list((tmp_path / "run").glob("*/direct_*"))
     steps = Steps()
-    after = generate(
-        recipe(folder, tgt=["pt", "vi"], direct_answers=True), tmp_path / "run", small_models.models(), steps
-    )
-    names = [f"{tag}/{name}" for tag in ("pt",) for name in ("direct_answers", "direct_scores", "counts")]
+    after = generate(recipe(folder, direct_answers=True), tmp_path / "run", small_models.models(), steps)
+    names = ["pt/direct_answers", "pt/direct_scores", "pt/counts"]
     assert [name for name in steps.names if name != "shared_counts"] == names
     assert (after.signatures, after.files) == (before.signatures, before.files)
     assert direct(Run(tmp_path / "run")).equals(direct(Run(folder / "run")))
@@ -126,7 +123,7 @@ def test_a_control_of_what_the_model_answers_itself(folder, tmp_path):
             "Cipher en-pt@1(small-models 1)",
         )
         assert row["scores"]["answer_language"] is None
-        assert row["scores"]["question_length"] is not None
+        assert row["scores"]["question_language"] is not None
 
 
 def test_without_direct_answers_there_is_no_such_control(folder, tmp_path):
