@@ -21,3 +21,15 @@ CONTROLS = {
     "no-parallel": "the transfer set without rows of the parallel corpus",
     "no-self-answers": "the transfer set with reference answers in the place of the model's own",
 }
+
+# Of the datasets beside a transfer set.
+BESIDE = {
+    "preferences": "pairs of answers, of which the one in the language of the question is chosen,",
+    "distillation": "questions in the target language with what only the teacher of a self-distillation sees,",
+}
+
+# Of rejected answers.
+REJECTED = {
+    "other_language": "the same answer in the other language",
+    "code_switched": "the chosen answer with some of the other language in it",
+}

@@ -48,6 +48,7 @@ from sdrrl_data.recipe.transfer_sets import (
     MixConfig,
     ParallelConfig,
     ParallelFieldsConfig,
+    PreferencesConfig,
     PromptsConfig,
     TransferSetConfig,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "ParallelConfig",
     "ParallelFieldsConfig",
     "Place",
+    "PreferencesConfig",
     "PromptsConfig",
     "Recipe",
     "SamplingConfig",
@@ -140,6 +142,7 @@ class Recipe(Config):
     parallel: ParallelConfig | None = None
     prompts: dict[str, PromptsConfig]
     transfer_set: TransferSetConfig = TransferSetConfig()
+    preferences: Annotated[PreferencesConfig, ShapelessByDefault()] = PreferencesConfig()
 
     @model_validator(mode="after")
     def _scorers_differ(self) -> Self:
@@ -189,6 +192,21 @@ class Recipe(Config):
                 f"code_switching.aligner {aligner.kind} uses the translator's model: it needs the translator {needed}"
             )
         return self
+
+    @model_validator(mode="after")
+    def _switches_answers_to_reject(self) -> Self:
+        rejects_switched = "code_switched" in self.preferences.rejected
+        if not self.targets and rejects_switched and self.code_switching.texts == "question":
+            raise ValueError(
+                "preferences.rejected has code_switched, and no answer is switched: set code_switching.texts to answer "
+                "or both"
+            )
+        return self
+
+    @property
+    def switches(self) -> bool:
+        """Whether code-switched texts are needed."""
+        return self.transfer_set.mix.code_switched > 0 or "code_switched" in self.preferences.rejected
 
     def for_target(self, tag: str) -> Self:
         """The recipe as it holds for one target: without `targets`, and with what they say of this one."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from sdrrl_data.errors import NotARun, VersionMismatch
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import forms, overrides
+from sdrrl_data.recipe import PreferencesConfig, forms, overrides
 from sdrrl_data.run.parts import fingerprint
 from sdrrl_data.run.versions import READABLE, SCHEMA_VERSION
 
@@ -56,6 +56,14 @@ class Kind(BaseModel):
     taken: int
 
 
+class PairCount(BaseModel):
+    """The figures of preferences: pairs of answers to one question, one of them chosen and the other rejected."""
+
+    rows: dict[str, int]  # split -> rows
+    kinds: dict[str, dict[str, int]]  # direction -> kind of the rejected answer -> rows
+    same: int  # pairs that were left out, because both answers are the same text
+
+
 class TargetCount(BaseModel):
     """The figures of one target."""
 
@@ -68,6 +76,8 @@ class TargetCount(BaseModel):
     translators: dict[str, int] = {}  # if there are several: translator -> texts chosen from it
     mix: list[Kind]
     rows: dict[str, int]  # split -> rows
+    preferences: PairCount | None = None  # of an earlier version, there are none
+    distillation: dict[str, int] = {}  # split -> rows
 
 
 class Counts(BaseModel):
@@ -97,7 +107,7 @@ class Manifest(BaseModel):
     tables: dict[str, int] = {}  # in the order in which they are made: the parts that each will have
     growths: list[list[int]] = []  # each time the run grew: the rows of its new parts of seeds
     counts: Counts = Counts()
-    files: dict[str, str] = {}  # of the transfer sets: path in the run -> SHA-256
+    files: dict[str, str] = {}  # of the transfer sets and the datasets beside them: path in the run -> SHA-256
 
     @model_validator(mode="after")
     def _has_its_form(self) -> Self:
@@ -189,7 +199,8 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
         if not all(isinstance(tag, str) for tag in fields["recipe"]["tgt"]):
             raise ValueError("its recipe has no list of targets")
         manifest = Manifest.model_validate(fields | {"schema_version": SCHEMA_VERSION})
-        manifest.recipe.setdefault("keep", None)  # which earlier versions do not know
+        manifest.recipe.setdefault("keep", None)  # which earlier versions do not know, nor the next one
+        manifest.recipe.setdefault("preferences", PreferencesConfig().model_dump(mode="json"))
         forms.bring_up_to_date(manifest.recipe)
         forms.bring_up_to_date(manifest.named or {})
         return manifest

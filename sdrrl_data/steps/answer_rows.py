@@ -55,7 +55,20 @@ def make(
         src: tag of the source language.
         tgt: tag of the target language.
     """
-    texts = (
+    texts_of_seeds = texts(tables)
+    tags = {"src": src, "tgt": tgt}
+    rows = [_crossing(keys.filter(kind=kind), texts_of_seeds, kind, choose_prompt, tags) for kind in CROSSINGS]
+    if "code_switched" in tables:
+        switched = tables["code_switched"].with_columns(
+            direction=pl.format("{}->{}", *[pl.col("matrix").replace_strict(tags)] * 2)
+        )
+        rows.append(_code_switched(keys.filter(kind="code_switched"), texts_of_seeds, switched))
+    return pl.concat(rows)
+
+
+def texts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The four texts of each translated seed (`question_src`, …, as in `verdicts.TEXTS`), with `id` and `source`."""
+    return (
         tables["seeds"]
         .select("id", "source", question_src="messages")
         .join(tables["answers"].select("id", answer_src="answer"), on="id", maintain_order="left")
@@ -65,14 +78,6 @@ def make(
             maintain_order="left",
         )
     )
-    tags = {"src": src, "tgt": tgt}
-    rows = [_crossing(keys.filter(kind=kind), texts, kind, choose_prompt, tags) for kind in CROSSINGS]
-    if "code_switched" in tables:
-        switched = tables["code_switched"].with_columns(
-            direction=pl.format("{}->{}", *[pl.col("matrix").replace_strict(tags)] * 2)
-        )
-        rows.append(_code_switched(keys.filter(kind="code_switched"), texts, switched))
-    return pl.concat(rows)
 
 
 def _keys(kind: str, suffix: str, direction: str, weight: pl.Expr) -> list[pl.Expr]:
@@ -121,12 +126,17 @@ def _row(question: pl.Expr, answer: pl.Expr) -> list[pl.Expr]:
     return [
         *map(pl.col, KEYS[:-1]),
         question.alias("prompt"),
-        pl.concat_list(pl.struct(role=pl.lit("assistant"), content=answer)).alias("completion"),
+        answered(answer).alias("completion"),
         pl.lit(False).alias("code_switched"),
         pl.lit([], dtype=CANDIDATES["switched"]).alias("switched"),
         pl.col("weight"),
         pl.col("source"),
     ]
+
+
+def answered(answer: pl.Expr) -> pl.Expr:
+    """An answer as a list of one message."""
+    return pl.concat_list(pl.struct(role=pl.lit("assistant"), content=answer))
 
 
 def _append(messages: pl.Expr, sentence: str) -> pl.Expr:

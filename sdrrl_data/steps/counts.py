@@ -10,7 +10,19 @@ from pydantic import BaseModel
 
 from sdrrl_data.protocols import Advance
 from sdrrl_data.recipe import Recipe, translator_names
-from sdrrl_data.run import NOTHING_SET_ASIDE, Contaminated, Count, Counts, Kind, Part, Run, TargetCount, Task
+from sdrrl_data.run import (
+    NOTHING_SET_ASIDE,
+    Contaminated,
+    Count,
+    Counts,
+    Kind,
+    PairCount,
+    Part,
+    Run,
+    TargetCount,
+    Task,
+)
+from sdrrl_data.run.dataset import DISTILLATION, PREFERENCES, TRANSFER_SET, Dataset
 from sdrrl_data.scoring import contamination
 from sdrrl_data.steps import filter_report, transfer_set_step
 from sdrrl_data.steps.model_pool import ModelPool
@@ -181,6 +193,7 @@ def _contaminated(scores: pl.DataFrame) -> list[Contaminated]:
 
 
 def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
+    preferences, distillation = (run.dataset(f"{tag}/{name}") for name in (PREFERENCES, DISTILLATION))
     pairs = kept = 0
     kept_texts, reports, removed = [], [], []
     for verdicts in run.table(f"{tag}/verdicts").read_batches():
@@ -197,5 +210,15 @@ def _target(run: Run, tag: str, kinds: Sequence[Kind]) -> TargetCount:
         filters=filter_report.added(reports),
         removed=filter_report.summed(removed),
         mix=list(kinds),
-        rows=run.dataset(f"{tag}/transfer_set").rows(),
+        rows=run.dataset(f"{tag}/{TRANSFER_SET}").rows(),
+        preferences=_pairs(preferences) if preferences.exists() else None,
+        distillation=distillation.rows() if distillation.exists() else {},
     )
+
+
+def _pairs(preferences: Dataset) -> PairCount:
+    kinds: dict[str, dict[str, int]] = {}
+    counted = preferences.read_columns(["direction", "rejected_kind"]).group_by("direction", "rejected_kind").len()
+    for direction, kind, rows in counted.sort("direction", "rejected_kind").iter_rows():
+        kinds.setdefault(direction, {})[kind] = rows
+    return PairCount(rows=preferences.rows(), kinds=kinds, same=preferences.figures()["left_out"])

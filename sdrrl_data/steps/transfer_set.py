@@ -39,23 +39,10 @@ _NUMBERS: Schema = {  # of a candidate
 }
 _NO_NUMBERS = pl.DataFrame(schema=_NUMBERS)
 
-SCHEMA: Schema = {
-    "id": pl.String,
-    "seed_id": pl.String,
-    "task": pl.String,
-    "direction": pl.String,
-    "prompt": MESSAGES,
-    "completion": MESSAGES,
-    "code_switched": pl.Boolean,
-    "switched": SWITCHED,
-    "weight": pl.Float64,
-    # "scores" comes here: a struct of the values of the run's scorers
-    "generator": pl.String,
-    "translator": pl.String,
-    "source": pl.String,
-    "signature": pl.String,
-    "split": pl.String,
-}
+CONTENT: Schema = {name: dtype for name, dtype in CANDIDATES.items() if name not in ("kind", "source")}
+PROVENANCE: Schema = dict.fromkeys(("generator", "translator", "source", "signature", "split"), pl.String)
+# Between them comes "scores": a struct of the values of the run's scorers.
+SCHEMA: Schema = CONTENT | PROVENANCE
 
 
 class Drawn(NamedTuple):
@@ -141,7 +128,7 @@ class Draw:
             .with_columns(
                 turn=pl.Series(numbers, dtype=pl.Int64),
                 draw=pl.when(kind="complete").then(1 - pl.col("draw")).otherwise("draw"),
-                order=_order(keys, self._seed),
+                order=order(keys, self._seed),
             )
             .with_columns(
                 turn=pl.col("turn").rank("ordinal").over("kind", "seed_id"),
@@ -178,14 +165,26 @@ class Draw:
         return ids
 
 
+def split_again(seed_ids: pl.Series, test_seeds: Iterable[str], test_share: float, seed: int) -> pl.Series:
+    """The split of each row of another dataset, so that a seed is on the side where the transfer set has it.
+
+    Args:
+        seed_ids: of the rows.
+        test_seeds: of the transfer set's test rows.
+        test_share: of the test split.
+        seed: the recipe's.
+    """
+    sides = _sides(test_seeds, seed)
+    bound = max(test_share, math.nextafter(sides.max(), 1)) if len(sides) else test_share
+    return pl.Series(np.where(_sides(seed_ids, seed) < bound, "test", "train"), dtype=pl.String)
+
+
 def split(rows: pl.DataFrame, test_share: float, seed: int) -> pl.DataFrame:
     """Rows that are all in memory, split and shuffled as `Draw` does it."""
     sides = _sides(rows["seed_id"], seed)
     is_test = sides < _bound(sides, test_share)
     return (
-        rows.with_columns(
-            split=pl.Series(np.where(is_test, "test", "train"), dtype=pl.String), order=_order(rows, seed)
-        )
+        rows.with_columns(split=pl.Series(np.where(is_test, "test", "train"), dtype=pl.String), order=order(rows, seed))
         .sort("order", "id")
         .drop("order")
     )
@@ -201,7 +200,8 @@ def _bound(sides: NDArray[np.float64], test_share: float) -> float:
     return max(test_share, math.nextafter(sides.min(), 1)) if several else test_share
 
 
-def _order(rows: pl.DataFrame, seed: int) -> pl.Series:
+def order(rows: pl.DataFrame, seed: int) -> pl.Series:
+    """The number of each row, by which rows are shuffled."""
     return pl.Series([draws.number(seed, "order", id) for id in rows["id"]], dtype=pl.Int64)
 
 
@@ -211,6 +211,7 @@ def finish(
     generator: str,
     translators: Mapping[str, str],
     signature: str,
+    content: Iterable[str] = CONTENT,
 ) -> pl.DataFrame:
     """The columns of the transfer set: what a trainer reads, then where each row came from.
 
@@ -223,6 +224,7 @@ def finish(
         generator: describes the model that answered.
         translators: describes each translator, by its name in the translations.
         signature: the target's signature.
+        content: the columns that a trainer reads, if it is another dataset.
     """
     is_answer = pl.col("task") == "answer"
     judged = tables["scores"].select(seed_id="id", scores=pl.struct(pl.exclude("id")))
@@ -236,15 +238,7 @@ def finish(
         .join(written, on="seed_id", how="left", maintain_order="left")
         .join(translated, on="seed_id", how="left", maintain_order="left")
         .select(
-            "id",
-            "seed_id",
-            "task",
-            "direction",
-            "prompt",
-            "completion",
-            "code_switched",
-            "switched",
-            "weight",
+            *content,
             pl.when(is_answer).then("scores").alias("scores"),
             pl.when(is_answer, pl.col("author") == "model").then(pl.lit(generator)).alias("generator"),
             pl.when(is_answer).then("translator").alias("translator"),
