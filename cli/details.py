@@ -50,6 +50,12 @@ def show(manifest: Manifest, run: Run, console: Console) -> None:
         rows = ", ".join(f"{split} {count}" for split, count in target.rows.items())
         console.print(f"\n{tag}/transfer_set (rows: {rows})", style="bold")
         console.print(_mix(target))
+        if pairs := target.preferences:
+            rows = ", ".join(f"{split} {count}" for split, count in pairs.rows.items())
+            same = f"; {pairs.same} left out: both answers are the same text" if pairs.same else ""
+            console.print(f"\n{tag}/preferences (rows: {rows}{same})", style="bold")
+            rows = ", ".join(f"{split} {count}" for split, count in target.distillation.items())
+            console.print(f"\n{tag}/distillation (rows: {rows})", style="bold")
     console.print()
     for line in _places(manifest, run):
         console.print(line, soft_wrap=True)

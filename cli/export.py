@@ -19,6 +19,8 @@ EXAMPLES = """
 [cyan]sdrrl-data export runs/quickstart --format messages[/cyan]  role and content, as in OpenAI's format
 
 [cyan]sdrrl-data export runs/real --format sharegpt --tgt vi,th --out LLaMA-Factory/data[/cyan]  two targets
+
+[cyan]sdrrl-data export runs/real --format messages --preferences[/cyan]  pairs of a chosen and a rejected answer
 """
 
 
@@ -37,9 +39,12 @@ def export(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The folder to write to.", show_default="RUN/export-FORMAT")
     ] = None,
+    preferences: Annotated[
+        bool, typer.Option("--preferences", help="Write the pairs of chosen and rejected answers instead.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
-    """Write transfer sets for trainers that do not read prompt and completion: LLaMA-Factory, axolotl.
+    """Write transfer sets, or their preferences, for trainers that do not read TRL's columns: LLaMA-Factory, axolotl.
 
     Each split of each target becomes a JSON Lines file, and LLaMA-Factory's dataset_info.json gets an entry for it. The
     lines for the configuration of LLaMA-Factory and of axolotl are printed.
@@ -52,20 +57,21 @@ def export(
 
     run, manifest = opened(folder)
     tags = select_targets(run, manifest, split_commas(tgt))
-    splits = library.export(run, manifest, tags, format, out or folder / f"export-{format}", force)
+    splits = library.export(run, manifest, tags, format, out or folder / f"export-{format}", force, preferences)
     console = PlainConsole()
     written = [split for split in splits if split.rows]
     for split in written:
         console.print(f"{split.rows:>9,} rows  {split.path}", soft_wrap=True)
-    for line in _notes(splits, format):
+    for line in _notes(splits, format, preferences):
         console.print(line, soft_wrap=True)
     console.print(f"\n# LLaMA-Factory; {library.INDEX}, in the same folder, says what the files are\n", soft_wrap=True)
-    console.print(_yaml(_llama_factory(written)), soft_wrap=True)
-    console.print("\n# axolotl\n")
-    console.print(_yaml(_axolotl(written, format)), soft_wrap=True)
+    console.print(_yaml(_llama_factory(written, preferences)), soft_wrap=True)
+    if not (preferences and format == "alpaca"):
+        console.print("\n# axolotl\n")
+        console.print(_yaml(_axolotl(written, format, preferences)), soft_wrap=True)
 
 
-def _notes(splits: "Sequence[Exported]", format: Format) -> Iterator[str]:
+def _notes(splits: "Sequence[Exported]", format: Format, preferences: bool) -> Iterator[str]:
     """What the format cannot express, or the trainers ignore."""
     not_alternating = sum(split.not_alternating for split in splits)
     with_system = sum(split.with_system for split in splits)
@@ -80,6 +86,10 @@ def _notes(splits: "Sequence[Exported]", format: Format) -> Iterator[str]:
         )
     if weighted:
         yield f"{weighted:,} rows have a weight other than 1: the files have it as `weight`, but the trainers ignore it"
+    if preferences:
+        if format == "alpaca":
+            yield "axolotl cannot read alpaca's preferences: use --format messages for axolotl"
+        return
     if format == "alpaca" and (with_system or with_history):
         yield (
             f"axolotl reads neither the system prompts ({with_system:,} rows) nor the earlier turns ({with_history:,} "
@@ -89,25 +99,27 @@ def _notes(splits: "Sequence[Exported]", format: Format) -> Iterator[str]:
         yield f"{with_history:,} rows have earlier answers in their prompts: axolotl trains on these answers, too"
 
 
-def _llama_factory(files: "Sequence[Exported]") -> dict[str, Any]:
+def _llama_factory(files: "Sequence[Exported]", preferences: bool) -> dict[str, Any]:
     names = {split: ",".join(file.name for file in files if file.split == split) for split in ("train", "test")}
     lines = {
+        **({"stage": "dpo", "pref_loss": "orpo"} if preferences else {}),
         "dataset_dir": str(files[0].path.parent.resolve()),
         "dataset": names["train"],
         "eval_dataset": names["test"],
     }
-    masked = {"mask_history": True} if any(file.with_history for file in files) else {}  # train on the last answer only
+    # Train on the last answer only; of a pair, it is nothing else.
+    masked = {"mask_history": True} if not preferences and any(file.with_history for file in files) else {}
     return {key: value for key, value in lines.items() if value} | masked
 
 
-def _axolotl(files: "Sequence[Exported]", format: Format) -> dict[str, Any]:
+def _axolotl(files: "Sequence[Exported]", format: Format, preferences: bool) -> dict[str, Any]:
     from sdrrl_data.publishing.export import axolotl
 
     lists = {
-        key: [axolotl(file.path, format) for file in files if file.split == split]
+        key: [axolotl(file.path, format, preferences) for file in files if file.split == split]
         for key, split in (("datasets", "train"), ("test_datasets", "test"))
     }
-    return {key: entries for key, entries in lists.items() if entries}
+    return ({"rl": "dpo"} if preferences else {}) | {key: entries for key, entries in lists.items() if entries}
 
 
 def _yaml(content: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sdrrl_data.run import Manifest, Run, provenance
+from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.shown import escaped
 
 from . import narrow
@@ -24,7 +25,7 @@ TARGET_TABLES = (
     "code_switched",
     "scores-*",
     "verdicts",
-    "transfer_set",
+    *OF_TARGET,
 )
 ONE_PART = ("parallel", "prompts")  # these tables have one part, however many parts the seeds have
 
@@ -79,9 +80,9 @@ def _tables(run: Run, manifest: Manifest, aside: Mapping[str, int], console: Con
     cells = []
     for name, rows in aside.items():
         tag, _, step = name.rpartition("/")
-        if step == "transfer_set":
-            target = manifest.counts.targets.get(tag)
-            cells.append([name, str(sum(target.rows.values())) if target else "-", "-", "-"])
+        if step in OF_TARGET:
+            rows_of_splits = run.dataset(name).rows() if tag in manifest.counts.targets else {}
+            cells.append([name, str(sum(rows_of_splits.values())) if rows_of_splits else "-", "-", "-"])
             continue
         table = run.table(name)
         parts = 1 if step in ONE_PART else sum(map(len, manifest.growths))

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from sdrrl_data.recipe import MagpieConfig, shipped_scores
 from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.shown import escaped
 from sdrrl_data.steps import seeds
 from sdrrl_data.steps.reasons import Reasons
@@ -211,7 +212,7 @@ def _rows(blocks: Sequence[_RowBlock], numbers: Sequence[int]) -> dict[int, dict
 def _blocks(run: Run, manifest: Manifest, name: str, set_aside: bool) -> list[_RowBlock]:
     """The parts of a table; a transfer set, or the rows that were set aside, in one block."""
     table = run.table(name)
-    if set_aside or name.endswith("/transfer_set"):
+    if set_aside or name.rpartition("/")[2] in OF_TARGET:
         all_rows = table.set_aside() if set_aside else run.dataset(name).read()
         return [_RowBlock(all_rows.height, lambda: all_rows)]
     # Engines finish parts in any order: in an unfinished run, an early part may be missing.

@@ -183,6 +183,33 @@ def _transfer(row: Row, context: ViewContext) -> Fields:
         ("task", row["task"]),
         ("prompt", _turns(row["prompt"], question)),
         ("completion", answer),
+        *_origin(row),
+    ]
+
+
+def _preference(row: Row, context: ViewContext) -> Fields:
+    return [
+        ("direction", row["direction"]),
+        ("prompt", _turns(row["prompt"])),
+        ("chosen", row["chosen"][-1]["content"]),
+        ("rejected", _marked(row["rejected"][-1]["content"], row["switched"], context)),
+        ("because", row["rejected_kind"].replace("_", " ")),
+        *_origin(row),
+    ]
+
+
+def _distilled(row: Row, context: ViewContext) -> Fields:
+    return [
+        ("direction", row["direction"]),
+        ("prompt", _turns(row["prompt"])),
+        ("teacher sees", _turns(row["privileged_context"])),
+        *_origin(row),
+    ]
+
+
+def _origin(row: Row) -> Fields:
+    """What all rows for a trainer have."""
+    return [
         ("weight", f"{row['weight']:g}"),
         ("scores", _scores(row["scores"] or {})),
         *((key, row[key]) for key in ("generator", "translator", "source", "split")),
@@ -218,4 +245,6 @@ VIEWS: dict[str, Callable[[Row, ViewContext], Fields]] = {
     "code_switched": _code_switched,
     "verdicts": judged,
     "transfer_set": _transfer,
+    "preferences": _preference,
+    "distillation": _distilled,
 }

@@ -15,6 +15,7 @@ from sdrrl_data.cards.runs import DescribedRun, described_runs, title
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Score, ScorerConfig, of_both_texts, score_columns, shipped_scores
 from sdrrl_data.run import Manifest, Run
+from sdrrl_data.run.dataset import TRANSFER_SET
 
 PICTURE = "scores.png"  # in the folder of each target
 
@@ -63,6 +64,7 @@ def write(
         left_out=_left_out_of_all(manifests),
         scores=_scores(manifests),
         kinds=meanings.KINDS,
+        rejected_kinds=meanings.REJECTED,
         examples=shown,
         longest=LONGEST,
         picture=PICTURE,
@@ -77,8 +79,10 @@ def write(
 def _about(config: configs.DatasetConfig, runs: Sequence[DescribedRun]) -> str:
     """What a config holds."""
     names = [(run.src.name, target.name) for run in runs for target in run.targets if target.tag == config.target]
-    if config.control:
-        return f"a control of `{config.target}`: {meanings.CONTROLS.get(config.control, 'see its rows')}"
+    if about := meanings.BESIDE.get(config.dataset):
+        return f"{about} of `{config.target}`"
+    if config.dataset != TRANSFER_SET:
+        return f"a control of `{config.target}`: {meanings.CONTROLS.get(config.dataset, 'see its rows')}"
     return f"the transfer set of {join_names(names[0])}" if names else "the rows of every target"
 
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from sdrrl_data.run import Manifest, Run
-from sdrrl_data.run.dataset import SPLITS, shards
+from sdrrl_data.run import Manifest, Run, TargetCount
+from sdrrl_data.run.dataset import DISTILLATION, PREFERENCES, SPLITS, TRANSFER_SET, shards
 from sdrrl_data.steps.transfer_set import CROSSINGS
 
 ALL = "all"
@@ -22,7 +22,7 @@ class DatasetConfig(NamedTuple):
     files: dict[str, list[str]]  # of each of these splits: patterns of paths
     columns: list[str] | None = None  # the only columns that are loaded; None: all
     target: str | None = None  # the target that the rows belong to; None: all targets
-    control: str | None = None  # the target's control that the rows belong to
+    dataset: str = TRANSFER_SET  # of the target; or the name of its control
 
     def schema(self, run: Run) -> pl.Schema | None:
         """The types of its columns, read from its files in this run; None if they are in another run."""
@@ -44,7 +44,7 @@ class DatasetConfig(NamedTuple):
 
 
 def configs(run: Run, manifests: Sequence[Manifest], controls: Mapping[str, Sequence[str]]) -> list[DatasetConfig]:
-    """One config for each target that has rows, one for all targets together, one for each control.
+    """One config for each target that has rows, one for all targets together, and one for each dataset beside them.
 
     Args:
         run: the run whose files are at hand.
@@ -57,13 +57,24 @@ def configs(run: Run, manifests: Sequence[Manifest], controls: Mapping[str, Sequ
         for tag, target in manifest.counts.targets.items()
         if any(target.rows.values())
     ]
-    of_controls = []
+    others = [
+        _config(f"{tag}-{name}", f"{tag}/{name}", rows, target=tag, dataset=name)
+        for manifest in manifests
+        for tag, target in manifest.counts.targets.items()
+        for name, rows in _beside(target).items()
+        if any(rows.values())
+    ]
     for tag, names in controls.items():
         for name in names:
             folder = f"{tag}/controls-{name}"
             rows = pl.scan_parquet(run.dataset(folder).files(), glob=False).group_by("split").len().collect()
-            of_controls.append(_config(f"{tag}-{name}", folder, dict(rows.iter_rows()), target=tag, control=name))
-    return [*of_targets, *([_all(run, of_targets, manifests)] if of_targets else []), *of_controls]
+            others.append(_config(f"{tag}-{name}", folder, dict(rows.iter_rows()), target=tag, dataset=name))
+    return [*of_targets, *([_all(run, of_targets, manifests)] if of_targets else []), *others]
+
+
+def _beside(target: TargetCount) -> dict[str, dict[str, int]]:
+    """The rows of the datasets beside a transfer set, by their names."""
+    return {PREFERENCES: target.preferences.rows if target.preferences else {}, DISTILLATION: target.distillation}
 
 
 def agreeing(manifests: Sequence[Manifest]) -> list[str]:
@@ -82,11 +93,11 @@ def agreeing(manifests: Sequence[Manifest]) -> list[str]:
     return [tag for tag, target in targets.items() if target.rows["test"] > OF_ONE_SEED]
 
 
-def _config(name: str, folder: str, rows: Mapping[str, int], target: str, control: str | None = None) -> DatasetConfig:
+def _config(name: str, folder: str, rows: Mapping[str, int], target: str, dataset: str = TRANSFER_SET) -> DatasetConfig:
     # `datasets` loads nothing at all if one of the splits is empty.
     filled = {split: rows[split] for split in SPLITS if rows.get(split)}
     files = {split: [f"{folder}/{split}-*.parquet"] for split in filled}
-    return DatasetConfig(name, filled, files, target=target, control=control)
+    return DatasetConfig(name, filled, files, target=target, dataset=dataset)
 
 
 def _all(run: Run, of_targets: Sequence[DatasetConfig], manifests: Sequence[Manifest]) -> DatasetConfig:

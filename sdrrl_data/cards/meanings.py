@@ -28,3 +28,15 @@ CONTROLS = {
     "pivot": "the transfer set with target questions that are first answered in the source language, in one completion",
     "contrast": "the transfer set with target questions in pairs that differ in the language that is asked for",
 }
+
+# Of the datasets beside a transfer set.
+BESIDE = {
+    "preferences": "pairs of answers, of which the one in the language of the question is chosen,",
+    "distillation": "questions in the target language with what only the teacher of a self-distillation sees,",
+}
+
+# Of rejected answers.
+REJECTED = {
+    "other_language": "the same answer in the other language",
+    "code_switched": "the chosen answer with some of the other language in it",
+}

@@ -22,12 +22,15 @@ from markdown_it import MarkdownIt
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.recipe import overrides, plain_yaml
+from sdrrl_data.run.dataset import OF_TARGET
 
 LICENCE = ("license", "license_name", "license_link", "license_details")
 SINGLE = {"size_categories"}  # lists that say one thing: nothing of an older list is added
 RANKS = (2, 3)  # of headings: sections and subsections
 CONFIG = re.compile(r"\(`([^`]+)`\)$")  # at the end of the heading of a target's section
-PUSHED_FILES = re.compile(r"(?P<folder>[^/]+)/(transfer_set|controls-[^/]+)/")  # of a config that a push makes
+PUSHED_FILES = re.compile(
+    rf"(?P<folder>[^/]+)/({'|'.join(OF_TARGET)}|controls-[^/]+)/"
+)  # of a config that a push makes
 # Headings of earlier versions. In an old card they are read as today's, so that no section is there twice.
 FORMER = {re.compile(r"^(### .+): how what was kept was mixed$", re.MULTILINE): r"\1: the mix of the rows"}
 

@@ -2,6 +2,7 @@
 
 from sdrrl_data.cards import description
 from sdrrl_data.run import Manifest, Run
+from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.steps import counts
 
 
@@ -14,7 +15,8 @@ def finish(run: Run, manifest: Manifest) -> Manifest:
     """
     tags = list(manifest.signatures)
     run_counts = counts.read(run, ["shared_counts", *(f"{tag}/counts" for tag in tags)])
-    files = {path: digest for tag in tags for path, digest in run.dataset(f"{tag}/transfer_set").digests().items()}
+    datasets = [run.dataset(f"{tag}/{name}") for tag in tags for name in OF_TARGET]
+    files = {path: digest for dataset in datasets for path, digest in dataset.digests().items()}
     manifest = manifest.model_copy(update={"state": "finished", "counts": run_counts, "files": files})
     description.write(run, manifest)
     run.write_manifest(manifest)

@@ -7,10 +7,12 @@ from typing import NamedTuple
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import HEURISTICS, MagpieConfig, Recipe, ScorerConfig
+from sdrrl_data.run.dataset import DISTILLATION, PREFERENCES, TRANSFER_SET
 from sdrrl_data.scoring.comparing import ComparingConfig
 from sdrrl_data.scoring.counting import CountingConfig
 from sdrrl_data.steps.aligner import AlignerStep
 from sdrrl_data.steps.answers import AnswersStep
+from sdrrl_data.steps.beside import DistillationStep, PreferencesStep
 from sdrrl_data.steps.best_translation import BestTranslationsStep
 from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
 from sdrrl_data.steps.counts import CountsStep
@@ -62,7 +64,7 @@ def target_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
     aligner_steps = _aligner_steps(recipe, target, parts)
     steps += aligner_steps
     learned = tuple(step.table for step in aligner_steps)
-    if recipe.transfer_set.mix.code_switched:
+    if recipe.switches:
         steps.append(_code_switching_step(recipe, target, parts, learned))
     scoring_steps = _scoring_steps(recipe, target, parts, learned)
     score_tables = tuple(step.table for step in scoring_steps if not isinstance(step, UsualStep))
@@ -142,7 +144,7 @@ def direct_steps(recipe: Recipe, generator: Ingredient, target: Target, parts: P
 def last_steps(
     recipe: Recipe, target: Target, parts: Parts, tables: Sequence[str], generator: Ingredient, signature: str
 ) -> list[Step]:
-    """The steps that make the transfer set of one target, and its figures.
+    """The steps that make the transfer set of one target, the datasets beside it, and their figures.
 
     Args:
         recipe: of the run.
@@ -152,24 +154,22 @@ def last_steps(
         generator: the model that answered.
         signature: of the target.
     """
-    transfer_set = TransferSetStep(
-        table=target.table("transfer_set"),
-        whole=tuple(tables),
-        generator=generator,
-        signature=signature,
-        target=target,
-        recipe=recipe,
-        **parts._asdict(),
-    )
+    common = {"target": target, "recipe": recipe, "generator": generator, "signature": signature, **parts._asdict()}
+    transfer_set = TransferSetStep(table=target.table(TRANSFER_SET), whole=tuple(tables), **common)
+    read = (*tables, transfer_set.table)
+    beside = [
+        PreferencesStep(table=target.table(PREFERENCES), whole=read, **common),
+        DistillationStep(table=target.table(DISTILLATION), whole=read, **common),
+    ]
     direct = [target.table(name) for name in ("direct_answers", "direct_scores") if recipe.direct_answers]
     counts = CountsStep(
         table=target.table("counts"),
-        whole=(*tables, transfer_set.table, *direct),
+        whole=(*read, *(step.table for step in beside), *direct),
         tag=target.tgt.tag,
         recipe=recipe,
         **parts._asdict(),
     )
-    return [transfer_set, counts]
+    return [transfer_set, *beside, counts]
 
 
 def shared_counts_step(recipe: Recipe, parts: Parts) -> Step:
@@ -179,7 +179,7 @@ def shared_counts_step(recipe: Recipe, parts: Parts) -> Step:
 
 def _aligner_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
     """The step that trains the aligner, if it learns and a step needs it. Whole sentences are switched without it."""
-    switches_words = recipe.transfer_set.mix.code_switched and recipe.code_switching.level != "sentence"
+    switches_words = recipe.switches and recipe.code_switching.level != "sentence"
     if not recipe.code_switching.aligner.learns:
         return []
     if not switches_words and not any(scorer.aligns for scorer in recipe.scorers):

@@ -60,6 +60,6 @@ def _target(
         back_translator = replace(models.identify_translator(first, tgt, src, identified), role="back-translator")
     if back_translator and back_translator.identity() == next(iter(target_translators.values())).identity():
         back_translator = None  # NLLB and the generator know both directions
-    aligns = recipe.transfer_set.mix.code_switched or any(scorer.aligns for scorer in scorer_classes)
+    aligns = recipe.switches or any(scorer.aligns for scorer in scorer_classes)
     aligner = alignment.identify(recipe.code_switching.aligner) if aligns else None
     return Target(src, tgt, target_translators, prompt_translators, back_translator, aligner, scorer_ingredients)

@@ -1,12 +1,14 @@
-"""A transfer set as files for trainers that do not read `prompt` and `completion`.
+"""A transfer set, or its preferences, as files for trainers that do not read TRL's columns.
 
-Sources: LLaMA-Factory 0.9.5, data/README.md (`dataset_info.json`, the formats alpaca, sharegpt and openai) and
-data/converter.py; axolotl 0.19, docs/dataset-formats (alpaca in inst_tune, chat_template in conversation).
+Sources: LLaMA-Factory 0.9.5, data/README.md (`dataset_info.json`, the formats alpaca, sharegpt and openai, each also
+with `ranking`) and data/converter.py; axolotl 0.19, docs/dataset-formats (alpaca in inst_tune, chat_template in
+conversation), docs/rlhf and prompt_strategies/dpo/chat_template.py.
 """
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -15,19 +17,20 @@ import polars as pl
 from sdrrl_data.errors import OutputExists, UserError
 from sdrrl_data.protocols import Message
 from sdrrl_data.run import Manifest, Run, refuse_unfinished
-from sdrrl_data.run.dataset import SPLITS
+from sdrrl_data.run.dataset import PREFERENCES, SPLITS, TRANSFER_SET
 from sdrrl_data.run.disk import read_parquet, written
 
 Format = Literal["messages", "alpaca", "sharegpt"]
 INDEX = "dataset_info.json"  # where LLaMA-Factory looks up what a file is
 ALTERNATING = r"^(system )?(user assistant )*user$"  # the roles of a prompt that every trainer reads
+ANSWERS = ("chosen", "rejected")
 SPEAKERS = {"system": "system", "user": "human", "assistant": "gpt"}
 
 
 class Exported(NamedTuple):
     """The result for one split. If no row of it is left, it has no file."""
 
-    name: str  # of the dataset: "sdrrl_pt_train"
+    name: str  # of the dataset: "sdrrl_pt_train", or "sdrrl_pt_preferences_train"
     split: str
     path: Path
     rows: int  # in the file
@@ -38,7 +41,13 @@ class Exported(NamedTuple):
 
 
 def export(
-    run: Run, manifest: Manifest, tags: Sequence[str], format: Format, out: Path, force: bool = False
+    run: Run,
+    manifest: Manifest,
+    tags: Sequence[str],
+    format: Format,
+    out: Path,
+    force: bool = False,
+    preferences: bool = False,
 ) -> list[Exported]:
     """Write the transfer sets of these targets as JSON Lines, a file a split, and their entries in `dataset_info.json`.
 
@@ -52,33 +61,42 @@ def export(
         format: of the rows.
         out: the folder to write to.
         force: whether existing files are overwritten.
+        preferences: write the preferences of these targets instead.
 
     Raises:
-        UserError: the run is not finished or has no such target, or a file exists already. Nothing was written.
+        UserError: the run is not finished, or has no such target or no preferences, or a file exists already. Nothing
+            was written.
         Stopped: the disk refuses.
     """
     refuse_unfinished(run, manifest)
     entries = _entries(out / INDEX)
-    sources = [_source(run, tag, split, format, out) for tag in tags for split in SPLITS]
+    if preferences:
+        run.refuse_without(PREFERENCES, tags)
+    sources = [_source(run, tag, split, format, out, preferences) for tag in tags for split in SPLITS]
     existing = [source.path for source in sources if source.name in entries or source.path.exists()]
     if existing and not force:
         raise OutputExists(f"{existing[0]} exists already: choose another --out, or overwrite it with --force")
     for tag in tags:
         if not any(source.rows["exported"].any() for source in sources if source.tag == tag):
-            raise UserError(f"{run.path} has no row of {tag} to write as {format}")
+            what = "pair" if preferences else "row"
+            raise UserError(f"{run.path} has no {what} of {tag} to write as {format}")
     for source in sources:
         entries.pop(source.name, None)
         if source.rows["exported"].any():
             _write(source, format)
-            entries[source.name] = {"file_name": source.path.name, **llama_factory(format)}
+            entries[source.name] = {"file_name": source.path.name, **llama_factory(format, preferences)}
         else:
             source.path.unlink(missing_ok=True)  # of an earlier export
     Run(out).write_text(INDEX, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
     return [_result(source) for source in sources if not source.rows.is_empty()]
 
 
-def llama_factory(format: Format) -> dict[str, Any]:
+def llama_factory(format: Format, preferences: bool = False) -> dict[str, Any]:
     """What LLaMA-Factory's `dataset_info.json` says of a file in this format, besides the file's name."""
+    if preferences:
+        entry = llama_factory(format)
+        columns = {name: column for name, column in entry["columns"].items() if name != "response"}
+        return {**entry, "ranking": True, "columns": columns | {name: name for name in ANSWERS}}
     match format:
         case "alpaca":
             columns = {"query": "input", "response": "output", "system": "system", "history": "history"}
@@ -91,9 +109,20 @@ def llama_factory(format: Format) -> dict[str, Any]:
             return {"formatting": "sharegpt", "columns": {"messages": "messages"}, "tags": tags}
 
 
-def axolotl(path: Path, format: Format) -> dict[str, Any]:
-    """An entry under `datasets:` or `test_datasets:` in axolotl's configuration."""
+def axolotl(path: Path, format: Format, preferences: bool = False) -> dict[str, Any]:
+    """An entry under `datasets:` or `test_datasets:` in axolotl's configuration.
+
+    Raises:
+        ValueError: it has no such format.
+    """
     entry = {"path": str(path.resolve()), "ds_type": "json", "split": "train"}  # a file has only this split
+    if preferences:
+        if format == "alpaca":
+            raise ValueError("axolotl reads no preferences with a system prompt or earlier turns in this format")
+        fields = {f"field_{name}": name for name in ANSWERS}
+        # Without it, axolotl knows the roles of OpenAI's format alone.
+        roles = {"roles": {role: [speaker] for role, speaker in SPEAKERS.items()}} if format == "sharegpt" else {}
+        return axolotl(path, format) | {"type": "chat_template.default"} | fields | roles
     match format:
         case "alpaca":
             return entry | {"type": "alpaca"}
@@ -113,11 +142,12 @@ class _Source(NamedTuple):
     name: str
     path: Path  # to write to
     files: list[Path]  # to read
+    answers: Sequence[str]  # the columns with the answers to a prompt
     rows: pl.DataFrame  # of each row: whether it is `exported`, and the columns that `Exported` counts
 
 
-def _source(run: Run, tag: str, split: str, format: Format, out: Path) -> _Source:
-    files = run.dataset(f"{tag}/transfer_set").files(split)
+def _source(run: Run, tag: str, split: str, format: Format, out: Path, preferences: bool) -> _Source:
+    files = run.dataset(f"{tag}/{PREFERENCES if preferences else TRANSFER_SET}").files(split)
     roles = pl.col("prompt").list.eval(pl.element().struct.field("role")).list.join(" ")
     alternating = roles.str.contains(ALTERNATING)
     columns = {
@@ -129,8 +159,9 @@ def _source(run: Run, tag: str, split: str, format: Format, out: Path) -> _Sourc
     }
     no_rows = pl.DataFrame(schema=dict.fromkeys(columns, pl.Boolean))
     frames = [read_parquet([file], columns=["prompt", "weight"]).select(**columns) for file in files]
-    name = f"sdrrl_{tag.replace('-', '_')}_{split}"
-    return _Source(tag, split, name, out / f"{name}.jsonl", files, pl.concat([no_rows, *frames]))
+    name = f"sdrrl_{tag.replace('-', '_')}_{'preferences_' if preferences else ''}{split}"
+    answers = ANSWERS if preferences else ("completion",)
+    return _Source(tag, split, name, out / f"{name}.jsonl", files, answers, pl.concat([no_rows, *frames]))
 
 
 def _result(source: _Source) -> Exported:
@@ -156,16 +187,21 @@ def _entries(path: Path) -> dict[str, Any]:
 def _write(source: _Source, format: Format) -> None:
     row_of: Callable[[Sequence[Message]], dict[str, Any]]
     row_of = {"messages": _messages, "alpaca": _alpaca, "sharegpt": _sharegpt}[format]
+    # Of a pair, the conversation ends with the question, and the answers are columns.
+    answers: dict[Format, Callable[[Message], Any]]
+    answers = {"messages": dict, "alpaca": itemgetter("content"), "sharegpt": _said}
     weights_differ = (source.rows["exported"] & source.rows["weighted"]).any()
     with written(source.path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
-        for prompt, completion, weight in _rows(source, format):
-            row = row_of([*prompt, *completion]) | ({"weight": weight} if weights_differ else {})
+        for prompt, *completions, weight in _rows(source, format):
+            pair = {name: answers[format](turn[0]) for name, turn in zip(ANSWERS, completions, strict=False)}
+            row = row_of(prompt) | pair if len(completions) > 1 else row_of([*prompt, *completions[0]])
+            row |= {"weight": weight} if weights_differ else {}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def _rows(source: _Source, format: Format) -> Iterator[tuple[Any, ...]]:
-    """The prompt, completion and weight of each row that is exported."""
-    columns = ["prompt", "completion", "weight"]
+    """The prompt, the answer or answers, and the weight of each row that is exported."""
+    columns = ["prompt", *source.answers, "weight"]
     first: list[int] = []
     if format == "alpaca":
         # `datasets` takes the type of `history` from the first rows: so a row that has a history goes first.
@@ -185,12 +221,20 @@ def _messages(turns: Sequence[Message]) -> dict[str, Any]:
 
 def _sharegpt(turns: Sequence[Message]) -> dict[str, Any]:
     # A system prompt is the first turn and not a column: if the column is empty, axolotl reads it as an empty prompt.
-    return {"conversations": [{"from": SPEAKERS[turn["role"]], "value": turn["content"]} for turn in turns]}
+    return {"conversations": [_said(turn) for turn in turns]}
+
+
+def _said(turn: Message) -> dict[str, str]:
+    return {"from": SPEAKERS[turn["role"]], "value": turn["content"]}
 
 
 def _alpaca(turns: Sequence[Message]) -> dict[str, Any]:
-    """The last question and its answer; what came before is the history, in pairs."""
+    """The last question and its answer, if it is there; what came before is the history, in pairs."""
     system, turns = (turns[0]["content"], turns[1:]) if turns[0]["role"] == "system" else ("", turns)
     texts = [turn["content"] for turn in turns]
-    *history, (question, answer) = zip(texts[::2], texts[1::2], strict=True)
-    return {"instruction": question, "input": "", "output": answer, "system": system, "history": history}
+    if len(texts) % 2:
+        history, question, answer = list(zip(texts[:-1:2], texts[1::2], strict=True)), texts[-1], {}
+    else:
+        *history, (question, said) = zip(texts[::2], texts[1::2], strict=True)
+        answer = {"output": said}
+    return {"instruction": question, "input": "", **answer, "system": system, "history": history}

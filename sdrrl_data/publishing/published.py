@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from sdrrl_data.errors import UserError
 from sdrrl_data.models.hub import Repository
 from sdrrl_data.run import Manifest
+from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.run.manifest import parsed
 
 # In the folder of a target.
@@ -14,6 +15,7 @@ RECIPE = "run/recipe.yaml"
 INDEX = "run/tables.json"  # table -> its parts and its files, as in `packing.Packed`
 TABLES = "run/tables"
 TAG = re.compile(r"\w+(-\w+)*")  # of a language
+FILE = re.compile(rf"[\w-]+/({'|'.join(OF_TARGET)})/[\w-]+\.parquet")  # of a manifest
 SHARED = ("seeds", "answers", "shared_counts")  # tables that all targets of a run share
 
 
@@ -51,7 +53,7 @@ def _read(dataset: Repository, path: str, tag: str) -> Manifest:
     where = f"{dataset.name}: {path}"
     manifest = parsed(dataset.read(path), where, "use another repository")
     known = tag in manifest.counts.targets and tag in manifest.recipe.get("tgt", ())
-    strange = [file for file in manifest.files if not re.fullmatch(r"[\w-]+/transfer_set/[\w-]+\.parquet", file)]
+    strange = [file for file in manifest.files if not FILE.fullmatch(file)]
     if strange or not known:
         problem = f"names {strange[0]!r} among its files" if strange else f"has no target {tag}"
         raise UserError(f"{where} {problem}, so nothing is taken from it: use another repository")

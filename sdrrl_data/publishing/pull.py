@@ -23,13 +23,14 @@ from sdrrl_data.publishing import incoming, packing, published, retries
 from sdrrl_data.publishing.packing import Packed
 from sdrrl_data.recipe import Recipe, loading, overrides, paths, trust
 from sdrrl_data.run import Manifest, Run
+from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.run.disk import digest_of, on_disk, written
 from sdrrl_data.suggestions import instead
 
 FETCHED = ".fetched"  # in the unfinished run: files as they came from the Hub
 MARK = ".pull"  # in the unfinished run: what is being pulled
 EXTRAS = (CARD, CROISSANT)
-RESERVED = {"transfer_set", "set_aside"}  # folders of a run that are not tables
+RESERVED = {*OF_TARGET, "set_aside"}  # folders of a run that are not tables
 INDEX = TypeAdapter(dict[str, Packed])
 
 
@@ -186,7 +187,7 @@ def _make(
         with written(run.path / path) as temporary:
             shutil.copyfile(fetched / path, temporary)
     for path in manifest.files:
-        incoming.read("transfer_set", fetched / path, f"{dataset.name}: {path}")
+        incoming.read(path.split("/")[1], fetched / path, f"{dataset.name}: {path}")
     for name, (place, packed) in tables.items():
 
         def read(file: str, name: str = name, place: str = place) -> pl.DataFrame:

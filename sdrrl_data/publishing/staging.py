@@ -10,19 +10,19 @@ from sdrrl_data.publishing import packing
 from sdrrl_data.publishing.published import INDEX, MANIFEST, RECIPE, SHARED, TABLES
 from sdrrl_data.recipe import overrides, score_tables, translator_names
 from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.run.dataset import OF_TARGET
 
 Content = Path | bytes
 FOLDER = ".push"  # in the run: tables that are packed for the Hub
 
 
 def check(run: Run, manifest: Manifest) -> None:
-    """Check that the transfer sets are those that the run made.
+    """Check that the transfer sets, and the datasets beside them, are those that the run made.
 
     Raises:
         UserError: a file is missing, was changed, or does not belong to the run.
     """
-    for tag in manifest.counts.targets:
-        folder = f"{tag}/transfer_set"
+    for folder in (f"{tag}/{name}" for tag in manifest.counts.targets for name in OF_TARGET):
         expected = {path: digest for path, digest in manifest.files.items() if path.startswith(f"{folder}/")}
         digests = run.dataset(folder).digests()
         for path in sorted(expected.keys() | digests.keys()):
@@ -78,7 +78,7 @@ def of_targets(path: str, manifest: Manifest, controls: dict[str, list[str]]) ->
     tag, _, rest = path.partition("/")
     folder = rest.partition("/")[0]
     return tag in manifest.counts.targets and (
-        folder in {"transfer_set", "run"} or (tag in controls and folder.startswith("controls-"))
+        folder in {*OF_TARGET, "run"} or (tag in controls and folder.startswith("controls-"))
     )
 
 

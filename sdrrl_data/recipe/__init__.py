@@ -50,6 +50,7 @@ from sdrrl_data.recipe.transfer_sets import (
     ParallelConfig,
     ParallelFieldsConfig,
     PivotPromptsConfig,
+    PreferencesConfig,
     PromptsConfig,
     TransferSetConfig,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "ParallelFieldsConfig",
     "PivotPromptsConfig",
     "Place",
+    "PreferencesConfig",
     "PromptsConfig",
     "Recipe",
     "SamplingConfig",
@@ -153,6 +155,7 @@ class Recipe(Config):
     parallel: ParallelConfig | None = None
     prompts: dict[str, PromptsConfig]
     transfer_set: TransferSetConfig = TransferSetConfig()
+    preferences: Annotated[PreferencesConfig, ShapelessByDefault()] = PreferencesConfig()
 
     @model_validator(mode="after")
     def _scorers_differ(self) -> Self:
@@ -209,6 +212,21 @@ class Recipe(Config):
             for prompts in shaping["prompts"].values():
                 prompts.pop("pivot", None)
         return shaping
+
+    @model_validator(mode="after")
+    def _switches_answers_to_reject(self) -> Self:
+        rejects_switched = "code_switched" in self.preferences.rejected
+        if not self.targets and rejects_switched and self.code_switching.texts == "question":
+            raise ValueError(
+                "preferences.rejected has code_switched, and no answer is switched: set code_switching.texts to answer "
+                "or both"
+            )
+        return self
+
+    @property
+    def switches(self) -> bool:
+        """Whether code-switched texts are needed."""
+        return self.transfer_set.mix.code_switched > 0 or "code_switched" in self.preferences.rejected
 
     def for_target(self, tag: str) -> Self:
         """The recipe as it holds for one target: without `targets`, and with what they say of this one."""

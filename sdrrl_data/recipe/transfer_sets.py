@@ -1,7 +1,7 @@
-"""How the transfer set is made from the rows that were kept."""
+"""How the transfer set, and the preferences beside it, are made from the rows that were kept."""
 
 import re
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -118,3 +118,13 @@ class TransferSetConfig(Config):
     mix: MixConfig = MixConfig()
     test_share: Share = 0.05  # of the seeds, whose rows go into the test split
     shard_rows: Positive = 100_000  # rows of one Parquet file
+
+
+class PreferencesConfig(Config):
+    """Pairs of answers to one question, of which the one in the language of the question is to be preferred."""
+
+    # What is to be avoided: the same answer in the other language; or with some of the other language in it (which
+    # needs code_switching.texts to be answer or both).
+    rejected: Annotated[tuple[Literal["other_language", "code_switched"], ...], Field(min_length=1)] = (
+        "other_language",
+    )

@@ -2,7 +2,17 @@
 
 from sdrrl_data.run.folder import Run
 from sdrrl_data.run.journal import Journal
-from sdrrl_data.run.manifest import Contaminated, Count, Counts, DirectCount, FilterCount, Kind, Manifest, TargetCount
+from sdrrl_data.run.manifest import (
+    Contaminated,
+    Count,
+    Counts,
+    DirectCount,
+    FilterCount,
+    Kind,
+    Manifest,
+    PairCount,
+    TargetCount,
+)
 from sdrrl_data.run.opening import opened, recipe_of, refuse_unfinished, select_targets, trust_run
 from sdrrl_data.run.parts import (
     NOTHING_SET_ASIDE,
@@ -30,6 +40,7 @@ __all__ = [
     "Journal",
     "Kind",
     "Manifest",
+    "PairCount",
     "Part",
     "Run",
     "Table",

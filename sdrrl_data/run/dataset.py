@@ -30,6 +30,8 @@ from sdrrl_data.run.parts import Part
 from sdrrl_data.run.shuffled import Shuffled
 
 SPLITS = ("train", "test")
+# The datasets of a target. The others are made beside the transfer set, and split as it is.
+TRANSFER_SET, PREFERENCES, DISTILLATION = OF_TARGET = ("transfer_set", "preferences", "distillation")
 SHARD_ROWS = 100_000
 SHARD = re.compile(r"(train|test)-\d{5,}-of-\d{5,}\.parquet")  # other files in the folder are not the run's
 

@@ -3,7 +3,7 @@
 import json
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
@@ -161,6 +161,23 @@ class Run:
                     f"{self.path} cannot be written to ({error.strerror or error}): choose another --out"
                 ) from None
             yield leases
+
+    def refuse_without(self, name: str, tags: Sequence[str]) -> None:
+        """Refuse to go on if a target has no such dataset: an earlier version, or somebody else, made the run.
+
+        Args:
+            name: of the dataset, such as `preferences`.
+            tags: of the targets.
+
+        Raises:
+            UserError: it is missing.
+        """
+        for tag in tags:
+            if not self.dataset(f"{tag}/{name}").exists():
+                raise UserError(
+                    f"{self.path} has no {tag}/{name}: `sdrrl-data generate --out {shlex.quote(str(self.path))}` makes "
+                    "it from the tables, without asking a model"
+                )
 
     @property
     def targets(self) -> list[str]:

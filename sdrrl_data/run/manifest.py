@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from sdrrl_data.errors import NotARun, VersionMismatch
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import forms, overrides
+from sdrrl_data.recipe import PreferencesConfig, forms, overrides
 from sdrrl_data.run.parts import fingerprint
 from sdrrl_data.run.versions import READABLE, SCHEMA_VERSION
 
@@ -67,6 +67,14 @@ class DirectCount(BaseModel):
     chrf: float  # the mean chrF++ against the translated answers
 
 
+class PairCount(BaseModel):
+    """The figures of preferences: pairs of answers to one question, one of them chosen and the other rejected."""
+
+    rows: dict[str, int]  # split -> rows
+    kinds: dict[str, dict[str, int]]  # direction -> kind of the rejected answer -> rows
+    same: int  # pairs that were left out, because both answers are the same text
+
+
 class TargetCount(BaseModel):
     """The figures of one target."""
 
@@ -80,6 +88,8 @@ class TargetCount(BaseModel):
     mix: list[Kind]
     rows: dict[str, int]  # split -> rows
     direct: DirectCount | None = None  # of the direct answers, if there are any
+    preferences: PairCount | None = None  # of an earlier version, there are none
+    distillation: dict[str, int] = {}  # split -> rows
 
 
 class Counts(BaseModel):
@@ -109,7 +119,7 @@ class Manifest(BaseModel):
     tables: dict[str, int] = {}  # in the order in which they are made: the parts that each will have
     growths: list[list[int]] = []  # each time the run grew: the rows of its new parts of seeds
     counts: Counts = Counts()
-    files: dict[str, str] = {}  # of the transfer sets: path in the run -> SHA-256
+    files: dict[str, str] = {}  # of the transfer sets and the datasets beside them: path in the run -> SHA-256
 
     @model_validator(mode="after")
     def _has_its_form(self) -> Self:
@@ -207,6 +217,7 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
         mix = manifest.recipe.get("transfer_set", {}).get("mix")
         for kind in ("pivot", "contrast") if mix else ():
             mix.setdefault(kind, 0.0)
+        manifest.recipe.setdefault("preferences", PreferencesConfig().model_dump(mode="json"))
         forms.bring_up_to_date(manifest.recipe)
         forms.bring_up_to_date(manifest.named or {})
         return manifest

@@ -82,7 +82,27 @@ def make(
         tgt: tag of the target language.
         added: as for `keys`.
     """
-    texts = (
+    texts_of_seeds = texts(tables)
+    tags = {"src": src, "tgt": tgt}
+    contrasted = "contrast" in added
+    rows = [
+        _crossing(keys.filter(kind=kind), texts_of_seeds, kind, choose_prompt, tags, contrasted) for kind in CROSSINGS
+    ]
+    if "pivot" in added:
+        rows.append(_pivot(keys.filter(kind="pivot"), texts_of_seeds, choose_prompt, tags))
+    if contrasted:
+        rows.append(_contrast(keys.filter(kind="contrast"), texts_of_seeds, choose_prompt, tags))
+    if "code_switched" in tables:
+        switched = tables["code_switched"].with_columns(
+            direction=pl.format("{}->{}", *[pl.col("matrix").replace_strict(tags)] * 2)
+        )
+        rows.append(_code_switched(keys.filter(kind="code_switched"), texts_of_seeds, switched))
+    return pl.concat(rows)
+
+
+def texts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The four texts of each translated seed (`question_src`, …, as in `verdicts.TEXTS`), with `id` and `source`."""
+    return (
         tables["seeds"]
         .select("id", "source", question_src="messages")
         .join(tables["answers"].select("id", answer_src="answer"), on="id", maintain_order="left")
@@ -92,19 +112,6 @@ def make(
             maintain_order="left",
         )
     )
-    tags = {"src": src, "tgt": tgt}
-    contrasted = "contrast" in added
-    rows = [_crossing(keys.filter(kind=kind), texts, kind, choose_prompt, tags, contrasted) for kind in CROSSINGS]
-    if "pivot" in added:
-        rows.append(_pivot(keys.filter(kind="pivot"), texts, choose_prompt, tags))
-    if contrasted:
-        rows.append(_contrast(keys.filter(kind="contrast"), texts, choose_prompt, tags))
-    if "code_switched" in tables:
-        switched = tables["code_switched"].with_columns(
-            direction=pl.format("{}->{}", *[pl.col("matrix").replace_strict(tags)] * 2)
-        )
-        rows.append(_code_switched(keys.filter(kind="code_switched"), texts, switched))
-    return pl.concat(rows)
 
 
 def _keys(kind: str, suffix: str, direction: str, weight: pl.Expr, task: str = "answer") -> list[pl.Expr]:
@@ -193,12 +200,17 @@ def _row(question: pl.Expr, answer: pl.Expr) -> list[pl.Expr]:
     return [
         *map(pl.col, KEYS[:-1]),
         question.alias("prompt"),
-        pl.concat_list(pl.struct(role=pl.lit("assistant"), content=answer)).alias("completion"),
+        answered(answer).alias("completion"),
         pl.lit(False).alias("code_switched"),
         pl.lit([], dtype=CANDIDATES["switched"]).alias("switched"),
         pl.col("weight"),
         pl.col("source"),
     ]
+
+
+def answered(answer: pl.Expr) -> pl.Expr:
+    """An answer as a list of one message."""
+    return pl.concat_list(pl.struct(role=pl.lit("assistant"), content=answer))
 
 
 def _with_request(messages: pl.Expr, first: bool = False) -> pl.Expr:

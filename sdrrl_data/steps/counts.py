@@ -17,12 +17,13 @@ from sdrrl_data.run import (
     Counts,
     DirectCount,
     Kind,
+    PairCount,
     Part,
     Run,
     TargetCount,
     Task,
 )
-from sdrrl_data.run.dataset import SPLITS
+from sdrrl_data.run.dataset import DISTILLATION, PREFERENCES, SPLITS, Dataset
 from sdrrl_data.scoring import contamination
 from sdrrl_data.steps import filter_report, transfer_set_step
 from sdrrl_data.steps.model_pool import ModelPool
@@ -241,6 +242,7 @@ def _direct(run: Run, tag: str) -> DirectCount:
 
 
 def _target(run: Run, tag: str, kinds: Sequence[Kind], rows: dict[str, int]) -> TargetCount:
+    preferences, distillation = (run.dataset(f"{tag}/{name}") for name in (PREFERENCES, DISTILLATION))
     pairs = kept = 0
     kept_texts, reports, removed = [], [], []
     for verdicts in run.table(f"{tag}/verdicts").read_batches():
@@ -258,4 +260,14 @@ def _target(run: Run, tag: str, kinds: Sequence[Kind], rows: dict[str, int]) -> 
         removed=filter_report.summed(removed),
         mix=list(kinds),
         rows=rows,
+        preferences=_pairs(preferences) if preferences.exists() else None,
+        distillation=distillation.rows() if distillation.exists() else {},
     )
+
+
+def _pairs(preferences: Dataset) -> PairCount:
+    kinds: dict[str, dict[str, int]] = {}
+    counted = preferences.read_columns(["direction", "rejected_kind"]).group_by("direction", "rejected_kind").len()
+    for direction, kind, rows in counted.sort("direction", "rejected_kind").iter_rows():
+        kinds.setdefault(direction, {})[kind] = rows
+    return PairCount(rows=preferences.rows(), kinds=kinds, same=preferences.figures()["left_out"])

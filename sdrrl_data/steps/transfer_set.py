@@ -41,23 +41,10 @@ _NUMBERS: Schema = {  # of a candidate
 }
 _NO_NUMBERS = pl.DataFrame(schema=_NUMBERS)
 
-SCHEMA: Schema = {
-    "id": pl.String,
-    "seed_id": pl.String,
-    "task": pl.String,
-    "direction": pl.String,
-    "prompt": MESSAGES,
-    "completion": MESSAGES,
-    "code_switched": pl.Boolean,
-    "switched": SWITCHED,
-    "weight": pl.Float64,
-    # "scores" comes here: a struct of the values of the run's scorers
-    "generator": pl.String,
-    "translator": pl.String,
-    "source": pl.String,
-    "signature": pl.String,
-    "split": pl.String,
-}
+CONTENT: Schema = {name: dtype for name, dtype in CANDIDATES.items() if name not in ("kind", "source")}
+PROVENANCE: Schema = dict.fromkeys(("generator", "translator", "source", "signature", "split"), pl.String)
+# Between them comes "scores": a struct of the values of the run's scorers.
+SCHEMA: Schema = CONTENT | PROVENANCE
 
 
 class Drawn(NamedTuple):
@@ -181,6 +168,20 @@ class Draw:
         return ids
 
 
+def split_again(seed_ids: pl.Series, test_seeds: Iterable[str], test_share: float, seed: int) -> pl.Series:
+    """The split of each row of another dataset, so that a seed is on the side where the transfer set has it.
+
+    Args:
+        seed_ids: of the rows.
+        test_seeds: of the transfer set's test rows.
+        test_share: of the test split.
+        seed: the recipe's.
+    """
+    sides = _sides(test_seeds, seed)
+    bound = max(test_share, math.nextafter(sides.max(), 1)) if len(sides) else test_share
+    return pl.Series(np.where(_sides(seed_ids, seed) < bound, "test", "train"), dtype=pl.String)
+
+
 def _sides(seed_ids: Iterable[str], seed: int) -> NDArray[np.float64]:
     return np.array([draws.share(seed, "split", id) for id in seed_ids], dtype=np.float64)
 
@@ -202,6 +203,7 @@ def finish(
     generator: str,
     translators: Mapping[str, str],
     signature: str,
+    content: Iterable[str] = CONTENT,
 ) -> pl.DataFrame:
     """The columns of the transfer set: what a trainer reads, then where each row came from.
 
@@ -214,6 +216,7 @@ def finish(
         generator: describes the model that answered.
         translators: describes each translator, by its name in the translations.
         signature: the target's signature.
+        content: the columns that a trainer reads, if it is another dataset.
     """
     is_answer = pl.col("task").is_in(OF_PAIRS).not_()
     judged = tables["scores"].select(seed_id="id", scores=pl.struct(pl.exclude("id")))
@@ -228,15 +231,7 @@ def finish(
         .join(written, on="seed_id", how="left", maintain_order="left")
         .join(translated, on="seed_id", how="left", maintain_order="left")
         .select(
-            "id",
-            "seed_id",
-            "task",
-            "direction",
-            "prompt",
-            "completion",
-            "code_switched",
-            "switched",
-            "weight",
+            *content,
             pl.when(is_answer).then("scores").alias("scores"),
             pl.when(is_answer, pl.col("author") == "model").then(pl.lit(generator)).alias("generator"),
             pl.when(is_answer).then("translator").alias("translator"),

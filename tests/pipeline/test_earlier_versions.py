@@ -49,15 +49,20 @@ def rows(run):
     return run.dataset("pt/transfer_set").read()
 
 
-def test_a_finished_run_is_read_and_only_its_figures_are_counted(old):
+def test_of_a_finished_run_only_figures_and_what_stands_beside_it_are_made(old):
     manifest = old.manifest()
     assert manifest.state == "finished"
     before, set_before = parts(old), rows(old)
     after, steps = go_on(old)
-    assert steps == ["pt/counts", "shared_counts"]  # which were not tables in 0.1.0
+    # None of them was there in 0.1.0.
+    assert steps == ["pt/preferences", "pt/distillation", "pt/counts", "shared_counts"]
     assert parts(old).items() >= before.items()
     assert rows(old).equals(set_before)
     assert after.signatures == manifest.signatures
+    beside = after.counts.targets["pt"]
+    assert sum(beside.preferences.rows.values()) == old.dataset("pt/preferences").read().height > 0
+    assert sum(beside.distillation.values()) == old.dataset("pt/distillation").read().height > 0
+    beside.preferences, beside.distillation = None, {}
     assert after.counts == manifest.counts
     assert json.loads((old.path / "manifest.json").read_text())["schema_version"] == 5
     assert go_on(old)[1] == []
@@ -78,7 +83,14 @@ def test_a_grown_run_keeps_its_parts_and_names_both_versions(old):
 def test_a_changed_setting_redoes_its_step_alone(old):
     before = parts(old)
     _, steps = go_on(old, **{"thresholds.repetition.max": 0.1})
-    assert steps == ["pt/verdicts", "pt/transfer_set", "pt/counts", "shared_counts"]
+    assert steps == [
+        "pt/verdicts",
+        "pt/transfer_set",
+        "pt/preferences",
+        "pt/distillation",
+        "pt/counts",
+        "shared_counts",
+    ]
     unchanged = {path: content for path, content in before.items() if "verdicts" not in path}
     assert parts(old).items() >= unchanged.items()
 

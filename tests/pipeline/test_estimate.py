@@ -55,7 +55,7 @@ def test_a_probe_measures_every_step_and_leaves_the_run_alone(seeds, tmp_path):
     assert probe.tokens_out > 5
     steps = (
         *("translations", "prompts", "aligner", "code_switched", "usual", "scores-heuristics"),
-        *("scores-round_trip", "verdicts", "transfer_set", "counts"),
+        *("scores-round_trip", "verdicts", "transfer_set", "preferences", "distillation", "counts"),
     )
     assert [cost.step for cost in probe.costs] == [
         "answers",
@@ -65,7 +65,7 @@ def test_a_probe_measures_every_step_and_leaves_the_run_alone(seeds, tmp_path):
     assert all(cost.rows == (1 if cost.step.endswith(("prompts", "counts")) else 121) for cost in probe.costs)
     for cost in probe.costs:
         assert cost.hours == (cost.loading + cost.rows / cost.rows_per_second) / 3600
-    assert [cost.target for cost in probe.costs] == [None, *["pt"] * 10, *["vi"] * 10, None]
+    assert [cost.target for cost in probe.costs] == [None, *["pt"] * 12, *["vi"] * 12, None]
     assert not (tmp_path / "run").exists()
 
 

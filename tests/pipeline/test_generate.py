@@ -39,7 +39,7 @@ STEPS = (
     *("seeds", "answers", "pt/translations", "pt/code_switched"),
     *("pt/scores-heuristics", "pt/scores-round_trip", "pt/verdicts"),
 )
-LAST = ["pt/transfer_set", "pt/counts"]
+LAST = ["pt/transfer_set", "pt/preferences", "pt/distillation", "pt/counts"]
 GROWN = [
     *("answers", "pt/translations", "pt/aligner", "pt/code_switched", "pt/usual"),
     *("pt/scores-heuristics", "pt/scores-round_trip", "pt/verdicts", *LAST, "shared_counts"),

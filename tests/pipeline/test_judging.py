@@ -51,17 +51,29 @@ def test_one_more_scorer_scores_alone(seeds, tmp_path):
     out = tmp_path / "run"
     make(seeds, out)
     _, steps = make(seeds, out, scorers=["length", "duplicates"])
-    assert steps == ["pt/scores-duplicates", "pt/verdicts", "pt/transfer_set", "pt/counts"]
+    assert steps == [
+        "pt/scores-duplicates",
+        "pt/verdicts",
+        "pt/transfer_set",
+        "pt/preferences",
+        "pt/distillation",
+        "pt/counts",
+    ]
     assert "question_src_duplicate_of" in table(out, "scores-duplicates").columns
     _, steps = make(seeds, out, scorers=["duplicates", "length"])
-    assert steps == ["pt/transfer_set", "pt/counts"]  # the signature names the settings in another order
+    assert steps == [
+        "pt/transfer_set",
+        "pt/preferences",
+        "pt/distillation",
+        "pt/counts",
+    ]  # the signature names the settings in another order
 
 
 def test_a_changed_threshold_redoes_verdicts_and_transfer_set_alone(seeds, tmp_path):
     out = tmp_path / "run"
     before, _ = make(seeds, out)
     after, steps = make(seeds, out, thresholds={"length": {"min": "50%"}})
-    assert steps == ["pt/verdicts", "pt/transfer_set", "pt/counts"]
+    assert steps == ["pt/verdicts", "pt/transfer_set", "pt/preferences", "pt/distillation", "pt/counts"]
     assert sum(after.counts.targets["pt"].rows.values()) < sum(before.counts.targets["pt"].rows.values())
 
 
@@ -70,7 +82,14 @@ def test_a_percentile_is_one_of_the_whole_run_and_follows_it(seeds, tmp_path):
     percentile = {"length": {"min": "25%"}}
     make(seeds, out, thresholds=percentile, limit=8)
     _, steps = make(seeds, out, thresholds=percentile)
-    assert steps[-4:] == ["pt/verdicts", "pt/transfer_set", "pt/counts", "shared_counts"]
+    assert steps[-6:] == [
+        "pt/verdicts",
+        "pt/transfer_set",
+        "pt/preferences",
+        "pt/distillation",
+        "pt/counts",
+        "shared_counts",
+    ]
     make(seeds, tmp_path / "anew", thresholds=percentile)
     # In a run that has grown, lengths are compared with the usual lengths when their part was new.
     scores, verdicts = table(out, "scores-heuristics"), table(out, "verdicts")
@@ -151,7 +170,14 @@ def test_a_function_of_the_users(seeds, tmp_path, monkeypatch):
     assert set(table(out, "scores-exclaims")["question_exclaims"]) == {0.0}
     (tmp_path / "exclaiming.py").write_text(SCORER.replace('"!"', '"?"') + "# all of them ask\n")
     _, steps = make(seeds, out, scorers=[scorer], thresholds={"exclaims": {"max": 0}})
-    assert steps == ["pt/scores-exclaims", "pt/verdicts", "pt/transfer_set", "pt/counts"]
+    assert steps == [
+        "pt/scores-exclaims",
+        "pt/verdicts",
+        "pt/transfer_set",
+        "pt/preferences",
+        "pt/distillation",
+        "pt/counts",
+    ]
     assert set(table(out, "scores-exclaims")["question_exclaims"]) == {1.0}
 
 

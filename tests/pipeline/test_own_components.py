@@ -18,7 +18,7 @@ from tests.support.own_components import MODULE
 from tests.support.steps import Steps
 
 TOPICS = ("the sea", "a town", "old songs", "the moon", "bread", "a long journey", "winter", "the river")
-LAST = ["pt/transfer_set", "pt/counts"]
+LAST = ["pt/transfer_set", "pt/preferences", "pt/distillation", "pt/counts"]
 QUESTIONS = [f"Why do people like {topic} so much, and what do they say of it to {who}?" for topic in TOPICS for who in
              ("children", "their friends")]  # fmt: skip
 RECIPE = f"""

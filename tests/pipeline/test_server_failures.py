@@ -283,7 +283,7 @@ def test_a_finished_run_goes_on_without_the_server_that_failed(whole, seeds, tmp
         pass
     caplog.clear()
     steps = run(gone, seeds, out, **{"thresholds": {"repetition": {"max": 0.3}}})
-    assert steps.names == ["pt/verdicts", "pt/transfer_set", "pt/counts"]
+    assert steps.names == ["pt/verdicts", "pt/transfer_set", "pt/preferences", "pt/distillation", "pt/counts"]
     assert next(record.message for record in caplog.records).endswith("; the rows that it failed at stay set aside")
     assert Run(out).table("answers").read_all().equals(rows)
     answers.failing = lambda body: None
@@ -414,6 +414,13 @@ def test_ratings_that_a_server_failed_at_are_asked_again(seeds, tmp_path):
         assert scores["question_judge"].has_nulls() or scores["answer_judge"].has_nulls()
         answers.failing = rating
         steps = run(answers, seeds, tmp_path / "run", **changes)
-        assert steps.names == ["pt/scores-judge", "pt/verdicts", "pt/transfer_set", "pt/counts"]
+        assert steps.names == [
+            "pt/scores-judge",
+            "pt/verdicts",
+            "pt/transfer_set",
+            "pt/preferences",
+            "pt/distillation",
+            "pt/counts",
+        ]
     assert contents(tmp_path / "run") == contents(tmp_path / "whole")
     assert not pl.read_parquet(tmp_path / "run/pt/scores-judge/*.parquet")["question_judge"].has_nulls()

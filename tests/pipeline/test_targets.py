@@ -12,7 +12,7 @@ from sdrrl_data.run import Run
 from tests.pipeline.test_generate import contents, killed, recipe, run, steps_of
 from tests.support import small_models
 
-LAST = ["vi/verdicts", "vi/transfer_set", "vi/counts"]
+LAST = ["vi/verdicts", "vi/transfer_set", "vi/preferences", "vi/distillation", "vi/counts"]
 JOINED = {"tgt": ["pt", "vi"], "targets.vi.translator": "nllb", "parallel": None}
 
 
@@ -86,8 +86,14 @@ def test_what_would_be_made_anew_names_what_the_target_has(seeds, tmp_path):
 @pytest.mark.parametrize(
     ("change", "steps"),
     [
-        ({"targets.vi.code_switching.ratio": 0.6}, ["vi/code_switched", "vi/transfer_set", "vi/counts"]),
-        ({"targets.vi.prompts.en.answer_in": ["In {language}!"]}, ["vi/prompts", "vi/transfer_set", "vi/counts"]),
+        (
+            {"targets.vi.code_switching.ratio": 0.6},
+            ["vi/code_switched", "vi/transfer_set", "vi/preferences", "vi/distillation", "vi/counts"],
+        ),
+        (
+            {"targets.vi.prompts.en.answer_in": ["In {language}!"]},
+            ["vi/prompts", "vi/transfer_set", "vi/preferences", "vi/distillation", "vi/counts"],
+        ),
         ({"targets.vi": None}, []),
     ],
 )

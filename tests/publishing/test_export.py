@@ -47,14 +47,19 @@ def rows(conversations: Sequence[Turns], weights: Sequence[float] | None = None)
     )
 
 
-def write(folder: Path, state: str = "finished", shard_rows: int = 2, **targets: dict[str, pl.DataFrame]) -> Run:
-    """A run with these transfer sets: target -> split -> rows."""
+def write(
+    folder: Path,
+    state: str = "finished",
+    shard_rows: int = 2,
+    name: str = "transfer_set",
+    **targets: dict[str, pl.DataFrame],
+) -> Run:
+    """A run with these datasets: target -> split -> rows."""
     run = Run(folder)
     signatures = {}
-    for name, splits in targets.items():
-        tag = name.replace("_", "-")
+    for tag, splits in ((tag.replace("_", "-"), splits) for tag, splits in targets.items()):
         rows = pl.concat([rows.with_columns(split=pl.lit(split)) for split, rows in splits.items()])
-        datasets.write(run, f"{tag}/transfer_set", rows, shard_rows=shard_rows)
+        datasets.write(run, f"{tag}/{name}", rows, shard_rows=shard_rows)
         signatures[tag] = "signature"
     content = {
         "state": state,
@@ -362,3 +367,87 @@ def test_mistakes_are_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch, wo
     monkeypatch.chdir(run.path.parent)
     with pytest.raises(UserError, match=problem):
         invoke(*words, "--format", "alpaca")
+
+
+def pairs_of(conversations: Sequence[Turns]) -> pl.DataFrame:
+    """Preferences: the last turn is chosen, and the same in capitals rejected."""
+    upper = pl.element().struct.with_fields(content=pl.element().struct.field("content").str.to_uppercase())
+    table = rows(conversations)
+    return table.rename({"completion": "chosen"}).with_columns(rejected=table["completion"].list.eval(upper))
+
+
+PAIR: dict[Format, dict[str, Any]] = {
+    "messages": {
+        "messages": [{"role": "user", "content": "one?"}],
+        "chosen": {"role": "assistant", "content": "two"},
+        "rejected": {"role": "assistant", "content": "TWO"},
+    },
+    "sharegpt": {
+        "conversations": [{"from": "human", "value": "one?"}],
+        "chosen": {"from": "gpt", "value": "two"},
+        "rejected": {"from": "gpt", "value": "TWO"},
+    },
+    "alpaca": {"instruction": "one?", "input": "", "chosen": "two", "rejected": "TWO", "system": "", "history": []},
+}
+
+
+def preferences(run: Run, format: Format, out: Path) -> list[Exported]:
+    manifest = run.manifest()
+    assert manifest is not None
+    return export(run, manifest, ["pt"], format, out, preferences=True)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_pairs_load_with_both_answers_and_every_turn_before_them(tmp_path: Path, format: Format) -> None:
+    written = {"train": pairs_of([PLAIN, LONG, ODD[0]]), "test": pairs_of([PLAIN])}
+    run = write(tmp_path / "run", name="preferences", pt=written)
+    train, test = preferences(run, format, tmp_path / "out")
+    assert (train.name, train.not_alternating) == ("sdrrl_pt_preferences_train", 1)
+    assert loaded(test.path) == [PAIR[format]]
+    of_long = next(row for row in loaded(train.path) if "5" in json.dumps(row))
+    answers = [of_long.pop(name) for name in ("chosen", "rejected")]
+    assert (
+        answers == [{**PAIR[format]["chosen"], next(reversed(PAIR[format]["chosen"])): "6"}] * 2
+        if format != "alpaca"
+        else answers == ["6", "6"]
+    )
+    assert turns_of(of_long | ({"output": "6"} if format == "alpaca" else {}))[: len(LONG) - 1] == LONG[:-1]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_the_trainers_are_told_of_pairs(tmp_path: Path, format: Format) -> None:
+    run = write(tmp_path / "run", name="preferences", pt={"train": pairs_of([PLAIN])})
+    (split,) = preferences(run, format, tmp_path / "out")
+    entry = json.loads((tmp_path / "out/dataset_info.json").read_text(encoding="utf-8"))[split.name]
+    columns = {name: column for name, column in ENTRIES[format]["columns"].items() if name != "response"}
+    answers = {"chosen": "chosen", "rejected": "rejected"}
+    expected = {**ENTRIES[format], "ranking": True, "columns": columns | answers}
+    assert entry == {"file_name": split.path.name, **expected}
+    if format == "alpaca":
+        with pytest.raises(ValueError, match="in this format"):
+            axolotl(split.path, format, preferences=True)
+        return
+    told = axolotl(split.path, format, preferences=True)
+    assert (
+        told.items()
+        >= {"type": "chat_template.default", "field_chosen": "chosen", "field_rejected": "rejected"}.items()
+    )
+    assert ("roles" in told) == (format == "sharegpt")
+
+
+def test_the_command_writes_pairs(tmp_path: Path) -> None:
+    run = write(tmp_path / "run", name="preferences", pt={"train": pairs_of([PLAIN, LONG])})
+    shown = invoke(run.path, "--format", "sharegpt", "--preferences")
+    _, for_llama_factory, others = shown.split("\n# ")
+    told = yaml.safe_load(for_llama_factory.partition("\n")[2])
+    assert told["dataset"] == "sdrrl_pt_preferences_train"
+    assert "mask_history" not in told
+    assert yaml.safe_load(others.partition("\n")[2])["rl"] == "dpo"
+    assert "# axolotl" not in invoke(run.path, "--format", "alpaca", "--preferences")
+
+
+def test_a_run_of_an_earlier_version_has_no_pairs(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"has no pt/preferences: `sdrrl-data generate --out .* makes it from the tables"
+    ):
+        preferences(run, "messages", tmp_path / "out")

@@ -78,7 +78,13 @@ def test_a_pulled_run_is_the_run_and_goes_on(served: hub.Hub, ann: client.Client
     before = files(pulled)
     assert go_on(pulled) == []
     assert files(pulled) == before
-    assert go_on(alone, **{"thresholds.length.max": "50%"}) == ["pt/verdicts", "pt/transfer_set", "pt/counts"]
+    assert go_on(alone, **{"thresholds.length.max": "50%"}) == [
+        "pt/verdicts",
+        "pt/transfer_set",
+        "pt/preferences",
+        "pt/distillation",
+        "pt/counts",
+    ]
     assert manifest(alone).counts.targets["pt"].kept < manifest(run).counts.targets["pt"].kept
     assert {name.partition("/")[0] for name in go_on(alone, tgt=["vi"], **{"thresholds.length.max": "50%"})} == {"vi"}
     assert list(manifest(alone).files) == list(manifest(run).files)
@@ -92,7 +98,7 @@ def test_a_set_that_0_1_0_published_is_pulled_and_goes_on(served: hub.Hub, ann: 
     assert done["error"] is None
     pulled = Run(tmp_path / "run")
     before = files(pulled)
-    assert go_on(pulled) == ["pt/counts", "shared_counts"]
+    assert go_on(pulled) == ["pt/preferences", "pt/distillation", "pt/counts", "shared_counts"]
     assert files(pulled).items() >= before.items()
     assert go_on(pulled, **{"thresholds.length.max": "50%"})[0] == "pt/verdicts"
 
@@ -345,6 +351,8 @@ def test_targets_that_differ_come_back_with_their_settings(ann: client.Client, t
     assert go_on(pulled, **{"targets.vi.thresholds.repetition.max": 0.2}) == [
         "vi/verdicts",
         "vi/transfer_set",
+        "vi/preferences",
+        "vi/distillation",
         "vi/counts",
     ]
 

@@ -1,0 +1,102 @@
+"""Preferences: pairs of answers to one question, of which the one in the language of the question is preferred.
+
+Both ways round: a question in either language, the answer in its language as `chosen`, and the same answer in the other
+language as `rejected`. So does Cross-Lingual Optimization (Lee et al. 2025, https://arxiv.org/abs/2505.14297): its
+pairs are translations of English instructions and responses, and 3,200 to 6,400 of them are enough. Lee et al. 2025,
+https://arxiv.org/abs/2505.19116, train with ORPO on questions in Korean alone; their rejected answers are English, or
+Korean with English or Chinese words in them, which here are the code-switched answers.
+"""
+
+from collections.abc import Collection, Mapping
+
+import polars as pl
+
+from sdrrl_data.steps import answer_rows, transfer_set
+from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
+
+OTHER_LANGUAGE, CODE_SWITCHED = KINDS = ("other_language", "code_switched")  # of rejected answers
+
+CONTENT: Schema = {
+    "id": pl.String,
+    "seed_id": pl.String,
+    "task": pl.String,  # "answer", as in the transfer set
+    "direction": pl.String,  # language of the question -> language of the chosen answer, which is the same
+    "prompt": MESSAGES,
+    "chosen": MESSAGES,
+    "rejected": MESSAGES,
+    "rejected_kind": pl.String,  # one of KINDS
+    "switched": SWITCHED,  # in the rejected answer
+    "weight": pl.Float64,
+}
+SCHEMA: Schema = CONTENT | transfer_set.PROVENANCE
+_ROWS: Schema = CONTENT | {"source": pl.String}
+
+
+def make(tables: Mapping[str, pl.DataFrame], kinds: Collection[str], src: str, tgt: str) -> pl.DataFrame:
+    """Every pair of which the verdicts keep all texts, with the product of their weights; see `_ROWS`.
+
+    Also pairs of answers that are the same text, such as a number, and teach no preference: `differ` tells them apart.
+
+    Args:
+        tables: the rows of the same seeds in seeds, answers, translations, verdicts and, for code-switched answers,
+            code_switched.
+        kinds: of rejected answers.
+        src: tag of the source language.
+        tgt: tag of the target language.
+    """
+    # The weight of the translated answer includes that of the answer, which is needed too.
+    weights = tables["verdicts"].select(
+        "id",
+        weight_src=pl.col("question_src") * pl.col("answer_tgt"),
+        weight_tgt=pl.col("question_tgt") * pl.col("answer_tgt"),
+    )
+    texts = weights.join(answer_rows.texts(tables), on="id", maintain_order="left")
+    tags = {"src": src, "tgt": tgt}
+    rows = []
+    for side, other in ("src", "tgt"), ("tgt", "src"):
+        if OTHER_LANGUAGE in kinds:
+            suffix = f"rejected-{tags[other]}"
+            rows.append(texts.select(_row(side, tags[side], OTHER_LANGUAGE, pl.col(f"answer_{other}"), suffix)))
+        if CODE_SWITCHED in kinds:
+            with_switched = texts.join(_switched_answers(tables["code_switched"], side), on="id", maintain_order="left")
+            columns = _row(side, tags[side], CODE_SWITCHED, pl.col("switched_answer"), "rejected-switched")
+            rows.append(with_switched.with_columns(columns).with_columns(switched="spans").select(*_ROWS))
+    return pl.concat(frame.cast(pl.Schema(_ROWS)) for frame in rows).filter(pl.col("weight") > 0)
+
+
+def differ() -> pl.Expr:
+    """Whether the chosen and the rejected answer are different texts."""
+    chosen, rejected = (
+        pl.col(name).list.last().struct.field("content").str.strip_chars() for name in ("chosen", "rejected")
+    )
+    return chosen != rejected
+
+
+def _switched_answers(code_switched: pl.DataFrame, side: str) -> pl.DataFrame:
+    """The answers in one language in which something is switched, with the spans."""
+    span = pl.element().struct
+    in_answer = pl.col("switched").list.eval(pl.element().filter(span.field("text") == "completion"))
+    return (
+        code_switched.filter(matrix=side)
+        .select("id", switched_answer="answer", spans=in_answer)
+        .filter(pl.col("spans").list.len() > 0)
+        .with_columns(pl.col("spans").list.eval(span.with_fields(text=pl.lit("rejected"))))
+    )
+
+
+def _row(side: str, tag: str, kind: str, rejected: pl.Expr, suffix: str) -> list[pl.Expr]:
+    """The columns of `_ROWS`, for questions in the language of this side."""
+    direction = f"{tag}->{tag}"
+    return [
+        pl.concat_str("id", pl.lit(f"/{direction}/{suffix}")).alias("id"),
+        pl.col("id").alias("seed_id"),
+        pl.lit("answer").alias("task"),
+        pl.lit(direction).alias("direction"),
+        pl.col(f"question_{side}").alias("prompt"),
+        answer_rows.answered(pl.col(f"answer_{side}")).alias("chosen"),
+        answer_rows.answered(rejected).alias("rejected"),
+        pl.lit(kind).alias("rejected_kind"),
+        pl.lit([], dtype=SWITCHED).alias("switched"),
+        pl.col(f"weight_{side}").alias("weight"),
+        pl.col("source"),
+    ]
