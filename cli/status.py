@@ -54,6 +54,7 @@ def status(
         if not watch or now.state == "finished":
             return
         time.sleep(SECONDS)
+        run.look()
 
 
 def _show(folder: Path, status: "Status") -> None:

@@ -30,6 +30,7 @@ from sdrrl_data.run import (
     select_targets,
     unused,
 )
+from sdrrl_data.run.disk import remove
 from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.prompts import PromptChooser
@@ -240,7 +241,7 @@ class _Builder:
     def _write(self, tag: str, datasets: EqualDatasets, new: Controls) -> None:
         """Write the datasets. The file with the figures exists only while all datasets are whole."""
         place = self._run.path / tag
-        (place / controls.FILE).unlink(missing_ok=True)
+        remove(place / controls.FILE)
         for name in controls.ARMS:
             self._run.dataset(controls.folder(tag, name)).remove()
         for name, rows in datasets.rows.items():
