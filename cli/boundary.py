@@ -19,6 +19,7 @@ from .console import STDERR, STDOUT, json_lines, say
 
 FAULT = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130
+LOCAL = ("preview", "pull")  # commands whose runs are folders of this machine
 UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # of click, which Typer may bring itself
 AGAIN = "what is finished is kept; run the same command again"
 
@@ -60,6 +61,7 @@ class Command(TyperCommand):
         verbose = bool(wanted.get("tracebacks") or ctx.params.get("verbose"))
         with json_lines(*streams), _boundary(ctx.params, verbose):
             _refuse_other_bytes(ctx.params)
+            _place_runs(self.get_params(ctx), ctx.params, self.name in LOCAL)
             return super().invoke(ctx)
 
 
@@ -97,6 +99,24 @@ def _refuse_other_bytes(parameters: dict[str, Any]) -> None:
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and not isinstance(text, Enum) and any("\ud800" <= c <= "\udfff" for c in text):
                 raise UserError(f"{name}: {text!r} is not UTF-8: type it in UTF-8")
+
+
+def _place_runs(options: Sequence[Any], parameters: dict[str, Any], local: bool) -> None:
+    """Replace the address of a run in an object store by the folder in which this process works on it.
+
+    Raises:
+        UserError: there is an address where only a folder of this machine can be.
+    """
+    for option in options:
+        value = parameters.get(option.name)
+        if not isinstance(value, Path) or not value.parts[:1] or not value.parts[0].endswith(":"):
+            continue
+        from sdrrl_data.run import working_folder
+        from sdrrl_data.stores import address_of
+
+        if (address := address_of(value)) and (local or option.metavar != "RUN"):
+            raise UserError(f"{address} is in an object store: {option.opts[0]} takes a place on this machine")
+        parameters[option.name] = working_folder.place(value)
 
 
 @contextmanager

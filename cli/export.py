@@ -50,12 +50,15 @@ def export(
     lines for the configuration of LLaMA-Factory and of axolotl are printed.
     """
 
+    from sdrrl_data.errors import UserError
     from sdrrl_data.publishing import export as library
-    from sdrrl_data.run import opened, select_targets
+    from sdrrl_data.run import opened, select_targets, working_folder
 
     from .options import split_commas
 
     run, manifest = opened(folder)
+    if out is None and working_folder.of(folder):
+        raise UserError("a run in an object store has no folder to write to: name one of this machine with --out")
     tags = select_targets(run, manifest, split_commas(tgt))
     splits = library.export(run, manifest, tags, format, out or folder / f"export-{format}", force, preferences)
     console = PlainConsole()

@@ -243,12 +243,13 @@ def _refuse_pairs(recipe: "Recipe") -> str | None:
 def _seeds(place: str) -> str:
     """Check that a file exists, or that the name may be one on the Hub, which is not asked."""
     from sdrrl_data.models.places import place_of
+    from sdrrl_data.sources.object_files import local
     from sdrrl_data.sources.row_files import ENDINGS, reader_of
     from sdrrl_data.sources.row_sources import on_hub
 
     file = place_of(place, ENDINGS)
     if place != MAGPIE and isinstance(file, Path):
-        reader_of(file, "seeds")
+        reader_of(local(file, "seeds"), "seeds")
     elif place != MAGPIE and not on_hub(place):
         raise UserError(f"seeds {place}: there is no such file, and it is not a dataset on the Hub (org/name)")
     return place

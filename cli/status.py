@@ -56,6 +56,7 @@ def status(
         if not watch or now.state == "finished":
             return
         time.sleep(SECONDS)
+        run.look()
 
 
 def _show(folder: Path, status: "Status") -> None:

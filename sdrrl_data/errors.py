@@ -113,6 +113,10 @@ class DiskFailed(Stopped):
     """A file cannot be written: writing is not allowed, or the disk is broken or full."""
 
 
+class StoreUnavailable(Stopped):
+    """An object store cannot be reached, refuses access, or has no such bucket."""
+
+
 class FileDamaged(Stopped):
     """A file of a run is gone, or is not as it was written; the sentence says how to mend it."""
 

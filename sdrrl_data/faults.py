@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from sdrrl_data.shown import escaped_lines, without_passwords
+from sdrrl_data.shown import ADDRESSES, escaped_lines, without_passwords
 
 # Variables and settings that hold secrets by their names, and tokens that can be told by their form.
 _SECRET_NAME = r"[\w-]*(?:token|secret|passw(?:or)?d|credential|api[-_]?key|access[-_]?key|authorization|cookie)[\w-]*"
@@ -64,7 +64,8 @@ def without_secrets(text: str) -> str:
 
 
 def _folders(run: Path | None) -> Iterator[Path]:
-    if run is not None and os.path.isfile(run / "manifest.json"):  # in another folder, a file would be in the way
+    # In another folder, a file would be in the way; that of a run in an object store is removed in the end.
+    if run is not None and os.path.isfile(run / "manifest.json") and str(run) not in ADDRESSES:
         yield run
     state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
     yield Path(state) / "sdrrl-data" / "faults"

@@ -2,6 +2,9 @@
 
 import re
 
+# Of each run in an object store, the folder on this machine that it is worked on in, and its address.
+ADDRESSES: dict[str, str] = {}
+
 # They shape letters in many scripts and emoji, and do not move the cursor.
 JOINERS = {"\u200c", "\u200d"}
 LONGEST = 500  # characters of a message
@@ -18,7 +21,14 @@ def escaped(text: str) -> str:
 
 def escaped_lines(text: str) -> str:
     """The text with its spaces and line breaks, and everything else as in `escaped`."""
-    return re.sub(r"[^ \n]+", lambda part: escaped(part[0]), text)
+    return re.sub(r"[^ \n]+", lambda part: escaped(part[0]), with_addresses(text))
+
+
+def with_addresses(text: str) -> str:
+    """The text with the address of a run in an object store where it has the folder of this machine."""
+    for folder, address in list(ADDRESSES.items()):
+        text = text.replace(folder, address)
+    return text
 
 
 def without_passwords(text: str) -> str:
@@ -28,7 +38,7 @@ def without_passwords(text: str) -> str:
 
 def message(text: str) -> str:
     """A message for the user: one line, escaped, without passwords, and short."""
-    line = escaped(without_passwords(text)).strip()
+    line = escaped(without_passwords(with_addresses(text))).strip()
     return line if len(line) <= LONGEST else f"{line[: LONGEST - END - 3]} … {line[-END:]}"
 
 

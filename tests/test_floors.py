@@ -17,7 +17,7 @@ FLOORS = [
     {"chat", "text", "processes", "run", "sources"},
     {"models"},
     {"recipe"},
-    {"languages", "protocols"},
+    {"languages", "protocols", "stores"},
     {"errors", "causes", "faults", "panics"},
     {"shown", "suggestions"},
 ]
@@ -72,6 +72,7 @@ def test_heavy_libraries_are_imported_where_they_are_needed(folder):
         "fxtranslate",
         "sentence_transformers",
         "ray",
+        "obstore",
     }
     for path in (ROOT / folder).rglob("*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:

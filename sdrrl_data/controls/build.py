@@ -35,6 +35,7 @@ from sdrrl_data.run import (
     unused,
 )
 from sdrrl_data.run.dataset import SPLITS
+from sdrrl_data.run.disk import remove
 from sdrrl_data.run.stored import StoredRows
 from sdrrl_data.runners.local import LocalRunner
 from sdrrl_data.steps import prompts
@@ -334,7 +335,7 @@ class _Builder:
     def _write(self, tag: str, rows: Rows, arms: Mapping[str, Callable[[], pl.DataFrame]], new: Controls) -> None:
         """Write the datasets. The file with the figures exists only while all datasets are whole."""
         place = self._run.path / tag
-        (place / controls.FILE).unlink(missing_ok=True)
+        remove(place / controls.FILE)
         for name in controls.ARMS:
             self._run.dataset(controls.folder(tag, name)).remove()
         for name, read in arms.items():

@@ -12,9 +12,10 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Message
 from sdrrl_data.run import Manifest, Run, opened, refuse_unfinished
-from sdrrl_data.sources.row_files import lines_of
+from sdrrl_data.sources.row_files import ENDINGS, lines_of
 from sdrrl_data.sources.separated import records
 from sdrrl_data.steps import seeds
+from sdrrl_data.stores import address_of
 
 TWO_FILES = "two files are separated by a comma, source language first"
 
@@ -69,8 +70,10 @@ def read_questions(given: str, src: Language, tgt: Language, limit: int | None) 
     Raises:
         UserError: a file or a run cannot be read, or has no question to test with.
     """
-    if Path(os.path.expanduser(given)).is_dir():
-        return _of_run(Path(os.path.expanduser(given)), src, tgt, limit)
+    if Path(os.path.expanduser(given)).is_dir() or (
+        address_of(given) and not given.lower().endswith(ENDINGS) and "," not in given
+    ):
+        return _of_run(Run(os.path.expanduser(given)).path, src, tgt, limit)
     paths = one_or_two("questions", given)
     languages = [tgt] if len(paths) == 1 else [src, tgt]
     return {

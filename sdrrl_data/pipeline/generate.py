@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from sdrrl_data.errors import RunBusy, UserError
@@ -47,7 +46,7 @@ def generate(
 
     Args:
         recipe: a recipe from `load_recipe`, the name of one of the package's recipes, or the path of a YAML file.
-        out: the run's folder.
+        out: the run's folder, or its address in an object store.
         models: finds and loads generator and translators; by default, those of the recipe.
         reporter: is told about the progress.
         retry_set_aside: ask again for every answer, and every translation by the model itself, that was set aside, also
@@ -86,14 +85,16 @@ def generate(
         ray=ray,
         command=command,
     )
-    plan = planning.resolve(recipe, Path(out), models, retry_set_aside)
+    path = Run(out).path
+    plan = planning.resolve(recipe, path, models, retry_set_aside)
     questions = growing.questions(plan.recipe, plan.before)
     manifest = make(plan)
     while questions := growing.more(plan.recipe, manifest, questions):
         reporter.say(f"{growing.passed(manifest)}; for {plan.recipe.keep:,}, {questions:,} questions are taken")
-        manifest = make(planning.resolve(recipe, Path(out), models, questions=questions))
+        manifest = make(planning.resolve(recipe, path, models, questions=questions))
     with Leases() as leases:
-        leases.tidy(plan.run.path)
+        leases.tidy(path)
+    plan.run.share_timings()
     if plan.recipe.keep:
         reporter.say(f"{growing.passed(manifest)}; {plan.recipe.keep:,} are wanted")
     return manifest
@@ -128,6 +129,7 @@ def _made(
             _report_generator(plan, reporter)
             _report_scorers(plan, reporter)
             making.make(plan.run, plan.tables, runner, leases, partial(_refuse_without_lock, plan.run, leases))
+        plan.run.look()  # other processes may have made parts
         leftovers.remove(plan.run, plan.tables, leases, all_made=True)
         manifest = finishing.finish(plan.run, manifest)
     _report_lacking_rows(plan, reporter)

@@ -150,6 +150,7 @@ class _Making:
         """Those of these parts that are finished, with the fingerprints that they were written with."""
         job = self._tables.jobs[table]
         output, finished = job.step.output(self._run), {}
+        output.look()
         existing = output.existing() if len(parts) > 1 else set(parts)
         for part in parts:
             written = output.written(part) if part in existing else None

@@ -8,6 +8,7 @@ from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Config, Model, Recipe, SeedsConfig, fields
 from sdrrl_data.recipe.markers import marker
 from sdrrl_data.run import Manifest
+from sdrrl_data.stores import address_of, of_file
 
 
 def pinned(recipe: Recipe, before: Manifest | None) -> Recipe:
@@ -52,6 +53,9 @@ def _sources(recipe: dict[str, Any]) -> list[SeedsConfig] | dict[str, Any]:
 
 def gone(source: str) -> bool:
     """Whether there is no such file; a dataset on the Hub is not a file."""
+    if address := address_of(source):
+        folder, name = of_file(address)
+        return not folder.exists(name)
     return not os.path.exists(os.path.expanduser(source))
 
 

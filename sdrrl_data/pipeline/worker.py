@@ -35,7 +35,7 @@ def work(
     time. Whatever a worker that was killed had taken, another one takes over. The last one finishes the run.
 
     Args:
-        path: the run's folder.
+        path: the run's folder, or its address in an object store.
         models: finds and loads generator and translators; by default, those of the recipe.
         reporter: is told about the progress of this worker.
         trust: whether the run may use the code, the programs, the servers and the files that its recipe names.
@@ -64,8 +64,10 @@ def work(
                     tables = _make(run, manifest, begun_as, models, reporter, leases, poll)
                     _finish(run, manifest, begun_as, tables, leases, poll)
             # Not `opened`: what others have just written may be missing in a listing that NFS has cached.
+            run.look()
             manifest = run.manifest() or manifest
         leases.tidy(run.path)
+    run.share_timings()
     return manifest
 
 
@@ -99,6 +101,7 @@ def _wait_for_beginning(run: Run, leases: Leases, poll: float) -> None:
     Raises:
         RunUnfinished: it has ended before they were all written.
     """
+    run.look()
     manifest = run.manifest()
     if leases.holder(run.lock_place) is None and manifest and manifest.state == "beginning":
         raise RunUnfinished(f"{run.path} has not all of its seeds: `{run.command} --begin` goes on with it")
@@ -113,6 +116,7 @@ def _finish(run: Run, manifest: Manifest, begun_as: bytes, tables: Tables, lease
             continue
         try:
             if run.manifest_bytes() == begun_as:
+                run.look()
                 leftovers.remove(run, tables, leases, all_made=True)
                 finishing.finish(run, manifest)
         finally:

@@ -103,7 +103,7 @@ def _publish(path: Path, config: _PushConfig, say: Say) -> Pushed:
             say(f"warning: {sentence}")
         with retries.refusals(config.repo):
             pushed, card = retries.patiently(partial(_push, run, manifest, config, controls, say), say)
-            shutil.rmtree(path / staging.FOLDER, ignore_errors=True)
+            shutil.rmtree(run.path / staging.FOLDER, ignore_errors=True)
             names = loadable.promised(card)
             problems = retries.patiently(lambda: [*loadable.problems(config.repo, pushed.commit, names)], say)
     if problems:

@@ -18,6 +18,8 @@ from sdrrl_data.errors import UntrustedRecipe
 from sdrrl_data.recipe import Recipe, TranslatorConfig, paths, user_code
 from sdrrl_data.recipe.fields import Written, walk
 from sdrrl_data.recipe.markers import NamesCode, Place, StaysHere, TakenIn
+from sdrrl_data.shown import ADDRESSES
+from sdrrl_data.stores import address_of
 
 MANIFEST = "manifest.json"  # in the folder of a run
 CODE = "the Python code "  # how an entry of `asks` for code begins
@@ -87,7 +89,7 @@ def asked(field: Written, value: str, folder: Path, beside: Path) -> str | None:
         return f"the {'program' if place else 'server'} {value}"
     taken_in = field.marker(TakenIn)
     is_file = (place and value not in place.words) or (taken_in and value.endswith(taken_in.ending))
-    if (is_file or not field.known) and _is_outside(value, folder, beside):
+    if (is_file or not field.known) and (address_of(value) or _is_outside(value, folder, beside)):
         return f"the file {value}"
     return None
 
@@ -163,7 +165,7 @@ def _kind(word: str) -> str:
 
 
 def _key(folder: Path, what: str) -> str:
-    return f"{folder.resolve()}\0{what}"
+    return f"{ADDRESSES.get(str(folder), folder.resolve())}\0{what}"
 
 
 def _note(folder: Path, what: str) -> Path:

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sdrrl_data.run import working_folder
 from sdrrl_data.run.disk import (
     damaged,
     digest_of,
@@ -21,6 +22,7 @@ from sdrrl_data.run.disk import (
     fingerprint_of,
     read_parquet,
     read_some,
+    remove,
     rows_in,
     write_parquet,
 )
@@ -59,16 +61,24 @@ class Dataset:
         """
         for path in self.gone():
             raise damaged(path, "is gone")
-        return [path for path in self._present() if path.name.startswith(split)]
+        paths = [path for path in self._present() if path.name.startswith(split)]
+        for path in paths:
+            working_folder.fetch(path)  # not all who read them ask the run for their rows
+        return paths
+
+    def look(self) -> None:
+        """See what other processes have made, where the run is in an object store."""
+        if folder := working_folder.of(self._folder):
+            folder.look(self._folder.relative_to(folder.path).as_posix())
 
     def exists(self) -> bool:
         """Whether it was made, even if some of its files are gone."""
         return bool(self._present())
 
     def fingerprint(self, part: int = 0) -> str | None:
-        """The fingerprint it was written with; None if it does not exist, or some of its files are gone."""
-        files = self._present()
-        return fingerprint_of(files[0]) if files and not self.gone() else None
+        """The fingerprint it was written with; None if it does not exist, or not whole."""
+        fingerprints = {fingerprint_of(path) for path in self._present()}
+        return fingerprints.pop() if len(fingerprints) == 1 and not self.gone() else None
 
     def done(self, part: int, fingerprint: str) -> bool:
         """Whether it exists and was made from the same input with the same settings."""
@@ -106,6 +116,12 @@ class Dataset:
             write_parquet(rows(), temporary / name, fingerprint, content.figures, names)
         if content.shuffled:
             content.shuffled.remove()
+        if folder := working_folder.of(self._folder):
+            for name in names:
+                folder.put(self._folder / name, temporary / name, fingerprint)
+            for path in self._present():
+                if path.name not in names:
+                    folder.remove(path)
         _move_others(self._folder, temporary)
         shutil.rmtree(self._folder, ignore_errors=True)
         temporary.rename(self._folder)
@@ -117,7 +133,7 @@ class Dataset:
     def remove(self) -> None:
         """Delete its files, and its folder if nothing else is in it."""
         for path in self._present():
-            path.unlink()
+            remove(path)
         if self._folder.is_dir() and not any(self._folder.iterdir()):
             self._folder.rmdir()
 

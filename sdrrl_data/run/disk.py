@@ -14,7 +14,7 @@ import polars as pl
 
 from sdrrl_data import causes, panics
 from sdrrl_data.errors import DiskFailed, DiskFull, FileDamaged
-from sdrrl_data.run import digests
+from sdrrl_data.run import digests, working_folder
 from sdrrl_data.run.versions import SCHEMA_VERSION
 
 _LEARNED = ("aligner", "usual")  # tables that are only read when new rows are made
@@ -48,7 +48,7 @@ def write_parquet(
         metadata[FIGURES] = json.dumps(figures)
     if files:
         metadata[FILES] = json.dumps(files)
-    with written(path, shared) as temporary:
+    with written(path, shared, fingerprint) as temporary:
         rows.write_parquet(temporary, metadata=metadata | digests.UNSIGNED)
         digests.sign(temporary)
 
@@ -148,8 +148,8 @@ def is_of_controls(place: Path) -> bool:
 
 
 @contextmanager
-def written(path: Path, shared: bool = False) -> Iterator[Path]:
-    """Yield a temporary path to write to; the file gets its final name once its bytes are on the disk.
+def written(path: Path, shared: bool = False, fingerprint: str = "") -> Iterator[Path]:
+    """Yield a temporary path to write to; the file gets its final name once its bytes are on the disk, or in the store.
 
     If the file is `shared`, the path is no other process's. Otherwise a path that a killed process left is used again.
     """
@@ -163,7 +163,16 @@ def written(path: Path, shared: bool = False) -> Iterator[Path]:
         except (OSError, pl.exceptions.PolarsError):
             temporary.unlink(missing_ok=True)
             raise
+        if folder := working_folder.of(path):
+            folder.put(path, temporary, fingerprint)
         temporary.replace(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it exists, also from the store where the run is in one."""
+    if folder := working_folder.of(path):
+        folder.remove(path)
+    path.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:
@@ -192,6 +201,7 @@ def on_disk(path: Path) -> Iterator[None]:
 
 def digest_of(path: Path) -> str:
     """The SHA-256 of a file, in hex."""
+    working_folder.fetch(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -202,7 +212,8 @@ def fingerprint_of(path: Path) -> str | None:
     Raises:
         FileDamaged: it is not a Parquet file.
     """
-    return _metadata(path).get(FINGERPRINT)
+    folder = working_folder.of(path)
+    return (folder and folder.fingerprint(path)) or _metadata(path).get(FINGERPRINT)
 
 
 def figures_of(path: Path) -> dict[str, Any]:
@@ -263,6 +274,7 @@ def _metadata(path: Path) -> dict[str, str]:
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
+        working_folder.fetch(path)
         with panics.caught():
             yield
     except FileNotFoundError:

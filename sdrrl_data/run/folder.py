@@ -14,6 +14,7 @@ import polars as pl
 from sdrrl_data import languages
 from sdrrl_data.errors import FileDamaged, NotARun, UserError
 from sdrrl_data.run import manifest as manifests
+from sdrrl_data.run import working_folder
 from sdrrl_data.run.dataset import SHARD_ROWS, Dataset
 from sdrrl_data.run.disk import on_disk, written
 from sdrrl_data.run.leases import Leases
@@ -25,21 +26,35 @@ MANIFEST, MANIFEST_COPY, TIMINGS = "manifest.json", ".manifest.json", "timings.j
 
 
 class Run:
-    """A run's folder."""
+    """A run's folder; for a run in an object store, the working folder of this process."""
 
     def __init__(self, path: str | PathLike[str], worker: str = "") -> None:
         """Write nothing.
 
         Args:
-            path: of the folder.
+            path: of the folder, or the address of one in an object store: `s3://BUCKET/RUN`, `gs://` or `az://`.
             worker: the name of this process, if others work on the run, too; what it measures has a file of its own.
+
+        Raises:
+            StoreUnavailable: the object store cannot be used.
         """
-        self.path = Path(path)
+        self.path = working_folder.place(path)
         self._timings = f"timings-{worker}.jsonl" if worker else TIMINGS
 
     def __fspath__(self) -> str:
         """The folder, so that a run can be used wherever a path can."""
         return str(self.path)
+
+    def look(self) -> None:
+        """See what other processes have made, where the run is in an object store."""
+        if folder := working_folder.of(self.path):
+            folder.look()
+
+    def share_timings(self) -> None:
+        """Put the recorded times where the run is, if that is an object store."""
+        if folder := working_folder.of(self.path):
+            for path in self.path.glob("timings*.jsonl"):
+                folder.put(path, path)
 
     def table(self, name: str) -> Table:
         """A table by its path in the run, such as `answers` or `pt/translations`."""
@@ -72,6 +87,8 @@ class Run:
             UserError: it cannot be read.
         """
         path = self.path / "manifest.json"
+        if folder := working_folder.of(path):
+            folder.renew(path)
         try:
             return path.read_bytes()
         except OSError as error:
@@ -160,6 +177,7 @@ class Run:
                 raise UserError(
                     f"{self.path} cannot be written to ({error.strerror or error}): choose another --out"
                 ) from None
+            self.look()
             yield leases
 
     def refuse_without(self, name: str, tags: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Leases: which process works on what, on a file system that several machines share.
+"""Leases: which process works on what, on a file system that several machines share, or in an object store.
 
 A lease is a file. Whoever creates it has the lease, and rewrites it every few seconds with another number. Another
 process takes it for stale once it has not seen it change for a while by its own clock: the clocks of two machines, and
@@ -11,28 +11,26 @@ whatever is written under one is written whole, and has the same bytes whoever w
 """
 
 import errno
-import json
 import logging
 import os
-import platform
 import re
-import socket
 import threading
 import time
-import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from sdrrl_data.errors import RunBusy
+from sdrrl_data.errors import RunBusy, StoreUnavailable
+from sdrrl_data.run import working_folder
+from sdrrl_data.run.holder import Holder, parsed, this_process
 
 _NAME = re.compile(r"(\..+)\.lease-(\d{1,9})")
 LOOKS = 3  # until it is said that a lease is waited for
-_LENGTH = 400  # bytes of a lease's file: it is written over in place, and so never shorter for a moment
+_FAILURES = (OSError, StoreUnavailable)  # of where the files are
 
 
 class Times(NamedTuple):
@@ -42,28 +40,79 @@ class Times(NamedTuple):
     stale: float = 120.0
 
 
-class Holder(NamedTuple):
-    """Who has a lease."""
+class Files(Protocol):
+    """Where the files of leases are. Each operation may raise `OSError`, or `StoreUnavailable`."""
 
-    host: str
-    pid: int
-    machine: str  # what process ids are counted on
-    started: str  # when the process was, in a form that the machine knows
+    def create(self, file: Path, content: bytes) -> bool:
+        """Write a file, unless it exists."""
+        ...
 
-    def __str__(self) -> str:
-        return f"process {self.pid} on {self.host}"
+    def read(self, file: Path) -> bytes | None:
+        """The content of a file; None if there is none."""
+        ...
 
-    def lives(self) -> bool | None:
-        """Whether the process is there; None if it is on another machine, or cannot be seen."""
-        if self.machine != _machine():
-            return None
+    def rewrite(self, file: Path, content: bytes) -> bool:
+        """Write a file of this process anew; False if it is gone, or another process's."""
+        ...
+
+    def unlink(self, file: Path) -> None:
+        """Remove a file, if it exists."""
+        ...
+
+    def exists(self, file: Path) -> bool:
+        """Whether there is a file."""
+        ...
+
+    def files(self, folder: Path) -> Iterable[Path]:
+        """All files below a folder that may be those of leases."""
+        ...
+
+
+class _Disk:
+    """Files of a file system, as `Files`."""
+
+    def create(self, file: Path, content: bytes) -> bool:
+        file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
+            descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        except FileExistsError:
             return False
-        except (OSError, OverflowError):
-            return None
-        return self.started == _started(self.pid)
+        with open(descriptor, "wb") as opened:
+            opened.write(content)
+        return True
+
+    def read(self, file: Path) -> bytes | None:
+        try:
+            return file.read_bytes()
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ESTALE):  # another machine has removed it
+                return None
+            raise
+
+    def rewrite(self, file: Path, content: bytes) -> bool:
+        try:
+            with file.open("r+b") as opened:
+                opened.write(content)
+                opened.flush()
+                os.fsync(opened.fileno())
+        except FileNotFoundError:
+            return False
+        return True
+
+    def unlink(self, file: Path) -> None:
+        file.unlink(missing_ok=True)
+
+    def exists(self, file: Path) -> bool:
+        return file.exists()
+
+    def files(self, folder: Path) -> Iterable[Path]:
+        for place, folders, names in os.walk(folder):
+            if Path(place) == folder and "unused" in folders:
+                folders.remove("unused")
+            yield from (Path(place, name) for name in names)
+
+
+_DISK = _Disk()
 
 
 @dataclass
@@ -91,7 +140,7 @@ class Leases:
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
         self._beat = 0
-        self._holder = Holder(socket.gethostname()[:100], os.getpid(), _machine(), _started(os.getpid()))
+        self._holder = this_process()
 
     def take(self, path: Path) -> bool:
         """Take a lease, if no other process has it, or whoever has it does not renew it.
@@ -105,10 +154,11 @@ class Leases:
         number = self._last(path)
         if number and not self._is_stale(_file(path, number)):
             return False
-        if not self._create(_file(path, number + 1)):
+        files = _files(path)
+        if not files.create(_file(path, number + 1), self._content()):
             return False
-        if number and not _file(path, number).exists():  # it was released as it was taken over
-            _file(path, number + 1).unlink(missing_ok=True)
+        if number and not files.exists(_file(path, number)):  # it was released as it was taken over
+            files.unlink(_file(path, number + 1))
             return False
         with self._lock:
             self._taken[path] = number + 1
@@ -128,8 +178,8 @@ class Leases:
             last, lost = self._taken.pop(path, 0), path in self._lost
         if not lost:
             for number in range(1, max(last, highest) + 1):
-                with suppress(OSError):
-                    _file(path, number).unlink()
+                with suppress(*_FAILURES):
+                    _files(path).unlink(_file(path, number))
 
     def holds(self, path: Path) -> bool:
         """Whether this process has the lease, as far as it knows."""
@@ -143,7 +193,7 @@ class Leases:
         number = self._last(path)
         if not number or self.holds(path) or self._is_stale(_file(path, number)):
             return None
-        return _parsed(_read(_file(path, number)))
+        return parsed(_files(path).read(_file(path, number)))
 
     def is_renewed(self, path: Path) -> bool:
         """Whether another process has the lease and certainly lives."""
@@ -167,7 +217,7 @@ class Leases:
 
     def tidy(self, folder: Path) -> None:
         """Remove leases below a folder that are stale, if the folder can be written to."""
-        with suppress(OSError):
+        with suppress(*_FAILURES):
             self.others(folder)
 
     def seen(self, folder: Path) -> dict[Path, Holder]:
@@ -216,30 +266,21 @@ class Leases:
     ) -> None:
         self.close()
 
-    def _create(self, file: Path) -> bool:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-        except FileExistsError:
-            return False
-        with open(descriptor, "wb") as opened:
-            opened.write(self._content())
-        return True
-
     def _content(self) -> bytes:
         """Another one each time."""
         self._beat += 1
-        return json.dumps([self._beat, *self._holder]).encode().ljust(_LENGTH)[:_LENGTH] + b"\n"
+        return self._holder.written(self._beat)
 
     def _last(self, path: Path) -> int:
         """The number of the last file of a row; 0 if there is none."""
-        return next(number for number in count() if not _file(path, number + 1).exists())
+        files = _files(path)
+        return next(number for number in count() if not files.exists(_file(path, number + 1)))
 
     def _is_stale(self, file: Path) -> bool:
-        content, now = _read(file), time.monotonic()
+        content, now = _files(file).read(file), time.monotonic()
         if content is None:
             return False  # it was released this moment
-        holder = _parsed(content)
+        holder = parsed(content)
         if holder and holder.lives() is False:
             return True
         seen = self._seen.get(file)
@@ -263,28 +304,21 @@ class Leases:
 
     def _renewed(self, path: Path, number: int) -> bool:
         """Write a lease's file anew; False if the lease was lost. An error of the disk may pass."""
-        if _file(path, number + 1).exists():
-            return False
+        files = _files(path)
         try:
-            with _file(path, number).open("r+b") as file:
-                file.write(self._content())
-                file.flush()
-                os.fsync(file.fileno())
-        except FileNotFoundError:
-            return path not in self._taken
-        except OSError:
-            pass
-        return True
+            if files.exists(_file(path, number + 1)):
+                return False
+            return files.rewrite(_file(path, number), self._content()) or path not in self._taken
+        except _FAILURES:
+            return True
 
 
 def _places(root: Path) -> dict[Path, int]:
     """The places of all leases below a folder, without its folder `unused`; for each the highest number of a file."""
     places: dict[Path, int] = {}
-    for folder, folders, names in os.walk(root):
-        if Path(folder) == root and "unused" in folders:
-            folders.remove("unused")
-        for match in filter(None, map(_NAME.fullmatch, names)):
-            place = Path(folder, match[1])
+    for file in _files(root).files(root):
+        if match := _NAME.fullmatch(file.name):
+            place = file.with_name(match[1])
             places[place] = max(int(match[2]), places.get(place, 0))
     return places
 
@@ -293,36 +327,6 @@ def _file(path: Path, number: int) -> Path:
     return path.with_name(f"{path.name}.lease-{number}")
 
 
-def _read(file: Path) -> bytes | None:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ESTALE):  # another machine has removed it
-            return None
-        raise
-
-
-def _parsed(content: bytes | None) -> Holder | None:
-    """Who wrote a lease's file; None if it is not whole, as where the machine died."""
-    try:
-        _, host, pid, machine, started = json.loads(content or b"")
-        return Holder(str(host), int(pid), str(machine), str(started))
-    except (ValueError, TypeError, RecursionError):
-        return None
-
-
-def _machine() -> str:
-    """What process ids are counted on: a boot of the system, and in it a container."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{boot} {os.readlink('/proc/self/ns/pid')}"
-    except OSError:
-        return f"{platform.node()} {uuid.getnode()}"
-
-
-def _started(pid: int) -> str:
-    """When a process was started, by the system's ticks; "" if that is not known."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
+def _files(path: Path) -> Files:
+    """Where the files of a lease are, by its place."""
+    return working_folder.of(path) or _DISK

@@ -23,6 +23,7 @@ def opened(path: Path) -> tuple[Run, Manifest]:
         UserError: there is no run, or this version cannot read it.
     """
     run = Run(path)
+    path = run.path
     files = (path / MANIFEST, path / MANIFEST_COPY)
     manifest = run.manifest() if any(map(os.path.isfile, files)) else None  # `Path.is_file` may raise
     if manifest is None:

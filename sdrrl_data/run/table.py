@@ -7,12 +7,14 @@ from typing import Any
 
 import polars as pl
 
+from sdrrl_data.run import working_folder
 from sdrrl_data.run.disk import (
     check,
     figures_of,
     fingerprint_of,
     read_parquet,
     read_some,
+    remove,
     rows_in,
     schema_of_all,
     write_parquet,
@@ -42,6 +44,14 @@ class Table:
         self._folder = root / name
         # Beside the tables, not inside them: whoever reads a table's folder gets only its rows.
         self._set_aside = (root / name).parent / "set_aside" / (root / name).name
+
+    def look(self) -> None:
+        """See what other processes have made, where the run is in an object store."""
+        if folder := working_folder.of(self._folder):
+            # The rows that were set aside are written before their part, and so listed after it.
+            folder.look(
+                self._folder.relative_to(folder.path).as_posix(), self._set_aside.relative_to(folder.path).as_posix()
+            )
 
     def done(self, part: int, fingerprint: str) -> bool:
         """Whether this part exists and was made from the same input with the same settings.
@@ -116,7 +126,7 @@ class Table:
         """
         set_aside_path = _part(self._set_aside, part)
         if content.set_aside.is_empty():
-            set_aside_path.unlink(missing_ok=True)
+            remove(set_aside_path)
         else:
             write_parquet(content.set_aside, set_aside_path, fingerprint, shared=True)
         figures = {**(content.figures or {}), **({_AGAIN: len(content.again)} if content.again else {})}
@@ -138,6 +148,7 @@ class Table:
     def remembered(self, part: int) -> tuple[str, str] | None:
         """What `remember` was told of a part; None if nothing can be read."""
         try:
+            working_folder.fetch(_content(self._folder, part))
             fingerprint, digest = _content(self._folder, part).read_text(encoding="ascii").split()
         except (OSError, ValueError):
             return None
@@ -247,7 +258,7 @@ class Table:
                 content = _CONTENT.fullmatch(path.name)
                 is_past = bool(content and int(content[1]) >= parts)
                 if is_past or is_file_of_table(path) or _TEMPORARY.fullmatch(path.name):
-                    path.unlink()
+                    remove(path)
 
 
 def is_file_of_table(path: Path) -> bool:

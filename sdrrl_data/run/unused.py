@@ -10,7 +10,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sdrrl_data.run.disk import on_disk, sync
+from sdrrl_data.run import working_folder
+from sdrrl_data.run.disk import on_disk, remove, sync
 from sdrrl_data.run.folder import MANIFEST, MANIFEST_COPY, Run
 from sdrrl_data.run.manifest import Manifest
 from sdrrl_data.run.table import is_file_of_table
@@ -53,9 +54,15 @@ def keep(run: Run, manifest: Manifest) -> None:
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     with on_disk(folder):
+        Run(temporary).write_manifest(manifest)
+        store = working_folder.of(run.path)
+        if store:  # first the manifest: without some of its parts, a state is one, and without a manifest it is none
+            for name in (MANIFEST_COPY, MANIFEST):
+                store.put(folder / name, temporary / name)
         for path in _parts(run.path):
             _copy(path, temporary / path.relative_to(run.path))
-        Run(temporary).write_manifest(manifest)
+            if store:
+                store.copy(path, folder / path.relative_to(run.path))
         for place, _, _ in os.walk(temporary):
             sync(Path(place))
         temporary.rename(folder)
@@ -80,7 +87,7 @@ def prune(run: Run) -> int:
             manifests = filter(Path.exists, [state / MANIFEST, state / MANIFEST_COPY])
             for path in [*_parts(state), *manifests]:
                 freed += path.stat().st_size if path.stat().st_nlink == 1 else 0
-                path.unlink()
+                remove(path)
             for place, _, _ in os.walk(state, topdown=False):
                 if not any(Path(place).iterdir()):
                     Path(place).rmdir()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdrrl_data.errors import FileDamaged
-from sdrrl_data.run import unused
+from sdrrl_data.run import unused, working_folder
 from sdrrl_data.run.dataset import SHARD
 from sdrrl_data.run.disk import digest_of, is_of_controls, on_disk, read_parquet
 from sdrrl_data.run.folder import Run
@@ -87,6 +87,8 @@ def move_away(run: Run, damaged: Iterable[Damage]) -> list[str]:
                     target = target.with_name(f"{target.name}~")
                 with on_disk(target):
                     target.parent.mkdir(parents=True, exist_ok=True)
+                    if store := working_folder.of(run.path):
+                        store.move(run.path / source, target)
                     (run.path / source).rename(target)
                 moved.append(target.relative_to(run.path).as_posix())
     return moved

@@ -99,6 +99,7 @@ class Node:
         while step := self._steps.get():
             job, parts = step
             try:
+                self._run.look()
                 work(self._run, job, self._taken(parts), pool, self._advance, self._note, ahead=1)
             except BaseException as error:
                 self._error = _portable(error)

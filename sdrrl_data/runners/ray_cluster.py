@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from sdrrl_data.errors import EngineFailed, NotInstalled, RunMismatch, ServerUnavailable
@@ -18,6 +19,7 @@ from sdrrl_data.runners.node import Greeting, News, Node
 from sdrrl_data.runners.runner import announce
 from sdrrl_data.runners.sharing import Sharing
 from sdrrl_data.runners.work import Written, nobody
+from sdrrl_data.shown import with_addresses
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.step import Job
 
@@ -107,7 +109,9 @@ class RayRunner:
             self._start()
         announce(self._reporter, run, job, missing)
         sharing = Sharing(job.step.table, chain([first], waiting), job.step.ordered)
-        job = replace(job, earlier=tuple(earlier._replace(folder=earlier.folder.absolute()) for earlier in job.earlier))
+        job = replace(
+            job, earlier=tuple(earlier._replace(folder=Path(_seen(earlier.folder))) for earlier in job.earlier)
+        )
         where = self._ray.put(job)
         while not sharing.is_over() or any(node.works for node in self._nodes.values()):
             self._look()
@@ -174,7 +178,7 @@ class RayRunner:
                 max_task_retries=0,
                 scheduling_strategy=NodeAffinitySchedulingStrategy(id, soft=False),
             )
-            .remote(str(self._run.path.absolute()), self._models, os.getcwd())
+            .remote(_seen(self._run.path), self._models, os.getcwd())
         )
         return _Node(id, name, actor, actor.greet.remote())
 
@@ -282,6 +286,11 @@ class RayRunner:
                 f"the node {node.name} does not see {self._run.path}: put the run on a file system that all nodes share"
             )
         provenance.refuse_other_versions(provenance.versions(), greeting.versions, f"the node {node.name}")
+
+
+def _seen(folder: Path) -> str:
+    """The place of a run as all nodes see it: its folder, or its address in an object store."""
+    return with_addresses(str(folder.absolute()))
 
 
 def _ray() -> Any:

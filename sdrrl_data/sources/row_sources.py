@@ -9,6 +9,7 @@ from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.recipe import ParallelConfig, SeedsConfig
 from sdrrl_data.sources import hub_rows
+from sdrrl_data.sources.object_files import local
 from sdrrl_data.sources.row_files import ENDINGS, RowSource, open_file
 from sdrrl_data.suggestions import closest, path_instead
 
@@ -39,7 +40,7 @@ def open_source(settings: SeedsConfig | ParallelConfig, role: str, instead: str)
     """
     place = place_of(settings.source, ENDINGS)
     if isinstance(place, Path):
-        return open_file(place, role)
+        return open_file(local(place, role), role)
     if place != HubName(settings.source):
         raise DatasetNotFound(
             f"{role} {settings.source}: there is no such file, and it is not a dataset on the Hub (org/name)"

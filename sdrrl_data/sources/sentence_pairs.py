@@ -11,6 +11,7 @@ from sdrrl_data.languages import Language
 from sdrrl_data.models.places import place_of
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.recipe import ParallelConfig
+from sdrrl_data.sources.object_files import local
 from sdrrl_data.sources.row_files import ENDINGS
 from sdrrl_data.sources.row_sources import open_source
 from sdrrl_data.sources.separated import records
@@ -45,7 +46,7 @@ def pairs(parallel: ParallelConfig, src: Language, tgt: Language) -> Iterator[Co
     """
     place = place_of(parallel.source, ENDINGS)
     if isinstance(place, Path) and not parallel.fields and place.suffix.lower() not in WITH_COLUMNS:
-        return _lines(place)
+        return _lines(local(place, "parallel"))
     return _rows(parallel, src, tgt)
 
 

@@ -16,6 +16,7 @@ from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.sources import hub_rows
 from sdrrl_data.sources.hub_rows import HubDataset
+from sdrrl_data.sources.object_files import local
 from sdrrl_data.sources.row_files import ENDINGS, open_file, reader_of
 from sdrrl_data.suggestions import path_instead
 
@@ -50,7 +51,7 @@ def find(source: str, role: str) -> TextSet:
     """
     place = place_of(source, ENDINGS)
     if isinstance(place, Path):
-        return _file(place, role)
+        return _file(local(place, role), role)
     if place is None:
         raise DatasetNotFound(
             f"{role} {source}: there is no such file, and it is not a dataset on the Hub (org/name)"

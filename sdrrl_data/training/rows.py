@@ -20,6 +20,7 @@ from sdrrl_data.run.disk import check, digest_of
 from sdrrl_data.sources import hub_rows
 from sdrrl_data.sources.row_files import parquet_table
 from sdrrl_data.steps.schemas import MESSAGES
+from sdrrl_data.stores import address_of
 from sdrrl_data.suggestions import instead, path_instead
 
 
@@ -100,7 +101,8 @@ def find(
     """Read a dataset.
 
     Args:
-        dataset: a dataset on the Hub (org/name), the folder of a run, or a Parquet file, a folder or a glob of them.
+        dataset: a dataset on the Hub (org/name), a run (its folder or its address), or a Parquet file,
+            a folder or a glob of them.
         tgt: a target language of it, by any name.
         config: of the Hub's dataset or the run instead: a target's tag, a control such as `pt-sft`, or `all`.
         revision: of the Hub's dataset.
@@ -114,8 +116,13 @@ def find(
     """
     config = config or (columns.config(languages.find(tgt).tag) if tgt else None)
     path = Path(os.path.expanduser(dataset))
+    if address := address_of(dataset):
+        run = Run(dataset)
+        if run.manifest() is None:
+            raise DatasetNotFound(f"{address}: there is no run")
+        return _of_run(run, config, address.name, columns)
     if (path / "manifest.json").is_file():
-        return _of_run(path, config, columns)
+        return _of_run(Run(path), config, path.resolve().name, columns)
     files = [path] if path.is_file() else sorted(path.glob("*.parquet") if path.is_dir() else _globbed(path))
     if files:
         return _of_files(files, path.resolve().name, None, columns)
@@ -133,27 +140,25 @@ def _globbed(path: Path) -> list[Path]:
     return [Path(file) for file in glob.glob(str(path), recursive=True) if file.endswith(".parquet")]
 
 
-def _of_run(path: Path, config: str | None, columns: Columns) -> Rows:
-    run = Run(path)
-    manifest = run.manifest()
-    tags = list(manifest.signatures) if manifest else []
+def _of_run(run: Run, config: str | None, name: str, columns: Columns) -> Rows:
+    tags, path = run.targets, run.path
     if columns.dataset != TRANSFER_SET:
         usual = {columns.config(tag): tag for tag in tags}
         chosen = _chosen(str(path), config, list(usual), list(usual))
         run.refuse_without(columns.dataset, [usual[chosen]])
         files = run.dataset(f"{usual[chosen]}/{columns.dataset}").files()
-        return _of_files(files, path.resolve().name, chosen, columns)
+        return _of_files(files, name, chosen, columns)
     folders = {tag: f"{tag}/{TRANSFER_SET}" for tag in tags}
     controls = [folder for tag in tags for folder in sorted((path / tag).glob("controls-*"))]
     for control in controls:
-        tag, name = control.parent.name, control.name
-        folders[f"{tag}-{name.removeprefix('controls-')}"] = f"{tag}/{name}"
+        tag = control.parent.name
+        folders[f"{tag}-{control.name.removeprefix('controls-')}"] = f"{tag}/{control.name}"
     chosen = _chosen(str(path), config, [*folders, "all"], tags)
     wanted = [folders[tag] for tag in tags] if chosen == "all" else [folders[chosen]]
     files = [file for folder in wanted for file in run.dataset(folder).files()]
     if not files:
         raise UserError(f"{path} has no {wanted[0]} yet: finish it with `{run.command}`")
-    return _of_files(files, path.resolve().name, chosen, columns)
+    return _of_files(files, name, chosen, columns)
 
 
 def _chosen(where: str, config: str | None, configs: Sequence[str], usual: Sequence[str]) -> str:
