@@ -85,4 +85,4 @@ def test_accelerate_knows_the_configurations(kind: str) -> None:
 def test_mistakes_are_sentences(dataset: Path, model: Path, tmp_path: Path) -> None:
     result = call(str(dataset), "--model", str(model), "--out", str(tmp_path), "--set", "method=dora")
     assert isinstance(result.exception, UserError)
-    assert "method: input should be" in str(result.exception)
+    assert "give lora, qlora or full" in str(result.exception)

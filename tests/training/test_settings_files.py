@@ -32,11 +32,11 @@ def test_what_is_written_is_read_again() -> None:
     ("changes", "sentence"),
     [
         ({"lora.rnk": 4}, "lora.rnk is not a key .*: did you mean lora.rank?"),
-        ({"method": "dora"}, "method: input should be 'lora', 'qlora' or 'full', found 'dora'"),
-        ({"weights.translate": -1}, "weights.translate: input should be greater than or equal to 0, found -1"),
-        ({"epochs": "two"}, "epochs: input should be a valid number, found 'two'"),
-        ({"warmup": 1}, "warmup: input should be less than 1, found 1"),
-        ({"replay.share": 1}, "replay.share: input should be less than 1, found 1"),
+        ({"method": "dora"}, "method is 'dora': give lora, qlora or full"),
+        ({"weights.translate": -1}, "weights.translate is -1: give a number from 0"),
+        ({"epochs": "two"}, "epochs is 'two': give a number above 0"),
+        ({"warmup": 1}, "warmup is 1: give a number from 0 and below 1"),
+        ({"replay.share": 1}, "replay.share is 1: give a number above 0 and below 1"),
         ({"template": "missing.jinja"}, "template: missing.jinja cannot be read"),
     ],
 )
