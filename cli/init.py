@@ -234,7 +234,7 @@ def _refuse_pairs(recipe: "Recipe") -> str | None:
             if any(isinstance(field.value, str) and hub_name(field.value) for field in places):
                 continue
             try:
-                translator.identify(languages.find(recipe.src), languages.find(tag), generator)
+                translator.identify(languages.find(recipe.src), languages.find(tag), lambda config: generator)
             except NotInstalled as missing:
                 return str(missing)
     return None
