@@ -14,6 +14,7 @@ QUIET = {
     "TORCH_LOGS": "-all",
     "TQDM_DELAY": "5",  # seconds: a download shows its bar; weights that are read from the disk do not
     "TRANSFORMERS_VERBOSITY": "error",
+    "TRL_EXPERIMENTAL_SILENCE": "1",  # of trainers whose place in TRL is not settled
     "VLLM_LOGGING_LEVEL": "ERROR",
 }
 

@@ -31,6 +31,12 @@ All weights, half of the translations, and a tenth of the rows in the source lan
 [cyan]sdrrl-data train runs/real --model M --out DIR --set method=full --set weights.translate=0.5 \\
 --set replay.share=0.1[/cyan]
 
+First what to answer, then in which language
+
+[cyan]sdrrl-data train runs/real --tgt vi --model M --out models/sft[/cyan]
+
+[cyan]sdrrl-data train runs/real --tgt vi --model M --objective orpo --adapter models/sft --out models/orpo[/cyan]
+
 Print the command for all GPUs of this machine
 
 [cyan]sdrrl-data train runs/real --model M --out DIR --accelerate fsdp[/cyan]
@@ -42,6 +48,16 @@ class Track(StrEnum):
 
     comet = "comet"
     tensorboard = "tensorboard"
+
+
+class Aim(StrEnum):
+    """What a training aims at."""
+
+    sft = "sft"
+    dpo = "dpo"
+    orpo = "orpo"
+    kto = "kto"
+    sdft = "sdft"
 
 
 class Accelerate(StrEnum):
@@ -91,6 +107,21 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the settings; may be repeated."),
     ] = None,
+    objective: Annotated[
+        Aim | None,
+        typer.Option(
+            help="What is learned: completions ([cyan]sft[/cyan], the default); the preferences of a run; or "
+            "[cyan]sdft[/cyan], on policy.",
+            show_default=False,
+        ),
+    ] = None,
+    adapter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADAPTER",
+            help="Begin with this adapter of the model, and train it on: a folder, or a name on the Hub.",
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue from the last complete checkpoint in DIR.")
     ] = False,
@@ -110,7 +141,7 @@ def train(
         Accelerate | None, typer.Option(help="Print the command that trains on all GPUs, and exit.")
     ] = None,
 ) -> None:
-    """Fine-tune a model on a transfer set: LoRA, QLoRA or all weights.
+    """Fine-tune a model on a transfer set, or on its preferences: LoRA, QLoRA or all weights.
 
     If it is stopped, the same command with --resume continues from the last checkpoint.
     """
@@ -121,13 +152,15 @@ def train(
     from sdrrl_data.training import launching, settings_files
     from sdrrl_data.training.plan import TrainingJob, is_first, prepare
 
-    loaded = settings_files.load(settings, dict(map(overrides.parse_change, changes or [])))
+    changed = dict(map(overrides.parse_change, changes or []))
+    loaded = settings_files.load(settings, changed | ({"objective": objective.value} if objective else {}))
     if accelerate:
         arguments = _without_accelerate(sys.argv[sys.argv.index("train") + 1 :])
         say(launching.command(accelerate.value, arguments))
         return
     if dry_run:
-        _show_plan(prepare(TrainingJob(dataset, model, out, loaded, tgt, config, revision, model_revision, merge)))
+        job = TrainingJob(dataset, model, out, loaded, tgt, config, revision, model_revision, merge, adapter)
+        _show_plan(prepare(job))
         return
     from sdrrl_data.training.train import train as train_it
 
@@ -145,6 +178,7 @@ def train(
                 revision=revision,
                 model_revision=model_revision,
                 settings=loaded,
+                adapter=adapter,
                 merge=merge,
                 resume=resume,
                 reporter=bars,
@@ -197,7 +231,10 @@ def _show_plan(plan: "TrainingPlan") -> None:
     at_most = "at most " if plan.settings.patience else ""
     console.print(f"tokens     {plan.tokens:,} over all epochs")
     console.print(f"steps      {at_most}{plan.steps:,} of {plan.batch:,} {unit}")
+    console.print(f"objective  {plan.settings.objective}", soft_wrap=True)
     console.print(f"model      {plan.identity.model}", soft_wrap=True)
+    if plan.identity.adapter:
+        console.print(f"adapter    {plan.identity.adapter}", soft_wrap=True)
     console.print(f"dataset    {plan.identity.dataset}", soft_wrap=True)
     for signature in plan.source.signatures:
         console.print(f"signature  {signature}", soft_wrap=True)
@@ -211,13 +248,15 @@ def _show(trained: "Trained", out: Path) -> None:
     console = PlainConsole()
     before, after = trained.losses.get(0), trained.losses.get(trained.best)
     if before and after:
-        table = Table("test split, nats a token", box=None, pad_edge=False)
-        for heading in ("before", "after"):
-            table.add_column(heading, justify="right")
-        was, is_ = by_kind(before), by_kind(after)
-        table.add_row("all", f"{together(before).mean:.4f}", f"{together(after).mean:.4f}")
-        for kind, loss in is_.items():
-            table.add_row(kind, f"{was[kind].mean:.4f}", f"{loss.mean:.4f}")
+        was, is_ = ({"all": together(losses), **by_kind(losses)} for losses in (before, after))
+        figures = list(is_["all"].named())
+        table = Table("test split" if len(figures) > 1 else "test split, nats a token", box=None, pad_edge=False)
+        for figure in figures:
+            for heading in ("before", "after"):
+                table.add_column(f"{figure} {heading}" if len(figures) > 1 else heading, justify="right")
+        for kind in is_:
+            pairs = zip(was[kind].named().values(), is_[kind].named().values(), strict=True)
+            table.add_row(kind, *(f"{value:.4f}" for pair in pairs for value in pair))
         console.print(table)
         console.print()
     console.print(f"written    {out} (after step {trained.best} of {trained.steps})", soft_wrap=True)

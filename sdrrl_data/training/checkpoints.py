@@ -24,6 +24,7 @@ class Identity(BaseModel):
     model: str  # name and revision
     dataset: str  # name, config and revision
     settings: dict[str, Any]
+    adapter: str | None = None  # that it began with: name and digest
 
 
 class CheckpointMark(BaseModel):
@@ -103,7 +104,7 @@ def _by_step(folder: Path) -> list[Path]:
 
 def _refuse_another(path: Path, before: Identity, now: Identity) -> None:
     remedy = "use the same again, or choose another --out"
-    for what in ("vocabulary", "model", "dataset"):
+    for what in ("vocabulary", "model", "dataset", "adapter"):
         was, is_ = getattr(before, what), getattr(now, what)
         if was != is_:
             raise RunMismatch(f"{path} was made with another {what} ({was}, now {is_}): {remedy}")

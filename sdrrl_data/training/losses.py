@@ -1,7 +1,7 @@
-"""How well a model predicts completions: the loss by task and by direction."""
+"""How well a model does on the test split, by task and by direction: the loss, or the margin between two answers."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, Self
 
 import polars as pl
 
@@ -17,18 +17,88 @@ class Loss(NamedTuple):
         """Nats a token."""
         return self.nll / self.tokens if self.tokens else 0.0
 
+    def named(self) -> dict[str, float]:
+        """Its figures by name."""
+        return {"loss": self.mean}
 
-Losses = Mapping[tuple[str, str], Loss]  # by task and direction
+    def counted(self) -> dict[str, int]:
+        """What the figures are of."""
+        return {"tokens": self.tokens}
+
+    @classmethod
+    def summed(cls, losses: Sequence[Self]) -> Self:
+        """The loss on all of these rows."""
+        return cls(sum(loss.nll for loss in losses), sum(loss.tokens for loss in losses))
 
 
-def together(losses: Losses) -> Loss:
-    """The loss over all rows."""
+class Preferred(NamedTuple):
+    """How much a model prefers the chosen answers of some pairs to the rejected ones, by an objective's rewards."""
+
+    loss: float  # of the objective, summed over the pairs
+    pairs: int
+    margin: float  # reward of the chosen answer less that of the rejected one, summed over the pairs
+    right: float | None  # how many chosen answers have the greater reward; None: the trainer does not say
+
+    @property
+    def mean(self) -> float:
+        """The loss a pair."""
+        return self.loss / self.pairs if self.pairs else 0.0
+
+    def named(self) -> dict[str, float]:
+        """Its figures by name."""
+        pairs = self.pairs or 1
+        right = {} if self.right is None else {"accuracy": self.right / pairs}
+        return {"loss": self.mean, "margin": self.margin / pairs, **right}
+
+    def counted(self) -> dict[str, int]:
+        """What the figures are of."""
+        return {"pairs": self.pairs}
+
+    @classmethod
+    def summed(cls, figures: Sequence[Self]) -> Self:
+        """The figures of all of these pairs."""
+        losses, pairs, margins, right = zip(*figures, strict=True) if figures else ((), (), (), ())
+        known = None if None in right else sum(filter(None, right))
+        return cls(sum(losses), sum(pairs), sum(margins), known)
+
+
+class Figures(Protocol):
+    """What `Loss` and `Preferred` have in common."""
+
+    @property
+    def mean(self) -> float:
+        """The loss, of which less is better."""
+        ...
+
+    def named(self) -> dict[str, float]:
+        """The figures by name, `loss` among them."""
+        ...
+
+    def counted(self) -> dict[str, int]:
+        """What the figures are of, such as tokens."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]:
+        """What they are made of again."""
+        ...
+
+    @classmethod
+    def summed(cls, figures: Sequence[Any]) -> Any:
+        """The figures of several kinds together."""
+        ...
+
+
+Losses = Mapping[tuple[str, str], Figures]  # by task and direction
+
+
+def together(losses: Losses) -> Figures:
+    """The figures of all rows."""
     return _sum(list(losses.values()))
 
 
-def by_kind(losses: Losses) -> dict[str, Loss]:
-    """The loss of each task, then of each direction."""
-    parts: dict[str, list[Loss]] = {}
+def by_kind(losses: Losses) -> dict[str, Figures]:
+    """The figures of each task, then of each direction."""
+    parts: dict[str, list[Figures]] = {}
     for place in (0, 1):
         for kind in sorted(losses):
             parts.setdefault(kind[place], []).append(losses[kind])
@@ -85,5 +155,7 @@ def _padded(batch: pl.DataFrame, padding: int, device: Any) -> dict[str, Any]:
     return {name: torch.tensor(values, device=device) for name, values in filled.items()}
 
 
-def _sum(losses: Sequence[Loss]) -> Loss:
-    return Loss(sum(loss.nll for loss in losses), sum(loss.tokens for loss in losses))
+def _sum(figures: Sequence[Figures]) -> Figures:
+    kind: type[Figures] = type(figures[0]) if figures else Loss
+    summed: Figures = kind.summed(figures)
+    return summed

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sdrrl_data.errors import OutOfMemory
+from sdrrl_data.errors import OutOfMemory, UserError
 
 T = TypeVar("T")
 
@@ -15,14 +15,24 @@ def usual() -> int:
     return 8 if torch.cuda.is_available() else 2
 
 
-def sizes(rows: int, most: int) -> list[int]:
+def sizes(rows: int, most: int, least: int = 1) -> list[int]:
     """How many rows a device may take at once, largest first: each number divides its rows of a step evenly.
 
     Args:
         rows: of a step, on one device.
         most: rows at once.
+        least: rows at once, where the objective compares them.
+
+    Raises:
+        UserError: there is no such number.
     """
-    return [size for size in range(min(rows, most), 0, -1) if rows % size == 0]
+    numbers = [size for size in range(min(rows, most), least - 1, -1) if rows % size == 0]
+    if not numbers:
+        raise UserError(
+            f"this objective compares at least {least} rows that are taken at once, and of the {rows} rows of a step, "
+            f"{most} at most are: change batch_size or at_once"
+        )
+    return numbers
 
 
 def with_less(work: Callable[[int], T], sizes: Sequence[int], say: Callable[[str], None]) -> T:

@@ -26,6 +26,7 @@ def write(plan: TrainingPlan, record: Mapping[str, Any], samples: Mapping[str, S
         .get_template("model.md.jinja")
         .render(
             head=_head(plan, record, tags, adapter),
+            objective=plan.objective,
             title=f"{plan.located.name.rpartition('/')[2]} on {plan.source.name.rpartition('/')[2]}",
             base=plan.located.name,
             dataset=plan.source.name,
@@ -52,7 +53,7 @@ def _head(plan: TrainingPlan, record: Mapping[str, Any], tags: Sequence[str], ad
         "license": record["model"]["licence"],
         "language": list(dict.fromkeys(tag.split("-")[0] for tag in tags)),
         "datasets": [dataset.name for dataset in (plan.source, plan.replayed) if dataset and dataset.on_hub],
-        "tags": ["sdrrl", "distillation", "trl", "sft", *([] if method == "full" else ["lora"])],
+        "tags": ["sdrrl", "distillation", "trl", plan.settings.objective, *([] if method == "full" else ["lora"])],
     }
     return {key: value for key, value in head.items() if value}
 

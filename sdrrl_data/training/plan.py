@@ -12,13 +12,15 @@ import polars as pl
 from sdrrl_data.chat.template import ChatTemplate
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import packaged, tokenizers
-from sdrrl_data.models.locating import Located, loading
+from sdrrl_data.models.locating import ADAPTER_WEIGHTS, Located, loading, locate_adapter
 from sdrrl_data.recipe import DEFAULT_DATE, draws
 from sdrrl_data.run import fingerprint
+from sdrrl_data.run.disk import digest_of
 from sdrrl_data.training import installed, packing, preflight, rows, schedule, turn_ends
 from sdrrl_data.training.checkpoints import Identity
+from sdrrl_data.training.objectives import OBJECTIVES, Objective
 from sdrrl_data.training.settings import TrainingConfig
-from sdrrl_data.training.tokens import Tokenized, open_template, tokenize
+from sdrrl_data.training.tokens import Tokenized, open_template
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class TrainingJob:
     revision: str | None = None  # of the dataset
     model_revision: str | None = None
     merge: bool = False  # write a whole model besides the adapter
+    adapter: str | None = None  # to begin with, on this model: a directory, or a name on the Hub
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class TrainingPlan:
     job: TrainingJob
     settings: TrainingConfig  # as resolved
     located: Located
+    adapter: Path | None  # to begin with
     chat: ChatTemplate
     new_end: int | None  # the token that ends a turn, where the model's own files do not name it
     limit: int  # tokens in a row, at most
@@ -55,15 +59,19 @@ class TrainingPlan:
     identity: Identity
 
     @property
+    def objective(self) -> Objective:
+        """What the training aims at."""
+        return OBJECTIVES[self.settings.objective]
+
+    @property
     def tokens(self) -> int:
         """Tokens of prompts and completions, over all epochs."""
-        lengths = self.train.table["input_ids"].list.len()
-        return int(lengths.gather(self.order).sum())
+        return int(self.train.table["length"].gather(self.order).sum())
 
     @property
     def taken(self) -> list[int]:
         """The row numbers of all epochs as the trainer takes them: those of a step with the longest first."""
-        return schedule.longest_first(self.order, self.train.table["input_ids"].list.len(), self.batch)
+        return schedule.longest_first(self.order, self.train.table["length"], self.batch)
 
     @cached_property
     def steps(self) -> int:
@@ -71,7 +79,7 @@ class TrainingPlan:
         units = len(self.order)
         if self.settings.packing:
             units = packing.count(self.train.table[self.taken], self.limit)
-        steps = math.ceil(units / self.batch)
+        steps = units // self.batch if self.objective.whole_steps else math.ceil(units / self.batch)
         return min(steps, self.settings.max_steps or steps)
 
 
@@ -94,41 +102,59 @@ def prepare(job: TrainingJob) -> TrainingPlan:
             is left to train on.
     """
     installed.require()
-    settings = job.settings.resolved()
+    objective = OBJECTIVES[job.settings.objective]
+    objective.refuse_missing()
+    settings = job.settings.resolved(objective.learning_rates)
+    preflight.check_objective(settings, job.adapter)
     located = packaged.locate(job.model, job.model_revision, "model", "--model")
-    tokenizer, config = _open(located)
+    adapter = _adapter(job.adapter)
+    tokenizer, config = _open(located, adapter)
     preflight.check_targets(settings, config, located.name)
-    source = rows.find(job.dataset, job.tgt, job.config, job.revision)
+    source = rows.find(job.dataset, job.tgt, job.config, job.revision, columns=objective.columns)
     settings = settings.model_copy(update={"date": settings.date or source.date})
     chat = open_template(tokenizer, settings, located.name)
     new_end = turn_ends.name_end(tokenizer, chat, config, located)
     context = getattr(config.get_text_config(), "max_position_embeddings", None)
     limit = min(settings.max_length, context or settings.max_length)
     table, replayed = _with_replay(source, settings)
-    train = tokenize(table.filter(split="train"), chat, limit, settings.too_long)
+    train = objective.tokenize(table.filter(split="train"), chat, settings, limit)
     if train.table.is_empty():
         why = (
             ", ".join(f"{count} are {reason}" for reason, count in train.dropped.items()) or "its train split is empty"
         )
         raise UserError(f"{job.dataset}: no row is left to train on: of {sum(train.dropped.values())} rows {why}")
     order = schedule.order(train.table, settings)
-    test = tokenize(_test_rows(source.table, settings), chat, limit, settings.too_long)
+    test = objective.tokenize(_test_rows(source.table, settings), chat, settings, limit)
     if settings.patience and test.table.is_empty():
         raise UserError(f"{job.dataset} has no test split, which patience needs: leave patience out of the settings")
     for split in (train, test):
-        preflight.check_vocabulary(tokenizer, config, split.table, located.name)
+        for ids in objective.token_columns:
+            preflight.check_vocabulary(tokenizer, config, split.table.select(input_ids=ids), located.name)
     datasets = [source, *([replayed] if replayed else [])]
     identity = Identity(
         vocabulary=fingerprint(sorted(tokenizer.get_vocab().items()), tokenizer.chat_template),
         model=f"{located.name}@{located.revision}",
         dataset=" ".join(map(_identified, datasets)),
-        # The usual date is left out, so that a training from before there were dates resumes.
-        settings=settings.model_dump(mode="json", exclude={"date"} if settings.date == DEFAULT_DATE else None),
+        settings=_shaping(settings, objective),
+        adapter=f"{job.adapter}@{digest_of(adapter / ADAPTER_WEIGHTS)[:16]}" if adapter else None,
     )
-    batch = _batch(settings, train.table["input_ids"].list.len().gather(order), limit)
+    batch = _batch(settings, train.table["length"].gather(order), limit)
+    if objective.whole_steps and len(order) < batch:
+        raise UserError(
+            f"objective {objective.name} needs rows for a step: there are {len(order)}, and a step has {batch}"
+        )
     return TrainingPlan(
-        job, settings, located, chat, new_end, limit, source, replayed, train, test, order, batch, identity
+        job, settings, located, adapter, chat, new_end, limit, source, replayed, train, test, order, batch, identity
     )
+
+
+def _shaping(settings: TrainingConfig, objective: Objective) -> dict[str, Any]:
+    """The settings that shape a training. Later ones are left out where they are as usual: earlier trainings resume."""
+    usual = TrainingConfig(date=DEFAULT_DATE)
+    later = ("date", "objective", "beta")
+    exclude = {name for name in later if getattr(settings, name) == getattr(usual, name)}
+    at_once = {"rows at once": settings.at_once} if objective.averages_at_once else {}
+    return settings.model_dump(mode="json", exclude=exclude) | at_once
 
 
 def _identified(dataset: rows.Rows) -> str:
@@ -136,12 +162,23 @@ def _identified(dataset: rows.Rows) -> str:
     return f"{dataset.name}{config}@{dataset.revision}"
 
 
-def _open(located: Located) -> tuple[Any, Any]:
-    """The tokenizer and the configuration of a model."""
+def _adapter(place: str | None) -> Path | None:
+    """The folder of the adapter to begin with."""
+    if place is None:
+        return None
+    folder = locate_adapter(place, "adapter", "--adapter")
+    if folder is None or not (folder / ADAPTER_WEIGHTS).is_file():
+        raise UserError(f"--adapter {place} is no adapter: name the folder that a training wrote, or one on the Hub")
+    return folder
+
+
+def _open(located: Located, adapter: Path | None) -> tuple[Any, Any]:
+    """The tokenizer, of the adapter if it has one, and the configuration of a model."""
     from transformers import AutoConfig
 
     with loading("model", located.name):
-        tokenizer = tokenizers.load(located)
+        has_tokenizer = adapter and (adapter / "tokenizer_config.json").is_file()
+        tokenizer = tokenizers.load_from(adapter) if adapter and has_tokenizer else tokenizers.load(located)
         config = AutoConfig.from_pretrained(located.path, **located.pinned())
     if tokenizer.pad_token is None and tokenizer.eos_token is None:
         raise UserError(f"the tokenizer of model {located.name} has neither a padding nor an end token")

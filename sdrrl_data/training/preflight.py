@@ -6,7 +6,35 @@ import polars as pl
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.models.locating import loading
-from sdrrl_data.training.settings import TrainingConfig
+from sdrrl_data.training.settings import AdapterConfig, TrainingConfig
+
+
+def check_objective(settings: TrainingConfig, adapter: str | None) -> None:
+    """Refuse settings that do not go together with the objective, or with an adapter to begin with.
+
+    Args:
+        settings: of the training.
+        adapter: to begin with.
+
+    Raises:
+        UserError: there are some.
+    """
+    objective = settings.objective
+    if objective != "sft":
+        for name, is_set in (("packing", settings.packing), ("replay", settings.replay)):
+            if is_set:
+                raise UserError(f"{name} goes with objective sft alone: leave it out for objective {objective}")
+    if objective == "sdft":
+        if settings.patience:
+            raise UserError("patience needs a loss on the test split, which objective sdft has not: leave it out")
+        if settings.method == "full":
+            raise UserError(
+                "objective sdft needs an adapter, without which the model is the teacher: set method to lora"
+            )
+    if adapter and settings.method == "full":
+        raise UserError("--adapter is trained on as it is: leave out method full, or merge the adapter into the model")
+    if adapter and settings.lora != AdapterConfig():
+        raise UserError("--adapter brings its own shape: leave out the settings lora")
 
 
 def check_targets(settings: TrainingConfig, config: Any, model: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sdrrl_data.recipe import overrides
 from sdrrl_data.run.versions import installed
-from sdrrl_data.training.losses import Loss, Losses, by_kind, together
+from sdrrl_data.training.losses import Figures, Losses, by_kind, together
 from sdrrl_data.training.plan import TrainingPlan, devices
 from sdrrl_data.training.rows import Rows
 from sdrrl_data.training.trainer import in_bf16
@@ -23,6 +23,7 @@ def about(plan: TrainingPlan) -> dict[str, Any]:
         "model": {"name": plan.located.name, "revision": plan.located.revision, "licence": plan.located.licence},
         "dataset": _dataset(plan.source),
         **({"replay": _dataset(plan.replayed)} if plan.replayed else {}),
+        **({"adapter": plan.identity.adapter} if plan.adapter else {}),
         "signature": "\n".join(plan.source.signatures) or "unknown",
         "settings": settings,
         "versions": {"python": python_version(), **installed(PACKAGES)},
@@ -71,10 +72,10 @@ def _dataset(rows: Rows) -> dict[str, Any]:
 
 
 def _losses(losses: Losses) -> dict[str, Any]:
-    """Losses in nats per token of the completions."""
-    kinds = {name: _loss(loss) for name, loss in by_kind(losses).items()}
-    return {"all": _loss(together(losses)), **kinds}
+    """Losses in nats per token of the completions; of pairs, the figures of the objective."""
+    kinds = {name: _rounded(figures) for name, figures in by_kind(losses).items()}
+    return {"all": _rounded(together(losses)), **kinds}
 
 
-def _loss(loss: Loss) -> dict[str, Any]:
-    return {"loss": round(loss.mean, 6), "tokens": loss.tokens}
+def _rounded(figures: Figures) -> dict[str, Any]:
+    return {name: round(figure, 6) for name, figure in figures.named().items()} | figures.counted()

@@ -15,12 +15,36 @@ from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.recipe import DEFAULT_DATE
 from sdrrl_data.run import Run, fingerprint
+from sdrrl_data.run.dataset import TRANSFER_SET
 from sdrrl_data.run.disk import check, digest_of
 from sdrrl_data.sources import hub_rows
 from sdrrl_data.sources.row_files import parquet_table
 from sdrrl_data.steps.schemas import MESSAGES
 
-NEEDED = {"prompt": MESSAGES, "completion": MESSAGES}
+
+class Columns(NamedTuple):
+    """What a set has to have for an objective."""
+
+    needed: dict[str, Any]  # column -> its type
+    dataset: str  # the name of a target's dataset that has them
+    task: str = "task"  # the column that says what a row is about
+
+    def config(self, tag: str) -> str:
+        """The config of a target."""
+        return tag if self.dataset == TRANSFER_SET else f"{tag}-{self.dataset}"
+
+    def are_of(self, config: str) -> bool:
+        """Whether a config may have them, by its name."""
+        return self.dataset == TRANSFER_SET or config.endswith(f"-{self.dataset}")
+
+    @property
+    def named(self) -> str:
+        """Their names in a sentence."""
+        *others, last = self.needed
+        return f"{', '.join(others)} and {last}"
+
+
+COMPLETIONS = Columns({"prompt": MESSAGES, "completion": MESSAGES}, TRANSFER_SET)
 # What a set may have besides, and what stands there where it has not.
 OPTIONAL: dict[str, tuple[Any, Any]] = {
     "id": (pl.String, None),
@@ -35,8 +59,8 @@ OPTIONAL: dict[str, tuple[Any, Any]] = {
 class Rows(NamedTuple):
     """A dataset to train on.
 
-    Its table has the columns `key` (which no other row has, however the rows are ordered), task, direction, prompt,
-    completion (lists of role and content), weight, split.
+    Its table has the columns `key` (which no other row has, however the rows are ordered), task, direction, those that
+    the objective needs (lists of role and content), weight, split.
     """
 
     table: pl.DataFrame
@@ -70,6 +94,7 @@ def find(
     config: str | None = None,
     revision: str | None = None,
     option: str = "DATASET",
+    columns: Columns = COMPLETIONS,
 ) -> Rows:
     """Read a dataset.
 
@@ -79,37 +104,44 @@ def find(
         config: of the Hub's dataset or the run instead: a target's tag, a control such as `pt-sft`, or `all`.
         revision: of the Hub's dataset.
         option: what the user gave it with, for the error's sentence.
+        columns: that it has to have.
 
     Raises:
         DatasetNotFound: it is not there, or not for this user.
         HubUnavailable: the Hub cannot be reached, and the dataset was not fetched before.
         UserError: it has several configs and none is named, or lacks a column.
     """
-    config = config or (languages.find(tgt).tag if tgt else None)
+    config = config or (columns.config(languages.find(tgt).tag) if tgt else None)
     path = Path(os.path.expanduser(dataset))
     if (path / "manifest.json").is_file():
-        return _of_run(path, config)
+        return _of_run(path, config, columns)
     files = [path] if path.is_file() else sorted(path.glob("*.parquet") if path.is_dir() else _globbed(path))
     if files:
-        return _of_files(files, path.resolve().name, None)
+        return _of_files(files, path.resolve().name, None, columns)
     if path.exists():
         raise UserError(f"{dataset} has no Parquet files and is not a run: name a folder that has, or a run's")
     if place_of(dataset) != HubName(dataset):
         raise DatasetNotFound(
             f"{dataset}: there is no such file or folder, and it is not a dataset on the Hub (org/name)"
         )
-    return _of_hub(dataset, config, revision, option)
+    return _of_hub(dataset, config, revision, option, columns)
 
 
 def _globbed(path: Path) -> list[Path]:
     return [Path(file) for file in glob.glob(str(path), recursive=True) if file.endswith(".parquet")]
 
 
-def _of_run(path: Path, config: str | None) -> Rows:
+def _of_run(path: Path, config: str | None, columns: Columns) -> Rows:
     run = Run(path)
     manifest = run.manifest()
     tags = list(manifest.signatures) if manifest else []
-    folders = {tag: f"{tag}/transfer_set" for tag in tags}
+    if columns.dataset != TRANSFER_SET:
+        usual = {columns.config(tag): tag for tag in tags}
+        chosen = _chosen(str(path), config, list(usual), list(usual))
+        run.refuse_without(columns.dataset, [usual[chosen]])
+        files = run.dataset(f"{usual[chosen]}/{columns.dataset}").files()
+        return _of_files(files, path.resolve().name, chosen, columns)
+    folders = {tag: f"{tag}/{TRANSFER_SET}" for tag in tags}
     controls = [folder for tag in tags for folder in sorted((path / tag).glob("controls-*"))]
     for control in controls:
         tag, name = control.parent.name, control.name
@@ -119,7 +151,7 @@ def _of_run(path: Path, config: str | None) -> Rows:
     files = [file for folder in wanted for file in run.dataset(folder).files()]
     if not files:
         raise UserError(f"{path} has no {wanted[0]} yet: finish it with `sdrrl-data generate`")
-    return _of_files(files, path.resolve().name, chosen)
+    return _of_files(files, path.resolve().name, chosen, columns)
 
 
 def _chosen(where: str, config: str | None, configs: Sequence[str], usual: Sequence[str]) -> str:
@@ -133,29 +165,36 @@ def _chosen(where: str, config: str | None, configs: Sequence[str], usual: Seque
     return config
 
 
-def _of_files(files: Sequence[Path], name: str, config: str | None) -> Rows:
+def _of_files(files: Sequence[Path], name: str, config: str | None, columns: Columns) -> Rows:
     parts = []
     for file in files:
         check(file)
         split = re.match(r"train|test", file.name)
-        parts.append(_normal(parquet_table(file, "dataset"), str(file), split[0] if split else None))
+        parts.append(_normal(parquet_table(file, "dataset"), str(file), split[0] if split else None, columns))
     revision = fingerprint([digest_of(file) for file in files])
     return _rows(pl.concat(parts), name=name, config=config, revision=revision, licence=None, on_hub=False)
 
 
-def _of_hub(name: str, config: str | None, revision: str | None, option: str) -> Rows:
+def _of_hub(name: str, config: str | None, revision: str | None, option: str, columns: Columns) -> Rows:
     instead = f"give a run or Parquet files as {option}"
     request = HubRequest("dataset", name, revision, "dataset", f"the name given as {option}", instead)
     dataset = hub_rows.find(request, config)
     repository = dataset.repository
     configs = repository.configs or ("default",)
-    chosen = _chosen(str(request), config, configs, [each for each in configs if each != "all"])
-    columns = [*NEEDED, *OPTIONAL]
+    usual = [each for each in configs if each != "all" and columns.are_of(each)]
+    if not usual:
+        raise UserError(
+            f"{request} has no {columns.dataset}: a run of this version of sdrrl-data has some; `sdrrl-data pull`, "
+            "`generate` and `push` add them to a dataset of an earlier version"
+        )
+    chosen = _chosen(str(request), config, configs, usual)
+    names = {*columns.needed, *OPTIONAL, columns.task}
     parts = [
         _normal(
-            rows.select_columns([column for column in rows.column_names if column in columns]).to_polars(),
+            rows.select_columns([column for column in rows.column_names if column in names]).to_polars(),
             str(request),
             str(split),
+            columns,
         )
         for split, rows in hub_rows.load(dataset, chosen).items()
     ]
@@ -169,16 +208,18 @@ def _of_hub(name: str, config: str | None, revision: str | None, option: str) ->
     )
 
 
-def _normal(rows: pl.DataFrame, where: str, split: str | None) -> pl.DataFrame:
+def _normal(rows: pl.DataFrame, where: str, split: str | None, columns: Columns) -> pl.DataFrame:
     """The columns that are wanted, whatever else there is."""
-    for column in NEEDED:
+    for column in columns.needed:
         if column not in rows.columns:
-            raise UserError(f"{where} has no column {column}: a set to train on has prompt and completion")
+            raise UserError(f"{where} has no column {column}: a set to train on has {columns.named}")
+    if columns.task in rows.columns:
+        rows = rows.with_columns(task=columns.task)
     try:
-        rows = rows.with_columns(pl.col(column).cast(dtype) for column, dtype in NEEDED.items())
+        rows = rows.with_columns(pl.col(column).cast(dtype) for column, dtype in columns.needed.items())
     except pl.exceptions.PolarsError:
         raise UserError(
-            f"{where}: prompt and completion must be lists of messages with role and content, as TRL's conversational "
+            f"{where}: {columns.named} must be lists of messages with role and content, as TRL's conversational "
             "format has them"
         ) from None
     defaults = {column: default for column, (_, default) in OPTIONAL.items()} | {"split": split or "train"}
@@ -186,7 +227,7 @@ def _normal(rows: pl.DataFrame, where: str, split: str | None) -> pl.DataFrame:
         pl.lit(default).alias(column) for column, default in defaults.items() if column not in rows.columns
     )
     try:
-        return rows.select(*NEEDED, *(pl.col(column).cast(dtype) for column, (dtype, _) in OPTIONAL.items()))
+        return rows.select(*columns.needed, *(pl.col(column).cast(dtype) for column, (dtype, _) in OPTIONAL.items()))
     except pl.exceptions.PolarsError as error:
         raise UserError(f"{where} has a column that is not as expected ({str(error).splitlines()[0]})") from None
 

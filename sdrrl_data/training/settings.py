@@ -35,9 +35,15 @@ class TrainingConfig(Config):
     `weights`: with 0.5 it is in every second epoch, with 2 it is in each epoch twice.
     """
 
+    # What is trained: completions as they are (sft); on a run's preferences, to prefer an answer in the language of the
+    # question (dpo, orpo, kto); on policy, to answer as with the question and answer in the source language (sdft).
+    objective: Literal["sft", "dpo", "orpo", "kto", "sdft"] = "sft"
+    beta: Annotated[float, Field(gt=0)] = 0.1  # of dpo and kto: how close to the reference; of orpo: weight of the odds
     method: Literal["lora", "qlora", "full"] = "lora"  # adapters, adapters on a model in 4 bits, or all weights
     lora: AdapterConfig = AdapterConfig()
-    learning_rate: Annotated[float, Field(gt=0)] | None = None  # None: 2e-4 for an adapter, 2e-5 for all weights
+    learning_rate: Annotated[float, Field(gt=0)] | None = (
+        None  # None: 2e-4 for an adapter, 2e-5 for all weights; less for others than sft
+    )
     scheduler: Literal["linear", "cosine", "constant"] = "cosine"  # of the learning rate, after the warm-up
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.03  # share of the steps
     epochs: Annotated[float, Field(gt=0)] = 1.0  # passes over the train split
@@ -68,7 +74,11 @@ class TrainingConfig(Config):
     # What a chat template that asks for the day is told; None: what it was told when the answers were written.
     date: Date | None = None
 
-    def resolved(self) -> "TrainingConfig":
-        """A copy with the default learning rate of the method, if none was given."""
-        usual = 2e-5 if self.method == "full" else 2e-4
+    def resolved(self, learning_rates: tuple[float, float]) -> "TrainingConfig":
+        """A copy with a learning rate.
+
+        Args:
+            learning_rates: of an adapter and of all weights, if none was given.
+        """
+        usual = learning_rates[self.method == "full"]
         return self.model_copy(update={"learning_rate": self.learning_rate or usual})

@@ -21,7 +21,8 @@ TOKENIZED: Schema = {"input_ids": pl.List(pl.Int32), "start": pl.Int32}
 class Tokenized(NamedTuple):
     """The rows that can be trained on, and what became of the others."""
 
-    table: pl.DataFrame  # key, task, direction, weight, prompt; input_ids, and where in them the completion starts
+    # key, task, direction, weight, prompt; input_ids, and where in them the completion starts; length, in tokens
+    table: pl.DataFrame
     dropped: dict[str, int]  # reason -> rows
     cut: int  # rows that lost their end
     reasoning_lost: int  # rows with a reasoning section that the chat template leaves out
@@ -70,8 +71,8 @@ def tokenize(rows: pl.DataFrame, template: ChatTemplate, limit: int, too_long: s
     dropped: Counter[str] = Counter()
     cut = reasoning_lost = 0
     for part in rows.select("prompt", "completion").iter_slices(AT_ONCE):
-        for example in _examples(part.rows(), template):
-            reason = _why_dropped(example, limit, too_long)
+        for example in examples(part.rows(), template):
+            reason = why_dropped(example, limit, too_long)
             if isinstance(example, SetAside) or reason:
                 dropped[reason] += 1
                 input_ids.append(None)
@@ -86,10 +87,11 @@ def tokenize(rows: pl.DataFrame, template: ChatTemplate, limit: int, too_long: s
         pl.Series("input_ids", input_ids, dtype=TOKENIZED["input_ids"]),
         pl.Series("start", starts, dtype=TOKENIZED["start"]),
     )
-    return Tokenized(table.drop_nulls("start"), dict(dropped), cut, reasoning_lost)
+    table = table.drop_nulls("start").with_columns(length=pl.col("input_ids").list.len())
+    return Tokenized(table, dict(dropped), cut, reasoning_lost)
 
 
-def _why_dropped(example: Example | SetAside, limit: int, too_long: str) -> str:
+def why_dropped(example: Example | SetAside, limit: int, too_long: str) -> str:
     """Why a row cannot be trained on; empty where it can."""
     if isinstance(example, SetAside):
         return example.reason
@@ -99,8 +101,8 @@ def _why_dropped(example: Example | SetAside, limit: int, too_long: str) -> str:
     return f"longer than {limit} tokens"
 
 
-def _examples(rows: Sequence[tuple[Any, Any]], template: ChatTemplate) -> Iterator[Example | SetAside]:
-    """Each row's, in their order."""
+def examples(rows: Sequence[tuple[Any, Any]], template: ChatTemplate) -> Iterator[Example | SetAside]:
+    """Each prompt with its completion as token ids, in their order."""
     whole = [not _is_empty(*row) for row in rows]
     rendered = template.examples([row for row, full in zip(rows, whole, strict=True) if full])
     return (next(rendered) if full else SetAside("empty") for full in whole)

@@ -75,7 +75,7 @@ class Comet:
         self._experiment.log_metrics(figures, step=step.number)
 
     def evaluated(self, number: int, losses: Losses) -> None:
-        """Log the losses of each task and direction."""
+        """Log the figures of each task and direction."""
         self._experiment.log_metrics(_named(losses), step=number)
 
     def samples(self, number: int, samples: Sequence[Sample]) -> None:
@@ -112,7 +112,7 @@ class TensorBoard:
                 self._writer.add_scalar(f"train/{name}", value, step.number)
 
     def evaluated(self, number: int, losses: Losses) -> None:
-        """Log the losses of each task and direction."""
+        """Log the figures of each task and direction."""
         for name, value in _named(losses).items():
             self._writer.add_scalar(name, value, number)
 
@@ -128,8 +128,12 @@ class TensorBoard:
 
 
 def _named(losses: Losses) -> dict[str, float]:
-    kinds = {f"test/{name}": loss.mean for name, loss in by_kind(losses).items()}
-    return {"test/loss": together(losses).mean, **kinds}
+    """The figures by name: of all rows "test/loss" and so on, of a kind its loss as "test/KIND"."""
+    named = {f"test/{figure}": value for figure, value in together(losses).named().items()}
+    for kind, figures in by_kind(losses).items():
+        for figure, value in figures.named().items():
+            named[f"test/{kind}" if figure == "loss" else f"test/{kind}/{figure}"] = value
+    return named
 
 
 def _shown(sample: Sample) -> str:

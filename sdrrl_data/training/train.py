@@ -48,6 +48,7 @@ def train(
     model_revision: str | None = None,
     settings: TrainingConfig | str | PathLike[str] | None = None,
     changes: Mapping[str, Any] | None = None,
+    adapter: str | PathLike[str] | None = None,
     merge: bool = False,
     resume: bool = False,
     reporter: Reporter | None = None,
@@ -67,7 +68,8 @@ def train(
         revision: of the Hub's dataset: a branch, tag or commit.
         model_revision: of the Hub's model.
         settings: how to train: settings, or a YAML file; defaults otherwise.
-        changes: new values by dotted key, such as {"lora.rank": 8}.
+        changes: new values by dotted key, such as {"lora.rank": 8} or {"objective": "orpo"}.
+        adapter: to begin with, such as one that supervised fine-tuning made of the same model; it is trained on.
         merge: write a whole model besides the adapter.
         resume: continue from the last complete checkpoint in `out`, if there is one. On a CPU the weights are the same
             as without the interruption.
@@ -96,6 +98,7 @@ def train(
         revision,
         model_revision,
         merge,
+        None if adapter is None else fspath(adapter),
     )
     listeners = _listeners(reporter, trackers, job.out) if is_first() else Listeners()
     plan = prepare(job)
@@ -105,7 +108,8 @@ def train(
     try:
         most = plan.settings.at_once or memory.usual()
         # One of several processes cannot start again on its own, so there is only one attempt.
-        sizes = memory.sizes(plan.batch // devices(), most)[: 1 if devices() > 1 else None]
+        sizes = memory.sizes(plan.batch // devices(), most, plan.objective.least_at_once)
+        sizes = sizes[: 1 if devices() > 1 else None]
         return memory.with_less(lambda at_once: _fit(plan, at_once, listeners), sizes, listeners.say)
     finally:
         listeners.close()
@@ -145,28 +149,28 @@ def _fit(plan: TrainingPlan, at_once: int, listeners: Listeners) -> Trained:
     """Train, then write everything."""
     out, settings = plan.job.out, plan.settings
     checkpoint = checkpoints.last(out / trainer.CHECKPOINTS, plan.identity)
-    sft_trainer = trainer.build(plan, at_once, listeners, checkpoint)
+    trl_trainer = trainer.build(plan, at_once, listeners, checkpoint)
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if is_first():
         listeners.begin(record.about(plan), plan.steps, done)
-    before = sampling.load(out) if checkpoint else sampling.draw(sft_trainer, plan)
+    before = sampling.load(out) if checkpoint else sampling.draw(trl_trainer, plan)
     if is_first() and not checkpoint:
         with checkpoints.writing(out):
             sampling.save(out, before)
         listeners.samples(0, before)
-    sft_trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    losses = trainer.history(sft_trainer)
-    state = sft_trainer.state
+    trl_trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    losses = trainer.history(trl_trainer, plan.objective.figures)
+    state = trl_trainer.state
     best = state.best_global_step if settings.patience else state.global_step
-    after = sampling.draw(sft_trainer, plan)
+    after = sampling.draw(trl_trainer, plan)
     if is_first():
         listeners.samples(state.global_step, after)
     trained = Trained(state.global_step, best or state.global_step, losses, {"before": before, "after": after})
-    _write(sft_trainer, plan, trained, at_once)
+    _write(trl_trainer, plan, trained, at_once)
     return trained
 
 
-def _write(sft_trainer: Any, plan: TrainingPlan, trained: Trained, at_once: int) -> None:
+def _write(trl_trainer: Any, plan: TrainingPlan, trained: Trained, at_once: int) -> None:
     """Write the model, then its record and its card.
 
     What a library refuses to write does not keep the rest from being written. The record comes last: a folder that has
@@ -181,14 +185,14 @@ def _write(sft_trainer: Any, plan: TrainingPlan, trained: Trained, at_once: int)
     weights = out / "adapter" if merge else out
     failed: list[str] = []
     with checkpoints.writing(out):
-        saving.save_model(sft_trainer, weights, failed)
+        saving.save_model(trl_trainer, weights, failed)
         if not is_first():
             return
         for leftover in ("training_args.bin", "README.md"):
             (weights / leftover).unlink(missing_ok=True)
         if plan.new_end is not None and settings.method != "full":
             with saving.attempted("where the model stops", failed):
-                turn_ends.write_end(sft_trainer.model, weights)
+                turn_ends.write_end(trl_trainer.model, weights)
         if merge:
             with saving.attempted("the merged model", failed):
                 merging.merge(plan, weights, out)

@@ -1,18 +1,18 @@
-"""TRL's SFTTrainer, set up for a plan, and reporting to its listeners."""
+"""TRL's trainer of the objective, set up for a plan, and reporting to its listeners."""
 
 import shutil
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from sdrrl_data.errors import NotInstalled, Stopped, UserError
 from sdrrl_data.models.locating import loading
 from sdrrl_data.models.saving import flush, generation_settings_as_they_are
 from sdrrl_data.processes.allocator import keep_freed_memory
 from sdrrl_data.training import checkpoints, saving, turn_ends
-from sdrrl_data.training.losses import Loss, Losses, measure, together
+from sdrrl_data.training.losses import Figures, Losses, together
 from sdrrl_data.training.plan import TrainingPlan, devices, is_first
 from sdrrl_data.training.reporting import Listeners, TrainingStep
 from sdrrl_data.training.settings import TrainingConfig
@@ -33,17 +33,16 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
         UserError: the model cannot be loaded, or not be trained with these settings.
     """
     from transformers import EarlyStoppingCallback, PrinterCallback
-    from trl import SFTTrainer
 
     if _on_cpu():
         keep_freed_memory()
-    settings = plan.settings
+    settings, objective = plan.settings, plan.objective
     test = plan.test.table
     folder = plan.job.out / CHECKPOINTS
     # Asked now: the checkpoint is removed while later ones are written.
     had_ended = checkpoint is not None and checkpoints.is_last(checkpoint)
 
-    class Trainer(SFTTrainer):  # type: ignore[misc]
+    class Trainer(objective.trainer()):  # type: ignore[misc]
         """Evaluates by task and direction, and marks its checkpoints when they are complete."""
 
         control: Any
@@ -51,7 +50,7 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
 
         def evaluate(self, *ignored: Any, **also: Any) -> dict[str, float]:
             """Measure the losses on the test split; they are saved in the checkpoints' history, too."""
-            losses = measure(self.model_wrapped, test, at_once, self.accelerator, self.processing_class.pad_token_id)
+            losses = objective.measure(self, test, at_once)
             number = self.state.global_step
             kinds = [[*kind, *loss] for kind, loss in losses.items()]
             self.state.log_history.append({"step": number, "losses": kinds})
@@ -67,8 +66,10 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
             super().log(logs, start_time)
             if "loss" in logs and is_first():
                 now = time.perf_counter()
-                speed = (logs["num_tokens"] - self._tokens) / max(now - self._last, 1e-9)
-                self._tokens, self._last = logs["num_tokens"], now
+                # Not every trainer of TRL counts them.
+                tokens = logs.get("num_tokens", plan.tokens * self.state.global_step / plan.steps)
+                speed = (tokens - self._tokens) / max(now - self._last, 1e-9)
+                self._tokens, self._last = tokens, now
                 listeners.step(TrainingStep(self.state.global_step, logs["loss"], logs["learning_rate"], speed))
 
         def _run_epoch(self, *args: Any, **kwargs: Any) -> None:
@@ -117,12 +118,12 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
         trainer = Trainer(
             model=model,
             args=_arguments(plan, folder, at_once, resumed=checkpoint is not None),
-            train_dataset=_dataset(plan.train.table).select(plan.taken),
-            eval_dataset=None
-            if test.is_empty()
-            else _dataset(test.head(1)),  # SFTTrainer wants one; `evaluate` above uses `test`
+            train_dataset=objective.dataset(plan.train.table, plan.taken, at_once),
+            # TRL's trainers want one; `evaluate` above uses `test`.
+            eval_dataset=objective.dataset(test, [0], 1) if _is_evaluated(plan) else None,
             processing_class=plan.chat.tokenizer,
-            peft_config=None if settings.method == "full" else _adapter(settings),
+            peft_config=None if settings.method == "full" or plan.adapter else _adapter(settings),
+            **objective.options(lambda: _model(plan), whole=settings.method == "full"),
             callbacks=[EarlyStoppingCallback(settings.patience)] if settings.patience else None,
         )
     except (ValueError, NotImplementedError) as error:
@@ -130,14 +131,22 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
             f"model {plan.located.name} cannot be trained with these settings: {saving.why(error)}"
         ) from error
     trainer.remove_callback(PrinterCallback)
+    if plan.adapter:
+        # DPO's and KTO's reference is a copy of the adapter, which is neither saved nor resumed.
+        trainer.model.save_pretrained = partial(trainer.model.save_pretrained, selected_adapters=["default"])
     saving.sort_sets(trainer.model)
     return trainer
 
 
-def history(trainer: Any) -> dict[int, Losses]:
-    """The losses on the test split by step, including those from before the training was resumed."""
+def history(trainer: Any, kind: Callable[..., Figures]) -> dict[int, Losses]:
+    """The losses on the test split by step, including those from before the training was resumed.
+
+    Args:
+        trainer: as `build` returns it.
+        kind: of the objective's figures.
+    """
     return {
-        entry["step"]: {(task, direction): Loss(nll, tokens) for task, direction, nll, tokens in entry["losses"]}
+        entry["step"]: {(task, direction): kind(*figures) for task, direction, *figures in entry["losses"]}
         for entry in trainer.state.log_history
         if "losses" in entry
     }
@@ -176,7 +185,16 @@ def _model(plan: TrainingPlan) -> Any:
         model = AutoModelForCausalLM.from_pretrained(located.path, use_safetensors=True, **options, **located.pinned())
     if plan.new_end is not None:
         turn_ends.add_end(model, plan.new_end)
+    if plan.adapter:
+        from peft import PeftModel
+
+        with loading("adapter", str(plan.job.adapter)):
+            return PeftModel.from_pretrained(model, str(plan.adapter), is_trainable=True)
     return model
+
+
+def _is_evaluated(plan: TrainingPlan) -> bool:
+    return plan.objective.evaluates and not plan.test.table.is_empty()
 
 
 def _quantization(bf16: bool) -> Any:
@@ -211,23 +229,12 @@ def _adapter(settings: TrainingConfig) -> Any:
     )
 
 
-def _dataset(rows: pl.DataFrame) -> Any:
-    """Token ids and labels. Only completions have labels: -100 leaves a token out of the loss."""
-    from datasets import Dataset
-
-    left_out = pl.lit(-100, dtype=pl.Int32).repeat_by("start")
-    return Dataset.from_polars(
-        rows.select("input_ids", labels=pl.concat_list(left_out, pl.col("input_ids").list.slice("start")))
-    )
-
-
 def _arguments(plan: TrainingPlan, folder: Path, at_once: int, resumed: bool) -> Any:
     import torch
-    from trl import SFTConfig
 
     settings = plan.settings
-    evaluated = not plan.test.table.is_empty()
-    return SFTConfig(
+    evaluated = _is_evaluated(plan)
+    common = dict(
         output_dir=str(folder),
         per_device_train_batch_size=at_once,
         gradient_accumulation_steps=plan.batch // devices() // at_once,
@@ -238,10 +245,6 @@ def _arguments(plan: TrainingPlan, folder: Path, at_once: int, resumed: bool) ->
         learning_rate=settings.learning_rate,
         lr_scheduler_type="constant_with_warmup" if settings.scheduler == "constant" else settings.scheduler,
         warmup_steps=settings.warmup,
-        max_length=plan.limit if settings.packing else None,  # without packing, the rows are short enough already
-        packing=settings.packing,
-        eval_packing=False,
-        completion_only_loss=True,
         gradient_checkpointing=settings.gradient_checkpointing,
         bf16=in_bf16(settings),
         use_cpu=_on_cpu(),
@@ -260,3 +263,4 @@ def _arguments(plan: TrainingPlan, folder: Path, at_once: int, resumed: bool) ->
         disable_tqdm=True,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
+    return plan.objective.arguments(common, settings, plan.limit)

@@ -19,12 +19,12 @@ def test_a_file_and_changes_are_laid_over_the_usual(tmp_path: Path) -> None:
     assert (found.method, found.lora.rank, found.lora.alpha, found.template) == ("full", 4, 8, "{{ messages }}")
     assert found.weights == {"en->pt": 2.0, "translate": 0.5}
     assert found.replay is not None
-    assert found.resolved().learning_rate == 2e-5
+    assert found.resolved((2e-4, 2e-5)).learning_rate == 2e-5
     assert load() == TrainingConfig()
 
 
 def test_what_is_written_is_read_again() -> None:
-    own = load(None, {"lora.targets": ["q_proj", "v_proj"], "patience": 3}).resolved()
+    own = load(None, {"lora.targets": ["q_proj", "v_proj"], "patience": 3}).resolved((2e-4, 2e-5))
     assert load(None, yaml.safe_load(yaml.safe_dump(own.model_dump(mode="json")))) == own
 
 
