@@ -17,6 +17,7 @@ from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run, provenance
 from sdrrl_data.runners.ray_cluster import RayConfig
 from tests.support import small_models, troubled_models, workers
+from tests.support.store import forget_folders, objects, server
 
 pytest.importorskip("ray")
 pytestmark = pytest.mark.alone
@@ -44,7 +45,15 @@ def patiently(start, tries=5):
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def store():
+    """An object store that this process and all nodes have the credentials for."""
+    with server() as running, patch.dict(os.environ, running.environment):
+        running.empty()
+        yield
+
+
+@pytest.fixture(scope="module")
+def cluster(store):
     import ray
     from ray.cluster_utils import Cluster
 
@@ -96,6 +105,13 @@ def test_two_nodes_make_the_bytes_that_one_process_makes(cluster, recipe, alone,
     assert contents(tmp_path / "run") == alone
     assert len(list((tmp_path / "run").glob("timings-*.jsonl"))) == 2  # both have worked
     assert not [sentence for sentence in said.said if "elsewhere" in sentence]
+
+
+def test_nodes_share_a_run_in_an_object_store(cluster, recipe, alone):
+    assert on_ray(recipe(), "s3://bucket/run", small_models.models()).state == "finished"
+    forget_folders()
+    made = objects("s3://bucket/run")
+    assert {name: content for name, content in made.items() if "/aligner/" not in name} == alone
 
 
 def test_questions_that_the_model_writes_are_written_in_order(cluster, recipe, tmp_path):
