@@ -219,17 +219,16 @@ def generate(
 
 def _similar_run(out: Path, recipe: str) -> str | None:
     """A sentence if a new run has nearly the name of a run of the same recipe beside it: the name may be mistyped."""
-    import difflib
-
     from sdrrl_data.run import opened
     from sdrrl_data.run.folder import MANIFEST
+    from sdrrl_data.suggestions import closest
 
     if out.exists() or not out.parent.is_dir():
         return None
     names = [folder.name for folder in sorted(out.parent.iterdir()) if (folder / MANIFEST).is_file()]
     # A name that only goes on is meant so.
     others = [name for name in names if not (name.startswith(out.name) or out.name.startswith(name))]
-    for name in difflib.get_close_matches(out.name, others, n=1, cutoff=0.8):
+    for name in closest(out.name, others, most=1, cutoff=0.8):
         with suppress(UserError):
             if opened(out.with_name(name))[1].recipe["name"] == recipe:
                 return f"a new run begins in {out}; {out.with_name(name)} is another run of the recipe {recipe}"

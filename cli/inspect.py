@@ -89,6 +89,7 @@ def inspect(
         raise UserError("--kept shows the pairs that fail no filter: leave out --dropped and --filter, or --kept")
 
     from sdrrl_data.run import opened, select_targets, trust_run
+    from sdrrl_data.suggestions import instead
 
     from . import overview, questions
     from .judged import pairs
@@ -115,7 +116,7 @@ def inspect(
         of_step = [table for table in tables if _is_of_step(table, step)]
         if not of_step:
             steps = dict.fromkeys(table.rpartition("/")[2] for table in tables)
-            raise UserError(f"{folder} has no table {step}: it has {', '.join(steps) or 'none yet'}")
+            raise UserError(f"{folder} has no table {step}: {instead(step, steps, '--step ')}")
         tables = of_step
     wanted = pairs(run, manifest, tags, kept, dropped, filter, sort) if judged else None
     id = id.rstrip("….") if id else id  # a shortened one may end so
