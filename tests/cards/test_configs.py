@@ -129,7 +129,9 @@ def test_a_control_is_a_config_when_asked_for(repository: tuple[Run, Manifest, M
     datasets.write(run, "pt/controls-no-code-switch", few)
     text = card.write(repository[1], run, controls={"pt": ["no-code-switch"]})
     (run.path / "README.md").write_text(text, encoding="utf-8")
-    assert get_dataset_config_names(str(run.path)) == ["pt", "all", "pt-no-code-switch"]
+    assert get_dataset_config_names(str(run.path)) == [
+        *("pt", "all", "pt-preferences", "pt-distillation", "pt-no-code-switch")
+    ]
     loaded = load_dataset(str(run.path), "pt-no-code-switch", cache_dir=str(tmp_path / "cache"))
     assert {split: rows.num_rows for split, rows in loaded.items()} == {"train": 3, "test": 3}
     assert "| `pt-no-code-switch` | a control of `pt`: the transfer set without code-switched rows | 3 | 3 |" in text

@@ -11,6 +11,7 @@ from sdrrl_data.cards import croissant
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Manifest, Run
+from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.run.disk import digest_of
 from tests.support import small_models
 
@@ -131,7 +132,8 @@ def test_every_file_is_listed_with_its_hash(run: Run, manifest: Manifest, descri
     listed = {
         node["contentUrl"]: node["sha256"] for node in described["distribution"] if node["@type"] == "cr:FileObject"
     }
-    in_run = {str(path.relative_to(run.path)): digest_of(path) for path in run.path.glob("*/transfer_set/*.parquet")}
+    paths = [path for name in OF_TARGET for path in run.path.glob(f"*/{name}/*.parquet")]
+    in_run = {str(path.relative_to(run.path)): digest_of(path) for path in paths}
     assert listed == in_run
 
 
