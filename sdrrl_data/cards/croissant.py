@@ -56,7 +56,7 @@ MEANINGS = {
     "completion": "messages: the answer",
     "chosen": "messages: the answer that is to be preferred",
     "rejected": "messages: the answer that is to be avoided",
-    "rejected_kind": "what is wrong with the rejected answer: other_language or code_switched",
+    "rejected_kind": "what is wrong with the rejected answer: other_language, code_switched or direct",
     "privileged_context": "messages: the question in the source language and its answer, for the teacher alone",
     "code_switched": "whether the row contains words or sentences of the other language",
     "switched": "these words or sentences, and where they are (in characters)",

@@ -39,4 +39,5 @@ BESIDE = {
 REJECTED = {
     "other_language": "the same answer in the other language",
     "code_switched": "the chosen answer with some of the other language in it",
+    "direct": "the generator's own answer to the question in the target language",
 }

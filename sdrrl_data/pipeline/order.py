@@ -157,11 +157,12 @@ def last_steps(
     common = {"target": target, "recipe": recipe, "generator": generator, "signature": signature, **parts._asdict()}
     transfer_set = TransferSetStep(table=target.table(TRANSFER_SET), whole=tuple(tables), **common)
     read = (*tables, transfer_set.table)
+    direct = [target.table(name) for name in ("direct_answers", "direct_scores") if recipe.direct_answers]
+    rejected = direct[:1] if "direct" in recipe.preferences.rejected else []
     beside = [
-        PreferencesStep(table=target.table(PREFERENCES), whole=read, **common),
+        PreferencesStep(table=target.table(PREFERENCES), whole=(*read, *rejected), **common),
         DistillationStep(table=target.table(DISTILLATION), whole=read, **common),
     ]
-    direct = [target.table(name) for name in ("direct_answers", "direct_scores") if recipe.direct_answers]
     counts = CountsStep(
         table=target.table("counts"),
         whole=(*read, *(step.table for step in beside), *direct),

@@ -214,7 +214,12 @@ class Recipe(Config):
         return shaping
 
     @model_validator(mode="after")
-    def _switches_answers_to_reject(self) -> Self:
+    def _has_answers_to_reject(self) -> Self:
+        if "direct" in self.preferences.rejected and not self.direct_answers:
+            raise ValueError(
+                "preferences.rejected has direct, and the model answers no translated question: set direct_answers to "
+                "true"
+            )
         rejects_switched = "code_switched" in self.preferences.rejected
         if not self.targets and rejects_switched and self.code_switching.texts == "question":
             raise ValueError(

@@ -124,7 +124,7 @@ class PreferencesConfig(Config):
     """Pairs of answers to one question, of which the one in the language of the question is to be preferred."""
 
     # What is to be avoided: the same answer in the other language; or with some of the other language in it (which
-    # needs code_switching.texts to be answer or both).
-    rejected: Annotated[tuple[Literal["other_language", "code_switched"], ...], Field(min_length=1)] = (
+    # needs code_switching.texts to be answer or both); or what the model answers by itself (needs direct_answers).
+    rejected: Annotated[tuple[Literal["other_language", "code_switched", "direct"], ...], Field(min_length=1)] = (
         "other_language",
     )

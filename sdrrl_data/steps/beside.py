@@ -18,6 +18,7 @@ from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.step import TargetStep, Work, each
 
 Tables = Mapping[str, pl.DataFrame]
+OF_TARGET = ("translations", "verdicts", "code_switched", "direct_answers")  # the tables with its rows' texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,8 @@ class BesideStep(TargetStep):
         """The rows of some seeds: `content` and `source`.
 
         Args:
-            tables: the rows of these seeds in seeds, answers, translations, verdicts and, if the run has it,
-                code_switched.
+            tables: the rows of these seeds in seeds, answers, translations, verdicts and, if it reads them,
+                code_switched and direct_answers.
         """
 
     def are_wanted(self) -> pl.Expr:
@@ -100,7 +101,7 @@ class BesideStep(TargetStep):
 
     def _blocks(self, run: Run, texts_only: bool = False) -> Iterator[dict[str, pl.DataFrame]]:
         """The tables, a part of the seeds at a time; the scores together, as `scores`."""
-        names = ["seeds", "answers", *map(self.target.table, ("translations", "verdicts", "code_switched"))]
+        names = ["seeds", "answers", *map(self.target.table, OF_TARGET)]
         names = [name for name in names if name in self.whole]
         scorers = [name for name in self.whole if name.rpartition("/")[2].startswith("scores-")]
         parts = range(run.table("seeds").parts())

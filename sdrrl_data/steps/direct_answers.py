@@ -1,7 +1,7 @@
 """Direct answers: the generator's answers to the translated questions, in the target language.
 
 They are what a model does by itself, and no part of the transfer set: a control is made of them (`respond`, as Li et
-al. 2023 make Bactrian-X, https://arxiv.org/abs/2305.15011), and preferences (`direct_pairs`).
+al. 2023 make Bactrian-X, https://arxiv.org/abs/2305.15011), and preferences (`preferences`).
 """
 
 from collections.abc import Iterable, Iterator

@@ -5,6 +5,11 @@ language as `rejected`. So does Cross-Lingual Optimization (Lee et al. 2025, htt
 pairs are translations of English instructions and responses, and 3,200 to 6,400 of them are enough. Lee et al. 2025,
 https://arxiv.org/abs/2505.19116, train with ORPO on questions in Korean alone; their rejected answers are English, or
 Korean with English or Chinese words in them, which here are the code-switched answers.
+
+A model that has answered the translated questions itself gives a third kind: the translated answer is chosen, its own
+answer in the target language rejected, whatever its faults. It answers better in the source language, and the
+translation carries that over. Source: Yang et al. 2025 (Language Imbalance Driven Rewarding),
+https://arxiv.org/abs/2410.08964, who translate with the model itself.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,7 +19,7 @@ import polars as pl
 from sdrrl_data.steps import answer_rows, transfer_set
 from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
 
-OTHER_LANGUAGE, CODE_SWITCHED = KINDS = ("other_language", "code_switched")  # of rejected answers
+OTHER_LANGUAGE, CODE_SWITCHED, DIRECT = KINDS = ("other_language", "code_switched", "direct")  # of rejected answers
 
 CONTENT: Schema = {
     "id": pl.String,
@@ -38,8 +43,8 @@ def make(tables: Mapping[str, pl.DataFrame], kinds: Collection[str], src: str, t
     Also pairs of answers that are the same text, such as a number, and teach no preference: `differ` tells them apart.
 
     Args:
-        tables: the rows of the same seeds in seeds, answers, translations, verdicts and, for code-switched answers,
-            code_switched.
+        tables: the rows of the same seeds in seeds, answers, translations, verdicts and, for such answers,
+            code_switched and direct_answers.
         kinds: of rejected answers.
         src: tag of the source language.
         tgt: tag of the target language.
@@ -61,6 +66,9 @@ def make(tables: Mapping[str, pl.DataFrame], kinds: Collection[str], src: str, t
             with_switched = texts.join(_switched_answers(tables["code_switched"], side), on="id", maintain_order="left")
             columns = _row(side, tags[side], CODE_SWITCHED, pl.col("switched_answer"), "rejected-switched")
             rows.append(with_switched.with_columns(columns).with_columns(switched="spans").select(*_ROWS))
+    if DIRECT in kinds:
+        with_direct = texts.join(tables["direct_answers"].select("id", direct="answer"), on="id", maintain_order="left")
+        rows.append(with_direct.select(_row("tgt", tgt, DIRECT, pl.col("direct"), "rejected-direct")))
     return pl.concat(frame.cast(pl.Schema(_ROWS)) for frame in rows).filter(pl.col("weight") > 0)
 
 

@@ -8,7 +8,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
-from sdrrl_data.steps import direct_answers, direct_pairs
+from sdrrl_data.steps import direct_answers, preferences
 from tests.support import small_models
 from tests.support.copies import trusted_copy
 from tests.support.steps import Steps
@@ -137,10 +137,9 @@ def test_without_direct_answers_there_is_no_such_control(folder, tmp_path):
 
 def test_preferences_of_the_translated_answer(folder):
     run = Run(folder / "run")
-    names = ("seeds", "pt/translations", "pt/verdicts", "pt/direct_answers")
+    names = ("seeds", "answers", "pt/translations", "pt/verdicts", "pt/direct_answers")
     tables = {name.rpartition("/")[2]: run.table(name).read_all() for name in names}
-    pairs = direct_pairs.make(tables, "pt")
-    assert dict(pairs.schema) == direct_pairs.SCHEMA
+    pairs = preferences.make(tables, ["direct"], "en", "pt")
     assert pairs.height == len(THINGS)
     own = dict(direct(run).select("id", "answer").iter_rows())
     translated = {row["id"]: row for row in tables["translations"].iter_rows(named=True)}
@@ -156,14 +155,29 @@ def test_preferences_of_the_translated_answer(folder):
 @pytest.mark.parametrize("text", ["question_src", "question_tgt", "answer_src", "answer_tgt"])
 def test_a_pair_needs_a_translated_question_and_answer_that_were_kept_and_differ(folder, text):
     run = Run(folder / "run")
-    names = ("seeds", "pt/translations", "pt/verdicts", "pt/direct_answers")
+    names = ("seeds", "answers", "pt/translations", "pt/verdicts", "pt/direct_answers")
     tables = {name.rpartition("/")[2]: run.table(name).read_all() for name in names}
     of_source = {"question_src": ["question_tgt"], "answer_src": ["answer_tgt"]}.get(text, [])
     first = pl.col("id") == tables["seeds"]["id"][0]
     verdicts = tables["verdicts"].with_columns(
         pl.when(first).then(0.0).otherwise(pl.col(name)).alias(name) for name in (text, *of_source)
     )
-    assert direct_pairs.make({**tables, "verdicts": verdicts}, "pt").height == len(THINGS) - 1
+    assert preferences.make({**tables, "verdicts": verdicts}, ["direct"], "en", "pt").height == len(THINGS) - 1
     same = tables["translations"].select("id", answer=" " + pl.col("answer"))
     answers = tables["direct_answers"].drop("answer").join(same, on="id")
-    assert direct_pairs.make({**tables, "direct_answers": answers}, "pt").is_empty()
+    pairs = preferences.make({**tables, "direct_answers": answers}, ["direct"], "en", "pt")
+    assert pairs.filter(preferences.differ()).is_empty()
+
+
+def test_a_finished_run_gets_preferences_of_direct_answers(folder, tmp_path):
+    run = Run(trusted_copy(folder / "run", tmp_path / "run"))
+    steps = Steps()
+    rejected = {"rejected": ["other_language", "direct"]}
+    generate(recipe(folder, direct_answers=True, preferences=rejected), run.path, small_models.models(), steps)
+    # The signature, which stands in every row, names the settings.
+    assert steps.names == ["pt/transfer_set", "pt/preferences", "pt/distillation", "pt/counts"]
+    kinds = run.manifest().counts.targets["pt"].preferences.kinds
+    assert kinds["pt->pt"]["direct"] == len(THINGS)
+    assert kinds["en->en"].keys() == {"other_language"}
+    with pytest.raises(UserError, match="answers no translated question: set direct_answers to true"):
+        recipe(folder, preferences=rejected)
