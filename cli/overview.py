@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sdrrl_data.run import Manifest, Run, provenance
-from sdrrl_data.run.dataset import OF_TARGET
+from sdrrl_data.run.dataset import OF_TARGET, TRANSFER_SET
 from sdrrl_data.shown import escaped
 
 from . import narrow
@@ -100,7 +100,8 @@ def _next_commands(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> li
             f"continue   sdrrl-data generate --out {shlex.quote(str(run.path))}",
         ]
     if aside:
-        lines.append(f"look at    {command} --step {list(aside)[-1].rpartition('/')[2]}")
+        steps = [name.rpartition("/")[2] for name in aside]
+        lines.append(f"look at    {command} --step {TRANSFER_SET if TRANSFER_SET in steps else steps[-1]}")
     if any(aside.values()):
         lines.append(f"set aside  {command} --set-aside")
     return lines

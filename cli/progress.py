@@ -34,6 +34,10 @@ LABELS = {  # of the tables of a run
     "scores": "score {tag}",
     "verdicts": "apply thresholds to {tag}",
     "transfer_set": "mix the transfer set of {tag}",
+    "preferences": "pair preferences of {tag}",
+    "distillation": "collect rows for distillation of {tag}",
+    "direct_answers": "answer questions in {tag}",
+    "direct_scores": "compare answers in {tag}",
     "counts": "count rows of {tag}",
     "shared_counts": "count rows",
 }

@@ -28,6 +28,8 @@ STEPS = (
     "scores-round_trip",
     "verdicts",
     "transfer_set",
+    "preferences",
+    "distillation",
 )
 SCRIPTS = [
     "ما هي أفضل طريقة لتعلم السباحة في البحر؟",
@@ -334,7 +336,7 @@ def test_narrow_terminals(inspect, odd_run, monkeypatch, columns, step):
 MISTAKES = {
     "a folder that is missing": (["nowhere"], "nowhere is not a run (there is no such folder)"),
     "a folder without a run": (["."], ". is not a run (it has no manifest.json)"),
-    "a step that is missing": (["RUN", "--step", "answer"], "has no table answer: it has seeds, answers, parallel, "),
+    "a step that is missing": (["RUN", "--step", "answer"], "has no table answer: did you mean --step answers?"),
     "a language that does not exist": (["RUN", "--tgt", "Portuguesse"], "did you mean Portuguese (pt)"),
     "a target that is missing": (["RUN", "--tgt", "vi"], "has no target vi: choose from pt"),
     "a step of another target": (["RUN", "--step", "vi/scores"], "has no table vi/scores"),
