@@ -14,6 +14,7 @@ from sdrrl_data.cli.console import PlainConsole
 from sdrrl_data.pipeline.generate import Silent, generate
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
+from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.steps.verdicts import TEXTS
 from tests.support.small_models import CHANGES, models
 
@@ -121,7 +122,7 @@ def test_the_commands_that_it_names_work(invoke, small_run):
 def test_each_table_is_shown(inspect, small_run, step):
     _, run = small_run
     name = step if step in ("seeds", "answers") else f"pt/{step}"
-    rows = run.dataset(name).read() if step == "transfer_set" else run.table(name).read_all()
+    rows = run.dataset(name).read() if step in OF_TARGET else run.table(name).read_all()
     shown = inspect(run, "--step", step, "--rows", "3")
     assert shown.startswith(f"{name}: 3 of {rows.height} rows\n")
     assert len(ids_of(shown)) == 3
