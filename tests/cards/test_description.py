@@ -61,7 +61,9 @@ def test_pushing_one_target_keeps_what_is_said_of_another(runs: dict[str, tuple[
     assert section(both, "English and Vietnamese (`vi`)") == section(first, "English and Vietnamese (`vi`)")
     assert both.count(BY_HAND) == 1
     assert head(both)["pretty_name"] == "SDRRL transfer set: English to Portuguese and Vietnamese"
-    assert [config["config_name"] for config in head(both)["configs"]] == ["pt", "vi", "all"]
+    configs = [config["config_name"] for config in head(both)["configs"]]
+    assert configs[:3] == ["pt", "vi", "all"]
+    assert {*configs[3:]} == {f"{tag}-{name}" for tag in ("pt", "vi") for name in ("preferences", "distillation")}
     assert head(both)["language"] == ["en", "pt", "vi"]
     for run, manifest in runs.values():
         assert all(signature in both for signature in manifest.signatures.values())

@@ -74,7 +74,7 @@ def test_a_translator_replaces_the_whole_section(invoke, tmp_path):
         *("generate", "--recipe", "quickstart", "--dry-run", "--set", "translator.models=nowhere"),
         *("--translator", f"nllb:{tmp_path}"),
     )
-    assert "translator.0.models is not a key of a recipe" in result.stderr
+    assert "translator.nllb.models is not a key of a recipe" in result.stderr
     result = invoke("generate", "--recipe", "quickstart", "--dry-run", "--translator", f"nllb:{tmp_path}")
     assert f"translator {tmp_path}: the directory has no config.json" in result.stderr
 

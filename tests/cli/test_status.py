@@ -36,7 +36,7 @@ def test_of_a_run_that_was_stopped_the_answers_in_unfinished_parts_count(invoke,
     journal.close()
     os.utime(stopped.table("answers").files(0)[1], (0, 0))  # before the times were noted
     shown = [line.split() for line in invoke("status", stopped.path).stdout.splitlines()]
-    assert ["answers", "5", "of", "62", "0", "of", "4", "0", "5.0", "0:00:11"] in shown
+    assert ["answers", "5", "of", "62", "0", "of", "4", "0", "5", "0:00:11"] in shown
     assert ["seeds", "16", "of", "62", "1", "of", "4", "0"] in shown
     assert ["continue", "sdrrl-data", "generate", "--out", *shlex.quote(str(stopped.path)).split()] in shown
 

@@ -21,7 +21,7 @@ MISTAKES = {
     "a model without a template": (["rows.parquet", "--model", "mute"], "model mute has no chat template"),
     "a wrong key": (
         ["rows.parquet", "--model", "model", "--set", "epoch=2"],
-        "epoch is not a key of a training, did you",
+        "epoch is not a key of a training: did you",
     ),
     "no settings": (
         ["rows.parquet", "--model", "model", "--settings", "a.yaml"],

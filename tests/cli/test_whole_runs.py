@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+BESIDE = ("pair preferences of pt (rows: 2)", "collect rows for distillation of pt (rows: 2)")
 WORDS = [
     *("generate", "--recipe", "quickstart", "--limit", "2", "--out", "run"),
     *("--set", "generator.engine=transformers", "--set", "generator.max_tokens=16"),
@@ -37,7 +38,7 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
         *("answer questions (rows: 2)", "translate into pt (rows: 2)", "translate prompts into pt (rows: 1)"),
         *("learn word pairs of pt (rows: 2)", "switch words of pt (rows: 2)", "learn usual lengths of pt (rows: 2)"),
         *("score pt: heuristics (rows: 2)", "apply thresholds to pt (rows: 2)", "mix the transfer set of pt (rows: 2)"),
-        *("count rows of pt (rows: 1)", "count rows (rows: 1)"),
+        *(*BESIDE, "count rows of pt (rows: 1)", "count rows (rows: 1)"),
     ]
     assert done.stdout.startswith("made       2 questions, 2 answers\n")
     assert "\x1b" not in done.stdout + done.stderr
@@ -47,7 +48,8 @@ def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
     nothing = command(*WORDS, "--set", "thresholds.src_finished.min=2")
     assert nothing.returncode == 1
     assert nothing.stderr.splitlines() == [
-        *("apply thresholds to pt (rows: 2)", "mix the transfer set of pt (rows: 2)", "count rows of pt (rows: 1)"),
+        *("apply thresholds to pt (rows: 2)", "mix the transfer set of pt (rows: 2)", *BESIDE),
+        "count rows of pt (rows: 1)",
         "error: no row is left in pt/transfer_set; most were lost here: 2 pairs of pt: answers cut at 16 tokens "
         "(src_finished < 2)",
     ]

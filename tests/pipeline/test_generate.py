@@ -352,7 +352,7 @@ def test_a_finished_run_goes_on_without_its_seeds_its_corpus_and_its_model(seeds
     counting = Counting()
     generate(recipe(seeds, **corpus, **{"thresholds.repetition.max": 0.0}), out, models, counting)
     generate(recipe(seeds, **corpus, **{"thresholds.repetition.max": 0.0}, tgt=["vi"]), out, models, counting)
-    assert counting.steps[:4] == ["pt/verdicts", *LAST, "vi/translations"]
+    assert counting.steps[:6] == ["pt/verdicts", *LAST, "vi/translations"]
     assert "translate" in set(transfer_set(out)["task"])
     before = contents(out)
     with pytest.raises(UserError, match=r"seeds.jsonl: there is no such file"):
@@ -366,9 +366,9 @@ def test_the_manifest_knows_the_files_of_the_transfer_sets(seeds, tmp_path):
     manifest = run(seeds, tmp_path / "run", tgt=["pt", "vi"], parallel=None)
     digests = {
         str(path.relative_to(tmp_path / "run")): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in (tmp_path / "run").glob("*/transfer_set/*.parquet")
+        for path in (tmp_path / "run").glob("*/*/t*-of-*.parquet")
     }
-    assert len(digests) == 4
+    assert len(digests) == 12
     assert manifest.files == digests
     alone = manifest.only(["vi"])
     assert all(path.startswith("vi/") for path in alone.files)

@@ -18,6 +18,7 @@ from sdrrl_data.errors import Stopped
 from sdrrl_data.models import hub_errors
 from sdrrl_data.publishing import retries
 from sdrrl_data.run import Run, opened
+from sdrrl_data.run.dataset import OF_TARGET
 from tests.publishing import client
 from tests.support import hub, small_models
 from tests.support.copies import trusted_copy
@@ -100,7 +101,10 @@ def test_runs_grow_into_one_set_that_anybody_can_load(served: hub.Hub, ann: clie
     for path, content in files.items():
         assert str(tmp_path) not in texts(path, content), path
     names = [config["config_name"] for config in head(files["README.md"])["configs"]]
-    assert sorted(names) == ["all", "es", "pt", "vi"]
+    assert sorted(name for name in names if "-" not in name) == ["all", "es", "pt", "vi"]
+    assert {name for name in names if "-" in name} == {
+        f"{tag}-{name}" for tag in ("es", "pt", "vi") for name in ("preferences", "distillation")
+    }
 
     (loaded,) = served.run(LOAD, tmp_path / "home", "ann's", "ann/set")
     assert loaded["names"] == names
@@ -142,7 +146,11 @@ def test_a_repository_with_configs_of_other_tools_can_be_loaded_after_a_push(
         info["config_name"] for info in head(served.repos["datasets/ann/before"].files()["README.md"])["dataset_info"]
     ] == ["mine"]
     (loaded,) = served.run(LOAD_ALL, tmp_path / "home", "ann's", "ann/before")
-    assert loaded == {"pt": run.dataset("pt/transfer_set").read().height, "all": loaded["pt"], "mine": 2}
+    heights = {name: run.dataset(f"pt/{name}").read().height for name in OF_TARGET}
+    assert loaded == {
+        **{"pt": heights["transfer_set"], "all": heights["transfer_set"], "mine": 2},
+        **{f"pt-{name}": heights[name] for name in ("preferences", "distillation")},
+    }
 
 
 def test_what_cannot_be_loaded_after_a_push_is_said(served: hub.Hub, ann: client.Client, run: Run) -> None:
@@ -202,7 +210,7 @@ def test_shards_that_a_target_no_longer_has_are_gone(served: hub.Hub, ann: clien
     (done,) = ann.ask({"run": run.path, "repo": "ann/shards"})
     assert set(done["deleted"]) == many.files.keys() - few.files.keys() != set()
     files = repo.files()
-    assert {path for path in files if "/transfer_set/" in path} == set(few.files)
+    assert {path for path in files if path.split("/")[1] in OF_TARGET} == set(few.files)
     assert files["pt/notes.md"] == b"Mine."
 
 
@@ -370,7 +378,9 @@ def test_controls_go_along_when_asked(served: hub.Hub, ann: client.Client, run: 
     (fewer,) = ann.ask(push | {"controls": True})
     assert {path.split("/")[1] for path in fewer["deleted"]} == {"controls-sft"}
     configs = head(served.repos["datasets/ann/controls"].files()["README.md"])["configs"]
-    assert [config["config_name"] for config in configs] == ["pt", "all", "pt-sdrrl"]
+    assert [config["config_name"] for config in configs] == [
+        *("pt", "all", "pt-preferences", "pt-distillation", "pt-sdrrl")
+    ]
 
 
 def test_what_looks_like_personal_data_is_told(served: hub.Hub, ann: client.Client, tmp_path: Path) -> None:

@@ -8,13 +8,18 @@ import pytest
 
 from sdrrl_data.errors import RunBusy, UserError
 from sdrrl_data.protocols import SetAside
+from sdrrl_data.recipe import PreferencesConfig
 from sdrrl_data.run import SET_ASIDE, Manifest, Part, Run, fingerprint, set_aside, sort_out
 
 ROWS = pl.DataFrame({"id": ["a", "b"], "text": ["one", "two"]})
 NOTHING = pl.DataFrame(schema=SET_ASIDE)
-MANIFEST = Manifest(
-    state="unfinished", signatures={"pt": "s"}, recipe={"tgt": ["pt"], "keep": None}, versions={}, ingredients=[]
-)
+RECIPE = {
+    "tgt": ["pt"],
+    "keep": None,
+    "direct_answers": False,
+    "preferences": PreferencesConfig().model_dump(mode="json"),
+}
+MANIFEST = Manifest(state="unfinished", signatures={"pt": "s"}, recipe=RECIPE, versions={}, ingredients=[])
 
 
 def in_splits(*splits):
@@ -231,6 +236,7 @@ import polars as pl
 from pathlib import Path
 from sdrrl_data.errors import DiskFull
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run
+from sdrrl_data.recipe import PreferencesConfig
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 table = Run(Path(sys.argv[1])).table("answers")

@@ -360,7 +360,7 @@ def test_neither_a_file_nor_a_dataset(source):
 
 @pytest.mark.parametrize("source", ["~nobody-here/tasks", "./tasks", "/tasks", "org/tasks.jsonl"])
 def test_a_file_by_the_look_of_it(source):
-    with pytest.raises(UserError, match=r"there is no such file$"):
+    with pytest.raises(UserError, match="there is no such file"):
         read(SeedsConfig(source=source), None)
 
 

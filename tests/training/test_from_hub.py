@@ -64,7 +64,7 @@ def test_a_published_set_is_trained_on(model: Path, tmp_path: Path) -> None:
     for refused, sentence in [
         (undecided, "error: dataset ann/set has several configs: choose one with --tgt or --config, of "),
         (lost, "error: dataset ann/set: the Hub knows no revision v9\n"),
-        (absent, "error: dataset ann/set has no config es: it has "),
+        (absent, "error: dataset ann/set has no config es: choose from pt, vi and all\n"),
     ]:
         assert refused["code"] == 2
         assert refused["error"].startswith(sentence)

@@ -27,6 +27,7 @@ LESS_IS_BETTER = {
     "round_trip_copied",
     "round_trip_names",
     "unknown_words",
+    "untranslated_words",
 }
 THE_USUAL_IS_BETTER = {"length", "length_words", "src_compression", "compression"}
 SCORES["own"] = Score("own", says="", misses="", better=None)
