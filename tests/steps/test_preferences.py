@@ -7,7 +7,7 @@ from sdrrl_data.steps.schemas import MESSAGES
 from sdrrl_data.steps.verdicts import TEXTS
 
 KEPT = dict.fromkeys(TEXTS, 1.0)
-BOTH = preferences.KINDS
+BOTH = (preferences.OTHER_LANGUAGE, preferences.CODE_SWITCHED)
 
 
 def asked(text):
@@ -38,6 +38,7 @@ def tables(switched=(), answers=("Me.", "Eu."), **weights):
         "translations": pl.DataFrame([{"id": "a", "question": asked("Quem?"), "answer": answers[1]}]),
         "verdicts": pl.DataFrame([{"id": "a", **KEPT, **weights}]),
         "code_switched": pl.DataFrame(rows, schema=SCHEMA),
+        "direct_answers": pl.DataFrame([{"id": "a", "answer": "Ninguém."}]),
     }
 
 
@@ -77,7 +78,7 @@ def test_an_answer_in_which_nothing_is_switched_is_no_rejected_one():
     assert set(rows["rejected_kind"]) == {"other_language"}
 
 
-@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("kind", preferences.KINDS)
 def test_only_the_kinds_that_are_asked_for(kind):
     switched = [("src", ["completion"]), ("tgt", ["completion"])]
     assert set(pairs([kind], switched=switched)["rejected_kind"]) == {kind}
