@@ -301,7 +301,7 @@ class _Builder:
         Raises:
             UserError: a control is the transfer set itself, and the user named it.
         """
-        count = _remembered(partial(_tokens, self._tokenizer))
+        count = _remembered(_counter(self._tokenizer))
         heights = {"sdrrl": sum(block.height for block in rows.of("sdrrl")) if "sdrrl" not in names else 0}
         by_name = {}
         for name in names:
@@ -418,17 +418,21 @@ def _located(generator: GeneratorConfig, named: str | None) -> Located:
     return packaged.locate(named or generator.model, revision, "tokenizer", "--tokenizer")
 
 
-def _tokens(located: Located, texts: Sequence[str]) -> list[int]:
-    """How many tokens each text has, without those that a chat template adds.
+def _counter(located: Located) -> CountTokens:
+    """Load the tokenizer, which counts the tokens of each text, without those that a chat template adds.
 
     Raises:
         UserError: there is no tokenizer.
     """
     with loading("tokenizer", located.name):
         tokenizer = tokenizers.load(located)
-    counts: list[int] = []
-    for start in range(0, len(texts), AT_ONCE):
-        batch = list(texts[start : start + AT_ONCE])
-        encoded = tokenizer(batch, add_special_tokens=False, return_attention_mask=False, verbose=False)
-        counts += map(len, encoded["input_ids"])
-    return counts
+
+    def count(texts: Sequence[str]) -> list[int]:
+        counts: list[int] = []
+        for start in range(0, len(texts), AT_ONCE):
+            batch = list(texts[start : start + AT_ONCE])
+            encoded = tokenizer(batch, add_special_tokens=False, return_attention_mask=False, verbose=False)
+            counts += map(len, encoded["input_ids"])
+        return counts
+
+    return count

@@ -19,17 +19,9 @@ from sdrrl_data.training.train import train
 
 from .conftest import SIGNATURE, MakeModel, some_rows
 from .test_plan import plan as planned
-from .test_train import Listener
+from .test_train import FAST, Listener
 
 PREFERENCES = ("dpo", "orpo", "kto")
-FAST: dict[str, Any] = {
-    "learning_rate": 0.02,
-    "batch_size": 4,
-    "evaluate_every": 3,
-    "save_every": 3,
-    "samples": 1,
-    "precision": "float32",  # the same on every machine
-}
 
 
 def pairs() -> list[dict[str, Any]]:
