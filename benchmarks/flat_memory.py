@@ -1,4 +1,4 @@
-"""Rows a second and peak memory of each step of a run for two targets and of its page, as the run gets ten times as long.
+"""Rows a second and peak memory of each step of a run for two targets and of its page, as runs get ten times as long.
 
 The generator returns a sentence at once, the translator each text with other letters, so that what is measured is
 everything else: reading seeds, parts, journals, verdicts, counting, mixing, writing, the card. Each run is a process
