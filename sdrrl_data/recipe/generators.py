@@ -117,6 +117,9 @@ class GeneratorConfig(SamplingConfig):
         None  # processes, each with a copy of the model; None: one per GPU
     )
     tensor_parallel: Annotated[Positive, Shapeless()] = 1  # GPUs that share one copy of the model
+    # Minutes without a word after which an engine is taken for dead, and started again; its loading does not count. An
+    # engine that works says so every minute.
+    silent_minutes: Annotated[float, Field(ge=2), Shapeless()] = 30.0
     system_prompt: str | None = None  # for seeds that bring none
     # A chat template (Jinja), or its file, for a model without a chat template.
     template: Annotated[str | None, TakenIn(".jinja")] = None
