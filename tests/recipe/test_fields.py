@@ -91,6 +91,7 @@ def test_recipes_of_0_1_0_are_written_and_shape_rows_as_they_did(earlier):
     written = of_before(recipe.model_dump(mode="json", by_alias=True))
     bounds = {name: threshold.pop("languages") for name, threshold in earlier["recipe"]["thresholds"].items()}
     assert written.pop("keep") is None
+    assert written["generator"].pop("silent_minutes") == 30
     assert written.pop("targets") == {"th": {"thresholds": {"similarity": bounds["similarity"]["th"]}}}
     assert written == earlier["recipe"] | {"prompts": PROMPTS}
     for_no_language = {
