@@ -16,7 +16,7 @@ from tests.support.processes import ending, running
 
 pytest.importorskip("vllm")
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.long
 
 QUESTIONS = ["what is the sky", "the sea", "what is the colour of the sea and of the sky", "colour"]
 WINDOW = 512  # twice what one engine computes at a time on a CPU

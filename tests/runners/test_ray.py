@@ -20,7 +20,7 @@ from tests.support import small_models, troubled_models, workers
 from tests.support.store import forget_folders, objects, server
 
 pytest.importorskip("ray")
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 24
