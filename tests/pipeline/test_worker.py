@@ -29,26 +29,27 @@ SEEDS = 24
 COLOURS = ("red", "green", "brown", "white")
 
 
-@pytest.fixture
-def seeds(tmp_path):
-    path = tmp_path / "seeds.jsonl"
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory):
+    path = tmp_path_factory.mktemp("seeds") / "seeds.jsonl"
     texts = [f"Why is the {COLOURS[n % 4]} house of neighbour number {n} so cold in winter?" for n in range(SEEDS)]
     path.write_text("".join(json.dumps({"instruction": text}) + "\n" for text in texts))
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipe(seeds):
     return lambda **changes: loading.load(
         "quickstart", small_models.CHANGES | {"seeds": [{"source": str(seeds)}], "part_rows": 3} | changes
     )
 
 
-@pytest.fixture
-def alone(recipe, tmp_path):
+@pytest.fixture(scope="module")
+def alone(recipe, tmp_path_factory):
     """The files of the run that one process makes."""
-    generate(recipe(), tmp_path / "alone", small_models.models())
-    return contents(tmp_path / "alone")
+    run = tmp_path_factory.mktemp("alone") / "run"
+    generate(recipe(), run, small_models.models())
+    return contents(run)
 
 
 def begun(recipe, out, **changes):
