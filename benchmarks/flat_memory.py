@@ -1,4 +1,4 @@
-"""Rows a second and peak memory of each step of a run for two targets, as the run gets ten and a hundred times as long.
+"""Rows a second and peak memory of each step of a run for two targets and of its page, as runs get ten times as long.
 
 The generator returns a sentence at once, the translator each text with other letters, so that what is measured is
 everything else: reading seeds, parts, journals, verdicts, counting, mixing, writing, the card. Each run is a process
@@ -26,11 +26,15 @@ from benchmarks._report import report, sized, versions
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.protocols import Ingredient, Silent
 from sdrrl_data.recipe import loading
+from sdrrl_data.report.page import page
+from sdrrl_data.run import opened
 from sdrrl_data.steps.model_pool import Models
 
 SIZES = sized((10_000, 100_000), (50, 100))
 TARGETS = ("pt", "id")
 PROMISED = 1_500  # MB
+PAGE = "page"
+PAGE_SECONDS, PAGE_MEMORY, PAGE_SIZE = 20, 1_000, 3.0  # what is promised of it; the last two in MB
 
 
 class WholeTexts(Cipher):
@@ -91,7 +95,11 @@ def measure(seeds: int, folder: Path) -> None:
         build_translator=lambda settings, src, tgt, generator, seed: WholeTexts(),
     )
     generate(recipe, folder / "run", models, meter)
+    run, manifest = opened(folder / "run")
+    meter.start(PAGE, sum(sum(target.rows.values()) for target in manifest.counts.targets.values()), 0)
+    size = len(page(run, manifest).encode()) / 1e6
     meter.end()
+    meter.steps[-1]["size"] = size
     print(json.dumps(meter.steps))
 
 
@@ -107,9 +115,14 @@ def measured(seeds: int) -> list[dict[str, Any]]:
 def show(seeds: int, steps: Sequence[dict[str, Any]]) -> None:
     """Print and report the figures of one run."""
     used = versions("polars", "numpy")
-    seconds, most = sum(step["seconds"] for step in steps), max(step["peak"] for step in steps)
+    *of_run, of_page = steps
+    seconds, most = sum(step["seconds"] for step in of_run), max(step["peak"] for step in of_run)
     report(f"{seeds:,} seeds x {len(TARGETS)} targets", f"{len(TARGETS) * seeds / seconds:,.0f} rows/s", used)
     report(f"{seeds:,} seeds x {len(TARGETS)} targets: memory at most", f"{most:,} MB", used, f"{PROMISED:,} MB")
+    what = f"a page of {of_page['rows']:,} rows"
+    report(what, f"{of_page['seconds']:.1f} s", used, f"{PAGE_SECONDS} s")
+    report(f"{what}: memory at most", f"{of_page['peak']:,} MB", used, f"{PAGE_MEMORY:,} MB")
+    report(f"{what}: its size", f"{of_page['size']:.1f} MB", used, f"{PAGE_SIZE} MB")
     for step in steps:
         print(f"    {step['step']:34} {speed(step):>16} {step['seconds']:9,.1f} s {step['peak']:7,} MB", flush=True)
 

@@ -59,7 +59,7 @@ class Command(TyperCommand):
             ctx.params["as_json"] = as_json
         streams = [STDERR, *([] if has_json else [STDOUT])] if as_json else []
         verbose = bool(wanted.get("tracebacks") or ctx.params.get("verbose"))
-        with json_lines(*streams), _boundary(ctx.params, verbose):
+        with json_lines(*streams), _boundary(self.name, ctx.params, verbose):
             _refuse_other_bytes(ctx.params)
             _place_runs(self.get_params(ctx), ctx.params, self.name in LOCAL)
             return super().invoke(ctx)
@@ -134,10 +134,11 @@ def _usage() -> Iterator[None]:
 
 
 @contextmanager
-def _boundary(parameters: dict[str, Any], verbose: bool) -> Iterator[None]:
+def _boundary(command: str | None, parameters: dict[str, Any], verbose: bool) -> Iterator[None]:
     """Turn whatever is raised into one sentence and an exit code.
 
     Args:
+        command: its name.
         parameters: of the command.
         verbose: whether to print the traceback before the sentence.
 
@@ -151,18 +152,18 @@ def _boundary(parameters: dict[str, Any], verbose: bool) -> Iterator[None]:
     except BaseException as error:
         if isinstance(error, BrokenPipeError) and _reader_is_gone():
             raise  # Typer ends quietly
-        sentence, code = _said(error, parameters)
+        sentence, code = _said(error, command, parameters)
         if verbose:
             say(_traceback(error), err=True)
         say(sentence, err=True)
         raise typer.Exit(code) from None
 
 
-def _said(error: BaseException, parameters: dict[str, Any]) -> tuple[str, int]:
+def _said(error: BaseException, command: str | None, parameters: dict[str, Any]) -> tuple[str, int]:
     """The sentence for an error, and the exit code."""
     causes_of_it = list(causes.chain(error))
     if isinstance(error, KeyboardInterrupt):
-        return "stopped; what is finished is kept: run the same command again to continue", INTERRUPTED
+        return f"stopped; what is finished is kept: {_to_continue(command, parameters)}", INTERRUPTED
     full = next(filter(causes.is_disk_full, reversed(causes_of_it)), None)
     if isinstance(error, UserError) and (full is None or "make room on the disk" in str(error)):
         return f"error: {error}", error.exit_code
@@ -194,6 +195,16 @@ def _full_disk(error: BaseException) -> str:
     path = getattr(error, "filename", None)
     where = f"{path} cannot be written" if isinstance(path, str) else "a file cannot be written"
     return f"{where} ({causes.described(error)[:120]}): make room on the disk; {AGAIN}"
+
+
+def _to_continue(command: str | None, parameters: dict[str, Any]) -> str:
+    """What to type after a stop."""
+    from sdrrl_data.run import Run
+
+    folder = _run_of(parameters)
+    if command == "generate" and folder and (run := Run(folder)).manifest():
+        return f"{run.command} continues"
+    return "run the same command again to continue"
 
 
 def _run_of(parameters: dict[str, Any]) -> Path | None:

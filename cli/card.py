@@ -36,6 +36,7 @@ def card(
     from . import quiet
 
     quiet.silence_libraries()
+    from sdrrl_data.cards import licences
     from sdrrl_data.cards.description import CROISSANT
     from sdrrl_data.models.hub import CARD
     from sdrrl_data.publishing.write_card import write_card
@@ -43,6 +44,8 @@ def card(
 
     if trust_recipe:
         trust_run(*opened(folder))
+    for doubt in licences.doubts(licence):
+        say(f"note     {doubt}", err=True)
     checked = write_card(folder, licence=licence)
     say(f"written  {folder / CARD}, {CROISSANT} and a picture of each target's scores")
     say("checked  transfer sets against their SHA-256, figures against the tables, the head with the Hub's clients")

@@ -125,8 +125,7 @@ def _places(manifest: Manifest, run: Run) -> list[str]:
     ]
     least, *others = [manifest.target_recipe(tag)["thresholds"].get("similarity", {}).get("min") for tag in tags]
     if isinstance(least, float) and least < STRICTER and not any(bound != least for bound in others):
-        command = f"sdrrl-data generate --out {shlex.quote(str(run.path))}"
-        lines.append(f"stricter   {command} --set thresholds.similarity.min={STRICTER}")
+        lines.append(f"stricter   {run.command} --set thresholds.similarity.min={STRICTER}")
     return lines
 
 

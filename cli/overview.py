@@ -97,7 +97,7 @@ def _next_commands(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> li
     if manifest.state != "finished":
         lines = [
             "state      unfinished; parts may be missing, or may have been made with earlier settings",
-            f"continue   sdrrl-data generate --out {shlex.quote(str(run.path))}",
+            f"continue   {run.command}",
         ]
     if aside:
         steps = [name.rpartition("/")[2] for name in aside]

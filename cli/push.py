@@ -51,6 +51,7 @@ def push(
     from . import quiet
 
     quiet.silence_libraries()
+    from sdrrl_data.cards import licences
     from sdrrl_data.publishing import push as library
     from sdrrl_data.run import opened, trust_run
 
@@ -58,6 +59,8 @@ def push(
 
     if trust_recipe:
         trust_run(*opened(folder))
+    for doubt in licences.doubts(licence):
+        say(f"note       {doubt}", err=True)
     with Bars() as bars:
         pushed = library.push(
             folder,

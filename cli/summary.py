@@ -174,6 +174,6 @@ def _next_commands(manifest: Manifest, run: Run, verbose: bool) -> Iterator[str]
         yield f"publish    sdrrl-data push {folder} OWNER/NAME"
     answers = manifest.counts.steps["answers"]
     if answers.rows_in > answers.rows_out:
-        yield f"ask again  sdrrl-data generate --out {folder} --retry-set-aside"
+        yield f"ask again  {run.command} --retry-set-aside"
     if not verbose:
-        yield f"figures    sdrrl-data generate --out {folder} --verbose"
+        yield f"figures    {run.command} --verbose"

@@ -123,7 +123,7 @@ class Translator(Protocol):
     """Translates sentences from one language into another; both languages are fixed when it is built.
 
     It may have `characters`, a frozenset of those that its vocabulary has: words and symbols with others are then sent
-    as placeholders.
+    as placeholders. If it has `invents_words`, and that is true, words of its translations are looked up in lists.
     """
 
     max_characters: int  # longer sentences are split before they are translated

@@ -1,8 +1,9 @@
 """Fixtures that more than one folder of tests uses."""
 
 import os
+import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -40,6 +41,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def real_texts() -> Path:
     """The folder of the real texts that are part of the repository."""
     return texts.folder()
+
+
+@pytest.fixture(scope="session")
+def flores(real_texts) -> Callable[..., list[tuple[str, ...]]]:
+    """Returns the same sentences of FLORES-200 dev in several languages."""
+
+    def read(*languages: str, sample: int = 997) -> list[tuple[str, ...]]:
+        files = [real_texts / "flores-dev" / f"{language}.txt" for language in languages]
+        rows = list(zip(*(file.read_text(encoding="utf-8").splitlines() for file in files), strict=True))
+        return random.Random(1).sample(rows, sample)
+
+    return read
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

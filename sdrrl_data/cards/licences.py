@@ -12,6 +12,7 @@ import yaml
 from sdrrl_data.cards.markdown import join_names
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.scoring import compared_sets, item_sets
+from sdrrl_data.suggestions import closest
 
 COMPARED = {compared_sets.ROLE, item_sets.ROLE}  # the rows hold nothing of these
 DATA = {"seeds", "parallel corpus"}
@@ -52,6 +53,15 @@ def of(ingredient: Ingredient) -> list[str]:
 def unknown(ingredients: Iterable[Ingredient]) -> list[str]:
     """The names of the ingredients of a dataset whose licence is not known."""
     return list(dict.fromkeys(part.name for part in ingredients if _binds(part) and not of(part)))
+
+
+def doubts(chosen: str | None) -> Iterator[str]:
+    """What to say to a publisher whose licence the Hub has no name for."""
+    for name in _names(chosen):
+        if _on_hub(name) != (name, None):
+            similar = closest(name, _facts().hub, most=1)
+            instead = f"; did you mean {similar[0]}?" if similar else ""
+            yield f"{name} is no licence that the Hub knows: the card says `other`, with this name{instead}"
 
 
 def combined(ingredients: Sequence[Ingredient], chosen: str | None = None) -> Terms:

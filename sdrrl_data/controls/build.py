@@ -1,7 +1,6 @@
 """Makes the controls of a finished run, from its tables."""
 
 import logging
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
@@ -236,7 +235,7 @@ class _Builder:
             self._leave_out(
                 ["respond"],
                 f"the model has not answered the questions in {tag} itself, and respond is made of that",
-                f"`sdrrl-data generate --out {shlex.quote(str(self._run.path))} --set direct_answers=true`",
+                f"`{self._run.command} --set direct_answers=true`",
             )
             names = [name for name in names if name != "respond"]
         try:

@@ -13,7 +13,7 @@ from sdrrl_data.languages import Language, find
 from sdrrl_data.pipeline import engines, growing, order, revisions, source_tables, targets
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, ScorerConfig, score_tables, trust
+from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, ScorerConfig, loading, score_tables, trust
 from sdrrl_data.run import Manifest, Run, growth, provenance, unused
 from sdrrl_data.sources.row_sources import name_of
 from sdrrl_data.steps import seed_language
@@ -226,11 +226,23 @@ def resolve(
 
 
 def _with_earlier_targets(recipe: Recipe, run: Run, before: Manifest | None) -> Recipe:
-    """The recipe with the run's finished targets: a run keeps them when other targets are added."""
+    """The recipe with the run's finished targets, as they are: a run keeps them when other targets are added.
+
+    Raises:
+        UserError: the settings of one of them do not fit the recipe, or ask for more than was allowed.
+    """
     if before is None:
         return recipe
     earlier = [tag for tag in before.recipe["tgt"] if run.dataset(f"{tag}/transfer_set").exists()]
-    return recipe.model_copy(update={"tgt": tuple(dict.fromkeys([*earlier, *recipe.tgt]))})
+    written = before.recipe.get("targets", {})
+    settings = {tag: written[tag] for tag in earlier if tag in written and tag not in (*recipe.tgt, *recipe.targets)}
+    recipe = recipe.model_copy(update={"tgt": tuple(dict.fromkeys([*earlier, *recipe.tgt]))})
+    if not settings:
+        return recipe
+    where = f"the run {run.path}"
+    trust.check({"targets": settings}, run.path, where)
+    content = recipe.model_dump(mode="json", by_alias=True)
+    return loading.finished(content | {"targets": content["targets"] | settings}, where=where)
 
 
 def _generator(config: GeneratorConfig, models: Models, before: Manifest | None) -> tuple[Ingredient, UserError | None]:

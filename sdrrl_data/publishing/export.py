@@ -69,6 +69,7 @@ def export(
         Stopped: the disk refuses.
     """
     refuse_unfinished(run, manifest)
+    _refuse_folders_of_run(run, out)
     entries = _entries(out / INDEX)
     if preferences:
         run.refuse_without(PREFERENCES, tags)
@@ -132,6 +133,13 @@ def axolotl(path: Path, format: Format, preferences: bool = False) -> dict[str, 
             return entry | {"type": "chat_template", **chat}
         case "messages":
             return entry | {"type": "chat_template", "field_messages": "messages"}
+
+
+def _refuse_folders_of_run(run: Run, out: Path) -> None:
+    """Refuse a folder in which the run keeps files of its own: they would be pushed, or read, together."""
+    folder, root = out.resolve(), run.path.resolve()
+    if folder == root or (folder.is_relative_to(root) and folder.is_dir() and not (folder / INDEX).exists()):
+        raise UserError(f"{out} holds files of the run: choose another --out; without it, {run.path} gets a new folder")
 
 
 class _Source(NamedTuple):

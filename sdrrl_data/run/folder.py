@@ -193,8 +193,7 @@ class Run:
         for tag in tags:
             if not self.dataset(f"{tag}/{name}").exists():
                 raise UserError(
-                    f"{self.path} has no {tag}/{name}: `sdrrl-data generate --out {shlex.quote(str(self.path))}` makes "
-                    "it from the tables, without asking a model"
+                    f"{self.path} has no {tag}/{name}: `{self.command}` makes it from the tables, and asks no model"
                 )
 
     @property

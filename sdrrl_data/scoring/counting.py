@@ -11,7 +11,7 @@ from sdrrl_data.protocols import Ingredient, Scorer, TextPair
 from sdrrl_data.recipe import Place, ScorerConfig, ScorerContext
 from sdrrl_data.recipe.markers import marker
 from sdrrl_data.scoring import prose
-from sdrrl_data.scoring.tokens import tokens
+from sdrrl_data.text.tokens import tokens
 
 
 class PreparedPair:

@@ -8,8 +8,8 @@ from sdrrl_data.languages import Language
 from sdrrl_data.protocols import TextPair
 from sdrrl_data.recipe import Score
 from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
-from sdrrl_data.scoring.tokens import tokens
 from sdrrl_data.text.masking import plain
+from sdrrl_data.text.tokens import tokens
 
 # Characters that a source text needs to be judged. One in twenty true translations of 20 to 40 characters is outside
 # 0.65 to 1.7 (Tatoeba, twelve languages), of 100 and more one in two hundred (FLORES-200, ten languages).

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from sdrrl_data.recipe import Score
 from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
-from sdrrl_data.scoring.tokens import runs
+from sdrrl_data.text.tokens import runs
 
 ORDER = 3  # words in a run
 MIN_WORDS = 5

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sdrrl_data.languages import Language
 from sdrrl_data.recipe import Score
 from sdrrl_data.scoring.counting import CountingConfig, PreparedPair
-from sdrrl_data.scoring.tokens import runs, tokens
+from sdrrl_data.text.tokens import runs, tokens
 
 ORDER = 5  # words in a run: with 3 words, one good answer in a hundred scores over 0.43, with 5 over 0.17
 MIN_WORDS = 10

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from sdrrl_data.languages import Language
-from sdrrl_data.scoring.tokens import tokens
 from sdrrl_data.text import negations
 from sdrrl_data.text.function_words import is_function_word
+from sdrrl_data.text.tokens import tokens
 
 MIN_STEM = 4  # letters that two forms of a word share at their beginning
 MIN_SHARED = 0.6  # of the longer form

@@ -1,11 +1,9 @@
 """Words of a translation that are none of its language: small translators invent some, and leave others as they are."""
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
-from importlib.util import find_spec
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -13,21 +11,15 @@ from sdrrl_data.errors import NotInstalled
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
 from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext
-from sdrrl_data.scoring.tokens import tokens
+from sdrrl_data.text import word_lists
 from sdrrl_data.text.masking import plain
+from sdrrl_data.text.word_lists import LANGUAGES, SHORTEST, SIMPLEMMA, WordLists
 
 BATCH = 256  # pairs between two calls of `advance`
-# The languages of which both lists together lack at most 0.25 % of the words that people wrote (running words of the
-# Tatoeba test sets of LASER, where Portuguese lacks 0.06 and Dutch 0.18, and of FLORES-200 dev). Languages with long
-# compounds or many endings lack more: Swedish 0.26, Danish 0.35, Czech 0.44, Ukrainian 0.7, Finnish 1.4.
-LANGUAGES = frozenset(["de", "en", "es", "fr", "it", "mk", "nl", "pl", "pt", "ru", "vi"])
-SIMPLEMMA = LANGUAGES - {"vi"}  # those that simplemma has
 # A source word that a translation may keep is at least a thirtieth as frequent in the target language: of the English
 # words in 1,600 translations into Portuguese, those below stayed untranslated ("soak", "driven"), those above are names
 # and loanwords ("London", "browser").
 RARER = 30
-SHORTEST = 4  # letters of an untranslated word; shorter ones are words of many languages
-NOUNS_IN_CAPITALS = frozenset(["de"])  # elsewhere, a word with a capital within a sentence is a name
 _INSTALL = "pip install 'sdrrl-data[words]'"
 
 
@@ -57,14 +49,17 @@ class UnknownWordsConfig(ScorerConfig):
         ),
     )
 
+    def shaping(self) -> dict[str, Any]:
+        """Its settings, with its version: since the second one, a listed word with a usual prefix is listed, too."""
+        return super().shaping() | {"version": 2}
+
     def identify(self, generator: object = None) -> list[Ingredient]:
         """The two packages that carry the lists.
 
         Raises:
             NotInstalled: one of them is not installed.
         """
-        missing = [package for package in ("wordfreq", "simplemma") if not find_spec(package)]
-        if missing:
+        if missing := word_lists.missing():
             raise NotInstalled(f"scorer {self.kind} needs {' and '.join(missing)}: {_INSTALL}", self.extra)
         return [
             Ingredient("scorer", "wordfreq", f"wordfreq {version('wordfreq')}", "cc-by-sa-4.0"),
@@ -87,14 +82,12 @@ class UnknownWordsScorer:
 
     def __init__(self, src: Language, tgt: Language) -> None:
         self._src, self._tgt = src, tgt
-        self._language = tgt.tag.partition("-")[0]
-        self._source_language = src.tag.partition("-")[0]
+        self._language, self._source_language = word_lists.code(tgt), word_lists.code(src)
         self._judges_copies = self._source_language in SIMPLEMMA - {self._language}
-        if self._language in LANGUAGES:
-            from wordfreq import get_frequency_dict
-
-            self._frequent = get_frequency_dict(self._language)
-            self._frequent_in_source = get_frequency_dict(self._source_language) if self._judges_copies else {}
+        self._lists = WordLists(src, tgt) if self._language in LANGUAGES else None
+        if self._lists and self._judges_copies:
+            self._frequent = word_lists.frequencies(self._language)
+            self._frequent_in_source = word_lists.frequencies(self._source_language)
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """The columns `unknown_words` and `untranslated_words`."""
@@ -107,50 +100,23 @@ class UnknownWordsScorer:
         return pl.DataFrame(counts, schema=schema, orient="row")
 
     def _counts(self, pair: TextPair) -> tuple[float | None, float | None]:
-        if self._language not in LANGUAGES or not pair.units:
+        if not self._lists or not pair.units:
             return None, None
-        source_words = {word.casefold() for word in _words(pair.source, self._src)}
-        known_words = source_words | {word.removesuffix("s") for word in source_words}  # "neutrons" -> "neutron"
+        kept = self._lists.words_of_source(pair.source)
         sentences = plain(pair)
-        judged = [word for _, target in sentences for word in self._judged(target, known_words)]
-        unknown = float(sum(map(self._is_unknown, judged)))
-        return unknown, float(self._untranslated(sentences)) if self._judges_copies else None
+        unknown = sum(len(self._lists.invented(target, kept)) for _, target in sentences)
+        return float(unknown), float(self._untranslated(sentences)) if self._judges_copies else None
 
     def _untranslated(self, sentences: Sequence[tuple[str, str]]) -> int:
         """The number of different words that stay, of those that the source writes in small letters somewhere."""
-        source_words = {word for source, _ in sentences for word in _words(source, self._src) if word.islower()}
-        target_words = {word.casefold() for _, target in sentences for word in _words(target, self._tgt)}
+        source_words = {
+            word for source, _ in sentences for word in word_lists.words(source, self._src) if word.islower()
+        }
+        target_words = {word.casefold() for _, target in sentences for word in word_lists.words(target, self._tgt)}
         return sum(map(self._is_of_source, source_words & target_words))
 
     def _is_of_source(self, word: str) -> bool:
-        if not word.isalpha() or len(word) < SHORTEST or not _has_lemma(word, self._source_language):
+        if not word.isalpha() or len(word) < SHORTEST or not word_lists.has_lemma(word, self._source_language):
             return False  # "brevirostris" is Latin in both
         frequency = self._frequent_in_source.get(word, 0.0)
-        return frequency > RARER * self._frequent.get(word, 0.0) and not _has_lemma(word, self._language)
-
-    def _judged(self, sentence: str, known_words: set[str]) -> Iterator[str]:
-        """The words of a sentence that are judged, in small letters: no words of the source, and no names.
-
-        The first word is judged, since its capital says nothing.
-        """
-        for place, word in enumerate(_words(sentence, self._tgt)):
-            is_name = place > 0 and word != word.casefold() and self._language not in NOUNS_IN_CAPITALS
-            if word.isalpha() and not is_name and word.casefold() not in known_words:
-                yield word.casefold()
-
-    def _is_unknown(self, word: str) -> bool:
-        return word not in self._frequent and not _has_lemma(word, self._language)
-
-
-def _has_lemma(word: str, language: str) -> bool:
-    if language not in SIMPLEMMA:
-        return False
-    from simplemma import is_known
-
-    return is_known(word, lang=language)
-
-
-def _words(text: str, language: Language) -> Iterator[str]:
-    """The words of a text; what an apostrophe joins is apart, as in "l'eau"."""
-    for word in tokens(unicodedata.normalize("NFC", text), language):
-        yield from word.replace("’", "'").split("'")
+        return frequency > RARER * self._frequent.get(word, 0.0) and not word_lists.has_lemma(word, self._language)

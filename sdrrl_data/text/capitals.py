@@ -106,6 +106,25 @@ def is_in_capitals(text: str) -> bool:
     return len(text) > 1 and text.isupper()
 
 
+def may_be_small(word: str) -> bool:
+    """Whether an English word may be written in small letters: no acronym, day or month, and not "I"."""
+    is_letter = (len(word) == 1 and word != "A") or word.startswith(("I'", "I’"))
+    return not (is_letter or NAME_OF_DAYS.fullmatch(word) or is_in_capitals(word) or is_mixed(word))
+
+
+def with_small_initial(sentence: str, names: Collection[str]) -> str | None:
+    """An English sentence without the capital of its first word; None if it has none, or it may be that of a name.
+
+    Args:
+        sentence: or a heading, or a label.
+        names: words that keep their capital.
+    """
+    word = WORD.match(sentence)
+    if not word or not word[0][0].isupper() or POSSESSIVE.sub("", word[0]) in names or not may_be_small(word[0]):
+        return None
+    return sentence[0].lower() + sentence[1:]
+
+
 def as_sent(sentence: str, language: str) -> Sent:
     """A sentence as a translator reads it best: CAPITALS in sentence case, a question with its capital and its mark."""
     if _shouts(sentence, language):

@@ -12,12 +12,10 @@ from typing import NamedTuple
 
 from sdrrl_data.text.capitals import (
     LONGEST_ENDING,
-    NAME_OF_DAYS,
     POSSESSIVE,
     WORD,
     is_common,
-    is_in_capitals,
-    is_mixed,
+    may_be_small,
     with_initial_of,
 )
 from sdrrl_data.text.segments import Segment
@@ -98,7 +96,7 @@ def in_small_letters(label: Label) -> str:
 
     def small(word: re.Match[str]) -> str:
         is_name = POSSESSIVE.sub("", word[0]) in label.names
-        return word[0] if is_name or not _is_changed(word[0]) else word[0].lower()
+        return word[0] if is_name or not may_be_small(word[0]) else word[0].lower()
 
     return _AND.sub("and", WORD.sub(small, label.text))
 
@@ -182,13 +180,8 @@ def _is_short(text: str) -> bool:
     return not _NO_LABEL.search(text) and len(_words(text)) <= LONGEST_LABEL
 
 
-def _is_changed(word: str) -> bool:
-    is_letter = (len(word) == 1 and word != "A") or word.startswith(("I'", "I’"))
-    return not (is_letter or NAME_OF_DAYS.fullmatch(word) or is_in_capitals(word) or is_mixed(word))
-
-
 def _may_be_name(word: str) -> bool:
-    return len(word) >= SHORTEST_WORD and word[0].isupper() and _is_changed(word)
+    return len(word) >= SHORTEST_WORD and word[0].isupper() and may_be_small(word)
 
 
 def _words(text: str) -> list[str]:

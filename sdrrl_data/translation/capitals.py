@@ -21,6 +21,7 @@ class InSentenceCase:
         self._src, self._tgt = src.tag, tgt.tag
         self.max_characters = translator.max_characters
         self.characters: frozenset[str] | None = getattr(translator, "characters", None)
+        self.invents_words: bool = getattr(translator, "invents_words", False)
 
     def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str | SetAside]]:
         """Yield each translation with its sentence's number, as the translator does."""

@@ -25,8 +25,8 @@ from sdrrl_data.text.emphasis import (
 )
 from sdrrl_data.text.placeholders import marked, restored
 from sdrrl_data.text.protected import protected
+from sdrrl_data.translation.passage import Passage
 from sdrrl_data.translation.passages import (
-    Passage,
     Translated,
     text_of,
     translate_passages,

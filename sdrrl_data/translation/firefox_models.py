@@ -204,5 +204,5 @@ def _fetch(src: Language, tgt: Language) -> list[Pair]:
 def _other_ways(src: Language, tgt: Language) -> str:
     return (
         f"put a model's files (model.*.bin, vocab.*.spm, lex.*.bin) into a folder {src.tag}-{tgt.tag}/ and name its "
-        "parent folder with --set translator.models=DIR, or use --translator nllb"
+        "parent folder DIR with --translator firefox:DIR, or use --translator nllb"
     )

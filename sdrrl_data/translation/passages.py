@@ -1,39 +1,21 @@
 """Translates the segments of texts, with markers for protected spans and for symbols that would be lost."""
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from sdrrl_data.protocols import Advance, SetAside
 from sdrrl_data.text.capitals import better_of
 from sdrrl_data.text.carried import carrying, cut_at_separators, has_letters, has_prose
-from sdrrl_data.text.labels import (
-    Label,
-    better_label,
-    in_small_letters,
-    keeps_words,
-    list_of_label,
-    listed,
-    may_be_label,
-)
 from sdrrl_data.text.lost_symbols import differences
 from sdrrl_data.text.placeholders import marked, restored
 from sdrrl_data.text.segments import Segment, unprotected_pieces
+from sdrrl_data.translation import small_letters
+from sdrrl_data.translation.passage import Passage
 from sdrrl_data.translation.retries import SentenceTranslations
 
 _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 SHOWN = 3  # symbols that a reason names
-
-
-class Passage(NamedTuple):
-    """A segment of a text, the translations of its slots in brackets, and words of its text: none, and names."""
-
-    text: str
-    segment: Segment
-    slots: tuple[str, ...] = ()
-    common_words: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
 
 
 class Translated(NamedTuple):
@@ -131,7 +113,8 @@ def _translated(
         for number, heading in headings.items():
             in_sentence_case, common_words = translations[heading], passages[number].common_words
             translated[number] = _better(sent[number], translated[number], in_sentence_case, common_words)
-        translated |= _without_copies(passages, sent, translated, translations)
+        translated |= small_letters.without_copies(passages, sent, translated, translations)
+        translated |= small_letters.without_invented_words(passages, sent, translated, translations)
         for number, segment in segments.items():
             result = _result(passages[number], segment, translated.get(number))
             if not every_symbol or not _failed(result):
@@ -156,53 +139,6 @@ def _better(
     if isinstance(in_sentence_case, SetAside):
         return as_it_is
     return better_of(heading, as_it_is, in_sentence_case, common_words)
-
-
-def _without_copies(
-    passages: Sequence[Passage],
-    sent: Mapping[int, str],
-    translated: Mapping[int, str | SetAside],
-    translations: SentenceTranslations,
-) -> dict[int, str | SetAside]:
-    """Better translations of labels of which a translator left words as they are, by the numbers of the passages."""
-    if not translations.asks_in_small_letters():
-        return {}
-    labels = {number: label for number, label in _labels(passages, sent, translated).items() if keeps_words(label)}
-    asked = {number: in_small_letters(label) for number, label in labels.items()}
-    translations.translate(asked.values())
-    better: dict[int, str | SetAside] = {}
-    for number, label in labels.items():
-        again = translations[asked[number]]
-        if isinstance(again, SetAside):
-            if again.again:
-                better[number] = again
-        elif (translation := better_label(label, again, translations.tgt)) and not differences(label.text, translation):
-            better[number] = translation
-    return better
-
-
-def _labels(
-    passages: Sequence[Passage], sent: Mapping[int, str], translated: Mapping[int, str | SetAside]
-) -> dict[int, Label]:
-    """The labels that were translated, by the numbers of their passages."""
-    of_texts = defaultdict[str, dict[int, tuple[str, str, str]]](dict)  # a text may come twice
-    labels = {}
-    for number, translation in translated.items():
-        text, segment, _, common_words, names = passages[number]
-        if not isinstance(translation, str) or not may_be_label(text, segment):
-            continue
-        labels[number] = Label(sent[number], translation, None, common_words, names)
-        if (marks := list_of_label(text, segment)) is not None:
-            of_texts[text][segment.start] = marks, sent[number], translation
-    others = {
-        (text, start): counts
-        for text, of_text in of_texts.items()
-        for start, counts in zip(of_text, listed(list(of_text.values())), strict=True)
-    }
-    return {
-        number: label._replace(listed=others.get((passages[number].text, passages[number].segment.start)))
-        for number, label in labels.items()
-    }
 
 
 def _failed(result: Result) -> bool:

@@ -7,10 +7,16 @@ from sdrrl_data.protocols import Advance, SetAside, Translator
 from sdrrl_data.run import Journal
 from sdrrl_data.text.capitals import without_title_case
 from sdrrl_data.text.scripts import scripts
+from sdrrl_data.text.word_lists import LANGUAGES, WordLists, code
 from sdrrl_data.translation.checks import Checks
 
 FindFault = Callable[[str, str], str | None]
 """Returns the fault of the translation (second) of a text (first), or None if there is no fault."""
+
+
+def can_look_words_up(src: Language, tgt: Language) -> bool:
+    """Whether words that a translator invented are found, and their sentences sent in other capitals."""
+    return src.tag.partition("-")[0] == "en" and scripts(tgt) == {"Latn"} and code(tgt) in LANGUAGES
 
 
 class SentenceTranslations:
@@ -30,6 +36,8 @@ class SentenceTranslations:
         # A name in another alphabet does not come back as it was; what reads whole texts knows headings by itself.
         self._sends_sentence_case = scripts(tgt) == {"Latn"} and not translator.whole_texts
         self.checks = Checks(src, tgt)
+        invents_words = getattr(translator, "invents_words", False) and can_look_words_up(src, tgt)
+        self.word_lists = WordLists(src, tgt) if invents_words else None
         rows = journal.rows if journal else {}
         self._results = {
             text: result if isinstance(result, str) else SetAside(*result) for text, result in rows.items()

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.text.segments import words_of_slots
 from sdrrl_data.text.slots import inside
-from sdrrl_data.translation.passages import Passage, Translated, text_of
+from sdrrl_data.translation.passage import Passage
+from sdrrl_data.translation.passages import Translated, text_of
 
 _BRACKET = re.compile(r"[\[\]{}<>]")
 

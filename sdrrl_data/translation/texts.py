@@ -18,7 +18,8 @@ from sdrrl_data.translation.capitals import InSentenceCase
 from sdrrl_data.translation.checks import SOURCE_COPIED, Checks
 from sdrrl_data.translation.emphasis import translate_emphasised
 from sdrrl_data.translation.layout import paired_lines
-from sdrrl_data.translation.passages import Passage, Translated, lost_symbols
+from sdrrl_data.translation.passage import Passage
+from sdrrl_data.translation.passages import Translated, lost_symbols
 from sdrrl_data.translation.retries import SentenceTranslations
 
 SHOWN = 80  # characters of a sentence that a reason quotes

@@ -201,6 +201,28 @@ def test_the_publishers_choice_wins(chosen: str, licence: str, name: str | None)
     assert publishers in terms.sentences or chosen == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("chosen", "doubts"),
+    [
+        (None, []),
+        ("CC-BY-4.0, mit", []),
+        ("unknown", []),
+        ("other", []),
+        ("mit2", ["mit2 is no licence that the Hub knows: the card says `other`, with this name; did you mean mit?"]),
+        (
+            "CC BY 4.0",
+            [
+                "cc by 4.0 is no licence that the Hub knows: the card says `other`, with this name; did you "
+                "mean cc-by-4.0?"
+            ],
+        ),
+        ("my terms", ["my terms is no licence that the Hub knows: the card says `other`, with this name"]),
+    ],
+)
+def test_a_licence_that_the_hub_does_not_know_is_doubted(chosen: str | None, doubts: list[str]) -> None:
+    assert [*licences.doubts(chosen)] == doubts
+
+
 def test_questions_that_the_generator_wrote_are_under_its_licence() -> None:
     ingredients = [part("seeds", "magpie"), part("generator", "Qwen/Qwen2.5-3B-Instruct", "other")]
     assert licences.unknown(ingredients) == []

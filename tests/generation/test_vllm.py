@@ -2,6 +2,7 @@ import itertools
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -9,9 +10,13 @@ import pytest
 from sdrrl_data import recipe
 from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.generation.vllm import VllmGenerator
+from sdrrl_data.generation.vllm_engine import EngineJob
 from sdrrl_data.models.locating import locate
+from sdrrl_data.processes.child_process import module
+from sdrrl_data.processes.pool import Pool
 from sdrrl_data.protocols import Completion, Request, Sampling, SetAside
 from tests.generation.conftest import assert_stopped_in_the_answer
+from tests.generation.fragile_engine import DEADLY, HANGING
 from tests.support.processes import ending, running
 
 pytest.importorskip("vllm")
@@ -186,6 +191,29 @@ def test_an_engine_is_restarted_three_times_at_most(chat_model):
     ):
         build(chat_model)
     assert len(ended) == 4
+
+
+def test_a_prompt_that_kills_vllm_and_one_over_which_it_hangs_are_set_aside_and_the_others_answered(
+    generator, chat_model, monkeypatch
+):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    expected = answer(generator, asked(range(4)))
+    settings = recipe.GeneratorConfig(model=str(chat_model), max_tokens=200, max_model_len=256)
+    located = locate(settings.model, None, "generator", "--model")
+    pool = Pool(
+        "vLLM's engine",
+        module("tests.generation.fragile_engine"),
+        lambda rank: EngineJob(settings, located, rank),
+        silence=8.0,
+    )
+    try:
+        results = dict(pool.ask((request.key, request) for request in asked(range(4))))
+    finally:
+        pool.close()
+    reasons = {key: results.pop(key).reason for key in (f"row {DEADLY}", f"row {HANGING}")}
+    assert reasons[f"row {DEADLY}"].endswith("times, at last with SIGSEGV")
+    assert reasons[f"row {HANGING}"].endswith("times, at last with silence for 0.133333 minutes")
+    assert results == {key: expected[key] for key in ("row 0", "row 3")}
 
 
 def test_nothing_outlives_a_run_that_is_killed(chat_model):

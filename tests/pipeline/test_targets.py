@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from sdrrl_data.errors import UserError
+from sdrrl_data.errors import UntrustedRecipe, UserError
 from sdrrl_data.pipeline import redone
 from sdrrl_data.pipeline.plan import resolve
 from sdrrl_data.run import Run
@@ -101,6 +101,26 @@ def test_a_change_for_one_target_redoes_its_steps_alone(seeds, tmp_path, change,
     out, both = tmp_path / "run", {"tgt": ["pt", "vi"], "parallel": None}
     run(seeds, out, **both)
     assert steps_of(seeds, out, **both, **change) == steps
+
+
+def test_a_recipe_that_does_not_name_it_leaves_it_as_it_is(seeds, tmp_path):
+    out = tmp_path / "run"
+    run(seeds, out, **JOINED)
+    before = contents(out)
+    assert steps_of(seeds, out, parallel=None) == []
+    assert contents(out) == before
+    assert steps_of(seeds, out, tgt=["id"], parallel=None)[:1] == ["id/translations"]
+    assert of(out, "vi") == {path: content for path, content in before.items() if path.startswith("vi/")}
+    assert Run(out).manifest().recipe["targets"]["vi"]["translator"][0]["kind"] == "nllb"
+
+
+def test_a_run_from_elsewhere_brings_no_code_with_its_targets(seeds, tmp_path):
+    out = tmp_path / "run"
+    manifest = run(seeds, out, **JOINED)
+    theirs = manifest.recipe | {"targets": {"vi": {"translator": "their_module:Translator"}}}
+    Run(out).write_manifest(manifest.model_copy(update={"recipe": theirs}))
+    with pytest.raises(UntrustedRecipe, match="their_module:Translator"):
+        run(seeds, out, parallel=None)
 
 
 def test_another_general_translator_is_not_for_a_target_with_its_own(seeds, tmp_path):

@@ -286,6 +286,16 @@ def test_what_is_there_is_written_anew_only_when_told(run: Run, tmp_path: Path) 
     assert sorted(entries) == ["sdrrl_ar_Latn_train", "sdrrl_pt_train"]
 
 
+@pytest.mark.parametrize("folder", [".", "pt", "pt/transfer_set"])
+def test_the_files_of_the_run_itself_stay_among_themselves(run: Run, folder: str) -> None:
+    before = sorted(run.path.rglob("*"))
+    with pytest.raises(UserError, match="holds files of the run: choose another --out"):
+        exported(run, "messages", run.path / folder)
+    assert sorted(run.path.rglob("*")) == before
+    for force in (False, True):  # a folder of exports alone is none of them
+        exported(run, "messages", run.path / "export-messages", force=force)
+
+
 @pytest.mark.parametrize("content", ["[]", "no JSON", "\udcff"])
 def test_an_index_that_is_not_a_list_of_datasets_is_not_overwritten(run: Run, tmp_path: Path, content: str) -> None:
     index = tmp_path / "dataset_info.json"

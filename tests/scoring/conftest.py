@@ -1,4 +1,3 @@
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -27,18 +26,6 @@ def text_pair() -> Callable[..., TextPair]:
         return TextPair(source, target, units)
 
     return make
-
-
-@pytest.fixture(scope="session")
-def flores(real_texts) -> Callable[..., list[tuple[str, ...]]]:
-    """Returns the same sentences of FLORES-200 dev in several languages."""
-
-    def read(*languages: str, sample: int = 997) -> list[tuple[str, ...]]:
-        files = [real_texts / "flores-dev" / f"{language}.txt" for language in languages]
-        rows = list(zip(*(file.read_text(encoding="utf-8").splitlines() for file in files), strict=True))
-        return random.Random(1).sample(rows, sample)
-
-    return read
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from sdrrl_data.languages import find
 from sdrrl_data.scoring.overlap import copied_share
-from sdrrl_data.scoring.tokens import tokens
+from sdrrl_data.text.tokens import tokens
 
 
 def copied(source, target, tag="pt"):

@@ -10,8 +10,8 @@ from sdrrl_data.protocols import TextPair, Unit
 from sdrrl_data.recipe import scores_of
 from sdrrl_data.scoring.heuristics import Heuristics
 from sdrrl_data.scoring.repetition import RepetitionConfig, compression, loops, repeated_lines, repeated_share
-from sdrrl_data.scoring.tokens import tokens
 from sdrrl_data.text.segments import Segment, segments
+from sdrrl_data.text.tokens import tokens
 
 SENTENCE = "Some people write their plans on paper, while others keep them in their heads until the day comes."
 WORDS = ["the", "sea", "is", "so", "very", "blue", "and", "cold", "today"]

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sdrrl_data.errors import NotInstalled
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import TextPair, Unit
-from sdrrl_data.scoring.unknown_words import LANGUAGES, UnknownWordsConfig, UnknownWordsScorer
+from sdrrl_data.scoring.unknown_words import UnknownWordsConfig, UnknownWordsScorer
+from sdrrl_data.text.word_lists import LANGUAGES
 from tests.scoring.meaning_faults import FAULTS, real_pairs
 from tests.scoring.planted import planted, whole
 
@@ -42,6 +43,9 @@ def unknown(text_pair, score):
         ("de", "the house", "das Haus, das Hausgesumpfe", 1),  # a noun has a capital
         ("ru", "the town", "этот городощик", 1),
         ("pt", "It does nothing.", "Não faz nada.", 0),
+        ("pt", "Grow greens and rule yourself.", "Cultive microverdes e autogovernança.", 0),  # listed words, prefixed
+        ("pt", "It renews itself.", "É autorrenovável e ultrassensível.", 0),
+        ("pt", "across departments", "exposição interpartimental", 1),
     ],
 )
 def test_counts_words_that_no_list_has(unknown, tag, source, target, words):
@@ -128,7 +132,7 @@ def test_the_packages_of_the_lists_are_named(monkeypatch):
     assert [found.name for found in UnknownWordsConfig().identify()] == ["wordfreq", "simplemma"]
     really = importlib.util.find_spec
     monkeypatch.setattr(
-        "sdrrl_data.scoring.unknown_words.find_spec", lambda name: None if name == "wordfreq" else really(name)
+        "sdrrl_data.text.word_lists.find_spec", lambda name: None if name == "wordfreq" else really(name)
     )
     with pytest.raises(NotInstalled, match=r"needs wordfreq: pip install 'sdrrl-data\[words\]'"):
         UnknownWordsConfig().identify()

@@ -10,6 +10,7 @@ from sdrrl_data.text.capitals import (
     lower,
     uncapitalised,
     upper,
+    with_small_initial,
     without_title_case,
     words_in_small_letters,
 )
@@ -205,6 +206,23 @@ SHOUTED = st.lists(
 ASKED = st.lists(
     st.sampled_from(["what", "who", "is", "are", "the", "Paris", "wie", "qué", "ist", "does", "5", "?", "."])
 ).map(" ".join)
+
+
+def test_the_first_word_of_a_sentence_loses_its_capital_unless_it_may_be_a_name():
+    assert with_small_initial("Turkeys fly.", ()) == "turkeys fly."
+    assert with_small_initial("A bird flies.", ()) == "a bird flies."
+    for sentence in (
+        "Kim's bird flies.",
+        "turkeys fly.",
+        "I fly.",
+        "I'm here.",
+        "HTML.",
+        "McKay.",
+        "May 1",
+        "1 Bird",
+        "",
+    ):
+        assert with_small_initial(sentence, {"Kim"}) is None
 
 
 @given(st.one_of(ANY_TEXT, SHOUTED.map(" ".join), ASKED), TAGS)

@@ -198,7 +198,7 @@ def test_no_network(cache):
         "translator firefox could not download the model from English into Vietnamese from Mozilla ("
     )
     assert "folder en-vi/" in sentence
-    assert sentence.endswith("--set translator.models=DIR, or use --translator nllb")
+    assert sentence.endswith("its parent folder DIR with --translator firefox:DIR, or use --translator nllb")
     assert NOBODY not in sentence
 
 

@@ -348,6 +348,46 @@ def test_a_label_that_stays_among_labels_that_do_not_is_asked_for_in_small_lette
     assert "cape cod" not in spell.given
 
 
+class Inventive(Spell):
+    """A translator whose words are looked up in lists."""
+
+    invents_words = True
+
+
+TURKEYS = {
+    "Turkeys are birds.": "Turquivos são aves.",
+    "turkeys are birds.": "perus são aves.",
+    "Gentle whisking helps.": "Suave murmuragem ajuda.",
+    "gentle whisking helps.": "suave whisking ajuda.",
+    "Kowalski ate the Kowalski pie.": "Cuvalsqui comeu a torta.",
+    "Wait, Kowalski.": "Espere, Kowalski.",
+    "Monday is long.": "Segundafeira é longa.",
+    "It is good.": "É bom.",
+}
+
+
+def test_a_sentence_with_an_invented_word_is_asked_for_without_its_first_capital():
+    pytest.importorskip("wordfreq")
+    pytest.importorskip("simplemma")
+    inventive = Inventive(TURKEYS.__getitem__)
+    written = [sentence for sentence in TURKEYS if sentence[0].isupper()]
+    pairs = translate_texts([" ".join(written)], EN, PT, inventive)
+    expected = [TURKEYS[sentence] for sentence in written]
+    # What keeps a word of the source instead is not better; names and days keep their capital.
+    assert pairs[0].target == " ".join(["Perus são aves.", *expected[1:]])
+    assert sorted(inventive.given) == sorted(TURKEYS)
+    other = Spell(TURKEYS.__getitem__)
+    (pair,) = translate_texts([" ".join(written)], EN, PT, other)
+    assert pair.target == " ".join(expected)
+
+
+def test_words_are_looked_up_only_where_lists_have_enough():
+    inventive = Inventive(lambda sentence: f"Zzxqyu {sentence[0]}.")
+    translate_texts(["Turkeys are birds."], EN, find("fi"), inventive)
+    translate_texts(["Turkeys are birds."], find("es"), PT, inventive)
+    assert inventive.given == ["Turkeys are birds."] * 2
+
+
 def test_a_copy_in_capitals_is_no_translation():
     (lost,) = translate(["THIS SENTENCE WAS NOT TRANSLATED AT ALL, AS IT SEEMS."], str)
     assert isinstance(lost, SetAside)

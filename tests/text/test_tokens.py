@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdrrl_data.languages import find
-from sdrrl_data.scoring.tokens import tokens
+from sdrrl_data.text.tokens import tokens
 from sdrrl_data.text.words import words
 
 

@@ -1,0 +1,108 @@
+"""What a small translator reads wrong because of a capital is sent again in small letters: labels, and first words."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from sdrrl_data.protocols import SetAside
+from sdrrl_data.text.capitals import with_initial_of, with_small_initial
+from sdrrl_data.text.labels import (
+    Label,
+    better_label,
+    in_small_letters,
+    keeps_words,
+    list_of_label,
+    listed,
+    may_be_label,
+)
+from sdrrl_data.text.lost_symbols import differences
+from sdrrl_data.translation.passage import Passage
+from sdrrl_data.translation.retries import SentenceTranslations
+
+
+def without_copies(
+    passages: Sequence[Passage],
+    sent: Mapping[int, str],
+    translated: Mapping[int, str | SetAside],
+    translations: SentenceTranslations,
+) -> dict[int, str | SetAside]:
+    """Better translations of labels of which a translator left words as they are, by the numbers of the passages."""
+    if not translations.asks_in_small_letters():
+        return {}
+    labels = {number: label for number, label in _labels(passages, sent, translated).items() if keeps_words(label)}
+    asked = {number: in_small_letters(label) for number, label in labels.items()}
+    translations.translate(asked.values())
+    better: dict[int, str | SetAside] = {}
+    for number, label in labels.items():
+        again = translations[asked[number]]
+        if isinstance(again, SetAside):
+            if again.again:
+                better[number] = again
+        elif (translation := better_label(label, again, translations.tgt)) and not differences(label.text, translation):
+            better[number] = translation
+    return better
+
+
+def without_invented_words(
+    passages: Sequence[Passage],
+    sent: Mapping[int, str],
+    translated: Mapping[int, str | SetAside],
+    translations: SentenceTranslations,
+) -> dict[int, str | SetAside]:
+    """Better translations of sentences of which words were invented, by the numbers of the passages.
+
+    A small model spells a rare word with a capital letter by letter, or takes it for a name: "Turkeys" became
+    "Turquias", and "turkeys" "perus". Of 163 such sentences, 84 have no such word without their first capital.
+    """
+    lists = translations.word_lists
+    if lists is None:
+        return {}
+    words_of_source = cache(lists.words_of_source)
+
+    def faults(number: int, translation: str) -> tuple[int, int]:
+        """How many words are invented, and how many left as they are in the source."""
+        kept = words_of_source(passages[number].text)
+        return len(lists.invented(translation, kept)), len(lists.left(translation, kept))
+
+    asked = {
+        number: small
+        for number, first in translated.items()
+        if isinstance(first, str)
+        and faults(number, first)[0]
+        and (small := with_small_initial(sent[number], passages[number].names))
+    }
+    translations.translate(asked.values())
+    better: dict[int, str | SetAside] = {}
+    for number, small in asked.items():
+        first, again = translated[number], translations[small]
+        if isinstance(first, SetAside) or isinstance(again, SetAside):
+            better |= {number: again} if isinstance(again, SetAside) and again.again else {}
+            continue
+        (invented, left), (invented_again, left_again) = faults(number, first), faults(number, again)
+        if invented_again < invented and left_again <= left:
+            better[number] = with_initial_of(sent[number], again, translations.tgt)
+    return better
+
+
+def _labels(
+    passages: Sequence[Passage], sent: Mapping[int, str], translated: Mapping[int, str | SetAside]
+) -> dict[int, Label]:
+    """The labels that were translated, by the numbers of their passages."""
+    of_texts = defaultdict[str, dict[int, tuple[str, str, str]]](dict)  # a text may come twice
+    labels = {}
+    for number, translation in translated.items():
+        text, segment, _, common_words, names = passages[number]
+        if not isinstance(translation, str) or not may_be_label(text, segment):
+            continue
+        labels[number] = Label(sent[number], translation, None, common_words, names)
+        if (marks := list_of_label(text, segment)) is not None:
+            of_texts[text][segment.start] = marks, sent[number], translation
+    others = {
+        (text, start): counts
+        for text, of_text in of_texts.items()
+        for start, counts in zip(of_text, listed(list(of_text.values())), strict=True)
+    }
+    return {
+        number: label._replace(listed=others.get((passages[number].text, passages[number].segment.start)))
+        for number, label in labels.items()
+    }
