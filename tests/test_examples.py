@@ -1,10 +1,12 @@
 """The examples run, without a download; the job files can be read, and what they type exists."""
 
 import re
+import runpy
 import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import nbclient
@@ -16,6 +18,7 @@ import yaml
 from sdrrl_data import Run
 from sdrrl_data.cli import app
 from tests.support import hub
+from tests.support.copies import trusted_copy
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -51,45 +54,60 @@ def test_the_table_of_jobs_names_every_file():
 def folder(tmp_path_factory) -> Path:
     """Where the first script has made the run that all examples share."""
     folder = tmp_path_factory.mktemp("examples")
-    printed = run("first_set.py", folder)
+    printed = in_a_process("first_set.py", folder)
     assert "Texts that fail a threshold:" in printed
     assert "en->pt" in printed
     return folder
 
 
-def run(script, folder, *arguments, environment=None) -> str:
-    """What a script prints."""
+def in_a_process(script, folder, *arguments, environment=None) -> str:
+    """What a script prints as a user runs it."""
     command = [sys.executable, EXAMPLES / script, *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_a_scorer_of_ones_own(folder):
-    assert "src_finished: " in run("own_scorer.py", folder)
+@pytest.fixture
+def run(folder, monkeypatch, capsys) -> Callable[[str], str]:
+    """Returns what a script prints that goes on with the run; it is run here, where all is imported."""
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(EXAMPLES)
+
+    def run(script: str) -> str:
+        runpy.run_path(str(EXAMPLES / script), run_name="__main__")
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_two_targets(folder, run):
+    """In a copy of the run, which has Portuguese, and takes Galician up."""
+    trusted_copy(folder / "runs" / "examples", folder / "runs" / "two-targets")
+    printed = run("two_targets.py")
+    assert re.findall(r"^(\w\w): \d+ of 12 pairs", printed, re.MULTILINE) == ["pt", "gl"]
+
+
+def test_a_scorer_of_ones_own(folder, run):
+    assert "src_finished: " in run("own_scorer.py")
     assert "asks>=1" in Run(folder / "runs" / "examples").manifest().signatures["pt"]
 
 
-def test_a_translator_of_ones_own(folder):
-    assert "Non há información sobre a vella ponte" in run("own_translator.py", folder)
-
-
-def test_two_targets(folder):
-    printed = run("two_targets.py", folder)
-    assert re.findall(r"^(\w\w): \d+ of 12 pairs", printed, re.MULTILINE) == ["pt", "gl"]
+def test_a_translator_of_ones_own(run):
+    assert "Non há información sobre a vella ponte" in run("own_translator.py")
 
 
 def test_publishing(folder, tmp_path):
     with hub.serving() as served:
         served.user("token", "ann")
-        printed = run("publish.py", folder, "ann/set", environment=served.environment(tmp_path, "token"))
+        printed = in_a_process("publish.py", folder, "ann/set", environment=served.environment(tmp_path, "token"))
         assert "pt" in served.repos["datasets/ann/set"].files()["README.md"].decode()
     assert re.search(r"^\d+ rows to train on: .*prompt", printed, re.MULTILINE)
     assert (folder / "runs" / "pulled" / "manifest.json").is_file()
 
 
-def test_files_for_llama_factory(folder):
-    printed = run("llama_factory.py", folder)
+def test_files_for_llama_factory(run):
+    printed = run("llama_factory.py")
     assert '"formatting": "sharegpt"' in printed
     assert yaml.safe_load(printed[printed.index("stage:") :])["dataset"] == "sdrrl_pt_train"
 

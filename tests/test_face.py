@@ -1,5 +1,6 @@
 """What `from sdrrl_data import ...` gives."""
 
+import dataclasses
 import doctest
 import json
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 import sdrrl_data
 from sdrrl_data import Run, UserError, generate, load_recipe
+from sdrrl_data.steps.model_pool import Models
 from tests.support import small_models
 
 HEAVY = {"polars", "pydantic", "torch", "transformers", "datasets", "yaml", "numpy", "huggingface_hub"}
@@ -50,9 +52,12 @@ def test_another_name_is_refused():
         exec("from sdrrl_data import genrate")
 
 
-@pytest.mark.alone
 def test_the_example_in_the_docstring_works(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    answering = dataclasses.replace(
+        Models(), identify_generator=small_models.models().identify_generator, build_generator=small_models.Answering
+    )
+    monkeypatch.setattr("sdrrl_data.pipeline.generate.Models", lambda: answering)  # test_quickstart has the real one
     examples = doctest.DocTestFinder(recurse=False).find(sdrrl_data, "sdrrl_data")
     assert len(examples[0].examples) == 5
     assert doctest.DocTestRunner().run(examples[0]) == (0, 5)

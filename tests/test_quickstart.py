@@ -12,7 +12,7 @@ from sdrrl_data.recipe.loading import PACKAGED
 from sdrrl_data.run import Run
 from tests.support.copies import trusted_copy
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.long
 
 COMMAND = Path(sys.executable).with_name("sdrrl-data")
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 
 import yaml
@@ -30,8 +31,12 @@ def join_names(names: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+@cache
 def environment() -> Environment:
-    """What renders the templates of cards, with the filters `line`, `fence`, `join_names`, `number` and `yaml`."""
+    """What renders the templates of cards, with the filters `line`, `fence`, `join_names`, `number` and `yaml`.
+
+    There is one, which compiles each template once.
+    """
     jinja = Environment(
         loader=FunctionLoader(lambda name: (files("sdrrl_data.datacards") / name).read_text(encoding="utf-8")),
         undefined=StrictUndefined,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from functools import cache
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,7 @@ def finished(
         RecipeError: a key or a value in it is wrong, or an overlay is not trusted.
     """
     changes = changes or {}
-    content.setdefault("prompts", overrides.read_file(PACKAGED / "prompts.yaml", "prompts.yaml"))
+    content.setdefault("prompts", _read(PACKAGED / "prompts.yaml", "prompts.yaml"))
     for overlay in overlays:
         _lay_over(content, _path(fspath(overlay), _packaged("parts"), "part"), trust)
     forms.bring_into_form(content)
@@ -168,10 +169,18 @@ def finished(
 
 def _lay_over(content: dict[str, Any], path: Path, trust: bool) -> None:
     """Put what is written in a file over a recipe. Nothing that it names is imported or read before it is trusted."""
-    layer = overrides.read_file(path, f"recipe {path}")
+    layer = _read(path, f"recipe {path}")
     if not path.is_relative_to(PACKAGED):
         trusting.check(layer, path, f"recipe {path}", trust)
     _lay(content, layer, path.parent, f"recipe {path}")
+
+
+def _read(path: Path, where: str) -> dict[str, Any]:
+    """What is written in a file. Reading YAML is what takes time, so a file of the package is read once."""
+    return deepcopy(_read_once(path, where)) if path.is_relative_to(PACKAGED) else overrides.read_file(path, where)
+
+
+_read_once = cache(overrides.read_file)
 
 
 def _lay(content: dict[str, Any], layer: dict[str, Any], folder: Path, where: str) -> None:

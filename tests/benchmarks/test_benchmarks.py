@@ -11,12 +11,13 @@ from benchmarks.__main__ import NAMES, page, run
 
 ROOT = Path(__file__).parents[2]
 MARKS = {
-    "generation": [pytest.mark.alone],  # starts vLLM
-    "scale": [pytest.mark.alone],  # starts Ray
     "emphasis": [pytest.mark.corpora],
     "unfenced_code": [pytest.mark.corpora],
 }
 WITH_PACKAGES_OF_OTHERS = ("heuristics", "language")
+
+
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(autouse=True)

@@ -85,8 +85,16 @@ def read(chat, tokenizer, request, prompt, completion):
     return chat.complete(request, prompt, text, place + 1, "stop")
 
 
-@pytest.mark.parametrize("options", OPTIONS.values(), ids=str)
-@pytest.mark.parametrize("family", sorted(TEMPLATES))
+@pytest.mark.parametrize(
+    ("family", "options"),
+    [
+        (family, options)
+        for family in sorted(TEMPLATES)
+        for options in OPTIONS.values()
+        if not options or "enable_thinking" in TEMPLATES[family]
+    ],
+    ids=str,
+)
 def test_a_model_is_asked_as_it_was_trained_and_its_answer_is_read_as_it_was_learned(tokenizer, family, options):
     chat, template = open_chat(tokenizer, TEMPLATES[family], **options)
     for asked in CONVERSATIONS:

@@ -1,4 +1,4 @@
-"""The short form of each kind of fault: nothing is wrong after it. And what is wrong is noticed."""
+"""Some rows of the short form: nothing is wrong after them. And what is wrong is noticed."""
 
 import subprocess
 import sys
@@ -9,22 +9,22 @@ import pytest
 
 from faults import _mutations
 from faults.__main__ import page
-from faults._rows import rows
 from faults._tries import Draw, Result, Row, Wrong, attempt, compare, contents, one_sentence
 from sdrrl_data.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_nothing_is_lost_or_wrong_in_the_short_form_of_each_kind() -> None:
-    command = [sys.executable, "-m", "faults", "--short"]
+def test_some_rows_of_the_short_form_are_tried_and_nothing_is_wrong() -> None:
+    """All of them take minutes: `make faults SHORT=1`, which CI runs, too."""
+    names = ["kills: generate, other thresholds", "fuzzed_manifests: indexes", "fuzzed_recipes: recipes"]
+    command = [sys.executable, "-m", "faults", "--short", "--processes", "1", *names]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
     table = [line.removeprefix("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     tried = {name: number for name, number, *_ in table}
-    for name, row in rows([]).items():
-        assert (tried[name] != "0") >= bool(row.short), name
+    assert all(tried[name] != "0" for name in names)
 
 
 def test_what_differs_and_what_is_left_over_is_noticed(tmp_path: Path) -> None:

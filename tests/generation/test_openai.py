@@ -619,7 +619,7 @@ def is_well(url):
         return False
 
 
-@pytest.mark.alone
+@pytest.mark.long
 def test_vllms_server_answers(vllm_server):
     assert identify(settings(vllm_server)).engine == "openai (vllm)"
     questions = ["what is the sky", "the sea", "what is the colour of the sea and of the sky", "colour"]
@@ -631,7 +631,7 @@ def test_vllms_server_answers(vllm_server):
         assert result.prompt_tokens > 0
 
 
-@pytest.mark.alone
+@pytest.mark.long
 def test_vllms_server_sets_a_long_prompt_aside_alone(vllm_server):
     long = "the sky " * 100
     results = answer(vllm_server, "the sea", long, "the sky")
@@ -641,7 +641,7 @@ def test_vllms_server_sets_a_long_prompt_aside_alone(vllm_server):
     assert isinstance(results["the sky"], Completion)
 
 
-@pytest.mark.alone
+@pytest.mark.long
 def test_vllms_server_repeats_what_has_the_same_seed(vllm_server):
     generator = OpenAIGenerator(settings(vllm_server))
     requests = [request(f"the sea {n}", seed=n, repetition_penalty=1.1) for n in range(8)]
@@ -651,7 +651,7 @@ def test_vllms_server_repeats_what_has_the_same_seed(vllm_server):
     assert all(first[key].text != other[key].text for key in first)
 
 
-@pytest.mark.alone
+@pytest.mark.long
 def test_vllms_server_knows_no_other_model(vllm_server):
     with pytest.raises(ServerLost, match=r"`other` does not exist.*\(HTTP 404\): check generator.model"):
         answer(vllm_server, "why?", model="other")

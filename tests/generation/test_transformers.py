@@ -67,10 +67,10 @@ def requests(count, *, longest=30, **sampling):
 @pytest.mark.parametrize("sampling", [{"temperature": 0.0}, {}, {"top_p": 0.5}], ids=str)
 def test_a_row_does_not_depend_on_its_company(any_model, load, sampling):
     generator = load(any_model)
-    asked = requests(40, repetition_penalty=1.3, max_tokens=20, **sampling)
+    asked = requests(24, repetition_penalty=1.3, max_tokens=16, **sampling)  # more than are written together
     together = dict(generator.generate(asked))
     assert dict(generator.generate(asked[::-1])) == together
-    for one in asked[::5]:
+    for one in asked[::6]:
         assert dict(generator.generate([one])) == {one.key: together[one.key]}
 
 
@@ -80,7 +80,7 @@ def test_greedy_turns_are_those_of_transformers(any_model, load):
 
     tokenizer = AutoTokenizer.from_pretrained(any_model)
     model = AutoModelForCausalLM.from_pretrained(any_model, dtype=torch.float64)
-    asked = requests(20, temperature=0.0, repetition_penalty=1.3, max_tokens=20)
+    asked = requests(10, temperature=0.0, repetition_penalty=1.3, max_tokens=20)
     results = dict(load(any_model).generate(asked))
     for one in asked:
         prompt = tokenizer.apply_chat_template(one.messages, add_generation_prompt=True, return_tensors="pt")

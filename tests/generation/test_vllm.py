@@ -15,13 +15,13 @@ from sdrrl_data.models.locating import locate
 from sdrrl_data.processes.child_process import module
 from sdrrl_data.processes.pool import Pool
 from sdrrl_data.protocols import Completion, Request, Sampling, SetAside
-from tests.generation.conftest import TEMPLATE, assert_stopped_in_the_answer
+from tests.generation.conftest import assert_stopped_in_the_answer
 from tests.generation.fragile_engine import DEADLY, HANGING
 from tests.support.processes import ending, running
 
 pytest.importorskip("vllm")
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.long
 
 QUESTIONS = ["what is the sky", "the sea", "what is the colour of the sea and of the sky", "colour"]
 WINDOW = 512  # twice what one engine computes at a time on a CPU
@@ -237,34 +237,15 @@ def corrupt(folder):
     (folder / "model.safetensors").write_bytes(b"broken")
 
 
-def without_tokenizer(folder):
-    for file in folder.glob("*token*"):
-        file.unlink()
-
-
 def without_template(folder):
     (folder / "chat_template.jinja").unlink()
-
-
-def with_named_templates(folder):
-    without_template(folder)
-    (folder / "additional_chat_templates").mkdir()
-    for name in ("short", "long"):
-        (folder / "additional_chat_templates" / f"{name}.jinja").write_text(TEMPLATE)
-
-
-def with_a_template_that_fails(folder):
-    (folder / "chat_template.jinja").write_text("{{ messages + 1 }}")
 
 
 @pytest.mark.parametrize(
     ("spoil", "options", "says"),
     [
         (corrupt, {}, "generator model could not be loaded: "),
-        (without_tokenizer, {}, "generator model could not be loaded: "),
-        (without_template, {}, "has no chat template"),
-        (with_named_templates, {}, r"has several chat templates \(long, short\) and no default: name one with"),
-        (with_a_template_that_fails, {}, "refuses a plain question and answer: can only concatenate"),
+        (without_template, {}, "has no chat template"),  # others: tests/chat/test_template.py
         (
             whole,
             {"max_model_len": 10_000},

@@ -6,9 +6,7 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -21,7 +19,7 @@ from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
 from sdrrl_data.run.unused import states
 from sdrrl_data.steps.model_pool import Models
-from tests.support import small_models
+from tests.support import forks, small_models
 from tests.support.counted_models import Asked
 
 QUESTIONS = [
@@ -527,34 +525,22 @@ def test_seeds_of_the_model_need_a_limit(tmp_path):
         run(None, tmp_path / "run", seeds={"source": "magpie"})
 
 
-KILLED = """
-import json, os, signal, sys
-from pathlib import Path
-from tests.pipeline.test_generate import run
+def _until_it_is_killed(seeds, out, changes, changes_of_recipe):
+    def count(event, arguments):
+        nonlocal changes
+        writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+        if (writes or event in ("os.rename", "os.remove")) and str(arguments[0]).startswith(str(out)):
+            changes -= 1
+            if not changes:
+                os.kill(os.getpid(), signal.SIGKILL)
 
-seeds, out, changes_left = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-
-def count(event, arguments):
-    global changes_left
-    writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)
-    if (writes or event in ("os.rename", "os.remove")) and str(arguments[0]).startswith(str(out)):
-        changes_left -= 1
-        if not changes_left:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-sys.addaudithook(count)
-run(seeds, out, **json.loads(sys.argv[4]))
-"""
+    sys.addaudithook(count)
+    run(seeds, out, **changes_of_recipe)
 
 
 def killed(seeds, out, changes, **changes_of_recipe):
     """Run until the process is killed just before it changes the disk for the n-th time; returns how it ended."""
-    process = subprocess.run(
-        [sys.executable, "-c", KILLED, seeds, out, str(changes), json.dumps(changes_of_recipe)],
-        cwd=Path(__file__).parents[2],
-        env=os.environ | {"POLARS_MAX_THREADS": "1"},
-    )
-    return process.returncode
+    return forks.run(_until_it_is_killed, seeds, out, changes, changes_of_recipe)
 
 
 def test_killed_at_any_moment_it_ends_with_the_same_bytes(seeds, tmp_path):

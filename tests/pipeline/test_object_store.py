@@ -2,10 +2,8 @@
 
 import json
 import os
-import subprocess
-import sys
+import signal
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -17,47 +15,40 @@ from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.worker import work
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run, unused, verifying
+from sdrrl_data.run.leases import Leases
 from sdrrl_data.stores import Store, address_of
-from tests.support import small_models
+from tests.support import forks, small_models, workers
 from tests.support.counted_models import Asked
 from tests.support.store import file_of, forget_folders, objects, server
-from tests.support.workers import COMMAND, contents
+from tests.support.workers import contents
 
-ROOT = Path(__file__).parents[2]
 RUN = "s3://bucket/runs/first"
 SEEDS = 24
 COLOURS = ("red", "green", "brown", "white")
-# Begins a run, or goes on with it, and is killed before or after it puts an object into the store.
-KILLED = """
-import json, os, sys
-from sdrrl_data.pipeline import generate, worker
-from sdrrl_data.recipe import loading
-from sdrrl_data.stores import Store
-from tests.support import small_models
-run, changes, puts, when = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-write, number = Store.write, 0
-def counted(store, key, content):
-    global number
-    number += 1
-    if number == puts and when == "before":
-        os._exit(9)
-    version = write(store, key, content)
-    if number == puts:
-        os._exit(9)
-    return version
-Store.write = counted
-generate.generate(loading.load("quickstart", changes), run, small_models.models())
-"""
 
-# A worker that has every lease, as if it had been suspended while another one took it over.
-WITHOUT_LEASES = """
-import sys
-from sdrrl_data.pipeline.worker import work
-from sdrrl_data.run.leases import Leases
-from tests.support import small_models
-Leases.take = lambda leases, path: True
-work(sys.argv[1], small_models.models(), poll=0.1)
-"""
+
+def until_it_is_killed(run, changes, puts, when):
+    """Begin a run, or go on with it, and be killed before or after it puts an object into the store."""
+    write, number = Store.write, 0
+
+    def counted(store, key, content):
+        nonlocal number
+        number += 1
+        if number == puts and when == "before":
+            os._exit(9)
+        version = write(store, key, content)
+        if number == puts:
+            os._exit(9)
+        return version
+
+    Store.write = counted
+    generate(loading.load("quickstart", changes), run, small_models.models())
+
+
+def work_without_leases(run):
+    """A worker that has every lease, as if it had been suspended while another one took it over."""
+    Leases.take = lambda leases, path: True
+    workers.work(run)
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +89,6 @@ def alone(recipe, tmp_path_factory):
 
 def put(key, content):
     Store(address_of("s3://bucket")).write(key, content)
-
-
-@contextmanager
-def process(*command):
-    with subprocess.Popen([sys.executable, "-c", *map(str, command)], cwd=ROOT) as running:
-        yield running
 
 
 def test_the_objects_are_the_files_of_a_run_on_the_disk(recipe, alone):
@@ -155,23 +140,19 @@ def test_a_worker_makes_the_same_objects(recipe, alone):
     assert objects(RUN) == alone
 
 
-@pytest.mark.alone
 def test_a_process_that_is_killed_between_two_puts_loses_nothing(changes, recipe, alone):
     for puts, when in ((2, "after"), (9, "before"), (17, "after"), (26, "before")):
-        with process(KILLED, RUN, json.dumps(changes), puts, when) as killed:
-            assert killed.wait() == 9
+        assert forks.run(until_it_is_killed, RUN, changes, puts, when) == 9
     assert list(Store(address_of(RUN)).list(".leases"))
     generate(recipe(), RUN, small_models.models())
     assert objects(RUN) == alone
 
 
-@pytest.mark.alone
 def test_the_journal_of_a_killed_process_is_taken_up_on_its_machine(changes, recipe, alone, tmp_path):
     generate(recipe(), RUN, small_models.models(), begin_only=True)
     forget_folders()
     dead = tmp_path / "cache" / "sdrrl-data" / "runs"
-    with process(KILLED, RUN, json.dumps(changes), 1, "before") as killed:
-        assert killed.wait() == 9
+    assert forks.run(until_it_is_killed, RUN, changes, 1, "before") == 9
     journals = [path.read_bytes().count(b"\n") for path in dead.rglob("*.journal")]
     assert journals
     asked = Asked()
@@ -180,34 +161,36 @@ def test_the_journal_of_a_killed_process_is_taken_up_on_its_machine(changes, rec
     assert objects(RUN) == alone
 
 
-@pytest.mark.alone
 def test_several_workers_make_the_same_objects_though_one_is_killed_with_a_lease(recipe, alone):
     generate(recipe(), RUN, small_models.models(), begin_only=True)
     forget_folders()
-    workers = {worker.pid: worker for worker in (subprocess.Popen([*COMMAND, RUN], cwd=ROOT) for _ in range(3))}
+    by_pid = {process.pid: process for process in (forks.start(workers.work, RUN) for _ in range(3))}
     leases = Store(address_of(RUN))
     killed = None
     while killed is None:
-        assert any(worker.poll() is None for worker in workers.values())
+        assert any(process.is_alive() for process in by_pid.values())
         for entry in list(leases.list(".leases")):
             try:
-                killed = workers.pop(json.loads(leases.read(entry.key)[0])[2], None)
+                killed = by_pid.pop(json.loads(leases.read(entry.key)[0])[2], None)
             except FileNotFoundError:
                 continue
             if killed:
                 killed.kill()
                 break
-    assert killed.wait() < 0
-    assert [worker.wait() for worker in workers.values()] == [0, 0]
+    for process in (killed, *by_pid.values()):
+        process.join()
+    assert killed.exitcode == -signal.SIGKILL
+    assert [process.exitcode for process in by_pid.values()] == [0, 0]
     assert objects(RUN) == alone
 
 
-@pytest.mark.alone
 def test_two_nodes_that_make_the_same_parts_do_no_harm(recipe, alone):
     generate(recipe(), RUN, small_models.models(), begin_only=True)
     forget_folders()
-    with process(WITHOUT_LEASES, RUN) as first, process(WITHOUT_LEASES, RUN) as second:
-        assert (first.wait(), second.wait()) == (0, 0)
+    both = [forks.start(work_without_leases, RUN) for _ in range(2)]
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
     assert objects(RUN) == alone
 
 

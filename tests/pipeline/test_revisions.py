@@ -1,9 +1,5 @@
 """A run continues with the revisions that it began with, even if they have changed on the Hub."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 from sdrrl_data.run import Run
 from tests.support import hub
 
@@ -35,15 +31,7 @@ FETCH = "from huggingface_hub import snapshot_download as fetch; fetch('org/mode
 
 def run(folder, limit, variables, tgt="pt"):
     """In a separate process, because the Hub's client reads its settings when it is imported."""
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, folder / "run", str(limit), tgt],
-        cwd=Path(__file__).parents[2],
-        env=variables,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
+    hub.run(SCRIPT, variables, str(folder / "run"), str(limit), tgt)
     manifest = Run(folder / "run").manifest()
     assert [i.licence for i in manifest.ingredients if i.role == "parallel corpus"] == ["cc-by-2.0"]
     return {i.role: i.revision for i in manifest.ingredients if i.role in ROLES}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -19,36 +20,36 @@ from sdrrl_data.pipeline.worker import work
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
 from sdrrl_data.run.leases import Leases, Times
-from tests.support import small_models
+from tests.support import forks, small_models, workers
 from tests.support.counted_models import Asked
-from tests.support.processes import running
-from tests.support.workers import COMMAND, contents
+from tests.support.workers import contents
 
 POLL = 0.05
 SEEDS = 24
 COLOURS = ("red", "green", "brown", "white")
 
 
-@pytest.fixture
-def seeds(tmp_path):
-    path = tmp_path / "seeds.jsonl"
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory):
+    path = tmp_path_factory.mktemp("seeds") / "seeds.jsonl"
     texts = [f"Why is the {COLOURS[n % 4]} house of neighbour number {n} so cold in winter?" for n in range(SEEDS)]
     path.write_text("".join(json.dumps({"instruction": text}) + "\n" for text in texts))
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipe(seeds):
     return lambda **changes: loading.load(
         "quickstart", small_models.CHANGES | {"seeds": [{"source": str(seeds)}], "part_rows": 3} | changes
     )
 
 
-@pytest.fixture
-def alone(recipe, tmp_path):
+@pytest.fixture(scope="module")
+def alone(recipe, tmp_path_factory):
     """The files of the run that one process makes."""
-    generate(recipe(), tmp_path / "alone", small_models.models())
-    return contents(tmp_path / "alone")
+    run = tmp_path_factory.mktemp("alone") / "run"
+    generate(recipe(), run, small_models.models())
+    return contents(run)
 
 
 def begun(recipe, out, **changes):
@@ -100,21 +101,20 @@ def test_a_run_grows_and_a_worker_makes_what_is_new(recipe, tmp_path):
     assert len(asked.questions) == SEEDS - 10
 
 
-@pytest.mark.alone
 def test_a_worker_that_is_killed_while_it_holds_a_lease_loses_nothing(recipe, alone, tmp_path):
     run = begun(recipe, tmp_path / "run")
-    workers = [subprocess.Popen([*COMMAND, run]) for _ in range(2)]
+    by_pid = {process.pid: process for process in (forks.start(workers.work, run) for _ in range(2))}
     while not list(run.rglob("*.lease-*")):
-        assert all(worker.poll() is None for worker in workers)
+        assert all(process.is_alive() for process in by_pid.values())
         time.sleep(0.002)
-    holder = json.loads(next(run.rglob("*.lease-*")).read_bytes())[2]
-    killed = next(worker for worker in workers if worker.pid == holder)
+    killed = by_pid.pop(json.loads(next(run.rglob("*.lease-*")).read_bytes())[2])
     killed.kill()
-    assert killed.wait() < 0
-    for worker in {*workers} - {killed}:
-        assert worker.wait() == 0
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    for process in by_pid.values():
+        process.join()
+        assert process.exitcode == 0
     assert contents(run) == alone
-    assert not running("tests.support.workers")
 
 
 LEAVE = """

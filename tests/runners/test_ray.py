@@ -20,7 +20,7 @@ from tests.support import small_models, troubled_models, workers
 from tests.support.store import forget_folders, objects, server
 
 pytest.importorskip("ray")
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 24
@@ -72,9 +72,9 @@ def contents(run):
     return {name: content for name, content in workers.contents(run).items() if "/aligner/" not in name}
 
 
-@pytest.fixture
-def recipe(tmp_path):
-    path = tmp_path / "seeds.jsonl"
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    path = tmp_path_factory.mktemp("seeds") / "seeds.jsonl"
     texts = [f"Why is the house of neighbour number {n} so cold in winter?" for n in range(SEEDS)]
     path.write_text("".join(json.dumps({"instruction": text}) + "\n" for text in texts))
     return lambda **changes: loading.load(
@@ -82,10 +82,11 @@ def recipe(tmp_path):
     )
 
 
-@pytest.fixture
-def alone(recipe, tmp_path):
-    generate(recipe(), tmp_path / "alone", small_models.models())
-    return contents(tmp_path / "alone")
+@pytest.fixture(scope="module")
+def alone(recipe, tmp_path_factory):
+    run = tmp_path_factory.mktemp("alone") / "run"
+    generate(recipe(), run, small_models.models())
+    return contents(run)
 
 
 @pytest.fixture

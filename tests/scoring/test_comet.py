@@ -26,7 +26,7 @@ from tests.scoring.comet_model import SENTENCES
 from tests.support import hub
 from tests.support.processes import ending, left
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.long
 
 LONG = [(f"{number} {source}", target) for number in range(4) for source, target in SENTENCES if len(source) > 1000]
 MB = 2**20

@@ -3,30 +3,16 @@
 import json
 import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from sdrrl_data.pipeline.plan import resolve
 from sdrrl_data.run import Run
-from tests.steps import tables
-from tests.support import small_models
-
-ROOT = Path(__file__).parents[2]
-WORK = """
-import pickle, sys
-from pathlib import Path
-from sdrrl_data.run import Run
 from sdrrl_data.runners.work import work
 from sdrrl_data.steps.model_pool import ModelPool
-from tests.support import small_models
-
-run = Run(Path(sys.argv[1]))
-job, parts = pickle.load(sys.stdin.buffer)
-work(run, job, parts, ModelPool(small_models.models()), lambda rows: None)
-"""
+from tests.steps import tables
+from tests.support import forks, small_models
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +44,10 @@ def test_every_step_can_be_pickled(plan):
         assert pickle.loads(pickle.dumps(job)) == job
 
 
+def make(folder, job, part):
+    work(Run(folder), job, [part], ModelPool(small_models.models()), lambda rows: None)
+
+
 def test_parts_made_in_other_processes_have_the_same_bytes(plan, tmp_path, monkeypatch):
     """Each step's parts one by one, each in its own process, and in reverse order if the step allows it."""
     monkeypatch.chdir(plan.run.path.parent)
@@ -69,13 +59,7 @@ def test_parts_made_in_other_processes_have_the_same_bytes(plan, tmp_path, monke
     for job in plan.tables.jobs.values():
         numbers = list(range(job.step.parts()))
         for part in numbers if job.step.ordered else reversed(numbers):
-            work = subprocess.run(
-                [sys.executable, "-c", WORK, other.path],
-                input=pickle.dumps((job, [part])),
-                env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.getcwd()])},
-                capture_output=True,
-            )
-            assert work.returncode == 0, work.stderr.decode()
+            assert forks.run(make, other.path, job, part) == 0
     for path in plan.run.path.rglob("*.parquet"):
         name = path.relative_to(plan.run.path)
         if not str(name).startswith(("pt/controls", "pt/references")):

@@ -152,7 +152,7 @@ def test_what_goes_wrong_on_purpose(served, tmp_path):
     served.fail("POST", "/preupload/", 429, retry_after=0)
     served.cut("PUT", "^/lfs/")
     served.fail("POST", "/commit/", 500, done=True)
-    with pytest.raises(subprocess.CalledProcessError):
+    with pytest.raises(hub.ScriptFailed):
         served.run(PUSH, tmp_path, "ann's")
     assert [asked.status for asked in served.asked("POST", "/preupload/")] == [429, 200]
     assert sorted((size, whole) for _, size, whole in served.uploads) == [(200_000, False), *[(400_000, True)] * 3]
@@ -165,7 +165,7 @@ def test_what_goes_wrong_on_purpose(served, tmp_path):
 def test_a_download_that_breaks_off(served, tmp_path):
     served.add("datasets/ann/set", {f"{number}.parquet": file for number, file in enumerate(BIG)})
     served.cut("GET", "/1.parquet", times=9)  # the client asks again itself, if it sees an end rather than a break
-    with pytest.raises(subprocess.CalledProcessError):
+    with pytest.raises(hub.ScriptFailed):
         served.run(FETCH, tmp_path)
     whole, *broken_off = [asked.status for asked in served.asked("GET", "/[01].parquet")]
     assert whole == 200

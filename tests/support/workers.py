@@ -1,16 +1,14 @@
 """What tests of several processes on one run share."""
 
-import sys
 from pathlib import Path
 
-# Works on the run that its argument names, with the small models, as `sdrrl-data work` does with real ones.
-WORK = """
-import sys
-from sdrrl_data.pipeline.worker import work
+from sdrrl_data.pipeline import worker
 from tests.support import small_models
-work(sys.argv[1], small_models.models(), poll=0.1)
-"""
-COMMAND = [sys.executable, "-c", WORK]
+
+
+def work(run: str | Path) -> None:
+    """Work on a run with the small models, as `sdrrl-data work` does with real ones."""
+    worker.work(run, small_models.models(), poll=0.1)
 
 
 def contents(run: Path) -> dict[str, bytes]:

@@ -64,7 +64,7 @@ def preferences(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def job(dataset: Path, model: Path, out: Path, objective: str, **changes: Any) -> dict[str, Any]:
     more = {name: changes.pop(name) for name in ("adapter", "merge") if name in changes}
-    settings = FAST | {"objective": objective} | changes
+    settings = FAST | {"objective": objective, "samples": 0} | changes
     return {"dataset": dataset, "model": model, "out": out, "changes": settings, **more}
 
 
@@ -76,7 +76,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 def first(dataset: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An adapter that supervised fine-tuning made."""
     out = tmp_path_factory.mktemp("first") / "out"
-    train(dataset, model, out, changes=FAST | {"max_steps": 3})
+    train(dataset, model, out, changes=FAST | {"max_steps": 3, "samples": 0})
     return out
 
 

@@ -13,7 +13,7 @@ from sdrrl_data.training.train import train
 
 pytest.importorskip("vllm")
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.long
 
 QUESTIONS = ["What is this house like?", "Como é esta coisa, carro?", "Translate: The bird is red."]
 TOKENS = 24

@@ -1,6 +1,9 @@
 """A published set needs no code of ours: `datasets` loads it, and TRL's own trainer takes it as it is."""
 
+import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.publishing import client
@@ -38,7 +41,10 @@ def test_trl_trains_on_a_published_set(model: Path, tmp_path: Path) -> None:
         (pushed,) = ann.ask({"run": run.path, "repo": "ann/set"})
         ann.close()
         assert pushed["error"] is None
-        (done,) = served.run(TRAIN, tmp_path / "home", "ann's", str(model), str(tmp_path / "out"))
+        command = [sys.executable, "-c", TRAIN, str(model), str(tmp_path / "out")]
+        variables = served.environment(tmp_path / "home", "ann's")
+        printed = subprocess.run(command, env=variables, stdout=subprocess.PIPE, text=True, check=True).stdout
+    done = json.loads(printed)
     assert done["rows"] == manifest.counts.targets["pt"].rows
     answers = {row[-1]["content"] for row in run.dataset("pt/transfer_set").read()["completion"]}
     assert done["learned"].strip().removesuffix("<|im_end|>") in answers

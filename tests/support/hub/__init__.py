@@ -12,21 +12,26 @@ A client runs in a process of its own, for it reads its settings when it is impo
 import json
 import os
 import re
-import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
+from tests.support import forks
 from tests.support.hub.handler import MIRROR, Asked, Fault, Handler
 from tests.support.hub.repo import LARGE, File, Repo
 
 NOWHERE = "http://127.0.0.1:9"  # nothing answers there
+
+
+class ScriptFailed(Exception):
+    """A script has ended by an error, which it has shown, or by a signal."""
 
 
 class Upload(NamedTuple):
@@ -160,16 +165,21 @@ def offline(home: Path) -> dict[str, str]:
 
 
 def run(script: str, variables: Mapping[str, str], *arguments: str) -> list[Any]:
-    """What a Python script prints in a process of its own, each line as JSON."""
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        env=dict(variables),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    """What a Python script prints in a process of its own, each line as JSON.
+
+    Raises:
+        ScriptFailed: it has not come to its end.
+    """
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as printed:
+        if code := forks.run(_run, script, arguments, printed.name, variables=variables):
+            raise ScriptFailed(f"exit code {code}")
+        return [json.loads(line) for line in printed]
+
+
+def _run(script: str, arguments: Iterable[str], printed: str) -> None:
+    sys.argv = ["-c", *map(str, arguments)]
+    with open(printed, "w", encoding="utf-8") as file, redirect_stdout(file):
+        exec(compile(script, "script", "exec"), {"__name__": "__main__"})
 
 
 @contextmanager
