@@ -214,6 +214,7 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
         # Settings that earlier versions do not know, as they were then.
         manifest.recipe.setdefault("keep", None)
         manifest.recipe.setdefault("direct_answers", False)
+        manifest.recipe.setdefault("other_generators", [])
         mix = manifest.recipe.get("transfer_set", {}).get("mix")
         for kind in ("pivot", "contrast") if mix else ():
             mix.setdefault(kind, 0.0)

@@ -16,7 +16,7 @@ from sdrrl_data.scoring.reward_model import Answered, RewardModel
 
 
 class RewardConfig(ScorerConfig):
-    """A reward model (a sequence classifier of transformers with one output), which judges answers by their questions."""
+    """A reward model (a sequence classifier of transformers with one output): it judges answers by their questions."""
 
     kind: Literal["reward"] = "reward"
     model: Annotated[str, Model()]  # a directory, or a name on the Hub such as Skywork/Skywork-Reward-V2-Qwen3-0.6B

@@ -31,7 +31,7 @@ class BesideStep(TargetStep):
     makes: ClassVar[Literal["table"]] = "table"
     content: ClassVar[Schema]  # the columns that a trainer reads
 
-    generator: Ingredient
+    generators: Mapping[str, Ingredient]  # that answered, by their names in the answers
     signature: str
 
     @abstractmethod
@@ -86,13 +86,12 @@ class BesideStep(TargetStep):
             shuffled = self.output(run).shuffled(
                 {split: np.concatenate([np.empty(0, np.int64), *of_blocks]) for split, of_blocks in orders.items()}
             )
+            generators = {name: provenance.described(part) for name, part in self.generators.items()}
             translators = {name: provenance.described(part) for name, part in self.target.translators.items()}
             for tables in self._blocks(run):
                 rows = self.candidates(tables).filter(self.are_wanted())
                 rows = rows.with_columns(split=transfer_set.split_again(rows["seed_id"], test_seeds, share, seed))
-                finished = transfer_set.finish(
-                    rows, tables, provenance.described(self.generator), translators, self.signature, self.content
-                )
+                finished = transfer_set.finish(rows, tables, generators, translators, self.signature, self.content)
                 shuffled.add(finished, transfer_set.order_of(rows, seed))
             advance(task.rows)
             return Part(shuffled.no_rows, NOTHING_SET_ASIDE, {"left_out": left_out}, shuffled=shuffled)

@@ -29,7 +29,7 @@ def answer(row: Mapping[str, Any]) -> TextPair:
 
 
 def asked_answer(row: Mapping[str, Any]) -> TextPair:
-    """The same with what was asked in both languages: columns `messages` of the seeds, `question` of the translations."""
+    """The same with what was asked: columns `messages` of the seeds, `question` of the translations."""
     return answer(row)._replace(asked=(row["messages"], row["question"]))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from functools import cache
 
 import pytest
@@ -32,9 +33,14 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import TextPair
 from sdrrl_data.scoring.reward import RewardConfig, RewardScorer
 
-WORDS = "why do rivers run so deep into the sea because it is old rain and stone they like bread boats songs".split()
+WORDS = re.findall(
+    r"\w+", "why do rivers run so deep into the sea because it is old rain and stone they like bread boats songs"
+)
 SPECIAL = ["<pad>", "<s>", "</s>", "<unk>", "[CLS]", "[SEP]", "<user>", "<assistant>", "<system>"]
-TEMPLATE = "<s>{% for m in messages %}<{{ m.role }}> {{ m.content }} </s>{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
+TEMPLATE = (
+    "<s>{% for m in messages %}<{{ m.role }}> {{ m.content }} </s>{% endfor %}"
+    "{% if add_generation_prompt %}<assistant>{% endif %}"
+)
 SMALL = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
 DECODER = SMALL | {"num_key_value_heads": 1, "head_dim": 8}
 VOCABULARY = {word: number for number, word in enumerate([*SPECIAL, *WORDS])}
