@@ -11,12 +11,13 @@ import polars as pl
 
 from sdrrl_data import generation
 from sdrrl_data.chat.conversations import conversation, sampling
-from sdrrl_data.pipeline import order, previews
+from sdrrl_data.pipeline import previews
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Request
 from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, SeedsConfig, draws
 from sdrrl_data.run import Run
+from sdrrl_data.steps import samples
 from sdrrl_data.steps.finished_rows import FinishedRows
 from sdrrl_data.steps.model_pool import Models
 
@@ -65,7 +66,7 @@ class Probe(NamedTuple):
 
 def tokens(plan: Plan) -> Tokens:
     """Count the prompts of the missing answers, and their tokens, without loading the model."""
-    tables = order.sample_tables(plan.recipe) or {name: "answers" for name in plan.recipe.answering}
+    tables = samples.tables(plan.recipe) or {name: "answers" for name in plan.recipe.answering}
     counted = [_tokens(plan, table, plan.recipe.answering[name]) for name, table in tables.items()]
     longest = [of_model.longest for of_model in counted if of_model.longest is not None]
     return Tokens(
@@ -85,9 +86,9 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
 
 def _tokens(plan: Plan, table: str, settings: GeneratorConfig) -> Tokens:
     """The tokens of the answers of one model that are still missing in its table."""
-    samples, missing = plan.recipe.answers.samples, _missing_seeds(plan, table)
+    wanted, missing = plan.recipe.answers.samples, _missing_seeds(plan, table)
     prompts = sum(plan.sizes[part] for part in plan.missing(table)) if missing is None else missing.height
-    most_out = prompts * samples * settings.max_tokens
+    most_out = prompts * wanted * settings.max_tokens
     uncounted = Tokens(prompts, None, None, None, most_out)
     if missing is None or missing.is_empty():
         return uncounted
@@ -104,7 +105,7 @@ def _tokens(plan: Plan, table: str, settings: GeneratorConfig) -> Tokens:
     scale = missing.height / len(lengths)
     return Tokens(
         prompts,
-        round(sum(fitting) * scale) * samples,
+        round(sum(fitting) * scale) * wanted,
         max(fitting, default=None),
         round((len(lengths) - len(fitting)) * scale),
         most_out,
@@ -139,7 +140,7 @@ def _costs(plan: Plan, timings: pl.DataFrame) -> list[Cost]:
 def _small(plan: Plan, folder: Path) -> tuple[Recipe, int, list[str]]:
     """The plan's recipe for a few dozen of its missing rows, their number, and the ids of their seeds."""
     changes = {"part_rows": PROBED, "limit": None, "keep": None}
-    missing = _missing_seeds(plan, next(iter(order.sample_tables(plan.recipe).values()), "answers"))
+    missing = _missing_seeds(plan, next(iter(samples.tables(plan.recipe).values()), "answers"))
     if missing is None:
         return plan.recipe.model_copy(update=changes | {"limit": PROBED}), PROBED, []
     random_numbers = pl.Series([draws.number(plan.recipe.seed, "probe", id) for id in missing["id"]], dtype=pl.Int64)

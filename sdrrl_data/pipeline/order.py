@@ -10,6 +10,7 @@ from sdrrl_data.recipe import HEURISTICS, MagpieConfig, Recipe, ScorerConfig
 from sdrrl_data.run.dataset import DISTILLATION, PREFERENCES, TRANSFER_SET
 from sdrrl_data.scoring.comparing import ComparingConfig
 from sdrrl_data.scoring.counting import CountingConfig
+from sdrrl_data.steps import samples
 from sdrrl_data.steps.aligner import AlignerStep
 from sdrrl_data.steps.answers import AnswersStep
 from sdrrl_data.steps.beside import DistillationStep, PreferencesStep
@@ -27,8 +28,6 @@ from sdrrl_data.steps.transfer_set_step import TransferSetStep
 from sdrrl_data.steps.translations import TranslationsStep
 from sdrrl_data.steps.usual import UsualStep
 from sdrrl_data.steps.verdicts import VerdictsStep, relative
-
-SAMPLES, SAMPLE_SCORES = "samples", "sample_scores"  # tables
 
 Growths = Sequence[Sequence[int]]
 
@@ -77,20 +76,14 @@ def shared_steps(recipe: Recipe, answerers: Answerers, src: Language, parts: Par
     return [*steps, *(_sample_steps(recipe, answerers, answers) if recipe.chooses_answers else [answers])]
 
 
-def sample_tables(recipe: Recipe) -> dict[str, str]:
-    """The tables with the samples, by the names of the models; empty if a question has only one answer."""
-    names = list(recipe.answering) if recipe.chooses_answers else []
-    return {name: SAMPLES if len(names) == 1 else f"{SAMPLES}-{name}" for name in names}
-
-
 def _sample_steps(recipe: Recipe, answerers: Answerers, answers: AnswersStep) -> list[Step]:
     """The samples of each model, their scores if the recipe chooses by any, and the best.
 
     `answers` is the step for one answer per question.
     """
-    tables, best_by = sample_tables(recipe), recipe.answers.best_by
+    tables, best_by = samples.tables(recipe), recipe.answers.best_by
     of_run = {"recipe": recipe, "sizes": answers.sizes, "bounds": answers.bounds}
-    samples = [
+    sampling = [
         SamplesStep(
             table=table,
             inputs=("seeds",),
@@ -102,7 +95,7 @@ def _sample_steps(recipe: Recipe, answerers: Answerers, answers: AnswersStep) ->
     ]
     read = {"generators": tuple(tables), "src": answers.src, **of_run}
     inputs = ("seeds", *tables.values())
-    scores = SampleScoresStep(table=SAMPLE_SCORES, inputs=inputs, scorer=tuple(answerers.scorer), **read)
+    scores = SampleScoresStep(table=samples.OF_SCORES, inputs=inputs, scorer=tuple(answerers.scorer), **read)
     scored = [] if best_by == "first" else [scores]
     best = BestAnswersStep(
         table="answers",
@@ -110,7 +103,7 @@ def _sample_steps(recipe: Recipe, answerers: Answerers, answers: AnswersStep) ->
         formerly=answers if len(tables) == 1 and recipe.answers.compares else None,
         **read,
     )
-    return [*samples, *scored, best]
+    return [*sampling, *scored, best]
 
 
 def target_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
@@ -223,6 +216,8 @@ def last_steps(
     read = (*tables, transfer_set.table)
     direct = [target.table(name) for name in ("direct_answers", "direct_scores") if recipe.direct_answers]
     rejected = direct[:1] if "direct" in recipe.preferences.rejected else []
+    of_samples = (*samples.tables(recipe).values(), samples.OF_SCORES)
+    rejected += of_samples if "samples" in recipe.preferences.rejected else ()
     beside = [
         PreferencesStep(table=target.table(PREFERENCES), whole=(*read, *rejected), **common),
         DistillationStep(table=target.table(DISTILLATION), whole=read, **common),

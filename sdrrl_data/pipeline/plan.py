@@ -16,7 +16,7 @@ from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, ScorerConfig, score_tables, trust
 from sdrrl_data.run import Manifest, Run, growth, provenance, unused
 from sdrrl_data.sources.row_sources import name_of
-from sdrrl_data.steps import seed_language
+from sdrrl_data.steps import samples, seed_language
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.seeds import SourceColumns, UnusedColumns
 from sdrrl_data.steps.target import Target
@@ -317,10 +317,10 @@ def _progress(tables: Tables, sources: Sequence[str]) -> tuple[bool, bool]:
 def _made_by(part: Ingredient, target: Target, tables: Tables) -> list[str]:
     """The tables of a target that a model makes, by its role."""
     if part.role == "generator":
-        asked = ("seeds", "answers", order.SAMPLES)
+        asked = ("seeds", "answers", samples.OF_SAMPLES)
         return [table for table in tables.jobs if table.partition("-")[0] in asked]
     kind = "translations" if part.role == "translator" else "scores-"
-    of_samples = [order.SAMPLE_SCORES] if part.role == "scorer" and order.SAMPLE_SCORES in tables.jobs else []
+    of_samples = [samples.OF_SCORES] if part.role == "scorer" and samples.OF_SCORES in tables.jobs else []
     return [*of_samples, *(table for table in tables.jobs if table.startswith(target.table(kind)))]
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from sdrrl_data.cards import portable
 from sdrrl_data.controls import arms
 from sdrrl_data.errors import UserError
-from sdrrl_data.pipeline import order
 from sdrrl_data.publishing import packing
 from sdrrl_data.publishing.published import INDEX, MANIFEST, RECIPE, SHARED, TABLES
 from sdrrl_data.recipe import overrides, score_tables, translator_names
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.run.dataset import OF_TARGET
+from sdrrl_data.steps import samples
 
 Content = Path | bytes
 FOLDER = ".push"  # in the run: tables that are packed for the Hub
@@ -94,10 +94,10 @@ def _tables(run: Run, manifest: Manifest, tag: str) -> list[str]:
     ]
     scored = ["usual", *score_tables(recipe.scorers), "verdicts", "counts"]
     names = ["parallel", *translated, "prompts", "aligner", "code_switched", *scored]
-    samples = [*order.sample_tables(recipe).values(), order.SAMPLE_SCORES]
+    of_samples = [*samples.tables(recipe).values(), samples.OF_SCORES]
     # Parts of an earlier version have no samples, and what has not all parts is left out.
-    samples = [name for name in samples if run.table(name).parts() == run.table("seeds").parts()]
-    shared = ["seeds", *samples, "answers", "shared_counts"]
+    of_samples = [name for name in of_samples if run.table(name).parts() == run.table("seeds").parts()]
+    shared = ["seeds", *of_samples, "answers", "shared_counts"]
     return [name for name in shared if run.table(name).parts()] + [
         name for name in names if run.table(f"{tag}/{name}").parts()
     ]

@@ -233,6 +233,16 @@ class Recipe(Config):
                 "preferences.rejected has direct, and the model answers no translated question: set direct_answers to "
                 "true"
             )
+        if "samples" in self.preferences.rejected and not self.chooses_answers:
+            raise ValueError(
+                "preferences.rejected has samples, and a question has one answer: set answers.samples to 2 or more, or "
+                "name several generators"
+            )
+        if "samples" in self.preferences.rejected and self.answers.best_by == "first":
+            raise ValueError(
+                "preferences.rejected has samples, and answers.best_by first gives them no scores: choose chrf, "
+                "similarity, or a scorer of answers such as {kind: reward, model: NAME}"
+            )
         rejects_switched = "code_switched" in self.preferences.rejected
         if not self.targets and rejects_switched and self.code_switching.texts == "question":
             raise ValueError(

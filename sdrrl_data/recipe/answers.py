@@ -1,11 +1,17 @@
 """How many answers a question gets, and which one is taken."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Discriminator, Tag, model_validator
 
 from sdrrl_data.recipe.components import ScorerConfig
 from sdrrl_data.recipe.config import Config, Positive
+
+
+BestBy = Annotated[
+    Annotated[Literal["chrf", "similarity", "first"], Tag("word")] | Annotated[ScorerConfig, Tag("scorer")],
+    Discriminator(lambda value: "word" if isinstance(value, str) else "scorer"),  # so that one mistake is found
+]
 
 
 class AnswersConfig(Config):
@@ -14,7 +20,7 @@ class AnswersConfig(Config):
     samples: Positive = 1  # answers per question and model, all of which are kept, and one is chosen
     # What chooses: how much an answer is like the others (chrF++, or the cosine of sentence embeddings), its place
     # (first), or a scorer that judges answers, such as {kind: reward, model: NAME}.
-    best_by: Literal["chrf", "similarity", "first"] | ScorerConfig = "chrf"
+    best_by: BestBy = "chrf"
     thinking: Literal["drop", "keep"] = "drop"  # whether a reasoning section is part of the answer
     # A cut, looping, refused or empty answer is only marked, or replaced by the seed's reference answer.
     faulty: Literal["mark", "reference"] = "mark"

@@ -14,7 +14,7 @@ import polars as pl
 from sdrrl_data import scoring
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, Completion, Ingredient, Scorer, SetAside, Translator
-from sdrrl_data.recipe import GeneratorConfig, ScorerConfig, ScorerContext
+from sdrrl_data.recipe import GeneratorConfig, Recipe, ScorerConfig, ScorerContext
 from sdrrl_data.run import Part, Run, Task, sort_out
 from sdrrl_data.steps import answers, text_pairs
 from sdrrl_data.steps.answers import AnswersStep
@@ -24,6 +24,7 @@ from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.step import Needs, Step, Work, each
 
+OF_SAMPLES, OF_SCORES = "samples", "sample_scores"  # tables
 SCORED = pl.List(pl.Struct({"generator": pl.String, "sample": pl.Int32, "score": pl.Float32}))
 SAMPLES: Schema = {
     "id": pl.String,
@@ -42,6 +43,34 @@ SAMPLES: Schema = {
 }
 SCORES: Schema = {"id": pl.String, "scores": SCORED}
 GENERATOR: Schema = {"generator": pl.String}  # a column of the answers, if several models answer: whose it is
+
+
+def tables(recipe: Recipe) -> dict[str, str]:
+    """The tables with the samples, by the names of the models; empty if a question has only one answer."""
+    names = list(recipe.answering) if recipe.chooses_answers else []
+    return {name: OF_SAMPLES if len(names) == 1 else f"{OF_SAMPLES}-{name}" for name in names}
+
+
+def one_by_one(read: Mapping[str, pl.DataFrame], recipe: Recipe) -> pl.DataFrame:
+    """A row for each sample: `id`, `generator`, `sample`, `finish_reason`, `score`, and `text` as an answer has it.
+
+    Args:
+        read: the rows of some seeds in the tables of samples and of scores, by the names of the tables.
+        recipe: of the run.
+    """
+    text, reasoning = pl.col("text").str.strip_chars(), pl.col("reasoning")
+    if recipe.answers.thinking == "keep":
+        thought = pl.format("<think>\n{}\n</think>\n\n{}", reasoning, text)
+        text = pl.when(reasoning.is_null() | (reasoning == "")).then(text).otherwise(thought)
+    samples = pl.concat(
+        read[table]
+        .explode("samples")
+        .unnest("samples")
+        .select("id", "sample", "finish_reason", generator=pl.lit(name), text=text)
+        for name, table in tables(recipe).items()
+    )
+    scores = read[OF_SCORES].explode("scores").unnest("scores")
+    return samples.join(scores, on=["id", "generator", "sample"], how="left", maintain_order="left")
 
 
 class Candidate(NamedTuple):
