@@ -7,7 +7,6 @@ from pydantic import Discriminator, Tag, model_validator
 from sdrrl_data.recipe.components import ScorerConfig
 from sdrrl_data.recipe.config import Config, Positive
 
-
 BestBy = Annotated[
     Annotated[Literal["chrf", "similarity", "first"], Tag("word")] | Annotated[ScorerConfig, Tag("scorer")],
     Discriminator(lambda value: "word" if isinstance(value, str) else "scorer"),  # so that one mistake is found
