@@ -14,7 +14,7 @@ from sdrrl_data.pipeline import previews
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Request
-from sdrrl_data.recipe import MagpieConfig, Recipe, SeedsConfig, draws
+from sdrrl_data.recipe import Recipe, SeedsConfig, draws
 from sdrrl_data.run import Run
 from sdrrl_data.steps.finished_rows import FinishedRows
 from sdrrl_data.steps.model_pool import Models
@@ -24,13 +24,14 @@ PROBED = 48  # rows
 
 
 class Tokens(NamedTuple):
-    """The tokens of the answers that are still missing, all together."""
+    """The tokens of what the generator has still to write, all together."""
 
     prompts: int
     tokens_in: int | None  # None if only a server knows the tokenizer
     longest: int | None  # tokens of the longest prompt
     too_long: int | None  # prompts that will be set aside
     most_out: int  # if every answer had the maximal length
+    written: str = "answers"  # or the questions of native texts
 
 
 class Cost(NamedTuple):
@@ -65,6 +66,9 @@ class Probe(NamedTuple):
 def tokens(plan: Plan) -> Tokens:
     """Count the prompts of the missing answers, and their tokens, without loading the model."""
     settings, samples = plan.recipe.generator, plan.recipe.answers.samples
+    if native := plan.recipe.native:  # what the generator will be asked has first to be translated
+        prompts = sum(plan.sizes[part] for part in plan.missing("seeds"))
+        return Tokens(prompts, None, None, None, prompts * native.max_tokens, "questions")
     missing = _missing_seeds(plan)
     prompts = sum(plan.sizes[part] for part in plan.missing("answers")) if missing is None else missing.height
     most_out = prompts * samples * settings.max_tokens
@@ -138,7 +142,7 @@ def _small(plan: Plan, folder: Path) -> tuple[Recipe, int, list[str]]:
 
 def _missing_seeds(plan: Plan) -> pl.DataFrame | None:
     """The seeds whose answers are missing; None if the model writes the seeds."""
-    if isinstance(plan.recipe.seeds, MagpieConfig):
+    if "seeds" not in plan.tables.sources:
         return None
     seeds, job = plan.tables.sources["seeds"], plan.tables.jobs["answers"]
     parts = []

@@ -166,14 +166,17 @@ def _report_seeds(plan: Plan, reporter: Reporter) -> None:
     if plan.missing("answers"):
         for columns in plan.seed_columns:
             reporter.say(columns.sentence())
+        if plan.recipe.native:
+            reporter.say("every completion is a native text, so there are no rows of src->src and tgt->src")
 
 
 def _report_generator(plan: Plan, reporter: Reporter) -> None:
-    """If answers are missing, say which model and engine will give them, and whether another engine would be faster."""
-    if not plan.missing("answers"):
+    """If the model has to write, say which model and engine it is, and whether another engine would be faster."""
+    table, written = ("seeds", "questions") if plan.recipe.native else ("answers", "answers")
+    if not plan.missing(table):
         return
     engine = plan.generator.engine or ""
-    reporter.say(f"answers by {plan.generator.name} on {engine}")
+    reporter.say(f"{written} by {plan.generator.name} on {engine}")
     if engine.startswith("transformers") and plan.recipe.generator.engine == "auto":
         reporter.say("vLLM is not installed, so this takes several times longer")
 

@@ -11,7 +11,9 @@ from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.leases import Leases
 
 RECENT = 64  # parts that a rate is computed from
-_BY_SEED = re.compile(r"(?:.*/)?(?:seeds|answers|code_switched|verdicts|(?:translations|references|scores-).*)")
+_BY_SEED = re.compile(
+    r"(?:.*/)?(?:texts|text_translations|seeds|answers|code_switched|verdicts|(?:translations|references|scores-).*)"
+)
 _PART = re.compile(r"\.part-(\d+)")
 
 

@@ -8,6 +8,7 @@ from sdrrl_data.models.hub import Repository
 from sdrrl_data.run import Manifest
 from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.run.manifest import parsed
+from sdrrl_data.steps.native_texts import NATIVE_TEXTS, TEXT_TRANSLATIONS
 
 # In the folder of a target.
 MANIFEST = "run/manifest.json"
@@ -16,7 +17,13 @@ INDEX = "run/tables.json"  # table -> its parts and its files, as in `packing.Pa
 TABLES = "run/tables"
 TAG = re.compile(r"\w+(-\w+)*")  # of a language
 FILE = re.compile(rf"[\w-]+/({'|'.join(OF_TARGET)})/[\w-]+\.parquet")  # of a manifest
-SHARED = ("seeds", "answers", "shared_counts")  # tables that all targets of a run share
+SHARED = (
+    NATIVE_TEXTS,
+    TEXT_TRANSLATIONS,
+    "seeds",
+    "answers",
+    "shared_counts",
+)  # tables that all targets of a run share
 
 
 def manifests(dataset: Repository, without: Collection[str] = ()) -> dict[str, Manifest]:

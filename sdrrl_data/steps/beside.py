@@ -125,7 +125,8 @@ class PreferencesStep(BesideStep):
 
     def candidates(self, tables: Tables) -> pl.DataFrame:
         """Pairs of answers."""
-        return preferences.make(tables, self.recipe.preferences.rejected, self.recipe.src, self.tgt)
+        rejected, native = self.recipe.preferences.rejected, self.recipe.native is not None
+        return preferences.make(tables, rejected, self.recipe.src, self.tgt, native)
 
     def are_wanted(self) -> pl.Expr:
         """Those whose answers differ."""

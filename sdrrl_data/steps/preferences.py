@@ -37,7 +37,9 @@ SCHEMA: Schema = CONTENT | transfer_set.PROVENANCE
 _ROWS: Schema = CONTENT | {"source": pl.String}
 
 
-def make(tables: Mapping[str, pl.DataFrame], kinds: Collection[str], src: str, tgt: str) -> pl.DataFrame:
+def make(
+    tables: Mapping[str, pl.DataFrame], kinds: Collection[str], src: str, tgt: str, native: bool = False
+) -> pl.DataFrame:
     """Every pair of which the verdicts keep all texts, with the product of their weights; see `_ROWS`.
 
     Also pairs of answers that are the same text, such as a number, and teach no preference: `differ` tells them apart.
@@ -48,6 +50,7 @@ def make(tables: Mapping[str, pl.DataFrame], kinds: Collection[str], src: str, t
         kinds: of rejected answers.
         src: tag of the source language.
         tgt: tag of the target language.
+        native: whether the answers are native texts: their translations are rejected, and never chosen.
     """
     # The weight of the translated answer includes that of the answer, which is needed too.
     weights = tables["verdicts"].select(
@@ -58,7 +61,7 @@ def make(tables: Mapping[str, pl.DataFrame], kinds: Collection[str], src: str, t
     texts = weights.join(answer_rows.texts(tables), on="id", maintain_order="left")
     tags = {"src": src, "tgt": tgt}
     rows = []
-    for side, other in ("src", "tgt"), ("tgt", "src"):
+    for side, other in (("tgt", "src"),) if native else (("src", "tgt"), ("tgt", "src")):
         if OTHER_LANGUAGE in kinds:
             suffix = f"rejected-{tags[other]}"
             rows.append(texts.select(_row(side, tags[side], OTHER_LANGUAGE, pl.col(f"answer_{other}"), suffix)))

@@ -22,7 +22,7 @@ EARLIER = [
 ]
 PROMPTS = loading.load("quickstart").model_dump(mode="json")["prompts"]
 for sentences in PROMPTS.values():
-    del sentences["pivot"]  # which came later
+    del sentences["pivot"], sentences["write_question"]  # which came later
 
 
 def sections(config: type[Config] = Config) -> Iterator[type[Config]]:
