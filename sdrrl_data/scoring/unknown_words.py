@@ -112,11 +112,23 @@ class UnknownWordsScorer:
         source_words = {
             word for source, _ in sentences for word in word_lists.words(source, self._src) if word.islower()
         }
-        target_words = {word.casefold() for _, target in sentences for word in word_lists.words(target, self._tgt)}
+        target_words = {word for _, target in sentences for word in self._words_of_no_name(target)}
         return sum(map(self._is_of_source, source_words & target_words))
+
+    def _words_of_no_name(self, sentence: str) -> Iterator[str]:
+        """The words of a sentence, in small letters, without capitalised ones beside others: "Epic Privacy Browser"."""
+        words = list(word_lists.words(sentence, self._tgt))
+        for place, word in enumerate(words):
+            beside = [*words[max(1, place - 1) : place], *words[place + 1 : place + 2]]
+            if place == 0 or word.islower() or not any(map(_has_capital, beside)):
+                yield word.casefold()
 
     def _is_of_source(self, word: str) -> bool:
         if not word.isalpha() or len(word) < SHORTEST or not word_lists.has_lemma(word, self._source_language):
             return False  # "brevirostris" is Latin in both
         frequency = self._frequent_in_source.get(word, 0.0)
         return frequency > RARER * self._frequent.get(word, 0.0) and not word_lists.has_lemma(word, self._language)
+
+
+def _has_capital(word: str) -> bool:
+    return word[:1].isupper()

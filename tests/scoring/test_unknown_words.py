@@ -59,6 +59,9 @@ def test_counts_words_that_no_list_has(unknown, tag, source, target, words):
         ("pt", "Soak: let them soak.", "Soak: deixe-os de molho.", 1),  # in a label
         ("pt", "Soak in Boston with Walter Drain.", "Soak em Boston com Walter Drain.", 0),  # never in small letters
         ("pt", "Open a browser, the software runs online.", "Abra um browser, o software roda online.", 0),  # loanwords
+        ("pt", "Guard your privacy in a browser.", "Use o Epic Privacy Browser.", 0),  # a name has several words
+        ("pt", "Put an anchor there.", "Primeiro ponto (Anchor)", 1),
+        ("pt", "Privacy matters, and privacy lasts.", "Privacy Importa", 1),  # the first capital says nothing
         ("pt", "It is normal and legal, a hotel.", "É normal e legal, um hotel.", 0),  # words of both
         ("pt", "It is the species brevirostris.", "É a espécie brevirostris.", 0),  # of neither language
         ("vi", "Let them soak.", "Hãy để chúng soak.", 1),
