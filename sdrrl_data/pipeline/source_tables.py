@@ -10,7 +10,7 @@ from sdrrl_data.languages import find
 from sdrrl_data.models.hub import COMMIT
 from sdrrl_data.pipeline import revisions
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import MagpieConfig, Recipe, sources_of
+from sdrrl_data.recipe import MagpieConfig, NativeConfig, Recipe, sources_of
 from sdrrl_data.run import Manifest, Part, Run, Table, fingerprint, growth, unused
 from sdrrl_data.run.parts import PartsOnDemand
 from sdrrl_data.sources.row_sources import licence_on_hub, name_of
@@ -53,8 +53,8 @@ def read_seeds(
         return SeedParts(growth.grown(earlier_growths, fitting, limit, recipe.part_rows), [])
     if before and revisions.settled(resolved, before) and table.parts() == sum(map(len, earlier_growths)):
         return SeedParts(earlier_growths, PartsOnDemand(table.parts(), table.part))
-    if recipe.native:
-        all_seeds = native_texts.stored(recipe.native, find(recipe.tgt[0]), limit)
+    if isinstance(recipe.seeds, NativeConfig):
+        all_seeds = native_texts.stored(recipe.seeds, find(recipe.tgt[0]), limit)
     else:
         all_seeds = seeds.stored(recipe.seeds, limit)
     unchanged_parts = [growth.unchanged(growths, all_seeds.rows, seeds_then) for growths, seeds_then in earlier_states]

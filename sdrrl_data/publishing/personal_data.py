@@ -25,14 +25,16 @@ def warnings(run: Run, manifest: Manifest) -> Iterator[str]:
         folder = f"{tag}/transfer_set"
         columns = ("prompt", "completion")
         yield from _warning(folder, map(_texts, run.dataset(folder).read_each(["id", *columns])), DROP)
-    for name, columns in {
+    read: dict[str, tuple[str, ...]] = {
         NATIVE_TEXTS: ("text",),
         "seeds": ("messages", "reference"),
         "answers": ("answer", "reasoning"),
-    }.items():
-        table = run.table(name)
+    }
+    for name, of_row in read.items():
+        if not (table := run.table(name)).parts():
+            continue
         aside = (table.set_aside(part, ["id", "row"]) for part in range(table.parts()))
-        yield from _warning(f"the table {name}", map(_texts, chain(table.read_batches(["id", *columns]), aside)), STAY)
+        yield from _warning(f"the table {name}", map(_texts, chain(table.read_batches(["id", *of_row]), aside)), STAY)
     for name in samples.tables(recipe_of(run, manifest)).values():
         table = run.table(name)
         if table.parts() == run.table("seeds").parts():

@@ -66,7 +66,7 @@ def with_texts(part: Part, task: Task) -> Part:
     *_, texts, translated = task.tables
     unit = pl.element().struct
     turned = pl.col("units").list.eval(
-        pl.struct(**{f"{new}_{end}": unit.field(f"{old}_{end}") for new, old in SIDES for end in ("start", "end")})
+        pl.struct([unit.field(f"{old}_{end}").alias(f"{new}_{end}") for new, old in SIDES for end in ("start", "end")])
     )
     rows = (
         part.rows.drop("answer", "answer_units", "answer_translator")

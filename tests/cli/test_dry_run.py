@@ -100,3 +100,22 @@ def test_it_says_what_was_read_and_names_text_that_was_not(invoke, tmp_path):
     assert "seeds mine.jsonl: 1 question, 1 row set aside (question: 'instruction'; id: 'id')\n" in result.stdout
     assert result.stderr.startswith("warning: seeds mine.jsonl: columns with text that are not used: 'why\\x1b'; ")
     assert result.stderr.count("\n") == 1
+
+
+def test_native_texts_are_planned(invoke, tmp_path):
+    (tmp_path / "texts.txt").write_text(
+        "O porto da cidade foi construído por monges que queriam vender sal às ilhas.\nCurto demais.\n",
+        encoding="utf-8",
+    )
+    result = invoke("generate", "--recipe", "quickstart", "--seeds", "native:texts.txt", "--dry-run")
+    assert result.exit_code == 0, result.stderr
+    shown = lines(result.stdout)
+    assert "seeds texts.txt: 1 native text, 1 row set aside (each line is one)" in result.stdout
+    assert ["texts", "1", "1", "0", "1"] in shown
+    assert any(row[:1] == ["questions"] for row in shown)
+    assert any(row[:2] == ["back-translator", "Firefox"] for row in shown)
+    mixed = invoke(
+        "generate", "--recipe", "quickstart", "--seeds", "native:texts.txt", "--seeds", "a.jsonl", "--dry-run"
+    )
+    assert mixed.exit_code == 2
+    assert "questions and native texts cannot be in one run" in mixed.stderr

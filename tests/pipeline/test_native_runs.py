@@ -17,6 +17,7 @@ from sdrrl_data.pipeline.worker import work
 from sdrrl_data.protocols import Completion
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
+from tests.generation.server import ChatServer, completion
 from tests.support import real_texts, small_models
 from tests.support.copies import trusted_copy
 from tests.support.counted_models import Asked
@@ -242,3 +243,33 @@ def test_code_switched_answers_are_left_out(recipe, tmp_path, lines):
     assert {completion[0]["content"] for completion in rows["completion"]} <= {f"{line}\n" for line in lines}
     switched = rows.filter("code_switched")["switched"].explode().struct.field("text")
     assert pl.Series(switched).is_in(["prompt"]).all()
+
+
+def test_a_server_and_firefox_make_a_set_from_real_texts(recipe, tmp_path, lines):
+    def script(body, tries):
+        shown = body["messages"][-1]["content"].rpartition("\n\n")[2]
+        names = re.findall(r"(?<=[a-z,] )[A-Z]\w+", shown) or ["this"]
+        return completion(f"What happened to {names[0]}?")
+
+    server = ChatServer(script)
+    try:
+        settings = {
+            "generator.model": "tiny",
+            "generator.server.url": server.url,
+            "limit": 8,
+            "scorers": ["language", "length"],
+            "thresholds": {"language": {"min": 0.2}},
+        }
+        manifest = generate(recipe(**settings), tmp_path / "run")
+    finally:
+        server.stop()
+    run = Run(tmp_path / "run")
+    answers = run.dataset("pt/transfer_set").read().filter(direction="pt->pt", code_switched=False, task="answer")
+    assert answers.height >= 4
+    assert {completion[0]["content"] for completion in answers["completion"]} <= {f"{line}\n" for line in lines}
+    assert all(prompt[0]["content"].startswith("O que aconteceu") for prompt in answers["prompt"])
+    assert len(server.bodies) == run.table("text_translations").count()
+    assert {part.name for part in manifest.ingredients if "translator" in part.role} == {
+        "Firefox en-pt",
+        "Firefox pt-en",
+    }
