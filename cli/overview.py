@@ -27,12 +27,14 @@ TARGET_TABLES = (
     "verdicts",
     *OF_TARGET,
 )
+SAMPLE_TABLES = ("samples*", "sample_scores")  # of all targets, where a question has several answers
 ONE_PART = ("parallel", "prompts")  # these tables have one part, however many parts the seeds have
 
 
 def tables(run: Run, tags: Sequence[str]) -> list[str]:
     """The tables of a run that have rows: those that all targets share and those of these targets, in step order."""
-    names = ["seeds", "answers"]
+    samples = sorted(path.name for name in SAMPLE_TABLES for path in run.path.glob(name))
+    names = ["seeds", *samples, "answers"]
     for tag in tags:
         names += [f"{tag}/{path.name}" for name in TARGET_TABLES for path in sorted((run.path / tag).glob(name))]
     return [name for name in names if run.table(name).parts() or run.dataset(name).exists()]

@@ -25,6 +25,8 @@ PREPARING = "getting ready"
 LABELS = {  # of the tables of a run
     "seeds": "write questions",
     "answers": "answer questions",
+    "samples": "answer questions",
+    "sample_scores": "score answers",
     "translations": "translate into {tag}",
     "references": "translate references into {tag}",
     "prompts": "translate prompts into {tag}",

@@ -33,6 +33,8 @@ def of(table: str) -> Callable[[Row, ViewContext], Fields]:
     step = table.rpartition("/")[2]
     if step.startswith("scores"):
         return _scored
+    if step.startswith("samples"):
+        return _samples
     return _translation if step.startswith("translations") else VIEWS.get(step, _plain)
 
 
@@ -71,6 +73,28 @@ def _any(value: Any) -> str | Text | None:
 
 def _answer(row: Row, context: ViewContext) -> Fields:
     return [("question", _turns(row.get("asked_src"))), *_plain(row, context)]
+
+
+def _samples(row: Row, context: ViewContext) -> Fields:
+    """Every answer to a question, with how it ended."""
+    answered = [(f"answer {sample['sample']}", _sample(sample)) for sample in row["samples"]]
+    return [("question", _turns(row.get("asked_src"))), *answered]
+
+
+def _sample(sample: Row) -> Text:
+    ended = "" if sample["finish_reason"] == "stop" else f"\n({sample['finish_reason']})"
+    return readable(sample["text"] + ended)
+
+
+def _sample_scores(row: Row, context: ViewContext) -> Fields:
+    scores = [
+        f"{scored['generator']} {scored['sample']}: {_any(scored['score']) or 'not judged'}" for scored in row["scores"]
+    ]
+    return [
+        ("question", _turns(row.get("asked_src"))),
+        ("scores", ", ".join(scores)),
+        ("chosen", row.get("answered_src")),
+    ]
 
 
 def _translation(row: Row, context: ViewContext) -> Fields:
@@ -194,8 +218,16 @@ def _preference(row: Row, context: ViewContext) -> Fields:
         ("chosen", row["chosen"][-1]["content"]),
         ("rejected", _marked(row["rejected"][-1]["content"], row["switched"], context)),
         ("because", row["rejected_kind"].replace("_", " ")),
+        ("scored", _compared(row)),
         *_origin(row),
     ]
+
+
+def _compared(row: Row) -> str | None:
+    """The scores of two samples."""
+    if row.get("score_rejected") is None:
+        return None
+    return f"{row['score_chosen']:.3g} and {row['score_rejected']:.3g}, by {row['generator_rejected']}"
 
 
 def _distilled(row: Row, context: ViewContext) -> Fields:
@@ -242,6 +274,7 @@ def _turns(messages: Sequence[Row] | None, last: Text | None = None) -> Text | N
 
 VIEWS: dict[str, Callable[[Row, ViewContext], Fields]] = {
     "answers": _answer,
+    "sample_scores": _sample_scores,
     "code_switched": _code_switched,
     "verdicts": judged,
     "transfer_set": _transfer,

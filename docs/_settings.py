@@ -14,7 +14,7 @@ import yaml
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from sdrrl_data.recipe import Recipe
+from sdrrl_data.recipe import GeneratorConfig, Recipe
 from sdrrl_data.recipe.components import AlignerConfig, ScorerConfig, TranslatorConfig
 from sdrrl_data.recipe.config import Config, key_of
 from sdrrl_data.recipe.targets import TargetConfig
@@ -38,7 +38,7 @@ def recipe() -> str:
             "A key in a section is written with dots on the command line: `--set generator.max_tokens=512`. The",
             "examples are those of the recipe `quickstart`, as `sdrrl-data recipes quickstart` shows it.",
             "",
-            *_sections(Recipe, "", examples),
+            *_sections(Recipe, "", examples, {GeneratorConfig: "generator"}),
         ]
     )
 
@@ -51,7 +51,7 @@ def training() -> str:
             "",
             "In the file of `sdrrl-data train --settings FILE`, or as `--set key=value`.",
             "",
-            *_sections(TrainingConfig, "", {}),
+            *_sections(TrainingConfig, "", {}, {}),
         ]
     )
 
@@ -75,19 +75,23 @@ def table(
     return [*lines, ""]
 
 
-def _sections(config: type[Config], prefix: str, examples: Any) -> Iterator[str]:
-    """A table of a section, and one of each section within it."""
+def _sections(config: type[Config], prefix: str, examples: Any, once: Mapping[type[Config], str]) -> Iterator[str]:
+    """A table of a section, and one of each section within it; sections of a class in `once` only under that key."""
     yield from ([f"## `{prefix.rstrip('.')}`", ""] if prefix else [])
     yield from [_paragraph(config), ""]
     yield from table(config, prefix, examples)
     for name, field in config.model_fields.items():
         key = key_of(name, field)
         for section in _configs(field.annotation):
-            if section not in PAGES_OF_KINDS and section is not TargetConfig:  # whose sections are those of the recipe
+            if once.get(section, key) != key:
+                yield f"## `{prefix}{key}`\n\nThe same keys as `{once[section]}`.\n"
+            elif (
+                section not in PAGES_OF_KINDS and section is not TargetConfig
+            ):  # whose sections are those of the recipe
                 inner = examples.get(key) if isinstance(examples, Mapping) else None
                 place = {dict: "NAME.", tuple: "0."}.get(_container(field.annotation), "")
                 is_example = section is _configs(field.annotation)[0]
-                yield from _sections(section, f"{prefix}{key}.{place}", _first(inner) if is_example else None)
+                yield from _sections(section, f"{prefix}{key}.{place}", _first(inner) if is_example else None, once)
 
 
 def _paragraph(config: type[Config]) -> str:

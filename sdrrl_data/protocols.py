@@ -75,6 +75,8 @@ class TextPair(NamedTuple):
     source: str
     target: str
     units: Sequence[Unit]
+    # The conversations that source and target answer, in their languages, where a scorer judges by them.
+    asked: tuple[Sequence[Message], Sequence[Message]] | None = None
 
     def sentences(self) -> list[tuple[str, str]]:
         """The translated sentences, without the text between them: (source, target)."""
@@ -166,7 +168,7 @@ class Aligner(Protocol):
 
 
 class Scorer(Protocol):
-    """Judges pairs of a text and its translation."""
+    """Judges pairs of a text and its translation, or the answers among them by what was asked (`TextPair.asked`)."""
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> "pl.DataFrame":
         """One column for each score (Float64), one row for each pair; null if the scorer cannot judge it.

@@ -31,8 +31,15 @@ CONTROLS = {
 
 # Of the datasets beside a transfer set.
 BESIDE = {
-    "preferences": "pairs of answers, of which the one in the language of the question is chosen,",
+    "preferences": "pairs of answers to one question, one chosen and one rejected,",
     "distillation": "questions in the target language with what only the teacher of a self-distillation sees,",
+}
+
+# What chooses among several answers to a question; a scorer of answers is named itself.
+BEST_BY = {
+    "chrf": "the one most like the others (chrF++)",
+    "similarity": "the one most like the others (cosine of sentence embeddings)",
+    "first": "the first",
 }
 
 # Of rejected answers.
@@ -40,4 +47,5 @@ REJECTED = {
     "other_language": "the same answer in the other language",
     "code_switched": "the chosen answer with some of the other language in it",
     "direct": "the generator's own answer to the question in the target language",
+    "samples": "another answer to the question in the source language, with a lower score",
 }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sdrrl_data import languages
-from sdrrl_data.cards import portable
+from sdrrl_data.cards import meanings, portable
 from sdrrl_data.cards.markdown import join_names
 from sdrrl_data.languages import Language
 from sdrrl_data.recipe import ThresholdConfig, loading
@@ -47,6 +47,21 @@ class DescribedRun(NamedTuple):
             f"Questions in {self.src.name}, {verb} by {join_names(self.names_of('generator'))}. The questions and the "
             f"answers were translated {join_names(into)}."
         )
+
+    def choice(self) -> str:
+        """How one of several answers to a question was chosen, in plain text; empty if there was one."""
+        recipe = portable.recipe(self.manifest.recipe, self.manifest.ingredients)[0]
+        answers, models = recipe["answers"], 1 + len(recipe.get("other_generators", []))
+        if answers["samples"] * models == 1:
+            return ""
+        best_by = answers["best_by"]
+        chosen = meanings.BEST_BY.get(best_by) if isinstance(best_by, str) else None
+        chosen = chosen or f"the best by the scorer {best_by['kind']}"
+        if isinstance(best_by, dict) and best_by.get("model"):
+            chosen += f" ({best_by['model']})"
+        counts = ", ".join(f"{name} {taken:,}" for name, taken in self.manifest.counts.chosen.items())
+        taken = f" Answers taken from each model: {counts}." if counts else ""
+        return f"Of {answers['samples'] * models} answers to each question, {chosen} was taken.{taken}"
 
     def steps(self, tag: str) -> dict[str, Count]:
         """The steps that the rows of one target went through."""

@@ -94,6 +94,14 @@ class ChatTemplate:
         """
         return self.tokens([self.shape.text(messages, prompt=True)])[0]
 
+    def answered(self, messages: Sequence[Message], text: str) -> list[int]:
+        """The token ids of a conversation with its answer, as the template ends it.
+
+        Raises:
+            ConversationRefused: the template does not render these messages.
+        """
+        return self.tokens([self.shape.text([*messages, {"role": "assistant", "content": text}])])[0]
+
     def prompt_of_user(self, messages: Sequence[Message]) -> list[int]:
         """The token ids up to where the user's next turn begins.
 

@@ -114,7 +114,7 @@ class _Builder:
         self._reporter = reporter
         self._recipe = revisions.pinned(recipe_of(run, manifest, to_open=True), manifest)
         self._src = languages.find(self._recipe.src)
-        self._generator = next(part for part in manifest.ingredients if part.role == "generator")
+        self._generators = [part for part in manifest.ingredients if part.role == "generator"]
         self._names = self._possible(self._names)
         self._tokenizer = _located(self._recipe.generator, tokenizer)
 
@@ -192,7 +192,7 @@ class _Builder:
         """
         tgt = languages.find(tag)
         of_run = [part.identity() for part in self._manifest.ingredients_of(tag) if part.role == "translator"]
-        translators, identified = {}, self._models.identified(self._generator)
+        translators, identified = {}, self._models.identified(self._generators[0])
         configs = self._recipe.for_target(tag).translator
         for name, translator_config in zip(translator_names(configs), configs, strict=True):
             translator = self._models.identify_translator(translator_config, self._src, tgt, identified)
@@ -264,7 +264,7 @@ class _Builder:
             shared,
             [f"{tag}/{table}" for table in score_tables(recipe.scorers)],
             PromptChooser(self._prompts(tag, recipe, names), recipe.seed),
-            provenance.described(self._generator),
+            dict(zip(self._recipe.answering, map(provenance.described, self._generators), strict=False)),
             {name: provenance.described(translator) for name, translator in translators.items()},
             recipe.transfer_set.mix,
         )

@@ -48,7 +48,7 @@ class Rows:
         shared: ids of the seeds from which every control is made.
         scorers: the tables of scores.
         choose_prompt: chooses the sentences in which rows ask.
-        generator: describes the model that answered.
+        generators: describes each model that answered, by its name in the answers; the first is the generator.
         translators: name in the tables -> description of the translator.
         mix: of the transfer set.
     """
@@ -61,7 +61,7 @@ class Rows:
         shared: Collection[str],
         scorers: Sequence[str],
         choose_prompt: PromptChooser,
-        generator: str,
+        generators: Mapping[str, str],
         translators: Mapping[str, str],
         mix: MixConfig,
     ) -> None:
@@ -70,7 +70,7 @@ class Rows:
         self._shared = pl.Series(shared, dtype=pl.String)
         self._scorers = scorers
         self._choose_prompt = choose_prompt
-        self._generator = generator
+        self._generators = generators
         self._translators = translators
         self._switched = mix.code_switched > 0
         self._added = [kind for kind in ADDED if getattr(mix, kind)]
@@ -165,7 +165,7 @@ class Rows:
         for tables in self._parts(["answers"]):
             keys = answer_rows.keys(tables["verdicts"], None, self._src, self._tgt, [kind])
             keys = keys.filter(pl.col("kind").is_in(kinds), pl.col("seed_id").is_in(seeds.implode()))
-            yield self._finished(tables, keys, [kind], self._generator)
+            yield self._finished(tables, keys, [kind])
 
     def _of_references(self, name: str) -> Iterator[pl.DataFrame]:
         """The rows of a control in which references replace the model's answers."""
@@ -181,7 +181,7 @@ class Rows:
                 keys = keys.join(self._rows.select("id"), on="id", how="semi", maintain_order="left")
             else:
                 keys = keys.filter(kind="src->src" if name == "sft" else "tgt->tgt")
-            yield self._finished(replaced, keys, added, "")
+            yield self._finished(replaced, keys, added)
 
     def _of_direct_answers(self) -> Iterator[pl.DataFrame]:
         for tables in self._parts(["direct_answers"]):
@@ -190,12 +190,12 @@ class Rows:
             answered = _answered(tables, direct.with_columns(answer_translator=pl.lit(None, dtype=pl.String)))
             replaced = answered | {"answers": direct.with_columns(author=pl.lit("model"))}
             keys = answer_rows.keys(replaced["verdicts"], None, self._src, self._tgt).filter(kind="tgt->tgt")
-            yield self._finished(replaced, keys, [], self._generator)
+            yield self._finished(replaced, keys, [])
 
-    def _finished(self, tables: Tables, keys: pl.DataFrame, added: Sequence[str], generator: str) -> pl.DataFrame:
+    def _finished(self, tables: Tables, keys: pl.DataFrame, added: Sequence[str]) -> pl.DataFrame:
         made = answer_rows.make(tables, keys, self._choose_prompt, self._src, self._tgt, added)
         rows = made.join(self._splits, on="seed_id", maintain_order="left")
-        return transfer_set.finish(rows, tables, generator, self._translators, self._rows["signature"][0])
+        return transfer_set.finish(rows, tables, self._generators, self._translators, self._rows["signature"][0])
 
     def _parts(self, more: Sequence[str]) -> Iterator[dict[str, pl.DataFrame]]:
         """The tables of the shared seeds: seeds, translations, verdicts, scores, and more; a part at a time."""

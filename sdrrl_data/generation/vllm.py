@@ -60,6 +60,7 @@ class VllmGenerator:
             module("sdrrl_data.generation.engine_worker"),
             lambda rank: EngineJob(settings, located, rank),
             ADVICE,
+            silence=60 * settings.silent_minutes,
         )
         self._pool.load()
 

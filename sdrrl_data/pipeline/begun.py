@@ -2,7 +2,7 @@
 
 from sdrrl_data.errors import RunMismatch
 from sdrrl_data.languages import find
-from sdrrl_data.pipeline import order, revisions, targets
+from sdrrl_data.pipeline import order, revisions, scorers, targets
 from sdrrl_data.pipeline.plan import Named, Plan, add_steps
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
@@ -27,7 +27,9 @@ def plan_of(run: Run, manifest: Manifest, models: Models) -> Plan:
     provenance.refuse_other_versions(manifest.versions, provenance.versions(), "this machine")
     recipe = revisions.pinned(recipe_of(run, manifest, to_open=True), manifest)
     src = find(recipe.src)
-    generator = models.identify_generator(recipe.generator)
+    generators = {name: models.identify_generator(config) for name, config in recipe.answering.items()}
+    generator = next(iter(generators.values()))
+    answerers = order.Answerers(generators, scorers.of_samples(recipe, models.identified(generator)))
     resolved_targets = targets.resolve(recipe, src, [find(tag) for tag in recipe.tgt], models, generator)
     parts = order.Parts.of(manifest.growths)
     tables = Tables(
@@ -37,17 +39,17 @@ def plan_of(run: Run, manifest: Manifest, models: Models) -> Plan:
     def named(target: Target, sources: object) -> Named:
         tag = target.tgt.tag
         before = manifest.ingredients_of(tag)
-        used = [generator, *target.ingredients()]
+        used = [*generators.values(), *target.ingredients()]
         return Named({part: _as_begun(run, part, before) for part in used}, manifest.signatures[tag])
 
-    add_steps(tables, recipe, generator, src, resolved_targets, parts, named)
+    add_steps(tables, recipe, answerers, src, resolved_targets, parts, named)
     return Plan(
         run=run,
         before=manifest,
         recipe=recipe,
         resolved=manifest.recipe,
         src=src,
-        generator=generator,
+        answerers=answerers,
         targets=resolved_targets,
         ingredients_of={tag: manifest.ingredients_of(tag) for tag in manifest.signatures},
         signatures=manifest.signatures,

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
@@ -14,8 +15,9 @@ from sdrrl_data.pipeline import previews
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Request
-from sdrrl_data.recipe import MagpieConfig, Recipe, SeedsConfig, draws
+from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, SeedsConfig, draws
 from sdrrl_data.run import Run
+from sdrrl_data.steps import samples
 from sdrrl_data.steps.finished_rows import FinishedRows
 from sdrrl_data.steps.model_pool import Models
 
@@ -64,10 +66,29 @@ class Probe(NamedTuple):
 
 def tokens(plan: Plan) -> Tokens:
     """Count the prompts of the missing answers, and their tokens, without loading the model."""
-    settings, samples = plan.recipe.generator, plan.recipe.answers.samples
-    missing = _missing_seeds(plan)
-    prompts = sum(plan.sizes[part] for part in plan.missing("answers")) if missing is None else missing.height
-    most_out = prompts * samples * settings.max_tokens
+    tables = samples.tables(plan.recipe) or {name: "answers" for name in plan.recipe.answering}
+    counted = [_tokens(plan, table, plan.recipe.answering[name]) for name, table in tables.items()]
+    longest = [of_model.longest for of_model in counted if of_model.longest is not None]
+    return Tokens(
+        sum(of_model.prompts for of_model in counted),
+        _sum(of_model.tokens_in for of_model in counted),
+        max(longest, default=None),
+        _sum(of_model.too_long for of_model in counted),
+        sum(of_model.most_out for of_model in counted),
+    )
+
+
+def _sum(numbers: Iterable[int | None]) -> int | None:
+    """The sum; None if one of the numbers is not known."""
+    known = list(numbers)
+    return None if None in known else sum(number for number in known if number is not None)
+
+
+def _tokens(plan: Plan, table: str, settings: GeneratorConfig) -> Tokens:
+    """The tokens of the answers of one model that are still missing in its table."""
+    wanted, missing = plan.recipe.answers.samples, _missing_seeds(plan, table)
+    prompts = sum(plan.sizes[part] for part in plan.missing(table)) if missing is None else missing.height
+    most_out = prompts * wanted * settings.max_tokens
     uncounted = Tokens(prompts, None, None, None, most_out)
     if missing is None or missing.is_empty():
         return uncounted
@@ -84,7 +105,7 @@ def tokens(plan: Plan) -> Tokens:
     scale = missing.height / len(lengths)
     return Tokens(
         prompts,
-        round(sum(fitting) * scale) * samples,
+        round(sum(fitting) * scale) * wanted,
         max(fitting, default=None),
         round((len(lengths) - len(fitting)) * scale),
         most_out,
@@ -119,7 +140,7 @@ def _costs(plan: Plan, timings: pl.DataFrame) -> list[Cost]:
 def _small(plan: Plan, folder: Path) -> tuple[Recipe, int, list[str]]:
     """The plan's recipe for a few dozen of its missing rows, their number, and the ids of their seeds."""
     changes = {"part_rows": PROBED, "limit": None, "keep": None}
-    missing = _missing_seeds(plan)
+    missing = _missing_seeds(plan, next(iter(samples.tables(plan.recipe).values()), "answers"))
     if missing is None:
         return plan.recipe.model_copy(update=changes | {"limit": PROBED}), PROBED, []
     random_numbers = pl.Series([draws.number(plan.recipe.seed, "probe", id) for id in missing["id"]], dtype=pl.Int64)
@@ -136,14 +157,14 @@ def _small(plan: Plan, folder: Path) -> tuple[Recipe, int, list[str]]:
     return plan.recipe.model_copy(update=changes | {"seeds": (seeds,)}), chosen.height, chosen["id"].to_list()
 
 
-def _missing_seeds(plan: Plan) -> pl.DataFrame | None:
-    """The seeds whose answers are missing; None if the model writes the seeds."""
+def _missing_seeds(plan: Plan, table: str) -> pl.DataFrame | None:
+    """The seeds whose answers are missing in a table that a model makes; None if the model writes the seeds."""
     if isinstance(plan.recipe.seeds, MagpieConfig):
         return None
-    seeds, job = plan.tables.sources["seeds"], plan.tables.jobs["answers"]
+    seeds, job = plan.tables.sources["seeds"], plan.tables.jobs[table]
     parts = []
     finished_rows = FinishedRows(plan.run, job)
-    for part in plan.missing("answers"):
+    for part in plan.missing(table):
         rows = seeds[part].rows
         content = finished_rows.of(part, [rows])
         ids = [*content.rows["id"], *content.set_aside["id"]] if content else []

@@ -51,6 +51,12 @@ class _PartFingerprints:
         self._schema = step.schema_digest()
         self._whole = fingerprint([earlier[table] for table in step.whole])
         self._learned_in_0_1_0 = lru_cache(maxsize=1)(self._first_parts)
+        self._replaced = _PartFingerprints(step.replaces, earlier) if step.replaces else None
+
+    @property
+    def version(self) -> int:
+        """Of the step."""
+        return self._step.version
 
     def fingerprint(self, part: int, version: int, before: Sequence[str]) -> str:
         """A digest of everything that a part depends on.
@@ -76,6 +82,9 @@ class _PartFingerprints:
             yield self.fingerprint(part, version, before)
         if self._step.makes != "growth":
             yield self._in_0_1_0(part)
+        if self._replaced:
+            yield self._replaced.fingerprint(part, self._replaced.version, before)
+            yield from self._replaced.earlier_versions(part, before)
 
     def _in_0_1_0(self, part: int) -> str:
         """The fingerprint in sdrrl-data 0.1.0, which had no versions of steps or schemas, and no learned tables."""

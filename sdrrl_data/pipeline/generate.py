@@ -172,9 +172,10 @@ def _report_generator(plan: Plan, reporter: Reporter) -> None:
     """If answers are missing, say which model and engine will give them, and whether another engine would be faster."""
     if not plan.missing("answers"):
         return
-    engine = plan.generator.engine or ""
-    reporter.say(f"answers by {plan.generator.name} on {engine}")
-    if engine.startswith("transformers") and plan.recipe.generator.engine == "auto":
+    generators = plan.answerers.generators
+    reporter.say(f"answers by {', '.join(f'{part.name} on {part.engine}' for part in generators.values())}")
+    engines = zip(generators.values(), plan.recipe.answering.values(), strict=True)
+    if any((part.engine or "").startswith("transformers") and config.engine == "auto" for part, config in engines):
         reporter.say("vLLM is not installed, so this takes several times longer")
 
 

@@ -87,7 +87,7 @@ class _Making:
         ready = [part for part in unfinished if self._is_ready(step, part)]
         if not ready:
             return []
-        needed = set(self._tables.missing(table)) if step.makes == "growth" else set(ready)
+        needed = set(self._tables.missing(table)) if step.only_if_read else set(ready)
         written = self._finished(table, ready)
         self._note(table, written | {part: "" for part in ready if part not in needed})
         return [part for part in ready if part not in self._settled[table]]

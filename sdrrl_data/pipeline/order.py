@@ -1,6 +1,6 @@
 """The steps of a recipe in their order, with the tables that each is made from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from sdrrl_data.recipe import HEURISTICS, MagpieConfig, Recipe, ScorerConfig
 from sdrrl_data.run.dataset import DISTILLATION, PREFERENCES, TRANSFER_SET
 from sdrrl_data.scoring.comparing import ComparingConfig
 from sdrrl_data.scoring.counting import CountingConfig
+from sdrrl_data.steps import samples
 from sdrrl_data.steps.aligner import AlignerStep
 from sdrrl_data.steps.answers import AnswersStep
 from sdrrl_data.steps.beside import DistillationStep, PreferencesStep
@@ -19,6 +20,7 @@ from sdrrl_data.steps.counts import CountsStep
 from sdrrl_data.steps.direct_answers import DirectAnswersStep, DirectScoresStep
 from sdrrl_data.steps.magpie import MagpieStep
 from sdrrl_data.steps.prompts import PromptsStep
+from sdrrl_data.steps.samples import BestAnswersStep, SampleScoresStep, SamplesStep
 from sdrrl_data.steps.scoring_steps import AligningScoresStep, ComparisonStep, HeuristicScoresStep, ScoresStep
 from sdrrl_data.steps.step import Step
 from sdrrl_data.steps.target import Target
@@ -42,19 +44,66 @@ class Parts(NamedTuple):
         return cls(tuple(chain.from_iterable(growths)), tuple(accumulate(map(len, growths))))
 
 
-def shared_steps(recipe: Recipe, generator: Ingredient, src: Language, parts: Parts) -> list[Step]:
+class Answerers(NamedTuple):
+    """The models behind the answers."""
+
+    generators: Mapping[str, Ingredient]  # by their names in tables; the first is the generator of the recipe
+    scorer: Sequence[Ingredient] = ()  # behind the scorer that chooses among several answers
+
+    @property
+    def generator(self) -> Ingredient:
+        """The generator of the recipe."""
+        return next(iter(self.generators.values()))
+
+    def ingredients(self) -> list[Ingredient]:
+        """All of them."""
+        return [*dict.fromkeys(self.generators.values()), *self.scorer]
+
+
+def shared_steps(recipe: Recipe, answerers: Answerers, src: Language, parts: Parts) -> list[Step]:
     """The steps that all targets share: the seeds, if the model writes them, and the answers."""
     steps: list[Step] = []
+    generator = answerers.generator
     if isinstance(recipe.seeds, MagpieConfig):
         steps.append(
             MagpieStep(
                 table="seeds", magpie=recipe.seeds, generator=generator, src=src, recipe=recipe, **parts._asdict()
             )
         )
-    steps.append(
-        AnswersStep(table="answers", inputs=("seeds",), generator=generator, src=src, recipe=recipe, **parts._asdict())
+    answers = AnswersStep(
+        table="answers", inputs=("seeds",), generator=generator, src=src, recipe=recipe, **parts._asdict()
     )
-    return steps
+    return [*steps, *(_sample_steps(recipe, answerers, answers) if recipe.chooses_answers else [answers])]
+
+
+def _sample_steps(recipe: Recipe, answerers: Answerers, answers: AnswersStep) -> list[Step]:
+    """The samples of each model, their scores if the recipe chooses by any, and the best.
+
+    `answers` is the step for one answer per question.
+    """
+    tables, best_by = samples.tables(recipe), recipe.answers.best_by
+    of_run = {"recipe": recipe, "sizes": answers.sizes, "bounds": answers.bounds}
+    sampling = [
+        SamplesStep(
+            table=table,
+            inputs=("seeds",),
+            config=recipe.answering[name],
+            generator=answerers.generators[name],
+            **of_run,
+        )
+        for name, table in tables.items()
+    ]
+    read = {"generators": tuple(tables), "src": answers.src, **of_run}
+    inputs = ("seeds", *tables.values())
+    scores = SampleScoresStep(table=samples.OF_SCORES, inputs=inputs, scorer=tuple(answerers.scorer), **read)
+    scored = [] if best_by == "first" else [scores]
+    best = BestAnswersStep(
+        table="answers",
+        inputs=(*inputs, *(step.table for step in scored)),
+        formerly=answers if len(tables) == 1 and recipe.answers.compares else None,
+        **read,
+    )
+    return [*sampling, *scored, best]
 
 
 def target_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
@@ -123,12 +172,15 @@ def direct_steps(recipe: Recipe, generator: Ingredient, target: Target, parts: P
     """The steps in which the generator answers the translated questions, if the recipe asks for it."""
     if not recipe.direct_answers:
         return []
+    config = recipe.answers
+    if not config.compares:  # a scorer of answers chooses among those of the source language
+        config = config.model_copy(update={"samples": 1, "best_by": "chrf"})
     answers = DirectAnswersStep(
         table=target.table("direct_answers"),
         inputs=("seeds", target.table("translations")),
         generator=generator,
         src=target.tgt,
-        recipe=recipe,
+        recipe=recipe.model_copy(update={"answers": config}),
         **parts._asdict(),
     )
     scores = DirectScoresStep(
@@ -142,7 +194,12 @@ def direct_steps(recipe: Recipe, generator: Ingredient, target: Target, parts: P
 
 
 def last_steps(
-    recipe: Recipe, target: Target, parts: Parts, tables: Sequence[str], generator: Ingredient, signature: str
+    recipe: Recipe,
+    target: Target,
+    parts: Parts,
+    tables: Sequence[str],
+    generators: Mapping[str, Ingredient],
+    signature: str,
 ) -> list[Step]:
     """The steps that make the transfer set of one target, the datasets beside it, and their figures.
 
@@ -151,14 +208,16 @@ def last_steps(
         target: of the transfer set.
         parts: of the run.
         tables: all tables that the target's rows are made from, first those that all targets share.
-        generator: the model that answered.
+        generators: the models that answered, by their names in tables.
         signature: of the target.
     """
-    common = {"target": target, "recipe": recipe, "generator": generator, "signature": signature, **parts._asdict()}
+    common = {"target": target, "recipe": recipe, "generators": generators, "signature": signature, **parts._asdict()}
     transfer_set = TransferSetStep(table=target.table(TRANSFER_SET), whole=tuple(tables), **common)
     read = (*tables, transfer_set.table)
     direct = [target.table(name) for name in ("direct_answers", "direct_scores") if recipe.direct_answers]
     rejected = direct[:1] if "direct" in recipe.preferences.rejected else []
+    of_samples = (*samples.tables(recipe).values(), samples.OF_SCORES)
+    rejected += of_samples if "samples" in recipe.preferences.rejected else ()
     beside = [
         PreferencesStep(table=target.table(PREFERENCES), whole=(*read, *rejected), **common),
         DistillationStep(table=target.table(DISTILLATION), whole=read, **common),

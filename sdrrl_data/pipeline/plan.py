@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from sdrrl_data.errors import RunMismatch, UserError
 from sdrrl_data.languages import Language, find
-from sdrrl_data.pipeline import engines, growing, order, revisions, source_tables, targets
+from sdrrl_data.pipeline import engines, growing, order, revisions, scorers, source_tables, targets
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, ScorerConfig, loading, score_tables, trust
 from sdrrl_data.run import Manifest, Run, growth, provenance, unused
 from sdrrl_data.sources.row_sources import name_of
-from sdrrl_data.steps import seed_language
+from sdrrl_data.steps import samples, seed_language
 from sdrrl_data.steps.model_pool import Models
 from sdrrl_data.steps.seeds import SourceColumns, UnusedColumns
 from sdrrl_data.steps.target import Target
@@ -34,13 +34,18 @@ class Plan:
     recipe: Recipe  # with pinned revisions
     resolved: Mapping[str, Any]  # the recipe as it is in the manifest
     src: Language
-    generator: Ingredient
+    answerers: order.Answerers
     targets: Sequence[Target]
     ingredients_of: Mapping[str, Sequence[Ingredient]]  # behind the rows of each target, by its tag
     signatures: Mapping[str, str]  # of each target, by its tag
     growths: growth.Growths  # for each time that the run grew, the rows of its new parts of seeds
     tables: Tables
     seed_columns: Sequence[SourceColumns]  # what the seeds were taken from, if their sources were read
+
+    @property
+    def generator(self) -> Ingredient:
+        """The generator of the recipe."""
+        return self.answerers.generator
 
     @property
     def ingredients(self) -> list[Ingredient]:
@@ -93,7 +98,7 @@ class Named(NamedTuple):
 def add_steps(
     tables: Tables,
     recipe: Recipe,
-    generator: Ingredient,
+    answerers: order.Answerers,
     src: Language,
     resolved_targets: Sequence[Target],
     parts: order.Parts,
@@ -104,23 +109,24 @@ def add_steps(
     Args:
         tables: has the tables that are read from sources.
         recipe: with pinned revisions.
-        generator: answers.
+        answerers: the models behind the answers.
         src: the source language.
         resolved_targets: those of the recipe.
         parts: of the run.
         named: is called with each target and the tables of its transfer set, once they are added.
     """
-    tables.add(order.shared_steps(recipe, generator, src, parts))
+    tables.add(order.shared_steps(recipe, answerers, src, parts))
     for target in resolved_targets:
         target_recipe = recipe.for_target(target.tgt.tag)
         tables.add(order.target_steps(target_recipe, target, parts))
-        tables.add(order.direct_steps(target_recipe, generator, target, parts))
+        tables.add(order.direct_steps(target_recipe, answerers.generator, target, parts))
         sources = _sources(tables, target, target_recipe)
         made_by, signature = named(target, sources)
         translators = {name: made_by.get(part, part) for name, part in target.translators.items()}
+        generators = {name: made_by[part] for name, part in answerers.generators.items()}
         tables.add(
             order.last_steps(
-                target_recipe, replace(target, translators=translators), parts, sources, made_by[generator], signature
+                target_recipe, replace(target, translators=translators), parts, sources, generators, signature
             )
         )
     tables.add([order.shared_counts_step(recipe, parts)])
@@ -154,7 +160,8 @@ def resolve(
     trust.remember(out, trust.asks(resolved, out))
     pinned = revisions.pinned(full_recipe, before)
     src = find(pinned.src)
-    generator, unavailable = _generator(pinned.generator, models, before)
+    answerers, unavailable = _answerers(pinned, models, before)
+    generator = answerers.generator
     languages = [find(tag) for tag in pinned.tgt]
     resolved_targets = targets.resolve(pinned, src, languages, models, generator)
 
@@ -165,7 +172,7 @@ def resolve(
         target.tgt.tag: source_tables.read_parallel(pinned, resolved, target, run, before)
         for target in resolved_targets
     }
-    shared = [*source_tables.seed_ingredients(pinned, seeds, generator, before), generator]
+    shared = [*source_tables.seed_ingredients(pinned, seeds, generator, before), *answerers.ingredients()]
     _refuse_another_run(run, before, pinned, shared)
     ingredients = {
         target.tgt.tag: [
@@ -202,7 +209,7 @@ def resolve(
             _refuse_to_redo(run, before, target, signatures[tag], full_recipe.tgt)
         return Named(ran, signatures[tag])
 
-    add_steps(tables, pinned, generator, src, resolved_targets, parts, named)
+    add_steps(tables, pinned, answerers, src, resolved_targets, parts, named)
 
     plan = Plan(
         run=run,
@@ -210,7 +217,7 @@ def resolve(
         recipe=pinned,
         resolved=resolved,
         src=src,
-        generator=generator,
+        answerers=answerers,
         targets=resolved_targets,
         ingredients_of=ingredients,
         signatures=signatures,
@@ -243,6 +250,18 @@ def _with_earlier_targets(recipe: Recipe, run: Run, before: Manifest | None) -> 
     trust.check({"targets": settings}, run.path, where)
     content = recipe.model_dump(mode="json", by_alias=True)
     return loading.finished(content | {"targets": content["targets"] | settings}, where=where)
+
+
+def _answerers(recipe: Recipe, models: Models, before: Manifest | None) -> tuple[order.Answerers, UserError | None]:
+    """The models behind the answers; and why the generator is missing, if a finished run continues without it.
+
+    Raises:
+        UserError: a model cannot be found.
+    """
+    generator, unavailable = _generator(recipe.generator, models, before)
+    first, *others = recipe.answering
+    generators = {first: generator} | {name: models.identify_generator(recipe.answering[name]) for name in others}
+    return order.Answerers(generators, scorers.of_samples(recipe, models.identified(generator))), unavailable
 
 
 def _generator(config: GeneratorConfig, models: Models, before: Manifest | None) -> tuple[Ingredient, UserError | None]:
@@ -310,9 +329,11 @@ def _progress(tables: Tables, sources: Sequence[str]) -> tuple[bool, bool]:
 def _made_by(part: Ingredient, target: Target, tables: Tables) -> list[str]:
     """The tables of a target that a model makes, by its role."""
     if part.role == "generator":
-        return [table for table in ("seeds", "answers") if table in tables.jobs]
+        asked = ("seeds", "answers", samples.OF_SAMPLES)
+        return [table for table in tables.jobs if table.partition("-")[0] in asked]
     kind = "translations" if part.role == "translator" else "scores-"
-    return [table for table in tables.jobs if table.startswith(target.table(kind))]
+    of_samples = [samples.OF_SCORES] if part.role == "scorer" and samples.OF_SCORES in tables.jobs else []
+    return [*of_samples, *(table for table in tables.jobs if table.startswith(target.table(kind)))]
 
 
 def _signature(signature: str, before: Manifest | None, tag: str, has_parts: bool, has_missing: bool) -> str:

@@ -17,14 +17,18 @@ from sdrrl_data.steps.step import Job
 # The sections of a recipe and the roles of ingredients that may change the rows of a table.
 SECTIONS = {
     "seeds": ("seeds", "generator", "seed", "src"),
-    "answers": ("generator", "answers", "seed", "src"),
+    "answers": ("generator", "other_generators", "answers", "seed", "src"),
+    "samples": ("generator", "other_generators", "answers", "seed"),
+    "sample_scores": ("answers", "seed", "src"),
     "direct_answers": ("generator", "answers", "seed"),
     "translations": ("translator", "translations", "generator", "src"),
     "scores": ("scorers", "translator", "generator", "src"),
 }
 ROLES = {
     "seeds": ("generator",),
-    "answers": ("generator",),
+    "answers": ("generator", "scorer"),
+    "samples": ("generator",),
+    "sample_scores": ("scorer",),
     "direct_answers": ("generator",),
     "translations": ("translator", "generator"),
     "scores": ("scorer", "translator", "back-translator", "generator"),

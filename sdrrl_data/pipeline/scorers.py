@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import GeneratorConfig, ScorerConfig, loading
+from sdrrl_data.recipe import GeneratorConfig, Recipe, ScorerConfig, loading
 
 
 def identified(
@@ -25,6 +25,20 @@ def identified(
         with _saying_how_to_go_on_without(scorer):
             ingredients[scorer.called()] = scorer.checked(scorer.identify(identify_generator))
     return ingredients
+
+
+def of_samples(
+    recipe: Recipe, identify_generator: Callable[[GeneratorConfig | None], Ingredient]
+) -> Sequence[Ingredient]:
+    """The models behind the scorer that chooses among several answers to a question; none if no scorer does.
+
+    Raises:
+        UserError: one of them cannot be found.
+    """
+    best_by = recipe.answers.best_by
+    if not (recipe.chooses_answers and isinstance(best_by, ScorerConfig)):
+        return []
+    return best_by.checked(best_by.identify(identify_generator))
 
 
 def prepare(scorers: Sequence[ScorerConfig], say: Callable[[str], None]) -> None:

@@ -11,7 +11,9 @@ from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.leases import Leases
 
 RECENT = 64  # parts that a rate is computed from
-_BY_SEED = re.compile(r"(?:.*/)?(?:seeds|answers|code_switched|verdicts|(?:translations|references|scores-).*)")
+_BY_SEED = re.compile(
+    r"(?:.*/)?(?:seeds|answers|samples.*|sample_scores|code_switched|verdicts|(?:translations|references|scores-).*)"
+)
 _PART = re.compile(r"\.part-(\d+)")
 
 
@@ -69,16 +71,13 @@ def status(run: Run, manifest: Manifest, leases: Leases | None = None) -> Status
     locked_by = leases.holder(run.lock_place)
     sizes = [size for growth in manifest.growths for size in growth]
     worked_on = {work.table for work in working}
-    answered = _answered(run, manifest)
     noted = run.timings().filter(pl.col("part").is_not_null())
     measured = {
         step: (rows, seconds)
         for step, rows, seconds in noted.group_by("step").sum().select("step", "rows", "seconds").iter_rows()
     }
     tables = [
-        _table(
-            run, name, parts, sizes, name in worked_on, answered if name == "answers" else 0, measured.get(name, (0, 0))
-        )
+        _table(run, name, parts, sizes, name in worked_on, _answered(run, manifest, name), measured.get(name, (0, 0)))
         for name, parts in manifest.tables.items()
     ]
     return Status(
@@ -117,9 +116,11 @@ def _table(
     )
 
 
-def _answered(run: Run, manifest: Manifest) -> int:
-    """The answers in unfinished parts."""
-    answers, samples = run.table("answers"), manifest.recipe.get("answers", {}).get("samples", 1)
+def _answered(run: Run, manifest: Manifest, table: str) -> int:
+    """The questions that are answered in unfinished parts of a table; 0 where no model answers in it."""
+    if not (table == "answers" or table.partition("-")[0] == "samples"):
+        return 0
+    answers, samples = run.table(table), manifest.recipe.get("answers", {}).get("samples", 1)
     existing = answers.existing()
     return sum(answers.lines(part) // samples for part in answers.numbers() if part not in existing)
 

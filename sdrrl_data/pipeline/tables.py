@@ -112,21 +112,22 @@ class Tables:
     def missing(self, table: str) -> list[int]:
         """The parts of a table that still have to be made or written.
 
-        A part of a learned table only has to be made if a missing part of another table reads it.
+        A part of a table that is `only_if_read` only has to be made if a missing part of another table reads it, or if
+        its refused rows are asked for again.
         """
         step = self.jobs[table].step if table in self.jobs else None
         output = step.output(self._run) if step else self._run.table(table)
         expected = enumerate(self.fingerprints[table])
         again = self._asked_again.get(table, [])
         parts = [part for part, fingerprint in expected if part in again or not output.done(part, fingerprint)]
-        if not parts or not step or step.makes != "growth":
+        if not parts or not step or not step.only_if_read:
             return parts
-        needed = {
-            reader.step.growth_of(part)
-            for reader in self.jobs.values()
-            if table in reader.step.learned
-            for part in self.missing(reader.step.table)
-        }
+        needed = set(again)
+        for reader in self.jobs.values():
+            if table in reader.step.learned:
+                needed |= {reader.step.growth_of(part) for part in self.missing(reader.step.table)}
+            if table in reader.step.inputs:
+                needed |= set(self.missing(reader.step.table))
         return [part for part in parts if part in needed]
 
     def all_missing(self) -> dict[str, list[int]]:

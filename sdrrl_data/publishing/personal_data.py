@@ -6,8 +6,9 @@ from itertools import chain
 
 import polars as pl
 
-from sdrrl_data.run import Manifest, Run
+from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.scoring import personal
+from sdrrl_data.steps import samples
 
 SHOWN = 3  # ids in a sentence
 # If a source text is dropped, its translation is dropped too.
@@ -27,6 +28,12 @@ def warnings(run: Run, manifest: Manifest) -> Iterator[str]:
         table = run.table(name)
         aside = (table.set_aside(part, ["id", "row"]) for part in range(table.parts()))
         yield from _warning(f"the table {name}", map(_texts, chain(table.read_batches(["id", *columns]), aside)), STAY)
+    for name in samples.tables(recipe_of(run, manifest)).values():
+        table = run.table(name)
+        if table.parts() == run.table("seeds").parts():
+            written = (rows.explode("samples").unnest("samples") for rows in table.read_batches(["id", "samples"]))
+            texts = (rows.select("id", "text", "reasoning") for rows in written)
+            yield from _warning(f"the table {name}", map(_texts, texts), STAY)
 
 
 def _texts(rows: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,8 @@ INDEX = "run/tables.json"  # table -> its parts and its files, as in `packing.Pa
 TABLES = "run/tables"
 TAG = re.compile(r"\w+(-\w+)*")  # of a language
 FILE = re.compile(rf"[\w-]+/({'|'.join(OF_TARGET)})/[\w-]+\.parquet")  # of a manifest
-SHARED = ("seeds", "answers", "shared_counts")  # tables that all targets of a run share
+# The tables that all targets of a run share; of several models that answer, each has its own table of samples.
+SHARED = re.compile(r"seeds|samples(-[\w-]+)?|sample_scores|answers|shared_counts")
 
 
 def manifests(dataset: Repository, without: Collection[str] = ()) -> dict[str, Manifest]:

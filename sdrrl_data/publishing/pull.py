@@ -157,7 +157,7 @@ def _tables(dataset: Repository, tags: Sequence[str]) -> dict[str, tuple[str, Pa
                 if not re.fullmatch(r"[\w-]+(\.parquet)?", file_name) or name in RESERVED:
                     raise UserError(f"{dataset.name}: {path} names {file_name!r}, so nothing is taken from it")
             # Seeds and answers are the same in the folders of all targets.
-            place = name if name in published.SHARED else f"{tag}/{name}"
+            place = name if published.SHARED.fullmatch(name) else f"{tag}/{name}"
             tables.setdefault(place, (f"{tag}/{published.TABLES}/{name}", packed))
     return tables
 

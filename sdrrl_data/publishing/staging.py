@@ -11,6 +11,7 @@ from sdrrl_data.publishing.published import INDEX, MANIFEST, RECIPE, SHARED, TAB
 from sdrrl_data.recipe import overrides, score_tables, translator_names
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.run.dataset import OF_TARGET
+from sdrrl_data.steps import samples
 
 Content = Path | bytes
 FOLDER = ".push"  # in the run: tables that are packed for the Hub
@@ -62,7 +63,7 @@ def files(run: Run, manifest: Manifest, controls: dict[str, list[str]]) -> dict[
             staged[f"{tag}/{arms.FILE}"] = run.path / tag / arms.FILE
         index = {}
         for name in _tables(run, manifest, tag):
-            table = name if name in SHARED else f"{tag}/{name}"
+            table = name if SHARED.fullmatch(name) else f"{tag}/{name}"
             folder = run.path / FOLDER / table
             packed[table] = packed.get(table) or packing.pack(run.table(table), folder)
             index[name] = packed[table].model_dump()
@@ -93,6 +94,10 @@ def _tables(run: Run, manifest: Manifest, tag: str) -> list[str]:
     ]
     scored = ["usual", *score_tables(recipe.scorers), "verdicts", "counts"]
     names = ["parallel", *translated, "prompts", "aligner", "code_switched", *scored]
-    return [name for name in SHARED if run.table(name).parts()] + [
+    of_samples = [*samples.tables(recipe).values(), samples.OF_SCORES]
+    # Parts of an earlier version have no samples, and what has not all parts is left out.
+    of_samples = [name for name in of_samples if run.table(name).parts() == run.table("seeds").parts()]
+    shared = ["seeds", *of_samples, "answers", "shared_counts"]
+    return [name for name in shared if run.table(name).parts()] + [
         name for name in names if run.table(f"{tag}/{name}").parts()
     ]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationError, model_validator
 
 from sdrrl_data.recipe import mistakes
+from sdrrl_data.recipe.answers import AnswersConfig
 from sdrrl_data.recipe.code_switching import CodeSwitchingConfig
 from sdrrl_data.recipe.components import (
     AlignerConfig,
@@ -20,13 +21,13 @@ from sdrrl_data.recipe.config import Config, Positive
 from sdrrl_data.recipe.engines import GeneratorEngine
 from sdrrl_data.recipe.generators import (
     DEFAULT_DATE,
-    AnswersConfig,
     Date,
     FewShot,
     FewShotExample,
     GeneratorConfig,
     SamplingConfig,
     ServerConfig,
+    generator_names,
 )
 from sdrrl_data.recipe.markers import Form, Model, Place, Shapeless, ShapelessByDefault, StaysHere, TakenIn
 from sdrrl_data.recipe.scorers import (
@@ -102,6 +103,7 @@ __all__ = [
     "TranslationsConfig",
     "TranslatorConfig",
     "TranslatorContext",
+    "generator_names",
     "may_have_threshold",
     "of_both_texts",
     "of_source",
@@ -142,6 +144,8 @@ class Recipe(Config):
     part_rows: Annotated[Positive, Shapeless()] = 512  # rows of a part: what is written at once, and made anew at most
     seeds: Annotated[SeedSources, Shapeless()]
     generator: GeneratorConfig
+    # Models that answer, too; a list at `generator` is the first and these. Of all answers to a question one is chosen.
+    other_generators: Annotated[tuple[GeneratorConfig, ...], ShapelessByDefault()] = ()
     answers: AnswersConfig = AnswersConfig()
     # Whether the generator answers the translated questions, too, in each target language: for the control `respond`.
     # These answers are in tables of their own, and change no row of the transfer set.
@@ -205,6 +209,15 @@ class Recipe(Config):
             )
         return self
 
+    @model_validator(mode="after")
+    def _generators_differ(self) -> Self:
+        models = [config.model for config in (self.generator, *self.other_generators)]
+        if twice := next((model for model in models if models.count(model) > 1), None):
+            raise ValueError(
+                f"generator: {twice} answers twice: name each model once (answers.samples asks for several answers)"
+            )
+        return self
+
     def shaping(self) -> dict[str, Any]:
         """As that of every section. The prompts of rows that the mix does not have shape nothing."""
         shaping = super().shaping()
@@ -220,6 +233,16 @@ class Recipe(Config):
                 "preferences.rejected has direct, and the model answers no translated question: set direct_answers to "
                 "true"
             )
+        if "samples" in self.preferences.rejected and not self.chooses_answers:
+            raise ValueError(
+                "preferences.rejected has samples, and a question has one answer: set answers.samples to 2 or more, or "
+                "name several generators"
+            )
+        if "samples" in self.preferences.rejected and self.answers.best_by == "first":
+            raise ValueError(
+                "preferences.rejected has samples, and answers.best_by first gives them no scores: choose chrf, "
+                "similarity, or a scorer of answers such as {kind: reward, model: NAME}"
+            )
         rejects_switched = "code_switched" in self.preferences.rejected
         if not self.targets and rejects_switched and self.code_switching.texts == "question":
             raise ValueError(
@@ -227,6 +250,17 @@ class Recipe(Config):
                 "or both"
             )
         return self
+
+    @property
+    def answering(self) -> dict[str, GeneratorConfig]:
+        """The models that answer, by their names in tables; the first is the generator."""
+        generators = [self.generator, *self.other_generators]
+        return dict(zip(generator_names(generators), generators, strict=True))
+
+    @property
+    def chooses_answers(self) -> bool:
+        """Whether a question has several answers, of which one is chosen."""
+        return self.answers.samples > 1 or bool(self.other_generators)
 
     @property
     def switches(self) -> bool:

@@ -141,6 +141,7 @@ class ScorerConfig(Component):
     translates_back: ClassVar[bool] = False  # whether it needs the translator from `tgt` to `src`
     aligns: ClassVar[bool] = False  # whether it needs the run's word aligner
     tells_language: ClassVar[bool] = False  # whether its columns are those of scoring/language.py
+    of_answers: ClassVar[bool] = False  # whether it judges answers by what was asked, and neither questions nor pairs
 
     def declared(self) -> tuple[Score, ...]:
         """Its scores."""

@@ -7,15 +7,20 @@ from typing import Any
 from sdrrl_data import languages
 from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe.components import TranslatorConfig
+from sdrrl_data.recipe.generators import SamplingConfig
 from sdrrl_data.recipe.scorers import of_both_texts, of_source, shipped_scores
 from sdrrl_data.recipe.targets import TargetConfig
 from sdrrl_data.suggestions import instead
+
+# What a generator is asked, and how it writes: not which model it is, nor how it is run.
+OF_ANSWERS = {*SamplingConfig.model_fields, "system_prompt", "few_shot", "date", "max_model_len"}
 
 
 def bring_into_form(content: dict[str, Any]) -> None:
     """Bring a recipe, or a layer over it, into the form that is validated, as far as nothing else has to be known.
 
-    A single source of seeds, translator or target becomes a list, a word for a component a section, the name of a
+    A single source of seeds, translator or target becomes a list, the models of a list of generators the generator and
+    others, a word for a component a section, the name of a
     language its tag, and a lone bound the only end of its threshold that it can be. What an earlier version wrote as
     `thresholds.SCORE.languages.TAG` becomes `targets.TAG.thresholds.SCORE`.
 
@@ -28,6 +33,8 @@ def bring_into_form(content: dict[str, Any]) -> None:
     seeds = content.get("seeds")
     if isinstance(seeds, dict) and seeds.get("source") != "magpie":
         content["seeds"] = [seeds]
+    if isinstance(content.get("generator"), list) and content["generator"]:
+        content["generator"], *content["other_generators"] = content["generator"]
     if isinstance(content.get("scorers"), list):
         content["scorers"] = [{"kind": item} if isinstance(item, str) else item for item in content["scorers"]]
     if isinstance(content.get("targets"), dict):
@@ -50,8 +57,8 @@ def bring_into_form(content: dict[str, Any]) -> None:
 def complete(content: dict[str, Any]) -> None:
     """Bring what is left into its form, when nothing will be laid over a recipe any more.
 
-    Without `tgt`, the languages of `targets` are the targets. A target's translator without a kind is completed by that
-    for all targets.
+    Other generators are asked as the first is, where they say nothing else. Without `tgt`, the languages of `targets`
+    are the targets. A target's translator without a kind is completed by that for all targets.
 
     Args:
         content: the recipe, as `bring_into_form` left it; it is changed.
@@ -66,6 +73,10 @@ def complete(content: dict[str, Any]) -> None:
     if isinstance(content.get("tgt"), list) and all(isinstance(name, str) for name in content["tgt"]):
         content["tgt"] = list(dict.fromkeys(languages.find(name).tag for name in content["tgt"]))
     _choose_bounds_of_source(content)
+    generator, others = content.get("generator"), content.get("other_generators")
+    if isinstance(generator, dict) and isinstance(others, list):
+        asked = {key: value for key, value in generator.items() if key in OF_ANSWERS}
+        content["other_generators"] = [asked | item if isinstance(item, dict) else item for item in others]
     for_all = content.get("translator")
     for tag, target in _sections(content.get("targets")).items():
         if unknown := [name for name in target if name not in TargetConfig.model_fields]:

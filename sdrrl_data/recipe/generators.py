@@ -1,8 +1,11 @@
 """The model that answers, and how it writes a turn."""
 
 import json
+import re
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal, Self
+from itertools import count
+from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
@@ -117,6 +120,9 @@ class GeneratorConfig(SamplingConfig):
         None  # processes, each with a copy of the model; None: one per GPU
     )
     tensor_parallel: Annotated[Positive, Shapeless()] = 1  # GPUs that share one copy of the model
+    # Minutes without a word after which an engine is taken for dead, and started again; its loading does not count. An
+    # engine that works says so every minute.
+    silent_minutes: Annotated[float, Field(ge=2), Shapeless()] = 30.0
     system_prompt: str | None = None  # for seeds that bring none
     # A chat template (Jinja), or its file, for a model without a chat template.
     template: Annotated[str | None, TakenIn(".jinja")] = None
@@ -138,11 +144,13 @@ class GeneratorConfig(SamplingConfig):
         return self
 
 
-class AnswersConfig(Config):
-    """How the generator's answers are used."""
-
-    samples: Positive = 1  # answers per question, of which one is chosen
-    best_by: Literal["chrf", "similarity"] = "chrf"  # the scorer that finds the answer most similar to the others
-    thinking: Literal["drop", "keep"] = "drop"  # whether a reasoning section is part of the answer
-    # A cut, looping, refused or empty answer is only marked, or replaced by the seed's reference answer.
-    faulty: Literal["mark", "reference"] = "mark"
+def generator_names(generators: Sequence[GeneratorConfig]) -> list[str]:
+    """The name of each model in tables: the last part of what the recipe calls it, and a number if that is not new."""
+    names: list[str] = []
+    for generator in generators:
+        last = re.split(r"[/\\]", generator.model.rstrip("/\\"))[-1]
+        name = re.sub(r"[^A-Za-z0-9_]+", "-", last).strip("-") or "model"  # it is a folder's, on the Hub, too
+        numbered = (f"{name}-{number}" if number > 1 else name for number in count(1))
+        used = {other.casefold() for other in names}
+        names.append(next(other for other in numbered if other.casefold() not in used))
+    return names

@@ -125,6 +125,10 @@ class PreferencesConfig(Config):
 
     # What is to be avoided: the same answer in the other language; or with some of the other language in it (which
     # needs code_switching.texts to be answer or both); or what the model answers by itself (needs direct_answers).
-    rejected: Annotated[tuple[Literal["other_language", "code_switched", "direct"], ...], Field(min_length=1)] = (
-        "other_language",
-    )
+    # Or, in the source language, the worst of several answers of which the best is chosen (needs answers.samples above
+    # 1, or several generators).
+    rejected: Annotated[
+        tuple[Literal["other_language", "code_switched", "direct", "samples"], ...], Field(min_length=1)
+    ] = ("other_language",)
+    # Of two samples, the score of the chosen one has to be above that of the rejected one by so much.
+    margin: Annotated[float, Field(ge=0), ShapelessByDefault()] = 0.0

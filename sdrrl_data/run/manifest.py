@@ -97,6 +97,7 @@ class Counts(BaseModel):
 
     steps: dict[str, Count] = {}
     answers: dict[str, int] = {}  # fault of the model's answer, or "from the reference" -> answers
+    chosen: dict[str, int] = {}  # if several models answer: the name of each -> answers taken from it
     targets: dict[str, TargetCount] = {}
 
 
@@ -214,10 +215,12 @@ def parsed(content: bytes, where: str, instead: str) -> Manifest:
         # Settings that earlier versions do not know, as they were then.
         manifest.recipe.setdefault("keep", None)
         manifest.recipe.setdefault("direct_answers", False)
+        manifest.recipe.setdefault("other_generators", [])
         mix = manifest.recipe.get("transfer_set", {}).get("mix")
         for kind in ("pivot", "contrast") if mix else ():
             mix.setdefault(kind, 0.0)
         manifest.recipe.setdefault("preferences", PreferencesConfig().model_dump(mode="json"))
+        manifest.recipe["preferences"].setdefault("margin", 0.0)
         forms.bring_up_to_date(manifest.recipe)
         forms.bring_up_to_date(manifest.named or {})
         return manifest

@@ -1,4 +1,4 @@
-"""Best of several answers to a question: the one that is most like the others."""
+"""Best of several answers to a question: the one that has the best score, such as being most like the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,32 +9,39 @@ from sdrrl_data.protocols import Completion, Scorer, TextPair, Unit
 
 @dataclass(frozen=True)
 class BestSample:
-    """Which sample is the best, and its mean score against the others; None if there is nothing to compare."""
+    """Which sample is the best, and its score; None if there is nothing to compare."""
 
     index: int
     score: float | None
 
 
 def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[BestSample]:
-    """The best sample of each question: the one with the greatest mean score against the question's other samples.
+    """The sample of each question that is most like the others (see `likeness` and `best`).
 
-    Whatever the scores, a text comes before an empty sample, and a sample that the model ended itself before a sample
-    that was cut. If several are equal, the earliest is chosen. Empty samples are not compared. Without samples, the
-    index is 0.
+    Args:
+        samples: the samples of each question.
+        scorer: as for `likeness`.
+    """
+    scores = likeness([[sample.text for sample in of_question] for of_question in samples], scorer)
+    return [best(of_question, scores[question]) for question, of_question in enumerate(samples)]
+
+
+def likeness(samples: Sequence[Sequence[str]], scorer: Scorer) -> list[list[float | None]]:
+    """The mean score of each text against the other texts of its question. Empty texts are not compared.
 
     Source: minimum Bayes risk, Eikema and Aziz 2020, https://arxiv.org/abs/2005.10283.
 
     Args:
-        samples: the samples of each question.
-        scorer: gets each sample as target and each other sample as its source, as one unit; its first column counts.
-            It is called once, with the pairs of all questions.
+        samples: the texts of each question.
+        scorer: gets each text as target and each other text as its source, as one unit; its first column counts. It is
+            called once, with the pairs of all questions.
     """
-    texts = [[sample.text.strip() for sample in texts_of_question] for texts_of_question in samples]
+    texts = [[text.strip() for text in of_question] for of_question in samples]
     compared = [
         (question, index, TextPair(other, text, [Unit(0, len(other), 0, len(text))]))
-        for question, texts_of_question in enumerate(texts)
-        for index, text in enumerate(texts_of_question)
-        for place, other in enumerate(texts_of_question)
+        for question, of_question in enumerate(texts)
+        for index, text in enumerate(of_question)
+        for place, other in enumerate(of_question)
         if place != index and text and other
     ]
     scored = scorer.score([pair for _, _, pair in compared], lambda _: None)
@@ -42,17 +49,22 @@ def choose(samples: Sequence[Sequence[Completion]], scorer: Scorer) -> list[Best
     for (question, index, _), score in zip(compared, scored.to_series(0), strict=True):
         if score is not None:
             scores.setdefault((question, index), []).append(score)
-    means = {sample: fmean(against_others) for sample, against_others in scores.items()}
     return [
-        _best(samples_of_question, [means.get((question, index)) for index in range(len(samples_of_question))])
-        for question, samples_of_question in enumerate(samples)
+        [fmean(scores[question, index]) if (question, index) in scores else None for index in range(len(of_question))]
+        for question, of_question in enumerate(texts)
     ]
 
 
-def _best(samples: Sequence[Completion], means: Sequence[float | None]) -> BestSample:
+def best(samples: Sequence[Completion], scores: Sequence[float | None]) -> BestSample:
+    """The sample of a question with the greatest score; of several with equal scores the earliest.
+
+    Whatever the scores, a text comes before an empty sample, and a sample that the model ended itself before a sample
+    that was cut. Without samples, the index is 0.
+    """
+
     def worth(index: int) -> tuple[bool, bool, float]:
-        sample, mean = samples[index], means[index]
-        return bool(sample.text.strip()), sample.finish_reason == "stop", float("-inf") if mean is None else mean
+        sample, score = samples[index], scores[index]
+        return bool(sample.text.strip()), sample.finish_reason == "stop", float("-inf") if score is None else score
 
     index = max(range(len(samples)), key=worth, default=0)  # the first, if several are equal
-    return BestSample(index, means[index] if samples else None)
+    return BestSample(index, scores[index] if samples else None)

@@ -32,13 +32,19 @@ from sdrrl_data.steps.step import Step, Work, each
 from sdrrl_data.steps.verdicts import TEXTS
 
 MOST_REASONS = 10  # the others are in the tables
-SCHEMA: Schema = {"of": pl.String, "figures": pl.String}  # a table, "faults" or "target"; its figures as JSON
+SCHEMA: Schema = {"of": pl.String, "figures": pl.String}  # a table, "faults", "chosen" or "target"; its figures as JSON
 IN_LANGUAGE = 0.5  # a direct answer counts as in the target language from this probability on
-FAULTS, TARGET = "faults", "target"
+FAULTS, CHOSEN, TARGET = "faults", "chosen", "target"
 
 
 class Faults(BaseModel):
     """The faults of the model's answers: fault, or "from the reference" -> answers."""
+
+    answers: dict[str, int]
+
+
+class Chosen(BaseModel):
+    """From which model the answers were taken, if several answer: name -> answers."""
 
     answers: dict[str, int]
 
@@ -143,6 +149,8 @@ def _add(counts: Counts, tag: str, rows: Iterable[tuple[str, str]]) -> None:
     for subject, figures in rows:
         if subject == FAULTS:
             counts.answers = Faults.model_validate_json(figures).answers
+        elif subject == CHOSEN:
+            counts.chosen = Chosen.model_validate_json(figures).answers
         elif subject == TARGET:
             counts.targets[tag] = TargetCount.model_validate_json(figures)
         else:
@@ -160,6 +168,10 @@ def _shared(run: Run) -> Figures:
     yield "seeds", _count(seed_rows + refused.height, seed_rows, refused)
     yield "answers", _count(seed_rows, answers.count(), answers.set_aside(columns=["reason"]))
     yield FAULTS, Faults(answers=_marked(answers.read_all(columns=["faults", "author"])))
+    if "generator" in answers.columns():
+        by_model = answers.read_all(columns=["generator", "author"]).filter(author="model")
+        taken = by_model.group_by("generator").len().sort("len", "generator", descending=[True, False])
+        yield CHOSEN, Chosen(answers=dict(taken.iter_rows()))
 
 
 def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Figures:

@@ -97,7 +97,8 @@ class FinishedRows:
         places: dict[tuple[str, str], EarlierPart] = {}
         for earlier in self._job.earlier:
             state = Run(earlier.folder)
-            if not state.table(self._job.step.table).has(earlier.part):
+            read = (self._job.step.table, *self._job.step.inputs)
+            if not all(state.table(name).has(earlier.part) for name in read):  # answers of old have no samples
                 continue
             content = self._content(earlier)
             digests = self._digests([state.table(name).read(earlier.part) for name in self._job.step.inputs])

@@ -10,6 +10,10 @@ A model that has answered the translated questions itself gives a third kind: th
 answer in the target language rejected, whatever its faults. It answers better in the source language, and the
 translation carries that over. Source: Yang et al. 2025 (Language Imbalance Driven Rewarding),
 https://arxiv.org/abs/2410.08964, who translate with the model itself.
+
+Of several answers to a question, the best by its score is chosen and the worst rejected, as in Yuan et al. 2024
+(self-rewarding language models), https://arxiv.org/abs/2401.10020. Only the best is translated, so that these pairs are
+in the source language alone. A sample that was cut is not rejected: what is wrong with it is the limit of its length.
 """
 
 from collections.abc import Collection, Mapping
@@ -19,7 +23,8 @@ import polars as pl
 from sdrrl_data.steps import answer_rows, transfer_set
 from sdrrl_data.steps.schemas import MESSAGES, SWITCHED, Schema
 
-OTHER_LANGUAGE, CODE_SWITCHED, DIRECT = KINDS = ("other_language", "code_switched", "direct")  # of rejected answers
+KINDS = ("other_language", "code_switched", "direct", "samples")  # of rejected answers
+OTHER_LANGUAGE, CODE_SWITCHED, DIRECT, SAMPLES = KINDS
 
 CONTENT: Schema = {
     "id": pl.String,
@@ -33,27 +38,38 @@ CONTENT: Schema = {
     "switched": SWITCHED,  # in the rejected answer
     "weight": pl.Float64,
 }
+# Further columns, where samples are rejected: their scores, and the name of the model whose sample is rejected.
+OF_SAMPLES: Schema = {"score_chosen": pl.Float64, "score_rejected": pl.Float64, "generator_rejected": pl.String}
 SCHEMA: Schema = CONTENT | transfer_set.PROVENANCE
 _ROWS: Schema = CONTENT | {"source": pl.String}
 
 
-def make(tables: Mapping[str, pl.DataFrame], kinds: Collection[str], src: str, tgt: str) -> pl.DataFrame:
-    """Every pair of which the verdicts keep all texts, with the product of their weights; see `_ROWS`.
+def content(kinds: Collection[str]) -> Schema:
+    """The columns that a trainer reads, and what is said of samples, if they are among the rejected answers."""
+    return CONTENT | (OF_SAMPLES if SAMPLES in kinds else {})
+
+
+def make(
+    tables: Mapping[str, pl.DataFrame], kinds: Collection[str], src: str, tgt: str, margin: float = 0.0
+) -> pl.DataFrame:
+    """Every pair of which the verdicts keep all texts, with the product of their weights; see `content` and `_ROWS`.
 
     Also pairs of answers that are the same text, such as a number, and teach no preference: `differ` tells them apart.
 
     Args:
         tables: the rows of the same seeds in seeds, answers, translations, verdicts and, for such answers,
-            code_switched and direct_answers.
+            code_switched, direct_answers, and samples one by one.
         kinds: of rejected answers.
         src: tag of the source language.
         tgt: tag of the target language.
+        margin: of two samples, how much better the chosen one has to be at least.
     """
     # The weight of the translated answer includes that of the answer, which is needed too.
     weights = tables["verdicts"].select(
         "id",
         weight_src=pl.col("question_src") * pl.col("answer_tgt"),
         weight_tgt=pl.col("question_tgt") * pl.col("answer_tgt"),
+        weight_samples=pl.col("question_src") * pl.col("answer_src"),  # nothing of these pairs is translated
     )
     texts = weights.join(answer_rows.texts(tables), on="id", maintain_order="left")
     tags = {"src": src, "tgt": tgt}
@@ -69,7 +85,10 @@ def make(tables: Mapping[str, pl.DataFrame], kinds: Collection[str], src: str, t
     if DIRECT in kinds:
         with_direct = texts.join(tables["direct_answers"].select("id", direct="answer"), on="id", maintain_order="left")
         rows.append(with_direct.select(_row("tgt", tgt, DIRECT, pl.col("direct"), "rejected-direct")))
-    return pl.concat(frame.cast(pl.Schema(_ROWS)) for frame in rows).filter(pl.col("weight") > 0)
+    rows = [frame.cast(pl.Schema(_ROWS)) for frame in rows]
+    if SAMPLES in kinds:
+        rows.append(_best_and_worst(texts, tables, src, margin))
+    return pl.concat(rows, how="diagonal").filter(pl.col("weight") > 0)
 
 
 def differ() -> pl.Expr:
@@ -78,6 +97,27 @@ def differ() -> pl.Expr:
         pl.col(name).list.last().struct.field("content").str.strip_chars() for name in ("chosen", "rejected")
     )
     return chosen != rejected
+
+
+def _best_and_worst(texts: pl.DataFrame, tables: Mapping[str, pl.DataFrame], src: str, margin: float) -> pl.DataFrame:
+    """Pairs of the answer that was chosen among samples and the worst of the others; see `_ROWS` and `OF_SAMPLES`."""
+    chosen = tables["answers"].filter(author="model").select("id", "answer", "sample_score")
+    ended = (pl.col("finish_reason") == "stop") & (pl.col("text") != "")
+    gap = pl.col("sample_score") - pl.col("score")
+    worst = (
+        tables["samples"]
+        .filter(ended)
+        .join(chosen, on="id", maintain_order="left")
+        .filter(gap > 0, gap >= margin, pl.col("text") != pl.col("answer"))
+        .sort("score", maintain_order=True)
+        .unique("id", keep="first", maintain_order=True)
+        .select("id", "text", "score", score_chosen="sample_score", generator_rejected="generator")
+    )
+    both = texts.drop("weight_src").rename({"weight_samples": "weight_src"})
+    columns = _row("src", src, SAMPLES, pl.col("text"), "rejected-sample")
+    scores = [pl.col("score_chosen"), pl.col("score").alias("score_rejected"), pl.col("generator_rejected")]
+    paired = both.join(worst, on="id", maintain_order="left").select(*columns, *scores)
+    return paired.cast(pl.Schema(_ROWS | OF_SAMPLES))
 
 
 def _switched_answers(code_switched: pl.DataFrame, side: str) -> pl.DataFrame:

@@ -18,15 +18,21 @@ class Pairs(NamedTuple):
     answers: list[TextPair]
 
 
-def pairs_of(seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFrame) -> Pairs:
-    """The pairs of a part, in the order of its translations."""
+def pairs_of(seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFrame, with_asked: bool = False) -> Pairs:
+    """The pairs of a part, in the order of its translations.
+
+    Args:
+        seeds: the part of the seeds.
+        answers: the same part of the answers.
+        translations: the same part of the translations.
+        with_asked: whether answers come with what was asked.
+    """
+    answer = text_pairs.asked_answer if with_asked else text_pairs.answer
     rows = translations.join(seeds.select("id", "messages"), on="id", how="inner", maintain_order="left").join(
         answers.select("id", source_answer="answer"), on="id", how="inner", maintain_order="left"
     )
     named = list(rows.iter_rows(named=True))
-    return Pairs(
-        rows["id"].to_list(), [text_pairs.question(row) for row in named], [text_pairs.answer(row) for row in named]
-    )
+    return Pairs(rows["id"].to_list(), [text_pairs.question(row) for row in named], [answer(row) for row in named])
 
 
 def score(pairs: Pairs, scorer: Scorer, advance: Advance, of_questions: bool = False) -> pl.DataFrame:

@@ -105,7 +105,8 @@ class ScoresStep(TargetStep):
 
             def score(task: Task) -> Part:
                 models.failures.take()
-                scored = scores.score(scores.pairs_of(*task.tables), scorer, advance, of_questions)
+                pairs = scores.pairs_of(*task.tables, with_asked=self.scorer.of_answers)
+                scored = scores.score(pairs, scorer, advance, of_questions)
                 scored = _as_their_questions(scored, [self.scorer])
                 return Part(scored, NOTHING_SET_ASIDE, again=models.failures.take())
 

@@ -84,6 +84,16 @@ class Step(ABC):
         """
 
     @property
+    def only_if_read(self) -> bool:
+        """Whether a part is only made if a missing part of another table reads it."""
+        return self.makes == "growth"
+
+    @property
+    def replaces(self) -> "Step | None":
+        """The step that made the same rows in earlier versions from other tables: what it made remains valid."""
+        return None
+
+    @property
     def reads_references(self) -> bool:
         """Whether its rows depend on the seeds' own answers."""
         return False

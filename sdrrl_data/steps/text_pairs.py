@@ -1,9 +1,9 @@
 """The texts of a row with their translations."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sdrrl_data.protocols import TextPair, Unit
+from sdrrl_data.protocols import Message, TextPair, Unit
 
 
 def turns(row: Mapping[str, Any]) -> list[TextPair]:
@@ -26,6 +26,16 @@ def question(row: Mapping[str, Any]) -> TextPair:
 def answer(row: Mapping[str, Any]) -> TextPair:
     """The answer: column `source_answer`, and `answer` and `answer_units` of the translations."""
     return _pair(row["source_answer"], row["answer"], row["answer_units"])
+
+
+def asked_answer(row: Mapping[str, Any]) -> TextPair:
+    """The same with what was asked: columns `messages` of the seeds, `question` of the translations."""
+    return answer(row)._replace(asked=(row["messages"], row["question"]))
+
+
+def sample(messages: Sequence[Message], text: str) -> TextPair:
+    """One of several answers to the same conversation, as a target without a source: what is alike is judged once."""
+    return TextPair("", text, [], (messages, messages))
 
 
 def _pair(source: str, target: str, units: Iterable[Mapping[str, int]]) -> TextPair:

@@ -200,7 +200,7 @@ def order_of(rows: pl.DataFrame, seed: int) -> pl.Series:
 def finish(
     rows: pl.DataFrame,
     tables: Mapping[str, pl.DataFrame],
-    generator: str,
+    generators: Mapping[str, str],
     translators: Mapping[str, str],
     signature: str,
     content: Iterable[str] = CONTENT,
@@ -213,14 +213,19 @@ def finish(
     Args:
         rows: as in `CANDIDATES`, with a column `split`.
         tables: answers, translations and scores of the same seeds.
-        generator: describes the model that answered.
+        generators: describes each model that answered, by its name in the answers, if several did.
         translators: describes each translator, by its name in the translations.
         signature: the target's signature.
         content: the columns that a trainer reads, if it is another dataset.
     """
     is_answer = pl.col("task").is_in(OF_PAIRS).not_()
     judged = tables["scores"].select(seed_id="id", scores=pl.struct(pl.exclude("id")))
-    written = tables["answers"].select("author", seed_id="id")
+    answers = tables["answers"]
+    answered = pl.lit(next(iter(generators.values())))
+    if "generator" in answers.columns:
+        answered = pl.col("generator").replace_strict(generators, default=None, return_dtype=pl.String)
+    is_by_model = pl.col("author") == "model"
+    written = answers.select(seed_id="id", generator=pl.when(is_by_model).then(answered))
     first, second = (pl.col(f"{text}_translator").replace_strict(translators) for text in ("question", "answer"))
     translated = tables["translations"].select(
         seed_id="id",
@@ -233,7 +238,7 @@ def finish(
         .select(
             *content,
             pl.when(is_answer).then("scores").alias("scores"),
-            pl.when(is_answer, pl.col("author") == "model").then(pl.lit(generator)).alias("generator"),
+            pl.when(is_answer).then("generator").alias("generator"),
             pl.when(is_answer).then("translator").alias("translator"),
             "source",
             pl.lit(signature).alias("signature"),

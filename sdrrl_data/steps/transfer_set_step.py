@@ -30,7 +30,7 @@ class TransferSetStep(TargetStep):
     version: ClassVar[int] = 3  # 3: further scores beside the rows
     makes: ClassVar[Literal["table"]] = "table"
 
-    generator: Ingredient
+    generators: Mapping[str, Ingredient]  # that answered, by their names in the answers
     signature: str
 
     @property
@@ -66,13 +66,14 @@ class TransferSetStep(TargetStep):
             translators = {
                 name: provenance.described(translator) for name, translator in self.target.translators.items()
             }
+            generators = {name: provenance.described(part) for name, part in self.generators.items()}
             scorers = [table for table in self.whole if table.rpartition("/")[2].startswith("scores-")]
             for rows, places, tables in blocks.rows(drawn.taken, scorers):
                 split = np.where(drawn.is_test[places], "test", "train")
                 finished = transfer_set.finish(
                     rows.with_columns(split=pl.Series(split, dtype=pl.String)),
                     tables,
-                    provenance.described(self.generator),
+                    generators,
                     translators,
                     self.signature,
                 )

@@ -109,7 +109,9 @@ def rows(tables):
     )
     mixed = pl.concat([seeds, parallel])
     sides = pl.when(pl.col("seed_id").is_in(IDS[::4])).then(pl.lit("test")).otherwise(pl.lit("train"))
-    return transfer_set.finish(mixed.with_columns(split=sides), complete, "model@1", NAMES, "signature").sort("split")
+    return transfer_set.finish(
+        mixed.with_columns(split=sides), complete, {"model": "model@1"}, NAMES, "signature"
+    ).sort("split")
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +141,7 @@ def make_arms(run, names, shared=None):
     """The rows of each control, in the order of their ids."""
     shared = controls.common(run, "pt", names) if shared is None else shared
     mix = MixConfig(code_switched=0.1)
-    of = Rows(run, "pt", "en", shared, ["pt/scores-good"], asking, "model@1", NAMES, mix).of
+    of = Rows(run, "pt", "en", shared, ["pt/scores-good"], asking, {"model": "model@1"}, NAMES, mix).of
     return {name: pl.concat(of(name)).sort("id") for name in names}
 
 

@@ -75,7 +75,8 @@ def of_before(written):
     for field in list(walk(Recipe, written)):
         if field.marker(ShapelessByDefault):
             value, default = field.section.pop(field.name), field.default
-            assert value == (default.model_dump(mode="json") if isinstance(default, Config) else default)
+            default = default.model_dump(mode="json") if isinstance(default, Config) else default
+            assert value == (list(default) if isinstance(default, tuple) else default)
     return written
 
 
@@ -91,6 +92,7 @@ def test_recipes_of_0_1_0_are_written_and_shape_rows_as_they_did(earlier):
     written = of_before(recipe.model_dump(mode="json", by_alias=True))
     bounds = {name: threshold.pop("languages") for name, threshold in earlier["recipe"]["thresholds"].items()}
     assert written.pop("keep") is None
+    assert written["generator"].pop("silent_minutes") == 30
     assert written.pop("targets") == {"th": {"thresholds": {"similarity": bounds["similarity"]["th"]}}}
     assert written == earlier["recipe"] | {"prompts": PROMPTS}
     for_no_language = {
@@ -103,6 +105,7 @@ def test_recipes_of_0_1_0_are_written_and_shape_rows_as_they_did(earlier):
 
 SINCE_0_2 = {
     "llm",
+    "reward",
     "symbols",
     "language_bound",
     "language_bound_judge",

@@ -13,7 +13,7 @@ EN, PT = find("en"), find("pt")
 KINDS = recipe.ScorerConfig.kinds()
 HEURISTICS = [kind for kind, config in KINDS.items() if config.counts_only]
 TOGETHER = ["duplicates"]  # these look at all pairs of a run together
-ELSEWHERE = ["comet"]  # built in its own tests, because it needs its own environment
+ELSEWHERE = ["comet", "reward"]  # built in their own tests: they need an environment, or a model
 
 
 @pytest.fixture
