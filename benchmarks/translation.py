@@ -17,9 +17,9 @@ from typing import Any
 
 from benchmarks._report import report, sized, versions
 from sdrrl_data.models.locating import Located, locate
-from sdrrl_data.translation.nllb_ctranslate2 import CTranslate2Engine
-from sdrrl_data.translation.nllb_engine import Batch, Engine, Search, batched
-from sdrrl_data.translation.nllb_transformers import TransformersEngine
+from sdrrl_data.translation.seq2seq_ctranslate2 import CTranslate2Engine
+from sdrrl_data.translation.seq2seq_engine import Batch, Decoding, Engine, Search, batched
+from sdrrl_data.translation.seq2seq_transformers import TransformersEngine
 from tests.support import real_texts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,7 +61,7 @@ def main() -> None:
 
 def _measure(
     way: str,
-    engine: Callable[[Located, Any, str], Engine],
+    engine: Callable[[Located, Any, Decoding], Engine],
     batches: Callable[[Sequence[Sequence[int]]], Iterator[Batch]],
     located: Located,
 ) -> float:
@@ -70,7 +70,7 @@ def _measure(
 
     tokenizer = AutoTokenizer.from_pretrained(located.path, src_lang="eng_Latn")
     tokens = tokenizer(_texts())["input_ids"]
-    loaded = engine(located, tokenizer, "vie_Latn")
+    loaded = engine(located, tokenizer, Decoding("m2m_100", "vie_Latn"))
     list(loaded.decode(_to_length(batched(tokens[:1], BATCH_TOKENS)), Search(BEAMS)))
     start = time.perf_counter()
     translated = list(loaded.decode(_to_length(batches(tokens)), Search(BEAMS)))

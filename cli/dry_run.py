@@ -79,12 +79,14 @@ def _ingredients(plan: Plan) -> Table:
 
 def _tokens(tokens: estimate.Tokens) -> str:
     if not tokens.prompts:
-        return "answers    all finished"
+        return f"{tokens.written:<10} all finished"
     tokens_in = "tokens in not known"
     if tokens.tokens_in is not None:
         tokens_in = f"{tokens.tokens_in:,} tokens in (the longest prompt {tokens.longest or 0:,})"
     aside = f"; {tokens.too_long:,} prompts are too long and will be set aside" if tokens.too_long else ""
-    return f"answers    {tokens.prompts:,} prompts, {tokens_in}, at most {tokens.most_out:,} tokens out{aside}"
+    return (
+        f"{tokens.written:<10} {tokens.prompts:,} prompts, {tokens_in}, at most {tokens.most_out:,} tokens out{aside}"
+    )
 
 
 def _show_probe(console: Console, plan: Plan, probe: estimate.Probe) -> None:

@@ -20,7 +20,7 @@ from .options import Tgt, split_commas
 if TYPE_CHECKING:
     from sdrrl_data.recipe import Recipe
 
-MAGPIE = "magpie"
+MAGPIE, NATIVE = "magpie", "native:"
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -48,7 +48,8 @@ def init(
         str | None,
         typer.Option(
             metavar="SEEDS",
-            help="The questions: a file, a dataset of the Hub, or [cyan]magpie[/cyan].",
+            help="The questions: a file, a dataset of the Hub, or [cyan]magpie[/cyan]; or [cyan]native:FILE[/cyan], "
+            "texts of the target language that are the answers.",
             show_default="those of the recipe",
         ),
     ] = None,
@@ -111,12 +112,12 @@ def init(
     recipe = _recipe(recipe or starting.BASE)
     base = loading.load(recipe)
 
-    if question and (not seeds or seeds == MAGPIE):
+    if question and (not seeds or seeds.startswith((MAGPIE, NATIVE))):
         raise UserError("--question names a column of the seeds: give their file or dataset with --seeds")
     if in_terminal:
         if seeds is None:
             default = base.seeds[0].source if isinstance(base.seeds, tuple) else MAGPIE
-            answer = _asked("Questions: a file, a dataset of the Hub, or magpie", default, _seeds)
+            answer = _asked("Questions: a file, a dataset of the Hub, magpie, or native:FILE", default, _seeds)
             seeds = answer if answer != default else None
         src = src or _asked("Language in which the model answers well", base.src, _language)
         tgt = tgt or _asked("Target languages, separated by commas", ",".join(base.tgt), _languages)
@@ -136,7 +137,8 @@ def init(
     if seeds:
         _seeds(seeds)
         question = _question_column(seeds, question, in_terminal)
-        seeds = _relative(seeds, path)
+        native = NATIVE if seeds.startswith(NATIVE) else ""
+        seeds = native + _relative(seeds.removeprefix(NATIVE), path)
     if model:
         model = _relative(_model(model), path)
     tags = [target.tag for target in targets]
@@ -247,10 +249,13 @@ def _seeds(place: str) -> str:
     from sdrrl_data.sources.row_files import ENDINGS, reader_of
     from sdrrl_data.sources.row_sources import on_hub
 
-    file = place_of(place, ENDINGS)
+    source = place.removeprefix(NATIVE)
+    file = place_of(source, ENDINGS)
+    if source != place and isinstance(file, Path) and file.is_dir():
+        return place
     if place != MAGPIE and isinstance(file, Path):
         reader_of(local(file, "seeds"), "seeds")
-    elif place != MAGPIE and not on_hub(place):
+    elif place != MAGPIE and not on_hub(source):
         raise UserError(f"seeds {place}: there is no such file, and it is not a dataset on the Hub (org/name)")
     return place
 
@@ -265,7 +270,7 @@ def _question_column(seeds: str, question: str | None, in_terminal: bool) -> str
     from sdrrl_data.sources.row_sources import on_hub
     from sdrrl_data.steps.seeds import MissingColumn, read
 
-    if seeds == MAGPIE or on_hub(seeds):
+    if seeds.startswith((MAGPIE, NATIVE)) or on_hub(seeds):
         return question
 
     def check(column: str | None) -> None:

@@ -43,7 +43,8 @@ Seeds = Annotated[
     typer.Option(
         metavar="SEEDS",
         help="The questions: JSONL, JSON, Parquet, CSV, TSV, text (one a line), a dataset of the Hub, or "
-        "[cyan]magpie[/cyan] for questions that the model writes itself. Repeat the option to add more.",
+        "[cyan]magpie[/cyan] for questions that the model writes itself. [cyan]native:FILE[/cyan] has texts of the "
+        "target language, which are the answers; the model writes their questions. Repeat the option to add more.",
     ),
 ]
 Out = Annotated[

@@ -10,6 +10,7 @@ from rich.text import Text
 from sdrrl_data.run import Manifest, Run, provenance
 from sdrrl_data.run.dataset import OF_TARGET, TRANSFER_SET
 from sdrrl_data.shown import escaped
+from sdrrl_data.steps.native_texts import NATIVE_TEXTS, TEXT_TRANSLATIONS
 
 from . import narrow
 from .narrow import Column
@@ -34,7 +35,7 @@ ONE_PART = ("parallel", "prompts")  # these tables have one part, however many p
 def tables(run: Run, tags: Sequence[str]) -> list[str]:
     """The tables of a run that have rows: those that all targets share and those of these targets, in step order."""
     samples = sorted(path.name for name in SAMPLE_TABLES for path in run.path.glob(name))
-    names = ["seeds", *samples, "answers"]
+    names = [NATIVE_TEXTS, TEXT_TRANSLATIONS, "seeds", *samples, "answers"]
     for tag in tags:
         names += [f"{tag}/{path.name}" for name in TARGET_TABLES for path in sorted((run.path / tag).glob(name))]
     return [name for name in names if run.table(name).parts() or run.dataset(name).exists()]

@@ -23,6 +23,7 @@ LINES = 20  # how many lines with figures a piece of work has, at most, if there
 SECONDS = 30.0  # between two lines of work that has no figures, at first
 PREPARING = "getting ready"
 LABELS = {  # of the tables of a run
+    "text_translations": "translate native texts",
     "seeds": "write questions",
     "answers": "answer questions",
     "samples": "answer questions",

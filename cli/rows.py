@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sdrrl_data.recipe import MagpieConfig, shipped_scores
+from sdrrl_data.recipe import shipped_scores
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.shown import escaped
@@ -187,7 +187,7 @@ def _beginning_with(
     if set_aside and name == "seeds":
         sources = recipe_of(run, manifest).seeds
         written = (row for block in blocks for row in block.read()["row"])
-        if not isinstance(sources, MagpieConfig):
+        if isinstance(sources, tuple):
             matching += [
                 number
                 for number, row in enumerate(written)

@@ -57,6 +57,7 @@ def write(
         title=title(runs),
         runs=runs,
         this_run=next(described for described in runs if described.manifest is manifest),
+        learning=[described for described in runs if not described.native()],
         targets=[target for described in runs for target in described.targets],
         signatures=[signature for each in manifests for signature in each.signatures.values()],
         configs=loaded,

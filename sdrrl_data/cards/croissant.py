@@ -15,6 +15,7 @@ import polars as pl
 
 from sdrrl_data.cards import merging
 from sdrrl_data.cards.markdown import join_names
+from sdrrl_data.cards.runs import is_native
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.run import Manifest
 from sdrrl_data.steps.schemas import Schema
@@ -190,10 +191,11 @@ def _responsible(manifests: Sequence[Manifest]) -> dict[str, Any]:
     translators, corpora = _named(parts, "translator"), _named(parts, "parallel corpus")
     generator = join_names(generators)
     origin = f"were written by {generator}" if seeds == ["magpie"] else f"are from {join_names(seeds)}"
+    all_native = all(map(is_native, manifests))
     collection = [
-        f"The questions {origin}.",
-        f"{generator} answered them.",
-        f"{join_names(translators)} translated the questions and the answers.",
+        f"The answers are texts of {join_names(seeds)}." if all_native else f"The questions {origin}.",
+        f"{generator} wrote their questions." if all_native else f"{generator} answered them.",
+        f"{join_names(translators)} translated the questions{'' if all_native else ' and the answers'}.",
         *([f"The sentence pairs are from {join_names(corpora)}."] if corpora else []),
     ]
     from_elsewhere = any(name != "magpie" for name in (*seeds, *corpora))

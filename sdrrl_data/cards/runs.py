@@ -8,6 +8,7 @@ from sdrrl_data.cards import meanings, portable
 from sdrrl_data.cards.markdown import join_names
 from sdrrl_data.languages import Language
 from sdrrl_data.recipe import ThresholdConfig, loading
+from sdrrl_data.recipe.seeds import NATIVE
 from sdrrl_data.run import Count, Manifest
 
 
@@ -36,6 +37,14 @@ class DescribedRun(NamedTuple):
 
     def about(self) -> str:
         """What its rows were made of, in plain text."""
+        if self.native():
+            (target,) = self.targets
+            texts, model = join_names(self.names_of("seeds")), join_names(self.names_of("generator"))
+            return (
+                f"Texts that people wrote in {target.name}, from {texts}, are the answers, as they are. {model} read a "
+                f"translation of each and wrote a question in {self.src.name}, which "
+                f"{join_names(self.names_of('translator'))} translated into {target.name}."
+            )
         verb = "written and answered" if self.names_of("seeds") == ["magpie"] else "answered"
         targets_of: dict[tuple[str, ...], list[str]] = {}  # by the names of their translators
         for target in self.targets:
@@ -63,6 +72,10 @@ class DescribedRun(NamedTuple):
         taken = f" Answers taken from each model: {counts}." if counts else ""
         return f"Of {answers['samples'] * models} answers to each question, {chosen} was taken.{taken}"
 
+    def native(self) -> bool:
+        """Whether its answers are native texts."""
+        return is_native(self.manifest)
+
     def steps(self, tag: str) -> dict[str, Count]:
         """The steps that the rows of one target went through."""
         steps = self.manifest.counts.steps
@@ -83,6 +96,12 @@ class DescribedRun(NamedTuple):
         recipe = self.manifest.recipe
         loaded = loading.load(recipe["name"], {key: recipe[key] for key in ("src", "tgt", "limit")})
         return portable.recipe(loaded.model_dump(mode="json", by_alias=True), self.manifest.ingredients)[0]
+
+
+def is_native(manifest: Manifest) -> bool:
+    """Whether the answers of a run are native texts."""
+    seeds = manifest.recipe["seeds"]
+    return isinstance(seeds, dict) and seeds["source"] == NATIVE
 
 
 def described_runs(manifests: Sequence[Manifest]) -> list[DescribedRun]:

@@ -21,6 +21,7 @@ ADDITIONS = ("pivot", "contrast")  # kinds of rows that each adds to the transfe
 ARMS = ("sft", "t-sft", "respond", "sdrrl", *ABLATIONS, *ADDITIONS)
 REFERENCES = {"sft", "t-sft", "no-self-answers"}  # they are made from reference answers
 TRANSLATED = {"t-sft", "no-self-answers"}  # they also need these answers in the target language
+FROM_TRANSLATED = {"pivot", "contrast", "no-tgt-src"}  # with native texts as answers, they would learn translations
 DIRECT = {"respond"}  # they are made from the model's answers to the translated questions
 
 FILE = "controls.json"

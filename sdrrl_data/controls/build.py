@@ -10,7 +10,7 @@ import polars as pl
 from sdrrl_data import languages
 from sdrrl_data.controls import arms as controls
 from sdrrl_data.controls import equal_tokens
-from sdrrl_data.controls.arms import ABLATIONS, ADDITIONS, ARMS, REFERENCES, TRANSLATED, Controls
+from sdrrl_data.controls.arms import ABLATIONS, ADDITIONS, ARMS, FROM_TRANSLATED, REFERENCES, TRANSLATED, Controls
 from sdrrl_data.controls.equal_tokens import CountTokens, Equal, EqualDatasets, cut, taken
 from sdrrl_data.controls.rows import Rows
 from sdrrl_data.errors import NotInstalled, RecipeError, RunMismatch, UserError
@@ -238,6 +238,13 @@ class _Builder:
                 f"`{self._run.command} --set direct_answers=true`",
             )
             names = [name for name in names if name != "respond"]
+        if recipe.native and (translated := [name for name in names if name in FROM_TRANSLATED]):
+            self._leave_out(
+                translated,
+                f"its answers are native texts, and {listed(translated)} would be about their translations",
+                "leave them out of --only",
+            )
+            names = [name for name in names if name not in FROM_TRANSLATED]
         try:
             prompts.unwritten(recipe.prompts, self._src, tgt, prompts.PIVOT if "pivot" in names else ())
         except RecipeError as error:
@@ -266,7 +273,7 @@ class _Builder:
             PromptChooser(self._prompts(tag, recipe, names), recipe.seed),
             dict(zip(self._recipe.answering, map(provenance.described, self._generators), strict=False)),
             {name: provenance.described(translator) for name, translator in translators.items()},
-            recipe.transfer_set.mix,
+            recipe.mix,
         )
         return rows, shared
 

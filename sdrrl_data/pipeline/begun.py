@@ -4,6 +4,7 @@ from sdrrl_data.errors import RunMismatch
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline import order, revisions, scorers, targets
 from sdrrl_data.pipeline.plan import Named, Plan, add_steps
+from sdrrl_data.pipeline.source_tables import seed_table
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import MagpieConfig, Recipe
@@ -61,7 +62,7 @@ def plan_of(run: Run, manifest: Manifest, models: Models) -> Plan:
 
 def _sources(run: Run, manifest: Manifest, recipe: Recipe, resolved_targets: list[Target]) -> dict[str, list[str]]:
     """The fingerprints of the tables that the run was begun with."""
-    counts = {} if isinstance(recipe.seeds, MagpieConfig) else {"seeds": sum(map(len, manifest.growths))}
+    counts = {} if isinstance(recipe.seeds, MagpieConfig) else {seed_table(recipe): sum(map(len, manifest.growths))}
     counts |= {target.table("parallel"): 1 for target in resolved_targets}
     return {table: run.table(table).fingerprints(parts) for table, parts in counts.items()}
 

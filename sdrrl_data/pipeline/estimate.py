@@ -15,7 +15,7 @@ from sdrrl_data.pipeline import previews
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.protocols import Reporter, Request
-from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, SeedsConfig, draws
+from sdrrl_data.recipe import GeneratorConfig, Recipe, SeedsConfig, draws
 from sdrrl_data.run import Run
 from sdrrl_data.steps import samples
 from sdrrl_data.steps.finished_rows import FinishedRows
@@ -26,13 +26,14 @@ PROBED = 48  # rows
 
 
 class Tokens(NamedTuple):
-    """The tokens of the answers that are still missing, all together."""
+    """The tokens of what the generator has still to write, all together."""
 
     prompts: int
     tokens_in: int | None  # None if only a server knows the tokenizer
     longest: int | None  # tokens of the longest prompt
     too_long: int | None  # prompts that will be set aside
     most_out: int  # if every answer had the maximal length
+    written: str = "answers"  # or the questions of native texts
 
 
 class Cost(NamedTuple):
@@ -66,6 +67,9 @@ class Probe(NamedTuple):
 
 def tokens(plan: Plan) -> Tokens:
     """Count the prompts of the missing answers, and their tokens, without loading the model."""
+    if native := plan.recipe.native:  # what the generator will be asked has first to be translated
+        prompts = sum(plan.sizes[part] for part in plan.missing("seeds"))
+        return Tokens(prompts, None, None, None, prompts * native.max_tokens, "questions")
     tables = samples.tables(plan.recipe) or {name: "answers" for name in plan.recipe.answering}
     counted = [_tokens(plan, table, plan.recipe.answering[name]) for name, table in tables.items()]
     longest = [of_model.longest for of_model in counted if of_model.longest is not None]
@@ -159,7 +163,7 @@ def _small(plan: Plan, folder: Path) -> tuple[Recipe, int, list[str]]:
 
 def _missing_seeds(plan: Plan, table: str) -> pl.DataFrame | None:
     """The seeds whose answers are missing in a table that a model makes; None if the model writes the seeds."""
-    if isinstance(plan.recipe.seeds, MagpieConfig):
+    if "seeds" not in plan.tables.sources:
         return None
     seeds, job = plan.tables.sources["seeds"], plan.tables.jobs[table]
     parts = []

@@ -166,14 +166,17 @@ def _report_seeds(plan: Plan, reporter: Reporter) -> None:
     if plan.missing("answers"):
         for columns in plan.seed_columns:
             reporter.say(columns.sentence())
+        if plan.recipe.native:
+            reporter.say("every completion is a native text, so there are no rows of src->src and tgt->src")
 
 
 def _report_generator(plan: Plan, reporter: Reporter) -> None:
-    """If answers are missing, say which model and engine will give them, and whether another engine would be faster."""
-    if not plan.missing("answers"):
+    """If the model has to write, say which model and engine it is, and whether another engine would be faster."""
+    table, written = ("seeds", "questions") if plan.recipe.native else ("answers", "answers")
+    if not plan.missing(table):
         return
     generators = plan.answerers.generators
-    reporter.say(f"answers by {', '.join(f'{part.name} on {part.engine}' for part in generators.values())}")
+    reporter.say(f"{written} by {', '.join(f'{part.name} on {part.engine}' for part in generators.values())}")
     engines = zip(generators.values(), plan.recipe.answering.values(), strict=True)
     if any((part.engine or "").startswith("transformers") and config.engine == "auto" for part, config in engines):
         reporter.say("vLLM is not installed, so this takes several times longer")

@@ -19,15 +19,19 @@ from sdrrl_data.steps.code_switching_step import CodeSwitchingStep
 from sdrrl_data.steps.counts import CountsStep
 from sdrrl_data.steps.direct_answers import DirectAnswersStep, DirectScoresStep
 from sdrrl_data.steps.magpie import MagpieStep
+from sdrrl_data.steps.native_answers import NativeAnswersStep
+from sdrrl_data.steps.native_texts import NATIVE_TEXTS, TEXT_TRANSLATIONS
 from sdrrl_data.steps.prompts import PromptsStep
 from sdrrl_data.steps.samples import BestAnswersStep, SampleScoresStep, SamplesStep
 from sdrrl_data.steps.scoring_steps import AligningScoresStep, ComparisonStep, HeuristicScoresStep, ScoresStep
 from sdrrl_data.steps.step import Step
 from sdrrl_data.steps.target import Target
+from sdrrl_data.steps.text_translations import TextTranslationsStep
 from sdrrl_data.steps.transfer_set_step import TransferSetStep
 from sdrrl_data.steps.translations import TranslationsStep
 from sdrrl_data.steps.usual import UsualStep
 from sdrrl_data.steps.verdicts import VerdictsStep, relative
+from sdrrl_data.steps.written_questions import WrittenQuestionsStep
 
 Growths = Sequence[Sequence[int]]
 
@@ -106,6 +110,23 @@ def _sample_steps(recipe: Recipe, answerers: Answerers, answers: AnswersStep) ->
     return [*sampling, *scored, best]
 
 
+def native_steps(recipe: Recipe, generator: Ingredient, target: Target, parts: Parts) -> list[Step]:
+    """As `shared_steps`, for native texts: their translations, the questions that they answer, and the answers."""
+    translations = TextTranslationsStep(
+        table=TEXT_TRANSLATIONS, inputs=(NATIVE_TEXTS,), target=target, recipe=recipe, **parts._asdict()
+    )
+    questions = WrittenQuestionsStep(
+        table="seeds",
+        inputs=(NATIVE_TEXTS, TEXT_TRANSLATIONS),
+        generator=generator,
+        src=target.src,
+        recipe=recipe,
+        **parts._asdict(),
+    )
+    answers = NativeAnswersStep(table="answers", inputs=("seeds", TEXT_TRANSLATIONS), recipe=recipe, **parts._asdict())
+    return [translations, questions, answers]
+
+
 def target_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:
     """The steps of one target, up to its verdicts."""
     steps = [*translation_steps(recipe, target, parts, of_references=False)]
@@ -139,12 +160,13 @@ def translation_steps(recipe: Recipe, target: Target, parts: Parts, of_reference
     """
     table = target.table("references" if of_references else "translations")
     inputs = ("seeds",) if of_references else ("seeds", "answers")
+    texts = (NATIVE_TEXTS, TEXT_TRANSLATIONS) if recipe.native and not of_references else ()
     several = len(target.translators) > 1
     tables = {name: f"{table}-{name}" if several else table for name in target.translators}
     steps: list[Step] = [
         TranslationsStep(
             table=path,
-            inputs=inputs,
+            inputs=(*inputs, *texts),
             translator=name,
             of_references=of_references,
             target=target,
@@ -234,7 +256,8 @@ def last_steps(
 
 def shared_counts_step(recipe: Recipe, parts: Parts) -> Step:
     """The step that counts the tables that all targets share."""
-    return CountsStep(table="shared_counts", whole=("seeds", "answers"), tag="", recipe=recipe, **parts._asdict())
+    whole = (*((NATIVE_TEXTS, TEXT_TRANSLATIONS) if recipe.native else ()), "seeds", "answers")
+    return CountsStep(table="shared_counts", whole=whole, tag="", recipe=recipe, **parts._asdict())
 
 
 def _aligner_steps(recipe: Recipe, target: Target, parts: Parts) -> list[Step]:

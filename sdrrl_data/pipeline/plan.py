@@ -8,18 +8,29 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sdrrl_data.errors import RunMismatch, UserError
+from sdrrl_data.errors import RecipeError, RunMismatch, UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.pipeline import engines, growing, order, revisions, scorers, source_tables, targets
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import GeneratorConfig, MagpieConfig, Recipe, ScorerConfig, loading, score_tables, trust
+from sdrrl_data.recipe import (
+    GeneratorConfig,
+    MagpieConfig,
+    Recipe,
+    ScorerConfig,
+    loading,
+    score_tables,
+    sources_of,
+    trust,
+)
 from sdrrl_data.run import Manifest, Run, growth, provenance, unused
 from sdrrl_data.sources.row_sources import name_of
 from sdrrl_data.steps import samples, seed_language
 from sdrrl_data.steps.model_pool import Models
+from sdrrl_data.steps.native_texts import TEXT_TRANSLATIONS
 from sdrrl_data.steps.seeds import SourceColumns, UnusedColumns
 from sdrrl_data.steps.target import Target
+from sdrrl_data.suggestions import listed
 
 # The tables that a transfer set is made from, in the order of its fingerprint.
 TABLES = ("parallel", "translations", "prompts", "code_switched", "verdicts")
@@ -115,7 +126,12 @@ def add_steps(
         parts: of the run.
         named: is called with each target and the tables of its transfer set, once they are added.
     """
-    tables.add(order.shared_steps(recipe, answerers, src, parts))
+    if recipe.native:
+        (target,) = resolved_targets
+        target_recipe = recipe.for_target(target.tgt.tag)
+        tables.add(order.native_steps(target_recipe, answerers.generator, target, parts))
+    else:
+        tables.add(order.shared_steps(recipe, answerers, src, parts))
     for target in resolved_targets:
         target_recipe = recipe.for_target(target.tgt.tag)
         tables.add(order.target_steps(target_recipe, target, parts))
@@ -159,6 +175,7 @@ def resolve(
     resolved = full_recipe.model_dump(mode="json", by_alias=True)
     trust.remember(out, trust.asks(resolved, out))
     pinned = revisions.pinned(full_recipe, before)
+    _refuse_several_targets(pinned)
     src = find(pinned.src)
     answerers, unavailable = _answerers(pinned, models, before)
     generator = answerers.generator
@@ -183,7 +200,7 @@ def resolve(
         for target in resolved_targets
     }
 
-    source_parts = {"seeds": seeds} if seeds else {}
+    source_parts = {source_tables.seed_table(pinned): seeds} if seeds else {}
     source_parts |= {target.table("parallel"): [corpora[target.tgt.tag]] for target in resolved_targets}
     tables = Tables(
         run,
@@ -282,6 +299,19 @@ def _generator(config: GeneratorConfig, models: Models, before: Manifest | None)
         return next(ingredient for ingredient in before.ingredients if ingredient.role == "generator"), error
 
 
+def _refuse_several_targets(recipe: Recipe) -> None:
+    """Refuse native texts with more than one target: a text is in one language.
+
+    Raises:
+        RecipeError: there are several.
+    """
+    if recipe.native and len(recipe.tgt) > 1:
+        raise RecipeError(
+            f"seeds native: the texts are in one language, so a run has one target and not {listed(recipe.tgt)}: "
+            f"make a run for each, such as --tgt {recipe.tgt[0]}"
+        )
+
+
 def _refuse_another_run(run: Run, before: Manifest | None, recipe: Recipe, shared: Sequence[Ingredient]) -> None:
     """Refuse other seeds or another model in the folder of a run; the run's seeds may come in another order.
 
@@ -294,7 +324,7 @@ def _refuse_another_run(run: Run, before: Manifest | None, recipe: Recipe, share
     names = {"src": [recipe.src], **_names(shared)}
     if not isinstance(recipe.seeds, MagpieConfig):
         # A source may have no row, because of the limit.
-        names["seeds"] = list(dict.fromkeys(name_of(source.source) for source in recipe.seeds))
+        names["seeds"] = list(dict.fromkeys(name_of(source.source) for source in sources_of(recipe.seeds)))
     for role in ("src", "seeds", "generator"):
         if not set(earlier_names[role]) <= set(names[role]):
             also = " (more seeds can be added: name the first seeds too)" if role == "seeds" else ""
@@ -333,7 +363,8 @@ def _made_by(part: Ingredient, target: Target, tables: Tables) -> list[str]:
         return [table for table in tables.jobs if table.partition("-")[0] in asked]
     kind = "translations" if part.role == "translator" else "scores-"
     of_samples = [samples.OF_SCORES] if part.role == "scorer" and samples.OF_SCORES in tables.jobs else []
-    return [*of_samples, *(table for table in tables.jobs if table.startswith(target.table(kind)))]
+    beginnings = (target.table(kind), *([TEXT_TRANSLATIONS] if "translator" in part.role else []))
+    return [*of_samples, *(table for table in tables.jobs if table.startswith(beginnings))]
 
 
 def _signature(signature: str, before: Manifest | None, tag: str, has_parts: bool, has_missing: bool) -> str:
@@ -370,11 +401,12 @@ def _refuse_to_redo(run: Run, before: Manifest | None, target: Target, signature
 
 
 def _warn_of_foreign_seeds(plan: Plan) -> None:
-    """Warn if the questions are in another language, before time is spent on the answers."""
+    """Warn if the questions, or native texts, are in another language, before time is spent on the answers."""
     language_scorers = [scorer for scorer in plan.recipe.scorers if scorer.tells_language]
-    seeds = plan.tables.sources.get("seeds")
+    seeds = plan.tables.sources.get(source_tables.seed_table(plan.recipe))
     if seeds and language_scorers and plan.missing("answers"):
-        doubt = seed_language.doubt(seeds[0].rows, language_scorers[0], plan.src)
+        language = plan.targets[0].tgt if plan.recipe.native else plan.src
+        doubt = seed_language.doubt(seeds[0].rows, language_scorers[0], language)
         if doubt:
             warnings.warn(doubt, seed_language.ForeignSeeds, stacklevel=3)
 

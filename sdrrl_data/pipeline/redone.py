@@ -21,6 +21,7 @@ SECTIONS = {
     "samples": ("generator", "other_generators", "answers", "seed"),
     "sample_scores": ("answers", "seed", "src"),
     "direct_answers": ("generator", "answers", "seed"),
+    "text_translations": ("translator", "generator", "src"),
     "translations": ("translator", "translations", "generator", "src"),
     "scores": ("scorers", "translator", "generator", "src"),
 }
@@ -30,6 +31,7 @@ ROLES = {
     "samples": ("generator",),
     "sample_scores": ("scorer",),
     "direct_answers": ("generator",),
+    "text_translations": ("translator", "back-translator", "generator"),
     "translations": ("translator", "generator"),
     "scores": ("scorer", "translator", "back-translator", "generator"),
 }
@@ -85,10 +87,9 @@ def _rows_anew(plan: Plan, job: Job, missing: Sequence[int], at_once: Rows) -> i
     anew = 0
     for part in missing:
         tables = [_rows(plan, at_once, name, part) for name in step.inputs]
-        seeds = tables[step.inputs.index("seeds")]
         content = finished_rows.of(part, tables)
         parts[part] = content.rows if content else pl.DataFrame(schema=dict(step.schema))
-        anew += len(finished_ids & set(seeds["id"]) - set(parts[part]["id"]))
+        anew += len(finished_ids & set(tables[0]["id"]) - set(parts[part]["id"]))
     return anew
 
 

@@ -42,7 +42,8 @@ def settled(recipe: dict[str, Any], before: Manifest) -> bool:
     it before.
     """
     same = _sources(recipe) == _sources(before.recipe) and recipe["limit"] == before.recipe["limit"]
-    return same and all(gone(source["source"]) for source in recipe["seeds"])
+    seeds = recipe["seeds"]
+    return same and all(gone(source["source"]) for source in (seeds["texts"] if isinstance(seeds, dict) else seeds))
 
 
 def _sources(recipe: dict[str, Any]) -> list[SeedsConfig] | dict[str, Any]:

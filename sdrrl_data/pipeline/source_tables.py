@@ -6,14 +6,16 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from sdrrl_data.errors import RecipeError
+from sdrrl_data.languages import find
 from sdrrl_data.models.hub import COMMIT
 from sdrrl_data.pipeline import revisions
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import MagpieConfig, Recipe
+from sdrrl_data.recipe import MagpieConfig, Recipe, sources_of
 from sdrrl_data.run import Manifest, Part, Run, Table, fingerprint, growth, unused
 from sdrrl_data.run.parts import PartsOnDemand
 from sdrrl_data.sources.row_sources import licence_on_hub, name_of
-from sdrrl_data.steps import parallel_rows, seeds
+from sdrrl_data.steps import native_texts, parallel_rows, seeds
+from sdrrl_data.steps.native_texts import NATIVE_TEXTS
 from sdrrl_data.steps.seeds import SourceColumns
 from sdrrl_data.steps.target import Target
 
@@ -41,8 +43,8 @@ def read_seeds(
     Raises:
         UserError: the seeds cannot be read.
     """
-    earlier_growths, table = before.growths if before else [], run.table("seeds")
-    earlier_states = [(earlier_growths, table), *_earlier_states(run)]
+    earlier_growths, table = before.growths if before else [], run.table(seed_table(recipe))
+    earlier_states = [(earlier_growths, table), *_earlier_states(run, table.name)]
     if isinstance(recipe.seeds, MagpieConfig):
         if limit is None:
             raise RecipeError("seeds magpie: say how many questions to write with --limit or --keep")
@@ -51,7 +53,10 @@ def read_seeds(
         return SeedParts(growth.grown(earlier_growths, fitting, limit, recipe.part_rows), [])
     if before and revisions.settled(resolved, before) and table.parts() == sum(map(len, earlier_growths)):
         return SeedParts(earlier_growths, PartsOnDemand(table.parts(), table.part))
-    all_seeds = seeds.stored(recipe.seeds, limit)
+    if recipe.native:
+        all_seeds = native_texts.stored(recipe.native, find(recipe.tgt[0]), limit)
+    else:
+        all_seeds = seeds.stored(recipe.seeds, limit)
     unchanged_parts = [growth.unchanged(growths, all_seeds.rows, seeds_then) for growths, seeds_then in earlier_states]
     # The state that has most of the seeds in its first parts; if several are equal, the run as it is now.
     (earlier_growths, table), unchanged = max(
@@ -63,10 +68,15 @@ def read_seeds(
     return SeedParts(growths, parts, all_seeds.columns)
 
 
-def _earlier_states(run: Run) -> list[tuple[growth.Growths, Table]]:
+def seed_table(recipe: Recipe) -> str:
+    """The table into which the sources of the seeds are read."""
+    return NATIVE_TEXTS if recipe.native else "seeds"
+
+
+def _earlier_states(run: Run, name: str) -> list[tuple[growth.Growths, Table]]:
     """How the run had grown in each of its earlier states, and its seeds then."""
     states = [(state, state.manifest()) for state in unused.states(run)]
-    return [(manifest.growths, state.table("seeds")) for state, manifest in states if manifest]
+    return [(manifest.growths, state.table(name)) for state, manifest in states if manifest]
 
 
 def _rows(growths: growth.Growths, parts: int) -> int:
@@ -94,7 +104,7 @@ def seed_ingredients(
     if isinstance(recipe.seeds, MagpieConfig):
         licence = recipe.seeds.licence or generator.licence
         return [Ingredient("seeds", "magpie", generator.revision, licence)]
-    licences = {name_of(source.source): source.licence for source in reversed(recipe.seeds)}
+    licences = {name_of(source.source): source.licence for source in reversed(sources_of(recipe.seeds))}
     sources = _sources(part.rows for part in parts)
     return [_ingredient("seeds", name, revision, licences[name], before) for name, revision in sources]
 

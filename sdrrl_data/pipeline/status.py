@@ -12,7 +12,8 @@ from sdrrl_data.run.leases import Leases
 
 RECENT = 64  # parts that a rate is computed from
 _BY_SEED = re.compile(
-    r"(?:.*/)?(?:seeds|answers|samples.*|sample_scores|code_switched|verdicts|(?:translations|references|scores-).*)"
+    r"(?:.*/)?(?:texts|text_translations|seeds|answers|samples.*|sample_scores|code_switched|verdicts"
+    r"|(?:translations|references|scores-).*)"
 )
 _PART = re.compile(r"\.part-(\d+)")
 

@@ -50,13 +50,13 @@ def _target(
     first, identified = recipe.translator[0], models.identified(generator)
     prompt_translators = [
         models.identify_translator(first, prompts.ENGLISH, language, identified)
-        for language in prompts.unwritten(recipe.prompts, src, tgt, prompts.kinds(recipe.transfer_set.mix))
+        for language in prompts.unwritten(recipe.prompts, src, tgt, prompts.kinds(recipe.mix))
     ]
     back_translator = None
     scorer_classes = [type(scorer) for scorer in recipe.scorers]
     if len(target_translators) > 1:
         scorer_classes.append(ScorerConfig.named(recipe.translations.best_by))
-    if any(scorer.translates_back for scorer in scorer_classes):
+    if recipe.native or any(scorer.translates_back for scorer in scorer_classes):
         back_translator = replace(models.identify_translator(first, tgt, src, identified), role="back-translator")
     if back_translator and back_translator.identity() == next(iter(target_translators.values())).identity():
         back_translator = None  # NLLB and the generator know both directions

@@ -19,11 +19,13 @@ from sdrrl_data.steps import (
     code_switching,
     counts,
     distillation,
+    native_texts,
     parallel_rows,
     preferences,
     prompts,
     samples,
     seeds,
+    text_translations,
     transfer_set,
     translations,
     usual,
@@ -33,6 +35,8 @@ from sdrrl_data.steps.schemas import MESSAGES, Schema
 
 # Kind of table -> its columns, the same since sdrrl-data 0.1.0. The names of score columns are up to the scorers.
 _SCHEMAS: Mapping[str, Schema] = {
+    native_texts.NATIVE_TEXTS: native_texts.SCHEMA,
+    native_texts.TEXT_TRANSLATIONS: text_translations.SCHEMA,
     "seeds": seeds.SCHEMA,
     "answers": answers.SCHEMA,
     "parallel": parallel_rows.SCHEMA,
@@ -58,6 +62,7 @@ _SCORES = (pl.String, pl.Boolean, pl.Null)  # and numbers
 _MAY_BE_NULL = {
     *("reference", "reasoning", "finish_reason", "prompt_tokens", "completion_tokens", "sample", "sample_score"),
     *("score", "confidence", "ratio", "shortfall", "value", "generator", "translator", "signature"),
+    *("source_id", "answer_translator"),
 }
 _ROLES = ("system", "user", "assistant")
 _SAME_IDS = ("code_switched", "transfer_set")  # tables in which several rows come from one seed

@@ -9,6 +9,7 @@ import polars as pl
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.scoring import personal
 from sdrrl_data.steps import samples
+from sdrrl_data.steps.native_texts import NATIVE_TEXTS
 
 SHOWN = 3  # ids in a sentence
 # If a source text is dropped, its translation is dropped too.
@@ -24,7 +25,11 @@ def warnings(run: Run, manifest: Manifest) -> Iterator[str]:
         folder = f"{tag}/transfer_set"
         columns = ("prompt", "completion")
         yield from _warning(folder, map(_texts, run.dataset(folder).read_each(["id", *columns])), DROP)
-    for name, columns in {"seeds": ("messages", "reference"), "answers": ("answer", "reasoning")}.items():
+    for name, columns in {
+        NATIVE_TEXTS: ("text",),
+        "seeds": ("messages", "reference"),
+        "answers": ("answer", "reasoning"),
+    }.items():
         table = run.table(name)
         aside = (table.set_aside(part, ["id", "row"]) for part in range(table.parts()))
         yield from _warning(f"the table {name}", map(_texts, chain(table.read_batches(["id", *columns]), aside)), STAY)

@@ -8,6 +8,7 @@ from sdrrl_data.models.hub import Repository
 from sdrrl_data.run import Manifest
 from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.run.manifest import parsed
+from sdrrl_data.steps.native_texts import NATIVE_TEXTS, TEXT_TRANSLATIONS
 
 # In the folder of a target.
 MANIFEST = "run/manifest.json"
@@ -17,7 +18,7 @@ TABLES = "run/tables"
 TAG = re.compile(r"\w+(-\w+)*")  # of a language
 FILE = re.compile(rf"[\w-]+/({'|'.join(OF_TARGET)})/[\w-]+\.parquet")  # of a manifest
 # The tables that all targets of a run share; of several models that answer, each has its own table of samples.
-SHARED = re.compile(r"seeds|samples(-[\w-]+)?|sample_scores|answers|shared_counts")
+SHARED = re.compile(rf"{NATIVE_TEXTS}|{TEXT_TRANSLATIONS}|seeds|samples(-[\w-]+)?|sample_scores|answers|shared_counts")
 
 
 def manifests(dataset: Repository, without: Collection[str] = ()) -> dict[str, Manifest]:

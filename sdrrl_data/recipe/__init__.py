@@ -43,7 +43,17 @@ from sdrrl_data.recipe.scorers import (
     scores_of,
     shipped_scores,
 )
-from sdrrl_data.recipe.seeds import MagpieConfig, SeedFieldsConfig, SeedsConfig, SeedSources
+from sdrrl_data.recipe.seeds import (
+    MagpieConfig,
+    NativeConfig,
+    NativeFieldsConfig,
+    NativeTextsConfig,
+    RowsConfig,
+    SeedFieldsConfig,
+    SeedsConfig,
+    SeedSources,
+    sources_of,
+)
 from sdrrl_data.recipe.targets import TargetConfig
 from sdrrl_data.recipe.thresholds import BOUNDS, Bound, ThresholdConfig
 from sdrrl_data.recipe.transfer_sets import (
@@ -78,6 +88,9 @@ __all__ = [
     "MagpieConfig",
     "MixConfig",
     "Model",
+    "NativeConfig",
+    "NativeFieldsConfig",
+    "NativeTextsConfig",
     "ParallelConfig",
     "ParallelFieldsConfig",
     "PivotPromptsConfig",
@@ -85,6 +98,7 @@ __all__ = [
     "PreferencesConfig",
     "PromptsConfig",
     "Recipe",
+    "RowsConfig",
     "SamplingConfig",
     "Score",
     "ScorerConfig",
@@ -111,9 +125,12 @@ __all__ = [
     "score_tables",
     "scores_of",
     "shipped_scores",
+    "sources_of",
     "translator_names",
 ]
 
+# Shares of rows in whose completions there would be the translation of a native text, or that repeat such rows.
+TRANSLATED_ANSWERS = ("src_src", "tgt_src", "pivot", "contrast")
 LANGUAGE = Form("a language by its name or tag", "pt")
 
 
@@ -216,14 +233,18 @@ class Recipe(Config):
             raise ValueError(
                 f"generator: {twice} answers twice: name each model once (answers.samples asks for several answers)"
             )
+        if self.native and self.chooses_answers:
+            raise ValueError("seeds: native texts are the answers: leave out answers.samples and further generators")
         return self
 
     def shaping(self) -> dict[str, Any]:
-        """As that of every section. The prompts of rows that the mix does not have shape nothing."""
+        """As that of every section. Prompts that this recipe does not use shape nothing."""
         shaping = super().shaping()
-        if not self.transfer_set.mix.pivot:
-            for prompts in shaping["prompts"].values():
+        for prompts in shaping["prompts"].values():
+            if not self.mix.pivot:
                 prompts.pop("pivot", None)
+            if not self.native:
+                prompts.pop("write_question", None)
         return shaping
 
     @model_validator(mode="after")
@@ -263,9 +284,20 @@ class Recipe(Config):
         return self.answers.samples > 1 or bool(self.other_generators)
 
     @property
+    def native(self) -> NativeConfig | None:
+        """The seeds, if they are native texts."""
+        return self.seeds if isinstance(self.seeds, NativeConfig) else None
+
+    @property
+    def mix(self) -> MixConfig:
+        """The shares of the transfer set. Where the answers are native texts, no completion is a translation."""
+        mix = self.transfer_set.mix
+        return mix.model_copy(update=dict.fromkeys(TRANSLATED_ANSWERS, 0.0)) if self.native else mix
+
+    @property
     def switches(self) -> bool:
         """Whether code-switched texts are needed."""
-        return self.transfer_set.mix.code_switched > 0 or "code_switched" in self.preferences.rejected
+        return self.mix.code_switched > 0 or "code_switched" in self.preferences.rejected
 
     def for_target(self, tag: str) -> Self:
         """The recipe as it holds for one target: without `targets`, and with what they say of this one."""

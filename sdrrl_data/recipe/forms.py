@@ -9,11 +9,13 @@ from sdrrl_data.errors import RecipeError
 from sdrrl_data.recipe.components import TranslatorConfig
 from sdrrl_data.recipe.generators import SamplingConfig
 from sdrrl_data.recipe.scorers import of_both_texts, of_source, shipped_scores
+from sdrrl_data.recipe.seeds import NATIVE, WORDS
 from sdrrl_data.recipe.targets import TargetConfig
 from sdrrl_data.suggestions import instead
 
 # What a generator is asked, and how it writes: not which model it is, nor how it is run.
 OF_ANSWERS = {*SamplingConfig.model_fields, "system_prompt", "few_shot", "date", "max_model_len"}
+_NATIVE = f"{NATIVE}:"  # before the name of a file or dataset with texts of the target language
 
 
 def bring_into_form(content: dict[str, Any]) -> None:
@@ -30,9 +32,8 @@ def bring_into_form(content: dict[str, Any]) -> None:
     Raises:
         RecipeError: there is no such language or translator, or something is said twice.
     """
-    seeds = content.get("seeds")
-    if isinstance(seeds, dict) and seeds.get("source") != "magpie":
-        content["seeds"] = [seeds]
+    if "seeds" in content:
+        content["seeds"] = _seeds(content["seeds"])
     if isinstance(content.get("generator"), list) and content["generator"]:
         content["generator"], *content["other_generators"] = content["generator"]
     if isinstance(content.get("scorers"), list):
@@ -163,6 +164,29 @@ def _by_tag(sections: dict[Any, Any], key: str) -> dict[str, Any]:
             raise RecipeError(f"{key}: {names[tag]} and {name} are the same language: put what they say together")
         names[tag] = name
     return {tag: deepcopy(sections[name]) for tag, name in names.items()}  # YAML's aliases are one object
+
+
+def _seeds(seeds: Any) -> Any:
+    """The sources of seeds as a list; "magpie" and native texts are a section.
+
+    Raises:
+        RecipeError: native texts and questions stand side by side.
+    """
+    if isinstance(seeds, dict) and seeds.get("source") in WORDS:
+        if isinstance(texts := seeds.get("texts"), str | dict):
+            return seeds | {"texts": [{"source": texts} if isinstance(texts, str) else texts]}
+        return seeds
+    sources = [seeds] if isinstance(seeds, dict) else seeds
+    if not isinstance(sources, list):
+        return seeds
+    native = [str(item.get("source")).startswith(_NATIVE) for item in sources if isinstance(item, dict)]
+    if not any(native):
+        return sources
+    if not all(native) or len(native) < len(sources):
+        raise RecipeError(
+            f"seeds: questions and native texts cannot be in one run: put {_NATIVE} before each source, or before none"
+        )
+    return {"source": NATIVE, "texts": [item | {"source": item["source"].removeprefix(_NATIVE)} for item in sources]}
 
 
 def _sections(value: Any) -> dict[str, dict[str, Any]]:

@@ -44,6 +44,14 @@ Sentence = Annotated[
 Sentences = Annotated[tuple[Sentence, ...], Field(min_length=1)]
 
 
+Request = Annotated[
+    str,
+    Field(pattern=r"^([^{}]|\{language\})*\{text\}([^{}]|\{language\})*$"),
+    Form("a text with {text} in it", "What was asked to get this answer?\n\n{text}"),
+]
+Requests = Annotated[tuple[Request, ...], Field(min_length=1)]
+
+
 def _with_both(sentence: str) -> str:
     """The sentence, where it has both places, each once or more.
 
@@ -76,6 +84,9 @@ class PromptsConfig(Config):
     translate: Sentences  # before a text to translate
     complete: Sentences  # before the beginning of a sentence
     pivot: Annotated[PivotPromptsConfig | None, ShapelessByDefault()] = None  # None: there are no such rows
+    # How the generator is asked for the question of a native text: `{text}` stands for the translation of the text,
+    # `{language}` for the language of the question. None: in English.
+    write_question: Annotated[Requests | None, ShapelessByDefault()] = None
     names: dict[str, str] = Field(default={})  # tag of a language -> its name in these sentences
 
 

@@ -18,6 +18,7 @@ from sdrrl_data.errors import UntrustedRecipe
 from sdrrl_data.recipe import Recipe, TranslatorConfig, paths, user_code
 from sdrrl_data.recipe.fields import Written, walk
 from sdrrl_data.recipe.markers import NamesCode, Place, StaysHere, TakenIn
+from sdrrl_data.recipe.seeds import WORDS
 from sdrrl_data.shown import ADDRESSES
 from sdrrl_data.stores import address_of
 
@@ -144,7 +145,7 @@ def _long_form(content: Mapping[str, Any]) -> dict[str, Any]:
         long["targets"] = {
             tag: _with_translators(target) if isinstance(target, dict) else target for tag, target in targets.items()
         }
-    if isinstance(seeds := content.get("seeds"), dict) and seeds.get("source") != "magpie":
+    if isinstance(seeds := content.get("seeds"), dict) and seeds.get("source") not in WORDS:
         long["seeds"] = [seeds]
     return long
 

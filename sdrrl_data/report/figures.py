@@ -10,6 +10,7 @@ from sdrrl_data.cards import meanings
 from sdrrl_data.pipeline.status import Status
 from sdrrl_data.recipe import Score, of_both_texts
 from sdrrl_data.run import Count, Manifest, Run, TargetCount
+from sdrrl_data.steps.native_texts import NATIVE_TEXTS, TEXT_TRANSLATIONS
 from sdrrl_data.steps.reasons import Reasons
 
 TASKS = {
@@ -20,7 +21,9 @@ TASKS = {
     "contrast": "answer in the language that is asked for",
 }
 _STEPS = {
-    "seeds": "questions read",
+    NATIVE_TEXTS: "native texts read",
+    TEXT_TRANSLATIONS: "texts translated",
+    "seeds": "questions",
     "answers": "answered by the model",
     "translations": "translated",
     "parallel": "sentence pairs of the corpus",

@@ -28,6 +28,9 @@ PAIRS_STEP = "judged pairs"
 
 Cell = dict[str, Any]
 
+# What is said of a pair whose answer the model has not written, by the author of the answer.
+OF_OTHERS = {"reference": "the reference answer takes its place", "native": "the answer is a native text"}
+
 
 class Sample:
     """Collects rows, with the texts and scores to which they refer by number."""
@@ -127,8 +130,8 @@ class _Target:
         dropped = dict.fromkeys(failed["filter"] for failed in row["failures"] if not failed["weight"])
         lighter = dict.fromkeys(failed["filter"] for failed in row["failures"] if failed["weight"])
         facts = [f"the model's answer was {fault}" for fault in row["faults"]]
-        if row["author"] != "model":
-            facts.append("the reference answer takes its place")
+        if of_others := OF_OTHERS.get(row["author"]):
+            facts.append(of_others)
         return {
             "step": PAIRS_STEP,
             "id": row["id"],

@@ -1,4 +1,4 @@
-"""Files as raw rows: JSONL, JSON, Parquet, CSV, TSV, or text with one question per line."""
+"""Files as raw rows: JSONL, JSON, Parquet, CSV, TSV, or text with one row per line."""
 
 import itertools
 import json
@@ -14,6 +14,7 @@ from sdrrl_data.sources import separated
 from sdrrl_data.sources.separated import Record
 from sdrrl_data.suggestions import path_instead
 
+LINE = "question"  # the column of a line of text
 _DECODER = json.JSONDecoder()
 
 
@@ -142,7 +143,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def _line(number: int, line: bytes) -> Row:
     try:
-        return Row(number, {"question": line.decode()})
+        return Row(number, {LINE: line.decode()})
     except UnicodeDecodeError as error:
         return _not_utf8(number, line, error)
 

@@ -1,5 +1,6 @@
 """Where seeds and sentence pairs come from: a file or a dataset on the Hub, as raw rows."""
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from sdrrl_data.errors import DatasetNotFound
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import HubRequest
 from sdrrl_data.models.places import HubName, place_of
-from sdrrl_data.recipe import ParallelConfig, SeedsConfig
+from sdrrl_data.recipe import ParallelConfig, RowsConfig
 from sdrrl_data.sources import hub_rows
 from sdrrl_data.sources.object_files import local
 from sdrrl_data.sources.row_files import ENDINGS, RowSource, open_file
@@ -17,7 +18,7 @@ from sdrrl_data.suggestions import closest, path_instead
 def name_of(source: str) -> str:
     """The name of a source, as its rows have it: that of a file, or of a dataset on the Hub."""
     place = place_of(source, ENDINGS)
-    return place.name if isinstance(place, Path) else source
+    return Path(os.path.abspath(place)).name if isinstance(place, Path) else source
 
 
 def on_hub(source: str) -> bool:
@@ -25,7 +26,7 @@ def on_hub(source: str) -> bool:
     return place_of(source, ENDINGS) == HubName(source)
 
 
-def open_source(settings: SeedsConfig | ParallelConfig, role: str, instead: str) -> RowSource:
+def open_source(settings: RowsConfig | ParallelConfig, role: str, instead: str) -> RowSource:
     """Open a file or a dataset on the Hub. Of a dataset, only the rows that are read are fetched.
 
     Args:

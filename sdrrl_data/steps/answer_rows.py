@@ -23,7 +23,12 @@ KEYS = ("id", "seed_id", "kind", "task", "direction", "weight")  # columns of `C
 
 
 def keys(
-    verdicts: pl.DataFrame, switched: pl.DataFrame | None, src: str, tgt: str, added: Collection[str] = ()
+    verdicts: pl.DataFrame,
+    switched: pl.DataFrame | None,
+    src: str,
+    tgt: str,
+    added: Collection[str] = (),
+    native: bool = False,
 ) -> pl.DataFrame:
     """Every row that the verdicts allow, with the product of its texts' weights, without its texts (`KEYS`).
 
@@ -36,12 +41,16 @@ def keys(
         src: tag of the source language.
         tgt: tag of the target language.
         added: the further kinds (`transfer_set.ADDED`) that the mix needs.
+        native: whether the answers are native texts: then there are no rows with a completion that is translated, or
+            in which words are switched.
     """
     tags = {"src": src, "tgt": tgt}
     rows = []
     all_texts = pl.col("question_tgt") * pl.col("answer_tgt")
     for kind in CROSSINGS:
         question_side, answer_side = kind.split("->")
+        if native and answer_side == "src":
+            continue
         direction = f"{tags[question_side]}->{tags[answer_side]}"
         weight = pl.col(f"question_{question_side}") * pl.col(f"answer_{answer_side}")
         if kind == CONTRASTED and "contrast" in added:
@@ -53,7 +62,9 @@ def keys(
     if switched is not None:
         texts = pl.col("switched").list.eval(pl.element().struct.field("text"))
         judged = switched.filter(pl.col("switched").list.len() > 0).join(verdicts, on="id", maintain_order="left")
-        for matrix, tag in tags.items():
+        if native:
+            judged = judged.filter(~texts.list.contains(pl.lit("completion")))
+        for matrix, tag in [("tgt", tgt)] if native else tags.items():
             question, answer = (
                 pl.when(texts.list.contains(pl.lit(name))).then(f"{text}_tgt").otherwise(f"{text}_{matrix}")
                 for text, name in (("question", "prompt"), ("answer", "completion"))

@@ -22,7 +22,7 @@ from sdrrl_data.steps.step import Needs, Step, Work
 SCHEMA: Schema = {
     "id": pl.String,
     "answer": pl.String,
-    "author": pl.String,  # "model", or "reference" if the reference answer replaces a faulty one
+    "author": pl.String,  # "model"; "reference", which replaces a faulty one; or "native", a text's translation
     "faults": pl.List(pl.String),  # of the model's answer: cut, looping, refused
     "reasoning": pl.String,  # what a thinking model wrote before its answer
     "finish_reason": pl.String,

@@ -131,10 +131,10 @@ class PreferencesStep(BesideStep):
 
     def candidates(self, tables: Tables) -> pl.DataFrame:
         """Pairs of answers."""
-        config = self.recipe.preferences
+        config, native = self.recipe.preferences, self.recipe.native is not None
         if self._rejects_samples:
             tables = {**tables, "samples": samples.one_by_one(tables, self.recipe)}
-        pairs = preferences.make(tables, config.rejected, self.recipe.src, self.tgt, config.margin)
+        pairs = preferences.make(tables, config.rejected, self.recipe.src, self.tgt, config.margin, native)
         described = {name: provenance.described(part) for name, part in self.generators.items()}
         return pairs.with_columns(
             pl.col("generator_rejected").replace_strict(described, default=None) for _ in range(self._rejects_samples)

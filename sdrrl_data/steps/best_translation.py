@@ -123,7 +123,7 @@ def _row(
         best = max(candidates, key=_worth)  # the first, if several are equal
         chosen = translated[best["translator"], id]
         row |= {key: chosen[key] for key in (kind, f"{kind}_units")}
-        row |= {f"{kind}_translator": best["translator"], f"{kind}_candidates": candidates}
+        row |= {f"{kind}_translator": chosen[f"{kind}_translator"], f"{kind}_candidates": candidates}
     return row
 
 

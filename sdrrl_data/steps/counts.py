@@ -27,6 +27,7 @@ from sdrrl_data.run.dataset import DISTILLATION, PREFERENCES, SPLITS, Dataset
 from sdrrl_data.scoring import contamination
 from sdrrl_data.steps import filter_report, transfer_set_step
 from sdrrl_data.steps.model_pool import ModelPool
+from sdrrl_data.steps.native_texts import NATIVE_TEXTS, TEXT_TRANSLATIONS
 from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.step import Step, Work, each
 from sdrrl_data.steps.verdicts import TEXTS
@@ -131,7 +132,8 @@ def so_far(run: Run, recipe: Recipe, tags: Sequence[str]) -> Counts:
     """
     translators = translator_names(recipe.translator)
     candidates = [f"translations-{name}" for name in translators] if len(translators) > 1 else []
-    names = ["seeds", "answers", *(f"{tag}/{name}" for tag in tags for name in (*candidates, "translations"))]
+    native = [NATIVE_TEXTS, TEXT_TRANSLATIONS] if recipe.native else []
+    names = [*native, "seeds", "answers", *(f"{tag}/{name}" for tag in tags for name in (*candidates, "translations"))]
     counts = Counts()
     for name in names:
         table, rows = run.table(name), run.table(name).count()
@@ -162,11 +164,12 @@ def _as_json(figures: Figures) -> Iterator[tuple[str, str]]:
 
 
 def _shared(run: Run) -> Figures:
-    seeds, answers = run.table("seeds"), run.table("answers")
-    seed_rows = seeds.count()
-    refused = seeds.set_aside(columns=["reason"])
-    yield "seeds", _count(seed_rows + refused.height, seed_rows, refused)
-    yield "answers", _count(seed_rows, answers.count(), answers.set_aside(columns=["reason"]))
+    answers, rows_in = run.table("answers"), None
+    for name in (NATIVE_TEXTS, TEXT_TRANSLATIONS, "seeds", "answers"):
+        if (table := run.table(name)).parts():
+            rows, refused = table.count(), table.set_aside(columns=["reason"])
+            yield name, _count(rows + refused.height if rows_in is None else rows_in, rows, refused)
+            rows_in = rows
     yield FAULTS, Faults(answers=_marked(answers.read_all(columns=["faults", "author"])))
     if "generator" in answers.columns():
         by_model = answers.read_all(columns=["generator", "author"]).filter(author="model")
@@ -225,7 +228,7 @@ def _marked(answers: pl.DataFrame) -> dict[str, int]:
 
 def _chosen(translations: pl.DataFrame) -> dict[str, int]:
     """How many questions and answers come from each translator."""
-    names = pl.concat([translations["question_translator"], translations["answer_translator"]])
+    names = pl.concat([translations["question_translator"], translations["answer_translator"]]).drop_nulls()
     return dict(
         names.value_counts(sort=True).sort("count", "question_translator", descending=[True, False]).iter_rows()
     )

@@ -12,7 +12,7 @@ from sdrrl_data.run.marks import is_lacking
 from sdrrl_data.steps.step import EarlierPart, Job
 
 # What a step reads of a seed and of an answer; of other tables it may read everything.
-CONTENT = {"seeds": ["id", "messages"], "answers": ["id", "answer"]}
+CONTENT = {"seeds": ["id", "messages"], "answers": ["id", "answer"], "texts": ["id", "text"]}
 
 
 class FinishedRows:

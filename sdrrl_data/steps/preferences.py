@@ -50,7 +50,12 @@ def content(kinds: Collection[str]) -> Schema:
 
 
 def make(
-    tables: Mapping[str, pl.DataFrame], kinds: Collection[str], src: str, tgt: str, margin: float = 0.0
+    tables: Mapping[str, pl.DataFrame],
+    kinds: Collection[str],
+    src: str,
+    tgt: str,
+    margin: float = 0.0,
+    native: bool = False,
 ) -> pl.DataFrame:
     """Every pair of which the verdicts keep all texts, with the product of their weights; see `content` and `_ROWS`.
 
@@ -63,6 +68,7 @@ def make(
         src: tag of the source language.
         tgt: tag of the target language.
         margin: of two samples, how much better the chosen one has to be at least.
+        native: whether the answers are native texts: their translations are rejected, and never chosen.
     """
     # The weight of the translated answer includes that of the answer, which is needed too.
     weights = tables["verdicts"].select(
@@ -74,7 +80,7 @@ def make(
     texts = weights.join(answer_rows.texts(tables), on="id", maintain_order="left")
     tags = {"src": src, "tgt": tgt}
     rows = []
-    for side, other in ("src", "tgt"), ("tgt", "src"):
+    for side, other in (("tgt", "src"),) if native else (("src", "tgt"), ("tgt", "src")):
         if OTHER_LANGUAGE in kinds:
             suffix = f"rejected-{tags[other]}"
             rows.append(texts.select(_row(side, tags[side], OTHER_LANGUAGE, pl.col(f"answer_{other}"), suffix)))

@@ -37,7 +37,7 @@ class PromptsStep(TargetStep):
         tags = (self.src, self.tgt, ENGLISH.tag)
         shaping = self.recipe.shaping()["prompts"]
         written = {tag: shaping[tag] for tag in tags if tag in shaping}
-        more = kinds(self.recipe.transfer_set.mix)[len(KINDS) :]
+        more = kinds(self.recipe.mix)[len(KINDS) :]
         return [written, [translator.identity() for translator in self.target.prompters], *([more] if more else [])]
 
     @property
@@ -52,7 +52,7 @@ class PromptsStep(TargetStep):
         def from_english(language: Language) -> Translator:
             return models.translator(self.recipe.translator[0], ENGLISH, language, self.recipe)
 
-        wanted = kinds(self.recipe.transfer_set.mix)
+        wanted = kinds(self.recipe.mix)
         yield each(lambda task: make(self.recipe.prompts, self.target.src, self.target.tgt, from_english, wanted))
 
 

@@ -27,7 +27,7 @@ READ_SCHEMA: Schema = SCHEMA | {SOURCE_ID: pl.String}
 
 TURNS: Schema = {"id": pl.String, "role": pl.String, "content": pl.String}
 
-PARTS = ("question", "input", "system", "history", "reference", "id")  # of a seed, which columns may hold
+PARTS = ("question", "text", "input", "system", "history", "reference", "id")  # of a seed, which columns may hold
 DUPLICATE = "the same question stands in an earlier row"
 MISSING_TEXT = "the question speaks of a text that is not there"
 STORED_TOGETHER = 10_000  # questions that are in memory while a source is read
@@ -56,6 +56,7 @@ class SourceColumns(NamedTuple):
     taken: Mapping[str, Sequence[str]]  # of `PARTS` -> columns
     unused: Sequence[str]  # columns that look like text
     key: str = "seeds"  # of the source in the recipe
+    unit: str = "question"  # what was read
 
     def sentence(self) -> str:
         """What was read, and from which columns, in one line."""
@@ -66,7 +67,7 @@ class SourceColumns(NamedTuple):
         taken = "; ".join(f"{', '.join(part)}: {columns}" for columns, part in parts.items())
         if Path(self.source).suffix.lower() == ".txt":
             taken = "each line is one"
-        questions = f"{self.questions} question{'s' * (self.questions != 1)}"
+        questions = f"{self.questions} {self.unit}{'s' * (self.questions != 1)}"
         rows = f", {self.set_aside} row{'s' * (self.set_aside != 1)} set aside" if self.set_aside else ""
         return f"seeds {self.source}: {questions}{rows} ({taken})"
 
@@ -178,7 +179,7 @@ class _CollectedSeeds:
 
     def put_aside(self, place: str, problem: object, row: Row) -> None:
         """Set a row aside, or one of its questions."""
-        self.set_aside.append((place, str(problem), row.json or json.dumps(row.content, default=str)))
+        self.set_aside.append((place, str(problem), row_as_json(row)))
 
     def rows(self) -> StoredRows:
         """The table."""
@@ -372,6 +373,16 @@ def _lacks_text(turns: Sequence[Turn]) -> bool:
     return speaks_of_missing_text(turns[-1][1]) and sum(len(text) for _, text in turns[:-1]) <= LONGEST_PROMPT
 
 
+def row_as_json(row: Row) -> str:
+    """A row of a source, to be set aside."""
+    return row.json or json.dumps(row.content, default=str)
+
+
+def hashed(text: str) -> str:
+    """16 hex digits that stand for a text."""
+    return hashlib.blake2b(_encode(text), digest_size=8).hexdigest()
+
+
 def _text(text: str | None) -> str | None:
     """The text; None if it is empty."""
     if not text or text.isspace():
@@ -387,7 +398,7 @@ def identity(turns: Sequence[Turn]) -> str:
     """The id of a seed: 16 hex digits that stand for the canonical JSON of its messages (role, content)."""
     # Put together by hand, which is faster.
     messages = ",".join([f'{{"content":{_quote(content)},"role":"{role}"}}' for role, content in turns])
-    return hashlib.blake2b(_encode(f"[{messages}]"), digest_size=8).hexdigest()
+    return hashed(f"[{messages}]")
 
 
 def _encode(text: str) -> bytes:

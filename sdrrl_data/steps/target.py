@@ -16,7 +16,7 @@ class Target:
     tgt: Language
     translators: Mapping[str, Ingredient]  # by their names in the recipe
     prompters: Sequence[Ingredient] = ()  # translators of the recipe's prompts from English
-    back: Ingredient | None = None  # translates back for a round trip, if that is another model
+    back: Ingredient | None = None  # translates into the source language, if that is another model
     aligner: Ingredient | None = None  # for code-switching, if that is a model or a dictionary
     scorers: Mapping[str, Sequence[Ingredient]] = field(default_factory=dict)  # of each scorer, by its name
 

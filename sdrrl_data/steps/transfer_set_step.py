@@ -61,7 +61,7 @@ class TransferSetStep(TargetStep):
 
         def make(task: Task) -> Part:
             settings, blocks = self.recipe.transfer_set, Blocks(run, self.recipe, self.tgt)
-            drawn = transfer_set.Draw(self.recipe.seed, blocks.keys).drawn(settings.mix, settings.test_share)
+            drawn = transfer_set.Draw(self.recipe.seed, blocks.keys).drawn(self.recipe.mix, settings.test_share)
             shuffled = self.output(run).shuffled(drawn.orders())
             translators = {
                 name: provenance.described(translator) for name, translator in self.target.translators.items()
@@ -100,9 +100,8 @@ class Blocks:
         self._tgt = tgt
         self._parts = range(run.table("seeds").parts())
         self._choose_prompt = PromptChooser(run.table(f"{tgt}/prompts").read_all(), recipe.seed)
-        mix = recipe.transfer_set.mix
-        self._switched = [f"{tgt}/code_switched"] if mix.code_switched else []
-        self._added = [kind for kind in transfer_set.ADDED if getattr(mix, kind)]
+        self._switched = [f"{tgt}/code_switched"] if recipe.mix.code_switched else []
+        self._added = [kind for kind in transfer_set.ADDED if getattr(recipe.mix, kind)]
 
     def keys(self) -> Iterator[pl.DataFrame]:
         """Every row without its texts (`answer_rows.KEYS`)."""
@@ -150,7 +149,8 @@ class Blocks:
 
     def _keys(self, verdicts: pl.DataFrame, switched: Sequence[pl.DataFrame]) -> pl.DataFrame:
         src, tgt = self._recipe.src, self._tgt
-        return answer_rows.keys(verdicts, switched[0] if switched else None, src, tgt, self._added)
+        native = self._recipe.native is not None
+        return answer_rows.keys(verdicts, switched[0] if switched else None, src, tgt, self._added, native)
 
     def _pairs(self) -> Iterator[pl.DataFrame]:
         return self._run.table(f"{self._tgt}/parallel").read_all().iter_slices(PAIRS)
@@ -161,5 +161,5 @@ class Blocks:
 
 def mix_of(run: Run, recipe: Recipe, tgt: str) -> list[Kind]:
     """How a target's rows are mixed, computed again: for each kind, the rows available and the rows taken."""
-    settings = recipe.transfer_set
-    return transfer_set.Draw(recipe.seed, Blocks(run, recipe, tgt).keys).drawn(settings.mix, settings.test_share).kinds
+    draw = transfer_set.Draw(recipe.seed, Blocks(run, recipe, tgt).keys)
+    return draw.drawn(recipe.mix, recipe.transfer_set.test_share).kinds

@@ -10,7 +10,7 @@ import polars as pl
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Advance, SetAside, TextPair, Translator
 from sdrrl_data.run import Part, Run, Task, sort_out
-from sdrrl_data.steps import references, shaping
+from sdrrl_data.steps import native_answers, references, shaping
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import MESSAGES, UNITS, Schema
 from sdrrl_data.steps.step import Needs, TargetStep, Work, each
@@ -25,7 +25,7 @@ SCHEMA: Schema = {
     "question_candidates": SCORED,  # the score of each translator; empty if there is only one
     "answer": pl.String,
     "answer_units": UNITS,
-    "answer_translator": pl.String,
+    "answer_translator": pl.String,  # null: nobody translated it, it is a native text
     "answer_candidates": SCORED,
 }
 
@@ -80,6 +80,10 @@ class TranslationsStep(TargetStep):
         translator = models.translator(config, src, tgt, self.recipe)
 
         def translate_part(task: Task) -> Part:
+            if self.recipe.native and not self.of_references:
+                questions = native_answers.questions_only(task)
+                part = translate(questions, translator, self.translator, src, tgt, advance)
+                return native_answers.with_texts(part, task)
             texts = references.as_answers(task) if self.of_references else task
             return translate(texts, translator, self.translator, src, tgt, advance)
 

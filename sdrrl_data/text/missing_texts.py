@@ -45,6 +45,24 @@ HINTS = (
 )
 
 
+# A text that nobody has named before: "What does the author of the passage say?"
+_NAMED = re.compile(
+    r"\b(?:the|this|that|your) (?:[\w-]+ )?(text|passage|excerpt|paragraph|article|author)\b", re.IGNORECASE
+)
+
+
+def names_missing_text(question: str) -> bool:
+    """Whether an English question without a text takes one for known, as those do that are written about a text.
+
+    Stricter than `speaks_of_missing_text`, which judges what people ask.
+    """
+    for match in _NAMED.finditer(question):
+        introduced = rf"\b(?:an?|one|short|brief) (?:[\w-]+ ){{0,4}}{match[1]}\b|\b(?:book|novel|poem|play|essay)s?\b"
+        if not re.search(introduced, question[: match.start()], re.IGNORECASE):
+            return True
+    return False
+
+
 def speaks_of_missing_text(question: str) -> bool:
     """Whether an English question speaks of a text that is not there.
 

@@ -13,7 +13,7 @@ from sdrrl_data.text.protected import protected
 # A line end within a paragraph, a quote or a list item. Two spaces before it would be a line break on purpose.
 _LINE_END = re.compile(r"[ \t]?\r?\n[ \t>]*")
 _ANY_WRAP = re.compile(r"""[^\s\\][ \t]?\r?\n[ \t>]*(?=[^\W_]|["'“‘«„(\[$<`]|[*_]{1,3}[^\W_])""")
-_END_OF_SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»)\]*_]*\Z")
+END_OF_SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»)\]*_]*\Z")
 _NO_WRAP = re.compile(r"[:;：；\\|>][\"'”’»)\]*_]*\Z")  # a list may follow, or it is layout
 _NEW_LINE = re.compile(r"\w+(?:[ -]\w+){0,2} ?[:-]\s|\w+://")  # "Answer: ", an address
 _MARKS = "\"'“‘«„([*_"
@@ -120,7 +120,7 @@ class _Paragraph:
             for (start, end), (next_start, _) in pairwise(lines)
         ]
         self._is_filled = self._width >= WIDE and all(self._full)
-        self._ends_a_sentence = bool(_END_OF_SENTENCE.search(text[slice(*lines[-1])]))
+        self._ends_a_sentence = bool(END_OF_SENTENCE.search(text[slice(*lines[-1])]))
         self._small = [_is_small(_word(text, start)) for start, _ in lines]
 
     def wraps(self) -> Iterator[tuple[int, int]]:
@@ -137,7 +137,7 @@ class _Paragraph:
 
     def _is_wrap(self, number: int, line: str) -> bool:
         is_full = self._full[number]
-        if _END_OF_SENTENCE.search(line):  # or it was an abbreviation
+        if END_OF_SENTENCE.search(line):  # or it was an abbreviation
             return self._is_filled and len(self._lines) > 2 and any(self._small[1:])
         if self._small[number + 1]:
             return self._is_filled or (self._ends_a_sentence and len(line) >= (FULL if is_full else LONG))

@@ -1,151 +1,46 @@
-"""NLLB-200 (NLLB Team 2022): its languages, and sentences through one of two engines."""
+"""NLLB-200 (NLLB Team 2022): its languages and tokens."""
 
-import logging
-from collections.abc import Iterator, Sequence
-from importlib.metadata import version
-from importlib.util import find_spec
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
-
-from sdrrl_data.errors import NotInstalled, UserError
+from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
-from sdrrl_data.models.locating import Located, loading, locate
-from sdrrl_data.protocols import Ingredient, SetAside
-from sdrrl_data.recipe import Model, Shapeless, TranslatorConfig, TranslatorContext
-from sdrrl_data.recipe.config import Positive
-from sdrrl_data.text.scripts import with_vowels_joined
-from sdrrl_data.translation import cublas
-from sdrrl_data.translation.nllb_engine import Engine, Search, batched, max_translation_tokens
+from sdrrl_data.models.locating import Located
+from sdrrl_data.recipe import Model, TranslatorContext
+from sdrrl_data.translation.seq2seq import Seq2SeqConfig, Seq2SeqTranslator
+from sdrrl_data.translation.seq2seq_engine import Decoding
 
 # Languages of FLORES-200 for which NLLB's tokenizer has no code.
 UNKNOWN = {"arb_Latn", "min_Arab"}
 
-BATCH_TOKENS = {"cpu": 4096, "cuda": 32768}
 
-
-class NllbConfig(TranslatorConfig):
+class NllbConfig(Seq2SeqConfig):
     """NLLB-200."""
 
     kind: Literal["nllb"] = "nllb"
     model: Annotated[str, Model()] = "facebook/nllb-200-distilled-600M"
-    revision: Annotated[str | None, Shapeless()] = None
-    engine: Annotated[Literal["auto", "ctranslate2", "transformers"], Shapeless()] = "auto"
-    beams: Positive = 4
-    no_repeat_ngram: Annotated[int, Field(ge=0)] = 0  # no n-gram of this many tokens may occur twice; 0: any may
-    # Padded source tokens times beams in one batch; None: a number that suits the device.
-    batch_tokens: Annotated[Positive | None, Shapeless()] = None
 
-    extra = "nllb"
-    gpu = True
-    argument = ("model", "MODEL")
-
-    def identify(self, src: Language, tgt: Language, generator: object = None) -> Ingredient:
-        """The model, by its commit or a digest of its directory.
+    @classmethod
+    def refuse(cls, language: Language) -> None:
+        """Refuse a language for which there is no code.
 
         Raises:
-            UserError: a package is not installed, the model cannot be found, or it does not know a language.
+            UserError: there is none.
         """
-        for language in (src, tgt):
-            if language.flores in UNKNOWN:
-                raise UserError(f"translator nllb does not know {language.name} ({language.flores})")
-        engine = _engine(self)
-        # CTranslate2 needs transformers for the tokens, and torch to convert the weights.
-        missing = [package for package in ("transformers", "torch", engine) if not find_spec(package)]
-        if missing:
-            raise NotInstalled(f"translator nllb needs {' and '.join(missing)}: pip install 'sdrrl-data[nllb]'", "nllb")
-        located = _locate(self)
-        return Ingredient("translator", located.name, located.revision, located.licence, f"{engine} {version(engine)}")
+        if language.flores in UNKNOWN:
+            raise UserError(f"translator nllb does not know {language.name} ({language.flores})")
 
     def open(self, context: TranslatorContext) -> "NllbTranslator":
         """Load the translator."""
         return NllbTranslator(self, context.src, context.tgt)
 
 
-class NllbTranslator:
-    """Beam search over batches of sentences of similar length."""
+class NllbTranslator(Seq2SeqTranslator):
+    """The encoder reads the code of the source language, and a translation begins with that of the target's."""
 
-    # NLLB was trained on sentences, and becomes worse beyond about 200 tokens.
-    max_characters = 500
-    whole_texts = False
-
-    def __init__(self, settings: NllbConfig, src: Language, tgt: Language) -> None:
-        """Load the model; CTranslate2 converts it first if it has not done so before.
-
-        Raises:
-            UserError: the model cannot be found or loaded, does not know a language, or the engine cannot run it.
-            Stopped: there is not enough disk space for the converted model.
-        """
-        from transformers import AutoTokenizer
-
-        located = _locate(settings)
-        with loading("the tokenizer of translator", located.name):
-            # A text may contain a language code or an end token: these are then ordinary words.
-            self._tokenizer = AutoTokenizer.from_pretrained(located.path, split_special_tokens=True, **located.pinned())
+    def _prepared(self, located: Located, src: Language, tgt: Language) -> Decoding:
         for language in (src, tgt):
             # An unknown code would silently become <unk>.
             if self._tokenizer.convert_tokens_to_ids(language.flores) == self._tokenizer.unk_token_id:
                 raise UserError(f"translator {located.name} does not know {language.name} ({language.flores})")
         self._tokenizer.src_lang = src.flores
-        pieces = self._tokenizer.get_vocab().keys() - self._tokenizer.get_added_vocab().keys()
-        self.characters = frozenset("".join(pieces)) | {" "}
-        self._first_search = Search(settings.beams, settings.no_repeat_ngram)
-        # A wider search that prefers longer translations avoids short and copied ones, and loops are forbidden. The
-        # penalty is mild, since commas and articles must be repeated.
-        self._second_search = Search(2 * settings.beams, no_repeat_ngram=3, repetition_penalty=1.1, length_penalty=1.5)
-        self._engine = _opened(settings, located, self._tokenizer, tgt)
-        self._batch_tokens = settings.batch_tokens or BATCH_TOKENS[self._engine.device]
-
-    def translate(self, sentences: Sequence[str], again: bool = False) -> Iterator[tuple[int, str | SetAside]]:
-        """Translate sentences in batches, the longest first; yield each translation with its sentence's number.
-
-        A translation that does not end within the limit is set aside.
-        """
-        if not sentences:
-            return
-        search = self._second_search if again else self._first_search
-        tokens = self._tokenizer(list(sentences))["input_ids"]
-        # Every beam takes as much memory as another sentence.
-        batches = batched(tokens, self._batch_tokens // search.beams)
-        for batch, translations in self._engine.decode(batches, search):
-            for number, translation in zip(batch.numbers, translations, strict=True):
-                yield number, self._text(translation, max_translation_tokens(len(tokens[number])))
-
-    def close(self) -> None:
-        """Free the model's memory."""
-        self._engine.close()
-
-    def _text(self, translation: Sequence[int], limit: int) -> str | SetAside:
-        # A longer sentence in the batch raises the batch's limit, which must not change the result of this one.
-        if translation[-1] != self._tokenizer.eos_token_id or len(translation) > limit:
-            return SetAside(f"its translation does not end within {limit} tokens")
-        text: str = self._tokenizer.decode(translation, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return with_vowels_joined(text.strip())
-
-
-def _engine(settings: NllbConfig) -> Literal["ctranslate2", "transformers"]:
-    if settings.engine == "auto":
-        return "ctranslate2" if find_spec("ctranslate2") and not cublas.problem() else "transformers"
-    return settings.engine
-
-
-def _opened(settings: NllbConfig, located: Located, tokenizer: Any, tgt: Language) -> Engine:
-    """The engine; where nobody has chosen one and CTranslate2 cannot use the GPU, transformers, which is said."""
-    from sdrrl_data.translation.nllb_transformers import TransformersEngine
-
-    if settings.engine == "transformers" or (settings.engine == "auto" and not find_spec("ctranslate2")):
-        return TransformersEngine(located, tokenizer, tgt.flores)
-    from sdrrl_data.translation.nllb_ctranslate2 import CTranslate2Engine, GpuUnusable
-
-    try:
-        return CTranslate2Engine(located, tokenizer, tgt.flores)
-    except GpuUnusable as error:
-        if settings.engine == "ctranslate2":
-            raise
-        engine = TransformersEngine(located, tokenizer, tgt.flores)
-        logging.getLogger(__name__).warning("%s; transformers translates on %s, more slowly", error, engine.device)
-        return engine
-
-
-def _locate(settings: NllbConfig) -> Located:
-    return locate(settings.model, settings.revision, "translator", "--translator nllb:DIR")
+        return Decoding("m2m_100", tgt.flores)

@@ -15,7 +15,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language, find
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.translation.nllb import UNKNOWN, NllbConfig, NllbTranslator
-from sdrrl_data.translation.nllb_engine import MOST_PADDING, Batch, Search, batched, max_translation_tokens
+from sdrrl_data.translation.seq2seq_engine import MOST_PADDING, Batch, Search, batched, max_translation_tokens
 from sdrrl_data.translation.texts import translate_texts
 from tests.translation import nllb_model
 

@@ -11,7 +11,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.models.locating import locate
 from sdrrl_data.translation.nllb import NllbConfig, NllbTranslator
-from sdrrl_data.translation.nllb_ctranslate2 import _converted
+from sdrrl_data.translation.seq2seq_ctranslate2 import _converted
 from tests.support import hub
 from tests.translation import nllb_model
 
@@ -62,7 +62,7 @@ def test_for_a_gpu_the_weights_are_converted_to_half_precision(checkpoint, cache
     import ctranslate2
 
     located = locate(str(checkpoint), None, "translator", "--translator nllb:DIR")
-    float16, float32 = (_converted(located, kind) for kind in ("float16", "float32"))
+    float16, float32 = (_converted(located, "m2m_100", kind) for kind in ("float16", "float32"))
     sizes = [(folder / "model.bin").stat().st_size for folder in (float16, float32)]
     assert sizes[0] == pytest.approx(sizes[1] / 2, rel=0.1)
     # On a CPU, float16 becomes float32 again when the weights are loaded.

@@ -1,20 +1,20 @@
-"""NLLB through transformers, for machines where CTranslate2 is not installed."""
+"""Encoder-decoder models through transformers, for machines where CTranslate2 is not installed."""
 
 import gc
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sdrrl_data.models.locating import Located, loading
-from sdrrl_data.translation.nllb_engine import Batch, Search
+from sdrrl_data.translation.seq2seq_engine import Batch, Decoding, Search
 
 IDS = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
 
 
 class TransformersEngine:
-    """The model in float32 on a CPU, and in float16 on a GPU."""
+    """The model in float32 on a CPU, and in 16 bits on a GPU."""
 
-    def __init__(self, located: Located, tokenizer: Any, code: str) -> None:
-        """Load the model; `code` is the tokenizer's code of the target language.
+    def __init__(self, located: Located, tokenizer: Any, decoding: Decoding) -> None:
+        """Load the model.
 
         Raises:
             UserError: the model cannot be loaded.
@@ -24,7 +24,7 @@ class TransformersEngine:
 
         self._tokenizer = tokenizer
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        dtype = torch.float16 if self.device == "cuda" else torch.float32
+        dtype = getattr(torch, decoding.half) if self.device == "cuda" else torch.float32
         with loading("translator", located.name):
             self._model = AutoModelForSeq2SeqLM.from_pretrained(
                 located.path, dtype=dtype, use_safetensors=True, **located.pinned()
@@ -32,7 +32,8 @@ class TransformersEngine:
         self._model.eval()
         # Only the recipe decides how to search: of the checkpoint's settings, only the special tokens are used.
         ids = {name: getattr(self._model.generation_config, name) for name in IDS}
-        code_id = tokenizer.convert_tokens_to_ids(code)
+        code_id = None if decoding.code is None else tokenizer.convert_tokens_to_ids(decoding.code)
+        self._prefix = 0 if code_id is None else 1
         self._model.generation_config = GenerationConfig(**ids, forced_bos_token_id=code_id)
 
     def decode(self, batches: Iterable[Batch], search: Search) -> Iterator[tuple[Batch, list[list[int]]]]:
@@ -44,13 +45,13 @@ class TransformersEngine:
             with torch.inference_mode():
                 output = self._model.generate(
                     **padded.to(self.device),
-                    max_new_tokens=batch.limit + 1,  # the code counts
+                    max_new_tokens=batch.limit + self._prefix,  # the code counts
                     num_beams=search.beams,
                     no_repeat_ngram_size=search.no_repeat_ngram,
                     repetition_penalty=search.repetition_penalty,
                     length_penalty=search.length_penalty,
                 )
-            yield batch, [self._until_end(row) for row in output[:, 2:].tolist()]  # after start and code
+            yield batch, [self._until_end(row) for row in output[:, 1 + self._prefix :].tolist()]  # after start, code
 
     def close(self) -> None:
         """Free the model's memory."""

@@ -1,7 +1,7 @@
-"""The interface between NLLB's translator and its two engines."""
+"""The interface between encoder-decoder models, such as NLLB, and the two engines that run them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from sdrrl_data.text.batches import batches
 
@@ -23,8 +23,16 @@ class Batch(NamedTuple):
     """Sentences that are translated side by side."""
 
     numbers: Sequence[int]  # of the sentences
-    tokens: Sequence[Sequence[int]]  # of each: source code, pieces, end; the longest sentence comes first
+    tokens: Sequence[Sequence[int]]  # of each, as the encoder reads them, with the end; the longest comes first
     limit: int  # the most tokens in a translation, with the end and without the target code
+
+
+class Decoding(NamedTuple):
+    """How the decoder of a kind of model is run."""
+
+    kind: str  # transformers' name for the architecture
+    code: str | None  # the token of the target language, with which a translation begins; None: the encoder reads it
+    half: Literal["float16", "bfloat16"] = "float16"  # how numbers are kept on a GPU
 
 
 class Engine(Protocol):
@@ -35,7 +43,8 @@ class Engine(Protocol):
     def decode(self, batches: Iterable[Batch], search: Search) -> Iterator[tuple[Batch, list[list[int]]]]:
         """Translate batches; yield each with its translations, in tokens, as soon as it is finished.
 
-        A translation starts after the target code. Its last token is the end token, unless it was cut off.
+        A translation starts after the target code, if there is one. Its last token is the end token, unless it was cut
+        off.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""NLLB through CTranslate2: the same weights, converted once into the user's cache."""
+"""Encoder-decoder models through CTranslate2: the same weights, converted once into the user's cache."""
 
 import gc
 from collections import deque
@@ -12,9 +12,8 @@ from sdrrl_data.models.locating import Located, loading, made_once
 from sdrrl_data.processes.child_process import threads
 from sdrrl_data.run.disk import on_disk
 from sdrrl_data.translation import cublas
-from sdrrl_data.translation.nllb_engine import Batch, Search
+from sdrrl_data.translation.seq2seq_engine import Batch, Decoding, Search
 
-KIND = "m2m_100"  # transformers' name for the architecture of NLLB's dense models
 FILES = ["*.json", "*.model", "*.safetensors"]  # no files that could run code
 MAX_BATCHES = 4  # at the same time on a CPU; each takes memory
 
@@ -24,10 +23,10 @@ class GpuUnusable(UserError):
 
 
 class CTranslate2Engine:
-    """The model in int8 on a CPU, or in float16 on all GPUs."""
+    """The model in int8 on a CPU, or in 16 bits on all GPUs."""
 
-    def __init__(self, located: Located, tokenizer: Any, code: str) -> None:
-        """Load the model, and convert it first if needed; `code` is the tokenizer's code of the target language.
+    def __init__(self, located: Located, tokenizer: Any, decoding: Decoding) -> None:
+        """Load the model, and convert it first if needed.
 
         Raises:
             GpuUnusable: there is a GPU that CTranslate2 cannot use.
@@ -40,11 +39,11 @@ class CTranslate2Engine:
         if reason := cublas.problem():  # before the model is converted, which takes minutes
             raise _unusable(located, reason)
         self.device = "cuda" if gpus else "cpu"
-        folder = _converted(located, "float16" if gpus else "int8")
+        folder = _converted(located, decoding.kind, decoding.half if gpus else "int8")
         available = threads()
         at_once = 1 if gpus else min(available, MAX_BATCHES)
         self._tokenizer = tokenizer
-        self._code = code
+        self._prefix = [] if decoding.code is None else [decoding.code]
         try:
             with loading("translator", located.name):
                 self._translator = ctranslate2.Translator(
@@ -80,9 +79,9 @@ class CTranslate2Engine:
     def _start(self, batch: Batch, search: Search) -> list[Any]:
         futures: list[Any] = self._translator.translate_batch(
             [self._tokenizer.convert_ids_to_tokens(tokens) for tokens in batch.tokens],
-            target_prefix=[[self._code]] * len(batch.tokens),
+            target_prefix=[self._prefix] * len(batch.tokens) if self._prefix else None,
             asynchronous=True,
-            max_decoding_length=batch.limit + 1,  # the code counts
+            max_decoding_length=batch.limit + len(self._prefix),  # the code counts
             return_end_token=True,
             beam_size=search.beams,
             no_repeat_ngram_size=search.no_repeat_ngram,
@@ -93,7 +92,8 @@ class CTranslate2Engine:
 
     def _finish(self, batch: Batch, futures: list[Any]) -> tuple[Batch, list[list[int]]]:
         translations = [future.result().hypotheses[0] for future in futures]
-        return batch, [self._tokenizer.convert_tokens_to_ids(tokens[1:]) for tokens in translations]  # after the code
+        first = len(self._prefix)
+        return batch, [self._tokenizer.convert_tokens_to_ids(tokens[first:]) for tokens in translations]
 
 
 def _unusable(located: Located, reason: str) -> GpuUnusable:
@@ -102,16 +102,16 @@ def _unusable(located: Located, reason: str) -> GpuUnusable:
     )
 
 
-def _converted(located: Located, quantization: str) -> Path:
+def _converted(located: Located, kind: str, quantization: str) -> Path:
     """The folder of the converted model, which is converted if it does not exist yet."""
     from transformers import AutoConfig
 
     with loading("translator", located.name):
-        kind = AutoConfig.from_pretrained(located.path, **located.pinned()).model_type
-    if kind != KIND:
+        found_kind = AutoConfig.from_pretrained(located.path, **located.pinned()).model_type
+    if found_kind != kind:
         raise UserError(
-            f"translator {located.name}: CTranslate2 cannot run a model of the kind {kind}, only NLLB's dense models "
-            f"({KIND}): set translator.engine to transformers"
+            f"translator {located.name}: CTranslate2 cannot run a model of the kind {found_kind} here, only {kind}: "
+            "set translator.engine to transformers"
         )
     identity = [*located.name.split("/"), located.revision, quantization]
     converted_folder = made_once("--".join(identity), lambda folder: _convert(located, folder, quantization))
