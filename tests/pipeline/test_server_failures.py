@@ -40,15 +40,17 @@ class Steps(Silent):
         self.said.append(sentence)
 
 
-@pytest.fixture(autouse=True)
-def no_key(monkeypatch):
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+@pytest.fixture(scope="module", autouse=True)
+def no_key():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("OPENAI_API_KEY", raising=False)
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        yield
 
 
-@pytest.fixture
-def seeds(tmp_path):
-    path = tmp_path / "seeds.jsonl"
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory):
+    path = tmp_path_factory.mktemp("seeds") / "seeds.jsonl"
     rows = ({"instruction": QUESTION.format(n, n)} for n in range(SEEDS))
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
@@ -118,12 +120,22 @@ def contents(out):
     return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
 
-@pytest.fixture
-def whole(seeds, tmp_path):
-    """A run on a server that never failed."""
+@pytest.fixture(scope="module")
+def undisturbed(seeds, tmp_path_factory):
+    """A server that never failed, and a run on it."""
+    out = tmp_path_factory.mktemp("undisturbed") / "run"
     with answering() as answers:
-        run(answers, seeds, tmp_path / "whole")
-        yield answers, contents(tmp_path / "whole")
+        run(answers, seeds, out)
+        yield answers, out
+
+
+@pytest.fixture
+def whole(undisturbed):
+    """The server, which may be told to fail, and the files of the run."""
+    answers, out = undisturbed
+    answers.failing = lambda body: None
+    answers.asked()
+    return answers, contents(out)
 
 
 @pytest.mark.parametrize("reply", FAILURES)
@@ -224,7 +236,7 @@ def test_of_several_samples_only_the_missing_one_is_asked_again(seeds, tmp_path)
     assert contents(tmp_path / "run") == contents(tmp_path / "whole")
 
 
-def test_what_a_server_refused_is_asked_again_on_demand_alone(whole, seeds, tmp_path):
+def test_what_a_server_refused_is_asked_again_on_demand_alone(undisturbed, whole, seeds, tmp_path):
     answers, good = whole
     out = tmp_path / "run"
     answers.failing = failing(error(400, "flagged"))
@@ -253,7 +265,7 @@ def test_what_a_server_refused_is_asked_again_on_demand_alone(whole, seeds, tmp_
     run(answers, seeds, out)
     assert len(answers.asked()) == 2
     assert run(answers, seeds, out).names == []
-    good_run = Run(tmp_path / "whole")
+    good_run = Run(undisturbed[1])
     for table in ("seeds", "answers", "pt/translations", "pt/code_switched", "pt/scores-heuristics", "pt/verdicts"):
         assert Run(out).table(table).read_all().equals(good_run.table(table).read_all())
         assert Run(out).table(table).set_aside().is_empty()
