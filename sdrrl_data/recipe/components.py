@@ -200,6 +200,16 @@ class TranslatorConfig(Component):
     argument: ClassVar[tuple[str, str] | None] = None  # the key after the colon in "nllb:MODEL", and its name in help
     uses_generator: ClassVar[bool] = False  # whether the run's generator translates
 
+    @classmethod
+    def completed(cls, content: Mapping[str, Any], generator: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings, with those defaults that depend on a model.
+
+        Args:
+            content: as they are written; nothing is validated yet.
+            generator: the settings of the run's generator, as they are written.
+        """
+        return dict(content)
+
     def asks(self, of_run: "GeneratorConfig") -> "GeneratorConfig | None":
         """The generator that it asks: the run's, or another; None if it asks none."""
         return of_run if self.uses_generator else None

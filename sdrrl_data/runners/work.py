@@ -7,7 +7,7 @@ from itertools import chain, islice
 import polars as pl
 
 from sdrrl_data.protocols import Advance
-from sdrrl_data.run import Part, Run, Task, together
+from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task, together
 from sdrrl_data.run.marks import asked_again, lacking, of_inputs, unmarked, with_other_rows
 from sdrrl_data.run.parts import digest_of_part
 from sdrrl_data.run.table import AT_ONCE
@@ -56,10 +56,12 @@ def work(
         written(part, fingerprint)
 
     def tasks() -> Iterator[Task]:
-        """The parts that lack rows; those that do not are written on the way."""
+        """The parts that lack rows; those that do not, or that have none, are written on the way."""
         for part, tables in _inputs(run, step, parts, ahead):
             rows[part] = step.rows_into(run, part)
             content = finished_rows.of(part, tables)
+            if content is None and tables and not step.wanted(tables):
+                content = Part(pl.DataFrame(schema=step.schema), NOTHING_SET_ASIDE)
             if content is not None and finished_rows.is_complete(content, tables):
                 write(part, content)
                 advance(rows[part])
