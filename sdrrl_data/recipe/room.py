@@ -31,4 +31,7 @@ def _lengths(recipe: Recipe) -> Iterator[tuple[str, int]]:
         translators = recipe.for_target(tag).translator
         for number, translator in enumerate(translators):
             if translator.uses_generator and isinstance(translator, SamplingConfig):
-                yield f"{key}.{number}.max_tokens" if len(translators) > 1 else f"{key}.max_tokens", translator.max_tokens
+                yield (
+                    f"{key}.{number}.max_tokens" if len(translators) > 1 else f"{key}.max_tokens",
+                    translator.max_tokens,
+                )

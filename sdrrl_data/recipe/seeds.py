@@ -30,6 +30,7 @@ class SeedsConfig(Config):
         str, Model(), Form("a file, or a dataset on the Hub", "questions.jsonl")
     ]  # a file, or a dataset on the Hub
     fields: SeedFieldsConfig = SeedFieldsConfig()
+    leave_out: Annotated[tuple[str, ...], ShapelessByDefault()] = ()  # columns that are not read
     config: str | None = None  # of the dataset
     split: str = "train"  # of the dataset
     # A branch, a tag or a commit of the Hub; None: the newest commit when the run began.

@@ -436,7 +436,10 @@ def test_a_translation_by_a_language_model_leaves_half_of_its_context_to_the_pro
     [
         ({"translator": {"kind": "self", "max_tokens": 2048}}, "translator.max_tokens"),
         ({"translator": ["firefox", {"kind": "self", "max_tokens": 3000}]}, "translator.1.max_tokens"),
-        ({"tgt": "pt,vi", "targets.vi.translator": {"kind": "self", "max_tokens": 2048}}, "targets.vi.translator.max_tokens"),
+        (
+            {"tgt": "pt,vi", "targets.vi.translator": {"kind": "self", "max_tokens": 2048}},
+            "targets.vi.translator.max_tokens",
+        ),
         ({"seeds": {"source": "magpie", "max_tokens": 2048}}, "seeds.max_tokens"),
     ],
 )
