@@ -15,7 +15,7 @@ from sdrrl_data.suggestions import instead
 
 from . import completion
 from .console import STDOUT, is_json, say
-from .options import Tgt, split_commas
+from .options import Tgt, readings, split_commas
 
 if TYPE_CHECKING:
     from sdrrl_data.recipe import Recipe
@@ -149,6 +149,8 @@ def init(
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path} cannot be written ({error.strerror}): choose another file") from None
+    for sentence in readings(src, tgt):
+        say(f"note       {sentence}")
     named = shlex.quote(str(path))
     say(f"written    {path}: {source.name} to {', '.join(target.name for target in targets)}; read and change it")
     if note:

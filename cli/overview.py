@@ -99,7 +99,10 @@ def _next_commands(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> li
             f"continue   {run.command}",
         ]
         if run.is_worked_on:
-            lines = ["state      unfinished; it is being made now", f"progress   sdrrl-data status {shlex.quote(str(run.path))}"]
+            lines = [
+                "state      unfinished; it is being made now",
+                f"progress   sdrrl-data status {shlex.quote(str(run.path))}",
+            ]
     if aside:
         steps = [name.rpartition("/")[2] for name in aside]
         lines.append(f"look at    {command} --step {TRANSFER_SET if TRANSFER_SET in steps else steps[-1]}")

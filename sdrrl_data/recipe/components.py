@@ -39,6 +39,7 @@ class Score(NamedTuple):
     of_question: bool = False  # whether it judges only the question, so that an answer gets the score of its question
     low: str = ""  # what a text is whose value is too low: "shorter than usual"; a setting such as generator.max_tokens
     high: str = ""  # in it stands for its value. The same for a value that is too high
+    highest: float | None = None  # value that a text can have, if there is one
 
     @property
     def columns(self) -> tuple[str, ...]:

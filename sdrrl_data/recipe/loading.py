@@ -14,10 +14,10 @@ from sdrrl_data.recipe import (
     ScorerConfig,
     fields,
     forms,
+    impossible,
     may_have_threshold,
     overrides,
     paths,
-    room,
     score_columns,
     scorer_changes,
     shipped_scores,
@@ -158,7 +158,7 @@ def finished(
     for section, name in left_out:
         if section == "thresholds" and not may_have_threshold(name, scores):
             raise RecipeError(f"{where}: {no_such_score(name, scores)}")
-    room.refuse_without(recipe)
+    impossible.refuse(recipe)
     src = languages.find(recipe.src).tag
     if not recipe.tgt:
         raise RecipeError(f"{where}: tgt names no target language: give one with --tgt")

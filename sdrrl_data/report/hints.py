@@ -26,8 +26,8 @@ def _too_long(manifest: Manifest) -> Iterator[str]:
             context, most = max(too_long, key=lambda rows: rows[1])[0].groups()
             yield (
                 f"{table}: {_counted(sum(rows for _, rows in too_long), 'row was', 'rows were')} too long for the "
-                f"model: of the {context} tokens that it reads and writes, {section}.max_tokens keeps {most} for what it "
-                f"writes; give fewer, such as --set {section}.max_tokens={max(1, int(most) // 2)}"
+                f"model: of the {context} tokens that it reads and writes, {section}.max_tokens keeps {most} for what "
+                f"it writes; give fewer, such as --set {section}.max_tokens={max(1, int(most) // 2)}"
             )
 
 

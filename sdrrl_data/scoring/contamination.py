@@ -32,6 +32,7 @@ class ContaminationConfig(ScorerConfig):
             high="with text of a test set",
             better="less",
             both_sides=True,
+            highest=1,
         ),
     )
 

@@ -447,3 +447,22 @@ def test_a_length_that_leaves_no_room_for_a_prompt_is_refused(changes, key):
     with pytest.raises(UserError, match=rf"^{key} \d+ leaves no room for a prompt .* --set {key}=1024$"):
         load(changes)
     load(changes | {key: 1024})
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "instead"),
+    [
+        ({"thresholds.similarity.min": 82}, "thresholds.similarity.min", "0.82"),
+        ({"thresholds.question_numbers.min": 1.5}, "thresholds.question_numbers.min", "1"),
+        ({"thresholds.src_finished": 90}, "thresholds.src_finished.min", "0.9"),
+        ({"thresholds.round_trip.min": 3500.0}, "thresholds.round_trip.min", "35"),
+        ({"targets.pt.thresholds.script.min": 500}, "targets.pt.thresholds.script.min", "1"),
+    ],
+)
+def test_a_bound_that_no_text_can_reach_is_refused(changes, key, instead):
+    with pytest.raises(UserError, match=rf"^{key} is .*, and no text has more than .* --set {key}={instead}$"):
+        load(changes)
+
+
+def test_a_bound_at_the_end_of_a_scale_or_of_a_score_without_one_is_taken():
+    load({"thresholds.similarity.min": 1, "thresholds.round_trip.min": 100, "thresholds.length": {"min": 5, "max": 99}})

@@ -37,7 +37,9 @@ def test_a_part_is_done_only_with_its_fingerprint(tmp_path):
 
 def test_an_unfinished_run_says_how_it_goes_on(tmp_path):
     run = Run(tmp_path)
-    with pytest.raises(RunUnfinished, match=rf"is not finished: `sdrrl-data generate --out {tmp_path}` goes on with it$"):
+    with pytest.raises(
+        RunUnfinished, match=rf"is not finished: `sdrrl-data generate --out {tmp_path}` goes on with it$"
+    ):
         refuse_unfinished(run, MANIFEST)
     with run.lock(), pytest.raises(RunUnfinished, match=rf"made now, and `sdrrl-data status {tmp_path}` shows how far"):
         refuse_unfinished(run, MANIFEST)
