@@ -19,6 +19,7 @@ from .options import Tgt, readings, split_commas
 
 if TYPE_CHECKING:
     from sdrrl_data.recipe import Recipe
+    from sdrrl_data.steps.seeds import SourceColumns
 
 MAGPIE = "magpie"
 
@@ -115,8 +116,8 @@ def init(
         raise UserError("--question names a column of the seeds: give their file or dataset with --seeds")
     if in_terminal:
         if seeds is None:
-            default = base.seeds[0].source if isinstance(base.seeds, tuple) else MAGPIE
-            answer = _asked("Questions: a file, a dataset of the Hub, or magpie", default, _seeds)
+            default = f"those of {recipe}"
+            answer = _asked("Questions: a file, a dataset of the Hub, or magpie", default, _seeds_unless(default))
             seeds = answer if answer != default else None
         src = src or _asked("Language in which the model answers well", base.src, _language)
         tgt = tgt or _asked("Target languages, separated by commas", ",".join(base.tgt), _languages)
@@ -133,9 +134,10 @@ def init(
 
     source = languages.find(src or base.src)
     targets = list(dict.fromkeys(languages.find(name) for name in split_commas(tgt)))
+    taken = None
     if seeds:
         _seeds(seeds)
-        question = _question_column(seeds, question, in_terminal)
+        question, taken = _question_column(seeds, question, in_terminal)
         seeds = _relative(seeds, path)
     if model:
         model = _relative(_model(model), path)
@@ -153,6 +155,8 @@ def init(
         say(f"note       {sentence}")
     named = shlex.quote(str(path))
     say(f"written    {path}: {source.name} to {', '.join(target.name for target in targets)}; read and change it")
+    if taken:
+        say(f"seeds      {taken.in_words()}")
     if note:
         say(f"note       {note}")
     if recipe == starting.BASE and not gpu and not model:
@@ -257,35 +261,40 @@ def _seeds(place: str) -> str:
     return place
 
 
-def _question_column(seeds: str, question: str | None, in_terminal: bool) -> str | None:
-    """The column of a file that holds the question, as the run will read it; None: one with a usual name.
+def _seeds_unless(default: str) -> Callable[[str], str]:
+    return lambda place: place if place == default else _seeds(place)
+
+
+def _question_column(seeds: str, question: str | None, in_terminal: bool) -> "tuple[str | None, SourceColumns | None]":
+    """The column of a file that holds the question, None: one with a usual name; and what the run will take from it.
 
     Raises:
         UserError: there is no such column, and nobody can be asked; or there is no question in it.
     """
     from sdrrl_data.recipe import SeedFieldsConfig, SeedsConfig
+    from sdrrl_data.sources.questions import SAMPLE
     from sdrrl_data.sources.row_sources import on_hub
     from sdrrl_data.steps.seeds import MissingColumn, read
 
     if seeds == MAGPIE or on_hub(seeds):
-        return question
+        return question, None
 
-    def check(column: str | None) -> None:
-        read([SeedsConfig(source=seeds, fields=SeedFieldsConfig(question=column))], limit=1)
+    def columns(question: str | None) -> SourceColumns:
+        return read([SeedsConfig(source=seeds, fields=SeedFieldsConfig(question=question))], limit=SAMPLE).columns[0]
 
     try:
-        check(question)
+        return question, columns(question)
     except MissingColumn as error:
         if not in_terminal:
             raise UserError(f"{error.problem}: name one with --question COLUMN") from None
         say(error.problem)
 
         def checked(column: str) -> str:
-            check(column)
+            columns(column)
             return column
 
         question = _asked("Column that holds the question", error.columns[0], checked)
-    return question
+    return question, columns(question)
 
 
 def _relative(place: str, recipe: Path) -> str:

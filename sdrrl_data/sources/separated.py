@@ -88,7 +88,7 @@ def _text(path: Path, role: str, most: int = -1) -> str:
     except OSError as error:
         raise UserError(f"{role} {path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise UserError(f"{role} {path}: not UTF-8, save it as UTF-8") from None
+        raise UserError(f"{role} {path}: not UTF-8, save it as UTF-8 (in Excel: Save As, CSV UTF-8)") from None
 
 
 def _lines(text: str) -> Iterator[Record]:

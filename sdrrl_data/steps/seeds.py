@@ -63,6 +63,14 @@ class SourceColumns(NamedTuple):
 
     def sentence(self) -> str:
         """What was read, and from which columns, in one line."""
+        questions = f"{self.questions} question{'s' * (self.questions != 1)}"
+        rows = f", {self.set_aside} row{'s' * (self.set_aside != 1)} set aside" if self.set_aside else ""
+        return f"seeds {self.source}: {questions}{rows} ({self.in_words()})"
+
+    def in_words(self) -> str:
+        """Which columns were taken for what, which were not, and what separates them, if that is not plain."""
+        if Path(self.source).suffix.lower() == ".txt":
+            return "each line is one"
         parts: dict[str, list[str]] = {}  # columns -> what is in them
         for part in PARTS:
             if columns := self.taken.get(part):
@@ -72,11 +80,7 @@ class SourceColumns(NamedTuple):
             taken += f"; not taken: {listed([*map(repr, self.not_taken)])}"
         if self.separator:
             taken += f"; {'a tab' if self.separator == TAB else repr(self.separator)} separates the columns"
-        if Path(self.source).suffix.lower() == ".txt":
-            taken = "each line is one"
-        questions = f"{self.questions} question{'s' * (self.questions != 1)}"
-        rows = f", {self.set_aside} row{'s' * (self.set_aside != 1)} set aside" if self.set_aside else ""
-        return f"seeds {self.source}: {questions}{rows} ({taken})"
+        return taken
 
     def doubt(self) -> str | None:
         """One sentence if columns that look like text were not taken."""

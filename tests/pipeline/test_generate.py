@@ -495,7 +495,9 @@ def test_another_run_is_refused_and_left_as_it_is(seeds, tmp_path):
     before = contents(tmp_path / "run")
     other = tmp_path / "other.jsonl"
     other.write_text(seeds.read_text())
-    with pytest.raises(UserError, match=r"holds another run \(seeds seeds.jsonl, not other.jsonl\)"):
+    with pytest.raises(
+        UserError, match=r"holds another run \(seeds seeds.jsonl, not other.jsonl, as the recipe quickstart or"
+    ):
         run(other, tmp_path / "run")
     assert contents(tmp_path / "run") == before
 
