@@ -27,14 +27,14 @@ def show(plan: Plan, models: Models, measure: bool, verbose: bool = False) -> No
     console = PlainConsole()
     for columns in plan.seed_columns:
         console.print(escaped(columns.sentence()), soft_wrap=True)
-    if sentence := plan.waiting():
-        console.print(sentence)
+    for sentence in filter(None, (plan.waiting(), plan.leaving())):
+        console.print(sentence, soft_wrap=True)
     console.print(_steps(plan, console))
     console.print("A row that a step sets aside is missing from the next steps.\n")
     for sentence in redone.sentences(redone.redone(plan)):
         console.print(f"{escaped(sentence)}\n", soft_wrap=True)
     console.print(_ingredients(plan))
-    console.print(f"\n{_tokens(estimate.tokens(plan))}", soft_wrap=True)
+    console.print(f"\n{_tokens(plan, estimate.tokens(plan))}", soft_wrap=True)
     console.print()
     for line in signature_lines(plan.signatures, verbose):
         console.print(line, soft_wrap=True)
@@ -77,16 +77,28 @@ def _ingredients(plan: Plan) -> Table:
     return table
 
 
-def _tokens(tokens: estimate.Tokens) -> str:
+def _tokens(plan: Plan, tokens: estimate.Tokens) -> str:
+    taken = _taken_over(plan, tokens.prompts)
     if not tokens.prompts:
-        return f"{tokens.written:<10} all finished"
+        return f"{tokens.written:<10} all finished{taken}"
     tokens_in = "tokens in not known"
     if tokens.tokens_in is not None:
         tokens_in = f"{tokens.tokens_in:,} tokens in (the longest prompt {tokens.longest or 0:,})"
     aside = f"; {tokens.too_long:,} prompts are too long and will be set aside" if tokens.too_long else ""
     return (
-        f"{tokens.written:<10} {tokens.prompts:,} prompts, {tokens_in}, at most {tokens.most_out:,} tokens out{aside}"
+        f"{tokens.written:<10} {tokens.prompts:,} prompts, {tokens_in}, at most {tokens.most_out:,} tokens out"
+        f"{aside}{taken}"
     )
+
+
+def _taken_over(plan: Plan, prompts: int) -> str:
+    """How many answers of missing parts are finished, and where."""
+    finished = sum(plan.sizes[part] for part in plan.missing("answers")) - prompts
+    if finished <= 0:
+        return ""
+    folders = dict.fromkeys(earlier.folder for earlier in plan.tables.jobs["answers"].earlier)
+    others = [str(folder) for folder in folders if not folder.is_relative_to(plan.run.path)]
+    return f"; {finished:,} answers are taken from {' and '.join(others) or plan.run.path}"
 
 
 def _show_probe(console: Console, plan: Plan, probe: estimate.Probe) -> None:

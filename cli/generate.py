@@ -28,6 +28,7 @@ from .options import (
     Translator,
     TrustRecipe,
     changes_of,
+    readings,
 )
 
 if TYPE_CHECKING:
@@ -176,6 +177,8 @@ def generate(
         wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
         tell = partial(say, err=True) if quiet else bars.say
         show_warnings(tell)
+        for reading in readings(src, tgt):
+            tell(reading)
         if sentence := _similar_run(out, wish.recipe.name):
             tell(sentence)
         if dry_run or probe:

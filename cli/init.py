@@ -15,10 +15,11 @@ from sdrrl_data.suggestions import instead
 
 from . import completion
 from .console import STDOUT, is_json, say
-from .options import Tgt, split_commas
+from .options import Tgt, readings, split_commas
 
 if TYPE_CHECKING:
     from sdrrl_data.recipe import Recipe
+    from sdrrl_data.steps.seeds import SourceColumns
 
 MAGPIE, NATIVE = "magpie", "native:"
 
@@ -116,8 +117,9 @@ def init(
         raise UserError("--question names a column of the seeds: give their file or dataset with --seeds")
     if in_terminal:
         if seeds is None:
-            default = base.seeds[0].source if isinstance(base.seeds, tuple) else MAGPIE
-            answer = _asked("Questions: a file, a dataset of the Hub, magpie, or native:FILE", default, _seeds)
+            default = f"those of {recipe}"
+            asked = "Questions: a file, a dataset of the Hub, magpie, or native:FILE"
+            answer = _asked(asked, default, _seeds_unless(default))
             seeds = answer if answer != default else None
         src = src or _asked("Language in which the model answers well", base.src, _language)
         tgt = tgt or _asked("Target languages, separated by commas", ",".join(base.tgt), _languages)
@@ -134,9 +136,10 @@ def init(
 
     source = languages.find(src or base.src)
     targets = list(dict.fromkeys(languages.find(name) for name in split_commas(tgt)))
+    taken = None
     if seeds:
         _seeds(seeds)
-        question = _question_column(seeds, question, in_terminal)
+        question, taken = _question_column(seeds, question, in_terminal)
         native = NATIVE if seeds.startswith(NATIVE) else ""
         seeds = native + _relative(seeds.removeprefix(NATIVE), path)
     if model:
@@ -151,8 +154,12 @@ def init(
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path} cannot be written ({error.strerror}): choose another file") from None
+    for sentence in readings(src, tgt):
+        say(f"note       {sentence}")
     named = shlex.quote(str(path))
     say(f"written    {path}: {source.name} to {', '.join(target.name for target in targets)}; read and change it")
+    if taken:
+        say(f"seeds      {taken.in_words()}")
     if note:
         say(f"note       {note}")
     if recipe == starting.BASE and not gpu and not model:
@@ -260,35 +267,40 @@ def _seeds(place: str) -> str:
     return place
 
 
-def _question_column(seeds: str, question: str | None, in_terminal: bool) -> str | None:
-    """The column of a file that holds the question, as the run will read it; None: one with a usual name.
+def _seeds_unless(default: str) -> Callable[[str], str]:
+    return lambda place: place if place == default else _seeds(place)
+
+
+def _question_column(seeds: str, question: str | None, in_terminal: bool) -> "tuple[str | None, SourceColumns | None]":
+    """The column of a file that holds the question, None: one with a usual name; and what the run will take from it.
 
     Raises:
         UserError: there is no such column, and nobody can be asked; or there is no question in it.
     """
     from sdrrl_data.recipe import SeedFieldsConfig, SeedsConfig
+    from sdrrl_data.sources.questions import SAMPLE
     from sdrrl_data.sources.row_sources import on_hub
     from sdrrl_data.steps.seeds import MissingColumn, read
 
     if seeds.startswith((MAGPIE, NATIVE)) or on_hub(seeds):
-        return question
+        return question, None
 
-    def check(column: str | None) -> None:
-        read([SeedsConfig(source=seeds, fields=SeedFieldsConfig(question=column))], limit=1)
+    def columns(question: str | None) -> SourceColumns:
+        return read([SeedsConfig(source=seeds, fields=SeedFieldsConfig(question=question))], limit=SAMPLE).columns[0]
 
     try:
-        check(question)
+        return question, columns(question)
     except MissingColumn as error:
         if not in_terminal:
             raise UserError(f"{error.problem}: name one with --question COLUMN") from None
         say(error.problem)
 
         def checked(column: str) -> str:
-            check(column)
+            columns(column)
             return column
 
         question = _asked("Column that holds the question", error.columns[0], checked)
-    return question
+    return question, columns(question)
 
 
 def _relative(place: str, recipe: Path) -> str:

@@ -97,6 +97,13 @@ def split_commas(text: str | None) -> list[str]:
     return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
+def readings(src: str | None, tgt: str | None) -> list[str]:
+    """Which languages the options are taken for, where that may be in doubt; one sentence each."""
+    from sdrrl_data import languages
+
+    return [sentence for name in [*split_commas(src), *split_commas(tgt)] if (sentence := languages.reading(name))]
+
+
 def changes_of(
     src: str | None,
     tgt: str | None,

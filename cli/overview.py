@@ -51,8 +51,7 @@ def signature_lines(signatures: Mapping[str, str], verbose: bool) -> list[str]:
 
 def show(run: Run, manifest: Manifest, names: Sequence[str], console: Console, verbose: bool = False) -> None:
     """Print the recipe, the models, the signatures, the tables, and what to type next."""
-    recipe = manifest.recipe
-    console.print(Text(escaped(f"{recipe['name']}: {recipe['description']}")))
+    console.print(Text(escaped(f"{manifest.recipe['name']}: {manifest.description}")))
     console.print()
     ingredients = Table.grid(padding=(0, 2, 0, 0))
     ingredients.add_column()
@@ -102,6 +101,11 @@ def _next_commands(run: Run, manifest: Manifest, aside: Mapping[str, int]) -> li
             "state      unfinished; parts may be missing, or may have been made with earlier settings",
             f"continue   {run.command}",
         ]
+        if run.is_worked_on:
+            lines = [
+                "state      unfinished; it is being made now",
+                f"progress   sdrrl-data status {shlex.quote(str(run.path))}",
+            ]
     if aside:
         steps = [name.rpartition("/")[2] for name in aside]
         lines.append(f"look at    {command} --step {TRANSFER_SET if TRANSFER_SET in steps else steps[-1]}")

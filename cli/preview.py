@@ -9,7 +9,20 @@ import typer
 from sdrrl_data.errors import RunMismatch
 
 from .console import PlainConsole, say
-from .options import Changes, Model, Out, Overlays, RecipeName, Seeds, Src, Tgt, Translator, TrustRecipe, changes_of
+from .options import (
+    Changes,
+    Model,
+    Out,
+    Overlays,
+    RecipeName,
+    Seeds,
+    Src,
+    Tgt,
+    Translator,
+    TrustRecipe,
+    changes_of,
+    readings,
+)
 from .report import NAME
 
 EXAMPLES = """
@@ -58,6 +71,8 @@ def preview(
         out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
         wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
         show_warnings(bars.say)
+        for sentence in readings(src, tgt):
+            bars.say(sentence)
         few = wish.recipe.model_copy(update={"limit": min(rows, wish.recipe.limit or rows)})
         known = [Run(out), *unused.states(Run(out)), *previews.states(out)]
         for folder in previews.folders(out):

@@ -22,6 +22,7 @@ from .console import PlainConsole
 LINES = 20  # how many lines with figures a piece of work has, at most, if there is no bar
 SECONDS = 30.0  # between two lines of work that has no figures, at first
 PREPARING = "getting ready"
+SETTLED = 5.0  # seconds after the first units from which on the time left is told: engines finish rows in batches
 LABELS = {  # of the tables of a run
     "text_translations": "translate native texts",
     "seeds": "write questions",
@@ -44,6 +45,8 @@ LABELS = {  # of the tables of a run
     "counts": "count rows of {tag}",
     "shared_counts": "count rows",
 }
+# Of these, models are loaded before the first row.
+LOADING = {"seeds", "answers", "translations", "references", "prompts", "scores", "direct_answers"}
 
 
 class Bars:
@@ -84,7 +87,7 @@ class Bars:
         with self._lock:
             self._advanced += amount
             if self._console.is_terminal:
-                progress, task = self._drawn()
+                progress, task = self._drawn(amount)
                 progress.update(task, advance=amount, note=note)
             elif note:
                 number = self._before + round(self._advanced)
@@ -99,6 +102,7 @@ class Bars:
         with self._lock:
             self._erase()
             self._console.print(escaped(sentence), soft_wrap=True)
+            self._told = monotonic()
             self._announce()
 
     def close(self) -> None:
@@ -153,7 +157,7 @@ class Bars:
         """Show what goes on and since when; the bar overwrites it."""
         if self._console.is_terminal and self._what and not self._bar:
             seconds = monotonic() - self._began
-            clock = f" {_clock(seconds)}" if seconds >= 1 else ""
+            clock = f" {_clock(seconds)}{self._loading(seconds)}" if seconds >= 1 else ""
             line = Text(f"{label(self._what)} ...{clock}")
             line.truncate(self._console.width - 1)
             self._erase()
@@ -170,7 +174,7 @@ class Bars:
         seconds = now - self._began
         if self._event(self._before + int(self._advanced), seconds=round(seconds)):
             return
-        figures = [f"{_clock(seconds)} so far"]
+        figures = [f"{_clock(seconds)} so far{self._loading(seconds)}"]
         if self._total and self._advanced:
             left = self._total - self._before - self._advanced
             figures = [
@@ -180,6 +184,11 @@ class Bars:
             ]
         self._console.print(f"{label(self._what)}: {', '.join(figures)}", soft_wrap=True)
 
+    def _loading(self, seconds: float) -> str:
+        """What a user waits for where no row is finished after some time."""
+        step = self._what.rpartition("/")[2].partition("-")[0]
+        return " (the model is loaded first)" if step in LOADING and seconds >= SETTLED and not self._advanced else ""
+
     def _event(self, done: int, **more: object) -> bool:
         """Print how far the work is, if stderr has JSON. Returns whether it has."""
         return self._console.event("progress", task=self._what, unit=self._unit, total=self._total, done=done, **more)
@@ -188,13 +197,20 @@ class Bars:
         if self._console.is_terminal and self._what and not self._bar:
             self._console.control(Control((ControlType.ERASE_IN_LINE, 2)))
 
-    def _drawn(self) -> tuple[Progress, TaskID]:
+    def _drawn(self, first: float = 0.0) -> tuple[Progress, TaskID]:
+        """The bar; if it is not there yet, it appears with the first units."""
         if self._bar is None:
             progress = _progress(self._console)
             progress.start()
             waited = monotonic() - self._began  # as a model was loaded
             task = progress.add_task(
-                label(self._what), total=self._total, completed=self._before, note="", unit=self._unit, waited=waited
+                label(self._what),
+                total=self._total,
+                completed=self._before,
+                note="",
+                unit=self._unit,
+                waited=waited,
+                first=self._before + first,
             )
             self._bar = progress, task
         return self._bar
@@ -258,8 +274,10 @@ class _FiguresColumn(ProgressColumn):
 
 class _TimeColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
-        """The time that the work has taken, and that the rest will take."""
+        """The time that the work has taken, and that the rest will take at the rate since the first units."""
         if task.finished:
             return Text(_clock(task.fields["waited"] + (task.finished_time or 0)))
-        left = f", {_clock(task.time_remaining)} left" if task.time_remaining else ""
-        return Text(f"{_clock(task.fields['waited'] + (task.elapsed or 0))}{left}")
+        elapsed, made = task.elapsed or 0.0, task.completed - task.fields["first"]
+        seconds = (task.remaining or 0.0) * elapsed / made if made > 0 and elapsed >= SETTLED else 0.0
+        left = f", {_clock(seconds)} left" if seconds else ""
+        return Text(f"{_clock(task.fields['waited'] + elapsed)}{left}")

@@ -169,8 +169,12 @@ def _next_commands(manifest: Manifest, run: Run, verbose: bool) -> Iterator[str]
     digests = ", ".join(dict.fromkeys(map(provenance.digest, manifest.signatures.values())))
     yield f"run        {run.path} (signature {digests})"
     yield f"look       sdrrl-data report {folder}"
-    yield f"tune       sdrrl-data tune {folder}"
-    if any(any(target.rows.values()) for target in manifest.counts.targets.values()):
+    targets = manifest.counts.targets.values()
+    if any(target.pairs for target in targets):
+        yield f"tune       sdrrl-data tune {folder}"
+    if not all(target.pairs for target in targets):
+        yield f"lost       sdrrl-data inspect {folder} --set-aside"
+    if any(any(target.rows.values()) for target in targets):
         yield f"publish    sdrrl-data push {folder} OWNER/NAME"
     answers = manifest.counts.steps["answers"]
     if answers.rows_in > answers.rows_out:

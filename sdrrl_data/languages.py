@@ -45,7 +45,7 @@ def find(query: str) -> Language:
     A region only matters if it distinguishes two languages or scripts: `pt-BR` is `pt`, but `zh-TW` is `zh-Hant`.
 
     Raises:
-        UserError: FLORES-200 has no such language; the message names the nearest languages.
+        UserError: there is no such language in the table; the message names the nearest languages.
     """
     language = _exact(query)
     if language:
@@ -53,7 +53,22 @@ def find(query: str) -> Language:
     nearest = (_related(query) or search(query))[:3] if _key(query) else []
     names = [f"{language.name} ({language.tag})" for language in nearest]
     hint = f"did you mean {listed(names, 'or')}?" if names else "`sdrrl-data languages` lists them all"
-    raise UnknownLanguage(f"there is no language {query!r} in FLORES-200: {hint}")
+    raise UnknownLanguage(f"there is no language {query!r} here: {hint}")
+
+
+def reading(query: str) -> str | None:
+    """A sentence that says which language a name is taken for; None where that is no question.
+
+    That is where it is the tag, a code or the English name of a language; any other word may be a slip.
+
+    Raises:
+        UserError: as `find`.
+    """
+    language = find(query)
+    plain = {language.tag, language.flores, language.flores.partition("_")[0], language.fasttext or "", language.name}
+    if _key(query) in map(_key, plain):
+        return None
+    return f"{query} is taken for {language.name} ({language.tag})"
 
 
 def search(query: str) -> list[Language]:

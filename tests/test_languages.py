@@ -11,7 +11,7 @@ from language_data.names import load_trie
 from language_data.util import data_filename
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.languages import Language, find, search
+from sdrrl_data.languages import Language, find, reading, search
 
 ALL = search("")
 
@@ -388,7 +388,7 @@ def test_label(query, label):
 def test_names_the_nearest(query, message):
     with pytest.raises(UserError) as error:
         find(query)
-    assert str(error.value) == f"there is no language {query!r} in FLORES-200: {message}"
+    assert str(error.value) == f"there is no language {query!r} here: {message}"
 
 
 def test_a_name_of_what_is_not_a_language_names_none():
@@ -462,7 +462,7 @@ def test_any_query_finds_or_says_that_it_does_not(query):
     else:
         assert found == matches[0]
         return
-    assert message.startswith(f"there is no language {query!r} in FLORES-200: ")
+    assert message.startswith(f"there is no language {query!r} here: ")
 
 
 def test_imports_nothing_heavy():
@@ -473,3 +473,24 @@ def test_imports_nothing_heavy():
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["pt", "PT", "por", "por_Latn", "portuguese", "Portuguese ", "zh-Hant", "Chinese (Traditional)"]
+)
+def test_a_plain_name_of_a_language_leaves_no_doubt(name):
+    assert reading(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "taken_for"),
+    [
+        ("portugese", "Portuguese (pt)"),
+        ("pt-BR", "Portuguese (pt)"),
+        ("zh-TW", "Chinese (Traditional) (zh-Hant)"),
+        ("farsi", "Persian (fa)"),
+        ("日本語", "Japanese (ja)"),
+    ],
+)
+def test_any_other_name_is_said_to_be_taken_for_a_language(name, taken_for):
+    assert reading(name) == f"{name} is taken for {taken_for}"

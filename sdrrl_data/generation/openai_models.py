@@ -11,6 +11,7 @@ from sdrrl_data.recipe import GeneratorConfig
 
 LIST_TIMEOUT = 30.0  # seconds for the list of its models
 NAMED = 10  # models that a warning names
+BUSY, BROKEN = 429, 500  # statuses of a server that is there, and may answer soon; the second and all above
 
 
 def identify(settings: GeneratorConfig) -> Ingredient:
@@ -40,14 +41,13 @@ def identify(settings: GeneratorConfig) -> Ingredient:
 
 def _listed(settings: GeneratorConfig) -> tuple[dict[str, str | None], str]:
     """The owner of each model in the list; and what is wrong with the list, or ""."""
-    from httpx2 import Response
     from openai import APIError, OpenAI
 
     server = settings.server
     assert server
     with OpenAI(**options(server, min(server.timeout, LIST_TIMEOUT))) as client:
         try:
-            response: Response = client.get("/models", cast_to=Response)
+            response = _reply(client)
         except APIError as error:
             fault = fault_of(error)
             if fault.whose != "row" and getattr(error, "status_code", None) != 401:
@@ -59,6 +59,19 @@ def _listed(settings: GeneratorConfig) -> tuple[dict[str, str | None], str]:
     if not isinstance(listed, list):
         return {}, "gives no list of its models"
     return dict(filter(None, map(_model, listed))), ""
+
+
+def _reply(client: Any) -> Any:
+    """The server's list of its models. One that is not there is asked only once more: somebody waits for the run."""
+    from httpx2 import Response
+    from openai import APIStatusError
+
+    try:
+        return client.with_options(max_retries=min(client.max_retries, 1)).get("/models", cast_to=Response)
+    except APIStatusError as error:
+        if error.status_code != BUSY and error.status_code < BROKEN:
+            raise
+        return client.get("/models", cast_to=Response)
 
 
 def _model(entry: Any) -> tuple[str, str | None] | None:

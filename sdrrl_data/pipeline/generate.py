@@ -114,7 +114,7 @@ def _made(
     """Make what is missing, once it was said what would be made anew; the arguments are those of `generate`."""
     if manifest := plan.finished():
         return manifest
-    if sentence := plan.waiting():
+    for sentence in filter(None, (plan.waiting(), plan.leaving())):
         reporter.say(sentence)
     if sentences := redone.sentences(redone.redone(plan)):
         (agreed or partial(_say, reporter))(sentences)

@@ -32,6 +32,7 @@ from sdrrl_data.steps.seeds import SourceColumns, UnusedColumns
 from sdrrl_data.steps.target import Target
 from sdrrl_data.suggestions import listed
 
+OPTIONS = {"src": "--src", "seeds": "--seeds", "generator": "--model"}  # that name what a run may not change
 # The tables that a transfer set is made from, in the order of its fingerprint.
 TABLES = ("parallel", "translations", "prompts", "code_switched", "verdicts")
 
@@ -72,6 +73,16 @@ class Plan:
         """A sentence that names the languages that the recipe has settings for, but that are no targets."""
         tags = ", ".join(tag for tag in self.recipe.targets if tag not in self.recipe.tgt)
         return f"not a target, so that its settings in targets are not used: {tags}" if tags else None
+
+    def leaving(self) -> str | None:
+        """A sentence that says how many questions of the run are not taken any more."""
+        taken, before = sum(self.sizes), sum(map(sum, self.before.growths)) if self.before else 0
+        if taken >= before:
+            return None
+        return (
+            f"the run has {before:,} questions and this takes {taken:,}: the other {before - taken:,} leave the "
+            "transfer set, and stay in its folder unused"
+        )
 
     def missing(self, table: str) -> list[int]:
         """The parts of a table that still have to be made."""
@@ -325,12 +336,13 @@ def _refuse_another_run(run: Run, before: Manifest | None, recipe: Recipe, share
     if not isinstance(recipe.seeds, MagpieConfig):
         # A source may have no row, because of the limit.
         names["seeds"] = list(dict.fromkeys(name_of(source.source) for source in sources_of(recipe.seeds)))
-    for role in ("src", "seeds", "generator"):
+    for role in OPTIONS:
         if not set(earlier_names[role]) <= set(names[role]):
             also = " (more seeds can be added: name the first seeds too)" if role == "seeds" else ""
             raise RunMismatch(
-                f"{run.path} holds another run ({role} {' '.join(earlier_names[role])}, not {' '.join(names[role])}): "
-                f"choose another --out{also}"
+                f"{run.path} holds another run ({role} {' '.join(earlier_names[role])}, not {' '.join(names[role])}, "
+                f"as the recipe {recipe.name} or an option says): to go on with it, leave out --recipe and "
+                f"{OPTIONS[role]}; or choose another --out{also}"
             )
 
 

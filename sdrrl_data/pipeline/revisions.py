@@ -1,5 +1,6 @@
 """The revisions that a run uses: a branch on the Hub may move, so the run keeps the commit that it began with."""
 
+import json
 import os
 from typing import Any
 
@@ -49,7 +50,9 @@ def settled(recipe: dict[str, Any], before: Manifest) -> bool:
 def _sources(recipe: dict[str, Any]) -> list[SeedsConfig] | dict[str, Any]:
     """The seeds of a resolved recipe. An earlier version of sdrrl-data had fewer keys for them."""
     seeds: list[dict[str, Any]] | dict[str, Any] = recipe["seeds"]
-    return seeds if isinstance(seeds, dict) else [SeedsConfig.model_validate(source) for source in seeds]
+    return (
+        seeds if isinstance(seeds, dict) else [SeedsConfig.model_validate_json(json.dumps(source)) for source in seeds]
+    )
 
 
 def gone(source: str) -> bool:

@@ -45,7 +45,8 @@ def patiently(act: Callable[[], Result], say: Say) -> Result:
     Raises:
         Stopped: the Hub stayed away.
     """
-    for pause in (*PAUSES, None):
+    tries = len(PAUSES) + 1
+    for number, pause in enumerate((*PAUSES, None), 2):
         try:
             with _waits_told(say):
                 return act()
@@ -55,11 +56,12 @@ def patiently(act: Callable[[], Result], say: Say) -> Result:
                 raise
             if pause is None:
                 raise Stopped(
-                    f"the Hub {outage}, {len(PAUSES) + 1} times; run the same command again later: "
+                    f"the Hub {outage}, {tries} times; run the same command again later: "
                     "what has arrived is not sent again"
                 ) from error
         seconds = pause if outage.wait is None else outage.wait
-        say(f"the Hub {outage}; trying again in {seconds:g} s")
+        safe = "; you may stop it with Ctrl-C, and what has arrived is not sent again" if number == 3 else ""
+        say(f"the Hub {outage}; trying again in {seconds:g} s (try {number} of {tries}){safe}")
         time.sleep(seconds)
     raise AssertionError("the last try returns or raises")
 

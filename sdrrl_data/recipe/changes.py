@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from sdrrl_data.languages import Language, find
+
 SHOWN = 60  # characters of a value
 
 
@@ -29,6 +31,37 @@ def changes(before: Any, now: Any, key: str = "") -> list[Change]:
     Components are compared by their kind, so that another scorer in front of them changes nothing for the others.
     """
     return list(_changes(before, now, key))
+
+
+def as_described(written: Mapping[str, Any], recipe: Mapping[str, Any]) -> bool:
+    """Whether what the description of a recipe says of languages and models holds for what a command made of it.
+
+    Args:
+        written: in its file, as JSON data of a valid recipe; what it leaves out may be anything.
+        recipe: as it is in a manifest.
+    """
+    for key in ("src", "tgt"):
+        languages = _languages(written.get(key))
+        named = any(language.name in str(written.get("description")) for language in languages)
+        if named and languages != _languages(recipe.get(key)):
+            return False
+    return all(before in (None, now) for before, now in zip(_models(written), _models(recipe), strict=True))
+
+
+def _languages(value: Any) -> set[Language]:
+    return {find(name) for name in _listed(value.split(",") if isinstance(value, str) else value)}
+
+
+def _models(content: Mapping[str, Any]) -> tuple[str | None, set[str] | None]:
+    """The model that answers, and the kinds of the translators."""
+    sections = [content, *filter(None, (content.get("targets") or {}).values())]
+    items = [item for section in sections for item in _listed(section.get("translator"))]
+    words = [item.get("kind") if isinstance(item, Mapping) else item for item in items]  # a layer has no kind
+    return content.get("generator", {}).get("model"), {str(word).partition(":")[0] for word in words if word} or None
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _changes(before: Any, now: Any, key: str) -> Iterator[Change]:

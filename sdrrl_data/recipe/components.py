@@ -39,6 +39,7 @@ class Score(NamedTuple):
     of_question: bool = False  # whether it judges only the question, so that an answer gets the score of its question
     low: str = ""  # what a text is whose value is too low: "shorter than usual"; a setting such as generator.max_tokens
     high: str = ""  # in it stands for its value. The same for a value that is too high
+    highest: float | None = None  # value that a text can have, if there is one
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -200,6 +201,16 @@ class TranslatorConfig(Component):
 
     argument: ClassVar[tuple[str, str] | None] = None  # the key after the colon in "nllb:MODEL", and its name in help
     uses_generator: ClassVar[bool] = False  # whether the run's generator translates
+
+    @classmethod
+    def completed(cls, content: Mapping[str, Any], generator: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings, with those defaults that depend on a model.
+
+        Args:
+            content: as they are written; nothing is validated yet.
+            generator: the settings of the run's generator, as they are written.
+        """
+        return dict(content)
 
     def asks(self, of_run: "GeneratorConfig") -> "GeneratorConfig | None":
         """The generator that it asks: the run's, or another; None if it asks none."""

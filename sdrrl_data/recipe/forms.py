@@ -59,7 +59,8 @@ def complete(content: dict[str, Any]) -> None:
     """Bring what is left into its form, when nothing will be laid over a recipe any more.
 
     Other generators are asked as the first is, where they say nothing else. Without `tgt`, the languages of `targets`
-    are the targets. A target's translator without a kind is completed by that for all targets.
+    are the targets. A target's translator without a kind is completed by that for all targets, and a translator by the
+    defaults that depend on its model.
 
     Args:
         content: the recipe, as `bring_into_form` left it; it is changed.
@@ -93,6 +94,9 @@ def complete(content: dict[str, Any]) -> None:
         ):
             for name in [name for name, value in section.items() if value is None]:
                 del section[name]
+    for section in (content, *_sections(targets).values()):
+        if isinstance(section.get("translator"), list):
+            section["translator"] = [_with_defaults(item, content.get("generator")) for item in section["translator"]]
 
 
 def bring_up_to_date(content: dict[str, Any]) -> None:
@@ -237,6 +241,13 @@ def _completed(translator: Any, for_all: Any) -> Any:
         return translator
     kept = {key: value for key, value in for_all.items() if key != "revision" or "model" not in translator}
     return kept | translator
+
+
+def _with_defaults(translator: Any, generator: Any) -> Any:
+    """A translator with those defaults that depend on a model."""
+    kind = translator.get("kind") if isinstance(translator, dict) else None
+    known = TranslatorConfig.loaded(kind) if isinstance(kind, str) else None
+    return known.completed(translator, generator) if known and isinstance(generator, dict) else translator
 
 
 def _translators(value: Any) -> Any:

@@ -15,6 +15,7 @@ from sdrrl_data.recipe import (
     ScorerConfig,
     fields,
     forms,
+    impossible,
     may_have_threshold,
     overrides,
     paths,
@@ -158,6 +159,7 @@ def finished(
     for section, name in left_out:
         if section == "thresholds" and not may_have_threshold(name, scores):
             raise RecipeError(f"{where}: {no_such_score(name, scores)}")
+    impossible.refuse(recipe)
     src = languages.find(recipe.src).tag
     if not recipe.tgt:
         raise RecipeError(f"{where}: tgt names no target language: give one with --tgt")

@@ -14,6 +14,7 @@ ANSWER_SCORES = (
         says="1 if the model ended its answer by itself, 0 if it was cut at the limit",
         misses="whether a finished answer says all that it should",
         low="cut at generator.max_tokens tokens",
+        highest=1,
     ),
     Score(
         "src_refused",
@@ -21,6 +22,7 @@ ANSWER_SCORES = (
         misses="a refusal in words that it does not know, or in a language whose phrases it does not have",
         high="refused by the model",
         better="less",
+        highest=1,
     ),
 )
 KNOWN_SCORES = tuple(score.name for score in ANSWER_SCORES)

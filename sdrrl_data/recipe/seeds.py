@@ -40,6 +40,7 @@ class SeedsConfig(RowsConfig):
     """The questions: a file (JSONL, JSON, Parquet, CSV, TSV, text) or a dataset on the Hub."""
 
     fields: SeedFieldsConfig = SeedFieldsConfig()
+    leave_out: Annotated[tuple[str, ...], ShapelessByDefault()] = ()  # columns that are not read
 
 
 class NativeFieldsConfig(Config):

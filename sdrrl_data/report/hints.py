@@ -1,5 +1,6 @@
 """What is worth a look in a run, with what would change it: one sentence each."""
 
+import re
 from collections.abc import Iterator
 
 from sdrrl_data.report.remedies import FEW
@@ -7,11 +8,33 @@ from sdrrl_data.run import Manifest
 
 MUCH = 0.25  # share of the pairs of a target that one filter alone drops
 SCARCE = 0.5  # of the share asked for that a kind of rows reaches
+_TOO_LONG = re.compile(r"\(max_model_len (\d+) less max_tokens (\d+)\)")  # in the reason of `chat.rendering`
 
 
 def of(manifest: Manifest) -> list[str]:
     """The sentences; none if nothing is unusual."""
-    return [*_answers(manifest), *_filters(manifest), *_mix(manifest)]
+    return [*_too_long(manifest), *_answers(manifest), *_filters(manifest), *_mix(manifest)]
+
+
+def _too_long(manifest: Manifest) -> Iterator[str]:
+    """The tables with rows whose prompts left no room for what was to be written."""
+    for table, count in manifest.counts.steps.items():
+        too_long = [(limits, rows) for reason, rows in count.set_aside.items() if (limits := _TOO_LONG.search(reason))]
+        if too_long:
+            tag, slash, _ = table.rpartition("/")
+            section = _translator(manifest, tag) if slash else "generator"
+            context, most = max(too_long, key=lambda rows: rows[1])[0].groups()
+            yield (
+                f"{table}: {_counted(sum(rows for _, rows in too_long), 'row was', 'rows were')} too long for the "
+                f"model: of the {context} tokens that it reads and writes, {section}.max_tokens keeps {most} for what "
+                f"it writes; give fewer, such as --set {section}.max_tokens={max(1, int(most) // 2)}"
+            )
+
+
+def _translator(manifest: Manifest, tag: str) -> str:
+    """The key of a target's translator."""
+    target = manifest.recipe.get("targets", {}).get(tag, {})
+    return f"targets.{tag}.translator" if "translator" in target else "translator"
 
 
 def _answers(manifest: Manifest) -> Iterator[str]:

@@ -168,7 +168,10 @@ class Run:
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise UserError(f"{self.path} cannot be created ({why}): choose another --out") from None
-        busy = f"another sdrrl-data process is working on {self.path}: wait for it, or stop it"
+        busy = (
+            f"another sdrrl-data process is working on {self.path}: wait for it, or stop it; `sdrrl-data status "
+            f"{shlex.quote(str(self.path))}` shows how far it is"
+        )
         with ExitStack() as stack:
             try:
                 leases = stack.enter_context(Leases())
@@ -203,6 +206,18 @@ class Run:
         return list(manifest.signatures) if manifest else []
 
     @property
+    def is_worked_on(self) -> bool:
+        """Whether a process that may live is making it."""
+        return bool(Leases().seen(self.path))
+
+    @property
+    def goes_on(self) -> str:
+        """How an unfinished run goes on: by the process that is making it, or else with a command."""
+        if self.is_worked_on:
+            return f"it is being made now, and `sdrrl-data status {shlex.quote(str(self.path))}` shows how far it is"
+        return f"`{self.command}` goes on with it"
+
+    @property
     def command(self) -> str:
         """What goes on with the run, or makes it anew where it has to be: its recipe has all other settings."""
         return f"sdrrl-data generate --out {shlex.quote(str(self.path))}"
@@ -220,7 +235,7 @@ class Run:
         if tag not in targets:
             raise UserError(f"{self.path} has no target {tag}: {instead(tag, targets)}")
         if not self.dataset(f"{tag}/transfer_set").exists():
-            raise UserError(f"{self.path} has no transfer set of {tag} yet: finish it with `{self.command}`")
+            raise UserError(f"{self.path} has no transfer set of {tag} yet: {self.goes_on}")
         return self.dataset(f"{tag}/transfer_set").read()
 
 

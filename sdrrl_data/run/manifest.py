@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from sdrrl_data.errors import NotARun, VersionMismatch
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import PreferencesConfig, forms, overrides
+from sdrrl_data.recipe import PreferencesConfig, forms, loading, overrides
+from sdrrl_data.recipe.changes import as_described
 from sdrrl_data.run.parts import fingerprint
 from sdrrl_data.run.versions import READABLE, SCHEMA_VERSION
 
@@ -133,6 +134,16 @@ class Manifest(BaseModel):
         if not all(0 <= place < len(self.ingredients) for place in chain(*self.used.values())):
             raise ValueError("it names ingredients that it does not have")
         return self
+
+    @property
+    def description(self) -> str:
+        """What the recipe says of itself, as far as it holds for the languages and models that a command chose."""
+        name, written = str(self.recipe.get("name")), self.named
+        if written is None and loading.is_packaged(name):
+            written = loading.written(name)
+        if written and not as_described(written, self.recipe):
+            return "with other languages or models than those that it was written for."
+        return str(self.recipe.get("description", ""))
 
     def ingredients_of(self, tag: str) -> list[Ingredient]:
         """The ingredients behind the rows of one target; all, if that is not known."""

@@ -62,7 +62,7 @@ def refuse_unfinished(run: Run, manifest: Manifest) -> None:
         RunUnfinished: the run is not finished.
     """
     if manifest.state != "finished":
-        raise RunUnfinished(f"{run.path} is not finished: `{run.command}` goes on with it")
+        raise RunUnfinished(f"{run.path} is not finished: {run.goes_on}")
 
 
 def select_targets(run: Run, manifest: Manifest, names: Iterable[str]) -> list[str]:

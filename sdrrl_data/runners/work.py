@@ -7,7 +7,7 @@ from itertools import chain, islice
 import polars as pl
 
 from sdrrl_data.protocols import Advance
-from sdrrl_data.run import Part, Run, Task, together
+from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task, together
 from sdrrl_data.run.marks import asked_again, lacking, of_inputs, unmarked, with_other_rows
 from sdrrl_data.run.parts import digest_of_part
 from sdrrl_data.run.table import AT_ONCE
@@ -46,6 +46,12 @@ def work(
     finished_rows = FinishedRows(run, job)
     finished: dict[int, Part] = {}  # the finished rows of parts that are not complete
     rows: dict[int, int] = {}  # that go into the parts that were taken
+    waiting = 0.0  # finished rows of such parts: they count with the first that is made, not while a model is loaded
+
+    def count(amount: float) -> None:
+        nonlocal waiting
+        amount, waiting = amount + waiting, 0.0
+        advance(amount)
 
     def write(part: int, content: Part) -> None:
         unfinished = bool(content.again) or job.fingerprints[part] != job.whole[part]
@@ -56,20 +62,23 @@ def work(
         written(part, fingerprint)
 
     def tasks() -> Iterator[Task]:
-        """The parts that lack rows; those that do not are written on the way."""
+        """The parts that lack rows; those that do not, or that have none, are written on the way."""
+        nonlocal waiting
         for part, tables in _inputs(run, step, parts, ahead):
             rows[part] = step.rows_into(run, part)
             content = finished_rows.of(part, tables)
+            if content is None and tables and not step.wanted(tables):
+                content = Part(pl.DataFrame(schema=step.schema), NOTHING_SET_ASIDE)
             if content is not None and finished_rows.is_complete(content, tables):
                 write(part, content)
-                advance(rows[part])
+                count(rows[part])
                 continue
             journal = output.journal(part, unmarked(job.whole[part]))
             journal.take_up(finished_rows.journal(part, tables))
             if content is not None:
                 finished[part] = content
                 finished_ids = [*content.rows["id"], *content.set_aside["id"]]
-                advance(len(finished_ids))
+                waiting += len(finished_ids)
                 tables = [table.filter(~pl.col("id").is_in(finished_ids)) for table in tables]
             yield Task(part, tables, rows[part], journal)
 
@@ -78,7 +87,7 @@ def work(
     if first is None:
         return  # no model has to be loaded
     clock = _Clock()
-    with step.open(run, models, advance) as make:
+    with step.open(run, models, count) as make:
         run.note_time(step.table, clock.lap())
         try:
             for part, content in make(chain([first], remaining)):
@@ -90,6 +99,7 @@ def work(
         except KeyboardInterrupt:  # the rest of these parts is made another time
             run.note_time(step.table, clock.lap(), part=min(rows, default=first.part), rows=0)
             raise
+    count(0)
 
 
 def _fingerprint(run: Run, job: Job, part: int, content: Part) -> str:

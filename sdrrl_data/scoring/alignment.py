@@ -34,12 +34,14 @@ class AlignmentConfig(ScorerConfig):
             says="share of the content words that have a sure counterpart, on the side where it is lower (0 to 1)",
             misses="rare words have no sure counterpart, however well they are translated: it is low in small runs",
             low="with words that have no counterpart",
+            highest=1,
         ),
         Score(
             "alignment_min",
             says="as `alignment`, of the sentence where it is lowest",
             misses="rare words have no sure counterpart, however well they are translated; very short sentences",
             low="with a sentence whose words have no counterpart",
+            highest=1,
         ),
         Score(
             "alignment_gap",

@@ -32,6 +32,7 @@ class ContaminationConfig(ScorerConfig):
             high="with text of a test set",
             better="less",
             both_sides=True,
+            highest=1,
         ),
     )
 
@@ -101,7 +102,7 @@ def found(scores: pl.DataFrame) -> pl.DataFrame:
         A row for each test set of which something was found: `set`, `items` (how many of its rows have an item of which
         at least half was found), `texts` (in how many questions and answers, in both languages, it was found).
     """
-    names = [name for name in scores.columns if name.endswith("contamination")]
+    names = [name for name in scores.columns if name.endswith("contamination") and f"{name}_in" in scores.columns]
     places = [scores.filter(pl.col(name) >= FOUND).select(place=f"{name}_in") for name in names]
     return (
         pl.concat([pl.DataFrame(schema={"place": pl.String}), *places])

@@ -32,6 +32,7 @@ class DuplicatesConfig(ComparingConfig):
             high="like an earlier text",
             better="less",
             both_sides=True,
+            highest=1,
         ),
     )
 

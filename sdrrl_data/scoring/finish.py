@@ -24,6 +24,7 @@ class FinishConfig(CountingConfig):
             says="1 if the translation ends a sentence where its source does, 0 if it does not",
             misses="what is missing before the end; sources that end without a mark, languages without such marks",
             low="not ended as the source is",
+            highest=1,
         ),
     )
 

@@ -60,6 +60,7 @@ class JudgeConfig(ScorerConfig):
             says="rating of the translation by a language model (1 to 5)",
             misses="what that model does not know; it may prefer its own wording",
             low="rated low by the judge",
+            highest=5,
         ),
     )
 

@@ -59,6 +59,7 @@ class LanguageConfig(ScorerConfig):
             misses="short texts; a few words of another language; very similar languages count as one",
             low="not surely in the right language",
             both_sides=True,
+            highest=1,
         ),
         Score(
             "language_min",
@@ -66,6 +67,7 @@ class LanguageConfig(ScorerConfig):
             misses="short sentences; very similar languages count as one",
             low="with a sentence not surely in the right language",
             both_sides=True,
+            highest=1,
         ),
         Score(
             "language_best",
@@ -73,6 +75,7 @@ class LanguageConfig(ScorerConfig):
             misses="whether it is the right language",
             low="in no clear language",
             both_sides=True,
+            highest=1,
         ),
         Score(
             "language_unsure",
@@ -81,6 +84,7 @@ class LanguageConfig(ScorerConfig):
             high="too short to tell the language",
             better="less",
             both_sides=True,
+            highest=1,
         ),
         Score(
             "script",
@@ -88,6 +92,7 @@ class LanguageConfig(ScorerConfig):
             misses="which language it is; texts without letters",
             low="with letters of another script",
             both_sides=True,
+            highest=1,
         ),
     )
 

@@ -31,6 +31,7 @@ class LanguageBoundConfig(CountingConfig):
             high="of a task for one language only",
             better="less",
             of_question=True,
+            highest=1,
         ),
     )
 

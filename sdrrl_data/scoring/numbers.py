@@ -31,12 +31,14 @@ class NumbersConfig(CountingConfig):
             says="share of the source's numbers that the translation has too (0 to 1)",
             misses="numbers written out in words; numbers that only the translation has",
             low="with lost or changed numbers",
+            highest=1,
         ),
         Score(
             "protected",
             says="share of the source's code, links, formulas and placeholders that the translation has too (0 to 1)",
             misses="where in the translation they are",
             low="with lost code, links or placeholders",
+            highest=1,
         ),
     )
 

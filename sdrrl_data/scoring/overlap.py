@@ -23,6 +23,7 @@ class OverlapConfig(CountingConfig):
             misses="copied names and numbers, which it leaves out; very short texts",
             high="with words copied from the source",
             better="less",
+            highest=1,
         ),
     )
 

@@ -31,6 +31,7 @@ class RepetitionConfig(CountingConfig):
             high="with repeated words",
             better="less",
             both_sides=True,
+            highest=1,
         ),
         Score(
             "repeated_lines",
@@ -39,6 +40,7 @@ class RepetitionConfig(CountingConfig):
             high="with repeated lines",
             better="less",
             both_sides=True,
+            highest=1,
         ),
         Score(
             "compression",

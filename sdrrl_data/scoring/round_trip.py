@@ -34,6 +34,7 @@ class RoundTripConfig(ScorerConfig):
             says="chrF++ of the translation, translated back, against its source (0 to 100)",
             misses="mistakes that translating back corrects; a low value may be the fault of translating back",
             low="unlike the source when translated back",
+            highest=100,
         ),
         Score(
             "round_trip_length",

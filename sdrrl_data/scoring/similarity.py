@@ -38,12 +38,14 @@ class SimilarityConfig(ScorerConfig):
             says="mean cosine of source and translated sentences, embedded by a multilingual encoder",
             misses="a wrong number, name or negation hardly changes it",
             low="far from the source in meaning",
+            highest=1,
         ),
         Score(
             "similarity_min",
             says="as `similarity`, of the sentence where it is lowest",
             misses="a wrong number, name or negation hardly changes it; very short sentences",
             low="with a sentence far from the source in meaning",
+            highest=1,
         ),
     )
 

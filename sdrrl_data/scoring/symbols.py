@@ -20,6 +20,7 @@ class SymbolsConfig(CountingConfig):
             "translation have in common (0 to 1)",
             misses="where in the translation they stand; what stands for a sign that is written as a word, such as %",
             low="with lost or changed symbols",
+            highest=1,
         ),
     )
 

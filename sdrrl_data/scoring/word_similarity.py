@@ -36,6 +36,7 @@ class WordSimilarityConfig(ScorerConfig):
             "lowest in the whole text",
             misses="a wrong number, a lost word or negation, and a wrong sense that is near",
             low="with a word unlike any of the source",
+            highest=1,
         ),
         Score(
             "word_similarity_lost",
@@ -43,6 +44,7 @@ class WordSimilarityConfig(ScorerConfig):
             "it is lowest, in the worst sentence",
             misses="a single lost word, a wrong number, what is added",
             low="without words of the source",
+            highest=1,
         ),
     )
 

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sdrrl_data.recipe import SeedFieldsConfig
@@ -110,18 +111,26 @@ class QuestionReader:
         reference = thread.reply["text"] if thread.reply else None
         return Question(messages, reference, thread.messages[-1].get("message_id"), len(messages) == 1)
 
+    def not_taken(self) -> list[str]:
+        """Columns of the first rows that were not taken."""
+        taken = {column for columns in self.taken.values() for column in columns}
+        return [
+            name
+            for name in dict.fromkeys(chain.from_iterable(record for record, _ in self._sample))
+            if name not in taken
+        ]
+
     def unused(self) -> list[str]:
         """Columns that look like text in the first rows and were not taken, unless a taken column has the same text."""
         filled, unused = Counter[str](), Counter[str]()
-        taken = {column for columns in self.taken.values() for column in columns}
+        not_taken = self.not_taken()
         for record, questions in self._sample:
             used = "\n".join(text for question in questions for text in _texts(question))
-            for name in record.keys() - taken:
+            for name in record.keys() & not_taken:
                 texts = [text.strip() for text in strings(record[name])]
                 filled[name] += any(texts)
                 unused[name] += any(_looks_like_text(text) and text not in used for text in texts)
-        names = dict.fromkeys(name for record, _ in self._sample for name in record)
-        return [name for name in names if unused[name] and unused[name] * 2 >= filled[name]]
+        return [name for name in not_taken if unused[name] and unused[name] * 2 >= filled[name]]
 
     def _take(self, what: str, column: str) -> None:
         columns = self.taken.get(what)
@@ -349,5 +358,8 @@ def _texts(question: Question) -> Iterator[str]:
 
 
 def _looks_like_text(text: str) -> bool:
-    """Whether it has several words, or is in a script without spaces and as long as these."""
-    return text.count(" ") >= 3 or sum(character >= "\u0e00" for character in text) >= 10
+    """Whether it has several words, or two that end as a sentence, or is in a script without spaces and as long."""
+    return (
+        text.count(" ") >= (1 if text.endswith((".", "!", "?")) else 3)
+        or sum(character >= "\u0e00" for character in text) >= 10
+    )

@@ -33,6 +33,7 @@ class RowSource(NamedTuple):
     name: str  # "tasks.jsonl", "org/name@commit"
     columns: list[str] | None  # None if each row has its own
     rows: Iterator[Row]
+    separator: str | None = None  # between the fields, if it is not the one that the ending of the file's name says
 
 
 def open_file(path: Path, role: str) -> RowSource:
@@ -193,7 +194,9 @@ def _parquet(path: Path, role: str) -> RowSource:
 
 
 def _csv(path: Path, role: str) -> RowSource:
-    return _separated(path, role, ",")
+    separator = separated.separator_of(path, role)
+    source = _separated(path, role, separator)
+    return source if separator == "," else source._replace(separator=separator)
 
 
 def _tsv(path: Path, role: str) -> RowSource:
@@ -203,6 +206,8 @@ def _tsv(path: Path, role: str) -> RowSource:
 def _separated(path: Path, role: str, separator: str) -> RowSource:
     records = separated.records(path, role, separator)
     header = next(records, None)
+    if header and header.fields[0] == "sep=":
+        header = next(records, None)
     if header is None:
         raise UserError(f"{role} {path}: the file is empty")
     if header.problem:

@@ -2,7 +2,8 @@
 
 A quote that a text merely contains must not swallow the rows after it. So fields that go over several lines are only
 read where all quotes of the file stand as RFC 4180 has them. TSV mostly has no quoting: its quotes are only taken off
-where all of them stand so, and some field needs them.
+where all of them stand so, and some field needs them. In CSV, another character may stand for the comma: spreadsheets
+write a semicolon where numbers have a decimal comma.
 Source: https://www.rfc-editor.org/rfc/rfc4180.
 """
 
@@ -20,8 +21,15 @@ from sdrrl_data.errors import UserError
 QUOTED = r'"([^"]*+(?:""[^"]*+)*+)"'
 LINE_END = r"(?:\r\n|\r|\n)"
 # In a text, a space mostly follows a comma, and a comma within a number stands between digits.
-BETWEEN_FIELDS = {",": re.compile(r",(?!\s)(?<!\d,(?=\d))"), "\t": re.compile(r"\t")}
-FEWEST_LINES = {",": 3, "\t": 2}  # if so many lines of one record all look like rows, they probably are
+BETWEEN_FIELDS = {
+    ",": re.compile(r",(?!\s)(?<!\d,(?=\d))"),
+    ";": re.compile(r";(?!\s)"),
+    "\t": re.compile(r"\t"),
+    "|": re.compile(r"\|(?!\s)"),
+}
+FEWEST_LINES = {",": 3, ";": 3, "\t": 2, "|": 3}  # if so many lines of one record all look like rows, they probably are
+BEGINNING, FIRST_LINES = 100_000, 50  # characters and lines of a file that show what separates its fields
+SEPARATOR_NAMED = re.compile(r"sep=(.)\s*")  # a first line that spreadsheets understand
 INSTEAD = 'write a quote within a quoted field as "", or save the file as JSONL'
 
 
@@ -39,7 +47,7 @@ def records(path: Path, role: str, separator: str) -> Iterator[Record]:
     Args:
         path: the file.
         role: what it is for, for error messages ("seeds").
-        separator: a comma or a tab.
+        separator: one of `BETWEEN_FIELDS`.
 
     Raises:
         UserError: while iterating: the file cannot be read, or its quotes do not show where a row ends.
@@ -51,14 +59,36 @@ def records(path: Path, role: str, separator: str) -> Iterator[Record]:
         yield from _quoted(text, separator, f"{role} {path}")
 
 
-def _text(path: Path, role: str) -> str:
+def separator_of(path: Path, role: str) -> str:
+    """What separates the fields of a CSV file: what divides its header as it divides most of its first rows.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    beginning = _text(path, role, BEGINNING)
+    lines = [line for line in re.split(LINE_END, beginning) if line.strip()][:FIRST_LINES]
+    named = SEPARATOR_NAMED.fullmatch(lines[0]) if lines else None
+    if named and named[1] in BETWEEN_FIELDS:
+        return named[1]
+    csv.field_size_limit(sys.maxsize)
+
+    def agreement(separator: str) -> float:
+        """The share of rows with as many fields as the header; -1 if it has only one."""
+        header, *rows = [len(fields) for fields in csv.reader(lines, delimiter=separator)] or [0]
+        return -1 if header < 2 else (rows.count(header) + 1) / (len(rows) + 1)
+
+    return max(BETWEEN_FIELDS, key=agreement)  # of equal ones the first, which is the comma
+
+
+def _text(path: Path, role: str, most: int = -1) -> str:
+    """The text of a file; with `most`, so many of its first characters."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return file.read()
+            return file.read(most)
     except OSError as error:
         raise UserError(f"{role} {path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise UserError(f"{role} {path}: not UTF-8, save it as UTF-8") from None
+        raise UserError(f"{role} {path}: not UTF-8, save it as UTF-8 (in Excel: Save As, CSV UTF-8)") from None
 
 
 def _lines(text: str) -> Iterator[Record]:
@@ -111,7 +141,7 @@ def _are_rows(lines: Sequence[str], separator: str, fields: int) -> bool:
 def _fields(separator: str) -> re.Pattern[str]:
     """Matches as many fields as stand as RFC 4180 has them."""
     field = rf'(?:{QUOTED}|[^"{separator}\r\n]*+)'
-    return re.compile(rf"(?:{field}(?:{separator}|{LINE_END}))*+{field}")
+    return re.compile(rf"(?:{field}(?:{re.escape(separator)}|{LINE_END}))*+{field}")
 
 
 def _wrong_quote(text: str, separator: str) -> int | None:

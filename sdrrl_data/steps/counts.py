@@ -1,6 +1,7 @@
 """The figures of a run, counted from its tables."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -36,6 +37,7 @@ MOST_REASONS = 10  # the others are in the tables
 SCHEMA: Schema = {"of": pl.String, "figures": pl.String}  # a table, "faults", "chosen" or "target"; its figures as JSON
 IN_LANGUAGE = 0.5  # a direct answer counts as in the target language from this probability on
 FAULTS, CHOSEN, TARGET = "faults", "chosen", "target"
+_VARYING = re.compile(r"\b[0-9a-f]{16}\b|\b\d+(?:\.\d+)*\b|“.*”")  # in reasons that count as one: ids, numbers, texts
 
 
 class Faults(BaseModel):
@@ -57,7 +59,9 @@ Figures = Iterator[tuple[str, BaseModel]]
 class CountsStep(Step):
     """Counts the rows of one target at each step; or the rows of the tables that all targets share."""
 
-    version: ClassVar[int] = 2  # 2: how many texts are beyond each bound
+    # 2: how many texts are beyond each bound
+    # 3: numbers in which reasons differ are named by their range
+    version: ClassVar[int] = 3
     makes: ClassVar[Literal["table"]] = "table"
 
     tag: str  # of the target; "" for the tables that all targets share
@@ -205,18 +209,28 @@ def _of_target(run: Run, tag: str, kinds: Sequence[Kind], recipe: Recipe) -> Fig
 
 
 def _count(rows_in: int, rows_out: int, set_aside: pl.DataFrame) -> Count:
-    # Reasons that differ only in an id or a number count as one.
-    alike = set_aside.with_columns(alike=pl.col("reason").str.replace_all(r"\b([0-9a-f]{16}|\d+)\b|“.*”", "…"))
     reasons = (
-        alike.group_by("alike")
-        .agg(
-            pl.when(pl.col("reason").n_unique() == 1).then(pl.col("reason").first()).otherwise(pl.col("alike").first()),
-            rows=pl.len(),
-        )
-        .sort("rows", "reason", descending=[True, False])
+        set_aside.group_by(alike=pl.col("reason").str.replace_all(_VARYING.pattern, "\0"))
+        .agg(pl.col("reason").unique(), rows=pl.len())
+        .sort("rows", "alike", descending=[True, False])
         .head(MOST_REASONS)
     )
-    return Count(rows_in=rows_in, rows_out=rows_out, set_aside=dict(reasons.select("reason", "rows").iter_rows()))
+    named = {_in_common(alike): rows for alike, rows in reasons.select("reason", "rows").iter_rows()}
+    return Count(rows_in=rows_in, rows_out=rows_out, set_aside=named)
+
+
+def _in_common(reasons: Sequence[str]) -> str:
+    """One reason for several that differ only in what varies: with the range of each number, and … for all else."""
+    places = zip(*(_VARYING.findall(reason) for reason in reasons), strict=True)
+    texts = map(_range, places)
+    return _VARYING.sub(lambda _: next(texts), reasons[0])
+
+
+def _range(values: Collection[str]) -> str:
+    numbers = sorted({*values}, key=lambda value: (len(value), value))  # which have no leading zero
+    if len(numbers) == 1 or not all(map(str.isdecimal, values)):
+        return numbers[0] if len(numbers) == 1 else "…"
+    return f"{numbers[0]} to {numbers[-1]}"
 
 
 def _marked(answers: pl.DataFrame) -> dict[str, int]:

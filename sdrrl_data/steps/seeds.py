@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from pathlib import Path
@@ -19,7 +20,7 @@ from sdrrl_data.sources.row_files import Row
 from sdrrl_data.sources.row_sources import open_source
 from sdrrl_data.sources.turns import NotUnderstood, Turn
 from sdrrl_data.steps.schemas import MESSAGES, Schema
-from sdrrl_data.suggestions import instead
+from sdrrl_data.suggestions import instead, listed
 from sdrrl_data.text.missing_texts import speaks_of_missing_text
 
 SCHEMA: Schema = {"id": pl.String, "messages": MESSAGES, "reference": pl.String, "source": pl.String}
@@ -28,6 +29,7 @@ READ_SCHEMA: Schema = SCHEMA | {SOURCE_ID: pl.String}
 TURNS: Schema = {"id": pl.String, "role": pl.String, "content": pl.String}
 
 PARTS = ("question", "text", "input", "system", "history", "reference", "id")  # of a seed, which columns may hold
+TAB = "\t"
 DUPLICATE = "the same question stands in an earlier row"
 MISSING_TEXT = "the question speaks of a text that is not there"
 STORED_TOGETHER = 10_000  # questions that are in memory while a source is read
@@ -54,31 +56,43 @@ class SourceColumns(NamedTuple):
     questions: int
     set_aside: int
     taken: Mapping[str, Sequence[str]]  # of `PARTS` -> columns
-    unused: Sequence[str]  # columns that look like text
+    not_taken: Sequence[str]  # columns
+    unused: Sequence[str]  # those of them that look like text
     key: str = "seeds"  # of the source in the recipe
     unit: str = "question"  # what was read
+    separator: str | None = None  # see `RowSource`
 
     def sentence(self) -> str:
         """What was read, and from which columns, in one line."""
+        questions = f"{self.questions} {self.unit}{'s' * (self.questions != 1)}"
+        rows = f", {self.set_aside} row{'s' * (self.set_aside != 1)} set aside" if self.set_aside else ""
+        return f"seeds {self.source}: {questions}{rows} ({self.in_words()})"
+
+    def in_words(self) -> str:
+        """Which columns were taken for what, which were not, and what separates them, if that is not plain."""
+        if Path(self.source).suffix.lower() == ".txt":
+            return "each line is one"
         parts: dict[str, list[str]] = {}  # columns -> what is in them
         for part in PARTS:
             if columns := self.taken.get(part):
                 parts.setdefault(" and ".join(map(repr, columns)), []).append(part)
         taken = "; ".join(f"{', '.join(part)}: {columns}" for columns, part in parts.items())
-        if Path(self.source).suffix.lower() == ".txt":
-            taken = "each line is one"
-        questions = f"{self.questions} {self.unit}{'s' * (self.questions != 1)}"
-        rows = f", {self.set_aside} row{'s' * (self.set_aside != 1)} set aside" if self.set_aside else ""
-        return f"seeds {self.source}: {questions}{rows} ({taken})"
+        if self.not_taken:
+            taken += f"; not taken: {listed([*map(repr, self.not_taken)])}"
+        if self.separator:
+            taken += f"; {'a tab' if self.separator == TAB else repr(self.separator)} separates the columns"
+        return taken
 
     def doubt(self) -> str | None:
         """One sentence if columns that look like text were not taken."""
         if not self.unused:
             return None
         columns = ", ".join(map(repr, self.unused))
+        leave_out = f"{self.key}.leave_out={json.dumps([*self.unused], ensure_ascii=False)}"
         return (
             f"seeds {self.source}: columns with text that are not used: {columns}; if one belongs to the questions, "
-            f"name it with --set {self.key}.fields.input=NAME (or .question, .system, .history, .reference)"
+            f"name it with --set {self.key}.fields.input=NAME (or .question, .system, .history, .reference); if none "
+            f"does, say so with --set {shlex.quote(leave_out)}"
         )
 
 
@@ -209,7 +223,7 @@ def _read(settings: SeedsConfig, collected: _CollectedSeeds, key: str) -> Source
     seen: dict[str, Any] = {}  # its keys are all columns of all rows
     first_place, first_set_aside = collected.count, len(collected.set_aside)
     first_row = next(source.rows, None)
-    rows = chain([first_row] if first_row else [], source.rows)
+    rows = _without(settings.leave_out, chain([first_row] if first_row else [], source.rows))
     named = settings.fields.messages or settings.fields.question
     if first_row and isinstance(first_row.content, dict) and message_trees.is_message(first_row.content) and not named:
         _read_messages(rows, source.name, reader, collected)
@@ -226,9 +240,19 @@ def _read(settings: SeedsConfig, collected: _CollectedSeeds, key: str) -> Source
         collected.count - first_place,
         len(collected.set_aside) - first_set_aside,
         {part: list(columns) for part, columns in reader.taken.items()},
+        reader.not_taken(),
         reader.unused(),
         key,
+        separator=source.separator,
     )
+
+
+def _without(columns: Sequence[str], rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows without these columns."""
+    for row in rows:
+        if columns and isinstance(row.content, dict):
+            row = row._replace(content={name: value for name, value in row.content.items() if name not in columns})
+        yield row
 
 
 def _read_rows(

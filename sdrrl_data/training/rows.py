@@ -158,7 +158,7 @@ def _of_run(run: Run, config: str | None, name: str, columns: Columns) -> Rows:
     wanted = [folders[tag] for tag in tags] if chosen == "all" else [folders[chosen]]
     files = [file for folder in wanted for file in run.dataset(folder).files()]
     if not files:
-        raise UserError(f"{path} has no {wanted[0]} yet: finish it with `{run.command}`")
+        raise UserError(f"{path} has no {wanted[0]} yet: {run.goes_on}")
     return _of_files(files, name, chosen, columns)
 
 

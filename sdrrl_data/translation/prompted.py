@@ -2,14 +2,14 @@
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from sdrrl_data.chat.conversations import filled, sampling, system_message, turns
 from sdrrl_data.protocols import Completion, Generator, Message, Request, SetAside
-from sdrrl_data.recipe import FewShot, Form, SamplingConfig, TranslatorConfig, TranslatorContext, draws
+from sdrrl_data.recipe import FewShot, Form, GeneratorConfig, SamplingConfig, TranslatorConfig, TranslatorContext, draws
 from sdrrl_data.recipe.config import Positive
 
 LONGEST_SENTENCE = 500  # characters; fits into the default of max_tokens even at two tokens a character
@@ -40,9 +40,19 @@ class PromptedConfig(SamplingConfig, TranslatorConfig):
     few_shot: FewShot = ()  # texts as questions, their translations as answers
     unit: Literal["sentence", "text"] = "sentence"  # "text": the whole text at once, for a model with a long context
     temperature: Annotated[float, Field(ge=0)] = 0.0
-    max_tokens: Positive = 2048  # of a translation; it also decides how long a text may be to be translated at once
+    # Of a translation; it also decides how long a text may be to be translated at once. By default at most half of the
+    # model's context, where the recipe says nothing else: the rest is for the prompt.
+    max_tokens: Positive = 2048
 
     gpu = True
+
+    @classmethod
+    def completed(cls, content: Mapping[str, Any], generator: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings with a default of `max_tokens` that leaves the prompt as much room as the translation."""
+        model = generator if cls.uses_generator else content
+        context = model.get("max_model_len", GeneratorConfig.model_fields["max_model_len"].default)
+        default = cls.model_fields["max_tokens"].default
+        return {"max_tokens": max(1, min(default, context // 2)) if type(context) is int else default, **content}
 
 
 class PromptedTranslator:

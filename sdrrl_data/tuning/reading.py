@@ -33,7 +33,7 @@ def read(run: Run, tgt: str, names: Sequence[str]) -> Scored:
     for name in names:
         table = run.table(f"{tgt}/{name}")
         if parts := [table.read(part) for part in table.numbers() if table.has(part)]:
-            frames[name] = pl.concat(parts)
+            frames[name] = pl.concat(parts, how="diagonal")  # a part without rows lacks what a scorer adds
     rows = {name: frame.height for name, frame in frames.items()}
     if not frames:
         return Scored(pl.DataFrame(schema={"id": pl.String}), rows)

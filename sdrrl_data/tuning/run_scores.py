@@ -17,7 +17,7 @@ from sdrrl_data.recipe import (
     scores_of,
 )
 from sdrrl_data.run import Manifest, Run, recipe_of
-from sdrrl_data.suggestions import instead, listed
+from sdrrl_data.suggestions import instead
 from sdrrl_data.tuning import reading
 from sdrrl_data.tuning.retention import Filters
 
@@ -71,7 +71,8 @@ def _targets(run: Run, recipe: Recipe, tags: Sequence[str], selected: Mapping[st
         translated = run.table(f"{tag}/translations").count() if judged else 0
         yield TunedTarget(tag, scores, filters, tuned, translated, judged)
     if not any_score:
-        raise UserError(f"{run.path} has no values of {listed(selected)} yet: `{run.command}` makes them")
+        which = f"values of {next(iter(selected))}" if len(selected) == 1 else "scores"
+        raise UserError(f"{run.path} has no {which} yet: {run.goes_on}")
 
 
 def _selected(recipe: Recipe, scorer: str | None, score: str | None) -> Mapping[str, Score]:

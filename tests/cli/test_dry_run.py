@@ -2,8 +2,10 @@ import json
 import re
 
 from sdrrl_data.cli import dry_run
+from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.plan import resolve
 from sdrrl_data.recipe import loading
+from sdrrl_data.run import Run
 from tests.support import small_models
 
 
@@ -119,3 +121,21 @@ def test_native_texts_are_planned(invoke, tmp_path):
     )
     assert mixed.exit_code == 2
     assert "questions and native texts cannot be in one run" in mixed.stderr
+
+
+def test_it_says_what_leaves_the_set_and_which_answers_are_taken_over(tmp_path, capsys):
+    models, changes = small_models.models(), small_models.CHANGES | {"part_rows": 8}
+    generate(loading.load("quickstart", changes | {"limit": 4}), tmp_path / "run-preview", models)
+    plan = resolve(loading.load("quickstart", changes | {"limit": 12}), tmp_path / "run", models)
+    plan.tables.use_again([Run(tmp_path / "run-preview")])
+    dry_run.show(plan, models, measure=False)
+    shown = capsys.readouterr().out
+    assert re.search(r"^answers    8 prompts, .*; 4 answers are taken from .*run-preview$", shown, flags=re.MULTILINE)
+    assert "leave the transfer set" not in shown
+    generate(loading.load("quickstart", changes | {"limit": 12}), tmp_path / "run", models)
+    shorter = resolve(loading.load("quickstart", changes | {"limit": 8}), tmp_path / "run", models)
+    dry_run.show(shorter, models, measure=False)
+    assert (
+        "the run has 12 questions and this takes 8: the other 4 leave the transfer set, and stay in its folder unused\n"
+        in capsys.readouterr().out
+    )

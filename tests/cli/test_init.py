@@ -22,6 +22,7 @@ def test_a_recipe_by_options_alone(invoke, tmp_path):
     assert (recipe.name, recipe.tgt, recipe.generator.model) == ("mine", ("th", "zh"), "org/name")
     assert (tmp_path / "deep" / recipe.seeds[0].source).resolve() == tmp_path / "tasks.jsonl"
     assert "look       sdrrl-data preview --recipe deep/mine.yaml\n" in done.stdout
+    assert "note       Chinese is taken for Chinese (Simplified) (zh)\n" in done.stdout
 
 
 def test_nothing_is_overwritten_unasked(invoke, tmp_path):
@@ -68,8 +69,10 @@ def test_nothing_is_written_before_all_is_checked(invoke, tmp_path, words, says)
 
 
 def test_an_unusual_column_is_named(invoke, tmp_path):
-    (tmp_path / "odd.csv").write_text("text,n\nWhy?,1\n")
-    assert invoke("init", "mine.yaml", "--tgt", "pt", "--seeds", "odd.csv", "--question", "text").exit_code == 0
+    (tmp_path / "odd.csv").write_text("text;n\nWhy?;1\n")
+    done = invoke("init", "mine.yaml", "--tgt", "pt", "--seeds", "odd.csv", "--question", "text")
+    assert done.exit_code == 0
+    assert "seeds      question: 'text'; not taken: 'n'; ';' separates the columns\n" in done.stdout
     assert loading.load(tmp_path / "mine.yaml").seeds[0].fields.question == "text"
 
 

@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from sdrrl_data.cli import pager, rows
+from sdrrl_data.cli import overview, pager, rows
 from sdrrl_data.cli.console import PlainConsole
 from sdrrl_data.pipeline.generate import Silent, generate
 from sdrrl_data.recipe import loading
@@ -301,6 +301,10 @@ def test_an_unfinished_run_is_shown_as_far_as_it_is(inspect, odd_run):
     assert f"continue   sdrrl-data generate --out {shlex.quote(str(odd_run.path))}\n" in shown
     assert "verdicts" not in shown
     assert inspect(odd_run, "--step", "scores").startswith("pt/scores-heuristics: 5 of 5 rows\n")
+    with odd_run.lock():
+        shown = inspect(odd_run)
+    assert "state      unfinished; it is being made now\n" in shown
+    assert f"progress   sdrrl-data status {shlex.quote(str(odd_run.path))}\n" in shown
 
 
 def test_parts_may_be_missing_anywhere(inspect, odd_run, tmp_path):
@@ -453,3 +457,13 @@ def test_a_person_gets_a_pager_and_a_pipe_does_not(monkeypatch, small_run):
         with pager.paged(console):
             console.print("a row")
     assert paged_texts == ["a row\n"]
+
+
+def test_a_run_of_other_languages_is_not_described_as_its_recipe_was_written(small_run, capsys):
+    manifest, run = small_run
+    overview.show(run, manifest, [], PlainConsole())
+    assert "English to Portuguese" in capsys.readouterr().out
+    overview.show(run, manifest.model_copy(update={"recipe": manifest.recipe | {"tgt": ["vi"]}}), [], PlainConsole())
+    shown = capsys.readouterr().out
+    assert "quickstart: with other languages or models than those that it was written for." in shown
+    assert "Portuguese" not in shown

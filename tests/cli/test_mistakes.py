@@ -78,7 +78,7 @@ def test_out_holds_another_run(invoke, tmp_path, small_run):
     before = (run.path / "manifest.json").read_bytes()
     result = invoke("generate", "--recipe", "quickstart", "--seeds", "other.jsonl", "--out", run.path)
     assert result.exit_code == 2
-    assert "holds another run (seeds seeds.jsonl, not other.jsonl)" in result.stderr
+    assert "holds another run (seeds seeds.jsonl, not other.jsonl, as the recipe quickstart or" in result.stderr
     assert (run.path / "manifest.json").read_bytes() == before
 
 

@@ -5,6 +5,7 @@ from contextlib import closing
 from time import sleep
 
 import pytest
+from rich.progress import Progress
 
 from sdrrl_data.cli import progress
 from sdrrl_data.cli.progress import Bars
@@ -105,6 +106,29 @@ def test_without_a_terminal_a_line_now_and_then_says_how_far_the_work_is(capsys,
         shown = until(capsys, " left")
     assert re.search(r"translate into pt: 200 of 1,000 rows, \d+ rows/s, about 0:\d\d left\n", shown)
     assert "\x1b" not in shown
+
+
+def test_while_nothing_is_made_yet_the_loading_of_the_model_is_named(capsys, terminal, monkeypatch):
+    monkeypatch.setattr(progress, "SETTLED", 1.0)
+    with Bars() as bars:
+        bars.start("answers", 10, 0)
+        until(capsys, "answer questions ... 0:01 (the model is loaded first)")
+        bars.start("verdicts", 10, 0)
+        assert "loaded" not in until(capsys, "verdicts ... 0:01")
+
+
+def test_the_time_left_is_told_once_the_rate_since_the_first_rows_is_settled():
+    now = [0.0]
+    bar = Progress(get_time=lambda: now[0])
+    task = bar.tasks[bar.add_task("answers", total=24, completed=4, waited=91.0, first=16)]
+    bar.update(task.id, completed=16)  # rows that were finished before, and a first batch: all at one moment
+    now[0] = 4.0
+    bar.update(task.id, completed=17)
+    column = progress._TimeColumn()
+    assert column.render(task).plain == "1:35"
+    now[0] = 20.0
+    bar.update(task.id, completed=20)
+    assert column.render(task).plain == "1:51, 0:20 left"
 
 
 def test_while_a_question_is_asked_the_clock_stands_still(capsys, terminal):

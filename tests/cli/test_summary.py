@@ -282,3 +282,14 @@ class _Stops(Silent):
             self._translated += amount
             if self._translated > 9:
                 raise KeyboardInterrupt
+
+
+def test_where_no_pair_is_left_there_is_nothing_to_tune_and_the_lost_rows_are_shown(small_run, capsys):
+    manifest, run = small_run
+    nothing = {"pairs": 0, "kept": 0, "rows": {"train": 0, "test": 0}, "mix": [], "filters": []}
+    empty = deepcopy(manifest)
+    empty.counts.targets["pt"] = manifest.counts.targets["pt"].model_copy(update=nothing)
+    summary.show(empty, run)
+    shown = capsys.readouterr().out
+    assert "sdrrl-data tune" not in shown
+    assert f"sdrrl-data inspect {shlex.quote(str(run.path))} --set-aside" in shown

@@ -460,6 +460,22 @@ def test_a_row_that_no_translator_can_do_is_set_aside_with_every_reason(seeds, t
     assert all("; nllb-2: the translation has other paragraphs" in reason for reason in layouts)
 
 
+def test_for_no_rows_no_model_is_loaded(tmp_path):
+    path, asked = tmp_path / "seeds.txt", Asked()
+    path.write_text("".join(f"Why is shade {number} of the sea called blue?\n" for number in range(12, 20)))
+    manifest = generate(recipe(path, translator="nllb"), tmp_path / "run", asked.models())
+    assert asked.loaded == ["generator", "translator"]  # and none to judge what was not translated
+    assert manifest.counts.targets["pt"].pairs == 0
+    assert Run(tmp_path / "run").table("pt/scores-round_trip").read_all().is_empty()
+
+
+def test_reasons_that_differ_in_a_number_count_as_one_with_its_range(tmp_path):
+    path = tmp_path / "seeds.csv"
+    path.write_text("question,note\nWhy is the sea blue?,a\nWhy,is,it,green?,b\nWho?\nWhere,is,it?,c\nWhat?\n")
+    manifest = run(path, tmp_path / "run")
+    assert manifest.counts.steps["seeds"].set_aside == {"has 1 to 5 fields, the header has 2": 4}
+
+
 def test_neither_language_need_be_english(seeds, tmp_path):
     out = tmp_path / "run"
     scores = {"scorers": ["length", "repetition"], "thresholds": {"length": {"max": 3.0}}}
@@ -477,7 +493,9 @@ def test_another_run_is_refused_and_left_as_it_is(seeds, tmp_path):
     before = contents(tmp_path / "run")
     other = tmp_path / "other.jsonl"
     other.write_text(seeds.read_text())
-    with pytest.raises(UserError, match=r"holds another run \(seeds seeds.jsonl, not other.jsonl\)"):
+    with pytest.raises(
+        UserError, match=r"holds another run \(seeds seeds.jsonl, not other.jsonl, as the recipe quickstart or"
+    ):
         run(other, tmp_path / "run")
     assert contents(tmp_path / "run") == before
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from sdrrl_data.pipeline import estimate, previews
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.plan import resolve
@@ -29,6 +31,28 @@ def test_answers_and_translations_of_a_preview_are_taken_over(tmp_path):
     assert sorted(in_run.questions + in_preview.questions) == sorted(alone.questions)
     assert len(in_run.sentences) < len(alone.sentences)
     assert contents(run) == contents(other)
+
+
+def test_rows_that_are_taken_over_count_with_the_first_that_is_made(tmp_path):
+    recipe = loading.load("quickstart", RECIPE | {"part_rows": 10})
+    events = []
+
+    class Watching(Silent):
+        def start(self, what, total, done, unit="rows"):
+            events.append(what)
+
+        def advance(self, amount, note=""):
+            events.append(amount)
+
+    models = Asked().models()
+    build = models.build_generator
+    loading_noted = replace(models, build_generator=lambda config: (events.append("loaded"), build(config))[1])
+    preview = Run(tmp_path / "run-preview")
+    generate(recipe.model_copy(update={"limit": 3}), preview.path, models)
+    generate(recipe, tmp_path / "run", loading_noted, Watching(), previews=[preview])
+    start, end = events.index("answers"), events.index("pt/translations")
+    loaded, first, *others = events[start + 1 : end]
+    assert (loaded, first > 3, sum([first, *others])) == ("loaded", True, 10)
 
 
 def test_what_a_probe_made_is_taken_over_and_is_measured_once(tmp_path):

@@ -116,7 +116,7 @@ def test_a_pull_that_was_killed_goes_on(served: hub.Hub, ann: client.Client, run
     served.fail("GET", r"/api/datasets/ann/set/", 429, retry_after=0)
     (done,) = ann.ask(asked)
     assert done["error"] is None
-    assert "the Hub asks for a pause (429); trying again in 0 s" in done["said"]
+    assert "the Hub asks for a pause (429); trying again in 0 s (try 2 of 8)" in done["said"]
     assert files(Run(tmp_path / "run")) == files(run)
     fetched = {
         asked.path.partition("/resolve/")[2].partition("/")[2] for asked in served.asked("GET", r"/resolve/.*parquet")

@@ -427,4 +427,8 @@ def test_a_hub_that_stays_away_ends_the_push(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(Stopped, match="3 times; run the same command again later"):
         retries.patiently(away, said.append)
     assert len(tries) == 3
-    assert said == ["the Hub cannot be reached (ConnectionResetError: the line is cut); trying again in 0 s"] * 2
+    away_again = "the Hub cannot be reached (ConnectionResetError: the line is cut); trying again in 0 s"
+    assert said == [
+        f"{away_again} (try 2 of 3)",
+        f"{away_again} (try 3 of 3); you may stop it with Ctrl-C, and what has arrived is not sent again",
+    ]

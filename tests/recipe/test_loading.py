@@ -412,3 +412,57 @@ def test_an_overlay_that_is_not_there_is_named(tmp_path):
         loading.load("quickstart", overlays=[tmp_path / "tuned.yaml"])
     with pytest.raises(UserError, match="no part no-paralel: did you mean no-parallel"):
         loading.load("quickstart", overlays=["no-paralel"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "tokens"),
+    [
+        ({"translator": "self"}, 1024),  # of the quickstart's 2048
+        ({"translator": "self", "generator.max_model_len": 4096}, 2048),
+        ({"translator": "self", "generator.max_model_len": 32768}, 2048),
+        ({"translator": {"kind": "self", "max_tokens": 2000}}, 2000),
+        ({"translator": {"kind": "llm", "model": "m"}}, 2048),
+        ({"translator": {"kind": "llm", "model": "m", "max_model_len": 1000}}, 500),
+    ],
+)
+def test_a_translation_by_a_language_model_leaves_half_of_its_context_to_the_prompt(changes, tokens):
+    assert load(changes).translator[0].max_tokens == tokens
+    of_target = load({f"targets.pt.{key}" if key == "translator" else key: value for key, value in changes.items()})
+    assert of_target.for_target("pt").translator[0].max_tokens == tokens
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"translator": {"kind": "self", "max_tokens": 2048}}, "translator.max_tokens"),
+        ({"translator": ["firefox", {"kind": "self", "max_tokens": 3000}]}, "translator.1.max_tokens"),
+        (
+            {"tgt": "pt,vi", "targets.vi.translator": {"kind": "self", "max_tokens": 2048}},
+            "targets.vi.translator.max_tokens",
+        ),
+        ({"seeds": {"source": "magpie", "max_tokens": 2048}}, "seeds.max_tokens"),
+    ],
+)
+def test_a_length_that_leaves_no_room_for_a_prompt_is_refused(changes, key):
+    with pytest.raises(UserError, match=rf"^{key} \d+ leaves no room for a prompt .* --set {key}=1024$"):
+        load(changes)
+    load(changes | {key: 1024})
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "instead"),
+    [
+        ({"thresholds.similarity.min": 82}, "thresholds.similarity.min", "0.82"),
+        ({"thresholds.question_numbers.min": 1.5}, "thresholds.question_numbers.min", "1"),
+        ({"thresholds.src_finished": 90}, "thresholds.src_finished.min", "0.9"),
+        ({"thresholds.round_trip.min": 3500.0}, "thresholds.round_trip.min", "35"),
+        ({"targets.pt.thresholds.script.min": 500}, "targets.pt.thresholds.script.min", "1"),
+    ],
+)
+def test_a_bound_that_no_text_can_reach_is_refused(changes, key, instead):
+    with pytest.raises(UserError, match=rf"^{key} is .*, and no text has more than .* --set {key}={instead}$"):
+        load(changes)
+
+
+def test_a_bound_at_the_end_of_a_scale_or_of_a_score_without_one_is_taken():
+    load({"thresholds.similarity.min": 1, "thresholds.round_trip.min": 100, "thresholds.length": {"min": 5, "max": 99}})

@@ -1,5 +1,5 @@
 from sdrrl_data.report import hints
-from sdrrl_data.run import Counts, FilterCount, Kind, Manifest, TargetCount
+from sdrrl_data.run import Count, Counts, FilterCount, Kind, Manifest, TargetCount
 
 
 def manifest(answers=None, only=0, taken=10):
@@ -45,3 +45,19 @@ def test_an_empty_set_has_no_scarce_kinds_and_a_target_that_keeps_nothing_has_no
     kinds = [kind.model_copy(update={"taken": 0}) for kind in target.mix]
     empty.counts.targets["pt"] = target.model_copy(update={"kept": 0, "mix": kinds})
     assert hints.of(empty) == []
+
+
+def test_rows_that_left_no_room_are_named_with_the_key_that_makes_room():
+    reason = "the prompt has 70 to 92 tokens, {} fit (max_model_len 2048 less max_tokens {})"
+    run = manifest()
+    run.counts.steps["answers"] = Count(rows_in=9, rows_out=8, set_aside={reason.format(1728, 320): 1})
+    quoting = {f"{reason.format(0, 2048)}: …": 5, f"{reason.format(0, 2048)}: “Why?”": 1}
+    run.counts.steps["pt/translations"] = Count(rows_in=8, rows_out=2, set_aside=quoting)
+    assert hints.of(run) == [
+        "answers: 1 row was too long for the model: of the 2048 tokens that it reads and writes, generator.max_tokens "
+        "keeps 320 for what it writes; give fewer, such as --set generator.max_tokens=160",
+        "pt/translations: 6 rows were too long for the model: of the 2048 tokens that it reads and writes, "
+        "translator.max_tokens keeps 2048 for what it writes; give fewer, such as --set translator.max_tokens=1024",
+    ]
+    run.recipe["targets"] = {"pt": {"translator": [{"kind": "self"}]}}
+    assert hints.of(run)[1].endswith("--set targets.pt.translator.max_tokens=1024")

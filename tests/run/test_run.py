@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import polars as pl
 import pytest
 
-from sdrrl_data.errors import RunBusy, UserError
+from sdrrl_data.errors import RunBusy, RunUnfinished, UserError
 from sdrrl_data.protocols import SetAside
 from sdrrl_data.recipe import PreferencesConfig
-from sdrrl_data.run import SET_ASIDE, Manifest, Part, Run, fingerprint, set_aside, sort_out
+from sdrrl_data.run import SET_ASIDE, Manifest, Part, Run, fingerprint, refuse_unfinished, set_aside, sort_out
 
 ROWS = pl.DataFrame({"id": ["a", "b"], "text": ["one", "two"]})
 NOTHING = pl.DataFrame(schema=SET_ASIDE)
@@ -33,6 +33,16 @@ def test_a_part_is_done_only_with_its_fingerprint(tmp_path):
     assert table.done(0, "one")
     assert not table.done(0, "two")
     assert not table.done(1, "one")
+
+
+def test_an_unfinished_run_says_how_it_goes_on(tmp_path):
+    run = Run(tmp_path)
+    with pytest.raises(
+        RunUnfinished, match=rf"is not finished: `sdrrl-data generate --out {tmp_path}` goes on with it$"
+    ):
+        refuse_unfinished(run, MANIFEST)
+    with run.lock(), pytest.raises(RunUnfinished, match=rf"made now, and `sdrrl-data status {tmp_path}` shows how far"):
+        refuse_unfinished(run, MANIFEST)
 
 
 def test_an_unfinished_file_is_no_part(tmp_path):

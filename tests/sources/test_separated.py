@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.sources.row_files import open_file
-from sdrrl_data.sources.separated import records
+from sdrrl_data.sources.separated import BETWEEN_FIELDS, records, separator_of
 
 SEPARATORS = {"csv": ",", "tsv": "\t"}
 ROWS = "".join(f"What is {number}?|A number.\n" for number in range(3))
@@ -91,6 +91,50 @@ def test_a_row_that_is_probably_several_is_not_taken(tmp_path, ending):
     assert last.content == {"question": "Last?", "answer": "z"}
 
 
+@pytest.mark.parametrize("separator", [";", "|", "\t"])
+def test_csv_may_be_separated_by_another_character(tmp_path, separator):
+    rows = [["Nummer", "Frage", "Notiz"], ["1", "Name three, please.", "ok; gut"], ["2", 'Say "so", or not?', "a\nb"]]
+    file = io.StringIO(newline="")
+    csv.writer(file, delimiter=separator).writerows(rows)
+    (tmp_path / "a.csv").write_text(file.getvalue(), encoding="utf-8-sig", newline="")
+    source = open_file(tmp_path / "a.csv", "seeds")
+    assert (source.separator, source.columns) == (separator, rows[0])
+    assert [[*row.content.values()] for row in source.rows] == rows[1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "separator"),
+    [
+        ("question,note\nWhat; and why?,a;b\n", ","),
+        ("question\nOne; two; three?\nFour, five?\n", ","),  # one column
+        ("id;question, if any;note\n1;Why, and who?;a\n2;How?;b\n", ";"),
+        ("question,id;old\nWhy?,1\nHow?,2\n", ","),
+        ('"a;b";"c"\n"Why, oh, why?";d\n', ";"),
+        ("Frage;Notiz\n", ";"),
+        ('Frage;Notiz\n"Never closed;a\nWhy?;b\nHow?;c\n', ";"),
+        ("\n", ","),
+    ],
+)
+def test_the_separator_is_what_divides_the_header_as_it_divides_the_rows(tmp_path, text, separator):
+    (tmp_path / "a.csv").write_text(text)
+    assert separator_of(tmp_path / "a.csv", "seeds") == separator
+
+
+def test_a_first_line_may_name_the_separator(tmp_path):
+    (tmp_path / "a.csv").write_text("sep=|\nquestion|note\nWhat; why, how?|a\n")
+    source = open_file(tmp_path / "a.csv", "seeds")
+    assert [row.content for row in source.rows] == [{"question": "What; why, how?", "note": "a"}]
+
+
+@pytest.mark.parametrize("separator", BETWEEN_FIELDS)
+def test_a_row_that_is_probably_several_is_not_taken_whatever_separates_them(tmp_path, separator):
+    lines = ["question|answer", '"Quote|x', "One?|a", "Two?|b", "It is 5'3\"|y", "Last?|z"]
+    (tmp_path / "a.csv").write_text("\n".join(lines).replace("|", separator))
+    swallowed, last = open_file(tmp_path / "a.csv", "seeds").rows
+    assert swallowed.problem == "a quote in line 2 makes one row of lines up to 5 that look like rows"
+    assert last.content == {"question": "Last?", "answer": "z"}
+
+
 def test_a_file_that_is_not_utf8_is_refused(tmp_path):
     (tmp_path / "a.tsv").write_bytes(b"caf\xe9\tx\n")
     with pytest.raises(UserError, match="not UTF-8, save it as UTF-8"):
@@ -114,6 +158,18 @@ def test_any_table_that_is_written_with_quotes_comes_back_or_its_row_is_refused(
     rows_read = read(path)
     assert [row for _, row, _ in rows_read] == table
     assert all(problem is None or len(row) > 1 for _, row, problem in rows_read)
+
+
+@IN_TMP_PATH
+@pytest.mark.parametrize("separator", BETWEEN_FIELDS)
+@given(rows=st.lists(st.lists(TEXT, min_size=3, max_size=3), max_size=5))
+def test_any_table_with_a_plain_header_comes_back_whatever_separates_its_columns(tmp_path, separator, rows):
+    file = io.StringIO(newline="")
+    csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL).writerows([["id", "question", "note"], *rows])
+    path = tmp_path / "a.csv"
+    path.write_bytes(file.getvalue().encode())
+    assert separator_of(path, "seeds") == separator
+    assert [record.fields for record in records(path, "seeds", separator)][1:] == rows
 
 
 LINE = st.lists(st.text(st.sampled_from("ab ,\"'5é"), max_size=8), min_size=2, max_size=2)

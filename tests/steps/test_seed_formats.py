@@ -197,7 +197,8 @@ def test_each_instance_of_self_instruct_is_a_question(tmp_path):
         ([("u", "Say hello.")], "Hello.", "seed_task_2"),
     ]
     [columns] = read(tmp_path / "a.jsonl", rows).columns
-    assert columns.sentence().endswith("(question: 'instruction'; input, reference: 'instances'; id: 'id')")
+    taken = "question: 'instruction'; input, reference: 'instances'; id: 'id'"
+    assert columns.sentence().endswith(f"({taken}; not taken: 'name' and 'is_classification')")
     assert not columns.unused
 
 

@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import json
+import shlex
 
 import polars as pl
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import SeedFieldsConfig, SeedsConfig
+from sdrrl_data.recipe import SeedFieldsConfig, SeedsConfig, overrides
 from sdrrl_data.run import SET_ASIDE
 from sdrrl_data.steps import seeds
 from sdrrl_data.steps.seeds import READ_SCHEMA
@@ -320,7 +321,7 @@ def test_a_csv_row_of_the_wrong_length_is_set_aside(tmp_path):
         (
             "a.csv",
             "Title;Body\nWhy?;It rained.\n",
-            "no column has a usual name of a question, it has 'Title;Body': "
+            "no column has a usual name of a question, it has 'Title', 'Body': "
             "name one with --set seeds.fields.question=NAME",
         ),
     ],
@@ -480,9 +481,13 @@ def test_what_was_taken_is_said_in_one_line(tmp_path):
     [columns] = read(source, None).columns
     assert columns.sentence() == (
         "seeds a.jsonl: 2 questions, 1 row set aside "
-        "(question: 'instruction'; input: 'input'; reference: 'output'; id: 'id')"
+        "(question: 'instruction'; input: 'input'; reference: 'output'; id: 'id'; not taken: 'kind')"
     )
     assert columns.doubt() is None
+    [columns] = read(write(tmp_path / "a.csv", "Question\tNote\nWhy?\tx\n"), None).columns
+    assert columns.sentence() == (
+        "seeds a.csv: 1 question (question: 'Question'; not taken: 'Note'; a tab separates the columns)"
+    )
     chat = [*user("Why?"), {"role": "assistant", "content": "So."}]
     [columns] = read(jsonl(tmp_path / "b.jsonl", {"messages": chat}), None).columns
     assert columns.sentence() == "seeds b.jsonl: 1 question (question, reference: 'messages')"
@@ -506,6 +511,23 @@ def test_text_that_was_not_taken_is_named(tmp_path):
     assert columns.unused == ["notes", "rationale", "thai"]
     assert "'notes', 'rationale', 'thai'" in columns.doubt()
     assert "--set seeds.fields.input=NAME" in columns.doubt()
+
+
+def test_a_sentence_of_two_words_that_was_not_taken_is_named_and_a_label_is_not(tmp_path):
+    row = {"question": "Why is it so hot?", "gold": "An answer.", "topic": "open qa", "no": "1.5"}
+    [columns] = read(jsonl(tmp_path / "a.jsonl", row), None).columns
+    assert (columns.unused, columns.not_taken) == (["gold"], ["gold", "topic", "no"])
+
+
+def test_columns_that_are_left_out_are_neither_read_nor_named(tmp_path):
+    row = {"question": "Why is it so hot?", "context": "In the desert.", "note, mine": "A note that nobody needs."}
+    source = jsonl(tmp_path / "a.jsonl", row)
+    [columns] = read(source, None).columns
+    key, value = overrides.parse_change(shlex.split(columns.doubt().rpartition("--set ")[2])[0])
+    assert (key, value) == ("seeds.leave_out", ["note, mine"])
+    asked = read(source.model_copy(update={"leave_out": ("context", "note, mine")}), None)
+    assert asked.rows["messages"].to_list() == [user("Why is it so hot?")]
+    assert (asked.columns[0].not_taken, asked.columns[0].doubt()) == ([], None)
 
 
 def test_of_several_sources_the_one_is_named_that_lacks_a_question(tmp_path):
