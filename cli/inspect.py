@@ -10,23 +10,17 @@ from sdrrl_data.errors import UserError
 
 from . import completion
 from .console import PlainConsole
+from .examples import examples
 from .options import TrustRecipe, split_commas
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data inspect runs/quickstart[/cyan]  what the run is, and its tables
-
-[cyan]sdrrl-data inspect runs/quickstart --step code_switched[/cyan]  five rows, with their switched words marked
-
-[cyan]sdrrl-data inspect runs/quickstart --id 3f2a[/cyan]  what became of one question, step by step
-
-[cyan]sdrrl-data inspect runs/quickstart --dropped[/cyan]  pairs that lose a text, and why
-
-[cyan]sdrrl-data inspect runs/quickstart --filter length --sort length[/cyan]  those that one filter drops, worst first
-
-[cyan]sdrrl-data inspect runs/quickstart --step transfer_set --search Rio --json[/cyan]  rows for another program
-"""
+EXAMPLES = examples(
+    ("what the run is, and its tables", "sdrrl-data inspect runs/quickstart"),
+    ("five rows, with their switched words marked", "sdrrl-data inspect runs/quickstart --step code_switched"),
+    ("what became of one question, step by step", "sdrrl-data inspect runs/quickstart --id 3f2a"),
+    ("pairs that lose a text, and why", "sdrrl-data inspect runs/quickstart --dropped"),
+    ("those that one filter drops, worst first", "sdrrl-data inspect runs/quickstart --filter length --sort length"),
+    ("rows for another program", "sdrrl-data inspect runs/quickstart --step transfer_set --search Rio --json"),
+)
 
 
 def inspect(

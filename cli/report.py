@@ -9,17 +9,14 @@ from sdrrl_data.errors import OutputExists
 
 from . import completion
 from .console import say
+from .examples import examples
 from .options import TrustRecipe
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data report runs/quickstart[/cyan]  write runs/quickstart/report.html
-
-[cyan]sdrrl-data report runs/strict --compare runs/quickstart[/cyan]  two runs side by side
-
-[cyan]sdrrl-data report runs/quickstart --compare thresholds.yaml[/cyan]  what other thresholds would change
-"""
+EXAMPLES = examples(
+    ("write runs/quickstart/report.html", "sdrrl-data report runs/quickstart"),
+    ("two runs side by side", "sdrrl-data report runs/strict --compare runs/quickstart"),
+    ("what other thresholds would change", "sdrrl-data report runs/quickstart --compare thresholds.yaml"),
+)
 NAME = "report.html"  # in the run's folder
 
 
