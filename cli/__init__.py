@@ -28,26 +28,18 @@ from . import (
 )
 from .boundary import Command, Commands
 from .console import say
+from .examples import examples
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data generate --recipe quickstart[/cyan]  a transfer set from English to Portuguese, without a download
-
-[cyan]sdrrl-data inspect runs/quickstart[/cyan]  what is in a run, and its rows
-
-[cyan]sdrrl-data report runs/quickstart[/cyan]  the same as a page, for a browser
-
-[cyan]sdrrl-data tune runs/quickstart[/cyan]  its scores, and thresholds that suit them
-
-[cyan]sdrrl-data push runs/quickstart me/my-set[/cyan]  publish it on the Hub, with its card
-
-[cyan]sdrrl-data init mine.yaml --tgt th[/cyan]  a recipe of your own to start from
-
-[cyan]sdrrl-data languages chin[/cyan]  the names of a language
-
-[cyan]sdrrl-data doctor[/cyan]  what is installed and works, and how to mend the rest
-"""
+EXAMPLES = examples(
+    ("a transfer set from English to Portuguese, without a download", "sdrrl-data generate --recipe quickstart"),
+    ("what is in a run, and its rows", "sdrrl-data inspect runs/quickstart"),
+    ("the same as a page, for a browser", "sdrrl-data report runs/quickstart"),
+    ("its scores, and thresholds that suit them", "sdrrl-data tune runs/quickstart"),
+    ("publish it on the Hub, with its card", "sdrrl-data push runs/quickstart me/my-set"),
+    ("a recipe of your own to start from", "sdrrl-data init mine.yaml --tgt th"),
+    ("the names of a language", "sdrrl-data languages chin"),
+    ("what is installed and works, and how to mend the rest", "sdrrl-data doctor"),
+)
 
 
 app = typer.Typer(
@@ -73,8 +65,8 @@ app.command(cls=Command, epilog=export.EXAMPLES)(export.export)
 app.command(cls=Command, epilog=controls.EXAMPLES)(controls.controls)
 app.command(cls=Command, epilog=train.EXAMPLES)(train.train)
 app.command(cls=Command, epilog=evaluate.EXAMPLES)(evaluate.evaluate)
-app.command(cls=Command)(recipes.recipes)
-app.command(cls=Command)(languages.languages)
+app.command(cls=Command, epilog=recipes.EXAMPLES)(recipes.recipes)
+app.command(cls=Command, epilog=languages.EXAMPLES)(languages.languages)
 app.command(cls=Command, epilog=doctor.EXAMPLES)(doctor.doctor)
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from rich.text import Text
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from sdrrl_data import causes, faults
 from sdrrl_data.errors import UserError
 from sdrrl_data.shown import escaped, message
 
-from .console import STDERR, STDOUT, json_lines, say
+from .console import STDERR, STDOUT, PlainConsole, json_lines, say
 
 FAULT = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130
@@ -24,16 +25,34 @@ UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # of click, which
 AGAIN = "what is finished is kept; run the same command again"
 
 
-class Command(TyperCommand):
-    """A command within its boundary."""
+class _Helpful:
+    """Help for people: no types of Python, and examples that can be copied."""
+
+    epilog: str | None
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Its options. A flag takes no value, and its help shows none."""
-        parameters = super().get_params(ctx)
+        """Its options and arguments. What a flag or an argument is, its name and its help say."""
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         for parameter in parameters:
             if getattr(parameter, "is_flag", False):
                 parameter.metavar = ""
+            elif isinstance(parameter, TyperArgument):
+                parameter.display_type_rich = lambda ctx: None  # type: ignore[method-assign]
         return parameters
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Print the help. Typer would fill the lines of the examples with blanks, also behind a `\\`."""
+        examples, self.epilog = self.epilog, None
+        try:
+            super().format_help(ctx, formatter)  # type: ignore[misc]
+        finally:
+            self.epilog = examples
+        if examples:
+            PlainConsole().print(Text.from_markup(f"{examples}\n"))
+
+
+class Command(_Helpful, TyperCommand):
+    """A command within its boundary."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read its options and arguments."""
@@ -65,7 +84,7 @@ class Command(TyperCommand):
             return super().invoke(ctx)
 
 
-class Commands(TyperGroup):
+class Commands(_Helpful, TyperGroup):
     """All commands. A mistake in a command line takes two lines."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:

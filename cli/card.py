@@ -7,15 +7,13 @@ import typer
 
 from . import completion
 from .console import say
+from .examples import examples
 from .options import TrustRecipe
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data card runs/quickstart[/cyan]  write the card of a run again, and check it
-
-[cyan]sdrrl-data card runs/quickstart --licence cc-by-4.0[/cyan]  the same, if you know the licence of the rows
-"""
+EXAMPLES = examples(
+    ("write the card of a run again, and check it", "sdrrl-data card runs/quickstart"),
+    ("the same, if you know the licence of the rows", "sdrrl-data card runs/quickstart --licence cc-by-4.0"),
+)
 
 
 def card(

@@ -6,6 +6,7 @@ objects with `event` on stderr.
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -60,9 +61,14 @@ class PlainConsole(Console):
         return is_json(self._stream)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print objects; as JSON a line for each, or for each row of a table."""
-        if not is_json(self._stream):
+        """Print objects; as JSON a line for each, or for each row of a table. In a pipe, no line ends with blanks."""
+        if self.is_terminal:
             super().print(*objects, **options)
+            return
+        if not is_json(self._stream):
+            with self.capture() as captured:
+                super().print(*objects, **options)
+            self.file.write(re.sub(" +$", "", captured.get(), flags=re.MULTILINE))
             return
         for item in objects if not self.quiet else ():
             if isinstance(item, Table):

@@ -8,6 +8,7 @@ import typer
 
 from . import completion
 from .console import PlainConsole
+from .examples import examples
 from .options import TrustRecipe, split_commas
 
 if TYPE_CHECKING:
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
 
     from sdrrl_data.controls.arms import Controls
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data controls runs/real[/cyan]  all controls and ablations of every target
-
-[cyan]sdrrl-data controls runs/real --only sft,t-sft,sdrrl --equal target[/cyan]  the same number of tokens in the
-target language
-
-[cyan]sdrrl-data controls runs/real --only sdrrl,no-code-switch --tokenizer org/model[/cyan]  what code-switching adds;
-tokens are those of the model that you will train
-"""
+EXAMPLES = examples(
+    ("all controls and ablations of every target", "sdrrl-data controls runs/real"),
+    (
+        "the same number of tokens in the target language",
+        "sdrrl-data controls runs/real --only sft,t-sft,sdrrl --equal target",
+    ),
+    (
+        "what code-switching adds; tokens are those of the model that you will train",
+        "sdrrl-data controls runs/real --only sdrrl,no-code-switch --tokenizer org/model",
+    ),
+)
 
 
 class Equal(StrEnum):

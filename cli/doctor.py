@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .console import say
+from .examples import examples
 
 if TYPE_CHECKING:
     from sdrrl_data.doctor.check import Check
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data doctor[/cyan]  what is installed and works, and what to type where something does not
-
-[cyan]sdrrl-data doctor --json[/cyan]  the same for a program, or for a report of a fault
-"""
+EXAMPLES = examples(
+    ("what is installed and works, and what to type where something does not", "sdrrl-data doctor"),
+    ("the same for a program, or for a report of a fault", "sdrrl-data doctor --json"),
+)
 
 MARKS = {"ok": "ok", "missing": "-", "broken": "BROKEN"}
 

@@ -7,29 +7,30 @@ import typer
 
 from . import completion
 from .console import PlainConsole, say
+from .examples import examples
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from sdrrl_data.evaluation.results import Results
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-Did Portuguese gain, and did English keep what it had? On neutral text:
-
-[cyan]sdrrl-data evaluate --base org/model --tuned out/sdrrl,out/t-sft --tgt pt --parallel flores.en,flores.pt[/cyan]
-
-Also on the test questions of a run and on Belebele; finished measures are not taken again:
-
-[cyan]sdrrl-data evaluate --base org/model --tuned out/sdrrl,out/t-sft --tgt pt --parallel flores.en,flores.pt
---questions runs/mine --choices eng_Latn.jsonl,por_Latn.jsonl[/cyan]
-
-Also let a model on a server compare the answers with those of the base:
-
-[cyan]sdrrl-data evaluate --base org/model --tuned out/sdrrl --tgt pt --questions runs/mine
---judge org/large-model --judge-url http://127.0.0.1:8000/v1[/cyan]
-"""
+EXAMPLES = examples(
+    (
+        "did Portuguese gain, and did English keep what it had? On neutral text",
+        "sdrrl-data evaluate --base org/model --tuned models/sdrrl,models/t-sft --tgt pt "
+        "--parallel flores.en,flores.pt",
+    ),
+    (
+        "also on the test questions of a run and on Belebele; finished measures are not taken again",
+        "sdrrl-data evaluate --base org/model --tuned models/sdrrl,models/t-sft --tgt pt "
+        "--parallel flores.en,flores.pt --questions runs/mine --choices eng_Latn.jsonl,por_Latn.jsonl",
+    ),
+    (
+        "also let a model on a server compare the answers with those of the base",
+        "sdrrl-data evaluate --base org/model --tuned models/sdrrl --tgt pt --questions runs/mine "
+        "--judge org/large-model --judge-url http://127.0.0.1:8000/v1",
+    ),
+)
 
 
 def evaluate(

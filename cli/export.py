@@ -8,20 +8,17 @@ import typer
 
 from . import completion
 from .console import PlainConsole
+from .examples import examples
 
 if TYPE_CHECKING:
     from sdrrl_data.publishing.export import Exported
 
 Format = Literal["messages", "alpaca", "sharegpt"]
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data export runs/quickstart --format messages[/cyan]  role and content, as in OpenAI's format
-
-[cyan]sdrrl-data export runs/real --format sharegpt --tgt vi,th --out LLaMA-Factory/data[/cyan]  two targets
-
-[cyan]sdrrl-data export runs/real --format messages --preferences[/cyan]  pairs of a chosen and a rejected answer
-"""
+EXAMPLES = examples(
+    ("role and content, as in OpenAI's format", "sdrrl-data export runs/quickstart --format messages"),
+    ("two targets", "sdrrl-data export runs/real --format sharegpt --tgt vi,th --out LLaMA-Factory/data"),
+    ("pairs of a chosen and a rejected answer", "sdrrl-data export runs/real --format messages --preferences"),
+)
 
 
 def export(

@@ -16,6 +16,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.shown import escaped
 
 from .console import say
+from .examples import examples
 from .options import (
     Changes,
     Model,
@@ -42,29 +43,25 @@ class Runner(StrEnum):
     RAY = "ray"
 
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-A small run on a laptop, without a download:
-
-[cyan]sdrrl-data generate --recipe quickstart[/cyan]
-
-The same with a stricter filter; only what the filter changes is done again:
-
-[cyan]sdrrl-data generate --recipe quickstart --set thresholds.similarity.min=0.85[/cyan]
-
-A finished run with a stricter filter: all other settings stay as they are in the run:
-
-[cyan]sdrrl-data generate --out runs/quickstart --set thresholds.similarity.min=0.85[/cyan]
-
-One more target, which another translator makes; what is finished stays as it is:
-
-[cyan]sdrrl-data generate --out runs/quickstart --tgt pt,th --set targets.th.translator=nllb[/cyan]
-
-Your own questions and model, two target languages; only show what would be done:
-
-[cyan]sdrrl-data generate --seeds tasks.jsonl --tgt vi,thai --model org/name --dry-run[/cyan]
-"""
+EXAMPLES = examples(
+    ("a small run on a laptop, without a download", "sdrrl-data generate --recipe quickstart"),
+    (
+        "the same with a stricter filter; only what the filter changes is done again",
+        "sdrrl-data generate --recipe quickstart --set thresholds.similarity.min=0.85",
+    ),
+    (
+        "a finished run with a stricter filter: all other settings stay as they are in the run",
+        "sdrrl-data generate --out runs/quickstart --set thresholds.similarity.min=0.85",
+    ),
+    (
+        "one more target, which another translator makes; what is finished stays as it is",
+        "sdrrl-data generate --out runs/quickstart --tgt pt,th --set targets.th.translator=nllb",
+    ),
+    (
+        "your own questions and model, two target languages; only show what would be done",
+        "sdrrl-data generate --seeds tasks.jsonl --tgt vi,thai --model org/name --dry-run",
+    ),
+)
 
 
 def generate(

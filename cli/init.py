@@ -15,6 +15,7 @@ from sdrrl_data.suggestions import instead
 
 from . import completion
 from .console import STDOUT, is_json, say
+from .examples import examples
 from .options import Tgt, readings, split_commas
 
 if TYPE_CHECKING:
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 
 MAGPIE, NATIVE = "magpie", "native:"
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data init[/cyan]  a few questions, and mine.yaml
-
-[cyan]sdrrl-data init mine.yaml --recipe quickstart --tgt pt[/cyan]  a recipe that needs no download and no GPU
-
-[cyan]sdrrl-data init th.yaml --seeds tasks.jsonl --tgt th --model org/name --no-gpu[/cyan]  without questions
-"""
+EXAMPLES = examples(
+    ("answer a few questions, and get mine.yaml", "sdrrl-data init"),
+    ("a recipe that needs no download and no GPU", "sdrrl-data init mine.yaml --recipe quickstart --tgt pt"),
+    (
+        "ask nothing: every option is there",
+        "sdrrl-data init th.yaml --recipe sdrrl --seeds tasks.jsonl --src en --tgt th --model org/name "
+        "--translator nllb --no-gpu",
+    ),
+)
 
 
 def init(

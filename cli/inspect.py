@@ -10,23 +10,17 @@ from sdrrl_data.errors import UserError
 
 from . import completion
 from .console import PlainConsole
+from .examples import examples
 from .options import TrustRecipe, split_commas
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data inspect runs/quickstart[/cyan]  what the run is, and its tables
-
-[cyan]sdrrl-data inspect runs/quickstart --step code_switched[/cyan]  five rows, with their switched words marked
-
-[cyan]sdrrl-data inspect runs/quickstart --id 3f2a[/cyan]  what became of one question, step by step
-
-[cyan]sdrrl-data inspect runs/quickstart --dropped[/cyan]  pairs that lose a text, and why
-
-[cyan]sdrrl-data inspect runs/quickstart --filter length --sort length[/cyan]  those that one filter drops, worst first
-
-[cyan]sdrrl-data inspect runs/quickstart --step transfer_set --search Rio --json[/cyan]  rows for another program
-"""
+EXAMPLES = examples(
+    ("what the run is, and its tables", "sdrrl-data inspect runs/quickstart"),
+    ("five rows, with their switched words marked", "sdrrl-data inspect runs/quickstart --step code_switched"),
+    ("what became of one question, step by step", "sdrrl-data inspect runs/quickstart --id 3f2a"),
+    ("pairs that lose a text, and why", "sdrrl-data inspect runs/quickstart --dropped"),
+    ("those that one filter drops, worst first", "sdrrl-data inspect runs/quickstart --filter length --sort length"),
+    ("rows for another program", "sdrrl-data inspect runs/quickstart --step transfer_set --search Rio --json"),
+)
 
 
 def inspect(
@@ -35,7 +29,12 @@ def inspect(
         typer.Argument(metavar="RUN", autocompletion=completion.runs, help="The run's folder.", show_default=False),
     ],
     step: Annotated[
-        str | None, typer.Option(metavar="STEP", help="Show rows of this table, such as [cyan]code_switched[/cyan].")
+        str | None,
+        typer.Option(
+            metavar="STEP",
+            help="Show rows of this table, such as [cyan]code_switched[/cyan]; [cyan]scores[/cyan] are those of all "
+            "scorers.",
+        ),
     ] = None,
     tgt: Annotated[
         str | None, typer.Option(metavar="LANGUAGE", autocompletion=completion.languages, help="Show only this target.")
@@ -73,7 +72,7 @@ def inspect(
     ] = None,
     all_of_it: Annotated[
         bool,
-        typer.Option("--all", help="With --id and --search: rows of every table, with their scores and whole texts."),
+        typer.Option("--all", help="Whole texts; with --id and --search, also rows of every table, with their scores."),
     ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Without rows: the whole signatures, and not their digests.")
@@ -94,7 +93,7 @@ def inspect(
     from . import overview, questions
     from .judged import pairs
     from .pager import paged
-    from .rows import RowSelection, show
+    from .rows import SCORES, RowSelection, show
 
     run, manifest = opened(folder)
     if trust_recipe:
@@ -113,16 +112,18 @@ def inspect(
         overview.show(run, manifest, tables, console, verbose)
         return
     if step is not None:
-        of_step = [table for table in tables if _is_of_step(table, step)]
+        scored = dict.fromkeys(f"{table.partition('/')[0]}/{SCORES}" for table in tables if f"/{SCORES}-" in table)
+        of_step = [table for table in (*tables, *scored) if step in (table, table.rpartition("/")[2])]
         if not of_step:
-            steps = dict.fromkeys(table.rpartition("/")[2] for table in tables)
+            steps = dict.fromkeys(table.rpartition("/")[2] for table in (*tables, *scored))
             raise UserError(f"{folder} has no table {step}: {instead(step, steps, '--step ')}")
         tables = of_step
     wanted = pairs(run, manifest, tags, kept, dropped, filter, sort) if judged else None
     id = id.rstrip("….") if id else id  # a shortened one may end so
     pattern = None if search is None else re.compile(re.escape(search), re.IGNORECASE)
     brief = not (all_of_it or as_json or set_aside) and (search is not None or (id is not None and step is None))
-    selection = RowSelection(rows, id, set_aside, wanted, pattern, brief)
+    short = not all_of_it and (id is None or brief)
+    selection = RowSelection(rows, id, set_aside, wanted, pattern, brief, short)
     with paged(console, not as_json):
         shown = 0
         if brief and step is None:
@@ -134,6 +135,8 @@ def inspect(
         if brief and shown:
             more = "" if search is None else ", --rows N more rows"
             console.print(f"--all shows every table with scores and whole texts, --step STEP one of them{more}")
+        elif short and shown and not as_json:
+            console.print("--all shows whole texts, --id ID all of one question")
     if not shown and id is not None:
         hint = "leave out --set-aside" if set_aside else "use --set-aside to search the rows that were set aside"
         raise UserError(f"{folder}: no row of {step or 'any table'} has an id that begins with {id} ({hint})")
@@ -145,9 +148,3 @@ def inspect(
             if judged or search
             else "There are no rows."
         )
-
-
-def _is_of_step(table: str, step: str) -> bool:
-    """Whether the user means a table by this step: its path, its name, or "scores" for every scorer's table."""
-    name = table.rpartition("/")[2]
-    return step in (table, name) or (step == "scores" and name.startswith("scores-"))

@@ -8,11 +8,23 @@ from sdrrl_data.errors import UserError
 
 from . import completion
 from .console import PlainConsole
+from .examples import examples
+
+EXAMPLES = examples(
+    ("list all of them", "sdrrl-data languages"),
+    ("find one by a part of its name, or by a code", "sdrrl-data languages chin", "sdrrl-data languages tha_Thai"),
+)
 
 
 def languages(
     query: Annotated[
-        str, typer.Argument(autocompletion=completion.languages, help="A tag, a code, or a name or part of one.")
+        str,
+        typer.Argument(
+            metavar="LANGUAGE",
+            autocompletion=completion.languages,
+            help="A tag, a code, or a name or part of one.",
+            show_default=False,
+        ),
     ] = "",
 ) -> None:
     """List the languages, or those that match a name or a part of one.

@@ -9,6 +9,7 @@ import typer
 from sdrrl_data.errors import RunMismatch
 
 from .console import PlainConsole, say
+from .examples import examples
 from .options import (
     Changes,
     Model,
@@ -25,13 +26,10 @@ from .options import (
 )
 from .report import NAME
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data preview --recipe quickstart[/cyan]  eight questions through every step, and a page to look at
-
-[cyan]sdrrl-data preview --seeds tasks.jsonl --tgt th --model org/name --rows 20[/cyan]  with your own settings
-"""
+EXAMPLES = examples(
+    ("eight questions through every step, and a page to look at", "sdrrl-data preview --recipe quickstart"),
+    ("with your own settings", "sdrrl-data preview --seeds tasks.jsonl --tgt th --model org/name --rows 20"),
+)
 
 
 def preview(

@@ -8,16 +8,13 @@ import typer
 
 from . import completion
 from .console import say
+from .examples import examples
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data pull org/their-set[/cyan]  makes runs/their-set
-
-[cyan]sdrrl-data pull org/their-set --revision v1.0 --out runs/theirs[/cyan]  that version, in another folder
-
-[cyan]sdrrl-data pull org/their-set --tgt pt,vi[/cyan]  only these targets
-"""
+EXAMPLES = examples(
+    ("make runs/their-set", "sdrrl-data pull org/their-set"),
+    ("take that version, in another folder", "sdrrl-data pull org/their-set --revision v1.0 --out runs/theirs"),
+    ("take only these targets", "sdrrl-data pull org/their-set --tgt pt,vi"),
+)
 
 
 def pull(

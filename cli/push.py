@@ -7,19 +7,15 @@ import typer
 
 from . import completion
 from .console import say
+from .examples import examples
 from .options import TrustRecipe
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data push runs/real me/my-set[/cyan]  a private dataset; type the command again to send what is new
-
-[cyan]sdrrl-data push runs/real me/my-set --public --licence cc-by-4.0[/cyan]  a public dataset
-
-[cyan]sdrrl-data push runs/real me/my-set --tag v1.0[/cyan]  with a tag for this commit
-
-[cyan]sdrrl-data push runs/real org/their-set --public --create-pr[/cyan]  a pull request to a dataset of other people
-"""
+EXAMPLES = examples(
+    ("a private dataset; type the command again to send what is new", "sdrrl-data push runs/real me/my-set"),
+    ("a public dataset", "sdrrl-data push runs/real me/my-set --public --licence cc-by-4.0"),
+    ("with a tag for this commit", "sdrrl-data push runs/real me/my-set --tag v1.0"),
+    ("a pull request to a dataset of other people", "sdrrl-data push runs/real org/their-set --public --create-pr"),
+)
 
 
 def push(

@@ -6,12 +6,22 @@ import typer
 
 from . import completion
 from .console import PlainConsole, say_as_it_is
+from .examples import examples
+
+EXAMPLES = examples(
+    ("list all of them", "sdrrl-data recipes"),
+    ("start a recipe of your own from one; `init` does so with questions", "sdrrl-data recipes sdrrl > mine.yaml"),
+)
 
 
 def recipes(
     name: Annotated[
         str | None,
-        typer.Argument(autocompletion=completion.recipes_and_parts, help="Show the YAML of this recipe or part."),
+        typer.Argument(
+            metavar="RECIPE",
+            autocompletion=completion.recipes_and_parts,
+            help="Show the YAML of this recipe or part.",
+        ),
     ] = None,
 ) -> None:
     """List the recipes of the package, the parts that change them, and what translates, scores and so on.

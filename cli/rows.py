@@ -17,7 +17,7 @@ from sdrrl_data.recipe import shipped_scores
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.shown import escaped
-from sdrrl_data.steps import seeds
+from sdrrl_data.steps import scores, seeds
 from sdrrl_data.steps.reasons import Reasons
 
 from . import views
@@ -26,6 +26,8 @@ from .samples import has_colours
 
 LONGEST = 4000  # cells of the terminal that a text may take: about a thousand tokens
 BRIEF = 220  # the same where a text is shortened
+WHOLE = {"reason", "kept", "failed", "scores"}  # labels of what is not a text, and is never shortened
+SCORES = "scores"  # the tables of all scorers, side by side
 BEFORE = 60  # cells that a shortened text may have before the words that were searched for
 NOT_BRIEF = {"scores", "weight", "generator", "translator", "source", "split"}  # labels that are left out there
 
@@ -38,9 +40,12 @@ class RowSelection(NamedTuple):
     rows: int
     id: str | None  # only rows whose id begins with this, or whose question has this id in its source
     set_aside: bool
-    pairs: Mapping[str, Sequence[str]] | None = None  # of each target, only these pairs, in this order
+    pairs: Mapping[str, Mapping[str, str]] | None = (
+        None  # of each target, only these pairs, in this order; see `judged`
+    )
     search: re.Pattern[str] | None = None  # only rows with a text that contains this
-    brief: bool = False  # one row of a question, its texts shortened, without its scores
+    brief: bool = False  # one row of a question, without its scores
+    short: bool = False  # its texts shortened
     without: Collection[str] = ()  # no rows of these questions
 
 
@@ -71,13 +76,20 @@ def show(
         console.print(f"{name}: {len(rows)} {of}{suffix}", style="bold")
     for row in rows:
         console.print(Text(f"\n{escaped(row['id'])}", style="cyan"))
-        fields = view(row, context)
+        fields = [*_sorted_by(name, row["id"], selection), *view(row, context)]
         if selection.brief:
             fields = [field for field in fields if field[0] not in NOT_BRIEF]
-        console.print(layout(fields, shortened(selection.search, BRIEF if selection.brief else LONGEST)))
+        console.print(layout(fields, shortened(selection.search, BRIEF if selection.short else LONGEST)))
     if rows:
         console.print()
     return len(rows)
+
+
+def _sorted_by(name: str, id: str, selection: RowSelection) -> views.Fields:
+    """The score by which the rows are sorted, of one of them."""
+    tag, pairs = name.partition("/")[0], selection.pairs or {}
+    of_targets = [pairs[tag]] if tag in pairs else pairs.values()
+    return [("sorted by", next((scored[_seed(id)] for scored in of_targets if _seed(id) in scored), None))]
 
 
 def layout(fields: views.Fields, cut: Cut) -> Table:
@@ -85,7 +97,8 @@ def layout(fields: views.Fields, cut: Cut) -> Table:
     grid = Table.grid(padding=(0, 0, 0, 2), pad_edge=True)
     for label, text in fields:
         if text:
-            grid.add_row(Text(escaped(label)), cut(views.readable(text) if isinstance(text, str) else text))
+            shown = views.readable(text) if isinstance(text, str) else text
+            grid.add_row(Text(escaped(label)), shown if label in WHOLE else cut(shown))
     return grid
 
 
@@ -93,7 +106,7 @@ def shortened(search: re.Pattern[str] | None, longest: int) -> Cut:
     """Cuts a text after so many cells of the terminal; if it is searched, around the first of the words, in bold."""
 
     def cut(text: Text) -> Text:
-        if longest == BRIEF:
+        if longest == BRIEF and text.cell_len > longest:
             text = Text("\n").join(line for line in text.split("\n") if line)
         match = search.search(text.plain) if search else None
         if match and text.cell_len > longest:
@@ -148,7 +161,7 @@ def _chosen(
     return [rows[number] for number in numbers[: selection.rows]], len(numbers)
 
 
-def _places(name: str, pairs: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def _places(name: str, pairs: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
     """The pairs of a table's target, or of all targets, with their places."""
     tag = name.partition("/")[0]
     ids = pairs[tag] if tag in pairs else chain(*pairs.values())
@@ -215,9 +228,24 @@ def _blocks(run: Run, manifest: Manifest, name: str, set_aside: bool) -> list[_R
     if set_aside or name.rpartition("/")[2] in OF_TARGET:
         all_rows = table.set_aside() if set_aside else run.dataset(name).read()
         return [_RowBlock(all_rows.height, lambda: all_rows)]
+    if name.rpartition("/")[2] == SCORES:
+        return _score_blocks(run, manifest, name.partition("/")[0])
     # Engines finish parts in any order: in an unfinished run, an early part may be missing.
     parts = [part for part in range(sum(map(len, manifest.growths))) if table.has(part)]
     return [_RowBlock(table.rows(part), partial(_with_texts, run, name, part)) for part in parts]
+
+
+def _score_blocks(run: Run, manifest: Manifest, tag: str) -> list[_RowBlock]:
+    """The scores of all scorers, as far as a part has them."""
+    tables = [run.table(f"{tag}/{path.name}") for path in sorted((run.path / tag).glob(f"{SCORES}-*"))]
+
+    def read(part: int) -> pl.DataFrame:
+        scored = scores.joined([table.read(part) for table in tables if table.has(part)])
+        return with_texts(run, scored, tag, part)
+
+    parts = range(sum(map(len, manifest.growths)))
+    rows = {part: [table.rows(part) for table in tables if table.has(part)] for part in parts}
+    return [_RowBlock(counts[0], partial(read, part)) for part, counts in rows.items() if counts]
 
 
 def _with_texts(run: Run, name: str, part: int) -> pl.DataFrame:

@@ -11,19 +11,16 @@ import typer
 from sdrrl_data.shown import rate
 
 from .console import PlainConsole, say
+from .examples import examples
 
 if TYPE_CHECKING:
     from sdrrl_data.pipeline.status import Status, TableStatus
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data status /shared/run[/cyan]  what is finished, and who is making what
-
-[cyan]sdrrl-data status /shared/run --watch[/cyan]  the same every few seconds, until the run is finished
-
-[cyan]sdrrl-data status /shared/run --json[/cyan]  one line for another program
-"""
+EXAMPLES = examples(
+    ("what is finished, and who is making what", "sdrrl-data status /shared/run"),
+    ("the same every few seconds, until the run is finished", "sdrrl-data status /shared/run --watch"),
+    ("one line for another program", "sdrrl-data status /shared/run --json"),
+)
 SECONDS = 5.0  # between two looks
 
 

@@ -10,37 +10,36 @@ import typer
 
 from . import completion
 from .console import PlainConsole, say
+from .examples import examples
 
 if TYPE_CHECKING:
     from sdrrl_data.training.plan import TrainingPlan
     from sdrrl_data.training.train import Trained
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-An adapter, from a run or from what was published:
-
-[cyan]sdrrl-data train runs/real --tgt vi --model Qwen/Qwen2.5-7B-Instruct --out models/vi[/cyan]
-
-[cyan]sdrrl-data train org/name --tgt vi --model Qwen/Qwen2.5-7B-Instruct --out models/vi[/cyan]
-
-Stopped? The same command with [cyan]--resume[/cyan] continues from the last checkpoint.
-
-All weights, half of the translations, and a tenth of the rows in the source language:
-
-[cyan]sdrrl-data train runs/real --model M --out DIR --set method=full --set weights.translate=0.5 \\
---set replay.share=0.1[/cyan]
-
-First what to answer, then in which language
-
-[cyan]sdrrl-data train runs/real --tgt vi --model M --out models/sft[/cyan]
-
-[cyan]sdrrl-data train runs/real --tgt vi --model M --objective orpo --adapter models/sft --out models/orpo[/cyan]
-
-Print the command for all GPUs of this machine
-
-[cyan]sdrrl-data train runs/real --model M --out DIR --accelerate fsdp[/cyan]
-"""
+EXAMPLES = examples(
+    (
+        "an adapter, from a run; if it is stopped, the same with --resume continues",
+        "sdrrl-data train runs/real --tgt vi --model Qwen/Qwen2.5-7B-Instruct --out models/vi",
+    ),
+    (
+        "the same from what was published",
+        "sdrrl-data train org/name --tgt vi --model Qwen/Qwen2.5-7B-Instruct --out models/vi",
+    ),
+    (
+        "all weights, half of the translations, and a tenth of the rows in the source language",
+        "sdrrl-data train runs/real --model org/model --out models/full --set method=full "
+        "--set weights.translate=0.5 --set replay.share=0.1",
+    ),
+    (
+        "first what to answer, then in which language",
+        "sdrrl-data train runs/real --tgt vi --model org/model --out models/sft",
+        "sdrrl-data train runs/real --tgt vi --model org/model --objective orpo --adapter models/sft --out models/orpo",
+    ),
+    (
+        "print the command for all GPUs of this machine",
+        "sdrrl-data train runs/real --model org/model --out models/vi --accelerate fsdp",
+    ),
+)
 
 
 class Track(StrEnum):
@@ -128,7 +127,8 @@ def train(
     track: Annotated[
         list[Track] | None,
         typer.Option(
-            help="Record the figures there, too; comet without an API key writes an archive. May be repeated."
+            metavar="<comet|tensorboard>",
+            help="Record the figures there, too; comet without an API key writes an archive. May be repeated.",
         ),
     ] = None,
     merge: Annotated[

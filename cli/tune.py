@@ -9,21 +9,16 @@ from sdrrl_data.errors import OutputExists
 
 from . import completion
 from .console import PlainConsole
+from .examples import examples
 from .options import TrustRecipe, split_commas
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data tune runs/quickstart[/cyan]  a line a score: how it is spread, its threshold, a better one
-
-[cyan]sdrrl-data tune runs/quickstart --all[/cyan]  and what other thresholds would keep
-
-[cyan]sdrrl-data tune runs/quickstart --score similarity --examples[/cyan]  one score, with texts near a threshold
-
-[cyan]sdrrl-data tune runs/quickstart --write thresholds.yaml[/cyan]  write the proposals as a part of a recipe
-
-[cyan]sdrrl-data generate --recipe quickstart --with thresholds.yaml[/cyan]  use them: nothing is scored again
-"""
+EXAMPLES = examples(
+    ("a line a score: how it is spread, its threshold, a better one", "sdrrl-data tune runs/quickstart"),
+    ("and what other thresholds would keep", "sdrrl-data tune runs/quickstart --all"),
+    ("one score, with texts near a threshold", "sdrrl-data tune runs/quickstart --score similarity --examples"),
+    ("write the proposals as a part of a recipe", "sdrrl-data tune runs/quickstart --write thresholds.yaml"),
+    ("use them: nothing is scored again", "sdrrl-data generate --recipe quickstart --with thresholds.yaml"),
+)
 
 
 def tune(

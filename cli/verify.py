@@ -10,15 +10,13 @@ import typer
 from sdrrl_data.shown import escaped
 
 from .console import say
+from .examples import examples
 from .options import TrustRecipe
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-[cyan]sdrrl-data verify runs/quickstart[/cyan]  read every file of a run again, and name those that are damaged
-
-[cyan]sdrrl-data verify runs/quickstart --repair[/cyan]  move these away, and make them again
-"""
+EXAMPLES = examples(
+    ("read every file of a run again, and name those that are damaged", "sdrrl-data verify runs/quickstart"),
+    ("move these away, and make them again", "sdrrl-data verify runs/quickstart --repair"),
+)
 
 
 def verify(

@@ -7,17 +7,16 @@ from typing import Annotated
 import typer
 
 from .console import say
+from .examples import examples
 from .options import TrustRecipe
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-On a cluster, begin a run on one machine, then start as many workers as there are machines:
-
-[cyan]sdrrl-data generate --recipe mine.yaml --out /shared/run --begin[/cyan]
-
-[cyan]sbatch --array=0-7 --wrap "sdrrl-data work /shared/run"[/cyan]
-"""
+EXAMPLES = examples(
+    (
+        "on a cluster, begin a run on one machine, then start as many workers as there are machines",
+        "sdrrl-data generate --recipe mine.yaml --out /shared/run --begin",
+        'sbatch --array=0-7 --wrap "sdrrl-data work /shared/run"',
+    ),
+)
 
 
 def work(

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,8 +19,9 @@ from sdrrl_data.cards.markdown import join_names
 from sdrrl_data.pipeline.status import status
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Recipe, overrides, score_columns
-from sdrrl_data.report import charts, comparison, figures, hints, reading, remedies, sample
-from sdrrl_data.run import Manifest, Run, provenance, recipe_of, refuse_unfinished
+from sdrrl_data.report import charts, figures, hints, reading, remedies, sample
+from sdrrl_data.report.comparison import Comparison
+from sdrrl_data.run import Manifest, Run, provenance, recipe_of
 from sdrrl_data.shown import rate
 from sdrrl_data.steps import counts
 
@@ -37,19 +37,17 @@ class Chart(NamedTuple):
     captions: list[str]
 
 
-def page(run: Run, manifest: Manifest, other: Path | None = None) -> str:
+def page(run: Run, manifest: Manifest, compared: Comparison | None = None) -> str:
     """The page of a run. The same run gives the same page.
 
     Args:
         run: of an unfinished one, the page has what is there, and says what is missing.
         manifest: of the run.
-        other: another run, or a part of a recipe with thresholds, to compare it with: see `comparison.compare`.
+        compared: with another run, or with other thresholds.
 
     Raises:
-        UserError: its recipe cannot be read; there is nothing to compare it with, or it is not finished and compared.
+        UserError: its recipe cannot be read.
     """
-    if other:
-        refuse_unfinished(run, manifest)
     recipe = recipe_of(run, manifest)
     is_finished = manifest.state == "finished"
     tags = list(manifest.signatures)
@@ -59,7 +57,6 @@ def page(run: Run, manifest: Manifest, other: Path | None = None) -> str:
     recipes = {tag: recipe.for_target(tag) for tag in manifest.counts.targets if is_finished or scopes[tag].parts}
     spreads = {tag: pictures.read(run, recipes[tag], tag) for tag in recipes}
     names = {tag: languages.find(tag).name for tag in [recipe.src, *tags]}
-    compared = comparison.compare(run, manifest, other) if other else None
     changed = {target.tag: target.changes.ids for target in compared.targets} if compared else {}
     rows = sample.of_run(run, manifest, recipes, scopes, spreads, changed)
     scores = score_columns(recipe.scorers)
@@ -244,4 +241,5 @@ def _percent(share: float) -> str:
 
 
 def _difference(here: int, there: int) -> str:
-    return f"{here - there:+,}".replace("-", "−") if here != there else "–"
+    """What the other would change."""
+    return f"{there - here:+,}".replace("-", "−") if here != there else "–"

@@ -80,13 +80,16 @@ def judged(run: Run, tgt: str, kept: bool, filter: str | None = None) -> list[st
     return [id for part in parts for id in table.read(part).filter(wanted)["id"]]
 
 
-def worst_first(scored: pl.DataFrame, columns: Sequence[str], better: Better) -> list[str]:
-    """The ids of pairs by the worst of some scores of each; pairs without these scores are left out.
+def worst_first(scored: pl.DataFrame, columns: Sequence[str], better: Better) -> dict[str, dict[str, float]]:
+    """The ids of pairs by the worst of some scores of each, with these scores; pairs without them are left out.
 
     Args:
         scored: of one target.
         columns: of the scores.
         better: which of their values are the good ones.
+
+    Returns:
+        id -> column -> value, without columns that have none.
     """
     values = [pl.col(column) for column in columns]
     if better == "less":
@@ -95,12 +98,9 @@ def worst_first(scored: pl.DataFrame, columns: Sequence[str], better: Better) ->
         badness = -pl.min_horizontal(values)
     else:
         badness = pl.max_horizontal((value - value.median()).abs() for value in values)
-    return (
-        scored.select("id", badness=badness)
-        .drop_nulls()
-        .sort("badness", "id", descending=[True, False])["id"]
-        .to_list()
-    )
+    ordered = scored.select("id", *columns, badness=badness).drop_nulls("badness")
+    ordered = ordered.sort("badness", "id", descending=[True, False]).drop("badness")
+    return {id: {c: v for c, v in zip(columns, row, strict=True) if v is not None} for id, *row in ordered.iter_rows()}
 
 
 def texts(run: Run, tgt: str, parts: int, ids: Collection[str]) -> dict[str, dict[str, TextPair]]:

@@ -1,8 +1,13 @@
 import os
+import re
+import shlex
 import subprocess
 import sys
 
 import pytest
+import typer
+
+from sdrrl_data.cli import app
 
 HEAVY = {"torch", "transformers", "datasets", "polars", "yaml", "vllm", "numpy", "huggingface_hub", "matplotlib"}
 COMMANDS = (
@@ -34,6 +39,36 @@ def test_flags_are_shown_as_flags(invoke):
         shown = invoke(command, "--help").output
         assert "--help" in shown
         assert "bool" not in shown.lower()
+
+
+ALL = typer.main.get_command(app)
+
+
+def _examples(command: typer.core.TyperCommand, shown: str) -> list[list[str]]:
+    """The words of each command that somebody would run who pasted the examples of a help."""
+    pasted = shown.partition("\nExamples\n")[2].replace("\\\n", " ")
+    lines = (shlex.split(line.partition(" > ")[0], comments=True) for line in pasted.splitlines())
+    return [words for words in lines if words]
+
+
+@pytest.mark.parametrize("name", [None, *ALL.commands])
+def test_the_examples_of_a_help_can_be_pasted_as_they_stand(invoke, monkeypatch, name):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = invoke(*([name] if name else []), "--help").output
+    pasted = _examples(ALL, shown)
+    assert pasted
+    for program, *words in pasted:
+        assert program in {"sdrrl-data", "sbatch"}
+        if program == "sdrrl-data":
+            command = ALL.commands[words[0]]
+            with command.make_context(words[0], words[1:]) as context:  # raises where an option is not one
+                assert not context.args
+
+
+def test_help_has_words_for_values_and_no_types(invoke):
+    for name in ("", *ALL.commands):
+        shown = invoke(*name.split(), "--help").output
+        assert not re.search(r"<(str|path|int|float|bool|list.*)>| \[[a-z]+\]\n", shown), name
 
 
 def test_version(invoke):

@@ -214,7 +214,7 @@ def test_one_question_through_every_step(inspect, small_run):
     assert headings == [*STEPS[:2], *(f"pt/{step}" for step in STEPS[2:] if step not in ("parallel", "prompts"))]
     assert all(row_id.startswith(id) for row_id in ids_of(shown))
     assert ids_of(inspect(run, "--step", "scores-heuristics", "--id", id[:8])) == [id]
-    assert ids_of(inspect(run, "--step", "scores", "--id", id[:8])) == [id, id]
+    assert ids_of(inspect(run, "--step", "scores", "--id", id[:8])) == [id]
 
 
 def test_a_question_in_one_block(inspect, small_run):
@@ -300,7 +300,7 @@ def test_an_unfinished_run_is_shown_as_far_as_it_is(inspect, odd_run):
     assert "state      unfinished" in shown
     assert f"continue   sdrrl-data generate --out {shlex.quote(str(odd_run.path))}\n" in shown
     assert "verdicts" not in shown
-    assert inspect(odd_run, "--step", "scores").startswith("pt/scores-heuristics: 5 of 5 rows\n")
+    assert inspect(odd_run, "--step", "scores").startswith("pt/scores: 5 of 5 rows\n")
     with odd_run.lock():
         shown = inspect(odd_run)
     assert "state      unfinished; it is being made now\n" in shown
@@ -404,6 +404,46 @@ def test_pairs_that_one_filter_drops_worst_first(inspect, small_run):
     }
     assert values
     assert ids_of(shown) == sorted(failing, key=lambda id: (-distance[id], id))
+
+
+def test_a_row_says_the_score_that_it_is_sorted_by(inspect, small_run):
+    _, run = small_run
+    scores = {row["id"]: row for row in run.table("pt/scores-round_trip").read_all().to_dicts()}
+    for step in ("verdicts", "answers"):
+        shown = inspect(run, "--sort", "round_trip", "--step", step, "--rows", "3")
+        assert len(ids_of(shown)) == 3
+        for id in ids_of(shown):
+            values = ((scores[id][f"{text}_round_trip"], text) for text in ("question", "answer"))
+            words = ", ".join(f"{value:.3g} ({text})" for value, text in values if value is not None)
+            assert f"  sorted by    round_trip {words}\n" in re.sub("sorted by +", "sorted by    ", shown)
+
+
+def test_the_scores_of_all_scorers_stand_together(inspect, small_run):
+    _, run = small_run
+    [row] = (json.loads(line) for line in inspect(run, "--step", "scores", "--rows", "1", "--json").splitlines())
+    assert row["table"] == "pt/scores"
+    for table in ("scores-heuristics", "scores-round_trip"):
+        of_table = run.table(f"pt/{table}").read_all().filter(id=row["id"]).row(0, named=True)
+        assert of_table.items() <= row.items()
+
+
+def test_texts_are_short_unless_all_of_them_is_wanted(inspect, tmp_path):
+    (tmp_path / "seeds.jsonl").write_text(json.dumps({"instruction": "Why do people like the bread so? " * 40}))
+    changes = CHANGES | {"seeds.source": str(tmp_path / "seeds.jsonl"), "parallel": None}
+    run = Run(tmp_path / "run")
+    generate(loading.load("quickstart", changes), run.path, models())
+    short, whole = (inspect(run, "--step", "seeds", *words) for words in ([], ["--all"]))
+    assert short.count("bread") < 10
+    assert "…\n" in short
+    assert "--all shows whole texts" in short
+    assert whole.count("bread") == 40
+    id = run.table("seeds").read(0)["id"][0]
+    assert inspect(run, "--step", "seeds", "--id", id).count("bread") == 40
+
+
+def test_no_line_in_a_pipe_ends_with_blanks(inspect, small_run):
+    for words in ([], ["--step", "scores"], ["--dropped"]):
+        assert not re.search(" $", inspect(small_run[1], *words), flags=re.MULTILINE)
 
 
 def test_rows_that_contain_words(inspect, small_run):

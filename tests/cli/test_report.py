@@ -24,3 +24,12 @@ def test_another_file_is_not_overwritten_unasked(invoke, copy, tmp_path):
     assert invoke("report", copy, "--out", "page.html", "--force").exit_code == 0
     assert invoke("report", copy, "--out", "deeper/page.html", "--compare", copy).exit_code == 0
     assert "Compared with run" in (tmp_path / "deeper/page.html").read_text(encoding="utf-8")
+
+
+def test_a_comparison_leaves_the_report_of_the_run_alone(invoke, copy, tmp_path):
+    assert invoke("report", copy).exit_code == 0
+    before = (copy / "report.html").read_bytes()
+    (tmp_path / "looser.yaml").write_text("thresholds: {length: {max: 100%}}", encoding="utf-8")
+    done = invoke("report", copy, "--compare", "looser.yaml")
+    assert done.output.startswith(f"{copy / 'compared-with-looser.html'} is written (")
+    assert (copy / "report.html").read_bytes() == before

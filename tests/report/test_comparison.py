@@ -1,6 +1,6 @@
 import pytest
 
-from sdrrl_data.errors import NotARun, RecipeError
+from sdrrl_data.errors import NotARun, RecipeError, RunUnfinished, UserError
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.report import comparison
 from sdrrl_data.report.page import page
@@ -54,10 +54,44 @@ def test_other_thresholds_for_the_same_scores_give_what_a_run_with_them_gives(sm
 
 def test_a_page_shows_what_was_gained_and_lost(small_run, thresholds):
     manifest, run = small_run
-    html = page(run, manifest, thresholds)
+    html = page(run, manifest, comparison.compare(run, manifest, thresholds))
     assert "Compared with looser.yaml" in html
     assert '"change":"lost"' in html
     assert '"change":"gained"' not in html
+
+
+def test_a_difference_is_what_the_other_would_change(small_run, thresholds):
+    manifest, run = small_run
+    compared = comparison.compare(run, manifest, thresholds)
+    [kept] = [figure for figure in compared.targets[0].figures if figure.name == "kept by every filter"]
+    cell = f'<td class="n">+{kept.there - kept.here}</td>'
+    assert kept.there > kept.here
+    assert cell in page(run, manifest, compared)
+
+
+def test_of_a_whole_recipe_only_the_thresholds_are_applied(small_run, thresholds, tmp_path):
+    manifest, run = small_run
+    whole = tmp_path / "whole.yaml"
+    whole.write_text(f"{thresholds.read_text()}scorers: [length]\ngenerator: {{temperature: 0.5}}\n", encoding="utf-8")
+    of_whole, of_part = (comparison.compare(run, manifest, part) for part in (whole, thresholds))
+    assert (of_whole.targets, of_whole.settings) == (of_part.targets, of_part.settings)
+    [note] = of_whole.notes
+    assert note.endswith("Left out: scorers and generator.")
+    assert note in page(run, manifest, of_whole)
+    assert not of_part.notes
+
+
+def test_an_unfinished_run_is_not_compared(small_run):
+    manifest, run = small_run
+    with pytest.raises(RunUnfinished):
+        comparison.compare(run, manifest.model_copy(update={"state": "unfinished"}), run.path)
+
+
+def test_runs_without_a_common_target_are_not_compared(small_run, looser):
+    manifest, run = small_run
+    counts = manifest.counts.model_copy(update={"targets": {"vi": manifest.counts.targets["pt"]}})
+    with pytest.raises(UserError, match=r"has vi, and .* has pt"):
+        comparison.compare(run, manifest.model_copy(update={"counts": counts}), looser[1])
 
 
 def test_what_is_neither_a_run_nor_thresholds_is_one_sentence(small_run, tmp_path):
@@ -67,3 +101,8 @@ def test_what_is_neither_a_run_nor_thresholds_is_one_sentence(small_run, tmp_pat
     (tmp_path / "part.yaml").write_text("thresholds: {longth: {min: 1}}", encoding="utf-8")
     with pytest.raises(RecipeError, match="longth"):
         comparison.compare(run, manifest, tmp_path / "part.yaml")
+    with pytest.raises(RecipeError, match=r"there is no such file: did you mean .*part\.yaml"):
+        comparison.compare(run, manifest, tmp_path / "prat.yaml")
+    (tmp_path / "questions.csv").write_text("id,question\n1,a: b: c\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"questions\.csv is neither a run nor thresholds"):
+        comparison.compare(run, manifest, tmp_path / "questions.csv")

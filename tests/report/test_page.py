@@ -10,7 +10,6 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-from sdrrl_data.errors import RunUnfinished
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.report import figures, sample
 from sdrrl_data.report.page import page
@@ -212,12 +211,6 @@ def test_parts_may_be_missing_in_the_middle(small_run, tmp_path):
     judged = {row["id"] for row in rows if row["step"] == sample.PAIRS_STEP}
     assert judged
     assert judged.isdisjoint(run.table("pt/verdicts").read(0)["id"])
-
-
-def test_an_unfinished_run_is_not_compared(small_run):
-    manifest, run = small_run
-    with pytest.raises(RunUnfinished):
-        page(run, manifest.model_copy(update={"state": "unfinished"}), run.path)
 
 
 @pytest.mark.parametrize(
