@@ -33,9 +33,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Each benchmark in a process of its own, without the Hub; one table at the end, also in benchmarks/results.md.
+# Each benchmark in a process of its own, without the Hub; one table at the end, also in benchmarks/results.md. With SHORT=1
+# a few rows show that it runs: `make test` does so with most, and CI with those that load large models, too.
 bench: setup
-	@$(BIN)/python -m benchmarks --write $(ARGS)
+	@$(if $(SHORT),BENCH=short OMP_NUM_THREADS=1) $(BIN)/python -m benchmarks $(if $(SHORT),,--write) $(ARGS)
 
 # The pages of docs/reference/ from the code, then all pages as HTML in build/docs.
 docs: setup

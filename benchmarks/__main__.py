@@ -36,7 +36,7 @@ def main() -> int:
         print(f"\n== {name}", flush=True)
         code, figures = run(name)
         rows += figures
-        if code:
+        if code or not figures:
             failed.append(name)
     text = page(rows, failed)
     print(f"\n{text}")
