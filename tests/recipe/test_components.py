@@ -38,7 +38,7 @@ def load(**changes):
 
 
 def test_every_room_is_looked_through():
-    assert list(TranslatorConfig.kinds()) == ["firefox", "llm", "nllb", "self"]
+    assert list(TranslatorConfig.kinds()) == ["firefox", "llm", "madlad", "nllb", "self"]
     assert list(AlignerConfig.kinds()) == ["attention", "dictionary", "eflomal", "embedding", "hmm"]
     assert list(GeneratorEngine.kinds()) == ["openai", "transformers", "vllm"]
     assert {"language", "judge", "length", "duplicates", "function"} < ScorerConfig.kinds().keys()
