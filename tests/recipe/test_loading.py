@@ -412,3 +412,19 @@ def test_an_overlay_that_is_not_there_is_named(tmp_path):
         loading.load("quickstart", overlays=[tmp_path / "tuned.yaml"])
     with pytest.raises(UserError, match="no part no-paralel: did you mean no-parallel"):
         loading.load("quickstart", overlays=["no-paralel"])
+
+
+def test_native_texts_have_short_forms(tmp_path):
+    (tmp_path / "texts.jsonl").write_text("")
+    (tmp_path / "mine.yaml").write_text("seeds: { source: 'native:texts.jsonl' }")
+    native = loading.load("quickstart", overlays=[tmp_path / "mine.yaml"], trust=True).native
+    assert [texts.source for texts in native.texts] == [str(tmp_path / "texts.jsonl")]
+    for seeds in ({"source": "native", "texts": "a.txt"}, {"source": "native", "texts": {"source": "a.txt"}}):
+        assert loading.load("quickstart", {"seeds": seeds, "seeds.longest": 9}).native.longest == 9
+    two = loading.load(
+        "quickstart", {"seeds": [{"source": "native:a.txt"}, {"source": "native:org/set", "split": "dev"}]}
+    )
+    assert [(texts.source, texts.split) for texts in two.native.texts] == [("a.txt", "train"), ("org/set", "dev")]
+    assert (two.mix.src_src, two.mix.tgt_src, two.mix.tgt_tgt) == (0, 0, 0.2)
+    with pytest.raises(UserError, match="questions and native texts cannot be in one run"):
+        loading.load("quickstart", {"seeds": [{"source": "native:a.txt"}, {"source": "b.jsonl"}]})
