@@ -1,6 +1,7 @@
 """Native texts: what people wrote in the target language, read from files and datasets."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import polars as pl
 
@@ -141,7 +142,17 @@ def _read(settings: NativeTextsConfig, collected: _CollectedTexts, key: str) -> 
         reason = ": ".join(refused[0][:2]) if refused else "it has no rows"
         raise UserError(f"seeds {settings.source}: there is no text in it that can be taken ({reason})")
     by_part = {part: list(names) for part, names in taken.items()}
-    return SourceColumns(source.name, collected.count - first_text, len(refused), by_part, (), key, "native text")
+    return SourceColumns(
+        source.name,
+        collected.count - first_text,
+        len(refused),
+        by_part,
+        [name for name in columns if name not in chain(*by_part.values())],
+        (),
+        key,
+        "native text",
+        source.separator,
+    )
 
 
 def _check_columns(settings: NativeTextsConfig, columns: Sequence[str], key: str) -> None:

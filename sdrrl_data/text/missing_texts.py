@@ -47,7 +47,7 @@ HINTS = (
 
 # A text that nobody has named before: "What does the author of the passage say?"
 _NAMED = re.compile(
-    r"\b(?:the|this|that|your) (?:[\w-]+ )?(text|passage|excerpt|paragraph|article|author)\b", re.IGNORECASE
+    r"\b(?:the|this|that|your) (?:[\w-]+ )?(text|passage|excerpt|paragraph|article|author)\b(?! of\b)", re.IGNORECASE
 )
 
 

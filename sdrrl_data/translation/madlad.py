@@ -70,11 +70,13 @@ class MadladTranslator(Seq2SeqTranslator):
         # T5's feed-forward layers grow beyond what float16 can hold.
         return Decoding("t5", None, half="bfloat16")
 
-    def _pieces(self) -> set[str]:
-        return {piece for piece in super()._pieces() if not TAG.fullmatch(piece)}
+    def pieces(self) -> set[str]:
+        """As of every model, without tags."""
+        return {piece for piece in super().pieces() if not TAG.fullmatch(piece)}
 
-    def _tokens(self, sentences: Sequence[str]) -> list[list[int] | SetAside]:
-        return [self._alone(tokens) for tokens in super()._tokens([f"{self._tag} {text}" for text in sentences])]
+    def encoded(self, sentences: Sequence[str]) -> list[list[int] | SetAside]:
+        """Each sentence behind the tag; what has another command in it cannot be sent."""
+        return [self._alone(tokens) for tokens in super().encoded([f"{self._tag} {text}" for text in sentences])]
 
     def _alone(self, tokens: list[int] | SetAside) -> list[int] | SetAside:
         """The tokens, unless another tag or end is among them: its tokenizer takes them for such, also in a text."""

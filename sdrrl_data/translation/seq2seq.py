@@ -99,7 +99,7 @@ class Seq2SeqTranslator:
                 located.path, split_special_tokens=True, **located.pinned()
             )
         decoding = self._prepared(located, src, tgt)
-        self.characters = frozenset("".join(self._pieces())) | {" "}
+        self.characters = frozenset("".join(self.pieces())) | {" "}
         self._first_search = Search(settings.beams, settings.no_repeat_ngram)
         # A wider search that prefers longer translations avoids short and copied ones, and loops are forbidden. The
         # penalty is mild, since commas and articles must be repeated.
@@ -115,11 +115,11 @@ class Seq2SeqTranslator:
             UserError: the model does not know a language.
         """
 
-    def _pieces(self) -> set[str]:
+    def pieces(self) -> set[str]:
         """The pieces of words that the model can write."""
         return set(self._tokenizer.get_vocab().keys() - self._tokenizer.get_added_vocab().keys())
 
-    def _tokens(self, sentences: Sequence[str]) -> list[list[int] | SetAside]:
+    def encoded(self, sentences: Sequence[str]) -> list[list[int] | SetAside]:
         """Each sentence as the encoder reads it, or why it cannot be sent."""
         return list(self._tokenizer(list(sentences))["input_ids"])
 
@@ -133,7 +133,7 @@ class Seq2SeqTranslator:
         search = self._second_search if again else self._first_search
         sent: list[int] = []  # numbers of the sentences
         tokens: list[list[int]] = []
-        for number, encoded in enumerate(self._tokens(sentences)):
+        for number, encoded in enumerate(self.encoded(sentences)):
             if isinstance(encoded, SetAside):
                 yield number, encoded
             else:

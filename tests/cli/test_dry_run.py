@@ -99,7 +99,8 @@ def test_it_says_what_was_read_and_names_text_that_was_not(invoke, tmp_path):
     (tmp_path / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     result = invoke("generate", "--recipe", "quickstart", "--seeds", "mine.jsonl", "--dry-run")
     assert result.exit_code == 0, result.stderr
-    assert "seeds mine.jsonl: 1 question, 1 row set aside (question: 'instruction'; id: 'id')\n" in result.stdout
+    read = "seeds mine.jsonl: 1 question, 1 row set aside (question: 'instruction'; id: 'id'; not taken: 'why\\x1b')\n"
+    assert read in result.stdout
     assert result.stderr.startswith("warning: seeds mine.jsonl: columns with text that are not used: 'why\\x1b'; ")
     assert result.stderr.count("\n") == 1
 

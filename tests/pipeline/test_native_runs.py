@@ -14,11 +14,11 @@ from sdrrl_data.pipeline import estimate
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.pipeline.plan import resolve
 from sdrrl_data.pipeline.worker import work
-from sdrrl_data.protocols import Completion
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
 from tests.generation.server import ChatServer, completion
 from tests.support import real_texts, small_models
+from tests.support.asking_models import Asking, models
 from tests.support.copies import trusted_copy
 from tests.support.counted_models import Asked
 from tests.support.steps import Steps
@@ -26,23 +26,6 @@ from tests.support.workers import contents
 
 TEXTS = 24
 GERMAN = "Der Hafen der alten Stadt wurde im neunten Jahrhundert von Mönchen gebaut, die Salz verkaufen wollten."
-
-
-class Asking(small_models.Answering):
-    """Asks about the last words of what it is shown; of some texts, as if the text were there, or not at all."""
-
-    def _answer(self, request):
-        shown = request.messages[-1]["content"].rpartition("\n\n")[2]
-        first, *_, other, last = re.findall(r"\w+", shown)
-        if len(shown) % 9 == 0:
-            return Completion("What does the passage say?", "stop", 9, 5)
-        if len(shown) % 11 == 0:
-            return Completion(f"What has {first} to do", "length", 9, 5)
-        return Completion(f"Question: What has {first} to do with {other} {last}?", "stop", 9, 9)
-
-
-def models(**changes):
-    return dataclasses.replace(small_models.models(), build_generator=Asking, **changes)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from sdrrl_data.recipe import loading
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.steps.schemas import MESSAGES
 from tests.publishing import client
-from tests.support import hub, small_models
+from tests.support import asking_models, hub, small_models
 
 RECIPE = "recipe.yaml"
 
@@ -423,3 +423,22 @@ def test_a_repository_names_no_server(served: hub.Hub, ann: client.Client, run: 
     written = (pulled.path / RECIPE).read_text() + (pulled.path / "manifest.json").read_text()
     assert "eve.example" not in written
     assert "/home/eve" not in written
+
+
+def test_a_run_of_native_texts_comes_back_and_goes_on(served: hub.Hub, ann: client.Client, tmp_path: Path) -> None:
+    (tmp_path / "texts.txt").write_text(
+        "O porto da cidade foi construído por monges que queriam vender sal às ilhas.\n"
+        "Depois da tempestade, as ruas ficaram cheias de areia e ninguém saiu de casa.\n",
+        encoding="utf-8",
+    )
+    settings = {"seeds": [{"source": f"native:{tmp_path / 'texts.txt'}"}], "parallel": None}
+    recipe = loading.load("quickstart", small_models.CHANGES | settings)
+    generate(recipe, tmp_path / "run", asking_models.models())
+    pushed, pulled = ann.ask(
+        {"run": tmp_path / "run", "repo": "ann/native"}, {"pull": "ann/native", "out": tmp_path / "out"}
+    )
+    assert (pushed["error"], pulled["targets"]) == (None, ["pt"])
+    assert files(Run(tmp_path / "out")) == files(Run(tmp_path / "run"))
+    assert Run(tmp_path / "out").table("texts").count() == 2
+    (tmp_path / "texts.txt").unlink()
+    assert go_on(Run(tmp_path / "out")) == []

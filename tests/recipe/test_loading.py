@@ -466,3 +466,19 @@ def test_a_bound_that_no_text_can_reach_is_refused(changes, key, instead):
 
 def test_a_bound_at_the_end_of_a_scale_or_of_a_score_without_one_is_taken():
     load({"thresholds.similarity.min": 1, "thresholds.round_trip.min": 100, "thresholds.length": {"min": 5, "max": 99}})
+
+
+def test_native_texts_have_short_forms(tmp_path):
+    (tmp_path / "texts.jsonl").write_text("")
+    (tmp_path / "mine.yaml").write_text("seeds: { source: 'native:texts.jsonl' }")
+    native = loading.load("quickstart", overlays=[tmp_path / "mine.yaml"], trust=True).native
+    assert [texts.source for texts in native.texts] == [str(tmp_path / "texts.jsonl")]
+    for seeds in ({"source": "native", "texts": "a.txt"}, {"source": "native", "texts": {"source": "a.txt"}}):
+        assert loading.load("quickstart", {"seeds": seeds, "seeds.longest": 9}).native.longest == 9
+    two = loading.load(
+        "quickstart", {"seeds": [{"source": "native:a.txt"}, {"source": "native:org/set", "split": "dev"}]}
+    )
+    assert [(texts.source, texts.split) for texts in two.native.texts] == [("a.txt", "train"), ("org/set", "dev")]
+    assert (two.mix.src_src, two.mix.tgt_src, two.mix.tgt_tgt) == (0, 0, 0.2)
+    with pytest.raises(UserError, match="questions and native texts cannot be in one run"):
+        loading.load("quickstart", {"seeds": [{"source": "native:a.txt"}, {"source": "b.jsonl"}]})

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from sdrrl_data.text.missing_texts import speaks_of_missing_text
+from sdrrl_data.text.missing_texts import names_missing_text, speaks_of_missing_text
 from tests.support.real_texts import answers
 
 
@@ -72,3 +72,29 @@ def test_real_questions_that_stand_alone_are_hardly_ever_flagged(real_texts):
 @pytest.mark.corpora
 def test_questions_of_alpaca_eval_are_not_flagged():
     assert flagged(rows(answers()[0])) == (400, [])
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does the passage say?",
+        "Why is the author angry?",
+        "Summarise this article in a sentence.",
+        "Who wrote the given text?",
+    ],
+)
+def test_a_question_that_was_written_about_a_text_may_take_it_for_known(question):
+    assert names_missing_text(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Write a short article about ports. The article should name two of them.",
+        "Which book made the author famous?",
+        "Who was the author of the novel Os Maias?",
+        "Why do monks sell salt?",
+    ],
+)
+def test_a_text_that_is_asked_for_or_named_is_not_missing(question):
+    assert not names_missing_text(question)

@@ -48,7 +48,7 @@ def load(folder, engine="transformers", src=EN, tgt=PT, **settings):
 def batch(model, sentences):
     """Some sentences, as the encoder reads them."""
     translator = load(model)
-    tokens = sorted(translator._tokens(sentences[:12]), key=len, reverse=True)
+    tokens = sorted(translator.encoded(sentences[:12]), key=len, reverse=True)
     return translator._tokenizer, Batch(range(12), tokens, 40)
 
 
@@ -101,7 +101,7 @@ def test_every_sentence_has_a_result(model, sentences, engine):
 
 def test_the_tag_of_the_target_stands_before_the_sentence_and_the_source_has_none(model):
     translator = load(model, tgt=find("zh-Hant"))
-    (tokens,) = translator._tokens(["What is it?"])
+    (tokens,) = translator.encoded(["What is it?"])
     pieces = translator._tokenizer.convert_ids_to_tokens(tokens)
     assert pieces[0] == "<2zh_Hant>"
     assert pieces[-1] == "</s>"
@@ -111,7 +111,7 @@ def test_the_tag_of_the_target_stands_before_the_sentence_and_the_source_has_non
 
 def test_a_character_that_is_unknown_does_not_end_the_sentence(model):
     translator = load(model)
-    (tokens,) = translator._tokens(["It is ☃ here."])
+    (tokens,) = translator.encoded(["It is ☃ here."])
     assert tokens.count(translator._tokenizer.unk_token_id) == 1
     assert tokens.count(translator._tokenizer.eos_token_id) == 1
     translator.close()
