@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import Ingredient
@@ -82,7 +82,7 @@ def _sample_steps(recipe: Recipe, answerers: Answerers, answers: AnswersStep) ->
     `answers` is the step for one answer per question.
     """
     tables, best_by = samples.tables(recipe), recipe.answers.best_by
-    of_run = {"recipe": recipe, "sizes": answers.sizes, "bounds": answers.bounds}
+    of_run: dict[str, Any] = {"recipe": recipe, "sizes": answers.sizes, "bounds": answers.bounds}
     sampling = [
         SamplesStep(
             table=table,
@@ -93,7 +93,7 @@ def _sample_steps(recipe: Recipe, answerers: Answerers, answers: AnswersStep) ->
         )
         for name, table in tables.items()
     ]
-    read = {"generators": tuple(tables), "src": answers.src, **of_run}
+    read: dict[str, Any] = {"generators": tuple(tables), "src": answers.src, **of_run}
     inputs = ("seeds", *tables.values())
     scores = SampleScoresStep(table=samples.OF_SCORES, inputs=inputs, scorer=tuple(answerers.scorer), **read)
     scored = [] if best_by == "first" else [scores]

@@ -74,7 +74,7 @@ class RewardModel:
         self._model.config.use_cache = False  # nothing is written
         self._longest = min(context_of(config) - _offset(self._model), self._tokenizer.model_max_length)
         padding, self._vocabulary = self._text_config.pad_token_id, self._text_config.vocab_size
-        self._pads = padding if padding is not None and 0 <= padding < self._vocabulary else None
+        self._pads: int | None = padding if padding is not None and 0 <= padding < self._vocabulary else None
 
     def rewards(self, answers: Sequence[Answered], advance: Advance) -> list[float | None]:
         """The reward of each answer; None where it cannot be rendered, or is too long.
