@@ -18,7 +18,9 @@ class Pairs(NamedTuple):
     answers: list[TextPair]
 
 
-def pairs_of(seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFrame, with_asked: bool = False) -> Pairs:
+def pairs_of(
+    seeds: pl.DataFrame, answers: pl.DataFrame, translations: pl.DataFrame, *, with_asked: bool = False
+) -> Pairs:
     """The pairs of a part, in the order of its translations.
 
     Args:
