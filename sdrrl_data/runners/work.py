@@ -59,7 +59,7 @@ def work(
         """The parts that lack rows; those that do not are written on the way."""
         for part, tables in _inputs(run, step, parts, ahead):
             rows[part] = step.rows_into(run, part)
-            content = finished_rows.of(part, tables)
+            content = None if step.chooses else finished_rows.of(part, tables)
             if content is not None and finished_rows.is_complete(content, tables):
                 write(part, content)
                 advance(rows[part])
