@@ -237,6 +237,17 @@ class Recipe(Config):
             raise ValueError("seeds: native texts are the answers: leave out answers.samples and further generators")
         return self
 
+    @model_validator(mode="after")
+    def _answers_can_be_compared(self) -> Self:
+        """Of two answers each is as much like the other: then no score tells which is better."""
+        pairs_or_models = bool(self.other_generators) or "samples" in self.preferences.rejected
+        if pairs_or_models and len(self.answering) * self.answers.samples == 2 and self.answers.compares:
+            raise ValueError(
+                f"answers.best_by {self.answers.best_by}: of two answers each is as much like the other: choose by a "
+                "scorer of answers such as {kind: reward, model: NAME}, or set answers.samples so that there are more"
+            )
+        return self
+
     def shaping(self) -> dict[str, Any]:
         """As that of every section. Prompts that this recipe does not use shape nothing."""
         shaping = super().shaping()

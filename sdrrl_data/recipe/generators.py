@@ -32,6 +32,7 @@ def _known_date(text: str) -> str:
 Date = Annotated[str, AfterValidator(_known_date)]
 
 LONGEST_URL = 2000  # characters
+LONGEST_NAME = 80  # characters of a model's name in tables
 KEYS = {"key", "api_key", "apikey", "subscription_key", "token", "access_token", "code", "sig"}  # in an address
 
 
@@ -149,7 +150,9 @@ def generator_names(generators: Sequence[GeneratorConfig]) -> list[str]:
     names: list[str] = []
     for generator in generators:
         last = re.split(r"[/\\]", generator.model.rstrip("/\\"))[-1]
-        name = re.sub(r"[^A-Za-z0-9_]+", "-", last).strip("-") or "model"  # it is a folder's, on the Hub, too
+        name = (
+            re.sub(r"[^A-Za-z0-9_]+", "-", last)[:LONGEST_NAME].strip("-") or "model"
+        )  # it is a folder's, on the Hub, too
         numbered = (f"{name}-{number}" if number > 1 else name for number in count(1))
         used = {other.casefold() for other in names}
         names.append(next(other for other in numbered if other.casefold() not in used))

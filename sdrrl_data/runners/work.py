@@ -66,7 +66,7 @@ def work(
         nonlocal waiting
         for part, tables in _inputs(run, step, parts, ahead):
             rows[part] = step.rows_into(run, part)
-            content = finished_rows.of(part, tables)
+            content = None if step.chooses else finished_rows.of(part, tables)
             if content is None and tables and not step.wanted(tables):
                 content = Part(pl.DataFrame(schema=step.schema), NOTHING_SET_ASIDE)
             if content is not None and finished_rows.is_complete(content, tables):

@@ -258,6 +258,7 @@ class BestAnswersStep(_OfSamplesStep):
     """The best sample of each seed. `inputs` ends with the scores, if the recipe chooses by any."""
 
     reuses_rows: ClassVar[bool] = True
+    chooses: ClassVar[bool] = True
 
     formerly: AnswersStep | None  # the step that wrote the same rows when only the best sample was kept
 

@@ -45,6 +45,7 @@ class Step(ABC):
     reuses_rows: ClassVar[bool] = False
     """Whether finished rows are used again in other parts: each row takes a model's work, and depends on nothing but
     the rows with the same id in `inputs` (or, if there are none, on the number of its part and the rows before it)."""
+    chooses: ClassVar[bool] = False  # whether it only chooses among rows of its inputs, which may have become more
     ordered: ClassVar[bool] = False  # whether a part depends on earlier parts, so that they are made in order
     makes: ClassVar[Literal["part", "growth", "table"]] = "part"
     """What one of its parts covers: a part of the seeds; all parts that the run had after a growth ("growth": learned

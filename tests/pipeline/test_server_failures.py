@@ -228,7 +228,7 @@ def test_of_several_samples_only_the_missing_one_is_asked_again(seeds, tmp_path)
         seeds_of_4 = sorted({body["seed"] for body in answers.server.bodies if number_of(body) == 4})
         answers.failing = lambda body: FAILURES[0] if body["seed"] == seeds_of_4[1] else None
         run(answers, seeds, tmp_path / "run", **changes)
-        assert Run(tmp_path / "run").table("answers").again() == 1
+        assert Run(tmp_path / "run").table("samples").again() == 1
         answers.server.bodies.clear()
         answers.failing = lambda body: None
         run(answers, seeds, tmp_path / "run", **changes)

@@ -42,7 +42,7 @@ def recipe(folder: Path, **changes: Any) -> Any:
         "thresholds": {"length": {"min": "5%"}},
         "part_rows": 2,
         "direct_answers": True,
-        "answers.samples": 2,
+        "answers.samples": 3,
         "preferences.rejected": ["other_language", "samples"],
     }
     return loading.load("quickstart", small_models.CHANGES | settings | changes)
