@@ -279,7 +279,7 @@ def _question_column(seeds: str, question: str | None, in_terminal: bool) -> "tu
     if seeds == MAGPIE or on_hub(seeds):
         return question, None
 
-    def columns(question: str | None) -> SourceColumns:
+    def columns(question: str | None) -> "SourceColumns":
         return read([SeedsConfig(source=seeds, fields=SeedFieldsConfig(question=question))], limit=SAMPLE).columns[0]
 
     try:

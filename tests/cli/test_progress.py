@@ -112,7 +112,7 @@ def test_while_nothing_is_made_yet_the_loading_of_the_model_is_named(capsys, ter
     monkeypatch.setattr(progress, "SETTLED", 1.0)
     with Bars() as bars:
         bars.start("answers", 10, 0)
-        until(capsys, "answer questions ... 0:01 (the model is loaded first)")
+        until(capsys, "answer questions ... 0:01 (a model may be loading)")
         bars.start("verdicts", 10, 0)
         assert "loaded" not in until(capsys, "verdicts ... 0:01")
 
