@@ -177,8 +177,8 @@ def generate(
         wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
         tell = partial(say, err=True) if quiet else bars.say
         show_warnings(tell)
-        for sentence in readings(src, tgt):
-            tell(sentence)
+        for reading in readings(src, tgt):
+            tell(reading)
         if sentence := _similar_run(out, wish.recipe.name):
             tell(sentence)
         if dry_run or probe:

@@ -120,7 +120,8 @@ def test_while_nothing_is_made_yet_the_loading_of_the_model_is_named(capsys, ter
 def test_the_time_left_is_told_once_the_rate_since_the_first_rows_is_settled():
     now = [0.0]
     bar = Progress(get_time=lambda: now[0])
-    task = bar.tasks[bar.add_task("answers", total=24, completed=4, waited=91.0, first=16)]
+    bar.add_task("answers", total=24, completed=4, waited=91.0, first=16)
+    [task] = bar.tasks
     bar.update(task.id, completed=16)  # rows that were finished before, and a first batch: all at one moment
     now[0] = 4.0
     bar.update(task.id, completed=17)
