@@ -69,8 +69,8 @@ def preview(
         out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
         wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
         show_warnings(bars.say)
-        for sentence in readings(src, tgt):
-            bars.say(sentence)
+        for reading in readings(src, tgt):
+            bars.say(reading)
         few = wish.recipe.model_copy(update={"limit": min(rows, wish.recipe.limit or rows)})
         known = [Run(out), *unused.states(Run(out)), *previews.states(out)]
         for folder in previews.folders(out):

@@ -187,7 +187,7 @@ class Bars:
     def _loading(self, seconds: float) -> str:
         """What a user waits for where no row is finished after some time."""
         step = self._what.rpartition("/")[2].partition("-")[0]
-        return " (the model is loaded first)" if step in LOADING and seconds >= SETTLED and not self._advanced else ""
+        return " (a model may be loading)" if step in LOADING and seconds >= SETTLED and not self._advanced else ""
 
     def _event(self, done: int, **more: object) -> bool:
         """Print how far the work is, if stderr has JSON. Returns whether it has."""

@@ -173,7 +173,7 @@ def _next_commands(manifest: Manifest, run: Run, verbose: bool) -> Iterator[str]
     if any(target.pairs for target in targets):
         yield f"tune       sdrrl-data tune {folder}"
     if not all(target.pairs for target in targets):
-        yield f"lost       sdrrl-data inspect {folder} --set-aside"
+        yield f"set aside  sdrrl-data inspect {folder} --set-aside"
     if any(any(target.rows.values()) for target in targets):
         yield f"publish    sdrrl-data push {folder} OWNER/NAME"
     answers = manifest.counts.steps["answers"]

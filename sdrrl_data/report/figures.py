@@ -130,7 +130,10 @@ def reasons(manifest: Manifest, scores: Mapping[str, Score]) -> list[Reason]:
         named = dict(count.set_aside)
         if others := _aside(count) - sum(named.values()):
             named["other reasons"] = others
-        rows += [Reason(table, reason, number, number / max(count.rows_in, 1)) for reason, number in named.items()]
+        rows += [
+            Reason(table, reason.removesuffix(": …"), number, number / max(count.rows_in, 1))  # texts that differ
+            for reason, number in named.items()
+        ]
     in_words = Reasons.of(manifest, scores)
     for tag, target in manifest.counts.targets.items():
         thresholds = manifest.target_recipe(tag).get("thresholds", {})

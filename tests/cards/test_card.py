@@ -151,7 +151,7 @@ def test_a_split_without_rows_does_not_keep_the_other_from_loading(tmp_path: Pat
 
 def test_a_run_that_kept_nothing_has_a_card(tmp_path: Path) -> None:
     recipe = small_recipe(
-        tmp_path / "in", parallel=None, thresholds={"length": {"min": 100}, "src_finished": {"min": 2}}
+        tmp_path / "in", parallel=None, thresholds={"length": {"min": 100}, "src_finished": {"max": -1}}
     )
     manifest = generate(recipe, tmp_path / "out", small_models.models())
     text = (tmp_path / "out/README.md").read_text(encoding="utf-8")

@@ -112,7 +112,7 @@ def test_while_nothing_is_made_yet_the_loading_of_the_model_is_named(capsys, ter
     monkeypatch.setattr(progress, "SETTLED", 1.0)
     with Bars() as bars:
         bars.start("answers", 10, 0)
-        until(capsys, "answer questions ... 0:01 (the model is loaded first)")
+        until(capsys, "answer questions ... 0:01 (a model may be loading)")
         bars.start("verdicts", 10, 0)
         assert "loaded" not in until(capsys, "verdicts ... 0:01")
 
@@ -120,7 +120,8 @@ def test_while_nothing_is_made_yet_the_loading_of_the_model_is_named(capsys, ter
 def test_the_time_left_is_told_once_the_rate_since_the_first_rows_is_settled():
     now = [0.0]
     bar = Progress(get_time=lambda: now[0])
-    task = bar.tasks[bar.add_task("answers", total=24, completed=4, waited=91.0, first=16)]
+    bar.add_task("answers", total=24, completed=4, waited=91.0, first=16)
+    [task] = bar.tasks
     bar.update(task.id, completed=16)  # rows that were finished before, and a first batch: all at one moment
     now[0] = 4.0
     bar.update(task.id, completed=17)

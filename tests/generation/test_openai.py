@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from sdrrl_data import recipe
-from sdrrl_data.errors import ServerLost, UserError
+from sdrrl_data.errors import ServerLost, ServerUnavailable, UserError
 from sdrrl_data.generation.openai import OpenAIGenerator
 from sdrrl_data.generation.openai_models import identify
 from sdrrl_data.protocols import Completion, Ingredient, Message, Request, Sampling, SetAside
@@ -578,6 +578,13 @@ def test_the_query_of_an_address_is_not_shown():
     with serving(always(error(401, "no"))) as server, pytest.raises(ServerLost) as lost:
         answer(f"{server.url}?user=me", "why?")
     assert str(lost.value).startswith(f"server {server.url}: no (HTTP 401)")
+
+
+def test_a_server_that_is_busy_is_asked_for_its_models_as_often_as_for_answers():
+    with serving(echo, error(503, "loading", {"retry-after-ms": "1"})) as server:
+        with pytest.raises(ServerUnavailable, match=r"loading \(HTTP 503\)"):
+            identify(settings(server.url, retries=4))
+        assert len(server.queries) > 4
 
 
 @pytest.fixture(scope="session")

@@ -75,8 +75,8 @@ def of_before(written):
     for field in list(walk(Recipe, written)):
         if field.marker(ShapelessByDefault) or field.name == "silent_minutes":
             value, default = field.section.pop(field.name), field.default
-            default = default.model_dump(mode="json") if isinstance(default, Config) else default
-            assert value == (list(default) if isinstance(default, tuple) else default)
+            as_json = default.model_dump(mode="json") if isinstance(default, Config) else default
+            assert value == (list(as_json) if isinstance(as_json, tuple) else as_json)
     return written
 
 

@@ -225,7 +225,7 @@ def test_durations(seconds, words):
 def lost_run(tmp_path):
     """A run of which no row is left."""
     run = Run(tmp_path / "run")
-    recipe = small_recipe(tmp_path, **{"thresholds.src_finished": {"min": 2}, "limit": 8})
+    recipe = small_recipe(tmp_path, **{"thresholds.src_finished": {"max": -1}, "limit": 8})
     return generate(recipe, run.path, models()), run
 
 
