@@ -34,7 +34,7 @@ def show(plan: Plan, models: Models, measure: bool, verbose: bool = False) -> No
     for sentence in redone.sentences(redone.redone(plan)):
         console.print(f"{escaped(sentence)}\n", soft_wrap=True)
     console.print(_ingredients(plan))
-    console.print(f"\n{_tokens(estimate.tokens(plan))}", soft_wrap=True)
+    console.print(f"\n{_tokens(plan, estimate.tokens(plan))}", soft_wrap=True)
     console.print()
     for line in signature_lines(plan.signatures, verbose):
         console.print(line, soft_wrap=True)
@@ -77,14 +77,16 @@ def _ingredients(plan: Plan) -> Table:
     return table
 
 
-def _tokens(tokens: estimate.Tokens) -> str:
+def _tokens(plan: Plan, tokens: estimate.Tokens) -> str:
     if not tokens.prompts:
         return "answers    all finished"
     tokens_in = "tokens in not known"
     if tokens.tokens_in is not None:
         tokens_in = f"{tokens.tokens_in:,} tokens in (the longest prompt {tokens.longest or 0:,})"
+    there = sum(plan.sizes[part] for part in plan.missing("answers")) - tokens.prompts
+    more = f" ({there:,} more were answered before, in this run or a preview of it)" if there else ""
     aside = f"; {tokens.too_long:,} prompts are too long and will be set aside" if tokens.too_long else ""
-    return f"answers    {tokens.prompts:,} prompts, {tokens_in}, at most {tokens.most_out:,} tokens out{aside}"
+    return f"answers    {tokens.prompts:,} prompts{more}, {tokens_in}, at most {tokens.most_out:,} tokens out{aside}"
 
 
 def _show_probe(console: Console, plan: Plan, probe: estimate.Probe) -> None:

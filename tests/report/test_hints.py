@@ -12,11 +12,15 @@ def manifest(answers=None, only=0, taken=10):
     return Manifest(
         state="finished",
         signatures={"pt": "s"},
-        recipe={"tgt": ["pt"], "generator": {"max_tokens": 320, "repetition_penalty": 1.1}},
+        recipe={"tgt": ["pt"], "generator": {"max_tokens": 320, "repetition_penalty": 1.1, "max_model_len": 2048}},
         versions={},
         ingredients=[],
         counts=Counts(answers=answers or {}, targets={"pt": target}),
     )
+
+
+def words(manifest):
+    return [str(hint) for hint in hints.of(manifest)]
 
 
 def test_what_is_usual_needs_no_hint():
@@ -24,19 +28,27 @@ def test_what_is_usual_needs_no_hint():
 
 
 def test_answers_that_were_cut_or_loop():
-    assert hints.of(manifest({"cut": 7, "looping": 1})) == [
-        "7 answers were cut at 320 tokens: raise generator.max_tokens",
-        "1 answer repeats the same words: raise generator.repetition_penalty (now 1.1)",
+    assert words(manifest({"cut": 7, "looping": 1})) == [
+        "7 answers were cut at 320 tokens; with more, all are made anew: "
+        "sdrrl-data generate --out RUN --set generator.max_tokens=640",
+        "1 answer repeats the same words with a repetition penalty of 1.1; with a higher one, all answers are made "
+        "anew: sdrrl-data generate --out RUN --set generator.repetition_penalty=1.2",
     ]
+    long = manifest({"cut": 7})
+    long.recipe["generator"] |= {"max_tokens": 1024, "max_model_len": 2048}
+    [hint] = hints.of(long, "runs/mine")
+    assert hint.command == (
+        "sdrrl-data generate --out runs/mine --set generator.max_tokens=2048 --set generator.max_model_len=4096"
+    )
 
 
 def test_a_filter_that_drops_much_and_a_kind_that_is_scarce():
-    assert hints.of(manifest(only=31, taken=2)) == [
-        "pt: the filter length alone drops a text of 31% of the pairs: see what other thresholds would keep with "
-        "`sdrrl-data tune`",
+    assert words(manifest(only=31, taken=2)) == [
+        "pt: the filter length alone drops a text of 31% of the pairs; see what other thresholds keep: "
+        "sdrrl-data tune RUN --all",
         "pt: translate has 2.2% of the rows, and 10.0% was asked for: there are only 2 such rows",
     ]
-    assert hints.of(manifest(taken=0))[0].endswith("there are none")
+    assert words(manifest(taken=0))[0].endswith("there are none")
 
 
 def test_an_empty_set_has_no_scarce_kinds_and_a_target_that_keeps_nothing_has_no_usual_hint():
