@@ -215,13 +215,11 @@ def _switched(run: Run, tag: str, scope: reading.Scope, names: Mapping[str, str]
     texts = reading.switched(run, tag, scope.parts).filter(pl.col("shortfall").ne_missing("not drawn"))
     if texts.is_empty():
         return
+    shortfalls = figures.shortfalls(texts["shortfall"])
     asked, reached = recipe.code_switching.ratio, texts["ratio"].to_numpy().astype(float)
     captions = [
         f"asked for {asked:.0%}, reached {reached.mean():.0%} on average",
-        *(
-            f"{rows:,} of {len(reached):,} texts: {reason}"
-            for reason, rows in figures.shortfalls(texts["shortfall"])[:4]
-        ),
+        *(f"{rows:,} of {len(reached):,} texts: {reason}" for reason, rows in shortfalls[:4]),
     ]
     label = f"The share of switched words. {'; '.join(captions)}"
     yield Chart(
