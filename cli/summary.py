@@ -91,10 +91,7 @@ def _results(manifest: Manifest, before: Before | None) -> Iterator[str]:
         rows, earlier = sum(target.rows.values()), _rows_before(before, tag)
         was = f" (before: {earlier:,})" if earlier not in (None, rows) else ""
         splits = ", ".join(f"{number:,} {split}" for split, number in target.rows.items())
-        yield (
-            f"{tag:<11}{target.pairs:,} pairs, {target.kept:,} kept by every filter; {rows:,} rows in all "
-            f"directions{was}: {splits}"
-        )
+        yield f"{tag:<11}{target.pairs:,} pairs, {target.kept:,} kept by every filter; {rows:,} rows{was}: {splits}"
     if len(targets) > MOST_TARGETS:
         rest = list(targets.values())[MOST_TARGETS:]
         yield f"           and {figures.all_rows(rest):,} rows of {len(rest)} more targets"
@@ -161,7 +158,7 @@ def _counted(number: int, noun: str) -> str:
 def _show_rows(manifest: Manifest, run: Run, console: Console) -> None:
     for tag, target in manifest.counts.targets.items():
         if any(target.rows.values()):
-            console.print(f"\nrows of {tag}/transfer_set", style="bold")
+            console.print(f"\nrows of {tag}/transfer_set: a pair gives several, one for each direction", style="bold")
             rows = run.dataset(f"{tag}/transfer_set").first(READ)
             samples.show(samples.choose(rows).head(SAMPLE_ROWS), console, SAMPLE_LENGTH)
             return

@@ -149,7 +149,7 @@ def test_what_came_out(shown, small_run):
             for step, count in manifest.counts.steps.items()
             if count.rows_in > count.rows_out
         ),
-        f"pt         {target.pairs} pairs, {target.kept} kept by every filter; {rows} rows in all directions: "
+        f"pt         {target.pairs} pairs, {target.kept} kept by every filter; {rows} rows: "
         f"{target.rows['train']} train, {target.rows['test']} test",
     ]
 
