@@ -92,7 +92,7 @@ def test_the_shares_are_those_of_the_verdicts(make: Draw) -> None:
     axes = shown(run, manifest)
     assert axes["repetition"].get_xlabel().split("\n") == [
         f"questions ≤ {bound} (90%): {share['question_tgt']:.1%} dropped",
-        f"answers ≤ 0.3: {share['answer_tgt']:.2%} get weight 0.5",
+        f"answers ≤ 0.3: {share['answer_tgt']:.1%} get weight 0.5",
     ]
     assert axes["src_repetition"].get_xlabel() == f"questions ≤ 0.4: {share['question_src']:.1%} dropped"
 
