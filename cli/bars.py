@@ -7,7 +7,7 @@ from sdrrl_data.tuning import Histogram, Passing
 BLOCKS = " ▁▂▃▄▅▆▇█"
 HEIGHT = 4  # lines
 IN_FORCE, PROPOSED, BOTH = "▲", "△", "◆"
-LEGEND = f"Bars: square root of the number of texts. Thresholds: {IN_FORCE} in force, {PROPOSED} proposed, {BOTH} both."
+LEGEND = f"Bars: square root of the number of texts. Thresholds: {IN_FORCE} now, {PROPOSED} proposed, {BOTH} both."
 
 
 def draw(histogram: Histogram, in_force: Passing | None, proposed: Passing | None) -> str:

@@ -23,7 +23,10 @@ def card(
     ],
     licence: Annotated[
         str | None,
-        typer.Option(metavar="LICENCE", help="The licence of the rows, as the Hub names it, such as cc-by-4.0."),
+        typer.Option(
+            metavar="LICENCE",
+            help="The licence of the rows, as the Hub names it, such as cc-by-4.0; unknown removes one.",
+        ),
     ] = None,
     trust_recipe: TrustRecipe = False,
 ) -> None:
@@ -42,15 +45,19 @@ def card(
 
     if trust_recipe:
         trust_run(*opened(folder))
-    for doubt in licences.doubts(licence):
-        say(f"note     {doubt}", err=True)
     checked = write_card(folder, licence=licence)
+    doubts = list(licences.doubts(checked.licence if checked.licence_stays else licence))
+    for doubt in doubts:
+        say(f"note     {doubt}", err=True)
     say(f"written  {folder / CARD}, {CROISSANT} and a picture of each target's scores")
     say("checked  transfer sets against their SHA-256, figures against the tables, the head with the Hub's clients")
-    if checked.hub_asked or not checked.problems:
-        say(f"asked    {'the Hub about the head' if checked.hub_asked else 'nobody: the Hub cannot be reached'}")
+    stays = ", which the card had already; --licence unknown removes it" if checked.licence_stays else ""
+    say(f"licence  {checked.licence}{stays}")
+    if checked.hub_not_asked is not None:
+        why = checked.hub_not_asked
+        say(f"asked    {f'nobody: {why}' if why else 'the Hub about the head'}")
     for problem in checked.problems:
         say(f"problem: {problem}", err=True)
     if checked.problems:
         raise typer.Exit(1)
-    say("result   no problems")
+    say("result   no problems" + (", but the Hub does not know the licence: see the note" if doubts else ""))

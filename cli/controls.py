@@ -110,6 +110,7 @@ def _show(folder: Path, tag: str, controls: "Controls", console: "Console") -> N
     """Print the figures of one target's controls."""
     from rich.table import Table
 
+    from sdrrl_data.run import provenance
     from sdrrl_data.shown import escaped
 
     table = Table(box=None, pad_edge=False)
@@ -141,4 +142,4 @@ def _show(folder: Path, tag: str, controls: "Controls", console: "Console") -> N
             f"{', '.join(others)}: no tokens in {tag}, so all their tokens are made equal to these", soft_wrap=True
         )
     console.print(f"tokens are those of {escaped(controls.tokenizer)}", soft_wrap=True)
-    console.print(f"signature  {escaped(controls.signature)}", soft_wrap=True)
+    console.print(f"signature  {provenance.digest(controls.signature)}", soft_wrap=True)

@@ -26,7 +26,10 @@ def export(
         Path,
         typer.Argument(metavar="RUN", autocompletion=completion.runs, help="The run's folder.", show_default=False),
     ],
-    format: Annotated[Format, typer.Option(help="The format of a row.", show_default=False)],
+    format: Annotated[
+        Format,
+        typer.Option(help="The format of a row. TRL needs none: it reads RUN/TARGET/transfer_set.", show_default=False),
+    ],
     tgt: Annotated[
         str | None,
         typer.Option(

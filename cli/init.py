@@ -16,7 +16,7 @@ from sdrrl_data.suggestions import instead
 from . import completion
 from .console import STDOUT, is_json, say
 from .examples import examples
-from .options import Tgt, readings, split_commas
+from .options import readings, split_commas
 
 if TYPE_CHECKING:
     from sdrrl_data.recipe import Recipe
@@ -43,7 +43,7 @@ def init(
             metavar="RECIPE",
             autocompletion=completion.recipes_of_package,
             help="The recipe of the package to start from; [cyan]quickstart[/cyan] needs no download and no GPU.",
-            show_default="sdrrl",
+            show_default="sdrrl; where it is asked for and there is no GPU, quickstart",
         ),
     ] = None,
     seeds: Annotated[
@@ -72,7 +72,15 @@ def init(
             show_default="English",
         ),
     ] = None,
-    tgt: Tgt = None,
+    tgt: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LANGUAGES",
+            autocompletion=completion.languages,
+            help="Target languages, separated by commas.",
+            show_default="asked for in a terminal, elsewhere required",
+        ),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(metavar="MODEL", help="The model that answers.", show_default="that of the recipe"),

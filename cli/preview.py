@@ -1,5 +1,7 @@
 """`sdrrl-data preview`."""
 
+import shlex
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -64,6 +66,10 @@ def preview(
         from . import summary
         from .generate import show_warnings
 
+        given = {
+            **{"--recipe": recipe, "--src": src, "--tgt": tgt, "--seeds": seeds, "--out": out, "--model": model},
+            **{"--translator": translator, "--with": overlays, "--set": changes, "--trust-recipe": trust_recipe},
+        }
         options = changes_of(src, tgt, seeds, None, None, model, translator)
         settings = dict(map(overrides.parse_change, changes or []))
         out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
@@ -81,4 +87,14 @@ def preview(
     summary.show_results(manifest, run, PlainConsole())
     run.write_text(NAME, page(run, manifest))
     say(f"\nlook       {run.path / NAME}: open it in a browser")
-    say("make all   the same options with `sdrrl-data generate`: it takes these answers and translations over")
+    say(f"make all   {_generate(given)}")
+    say("           it takes these answers and translations over; --limit N takes only N questions")
+
+
+def _generate(options: Mapping[str, object]) -> str:
+    """The command that makes the whole run with these options."""
+    words = ["sdrrl-data", "generate"]
+    for option, value in options.items():
+        for one in value if isinstance(value, list) else [value]:
+            words += [option] if one is True else [option, str(one)] if one else []
+    return shlex.join(words)

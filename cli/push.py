@@ -11,6 +11,7 @@ from .examples import examples
 from .options import TrustRecipe
 
 EXAMPLES = examples(
+    ("what would be sent, where, and who could read it", "sdrrl-data push runs/real me/my-set --dry-run"),
     ("a private dataset; type the command again to send what is new", "sdrrl-data push runs/real me/my-set"),
     ("a public dataset", "sdrrl-data push runs/real me/my-set --public --licence cc-by-4.0"),
     ("with a tag for this commit", "sdrrl-data push runs/real me/my-set --tag v1.0"),
@@ -37,6 +38,9 @@ def push(
         typer.Option(metavar="ID", help="The licence of the dataset, as the Hub names it, such as cc-by-4.0."),
     ] = None,
     controls: Annotated[bool, typer.Option("--controls", help="Push the controls too; each becomes a config.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be sent, where, and who could read it; send nothing.")
+    ] = False,
     trust_recipe: TrustRecipe = False,
 ) -> None:
     """Publish a finished run on the Hugging Face Hub, in one commit: a config for each target, and one for all targets.
@@ -67,15 +71,21 @@ def push(
             create_pr=create_pr,
             licence=licence,
             controls=controls,
+            dry_run=dry_run,
             reporter=bars,
         )
+    sent = "would send " if dry_run else "sent       "
     if pushed.sent or pushed.deleted:
         size = sum(pushed.sent.values()) / 1e6
         removed = f", {len(pushed.deleted)} removed" if pushed.deleted else ""
-        say(f"sent       {len(pushed.sent)} files ({size:.1f} MB){removed}, in one commit")
+        say(f"{sent}{len(pushed.sent)} files ({size:.1f} MB){removed}, in one commit")
     else:
-        say("sent       nothing: everything is on the Hub already, so there is no new commit")
-    say(f"address    {pushed.address}")
+        say(f"{sent}nothing: everything is on the Hub already, so there is no new commit")
+    is_new, readers = "a new dataset, " if pushed.is_new else "", "private" if pushed.private else "public"
+    say(f"address    {pushed.address} ({is_new}{readers})")
+    if dry_run:
+        say("checked    the run, its card and its licence: no problems; nothing was sent")
+        return
     say(f"commit     {pushed.commit}")
     if pushed.pull_request:
         say(f"proposed   {pushed.pull_request}")

@@ -59,9 +59,13 @@ def show(manifest: Manifest, run: Run, before: Before | None = None, verbose: bo
 
 def show_results(manifest: Manifest, run: Run, console: Console, before: Before | None = None) -> None:
     """Print the same without the commands to type next."""
-    for line in [*_results(manifest, before), *_losses(manifest), *_changes(manifest, run, before), *_hints(manifest)]:
+    for line in [*_results(manifest, before), *_losses(manifest), *_changes(manifest, run, before)]:
         _print(line, console)
     folder = shlex.quote(str(run.path))
+    for number, hint in enumerate(hints.of(manifest, folder)[:MOST_HINTS]):
+        _print(f"{'look at' if not number else '':<{MARGIN}}{escaped(hint.says)}", console)
+        if hint.command:
+            console.print(f"{'':<{MARGIN}}{hint.command}", soft_wrap=True)
     for remedy in remedies.of(run, manifest):
         _print(f"{'few kept':<11}{remedy.why()}", console)
         console.print(f"keep {remedy.keeps:<6,}{remedy.command(manifest, folder)}", soft_wrap=True)
@@ -78,14 +82,16 @@ def _print(line: str, console: Console) -> None:
 def _results(manifest: Manifest, before: Before | None) -> Iterator[str]:
     """The rows of each step, and of each transfer set."""
     steps, targets = manifest.counts.steps, manifest.counts.targets
-    aside = sum(count.rows_in - count.rows_out for count in steps.values())
-    set_aside = f", {aside:,} rows set aside" if aside else ""
-    yield f"made       {steps['seeds'].rows_out:,} questions, {steps['answers'].rows_out:,} answers{set_aside}"
+    aside = {step: count.rows_in - count.rows_out for step, count in steps.items()}
+    set_aside = ", ".join(f"{rows:,} of {step}" for step, rows in aside.items() if rows)
+    yield f"made       {steps['seeds'].rows_out:,} questions, {steps['answers'].rows_out:,} answers" + (
+        f"; rows set aside: {set_aside}" if set_aside else ""
+    )
     for tag, target in list(targets.items())[:MOST_TARGETS]:
         rows, earlier = sum(target.rows.values()), _rows_before(before, tag)
         was = f" (before: {earlier:,})" if earlier not in (None, rows) else ""
         splits = ", ".join(f"{number:,} {split}" for split, number in target.rows.items())
-        yield (f"{tag:<11}{target.pairs:,} pairs, {target.kept:,} kept by every filter; {rows:,} rows{was}: {splits}")
+        yield f"{tag:<11}{target.pairs:,} pairs, {target.kept:,} kept by every filter; {rows:,} rows{was}: {splits}"
     if len(targets) > MOST_TARGETS:
         rest = list(targets.values())[MOST_TARGETS:]
         yield f"           and {figures.all_rows(rest):,} rows of {len(rest)} more targets"
@@ -149,15 +155,10 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _hints(manifest: Manifest) -> Iterator[str]:
-    for number, hint in enumerate(hints.of(manifest)[:MOST_HINTS]):
-        yield f"{'look at' if not number else '':<11}{escaped(hint)}"
-
-
 def _show_rows(manifest: Manifest, run: Run, console: Console) -> None:
     for tag, target in manifest.counts.targets.items():
         if any(target.rows.values()):
-            console.print(f"\nrows of {tag}/transfer_set", style="bold")
+            console.print(f"\nrows of {tag}/transfer_set: a pair gives several, one for each direction", style="bold")
             rows = run.dataset(f"{tag}/transfer_set").first(READ)
             samples.show(samples.choose(rows).head(SAMPLE_ROWS), console, SAMPLE_LENGTH)
             return

@@ -205,6 +205,8 @@ def _without_accelerate(arguments: list[str]) -> list[str]:
 def _show_plan(plan: "TrainingPlan") -> None:
     from rich.table import Table
 
+    from sdrrl_data.run import provenance
+
     console = PlainConsole()
     table = Table("task", "direction", box=None, pad_edge=False)
     for heading in ("rows", "drawn"):
@@ -237,7 +239,7 @@ def _show_plan(plan: "TrainingPlan") -> None:
         console.print(f"adapter    {plan.identity.adapter}", soft_wrap=True)
     console.print(f"dataset    {plan.identity.dataset}", soft_wrap=True)
     for signature in plan.source.signatures:
-        console.print(f"signature  {signature}", soft_wrap=True)
+        console.print(f"signature  {provenance.digest(signature)}", soft_wrap=True)
 
 
 def _show(trained: "Trained", out: Path) -> None:

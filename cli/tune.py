@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sdrrl_data.errors import OutputExists
+from sdrrl_data.errors import OutputExists, UserError
 
 from . import completion
 from .console import PlainConsole
@@ -51,7 +51,7 @@ def tune(
     """Show the scores of a run and what thresholds keep, and propose thresholds from how the scores are spread.
 
     A proposal is in the valley between a small group of bad texts and the others. If there is no valley, it is a
-    percentile.
+    percentile. Both need 200 texts of a score.
 
     Nothing is scored again, and the run does not change. Of an unfinished run, the scores that exist so far are shown.
     """
@@ -79,4 +79,6 @@ def tune(
     proposals = fragments.fragment(tuned, recipe) if any(score.passing for score in tuned) else ""
     if write and proposals:
         fragments.write(proposals, write)
-    tune_tables.show_next_command(folder, write, bool(proposals), not in_full, console)
+    tune_tables.show_next_command(folder, write, tuned, bool(proposals), not in_full, console)
+    if write and not proposals:
+        raise UserError(f"{write} is not written: nothing is proposed")

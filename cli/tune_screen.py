@@ -18,7 +18,7 @@ MOST = 12  # scores of a target that have a line
 WIDTH = 10  # cells of a small histogram
 COLUMNS = (
     Column("score"),
-    Column("in force", leaves=1),
+    Column("threshold", leaves=1),
     Column("questions", leaves=4),
     Column("fail", leaves=3, justify="right", alone="questions\nfail"),
     Column("answers", leaves=4),
@@ -64,9 +64,9 @@ def _screen(tuned: Sequence[TunedScore], console: Console) -> Iterator[Table | s
     if used:
         yield narrow.table(COLUMNS, map(_row, used[:MOST]), console, gap=2)
     rest = {
-        "drop less": used[MOST:],
-        "have no threshold": unused,
-        "are the same everywhere": constant,
+        "fewer texts fail": used[MOST:],
+        "no threshold": unused,
+        "the same value for every text": constant,
     }
     for what, those in rest.items():
         if those:

@@ -16,6 +16,7 @@ from sdrrl_data.run import Manifest, Run
 from sdrrl_data.shown import escaped
 from sdrrl_data.steps.reasons import Reasons
 from sdrrl_data.tuning import IN_FORCE, PROPOSED, CandidateBounds, Passing, TunedScore, reading
+from sdrrl_data.tuning.proposals import LEAST_VALUES
 from sdrrl_data.tuning.run_scores import TunedTarget
 
 from . import bars, narrow
@@ -26,7 +27,7 @@ LONGEST = 170  # cells of the terminal that a text may take
 SUMMARY = (  # every threshold in force beside the proposed one
     Column("score"),
     Column("of"),
-    Column("in force"),
+    Column("now"),
     Column("fail", leaves=2, justify="right"),
     Column("proposed", leaves=1),
     Column("fail", leaves=2, justify="right"),
@@ -73,12 +74,15 @@ def show(
     return all_tuned
 
 
-def show_next_command(folder: Path, written: Path | None, proposals: bool, more: bool, console: Console) -> None:
+def show_next_command(
+    folder: Path, written: Path | None, tuned: Sequence[TunedScore], proposals: bool, more: bool, console: Console
+) -> None:
     """Print the command to type next.
 
     Args:
         folder: of the run.
         written: the file with the proposals, if it was written.
+        tuned: all scores that were looked at.
         proposals: whether there are any.
         more: whether there is more to see.
         console: to print to.
@@ -86,7 +90,9 @@ def show_next_command(folder: Path, written: Path | None, proposals: bool, more:
     console.print()
     run = shlex.quote(str(folder))
     if not proposals:
-        line = f"nothing is proposed; look at rows: sdrrl-data inspect {run} --step scores"
+        most = max((score.distribution.values for score in tuned), default=0)
+        few = f": a proposal takes {LEAST_VALUES} texts of a score, and here are {most}" if most < LEAST_VALUES else ""
+        line = f"nothing is proposed{few}\nlook at rows  sdrrl-data inspect {run} --step scores"
     elif written:
         line = (
             f"{written} is written. Read it, then run `generate` again with it:\n"
@@ -95,7 +101,9 @@ def show_next_command(folder: Path, written: Path | None, proposals: bool, more:
     else:
         line = f"write the proposals  sdrrl-data tune {run} --write thresholds.yaml"
     if more:
-        line = f"more of a score  sdrrl-data tune {run} --score SCORE --examples; of all: --all\n{line}"
+        line = (
+            f"what a score means, and more of it  sdrrl-data tune {run} --score SCORE --examples; of all: --all\n{line}"
+        )
     console.print(line, soft_wrap=True)
 
 
@@ -132,6 +140,8 @@ def _show_score(texts: Sequence[TunedScore], reasons: Reasons, console: Console)
     words = "".join(f"; {side}: {what}" for side, what in fails.items() if what)
     console.print()
     console.print(f"{first.language}: {first.score} ({BETTER[first.better]}{words})", style="bold")
+    if score := shipped_scores().get(first.score):
+        console.print(score.says.replace("`", ""))
     console.print(_beside([Group(*_panel(text)) for text in texts], console))
 
 
@@ -167,7 +177,7 @@ def _panel(tuned: TunedScore) -> Iterator[RenderableType]:
 
 
 def _name(candidate: CandidateBounds) -> str:
-    """The name of a candidate: "in force" and "proposed" if they apply, else its greatest share."""
+    """The name of a candidate: "now" and "proposed" if they apply, else its greatest share."""
     special = [name for name in candidate.names if name in (IN_FORCE, PROPOSED)]
     return ", ".join(special) or candidate.names[-1]
 

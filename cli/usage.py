@@ -9,9 +9,17 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from sdrrl_data.recipe import types_in_words as words
-from sdrrl_data.suggestions import closest, instead
+from sdrrl_data.suggestions import closest, instead, listed
 
 from .boundary import UsageError
+
+# Other commands, and other programs, call it so.
+MEANT = {
+    **{"--rows": "--limit", "--limit": "--rows", "--output": "--out", "--dataset": "--seeds", "--questions": "--seeds"},
+    **{"--target": "--tgt", "--source": "--src", "--language": "--tgt", "--config": "--recipe"},
+}
+AS_IT_IS = "TRL and `datasets` read RUN/TARGET/transfer_set as it is"
+NOT_NEEDED = dict.fromkeys([("--format", name) for name in ("trl", "datasets", "parquet")], AS_IT_IS)
 
 
 def sentence(error: Any) -> str:
@@ -34,8 +42,19 @@ def sentence(error: Any) -> str:
         }
         if option in parameters:
             return f"{option} has no value: give {_form(parameters[option])}"
-        return f"there is no option {option}: {instead(option, parameters, otherwise='leave it out')}"
+        if MEANT.get(option) in parameters:
+            return f"there is no option {option}: did you mean {MEANT[option]}?"
+        return f"there is no option {option}: {instead(option, parameters, otherwise=_of_others(option, context))}"
     return str(error.format_message())
+
+
+def _of_others(option: str, context: Any) -> str:
+    """What to do about an option that a command does not have: to leave it out where it only is a matter of taste."""
+    commands = context.parent.command.commands if context.parent else {}
+    others = [name for name, command in commands.items() if option in {o for p in command.params for o in p.opts}]
+    if others:
+        return f"{listed(others)} {'has' if len(others) == 1 else 'have'} it, {context.info_name} does not"
+    return f"sdrrl-data {context.info_name} --help lists those that there are"
 
 
 def no_such_command(name: str, context: Any) -> Exception:
@@ -55,6 +74,8 @@ def too_many(arguments: list[str], context: Any) -> Exception:
 
 
 def _wrong_value(value: Any, parameter: Any, context: Any) -> str:
+    if note := NOT_NEEDED.get((_name(parameter), str(value).lower())):
+        return f"{_name(parameter)} {value} is not needed: {note}"
     annotation = _type_of(parameter, context)
     phrase, right = words.wanted(annotation), words.example(annotation, parameter.default, value)
     such_as = "" if right is words.NO_EXAMPLE else f", such as {_name(parameter)} {right}"

@@ -42,6 +42,11 @@ def message(text: str) -> str:
     return line if len(line) <= LONGEST else f"{line[: LONGEST - END - 3]} … {line[-END:]}"
 
 
+def percent(share: float) -> str:
+    """A share in percent: "29.2%", and "< 0.1%" for what would look like none."""
+    return f"{share:.1%}" if share >= 0.001 or not share else "< 0.1%"
+
+
 def rate(per_second: float) -> str:
     """A speed in two digits or, from 10 on, in whole units: "0.35", "4.2", "1,250"."""
     return f"{per_second:,.0f}" if per_second >= 9.95 else f"{per_second:.2g}"

@@ -26,6 +26,7 @@ def write(
     others: Sequence[Manifest] = (),
     licence: str | None = None,
     controls: Mapping[str, Sequence[str]] | None = None,
+    stated_licence: str | None = None,
 ) -> str:
     """The card as Markdown with a YAML head, as if there were none yet.
 
@@ -38,12 +39,13 @@ def write(
             left out.
         licence: of the dataset, if the publisher chose one.
         controls: target -> names of its controls that are published too.
+        stated_licence: the one in the card that is there, for a dataset of which nothing else is known.
     """
     runs = described_runs([manifest, *others])
     manifests = [described.manifest for described in runs]
     loaded = configs.configs(run, manifests, controls or {})
     ingredients = list(dict.fromkeys(part for each in manifests for part in each.ingredients))
-    terms = licences.combined(ingredients, licence)
+    terms = licences.combined(ingredients, licence, stated_licence)
 
     def named(role: str) -> str:
         return join_names(list(dict.fromkeys(line(part.name) for part in ingredients if part.role == role)))

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from sdrrl_data.cards import configs
+from sdrrl_data.models import hub_errors
 from sdrrl_data.models.hub import CARD
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.run.dataset import SPLITS, shards
@@ -32,18 +33,18 @@ def check(run: Run, manifest: Manifest) -> list[str]:
     return [*_figures(run, manifest), *_rows(run, manifest), *_head(run, manifest, text)]
 
 
-def hub_problems(run: Run) -> list[str] | None:
-    """What the Hub finds wrong with the head of the card; None if the Hub cannot be asked."""
+def hub_problems(text: str) -> tuple[list[str], str]:
+    """What the Hub finds wrong with the head of a card; and why the Hub cannot be asked, empty if it can."""
     from huggingface_hub import DatasetCard, errors
 
-    card = DatasetCard((run.path / CARD).read_text(encoding="utf-8"))
+    card = DatasetCard(text)
     try:
         card.validate()
-    except (errors.HTTPError, OSError):  # type: ignore[attr-defined]
-        return None
+    except (errors.HTTPError, OSError) as error:  # type: ignore[attr-defined]
+        return [], f"the Hub {hub_errors.outage(error) or hub_errors.UNREACHABLE}"
     except ValueError as error:
-        return [f"the Hub refuses the head of {CARD}: {' '.join(str(error).split())}"]
-    return []
+        return [f"the Hub refuses the head of {CARD}: {' '.join(str(error).split())}"], ""
+    return [], ""
 
 
 def _figures(run: Run, manifest: Manifest) -> Iterator[str]:

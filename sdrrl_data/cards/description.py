@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from sdrrl_data.cards import card, configs, croissant, merging, pictures
 from sdrrl_data.cards.runs import described_runs
 from sdrrl_data.errors import UserError
-from sdrrl_data.models.hub import CARD
+from sdrrl_data.models.hub import CARD, licence_in
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.disk import written
 
@@ -31,14 +31,17 @@ def files(
         others: manifests of other runs, whose targets are in the repository; each is restricted to these targets with
             `Manifest.only`.
         existing: the README.md in the repository; what people wrote in it by hand is kept (see `merging`).
-        licence: of the dataset, if the publisher chose one.
+        licence: of the dataset, if the publisher chose one. Without it, a licence that the existing card states stays
+            where the ingredients say none; "unknown" removes it.
         controls: target -> names of its controls that are published too.
 
     Raises:
         UserError: the head of the existing card is broken.
     """
     # A push replaces all controls of these targets, so a control that is not named here is gone.
-    text = merging.merge(card.write(manifest, run, others, licence, controls), existing, replaced=controls or ())
+    stated = licence_in(merging.split(existing)[0]) if existing and licence is None else None
+    new = card.write(manifest, run, others, licence, controls, stated)
+    text = merging.merge(new, existing, replaced=controls or (), keeps_licence=licence is None)
     head, _ = merging.split(text)
     runs = described_runs([manifest, *others])
     manifests = [described.manifest for described in runs]

@@ -64,7 +64,7 @@ def doubts(chosen: str | None) -> Iterator[str]:
             yield f"{name} is no licence that the Hub knows: the card says `other`, with this name{instead}"
 
 
-def combined(ingredients: Sequence[Ingredient], chosen: str | None = None) -> Terms:
+def combined(ingredients: Sequence[Ingredient], chosen: str | None = None, stated: str | None = None) -> Terms:
     """The licence of a dataset: the strictest of its ingredients' licences.
 
     Models count as data does: the licence of a model is taken to apply to what it wrote, translated, aligned or chose.
@@ -77,12 +77,13 @@ def combined(ingredients: Sequence[Ingredient], chosen: str | None = None) -> Te
         ingredients: of a manifest. Test sets, and sets that the texts were only compared with, do not count.
         chosen: the licence that the publisher chose. It is used whatever the ingredients are; the sentences still
             describe their licences.
+        stated: the licence in the card that is there: it is used where those of the ingredients say nothing.
     """
     parts = [part for part in ingredients if _binds(part)]
     binding = list(dict.fromkeys(licence for part in parts for licence in of(part) if _applies_to_texts(licence, part)))
     sentences = [*_each(parts), *_disagreements(binding)]
     licence, name = "unknown", None
-    if chosen_name := ", ".join(_names(chosen)):
+    if chosen_name := ", ".join(_names(chosen) or (_names(stated) if unknown(parts) else [])):
         licence, name = _on_hub(chosen_name)
         sentences.append(f"The publisher of this dataset gives it the licence {chosen_name}.")
     elif unknown(parts):

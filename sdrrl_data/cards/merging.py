@@ -21,6 +21,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from sdrrl_data.errors import UserError
+from sdrrl_data.models.hub import licence_in
 from sdrrl_data.recipe import overrides, plain_yaml
 from sdrrl_data.run.dataset import OF_TARGET
 
@@ -35,7 +36,7 @@ PUSHED_FILES = re.compile(
 FORMER = {re.compile(r"^(### .+): how what was kept was mixed$", re.MULTILINE): r"\1: the mix of the rows"}
 
 
-def merge(new: str, existing: str | None, replaced: Collection[str] = ()) -> str:
+def merge(new: str, existing: str | None, replaced: Collection[str] = (), keeps_licence: bool = True) -> str:
     """The new card with what only the old one has; see above.
 
     Merging again changes nothing, and merging a card with itself gives the same bytes.
@@ -44,6 +45,7 @@ def merge(new: str, existing: str | None, replaced: Collection[str] = ()) -> str
         new: a card that was written just now; it begins with its head.
         existing: the card that is there. If it is None or blank, the new card stays as it is.
         replaced: targets whose folders are replaced as a whole: their configs are only those of the new card.
+        keeps_licence: whether a licence of the old card stays where the new one has none.
 
     Raises:
         UserError: the head of the old card is broken, so that its content would be lost.
@@ -54,7 +56,7 @@ def merge(new: str, existing: str | None, replaced: Collection[str] = ()) -> str
     old_head, old_body = split(existing)
     for heading, today in FORMER.items():
         old_body = heading.sub(today, old_body)
-    merged_head = _merge_heads(head, old_head, replaced)
+    merged_head = _merge_heads(head, old_head, replaced, keeps_licence)
     gone = {name_of(config) for config in configs_of(old_head)} - {
         name_of(config) for config in configs_of(merged_head)
     }
@@ -98,9 +100,14 @@ def _yaml(head: Mapping[str, Any]) -> str:
     return overrides.written(dict(head))
 
 
-def _merge_heads(new: dict[str, Any], old: dict[str, Any], replaced: Collection[str]) -> dict[str, Any]:
-    if new.get("license", "unknown") == "unknown" and old.get("license", "unknown") != "unknown":
+def _merge_heads(
+    new: dict[str, Any], old: dict[str, Any], replaced: Collection[str], keeps_licence: bool
+) -> dict[str, Any]:
+    if keeps_licence and new.get("license", "unknown") == "unknown" and old.get("license", "unknown") != "unknown":
         new = {key: value for key, value in new.items() if key not in LICENCE}  # somebody knew better
+    elif "" != (licence_in(new) or "").lower() == (licence_in(old) or "").lower():  # perhaps in another form: a list
+        same = {key: value for key, value in new.items() if key in old or key not in LICENCE}
+        new = same | {key: old[key] for key in same if key in LICENCE}
     elif any(new.get(key) != old.get(key) for key in LICENCE[:2]):
         old = {key: value for key, value in old.items() if key not in LICENCE}  # a name or a link of another licence
     merged = {**new, **{key: value for key, value in old.items() if key not in new}}

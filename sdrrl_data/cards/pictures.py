@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sdrrl_data import languages
 from sdrrl_data.recipe import Recipe, score_tables
 from sdrrl_data.run import Manifest, Run, recipe_of
+from sdrrl_data.shown import percent
 from sdrrl_data.steps import verdicts
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _caption(text: str, text_scores: TextScores) -> str:
     limits = ", ".join(f"{sign} {_number(limit)}" for sign, limit in (("≥", cut.min), ("≤", cut.max)) if limit)
     then = f"get weight {cut.weight:g}" if cut.weight else "dropped"
     not_scored = f", {text_scores.not_scored:,} not scored" if text_scores.not_scored else ""
-    return f"{text}s {limits}: {text_scores.failing():.2%} {then}{not_scored}"
+    return f"{text}s {limits}: {percent(text_scores.failing())} {then}{not_scored}"
 
 
 def _number(limit: verdicts.Limit) -> str:

@@ -12,6 +12,7 @@ from sdrrl_data import causes
 from sdrrl_data.errors import DatasetNotFound, HubUnavailable, ModelNotFound, UserError
 from sdrrl_data.models import hub_errors
 from sdrrl_data.recipe import plain_yaml
+from sdrrl_data.suggestions import path_instead
 
 Kind = Literal["model", "dataset"]
 
@@ -32,6 +33,7 @@ class HubRequest(NamedTuple):
     role: str  # what it is for: "generator"
     check: str  # what to look at: "the name with --model"
     instead: str  # what to do instead: "give a local directory with --model"
+    is_made_here: bool = False  # whether it is usually a folder of this machine
 
     def __str__(self) -> str:
         return f"{self.role} {self.name}"
@@ -113,7 +115,7 @@ def look(
         files = {
             file.rfilename: Digests(file.lfs.sha256 if file.lfs else None, file.blob_id) for file in info.siblings or []
         }
-        licence, configs = _licence(card), _configs(card)
+        licence, configs = licence_in(card), _configs(card)
     except hub_errors.raised():
         raise
     except (LookupError, TypeError, AttributeError, ValueError) as error:  # the client expects every field
@@ -152,7 +154,7 @@ def fetched(kind: Kind, name: str, revision: str | None) -> Iterator[Repository]
         files: dict[str, Digests | None] = {
             file.relative_to(path).as_posix(): None for file in path.rglob("*") if file.is_file()
         }
-        yield Repository(kind, name, path.name, _licence(card), _configs(card), files, path)
+        yield Repository(kind, name, path.name, licence_in(card), _configs(card), files, path)
 
 
 def card_of(folder: Path) -> Mapping[str, Any]:
@@ -170,7 +172,7 @@ def card_of(folder: Path) -> Mapping[str, Any]:
 
 def licence_of(folder: Path) -> str | None:
     """The licence in the card of a folder; of several, all."""
-    return _licence(card_of(folder))
+    return licence_in(card_of(folder))
 
 
 def download(
@@ -205,7 +207,7 @@ def refusals(request: HubRequest) -> Iterator[None]:
     """
     from huggingface_hub import errors
 
-    not_found = ModelNotFound if request.kind == "model" else DatasetNotFound
+    not_found = _not_found(request)
     try:
         yield
     except errors.GatedRepoError:
@@ -214,8 +216,10 @@ def refusals(request: HubRequest) -> Iterator[None]:
     except errors.RevisionNotFoundError:
         raise not_found(f"{request}: the Hub knows no revision {request.revision}") from None
     except (errors.RepositoryNotFoundError, errors.HFValidationError):
+        _refuse_mistyped_path(request)
+        no_folder = "there is no such folder, and " if _may_be_path(request) else ""
         raise not_found(
-            f"{request}: the Hub has no such {request.kind} for you: check {request.check}, "
+            f"{request}: {no_folder}the Hub has no such {request.kind} for you: check {request.check}, "
             "or log in with `hf auth login` if it is private"
         ) from None
 
@@ -236,9 +240,30 @@ def downloads(what: str) -> Iterator[None]:
         raise (HubUnavailable if outage else UserError)(sentence) from error
 
 
+def _not_found(request: HubRequest) -> type[ModelNotFound | DatasetNotFound]:
+    return ModelNotFound if request.kind == "model" else DatasetNotFound
+
+
+def _may_be_path(request: HubRequest) -> bool:
+    """Whether a name with an owner may be meant as the path of a folder of this machine."""
+    return request.is_made_here or Path(request.name).parent.is_dir()
+
+
+def _refuse_mistyped_path(request: HubRequest) -> None:
+    """Refuse what is like the path of something that is here.
+
+    Raises:
+        ModelNotFound, DatasetNotFound: it is.
+    """
+    if _may_be_path(request) and (meant := path_instead(request.name)):
+        raise _not_found(request)(f"{request}: there is no such folder{meant}")
+
+
 def _unavailable(request: HubRequest, error: Exception) -> UserError:
+    _refuse_mistyped_path(request)
     if outage := hub_errors.outage(error):
-        missing = f"{request} is not in the cache and the Hugging Face Hub cannot be reached"
+        name = f"{request}: there is no such folder, and as a name on the Hub it" if _may_be_path(request) else request
+        missing = f"{name} is not in the cache and the Hugging Face Hub cannot be reached"
         return HubUnavailable(f"{missing}: {request.instead} ({outage.why})")
     return UserError(f"{request} is not in the cache, and {hub_errors.refusal(error) or causes.described(error)}")
 
@@ -267,8 +292,8 @@ def _remember(repository: Repository, revision: str | None) -> None:
             hf_hub_download(repository.name, small, repo_type=repository.kind, revision=revision or repository.commit)
 
 
-def _licence(card: Any) -> str | None:
-    """The licences that a card names, separated by commas; "other" gives way to the name that the card has for it.
+def licence_in(card: Any) -> str | None:
+    """The licences that a card's head names, separated by commas; "other" gives way to the name that it has for it.
 
     Args:
         card: its head: a mapping, or as much of one as the Hub's client gives.

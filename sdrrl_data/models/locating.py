@@ -128,7 +128,8 @@ def locate_adapter(place: str, role: str, option: str) -> Path | None:
     """
     folder = Path(place).expanduser()
     if not folder.is_dir() and place_of(place) == HubName(place):
-        repository = hub.find(_request(place, None, role, option), lambda fetched: _adapter(fetched) or _whole(fetched))
+        request = _request(place, None, role, option, f"make it with `sdrrl-data train --out {place}`, ")
+        repository = hub.find(request._replace(is_made_here=True), lambda fetched: _adapter(fetched) or _whole(fetched))
         if ADAPTER not in repository.files:
             return None
         with hub.downloads(f"{role} {place}"):

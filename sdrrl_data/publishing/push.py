@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sdrrl_data import __version__
-from sdrrl_data.cards import description, licences
+from sdrrl_data.cards import checking, description, licences
 from sdrrl_data.errors import UserError
 from sdrrl_data.models import hub
 from sdrrl_data.models.hub import CARD, Digests, Repository
@@ -34,17 +34,20 @@ class _PushConfig(NamedTuple):
     create_pr: bool = False
     licence: str | None = None
     controls: bool = False
+    dry_run: bool = False
 
 
 class Pushed(NamedTuple):
-    """The result of a push."""
+    """The result of a push; of a dry run, what it would be."""
 
     address: str
-    commit: str  # the newest commit of the branch, or of the pull request
+    commit: str  # the newest commit of the branch, or of the pull request; of a dry run, as it is now
     pull_request: str | None  # its address
     sent: dict[str, int]  # path in the repository -> bytes, of what is new in the commit; empty: nothing has changed
     deleted: list[str]  # paths in the repository
     load: str  # Python that loads the dataset
+    is_new: bool  # whether the dataset was not there before
+    private: bool
 
 
 def push(
@@ -57,6 +60,7 @@ def push(
     create_pr: bool = False,
     licence: str | None = None,
     controls: bool = False,
+    dry_run: bool = False,
     reporter: Reporter | None = None,
 ) -> Pushed:
     """Publish a finished run on the Hub. If it is killed at any moment and called again,
@@ -73,6 +77,7 @@ def push(
         create_pr: open a pull request instead.
         licence: under which the set is passed on, as the Hub names it ("cc-by-4.0").
         controls: push the controls too, each as a config of its own.
+        dry_run: send nothing; check everything that can be checked before, the card too.
         reporter: is told when the Hub makes us wait, and when something looks like personal data.
 
     Returns:
@@ -83,7 +88,7 @@ def push(
             `load_dataset` cannot load what is there now.
         Stopped: the Hub could not be reached.
     """
-    config = _PushConfig(repo, public, revision, tag, create_pr, licence, controls)
+    config = _PushConfig(repo, public, revision, tag, create_pr, licence, controls, dry_run)
     return _publish(Path(run), config, (reporter or Silent()).say)
 
 
@@ -104,6 +109,9 @@ def _publish(path: Path, config: _PushConfig, say: Say) -> Pushed:
         with retries.refusals(config.repo):
             pushed, card = retries.patiently(partial(_push, run, manifest, config, controls, say), say)
             shutil.rmtree(run.path / staging.FOLDER, ignore_errors=True)
+            if config.dry_run:
+                _refuse_faulty(run, manifest, card)
+                return pushed
             names = loadable.promised(card)
             problems = retries.patiently(lambda: [*loadable.problems(config.repo, pushed.commit, names)], say)
     if problems:
@@ -125,6 +133,7 @@ def _push(
     """
     from huggingface_hub import HfApi, get_token
 
+    retries.refuse_offline()
     if get_token() is None:
         raise UserError(
             f"{config.repo}: the Hub wants to know who you are: log in with `hf auth login`, or set HF_TOKEN"
@@ -152,28 +161,44 @@ def _push(
     stale = [path for path in on_hub if path not in files and staging.of_targets(path, manifest, controls)]
     has_tag = _has_tag(config, dataset, changes=bool(changed or stale))
 
+    # A pull request makes nothing public.
+    becomes_public = config.public and dataset is not None and dataset.private and not config.create_pr
+    pushed = Pushed(
+        f"{api.endpoint}/datasets/{config.repo}" + (f"/tree/{config.revision}" if config.revision else ""),
+        dataset.commit if dataset else "",
+        None,
+        {path: _size(content) for path, content in changed.items()},
+        stale,
+        _load(config.repo, next(iter(manifest.counts.targets)), config.tag or config.revision),
+        is_new=dataset is None,
+        private=(dataset.private and not becomes_public) if dataset else not config.public,
+    )
+    if config.dry_run:
+        return pushed, card
     if dataset is None:
         api.create_repo(config.repo, repo_type="dataset", private=not config.public)
     if config.revision and new_branch:
         start = dataset.commit if dataset else None
         api.create_branch(config.repo, repo_type="dataset", branch=config.revision, revision=start, exist_ok=True)
-    commit, pull_request, branch = dataset.commit if dataset else "", None, config.revision
     if changed or stale:
         info = _commit(config, list(manifest.counts.targets), changed, stale, dataset)
-        commit, pull_request, branch = info.oid, info.pr_url, info.pr_revision or config.revision
-    if config.public and dataset and dataset.private and not config.create_pr:  # a pull request makes nothing public
+        branch = config.tag or info.pr_revision or config.revision
+        load = _load(config.repo, next(iter(manifest.counts.targets)), branch)
+        pushed = pushed._replace(commit=info.oid, pull_request=info.pr_url, load=load)
+    if becomes_public:
         api.update_repo_settings(config.repo, repo_type="dataset", private=False)
     if config.tag and not has_tag:
-        api.create_tag(config.repo, repo_type="dataset", tag=config.tag, revision=commit)
-    pushed = Pushed(
-        f"{api.endpoint}/datasets/{config.repo}" + (f"/tree/{config.revision}" if config.revision else ""),
-        commit,
-        pull_request,
-        {path: _size(content) for path, content in changed.items()},
-        stale,
-        _load(config.repo, next(iter(manifest.counts.targets)), config.tag or branch),
-    )
+        api.create_tag(config.repo, repo_type="dataset", tag=config.tag, revision=pushed.commit)
     return pushed, card
+
+
+def _refuse_faulty(run: Run, manifest: Manifest, card: str) -> None:
+    """Refuse a run whose card says something else than its tables, or that the Hub would refuse."""
+    of_run = checking.check(run, manifest) if (run.path / CARD).is_file() else []
+    if problems := of_run or checking.hub_problems(card)[0]:
+        raise UserError(
+            f"the card of {run.path} has problems ({'; '.join(problems)}): `sdrrl-data card` writes it anew"
+        )
 
 
 def _refuse_contradictions(config: _PushConfig) -> None:

@@ -66,6 +66,18 @@ def patiently(act: Callable[[], Result], say: Say) -> Result:
     raise AssertionError("the last try returns or raises")
 
 
+def refuse_offline() -> None:
+    """Stop where the Hub's client may not ask the Hub, before anything else is found missing.
+
+    Raises:
+        huggingface_hub.errors.OfflineModeIsEnabled: it may not.
+    """
+    from huggingface_hub import constants, errors
+
+    if constants.is_offline_mode():
+        raise errors.OfflineModeIsEnabled
+
+
 @contextmanager
 def refusals(repo: str) -> Iterator[None]:
     """What the Hub refuses becomes one sentence.

@@ -4,7 +4,8 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
-from sdrrl_data.cards import checking, description
+from sdrrl_data.cards import checking, description, licences
+from sdrrl_data.models import hub
 from sdrrl_data.publishing import staging
 from sdrrl_data.run import opened, refuse_unfinished
 
@@ -13,7 +14,9 @@ class CheckedCard(NamedTuple):
     """What is wrong with a card."""
 
     problems: list[str]  # sentences; empty if nothing is wrong
-    hub_asked: bool  # whether the Hub read its head too; it is not asked if there are problems, or out of reach
+    hub_not_asked: str | None  # why the Hub did not read its head, empty if it did; None: there are problems without it
+    licence: str | None  # of the dataset
+    licence_stays: bool  # whether that is the one that the card had before, as nothing else is known
 
 
 def write_card(run: str | PathLike[str], *, licence: str | None = None) -> CheckedCard:
@@ -23,7 +26,7 @@ def write_card(run: str | PathLike[str], *, licence: str | None = None) -> Check
 
     Args:
         run: its folder, or a `Run`.
-        licence: of the dataset, as the Hub names it ("cc-by-4.0").
+        licence: of the dataset, as the Hub names it ("cc-by-4.0"); "unknown" removes one that the card has.
 
     Raises:
         NotARun: the folder is not a run.
@@ -34,7 +37,12 @@ def write_card(run: str | PathLike[str], *, licence: str | None = None) -> Check
     refuse_unfinished(opened_run, manifest)
     with opened_run.lock():
         staging.check(opened_run, manifest)
+        before = hub.licence_of(opened_run.path)
         description.write(opened_run, manifest, licence)
         problems = checking.check(opened_run, manifest)
-    hub_problems = None if problems else checking.hub_problems(opened_run)
-    return CheckedCard(problems or hub_problems or [], hub_problems is not None)
+    now = hub.licence_of(opened_run.path)
+    stays = licence is None and now == before != "unknown" and bool(licences.unknown(manifest.ingredients))
+    not_asked = None
+    if not problems:
+        problems, not_asked = checking.hub_problems((opened_run.path / hub.CARD).read_text(encoding="utf-8"))
+    return CheckedCard(problems, not_asked, now, stays)

@@ -235,7 +235,7 @@ def missing(status: Status) -> str:
 
 def shortfalls(reasons_given: pl.Series) -> list[tuple[str, int]]:
     """Why texts have fewer switched words than asked for, with numbers left out; the most frequent first."""
-    alike = reasons_given.drop_nulls().str.replace_all(r"\d+ of \d+", "too few")
+    alike = reasons_given.drop_nulls().str.replace_all(r"\d+ of \d+", "too few").str.replace("^it has ", "")
     return [(reason, rows) for reason, rows in alike.value_counts(sort=True).iter_rows()]
 
 

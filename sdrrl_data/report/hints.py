@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from sdrrl_data.report.remedies import FEW
 from sdrrl_data.run import Manifest
@@ -11,23 +12,35 @@ SCARCE = 0.5  # of the share asked for that a kind of rows reaches
 _TOO_LONG = re.compile(r"\(max_model_len (\d+) less max_tokens (\d+)\)")  # in the reason of `chat.rendering`
 
 
-def of(manifest: Manifest) -> list[str]:
-    """The sentences; none if nothing is unusual."""
-    return [*_too_long(manifest), *_answers(manifest), *_filters(manifest), *_mix(manifest)]
+class Hint(NamedTuple):
+    """A sentence, and the command that would change it, if there is one."""
+
+    says: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.says}: {self.command}" if self.command else self.says
 
 
-def _too_long(manifest: Manifest) -> Iterator[str]:
+def of(manifest: Manifest, folder: str = "RUN") -> list[Hint]:
+    """The hints for a run in this folder; none if nothing is unusual."""
+    mix = map(Hint, _mix(manifest))
+    return [*_too_long(manifest, folder), *_answers(manifest, folder), *_filters(manifest, folder), *mix]
+
+
+def _too_long(manifest: Manifest, folder: str) -> Iterator[Hint]:
     """The tables with rows whose prompts left no room for what was to be written."""
     for table, count in manifest.counts.steps.items():
         too_long = [(limits, rows) for reason, rows in count.set_aside.items() if (limits := _TOO_LONG.search(reason))]
         if too_long:
             tag, slash, _ = table.rpartition("/")
-            section = _translator(manifest, tag) if slash else "generator"
+            key = f"{_translator(manifest, tag) if slash else 'generator'}.max_tokens"
             context, most = max(too_long, key=lambda rows: rows[1])[0].groups()
-            yield (
-                f"{table}: {_counted(sum(rows for _, rows in too_long), 'row was', 'rows were')} too long for the "
-                f"model: of the {context} tokens that it reads and writes, {section}.max_tokens keeps {most} for what "
-                f"it writes; give fewer, such as --set {section}.max_tokens={max(1, int(most) // 2)}"
+            rows = _counted(sum(rows for _, rows in too_long), "row was", "rows were")
+            yield Hint(
+                f"{table}: {rows} too long for the model: of the {context} tokens that it reads and writes, {key} "
+                f"keeps {most} for what it writes",
+                f"sdrrl-data generate --out {folder} --set {key}={max(1, int(most) // 2)}",
             )
 
 
@@ -37,28 +50,34 @@ def _translator(manifest: Manifest, tag: str) -> str:
     return f"targets.{tag}.translator" if "translator" in target else "translator"
 
 
-def _answers(manifest: Manifest) -> Iterator[str]:
+def _answers(manifest: Manifest, folder: str) -> Iterator[Hint]:
     generator, answers = manifest.recipe.get("generator", {}), manifest.counts.answers
+
+    def change(**settings: float) -> str:
+        options = " ".join(f"--set generator.{name}={value:g}" for name, value in settings.items())
+        return f"sdrrl-data generate --out {folder} {options}"
+
     if cut := answers.get("cut"):
-        limit = generator.get("max_tokens")
-        yield f"{_counted(cut, 'answer was', 'answers were')} cut at {limit} tokens: raise generator.max_tokens"
+        limit, context = generator.get("max_tokens", 0), generator.get("max_model_len", 0)
+        room = {"max_model_len": 4 * limit} if 4 * limit > context else {}  # for the prompts
+        says = f"{_counted(cut, 'answer was', 'answers were')} cut at {limit} tokens; with more, all are made anew"
+        yield Hint(says, change(max_tokens=2 * limit, **room))
     if looping := answers.get("looping"):
         penalty = generator.get("repetition_penalty")
-        yield (
-            f"{_counted(looping, 'answer repeats', 'answers repeat')} the same words: raise "
-            f"generator.repetition_penalty (now {penalty:g})"
+        says = (
+            f"{_counted(looping, 'answer repeats', 'answers repeat')} the same words with a repetition penalty of "
+            f"{penalty:g}; with a higher one, all answers are made anew"
         )
+        yield Hint(says, change(repetition_penalty=penalty + 0.1))
 
 
-def _filters(manifest: Manifest) -> Iterator[str]:
+def _filters(manifest: Manifest, folder: str) -> Iterator[Hint]:
     for tag, target in manifest.counts.targets.items():
         for count in target.filters if target.kept >= FEW * target.pairs else []:  # otherwise see `remedies`
             share = count.only["tgt->tgt"] / max(target.pairs, 1)
             if share > MUCH:
-                yield (
-                    f"{tag}: the filter {count.filter} alone drops a text of {share:.0%} of the pairs: see what other "
-                    "thresholds would keep with `sdrrl-data tune`"
-                )
+                says = f"{tag}: the filter {count.filter} alone drops a text of {share:.0%} of the pairs"
+                yield Hint(f"{says}; see what other thresholds keep", f"sdrrl-data tune {folder} --all")
 
 
 def _mix(manifest: Manifest) -> Iterator[str]:

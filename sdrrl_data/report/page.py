@@ -22,7 +22,7 @@ from sdrrl_data.recipe import Recipe, overrides, score_columns
 from sdrrl_data.report import charts, figures, hints, reading, remedies, sample
 from sdrrl_data.report.comparison import Comparison
 from sdrrl_data.run import Manifest, Run, provenance, recipe_of
-from sdrrl_data.shown import rate
+from sdrrl_data.shown import percent, rate
 from sdrrl_data.steps import counts
 
 LISTED = 12  # reasons for losses that are shown at once
@@ -78,7 +78,7 @@ def page(run: Run, manifest: Manifest, compared: Comparison | None = None) -> st
             src=recipe.src,
             names=names,
             tiles=list(_tiles(manifest)),
-            hints=[*hints.of(manifest), *(_remedies(run, manifest) if is_finished else [])],
+            hints=[*map(str, hints.of(manifest)), *(_remedies(run, manifest) if is_finished else [])],
             comparison=compared,
             reasons=figures.reasons(manifest, scores),
             sampled=_sampled(scopes, rows),
@@ -105,7 +105,7 @@ def _environment() -> Environment:
         duration=figures.duration,
         rate=rate,
         difference=_difference,
-        percent=_percent,
+        percent=percent,
         breakable=_breakable,
     )
     return jinja
@@ -215,10 +215,11 @@ def _switched(run: Run, tag: str, scope: reading.Scope, names: Mapping[str, str]
     texts = reading.switched(run, tag, scope.parts).filter(pl.col("shortfall").ne_missing("not drawn"))
     if texts.is_empty():
         return
+    shortfalls = figures.shortfalls(texts["shortfall"])
     asked, reached = recipe.code_switching.ratio, texts["ratio"].to_numpy().astype(float)
     captions = [
         f"asked for {asked:.0%}, reached {reached.mean():.0%} on average",
-        *(f"{rows:,} of {len(reached):,}: {reason}" for reason, rows in figures.shortfalls(texts["shortfall"])[:4]),
+        *(f"{rows:,} of {len(reached):,} texts: {reason}" for reason, rows in shortfalls[:4]),
     ]
     label = f"The share of switched words. {'; '.join(captions)}"
     yield Chart(
@@ -234,10 +235,6 @@ def _ingredient(part: Ingredient) -> dict[str, str | None]:
 def _breakable(name: str) -> Markup:
     """A name that may go on in the next line after an underscore or a slash."""
     return Markup(re.sub("([_/])", r"\1<wbr>", str(escape(name))))
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if share >= 0.001 or not share else "< 0.1%"
 
 
 def _difference(here: int, there: int) -> str:

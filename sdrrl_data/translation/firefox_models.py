@@ -70,7 +70,7 @@ def route(settings: "FirefoxConfig", src: Language, tgt: Language) -> list[Firef
         )
         raise UserError(
             f"translator firefox has no model from {src.name} into {tgt.name}, and no two models that lead there "
-            f"through English (available models: {available}): {_other_ways(src, tgt)}"
+            f"through English (available models: {available}): {_other_ways(src, tgt, settings.models)}"
         )
     return [models[leg] for leg in legs]
 
@@ -196,13 +196,15 @@ def _fetch(src: Language, tgt: Language) -> list[Pair]:
         reason = re.sub(r"(GET )?https?://\S+ ", "", str(error))
         raise UserError(
             f"translator firefox could not download the model from {src.name} into {tgt.name} from Mozilla ({reason}): "
-            f"check your network and try again, or {_other_ways(src, tgt)}"
+            f"check your network and try again, or {_other_ways(src, tgt, MOZILLA)}"
         ) from error
     return legs
 
 
-def _other_ways(src: Language, tgt: Language) -> str:
+def _other_ways(src: Language, tgt: Language, tried: str) -> str:
+    fetch = "" if tried == MOZILLA else f"fetch Mozilla's with --translator firefox:{MOZILLA}, "
     return (
-        f"put a model's files (model.*.bin, vocab.*.spm, lex.*.bin) into a folder {src.tag}-{tgt.tag}/ and name its "
-        "parent folder DIR with --translator firefox:DIR, or use --translator nllb"
+        f"{fetch}let the model translate its own answers with --translator self, use --translator nllb (a download, "
+        f"for non-commercial use), or put the files of a model into a folder DIR/{src.tag}-{tgt.tag}/ and name DIR "
+        "with --translator firefox:DIR"
     )

@@ -30,8 +30,8 @@ __all__ = [
     "with_proposal",
 ]
 
-ALREADY = "in force already"
-IN_FORCE, PROPOSED = "in force", "proposed"  # names of candidates; the others are named after their share
+ALREADY = "the same as now"
+IN_FORCE, PROPOSED = "now", "proposed"  # names of candidates; the others are named after their share
 CANDIDATES = (0.005, 0.01, 0.02, 0.05, 0.1)  # shares of the values that a candidate drops at most
 
 

@@ -20,9 +20,8 @@ ASK = """
 import json, sys
 from pathlib import Path
 from sdrrl_data.cards import checking
-from sdrrl_data.run import Run
 for _ in range(3):
-    print(json.dumps(checking.hub_problems(Run(Path(sys.argv[1])))))
+    print(json.dumps(checking.hub_problems((Path(sys.argv[1]) / "README.md").read_text())))
 """
 
 
@@ -159,7 +158,10 @@ def test_the_hub_is_asked_where_it_can_be_reached(described: Run, tmp_path: Path
         served.fail("POST", "/api/validate-yaml", 500, skip=1)
         accepted, refused, broken = served.run(ASK, tmp_path, None, str(described.path))
         assert len(served.asked("POST", "/api/validate-yaml")) == 3
-    assert accepted == []
-    assert refused[0].startswith("the Hub refuses the head of README.md: ")
-    assert broken is None
-    assert hub.run(ASK, hub.environment(served.endpoint, tmp_path), str(described.path)) == [None] * 3
+    assert accepted == [[], ""]
+    assert refused[0][0].startswith("the Hub refuses the head of README.md: ")
+    assert broken[0] == []
+    assert broken[1].startswith("the Hub has a fault (500")
+    for found, why in hub.run(ASK, hub.environment(served.endpoint, tmp_path), str(described.path)):
+        assert found == []
+        assert why.startswith("the Hub cannot be reached (")

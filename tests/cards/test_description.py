@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -83,6 +84,29 @@ def test_a_run_is_described_in_its_own_folder(runs: dict[str, tuple[Run, Manifes
     assert {name: (run.path / name).read_bytes() for name in expected} == expected
     assert BY_HAND.strip() in expected["README.md"].decode()
     assert head(expected["README.md"].decode())["license"] == "cc0-1.0"
+
+
+def test_a_licence_that_was_chosen_stays_and_is_said_in_the_text_until_it_is_removed(
+    runs: dict[str, tuple[Run, Manifest]],
+) -> None:
+    run, manifest = runs["pt"]
+    parts = [
+        replace(part, licence=None, name="mine") if part.role == "seeds" else part for part in manifest.ingredients
+    ]
+    manifest = manifest.model_copy(update={"ingredients": parts})
+
+    def written(existing: str | None, licence: str | None = None) -> str:
+        return description.files(run, manifest, existing=existing, licence=licence)["README.md"].decode()
+
+    unknown = written(None)
+    assert "the licence of this dataset is unknown" in section(unknown, "Licence")
+    chosen = written(unknown, "mit2")
+    assert "gives it the licence mit2" in section(chosen, "Licence")
+    assert written(chosen) == chosen
+    assert written(chosen, "unknown") == unknown
+    as_list = chosen.replace("license: other\nlicense_name: mit2\n", "license:\n- mit\n- cc0-1.0\n")
+    assert head(written(as_list))["license"] == ["mit", "cc0-1.0"]
+    assert "gives it the licence mit, cc0-1.0" in section(written(as_list), "Licence")
 
 
 @pytest.mark.parametrize(

@@ -63,11 +63,11 @@ def test_each_score_has_its_thresholds_and_the_share_that_fails(make: Draw) -> N
     similarity = {"question_similarity": EVEN, "answer_similarity": [*EVEN[:-1], None], "answer_similarity_min": EVEN}
     axes = shown(*make(thresholds, heuristics=heuristics, similarity=similarity))
     assert {name: part.get_xlabel().split("\n") for name, part in axes.items()} == {
-        "similarity": ["questions ≥ 0.1: 10.00% dropped", "answers ≥ 0.1: 10.05% dropped, 1 not scored"],
-        "src_finished": ["answers ≥ 1: 1.50% dropped"],
+        "similarity": ["questions ≥ 0.1: 10.0% dropped", "answers ≥ 0.1: 10.1% dropped, 1 not scored"],
+        "src_finished": ["answers ≥ 1: 1.5% dropped"],
         "length": [
-            "questions ≥ 0.25, ≤ 0.9: 34.50% dropped",
-            "answers ≥ 0.25, ≤ 0.9: 100.00% dropped, 20 not scored",
+            "questions ≥ 0.25, ≤ 0.9: 34.5% dropped",
+            "answers ≥ 0.25, ≤ 0.9: 100.0% dropped, 20 not scored",
         ],
     }
     assert list(axes) == list(thresholds)
@@ -91,10 +91,10 @@ def test_the_shares_are_those_of_the_verdicts(make: Draw) -> None:
     bound = next(f"{cut.max.value:.4g}" for cut in cuts if cut.filter == "repetition" and cut.max)
     axes = shown(run, manifest)
     assert axes["repetition"].get_xlabel().split("\n") == [
-        f"questions ≤ {bound} (90%): {share['question_tgt']:.2%} dropped",
-        f"answers ≤ 0.3: {share['answer_tgt']:.2%} get weight 0.5",
+        f"questions ≤ {bound} (90%): {share['question_tgt']:.1%} dropped",
+        f"answers ≤ 0.3: {share['answer_tgt']:.1%} get weight 0.5",
     ]
-    assert axes["src_repetition"].get_xlabel() == f"questions ≤ 0.4: {share['question_src']:.2%} dropped"
+    assert axes["src_repetition"].get_xlabel() == f"questions ≤ 0.4: {share['question_src']:.1%} dropped"
 
 
 def test_scores_that_do_not_differ_are_named_alone(make: Draw) -> None:
@@ -113,7 +113,7 @@ def test_a_value_far_out_and_one_that_is_no_number_leave_the_others_room(make: D
     low, high = axes.get_xlim()
     assert low == 0
     assert 0.98 < high < 4
-    assert axes.get_xlabel() == "questions ≥ 0.5: 50.51% dropped, 2 not scored"
+    assert axes.get_xlabel() == "questions ≥ 0.5: 50.5% dropped, 2 not scored"
 
 
 def test_a_threshold_beyond_all_values_is_seen(make: Draw) -> None:

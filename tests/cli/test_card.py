@@ -19,12 +19,20 @@ def test_a_card_is_written_and_checked(command, run):
     result = command("card", run.path, "--licence", "cc-by-4.0", HF_ENDPOINT="http://127.0.0.1:9")
     assert result.returncode == 0, result.stderr
     assert f"written  {path}, croissant.json and a picture of each target's scores\n" in result.stdout
-    assert "asked    nobody: the Hub cannot be reached\n" in result.stdout
+    assert "asked    nobody: the Hub cannot be reached (" in result.stdout
     assert result.stdout.endswith("result   no problems\n")
     assert BY_HAND in path.read_text(encoding="utf-8")
     assert "\nlicense: cc-by-4.0\n" in path.read_text(encoding="utf-8")
     assert {"croissant.json", "pt"} <= {file.name for file in run.path.iterdir()}
     assert (run.path / "pt" / "scores.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_offline_is_named_and_a_doubtful_licence_is_not_called_right(command, run):
+    first = command("card", run.path, "--licence", "mit2", HF_HUB_OFFLINE="1")
+    assert "asked    nobody: the Hub cannot be reached (HF_HUB_OFFLINE is set)\n" in first.stdout
+    assert "mit2 is no licence that the Hub knows" in first.stderr
+    assert "licence  mit2\n" in first.stdout
+    assert first.stdout.endswith("result   no problems, but the Hub does not know the licence: see the note\n")
 
 
 def test_what_is_wrong_is_said(invoke, run):

@@ -1,4 +1,6 @@
 import json
+import re
+import shlex
 
 import pytest
 
@@ -24,6 +26,12 @@ def words(tmp_path):
     return ["--recipe", "quickstart", "--seeds", "seeds.jsonl", *changes, "--out", "mine"]
 
 
+def sorted_by_option(words):
+    """The options as the command has them: those of one word first, `--set` last."""
+    pairs = list(zip(words[::2], words[1::2], strict=True))
+    return [word for pair in sorted(pairs, key=lambda pair: pair[0] == "--set") for word in pair]
+
+
 def test_a_few_questions_through_every_step_and_a_page(invoke, small_models, words, tmp_path):
     done = invoke("preview", *words, "--rows", "5")
     assert done.exit_code == 0, done.output
@@ -32,6 +40,8 @@ def test_a_few_questions_through_every_step_and_a_page(invoke, small_models, wor
     assert (run.path / "report.html").exists()
     assert "look       mine-preview/report.html: open it in a browser" in done.stdout
     assert "push" not in done.stdout
+    [command] = re.findall(r"^make all   sdrrl-data (.*)$", done.stdout, flags=re.MULTILINE)
+    assert shlex.split(command) == ["generate", *sorted_by_option(words)]
     assert not (tmp_path / "mine").exists()
 
 

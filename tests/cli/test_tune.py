@@ -113,7 +113,7 @@ def test_a_screen_has_a_line_a_score_those_that_drop_most_first(tune, monkeypatc
     assert repetition.endswith("(20)")
     assert finished.endswith(" 10")
     assert length.startswith("length 0.2 to 3 ")
-    assert "more of a score  sdrrl-data tune " in shown
+    assert "more of it  sdrrl-data tune " in shown
 
 
 def test_constant_scores_and_those_without_a_threshold_are_named_in_a_line(tune, run):
@@ -123,8 +123,8 @@ def test_constant_scores_and_those_without_a_threshold_are_named_in_a_line(tune,
     )
     table.write(0, Part(rows, NOTHING_SET_ASIDE), "any")
     shown = tune("--tgt", "pt")
-    assert "have no threshold: repetition\n" in shown
-    assert "are the same everywhere: length\n" in shown
+    assert "no threshold: repetition\n" in shown
+    assert "the same value for every text: length\n" in shown
 
 
 def test_every_score_of_every_target(tune):
@@ -141,9 +141,9 @@ def test_every_score_of_every_target(tune):
         ("vi", "length", length),
     ]
     assert re.search(r"^questions: 400 +answers: 400 *$", shown, flags=re.MULTILINE)
-    assert re.search(r"^>= 0\.2 +in force +400 +390 ", shown, flags=re.MULTILINE)
+    assert re.search(r"^>= 0\.2 +now +400 +390 ", shown, flags=re.MULTILINE)
     assert re.search(r"^similarity +questions +>= 0\.2 +0 +0\.0% +>= 0\.\d+ +20 +5\.0% +valley *$", shown, re.MULTILINE)
-    assert re.search(r"^src_finished +answers +>= 1 +10 +2\.5% +in force already *$", shown, flags=re.MULTILINE)
+    assert re.search(r"^src_finished +answers +>= 1 +10 +2\.5% +the same as now *$", shown, flags=re.MULTILINE)
     assert (
         re.findall(r"^pairs that pass .*$", shown, flags=re.MULTILINE)
         == ["pairs that pass every filter: 390 of 400 now, 380 with the proposals"] * 2
@@ -199,6 +199,16 @@ def test_proposals_are_written(tune, tmp_path):
     assert "# question_length:" in text
     assert tune("--write", "new.yaml", "--force") == shown
     assert path.read_text(encoding="utf-8") == text
+
+
+def test_too_few_texts_for_a_proposal_are_named_and_no_file_is_promised(invoke, run, tmp_path):
+    table = run.table("pt/scores-similarity")
+    table.write(0, Part(table.read(0).head(150), NOTHING_SET_ASIDE), "any")
+    result = invoke("tune", run.path, "--tgt", "pt", "--score", "similarity", "--write", "th.yaml")
+    assert "nothing is proposed: a proposal takes 200 texts of a score, and here are 150\n" in result.stdout
+    assert result.stderr == "error: th.yaml is not written: nothing is proposed\n"
+    assert result.exit_code != 0
+    assert not (tmp_path / "th.yaml").exists()
 
 
 def test_a_file_that_is_there_stays(invoke, run, tmp_path):

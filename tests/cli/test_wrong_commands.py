@@ -23,6 +23,11 @@ TRAIN = "train run --model none --out out --dry-run"
 WRONG = {
     "genrate --help": ("no command genrate", "generate"),
     f"{GENERATE} --recpie x": ("no option --recpie", "--recipe"),
+    f"{GENERATE} --rows 4": ("no option --rows", "did you mean --limit?"),
+    f"{GENERATE} --dataset x": ("no option --dataset", "did you mean --seeds?"),
+    f"{GENERATE} --public": ("no option --public", "push has it, generate does not"),
+    f"{GENERATE} --nonsense": ("no option --nonsense", "sdrrl-data generate --help lists those that there are"),
+    "export run --format trl": ("--format trl is not needed", "TRL and `datasets` read RUN/TARGET/transfer_set"),
     f"{GENERATE} quickstart": ("quickstart belongs to no option", "--recipe quickstart"),
     f"{GENERATE} --limit": ("--limit has no value", "--limit N"),
     f"{GENERATE} --limit ten": ("--limit is 'ten'", "a whole number from 1", "--limit 100"),

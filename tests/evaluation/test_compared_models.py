@@ -108,7 +108,9 @@ def test_an_adapter_on_the_hub_is_the_adapter_that_was_pushed(base, adapter, tmp
     assert errors[1].startswith("tuned model ann/none: the Hub has no such model for you")
     again = hub.run(FIND, hub.offline(home), str(base), *names[:1], "ann/none")
     assert again[0] == tuned
-    assert again[1].startswith("tuned model ann/none is not in the cache and the Hugging Face Hub cannot be reached")
+    assert again[1].startswith(
+        "tuned model ann/none: there is no such folder, and as a name on the Hub it is not in the cache and the"
+    )
 
 
 @pytest.mark.parametrize("named", ["its base", "org/model", None], ids=str)

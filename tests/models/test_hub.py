@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 
 import pytest
 from huggingface_hub import constants
 
+from sdrrl_data.errors import UserError
 from sdrrl_data.models import hub as asking
 from sdrrl_data.models import hub_errors
 from tests.support import hub
@@ -163,3 +165,19 @@ def test_what_passes_is_told_from_what_stays(error, why):
     wrapped = RuntimeError("Error while uploading")
     wrapped.__cause__ = error
     assert hub_errors.outage(wrapped) == outage
+
+
+def test_a_name_that_may_be_a_path_is_looked_for_here_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    away = "not in the cache and the Hugging Face Hub cannot be reached: give a run (HF_HUB_OFFLINE is set)"
+    for name, words in {
+        "runs/mien": ": there is no such folder: did you mean runs/mine?",
+        "runs/quite-another": f": there is no such folder, and as a name on the Hub it is {away}",
+        "org/name": f" is {away}",
+    }.items():
+        request = asking.HubRequest("dataset", name, None, "dataset", "the name", "give a run")
+        with pytest.raises(UserError, match=f"^{re.escape(f'dataset {name}{words}')}$"):
+            asking.find(request, usable=lambda _: True)

@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -17,7 +20,7 @@ from sdrrl_data.controls import build
 from sdrrl_data.errors import Stopped
 from sdrrl_data.models import hub_errors
 from sdrrl_data.publishing import retries
-from sdrrl_data.run import Run, opened
+from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, opened
 from sdrrl_data.run.dataset import OF_TARGET
 from tests.publishing import client
 from tests.support import hub, small_models
@@ -304,6 +307,34 @@ def test_branches_tags_and_pull_requests(served: hub.Hub, ann: client.Client, ru
     assert "README.md" in public["sent"]
     assert not [path for path in public["sent"] if path.endswith(".parquet")]
     assert not repo.private
+
+
+def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(
+    served: hub.Hub, ann: client.Client, run: Run, tmp_path: Path
+) -> None:
+    wrong = Run(shutil.copytree(run.path, tmp_path / "wrong"))
+    rows = wrong.table("pt/verdicts").read(0)
+    wrong.table("pt/verdicts").write(0, Part(rows.head(rows.height - 1), NOTHING_SET_ASIDE), "any")
+    served.log.clear()
+    asked = {"run": run.path, "repo": "ann/tried"}
+    dry, refused = ann.ask(asked | {"dry_run": True}, asked | {"run": wrong.path, "dry_run": True})
+    assert (dry["error"], dry["is_new"], dry["private"]) == (None, True, True)
+    assert "the card says" in refused["error"]
+    assert not served.asked("POST", "/commit/|/repos/create") + served.uploads
+    assert "datasets/ann/tried" not in served.repos
+    pushed, again, public = ann.ask(
+        asked, asked | {"dry_run": True}, asked | {"dry_run": True, "public": True, "licence": "mit"}
+    )
+    assert pushed["sent"] == dry["sent"]
+    assert (again["sent"], again["commit"], again["is_new"]) == ({}, pushed["commit"], False)
+    assert not public["private"]
+    assert served.repos["datasets/ann/tried"].private
+
+
+def test_offline_is_said_before_a_missing_login(run: Run, tmp_path: Path) -> None:
+    words = [Path(sys.executable).with_name("sdrrl-data"), "push", run.path, "ann/set"]
+    done = subprocess.run(words, env=os.environ | {"HF_HUB_OFFLINE": "1"}, capture_output=True, text=True)
+    assert "ann/set: HF_HUB_OFFLINE keeps the Hub's client from asking the Hub: unset it" in done.stderr
 
 
 def test_what_cannot_be_pushed_is_refused_in_one_sentence(

@@ -72,7 +72,7 @@ def test_a_target_of_several_changes_nothing_for_the_others():
     assert (proposed, [*targets]) == ({}, ["pt"])
     assert 0.75 < targets["pt"]["question_similarity"]["min"] < 0.85
     assert targets["pt"]["question_similarity"]["weight"] == 0.5
-    assert "in force 30 of 1000 fail" in text
+    assert "now 30 of 1000 fail" in text
 
 
 def test_a_threshold_of_one_target_stays_there():
