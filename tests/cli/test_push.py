@@ -21,7 +21,7 @@ def test_a_run_goes_to_the_hub_and_comes_back(command, tmp_path: Path) -> None:
     sha = served.repos["datasets/ann/set"].refs["refs/tags/v1"]
     assert pushed.returncode == again.returncode == pulled.returncode == 0, pushed.stderr + pulled.stderr
     assert re.search(r"^sent +\d+ files \(0\.\d MB\), in one commit$", pushed.stdout, re.MULTILINE)
-    assert f"address    {served.endpoint}/datasets/ann/set\ncommit     {sha}\n" in pushed.stdout
+    assert f"address    {served.endpoint}/datasets/ann/set (private)\ncommit     {sha}\n" in pushed.stdout
     assert 'load_dataset("ann/set", "pt", revision="v1")' in pushed.stdout
     assert pushed.stderr == "the Hub asks for a pause (429); trying again in 0 s (try 2 of 8)\n"
     assert "sent       nothing: everything is on the Hub already" in again.stdout
