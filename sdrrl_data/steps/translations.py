@@ -14,6 +14,7 @@ from sdrrl_data.steps import native_answers, references, shaping
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import MESSAGES, UNITS, Schema
 from sdrrl_data.steps.step import Needs, TargetStep, Work, each
+from sdrrl_data.translation.retries import can_look_words_up
 from sdrrl_data.translation.texts import translate_texts
 
 SCORED = pl.List(pl.Struct({"translator": pl.String, "score": pl.Float32}))
@@ -49,8 +50,11 @@ class TranslationsStep(TargetStep):
 
     @property
     def settings(self) -> Any:
-        """The settings of the translator, and the model behind it."""
-        return shaping.translator(self.recipe, self.target, self.translator)
+        """The settings of the translator, the model behind it, and whether words are looked up, which came later."""
+        settings = shaping.translator(self.recipe, self.target, self.translator)
+        config = shaping.translator_config(self.recipe, self.target, self.translator)
+        looks_up = config.invents_words and can_look_words_up(self.target.src, self.target.tgt)
+        return [*settings, "words are looked up"] if looks_up else settings
 
     @property
     def schema(self) -> Schema:

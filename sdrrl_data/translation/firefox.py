@@ -29,6 +29,7 @@ class FirefoxConfig(TranslatorConfig):
 
     extra = "firefox"
     argument = ("models", "DIR")
+    invents_words = True  # in one of thirty sentences
 
     def identify(self, src: Language, tgt: Language, generator: object = None) -> Ingredient:
         """The model for a pair, or the two models that lead through English, by a digest of their files.
@@ -39,17 +40,18 @@ class FirefoxConfig(TranslatorConfig):
             UserError: a package is not installed, or a model is missing or cannot be downloaded.
         """
         models = route(self, src, tgt)
-        packages = ["fxtranslate"]
+        engine = f"fxtranslate {version('fxtranslate')}"
         if can_look_words_up(src, tgt):
             if missing := word_lists.missing():
                 raise NotInstalled(f"translator firefox needs {' and '.join(missing)}: {INSTALL}", self.extra)
-            packages += word_lists.PACKAGES
+            lists = " and ".join(f"{package} {version(package)}" for package in word_lists.PACKAGES)
+            engine += f" with {lists}"  # no comma: it separates the engines of several parts
         return Ingredient(
             role="translator",
             name=f"Firefox {' + '.join(model.name for model in models)}",
             revision=digest(models),
             licence="mpl-2.0",
-            engine=", ".join(f"{package} {version(package)}" for package in packages),
+            engine=engine,
         )
 
     def open(self, context: TranslatorContext) -> "FirefoxTranslator":
@@ -67,7 +69,7 @@ class FirefoxTranslator:
     # In 27 real sentences longer than this, the model lost 15 numbers; in the same sentences, cut here, it lost 5.
     max_characters = 400
     whole_texts = False
-    invents_words = True  # in one of thirty sentences
+    invents_words = FirefoxConfig.invents_words
 
     def __init__(self, settings: FirefoxConfig, src: Language, tgt: Language) -> None:
         models = route(settings, src, tgt)
