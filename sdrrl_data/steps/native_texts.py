@@ -15,8 +15,15 @@ from sdrrl_data.sources.native_texts import NativeText
 from sdrrl_data.sources.turns import NotUnderstood
 from sdrrl_data.steps.magpie import RECALL
 from sdrrl_data.steps.schemas import Schema
-from sdrrl_data.steps.seeds import STORED_TOGETHER, MissingColumn, SourceColumns, StoredSeeds, hashed, row_as_json
-from sdrrl_data.suggestions import instead
+from sdrrl_data.steps.seeds import (
+    STORED_TOGETHER,
+    MissingColumn,
+    SourceColumns,
+    StoredSeeds,
+    hashed,
+    refuse_other_columns,
+    row_as_json,
+)
 from sdrrl_data.text.near_duplicates import NearDuplicates
 from sdrrl_data.text.paragraphs import beginning
 from sdrrl_data.text.words import words
@@ -157,17 +164,10 @@ def _read(settings: NativeTextsConfig, collected: _CollectedTexts, key: str) -> 
 
 def _check_columns(settings: NativeTextsConfig, columns: Sequence[str], key: str) -> None:
     """Refuse a source without the columns that the settings name, or without any that may hold a text."""
-    has = f"it has {', '.join(map(repr, columns))}"
-    for field, column in settings.fields:
-        if column is not None and column not in columns:
-            raise MissingColumn(
-                f"seeds {settings.source}: there is no column {column!r}, {has}",
-                columns,
-                instead(column, columns, f"--set {key}.fields.{field}=", f"--set {key}.fields.{field}=NAME"),
-            )
+    refuse_other_columns(settings, columns, key)
     if native_texts.text_column(columns, settings.fields) is None:
         raise MissingColumn(
-            f"seeds {settings.source}: no column has a usual name of a text, {has}",
+            f"seeds {settings.source}: no column has a usual name of a text, it has {', '.join(map(repr, columns))}",
             columns,
             f"name one with --set {key}.fields.text=NAME",
         )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from sdrrl_data.errors import UserError
-from sdrrl_data.recipe import SeedsConfig
+from sdrrl_data.recipe import NativeTextsConfig, SeedsConfig
 from sdrrl_data.run import SET_ASIDE, SOURCE_ID, Table
 from sdrrl_data.run.stored import StoredRows
 from sdrrl_data.sources import message_trees
@@ -330,13 +330,21 @@ def _tree_id(row: Row) -> Any:
     return row.content.get("message_tree_id") if isinstance(row.content, dict) else None
 
 
-def _check_columns(settings: SeedsConfig, columns: Sequence[str], key: str) -> None:
-    """Refuse a source without the columns that the settings name, or without any that may hold a question."""
-    has = f"it has {', '.join(map(repr, columns))}"
+def refuse_other_columns(settings: SeedsConfig | NativeTextsConfig, columns: Sequence[str], key: str) -> None:
+    """Refuse a source without the columns that its settings name.
+
+    Args:
+        settings: of the source.
+        columns: that it has.
+        key: of the source in the recipe.
+
+    Raises:
+        MissingColumn: one of them is not there.
+    """
     for field, column in settings.fields:
         if column is not None and column not in columns:
             raise MissingColumn(
-                f"seeds {settings.source}: there is no column {column!r}, {has}",
+                f"seeds {settings.source}: there is no column {column!r}, it has {', '.join(map(repr, columns))}",
                 columns,
                 instead(
                     column,
@@ -345,6 +353,12 @@ def _check_columns(settings: SeedsConfig, columns: Sequence[str], key: str) -> N
                     f"name another with --set {key}.fields.{field}=NAME",
                 ),
             )
+
+
+def _check_columns(settings: SeedsConfig, columns: Sequence[str], key: str) -> None:
+    """Refuse a source without the columns that the settings name, or without any that may hold a question."""
+    refuse_other_columns(settings, columns, key)
+    has = f"it has {', '.join(map(repr, columns))}"
     usual = {column.strip().lower() for column in columns} & set(QUESTIONS)
     of_messages = set(columns) >= message_trees.COLUMNS
     if not (settings.fields.messages or settings.fields.question or usual or of_messages):
