@@ -12,6 +12,7 @@ from sdrrl_data.recipe import overrides, score_tables, translator_names
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.steps import samples
+from sdrrl_data.steps.native_texts import NATIVE_TEXTS, TEXT_TRANSLATIONS
 
 Content = Path | bytes
 FOLDER = ".push"  # in the run: tables that are packed for the Hub
@@ -97,7 +98,7 @@ def _tables(run: Run, manifest: Manifest, tag: str) -> list[str]:
     of_samples = [*samples.tables(recipe).values(), samples.OF_SCORES]
     # Parts of an earlier version have no samples, and what has not all parts is left out.
     of_samples = [name for name in of_samples if run.table(name).parts() == run.table("seeds").parts()]
-    shared = ["seeds", *of_samples, "answers", "shared_counts"]
+    shared = [NATIVE_TEXTS, TEXT_TRANSLATIONS, "seeds", *of_samples, "answers", "shared_counts"]
     return [name for name in shared if run.table(name).parts()] + [
         name for name in names if run.table(f"{tag}/{name}").parts()
     ]

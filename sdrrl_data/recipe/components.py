@@ -201,7 +201,6 @@ class TranslatorConfig(Component):
 
     argument: ClassVar[tuple[str, str] | None] = None  # the key after the colon in "nllb:MODEL", and its name in help
     uses_generator: ClassVar[bool] = False  # whether the run's generator translates
-    invents_words: ClassVar[bool] = False  # whether words of its translations are looked up in lists
 
     @classmethod
     def completed(cls, content: Mapping[str, Any], generator: Mapping[str, Any]) -> dict[str, Any]:

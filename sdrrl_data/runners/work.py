@@ -50,8 +50,9 @@ def work(
 
     def count(amount: float) -> None:
         nonlocal waiting
-        amount, waiting = amount + waiting, 0.0
-        advance(amount)
+        if amount:
+            amount, waiting = amount + waiting, 0.0
+            advance(amount)
 
     def write(part: int, content: Part) -> None:
         unfinished = bool(content.again) or job.fingerprints[part] != job.whole[part]
@@ -99,7 +100,8 @@ def work(
         except KeyboardInterrupt:  # the rest of these parts is made another time
             run.note_time(step.table, clock.lap(), part=min(rows, default=first.part), rows=0)
             raise
-    count(0)
+    if waiting:
+        advance(waiting)
 
 
 def _fingerprint(run: Run, job: Job, part: int, content: Part) -> str:

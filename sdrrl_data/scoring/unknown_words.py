@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
@@ -48,10 +48,6 @@ class UnknownWordsConfig(ScorerConfig):
             better="less",
         ),
     )
-
-    def shaping(self) -> dict[str, Any]:
-        """Its settings, with its version: since the second one, a listed word with a usual prefix is listed, too."""
-        return super().shaping() | {"version": 2}
 
     def identify(self, generator: object = None) -> list[Ingredient]:
         """The two packages that carry the lists.

@@ -75,7 +75,9 @@ class HeuristicScoresStep(TargetStep):
 class ScoresStep(TargetStep):
     """One scorer that judges each pair by itself."""
 
-    version: ClassVar[int] = 3  # 3: words without marks of emphasis; the round trip also judges sentences
+    # 3: words without marks of emphasis; the round trip also judges sentences
+    # 4: a listed word with a usual prefix is no unknown word, and a name of several words is not untranslated
+    version: ClassVar[int] = 4
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     reuses_rows: ClassVar[bool] = True
 

@@ -14,7 +14,6 @@ from sdrrl_data.steps import native_answers, references, shaping
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import MESSAGES, UNITS, Schema
 from sdrrl_data.steps.step import Needs, TargetStep, Work, each
-from sdrrl_data.translation.retries import can_look_words_up
 from sdrrl_data.translation.texts import translate_texts
 
 SCORED = pl.List(pl.Struct({"translator": pl.String, "score": pl.Float32}))
@@ -40,7 +39,8 @@ class TranslationsStep(TargetStep):
     # 5: titles of links and words of XML's elements are translated; lyrics are not taken for INI; labels of which words
     #    stay are sent in small letters
     # 6: labels of which words stay are sent in small letters also where the other labels of their list are words
-    version: ClassVar[int] = 6
+    # 7: sentences of which Firefox's models invented a word are sent again without their first capital
+    version: ClassVar[int] = 7
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     keeps_rows: ClassVar[bool] = True
     reuses_rows: ClassVar[bool] = True
@@ -50,11 +50,8 @@ class TranslationsStep(TargetStep):
 
     @property
     def settings(self) -> Any:
-        """The settings of the translator, the model behind it, and whether words are looked up, which came later."""
-        settings = shaping.translator(self.recipe, self.target, self.translator)
-        config = shaping.translator_config(self.recipe, self.target, self.translator)
-        looks_up = config.invents_words and can_look_words_up(self.target.src, self.target.tgt)
-        return [*settings, "words are looked up"] if looks_up else settings
+        """The settings of the translator, and the model behind it."""
+        return shaping.translator(self.recipe, self.target, self.translator)
 
     @property
     def schema(self) -> Schema:

@@ -105,7 +105,7 @@ def test_an_adapter_on_the_hub_is_the_adapter_that_was_pushed(base, adapter, tmp
     ]
     assert (whole_model[0], whole_model[2]) == ("whole", None)
     assert errors[0].endswith("the adapter has no weights in the file adapter_model.safetensors")
-    assert errors[1].startswith("tuned model ann/none: the Hub has no such model for you")
+    assert errors[1].startswith("tuned model ann/none: there is no such folder, and the Hub has no such model for you")
     again = hub.run(FIND, hub.offline(home), str(base), *names[:1], "ann/none")
     assert again[0] == tuned
     assert again[1].startswith(

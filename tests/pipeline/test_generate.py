@@ -280,7 +280,7 @@ def test_a_second_file_of_seeds_is_added(seeds, tmp_path):
         ("seeds.jsonl", None),
         ("more.csv", "cc0-1.0"),
     ]
-    with pytest.raises(UserError, match=r"seeds seeds.jsonl more.csv, not more.csv\).*name the first seeds too"):
+    with pytest.raises(UserError, match=r"seeds seeds.jsonl more.csv, not more.csv, .*name the first seeds too"):
         run(more, out)
 
 

@@ -17,6 +17,7 @@ RECIPE = {
     "tgt": ["pt"],
     "keep": None,
     "direct_answers": False,
+    "other_generators": [],
     "preferences": PreferencesConfig().model_dump(mode="json"),
 }
 MANIFEST = Manifest(state="unfinished", signatures={"pt": "s"}, recipe=RECIPE, versions={}, ingredients=[])
