@@ -86,12 +86,12 @@ class WordLists:
             sentence: of the target language.
             kept: what `words_of_source` returned.
         """
-        found = []
+        invented = []
         for place, word in enumerate(words(sentence, self._tgt)):
             is_name = place > 0 and word != word.casefold() and self._language not in NOUNS_IN_CAPITALS
             if word.isalpha() and not is_name and word.casefold() not in kept and not self._is_listed(word.casefold()):
-                found.append(word.casefold())
-        return found
+                invented.append(word.casefold())
+        return invented
 
     def left(self, sentence: str, kept: set[str]) -> list[str]:
         """The words that a translated sentence keeps from the source; the arguments are those of `invented`.

@@ -58,28 +58,22 @@ def without_invented_words(
     if lists is None:
         return {}
     words_of_source = cache(lists.words_of_source)
-
-    def faults(number: int, translation: str) -> tuple[int, int]:
-        """How many words are invented, and how many left as they are in the source."""
-        kept = words_of_source(passages[number].text)
-        return len(lists.invented(translation, kept)), len(lists.left(translation, kept))
-
-    asked = {
-        number: small
-        for number, first in translated.items()
-        if isinstance(first, str)
-        and faults(number, first)[0]
-        and (small := with_small_initial(sent[number], passages[number].names))
-    }
-    translations.translate(asked.values())
+    firsts: dict[int, tuple[str, str, int]] = {}  # the sentence to ask, its first translation, words invented in that
+    for number, first in translated.items():
+        text, _, _, _, names = passages[number]
+        invented = lists.invented(first, words_of_source(text)) if isinstance(first, str) else []
+        if isinstance(first, str) and invented and (small := with_small_initial(sent[number], names)):
+            firsts[number] = small, first, len(invented)
+    translations.translate(small for small, _, _ in firsts.values())
     better: dict[int, str | SetAside] = {}
-    for number, small in asked.items():
-        first, again = translated[number], translations[small]
-        if isinstance(first, SetAside) or isinstance(again, SetAside):
-            better |= {number: again} if isinstance(again, SetAside) and again.again else {}
+    for number, (small, first, invented_first) in firsts.items():
+        again, kept = translations[small], words_of_source(passages[number].text)
+        if isinstance(again, SetAside):
+            if again.again:
+                better[number] = again
             continue
-        (invented, left), (invented_again, left_again) = faults(number, first), faults(number, again)
-        if invented_again < invented and left_again <= left:
+        left_first, left_again = (len(lists.left(text, kept)) for text in (first, again))
+        if len(lists.invented(again, kept)) < invented_first and left_again <= left_first:
             better[number] = with_initial_of(sent[number], again, translations.tgt)
     return better
 
