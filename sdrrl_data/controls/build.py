@@ -3,24 +3,21 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib.util import find_spec
 
 import polars as pl
 
 from sdrrl_data import languages
 from sdrrl_data.controls import arms as controls
-from sdrrl_data.controls import equal_tokens
+from sdrrl_data.controls import equal_tokens, token_counts
 from sdrrl_data.controls.arms import ABLATIONS, ADDITIONS, ARMS, FROM_TRANSLATED, REFERENCES, TRANSLATED, Controls
-from sdrrl_data.controls.equal_tokens import CountTokens, Equal, EqualDatasets, cut, taken
+from sdrrl_data.controls.equal_tokens import Equal, EqualDatasets, cut, taken
 from sdrrl_data.controls.rows import Rows
-from sdrrl_data.errors import NotInstalled, RecipeError, RunMismatch, UserError
+from sdrrl_data.errors import RecipeError, RunMismatch, UserError
 from sdrrl_data.languages import Language
-from sdrrl_data.models import packaged, tokenizers
-from sdrrl_data.models.locating import Located, loading
 from sdrrl_data.pipeline import order, revisions
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient, Reporter, Silent, Translator
-from sdrrl_data.recipe import GeneratorConfig, Recipe, score_tables, translator_names
+from sdrrl_data.recipe import Recipe, score_tables, translator_names
 from sdrrl_data.run import (
     NOTHING_SET_ASIDE,
     Manifest,
@@ -44,7 +41,6 @@ from sdrrl_data.steps.target import Target
 from sdrrl_data.suggestions import instead, listed
 
 FEW = 0.5  # of a control's rows
-AT_ONCE = 1000  # texts whose tokens are in memory together
 
 
 def make(
@@ -116,7 +112,7 @@ class _Builder:
         self._src = languages.find(self._recipe.src)
         self._generators = [part for part in manifest.ingredients if part.role == "generator"]
         self._names = self._possible(self._names)
-        self._tokenizer = _located(self._recipe.generator, tokenizer)
+        self._tokenizer = token_counts.tokenizer(self._recipe.generator, tokenizer)
 
     def controls_of(self, tag: str) -> Controls:
         """The controls of one target; they are made if they do not exist or are out of date."""
@@ -307,7 +303,7 @@ class _Builder:
         Raises:
             UserError: a control is the transfer set itself, and the user named it.
         """
-        count = _remembered(_counter(self._tokenizer))
+        count = token_counts.counter(self._tokenizer)
         heights = {"sdrrl": sum(block.height for block in rows.of("sdrrl")) if "sdrrl" not in names else 0}
         by_name = {}
         for name in names:
@@ -389,56 +385,3 @@ def _offer(datasets: EqualDatasets, others: EqualDatasets, other: Equal) -> str:
 
 def _most_cut(datasets: EqualDatasets) -> str:
     return min(datasets.left, key=lambda name: datasets.left[name][0] / max(datasets.left[name][1], 1))
-
-
-def _remembered(count: CountTokens) -> CountTokens:
-    """Counts each text once. Of each, only a digest is kept: together they may not fit into memory."""
-    known: dict[int, int] = {}
-
-    def counted(texts: Sequence[str]) -> list[int]:
-        digests = pl.Series(texts, dtype=pl.String).hash().to_list()
-        missing = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
-        known.update(zip(missing, count([*missing.values()]), strict=True))
-        return [known[digest] for digest in digests]
-
-    return counted
-
-
-def _located(generator: GeneratorConfig, named: str | None) -> Located:
-    """Where the tokenizer is.
-
-    Raises:
-        UserError: it is not available, or only a server has it.
-    """
-    if not find_spec("transformers"):
-        raise NotInstalled(
-            "transformers is needed to count tokens, and it is not installed: pip install 'sdrrl-data[train]'",
-            "train",
-        )
-    if named is None and (generator.engine == "openai" or (generator.server and generator.engine == "auto")):
-        raise UserError(
-            f"{generator.model} answered on a server, and its tokenizer is not on this machine: name the model that "
-            "you will train, or another model whose tokenizer should count, with --tokenizer"
-        )
-    revision = None if named else generator.revision
-    return packaged.locate(named or generator.model, revision, "tokenizer", "--tokenizer")
-
-
-def _counter(located: Located) -> CountTokens:
-    """Load the tokenizer, which counts the tokens of each text, without those that a chat template adds.
-
-    Raises:
-        UserError: there is no tokenizer.
-    """
-    with loading("tokenizer", located.name):
-        tokenizer = tokenizers.load(located)
-
-    def count(texts: Sequence[str]) -> list[int]:
-        counts: list[int] = []
-        for start in range(0, len(texts), AT_ONCE):
-            batch = list(texts[start : start + AT_ONCE])
-            encoded = tokenizer(batch, add_special_tokens=False, return_attention_mask=False, verbose=False)
-            counts += map(len, encoded["input_ids"])
-        return counts
-
-    return count
