@@ -277,7 +277,8 @@ class _TimeColumn(ProgressColumn):
         """The time that the work has taken, and that the rest will take at the rate since the first units."""
         if task.finished:
             return Text(_clock(task.fields["waited"] + (task.finished_time or 0)))
-        elapsed, made = task.elapsed or 0.0, task.completed - task.fields["first"]
-        seconds = (task.remaining or 0.0) * elapsed / made if made > 0 and elapsed >= SETTLED else 0.0
+        elapsed, since_first = task.elapsed or 0.0, task.completed - task.fields["first"]  # seconds, units
+        settled = since_first > 0 and elapsed >= SETTLED
+        seconds = (task.remaining or 0.0) * elapsed / since_first if settled else 0.0
         left = f", {_clock(seconds)} left" if seconds else ""
         return Text(f"{_clock(task.fields['waited'] + elapsed)}{left}")

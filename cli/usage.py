@@ -49,7 +49,7 @@ def sentence(error: Any) -> str:
 
 
 def _of_others(option: str, context: Any) -> str:
-    """What to do about an option that a command does not have: to leave it out where it only is a matter of taste."""
+    """What to say of an option that a command does not have: which commands have it, or where its own are listed."""
     commands = context.parent.command.commands if context.parent else {}
     others = [name for name, command in commands.items() if option in {o for p in command.params for o in p.opts}]
     if others:

@@ -6,6 +6,7 @@ from itertools import chain
 
 import polars as pl
 
+from sdrrl_data.publishing import staging
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.scoring import personal
 from sdrrl_data.steps import samples
@@ -35,12 +36,11 @@ def warnings(run: Run, manifest: Manifest) -> Iterator[str]:
             continue
         aside = (table.set_aside(part, ["id", "row"]) for part in range(table.parts()))
         yield from _warning(f"the table {name}", map(_texts, chain(table.read_batches(["id", *of_row]), aside)), STAY)
-    for name in samples.tables(recipe_of(run, manifest)).values():
-        table = run.table(name)
-        if table.parts() == run.table("seeds").parts():
-            written = (rows.explode("samples").unnest("samples") for rows in table.read_batches(["id", "samples"]))
-            texts = (rows.select("id", "text", "reasoning") for rows in written)
-            yield from _warning(f"the table {name}", map(_texts, texts), STAY)
+    for name in staging.sample_tables(run, samples.tables(recipe_of(run, manifest)).values()):
+        batches = run.table(name).read_batches(["id", "samples"])
+        written = (rows.explode("samples").unnest("samples") for rows in batches)
+        texts = (rows.select("id", "text", "reasoning") for rows in written)
+        yield from _warning(f"the table {name}", map(_texts, texts), STAY)
 
 
 def _texts(rows: pl.DataFrame) -> pl.DataFrame:

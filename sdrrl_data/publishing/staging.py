@@ -1,6 +1,7 @@
 """The files of a run, as they are in a repository of the Hub."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from sdrrl_data.cards import portable
@@ -84,6 +85,16 @@ def of_targets(path: str, manifest: Manifest, controls: dict[str, list[str]]) ->
     )
 
 
+def sample_tables(run: Run, names: Iterable[str]) -> list[str]:
+    """Those of the tables of samples that are published: parts of an earlier version have none, and all must be there.
+
+    Args:
+        run: has the tables.
+        names: of tables of samples, and of their scores.
+    """
+    return [name for name in names if run.table(name).parts() == run.table("seeds").parts()]
+
+
 def _tables(run: Run, manifest: Manifest, tag: str) -> list[str]:
     """The tables that a target was made from; first those that all targets share."""
     recipe = recipe_of(run, manifest).for_target(tag)
@@ -95,9 +106,7 @@ def _tables(run: Run, manifest: Manifest, tag: str) -> list[str]:
     ]
     scored = ["usual", *score_tables(recipe.scorers), "verdicts", "counts"]
     names = ["parallel", *translated, "prompts", "aligner", "code_switched", *scored]
-    of_samples = [*samples.tables(recipe).values(), samples.OF_SCORES]
-    # Parts of an earlier version have no samples, and what has not all parts is left out.
-    of_samples = [name for name in of_samples if run.table(name).parts() == run.table("seeds").parts()]
+    of_samples = sample_tables(run, [*samples.tables(recipe).values(), samples.OF_SCORES])
     shared = [NATIVE_TEXTS, TEXT_TRANSLATIONS, "seeds", *of_samples, "answers", "shared_counts"]
     return [name for name in shared if run.table(name).parts()] + [
         name for name in names if run.table(f"{tag}/{name}").parts()

@@ -150,9 +150,8 @@ def generator_names(generators: Sequence[GeneratorConfig]) -> list[str]:
     names: list[str] = []
     for generator in generators:
         last = re.split(r"[/\\]", generator.model.rstrip("/\\"))[-1]
-        name = (
-            re.sub(r"[^A-Za-z0-9_]+", "-", last)[:LONGEST_NAME].strip("-") or "model"
-        )  # it is a folder's, on the Hub, too
+        # It is a folder's name, on the Hub, too.
+        name = re.sub(r"[^A-Za-z0-9_]+", "-", last)[:LONGEST_NAME].strip("-") or "model"
         numbered = (f"{name}-{number}" if number > 1 else name for number in count(1))
         used = {other.casefold() for other in names}
         names.append(next(other for other in numbered if other.casefold() not in used))

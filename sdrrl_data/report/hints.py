@@ -1,7 +1,7 @@
 """What is worth a look in a run, with what would change it: one sentence each."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sdrrl_data.report.remedies import FEW
@@ -40,7 +40,7 @@ def _too_long(manifest: Manifest, folder: str) -> Iterator[Hint]:
             yield Hint(
                 f"{table}: {rows} too long for the model: of the {context} tokens that it reads and writes, {key} "
                 f"keeps {most} for what it writes",
-                f"sdrrl-data generate --out {folder} --set {key}={max(1, int(most) // 2)}",
+                _generate(folder, {key: max(1, int(most) // 2)}),
             )
 
 
@@ -52,23 +52,24 @@ def _translator(manifest: Manifest, tag: str) -> str:
 
 def _answers(manifest: Manifest, folder: str) -> Iterator[Hint]:
     generator, answers = manifest.recipe.get("generator", {}), manifest.counts.answers
-
-    def change(**settings: float) -> str:
-        options = " ".join(f"--set generator.{name}={value:g}" for name, value in settings.items())
-        return f"sdrrl-data generate --out {folder} {options}"
-
     if cut := answers.get("cut"):
         limit, context = generator.get("max_tokens", 0), generator.get("max_model_len", 0)
-        room = {"max_model_len": 4 * limit} if 4 * limit > context else {}  # for the prompts
+        room = {"generator.max_model_len": 4 * limit} if 4 * limit > context else {}  # for the prompts
         says = f"{_counted(cut, 'answer was', 'answers were')} cut at {limit} tokens; with more, all are made anew"
-        yield Hint(says, change(max_tokens=2 * limit, **room))
+        yield Hint(says, _generate(folder, {"generator.max_tokens": 2 * limit, **room}))
     if looping := answers.get("looping"):
         penalty = generator.get("repetition_penalty")
         says = (
             f"{_counted(looping, 'answer repeats', 'answers repeat')} the same words with a repetition penalty of "
             f"{penalty:g}; with a higher one, all answers are made anew"
         )
-        yield Hint(says, change(repetition_penalty=penalty + 0.1))
+        yield Hint(says, _generate(folder, {"generator.repetition_penalty": penalty + 0.1}))
+
+
+def _generate(folder: str, settings: Mapping[str, float]) -> str:
+    """The command that goes on with a run with other settings."""
+    values = {key: f"{value:g}" if isinstance(value, float) else value for key, value in settings.items()}
+    return " ".join([f"sdrrl-data generate --out {folder}", *(f"--set {key}={value}" for key, value in values.items())])
 
 
 def _filters(manifest: Manifest, folder: str) -> Iterator[Hint]:

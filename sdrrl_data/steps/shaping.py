@@ -14,5 +14,9 @@ def translator_config(recipe: Recipe, target: Target, name: str) -> TranslatorCo
 def translator(recipe: Recipe, target: Target, name: str) -> Any:
     """Everything that shapes a translator's translations."""
     config = translator_config(recipe, target, name)
-    by_generator = recipe.generator.shaping() if config.uses_generator else None
-    return [config.shaping(), by_generator, target.translators[name].identity(), target.src.tag]
+    return [*of_translator(recipe, config), target.translators[name].identity(), target.src.tag]
+
+
+def of_translator(recipe: Recipe, config: TranslatorConfig) -> list[Any]:
+    """The settings of a translator, and those of the generator if it is the one that translates."""
+    return [config.shaping(), recipe.generator.shaping() if config.uses_generator else None]

@@ -11,7 +11,7 @@ from sdrrl_data.protocols import Advance, SetAside, TextPair
 from sdrrl_data.recipe import ScorerConfig
 from sdrrl_data.run import Part, Run, Task, sort_out
 from sdrrl_data.scoring.language import LanguageConfig
-from sdrrl_data.steps import seed_language
+from sdrrl_data.steps import seed_language, shaping
 from sdrrl_data.steps.magpie import IN_LANGUAGE
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import UNITS, Schema
@@ -42,9 +42,9 @@ class TextTranslationsStep(TargetStep):
     def settings(self) -> Any:
         """The settings of the translator, the model behind it, and what tells the language."""
         config, target = self.recipe.translator[0], self.target
-        by_generator = self.recipe.generator.shaping() if config.uses_generator else None
         model = target.back or next(iter(target.translators.values()))
-        return [config.shaping(), by_generator, model.identity(), self.tgt, self.src, self._teller.shaping()]
+        translator = shaping.of_translator(self.recipe, config)
+        return [*translator, model.identity(), self.tgt, self.src, self._teller.shaping()]
 
     @property
     def schema(self) -> Schema:
