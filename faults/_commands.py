@@ -237,6 +237,11 @@ class Stage:
         """The command, for a process."""
         return partial(self.command.act, self.folder)
 
+    def moment(self, draw: Draw) -> _processes.Moment:
+        """One in which the command, begun from nothing, changes the disk."""
+        step = draw.choice(list(self.changes))
+        return _processes.Moment(draw.randint(1, self.changes[step]), step)
+
     def finish(self, without: str = "") -> None:
         """Run the command again, and compare what it leaves, but for one file, with the undisturbed result."""
         ended = _processes.Started(self.act(), self.folder).end(self.command.seconds)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from faults import _processes
 from faults._commands import some
-from faults._processes import Moment
 from faults._tries import Draw, Row
 
 YEAR = 365 * 24 * 3600
@@ -16,9 +15,8 @@ def attempt(draw: Draw, root: Path) -> int:
     """A command is killed, the clock is set, and it is run again."""
     staged = some(draw, root)
     folder = staged.reset()
-    if staged.changes and draw.random() < 0.7:
-        step = draw.choice(list(staged.changes))
-        _processes.run(staged.act(), folder, moment=Moment(draw.randint(1, staged.changes[step]), step))
+    if draw.random() < 0.7:
+        _processes.run(staged.act(), folder, moment=staged.moment(draw))
     set_times(folder, draw)
     staged.finish()
     return 1

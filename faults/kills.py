@@ -17,15 +17,16 @@ def attempt(name: str, draw: Draw, root: Path) -> int:
     """Kill a command at some moments: in one of its steps, or after some time."""
     staged = stage(name, root)
     staged.reset()
-    kills = sum(_kill(staged, draw) for _ in range(IN_A_ROW))
+    kills = sum(_kill(staged, staged.moment(draw) if draw.random() < 0.7 else None, draw) for _ in range(IN_A_ROW))
+    if not kills:  # it was finished before
+        staged.reset()
+        kills = _kill(staged, staged.moment(draw), draw)
     staged.finish()
     return kills
 
 
-def _kill(staged: Stage, draw: Draw) -> bool:
-    if staged.changes and draw.random() < 0.7:
-        step = draw.choice(list(staged.changes))
-        moment = Moment(draw.randint(1, staged.changes[step]), step)
+def _kill(staged: Stage, moment: Moment | None, draw: Draw) -> bool:
+    if moment:
         ended = _processes.run(staged.act(), staged.folder, moment=moment)
     else:
         started = Started(staged.act(), staged.folder)
