@@ -1,4 +1,4 @@
-.PHONY: setup quickstart test fuzz faults lint bench docs clean
+.PHONY: setup quickstart test test-long fuzz faults lint bench docs clean
 
 BIN := .venv/bin
 # The environment is our own: with compiled modules kept in it, vLLM's processes start in half the time.
@@ -13,9 +13,13 @@ setup:
 quickstart: setup
 	@$(BIN)/sdrrl-data generate --recipe quickstart --src en --tgt pt --out runs/quickstart
 
-# Two files at a time; those that take longest come first (`long`), so that none of them is left to one core at the end.
+# Three files at a time on two cores: some of them wait for other processes.
 test: setup
-	$(TEST) -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(TEST) -m "not long" -n 3 --dist loadfile $(ARGS)
+
+# What starts vLLM, Ray, COMET or SmolLM2, or works through many real texts.
+test-long: setup
+	$(TEST) -m long -n 2 --dist loadfile $(ARGS)
 
 # `make test` draws the same examples every time. Here they are new ones, ten times as many, of the tests that use
 # Hypothesis; what fails is kept in .hypothesis/ and tried first the next time. `make fuzz ARGS=tests/text` takes some.

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 # What Rust prints, with its backtrace where RUST_BACKTRACE asks for one.
 _TEXT = re.compile(
@@ -45,13 +46,13 @@ def _without_text() -> Iterator[None]:
     try:
         stderr.flush()
         screen = os.dup(2)
-        captured = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
+        captured = _temporary_file(os.getpid())
     except (AttributeError, OSError, ValueError):  # there is no stderr, or no place for a file
         yield
         return
     if _descriptor(stderr) == 2:
         sys.stderr = os.fdopen(os.dup(screen), "w", encoding=stderr.encoding, errors=stderr.errors, buffering=1)
-    os.dup2(captured.fileno(), 2)
+    os.dup2(captured, 2)
     try:
         yield
     finally:
@@ -60,10 +61,19 @@ def _without_text() -> Iterator[None]:
         if sys.stderr is not stderr:
             sys.stderr.flush()  # not closed: a progress bar may go on writing to it
             sys.stderr = stderr
-        with captured:
-            captured.seek(0)
-            if other := _TEXT.sub(b"", captured.read()):
+        if os.lseek(captured, 0, os.SEEK_CUR):
+            text = os.pread(captured, os.lseek(captured, 0, os.SEEK_CUR), 0)
+            os.lseek(captured, 0, os.SEEK_SET)
+            os.ftruncate(captured, 0)
+            if other := _TEXT.sub(b"", text):
                 os.write(2, other)
+
+
+@cache
+def _temporary_file(process: int) -> int:
+    """The descriptor of a file of this process alone, which is made once: a table has thousands of parts to read."""
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def _descriptor(stream: object) -> int | None:

@@ -21,7 +21,10 @@ def escaped(text: str) -> str:
 
 def escaped_lines(text: str) -> str:
     """The text with its spaces and line breaks, and everything else as in `escaped`."""
-    return re.sub(r"[^ \n]+", lambda part: escaped(part[0]), with_addresses(text))
+    text = with_addresses(text)
+    if text.replace("\n", "").isprintable():
+        return text
+    return re.sub(r"[^ \n]+", lambda part: escaped(part[0]), text)
 
 
 def with_addresses(text: str) -> str:

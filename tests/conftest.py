@@ -32,11 +32,6 @@ def pytest_configure(config: pytest.Config) -> None:
         providers._get_local_constants = providers.Constants
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long comes first: see `make test`."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
-
-
 @pytest.fixture(scope="session")
 def real_texts() -> Path:
     """The folder of the real texts that are part of the repository."""

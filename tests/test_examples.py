@@ -81,6 +81,7 @@ def run(folder, monkeypatch, capsys) -> Callable[[str], str]:
     return run
 
 
+@pytest.mark.long
 def test_two_targets(folder, run):
     """In a copy of the run, which has Portuguese, and takes Galician up."""
     trusted_copy(folder / "runs" / "examples", folder / "runs" / "two-targets")

@@ -71,6 +71,8 @@ def walk(
 
 
 def _within(annotation: Any, value: Any, importing: bool, key: str, role: str | None) -> Iterator[Written]:
+    if not isinstance(value, dict | list | tuple):
+        return
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         yield from _within(arguments[0], value, importing, key, role)

@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -234,8 +235,7 @@ def rows_in(path: Path) -> int:
     Raises:
         FileDamaged: it is gone, or is not a Parquet file.
     """
-    with _readable(path):
-        return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+    return _rows_in(path, _state(path))
 
 
 def schema_of(path: Path) -> dict[str, Any]:
@@ -244,8 +244,7 @@ def schema_of(path: Path) -> dict[str, Any]:
     Raises:
         FileDamaged: it is gone, or is not a Parquet file.
     """
-    with _readable(path):
-        return dict(pl.read_parquet_schema(path))
+    return dict(_schema_of(path, _state(path)))
 
 
 def schema_of_all(paths: Sequence[Path]) -> dict[str, Any]:
@@ -257,6 +256,27 @@ def schema_of_all(paths: Sequence[Path]) -> dict[str, Any]:
     schemas = [schema_of(path) for path in paths]
     longest = max(schemas, key=len, default={})
     return longest | {name: kind for schema in schemas for name, kind in schema.items() if name not in longest}
+
+
+@lru_cache(maxsize=65_536)
+def _rows_in(path: Path, state: object) -> int:
+    with _readable(path):
+        return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+
+
+@lru_cache(maxsize=4096)
+def _schema_of(path: Path, state: object) -> dict[str, Any]:
+    with _readable(path):
+        return dict(pl.read_parquet_schema(path))
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What differs once another file has this path."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 def _metadata(path: Path) -> dict[str, str]:

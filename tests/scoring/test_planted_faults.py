@@ -42,6 +42,7 @@ def fails(real_texts) -> Callable[..., pl.Series]:
     return run
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("packaged", "tag", "lost"),
     # Finnish translations write out many numbers, and rephrase them.

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from safetensors.torch import load_file
 
 from sdrrl_data.training import launching
 from sdrrl_data.training.train import train
+
+pytestmark = pytest.mark.long
 
 SETTINGS = {
     "batch_size": 8,

@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.publishing import client
 from tests.support import hub
+
+pytestmark = pytest.mark.long
 
 TRAIN = """
 import contextlib, json, sys
