@@ -264,7 +264,7 @@ def test_without_a_terminal_a_line_a_step(tmp_path, capsys):
     with Bars() as bars:
         generate(recipe, tmp_path / "run", models(), bars)
     assert capsys.readouterr().err.startswith(
-        "translate into pt (rows: 20, done before: 8)\ntranslate prompts into pt (rows: 1)\n"
+        "translate into pt (rows: 20, done before: 8)\ntranslate prompts into pt\nlearn word pairs of pt (rows: 20)\n"
     )
 
 
