@@ -21,6 +21,7 @@ MEANT = {
     **{"--target": "--tgt", "--source": "--src", "--language": "--tgt", "--config": "--recipe"},
 }
 AS_IT_IS = "TRL and `datasets` read RUN/TARGET/transfer_set as it is"
+MISTYPED = 0.8  # similarity to an option from which on it is that one, and no key of a recipe
 NOT_NEEDED = dict.fromkeys([("--format", name) for name in ("trl", "datasets", "parquet")], AS_IT_IS)
 
 
@@ -46,7 +47,8 @@ def sentence(error: Any) -> str:
             return f"{option} has no value: give {_form(parameters[option])}"
         if MEANT.get(option) in parameters:
             return f"there is no option {option}: did you mean {MEANT[option]}?"
-        if "--set" in parameters and (key := _key(option, context)):
+        mistyped = closest(option, parameters, most=1, cutoff=MISTYPED)
+        if not mistyped and "--set" in parameters and (key := _key(option, context)):
             return f"there is no option {option}: did you mean --set {key}=VALUE?"
         return f"there is no option {option}: {instead(option, parameters, otherwise=_of_others(option, context))}"
     return str(error.format_message())

@@ -98,7 +98,7 @@ function rowOf(row) {
   });
   const facts = [row.step, row.direction && row.direction.replace("->", " → "), row.task, row.tgt, ...row.facts].filter(Boolean);
   const head = element("div", { class: "head" }, row.verdict ? badge(row.verdict, row.verdict.replace("set aside", "aside")) : null);
-  if (row.change) head.append(badge(row.change));
+  if (row.change) head.append(badge(row.change, row.change.includes("here") ? "here" : "there"));
   head.append(facts.join(" · "), id);
   if (row.why && row.why.length) head.append(element("span", { class: "bad" }, row.why.join(", ")));
   const cells = element("div", { class: row.cells.length > 1 ? "cells" : "cells single" }, ...row.cells.map(cellOf));

@@ -19,13 +19,14 @@ from sdrrl_data.cards.markdown import join_names
 from sdrrl_data.pipeline.status import status
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import Recipe, Score, of_both_texts, overrides, score_columns
-from sdrrl_data.report import charts, figures, hints, reading, remedies, sample
+from sdrrl_data.report import charts, figures, hints, reading, remedies, sample, verdict_changes
 from sdrrl_data.report.comparison import Comparison
 from sdrrl_data.run import Manifest, Run, provenance, recipe_of
 from sdrrl_data.shown import percent, rate
 from sdrrl_data.steps import counts
 
 LISTED = 12  # reasons for losses that are shown at once
+ALONE = {verdict_changes.GAINED: "kept here alone", verdict_changes.LOST: "kept there alone"}  # of a comparison
 
 
 class Chart(NamedTuple):
@@ -57,7 +58,10 @@ def page(run: Run, manifest: Manifest, compared: Comparison | None = None) -> st
     recipes = {tag: recipe.for_target(tag) for tag in manifest.counts.targets if is_finished or scopes[tag].parts}
     spreads = {tag: pictures.read(run, recipes[tag], tag) for tag in recipes}
     names = {tag: languages.find(tag).name for tag in [recipe.src, *tags]}
-    changed = {target.tag: target.changes.ids for target in compared.targets} if compared else {}
+    changed = {
+        target.tag: {id: ALONE[change] for id, change in target.changes.ids.items()}
+        for target in (compared.targets if compared else ())
+    }
     rows = sample.of_run(run, manifest, recipes, scopes, spreads, changed)
     scores = score_columns(recipe.scorers)
     targets = [_target(run, manifest, recipes[tag], tag, scopes[tag], spreads[tag], names, scores) for tag in recipes]
