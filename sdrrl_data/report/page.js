@@ -43,7 +43,9 @@ function marked(text, spans) {
   let end = 0;
   for (const [start, stop, kind, title] of spans) {
     if (start < end) continue;
-    pieces.push(text.slice(end, start), element("span", { class: kind, title }, text.slice(start, stop)));
+    // Code and links read from left to right, also within Arabic: a tag would else be shown as <b/>.
+    const dir = kind === "protected" ? "ltr" : undefined;
+    pieces.push(text.slice(end, start), element("span", { class: kind, title, dir }, text.slice(start, stop)));
     end = stop;
   }
   return [...pieces, text.slice(end)];
