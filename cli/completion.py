@@ -106,7 +106,7 @@ def training_keys(incomplete: str) -> Choices:
     from sdrrl_data.recipe.fields import walk
     from sdrrl_data.training.settings import TrainingConfig
 
-    settings = TrainingConfig(replay={"share": 0.1}).model_dump(mode="json")  # with a section that is left out else
+    settings = TrainingConfig.model_validate({"replay": {"share": 0.1}}).model_dump(mode="json")
     return [f"{field.key}=" for field in walk(TrainingConfig, settings)]
 
 

@@ -99,6 +99,8 @@ def folder_of(model: str, role: str, packages: Collection[str] = ()) -> Path | N
     """
     place = place_of(model)
     if isinstance(place, Path) and place.is_dir():
+        if not (place / "config.json").is_file() and (place / "checkpoints").is_dir():
+            raise ModelNotFound(f"{role} {place}: its training is not finished: wait for it, or go on with --resume")
         if not (place / "config.json").is_file():
             raise ModelNotFound(f"{role} {place}: the directory has no config.json, so it holds no model")
         if not list(place.glob("*.safetensors")):

@@ -185,9 +185,7 @@ def _target(
             for n, (name, spread) in enumerate(spreads.items())
             if pictures.varies(spread)
         ],
-        "unscored": [
-            f"{name} ({scores[name].unscored})" for name in without if name in scores and name not in spreads
-        ],
+        "unscored": [f"{name} ({scores[name].unscored})" for name in without if name in scores and name not in spreads],
         "constant": ", ".join(name for name, spread in spreads.items() if not pictures.varies(spread)),
         "contamination": [
             f"{found.items:,} items of {found.set} were found in {found.texts:,} texts" for found in count.contamination

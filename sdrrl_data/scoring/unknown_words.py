@@ -34,8 +34,7 @@ class UnknownWordsConfig(ScorerConfig):
             "unknown_words",
             unscored="texts without words; languages whose lists lack too many words",
             says="number of words of the translation that are neither in a word list of its language nor in the source",
-            misses="a word that exists and is wrong here; names; "
-            "rare words, which it takes for invented ones",
+            misses="a word that exists and is wrong here; names; rare words, which it takes for invented ones",
             high="with words that no list has",
             better="less",
         ),
