@@ -54,5 +54,7 @@ def test_a_score_that_is_missing_is_named_with_the_texts_that_have_none():
     scores = {"numbers": None, "protected": 1.0, "symbols": None, "language": 0.9, "language_label": None}
     context = views.ViewContext("en", "pt", False, Reasons(shipped_scores(), {}))
     shown = views._unscored(scores | {"length": None, "length_words": None}, context)
-    assert shown.startswith("numbers (sources without numbers); symbols (texts without symbols); length, length_words (")
+    assert shown.startswith(
+        "numbers (sources without numbers); symbols (texts without symbols); length, length_words ("
+    )
     assert "label" not in shown
