@@ -253,7 +253,8 @@ def test_a_run_says_at_its_start_what_the_questions_were_taken_from(seeds, tmp_p
     for _ in range(2):
         generate(recipe(seeds), tmp_path / "run", small_models.models(), reporter)
     questions = len(seeds.read_text().splitlines()) - 1
-    line = f"seeds seeds.jsonl: {questions} questions, 1 row set aside (seeds.jsonl:22: 'instruction' is empty) (question: 'instruction')"
+    aside = "1 row set aside (seeds.jsonl:22: 'instruction' is empty)"
+    line = f"seeds seeds.jsonl: {questions} questions, {aside} (question: 'instruction')"
     assert [sentence for sentence in sentences if "seeds" in sentence] == [line]
 
 
