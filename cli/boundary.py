@@ -1,5 +1,7 @@
 """The boundary of a command: whatever is raised inside becomes one sentence and an exit code."""
 
+import inspect
+import re
 import select
 import sys
 from collections.abc import Iterator, Sequence
@@ -29,6 +31,7 @@ class _Helpful:
     """Help for people: no types of Python, and examples that can be copied."""
 
     epilog: str | None
+    help: str | None
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its options and arguments. What a flag or an argument is, its name and its help say."""
@@ -41,12 +44,15 @@ class _Helpful:
         return parameters
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print the help. Typer would fill the lines of the examples with blanks, also behind a `\\`."""
-        examples, self.epilog = self.epilog, None
+        """Print the help. Typer would fill the lines of the examples with blanks, also behind a `\\`, and break a
+        paragraph where the docstring breaks it.
+        """
+        examples, text = self.epilog, self.help
+        self.epilog, self.help = None, re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.cleandoc(text or ""))
         try:
             super().format_help(ctx, formatter)  # type: ignore[misc]
         finally:
-            self.epilog = examples
+            self.epilog, self.help = examples, text
         if examples:
             PlainConsole().print(Text.from_markup(f"{examples}\n"))
 
@@ -63,7 +69,7 @@ class Command(_Helpful, TyperCommand):
             problem: Any = error
             problem.ctx = problem.ctx or ctx
             raise
-        if ctx.args:
+        if ctx.args and not ctx.resilient_parsing:  # a shell asks what may follow half a command
             from . import usage
 
             raise usage.too_many(ctx.args, ctx)

@@ -101,6 +101,16 @@ def keys(incomplete: str) -> Choices:
 
 
 @_offered
+def training_keys(incomplete: str) -> Choices:
+    """Keys of the settings of a training, with the sign that stands before the value."""
+    from sdrrl_data.recipe.fields import walk
+    from sdrrl_data.training.settings import TrainingConfig
+
+    settings = TrainingConfig.model_validate({"replay": {"share": 0.1}}).model_dump(mode="json")
+    return [f"{field.key}=" for field in walk(TrainingConfig, settings)]
+
+
+@_offered
 def runs(incomplete: str) -> Choices:
     """Folders that have a run, and folders on the way to one."""
     return [

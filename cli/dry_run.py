@@ -34,7 +34,9 @@ def show(plan: Plan, models: Models, measure: bool, verbose: bool = False) -> No
     for sentence in redone.sentences(redone.redone(plan)):
         console.print(f"{escaped(sentence)}\n", soft_wrap=True)
     console.print(_ingredients(plan))
-    console.print(f"\n{_tokens(plan, estimate.tokens(plan))}", soft_wrap=True)
+    with Bars():  # a tokenizer takes seconds to load
+        tokens = estimate.tokens(plan)
+    console.print(f"\n{_tokens(plan, tokens)}", soft_wrap=True)
     console.print()
     for line in signature_lines(plan.signatures, verbose):
         console.print(line, soft_wrap=True)

@@ -157,10 +157,18 @@ def generate(
 
     with Bars(quiet) as bars:
         silence_libraries()
-        from sdrrl_data.pipeline import continuing, growing, previews
-        from sdrrl_data.pipeline import generate as library
-        from sdrrl_data.pipeline import plan as planning
+        from sdrrl_data.pipeline import continuing
         from sdrrl_data.recipe import overrides
+
+        # What the recipe says is checked before the steps, and all that they need, are imported.
+        options = changes_of(src, tgt, seeds, limit, keep, model, translator)
+        settings = dict(map(overrides.parse_change, changes or []))
+        out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
+        wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
+
+        from sdrrl_data.pipeline import generate as library
+        from sdrrl_data.pipeline import growing, previews
+        from sdrrl_data.pipeline import plan as planning
         from sdrrl_data.run import Run, unused
         from sdrrl_data.runners.ray_cluster import RayConfig
         from sdrrl_data.steps.model_pool import Models
@@ -168,10 +176,6 @@ def generate(
         from . import dry_run as dry
         from . import summary
 
-        options = changes_of(src, tgt, seeds, limit, keep, model, translator)
-        settings = dict(map(overrides.parse_change, changes or []))
-        out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
-        wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
         tell = partial(say, err=True) if quiet else bars.say
         show_warnings(tell)
         for reading in readings(src, tgt):

@@ -43,7 +43,7 @@ def init(
             metavar="RECIPE",
             autocompletion=completion.recipes_of_package,
             help="The recipe of the package to start from; [cyan]quickstart[/cyan] needs no download and no GPU.",
-            show_default="sdrrl; where it is asked for and there is no GPU, quickstart",
+            show_default="sdrrl; the question in a terminal without a GPU proposes quickstart",
         ),
     ] = None,
     seeds: Annotated[

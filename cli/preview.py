@@ -57,14 +57,8 @@ def preview(
 
     with Bars() as bars:
         silence_libraries()
-        from sdrrl_data.pipeline import continuing, previews
-        from sdrrl_data.pipeline import generate as library
+        from sdrrl_data.pipeline import continuing
         from sdrrl_data.recipe import overrides
-        from sdrrl_data.report.page import page
-        from sdrrl_data.run import Run, unused
-
-        from . import summary
-        from .generate import show_warnings
 
         given = {
             **{"--recipe": recipe, "--src": src, "--tgt": tgt, "--seeds": seeds, "--out": out, "--model": model},
@@ -74,6 +68,15 @@ def preview(
         settings = dict(map(overrides.parse_change, changes or []))
         out = out or Path("runs", Path(recipe or continuing.DEFAULT).stem)
         wish = continuing.read(out, recipe, options | settings, overlays or [], trust_recipe)
+
+        from sdrrl_data.pipeline import generate as library
+        from sdrrl_data.pipeline import previews
+        from sdrrl_data.report.page import page
+        from sdrrl_data.run import Run, unused
+
+        from . import summary
+        from .generate import show_warnings
+
         show_warnings(bars.say)
         for reading in readings(src, tgt):
             bars.say(reading)

@@ -63,8 +63,9 @@ class Bars:
         self._console = PlainConsole(stderr=True)
         self._console.quiet = quiet
         self._what, self._total, self._before, self._unit = "", 0, 0, "rows"
-        self._advanced = 0.0
+        self._advanced = self._first = 0.0  # units in this piece of work; the first of them, which waited for a model
         self._began = self._told = 0.0  # when this piece of work began, and when the last line about it was printed
+        self._first_at = 0.0  # when its first units were done
         self._bar: tuple[Progress, TaskID] | None = None
         self._lock = RLock()  # the clock runs in a thread
         self._clock: Event | None = None
@@ -80,11 +81,16 @@ class Bars:
             if self._console.is_terminal or self._console.event("start", task=what, unit=unit, total=total, done=done):
                 return
             before = f", done before: {done}" if done else ""
-            self._console.print(f"{label(what)} ({unit}: {total}{before})", soft_wrap=True)
+            number = f" ({unit}: {total}{before})" if unit else ""
+            self._console.print(f"{label(what)}{number}", soft_wrap=True)
 
     def advance(self, amount: float, note: str = "") -> None:
         """Move the bar; without a bar, print some of the notes."""
+        if not amount and not note:
+            return
         with self._lock:
+            if not self._advanced:
+                self._first, self._first_at = amount, monotonic()
             self._advanced += amount
             if self._console.is_terminal:
                 progress, task = self._drawn(amount)
@@ -135,7 +141,8 @@ class Bars:
 
     def _begin(self, what: str, total: int, done: int, unit: str) -> None:
         self._what, self._total, self._before, self._unit = what, total, done, unit
-        self._advanced, self._began = 0.0, monotonic()
+        self._advanced = self._first = 0.0
+        self._began = monotonic()
         self._told = self._began
         self._announce()
         if self._clock is None and not self._console.quiet:
@@ -176,12 +183,11 @@ class Bars:
             return
         figures = [f"{_clock(seconds)} so far{self._loading(seconds)}"]
         if self._total and self._advanced:
-            left = self._total - self._before - self._advanced
-            figures = [
-                f"{self._before + int(self._advanced):,} of {self._total:,} {self._unit}",
-                f"{rate(self._advanced / seconds)} {self._unit}/s",
-                f"about {_clock(left * seconds / self._advanced)} left",
-            ]
+            figures.insert(0, f"{self._before + int(self._advanced):,} of {self._total:,} {self._unit}")
+            since_first, elapsed = self._advanced - self._first, now - self._first_at
+            if since_first > 0 and elapsed >= SETTLED:
+                left = (self._total - self._before - self._advanced) * elapsed / since_first
+                figures[1:] = [f"{rate(since_first / elapsed)} {self._unit}/s", f"about {_clock(left)} left"]
         self._console.print(f"{label(self._what)}: {', '.join(figures)}", soft_wrap=True)
 
     def _loading(self, seconds: float) -> str:
@@ -268,8 +274,8 @@ class _CountColumn(ProgressColumn):
 class _FiguresColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         """The last note, or units per second if there is none."""
-        speed = task.finished_speed or task.speed
-        return Text(task.fields["note"] or (f"{rate(speed)} {task.fields['unit']}/s" if speed else ""))
+        speed, unit = task.finished_speed or task.speed, task.fields["unit"]
+        return Text(task.fields["note"] or (f"{rate(speed)} {unit}/s" if speed and unit else ""))
 
 
 class _TimeColumn(ProgressColumn):

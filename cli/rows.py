@@ -26,10 +26,18 @@ from .samples import has_colours
 
 LONGEST = 4000  # cells of the terminal that a text may take: about a thousand tokens
 BRIEF = 220  # the same where a text is shortened
-WHOLE = {"reason", "kept", "failed", "scores"}  # labels of what is not a text, and is never shortened
+WHOLE = {"reason", "kept", "failed", "scores", "not scored"}  # labels of what is not a text, and is never shortened
 SCORES = "scores"  # the tables of all scorers, side by side
 BEFORE = 60  # cells that a shortened text may have before the words that were searched for
-NOT_BRIEF = {"scores", "weight", "generator", "translator", "source", "split"}  # labels that are left out there
+NOT_BRIEF = {
+    "scores",
+    "not scored",
+    "weight",
+    "generator",
+    "translator",
+    "source",
+    "split",
+}  # labels that are left out there
 
 Cut = Callable[[Text], Text]  # shortens a text
 

@@ -26,7 +26,7 @@ def show(rows: pl.DataFrame, console: Console, longest: int) -> None:
     """Print the last question and the answer of each row; of each text, as many cells of the terminal as `longest`."""
     for row in rows.iter_rows(named=True):
         console.print(row["direction"] + (", code-switched" if row["code_switched"] else ""))
-        texts = Table.grid(padding=(0, 0, 0, 2), pad_edge=True)
+        texts = Table.grid("part", "text", padding=(0, 0, 0, 2), pad_edge=True)  # the headings are for JSON alone
         for label, name in ("question", "prompt"), ("answer", "completion"):
             spans = [span for span in row["switched"] if span["text"] == name]
             text = marked(row[name][-1]["content"], spans, has_colours(console))

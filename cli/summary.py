@@ -17,7 +17,7 @@ from sdrrl_data.run import Manifest, Run, provenance
 from sdrrl_data.shown import escaped
 
 from . import details, samples
-from .console import PlainConsole
+from .console import STDOUT, PlainConsole, is_json
 
 MOST_TARGETS, MOST_REASONS, MOST_HINTS, MOST_CHANGES, MOST_FILTERS = 5, 3, 3, 6, 4  # that are shown
 SAMPLE_ROWS, SAMPLE_LENGTH = 2, 120  # rows of the transfer set, and cells of the terminal for each of their texts
@@ -74,6 +74,9 @@ def show_results(manifest: Manifest, run: Run, console: Console, before: Before 
 
 def _print(line: str, console: Console) -> None:
     """Print a line with its name in the margin; what does not fit goes on below its text."""
+    if is_json(STDOUT):
+        console.print(line.strip())
+        return
     width = max(console.width, 4 * MARGIN)
     words = fill(line, width, subsequent_indent=" " * MARGIN, break_long_words=False, break_on_hyphens=False)
     console.print(words, soft_wrap=True)
@@ -138,8 +141,8 @@ def _changes(manifest: Manifest, run: Run, before: Before | None) -> Iterator[st
         if tag in manifest.signatures:
             now = verdict_changes.compare(verdict_changes.read(run, tag), earlier)
             parts = [_by_filters(now, what) for what in (verdict_changes.GAINED, verdict_changes.LOST)]
-            if any(parts):
-                yield f"{'':<11}{tag}: {'; '.join(filter(None, parts))}"
+            if any(parts) or changed:
+                yield f"{'':<11}{tag}: {'; '.join(filter(None, parts)) or 'the same pairs are kept'}"
 
 
 def _by_filters(now: VerdictChanges, what: str) -> str:
@@ -148,6 +151,8 @@ def _by_filters(now: VerdictChanges, what: str) -> str:
     filters = [(change.filter, getattr(change, what)) for change in now.by_filter if getattr(change, what)]
     named = ", ".join(f"{name} {number:,}" for name, number in filters[:MOST_FILTERS])
     more = ", …" if len(filters) > MOST_FILTERS else ""
+    if sum(number for _, number in filters) > pairs:
+        more += "; some by more than one"
     return f"{_counted(pairs, 'pair')} {what} ({named}{more})" if pairs else ""
 
 

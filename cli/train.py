@@ -104,7 +104,13 @@ def train(
     settings: Annotated[Path | None, typer.Option(metavar="FILE", help="How to train it (YAML).")] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the settings; may be repeated."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            autocompletion=completion.training_keys,
+            help="Change a value of the settings, such as [cyan]max_steps=100[/cyan]; may be repeated. "
+            "docs/reference/training.md lists them.",
+        ),
     ] = None,
     objective: Annotated[
         Aim | None,

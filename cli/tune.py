@@ -37,7 +37,11 @@ def tune(
         str | None, typer.Option(metavar="LANGUAGE", autocompletion=completion.languages, help="Show only this target.")
     ] = None,
     examples: Annotated[
-        bool, typer.Option("--examples", help="Show the texts nearest to each proposed threshold.")
+        bool,
+        typer.Option(
+            "--examples",
+            help="Show the texts nearest to each proposed threshold; where none is proposed, to the one in force.",
+        ),
     ] = False,
     all_of_it: Annotated[
         bool, typer.Option("--all", help="Show everything about every score, and not only a line.")

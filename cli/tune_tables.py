@@ -92,17 +92,18 @@ def show_next_command(
     if not proposals:
         most = max((score.distribution.values for score in tuned), default=0)
         few = f": a proposal takes {LEAST_VALUES} texts of a score, and here are {most}" if most < LEAST_VALUES else ""
-        line = f"nothing is proposed{few}\nlook at rows  sdrrl-data inspect {run} --step scores"
+        line = f"nothing is proposed{few}\nlook at rows        sdrrl-data inspect {run} --step scores"
     elif written:
         line = (
             f"{written} is written. Read it, then run `generate` again with it:\n"
             f"sdrrl-data generate ... --out {run} --with {shlex.quote(str(written))}"
         )
     else:
-        line = f"write the proposals  sdrrl-data tune {run} --write thresholds.yaml"
+        line = f"write the proposals sdrrl-data tune {run} --write thresholds.yaml"
     if more:
         line = (
-            f"what a score means, and more of it  sdrrl-data tune {run} --score SCORE --examples; of all: --all\n{line}"
+            f"what a score means  sdrrl-data tune {run} --score SCORE --examples\n"
+            f"all of the scores   sdrrl-data tune {run} --all\n{line}"
         )
     console.print(line, soft_wrap=True)
 
@@ -142,6 +143,8 @@ def _show_score(texts: Sequence[TunedScore], reasons: Reasons, console: Console)
     console.print(f"{first.language}: {first.score} ({BETTER[first.better]}{words})", style="bold")
     if score := shipped_scores().get(first.score):
         console.print(score.says.replace("`", ""))
+        if score.unscored and any(text.distribution.nulls for text in texts):
+            console.print(f"not judged: {score.unscored}")
     console.print(_beside([Group(*_panel(text)) for text in texts], console))
 
 
@@ -200,12 +203,12 @@ def _row(tuned: TunedScore, name: str) -> tuple[str, str]:
 
 
 def _examples(run: Run, manifest: Manifest, target: TunedTarget) -> dict[str, list[RenderableType]]:
-    """The texts nearest to each proposed bound, by column."""
+    """The texts nearest to each proposed bound, or else to each bound in force, by column."""
     near = [
         (score, bound, reading.nearest(target.scores, score.column, bound, upper))
         for score in target.tuned
-        for upper, bound, now in zip((False, True), score.passing or (), score.in_force or Passing(), strict=False)
-        if bound is not None and bound != now
+        for upper, bound in zip((False, True), score.passing or score.in_force or (), strict=False)
+        if bound is not None
     ]
     ids = {row.id for _, _, rows in near for row in rows}
     texts = reading.texts(run, target.tag, sum(map(len, manifest.growths)), ids)

@@ -1,6 +1,7 @@
 """Mistakes in a command line: what was typed, what is wanted, and an example that is right."""
 
 import inspect
+from collections.abc import Iterator
 from typing import Annotated, Any, get_args, get_origin
 
 import typer
@@ -11,6 +12,7 @@ from rich.text import Text
 from sdrrl_data.recipe import types_in_words as words
 from sdrrl_data.suggestions import closest, instead, listed
 
+from . import completion
 from .boundary import UsageError
 
 # Other commands, and other programs, call it so.
@@ -19,6 +21,7 @@ MEANT = {
     **{"--target": "--tgt", "--source": "--src", "--language": "--tgt", "--config": "--recipe"},
 }
 AS_IT_IS = "TRL and `datasets` read RUN/TARGET/transfer_set as it is"
+MISTYPED = 0.8  # similarity to an option from which on it is that one, and no key of a recipe
 NOT_NEEDED = dict.fromkeys([("--format", name) for name in ("trl", "datasets", "parquet")], AS_IT_IS)
 
 
@@ -44,8 +47,19 @@ def sentence(error: Any) -> str:
             return f"{option} has no value: give {_form(parameters[option])}"
         if MEANT.get(option) in parameters:
             return f"there is no option {option}: did you mean {MEANT[option]}?"
+        mistyped = closest(option, parameters, most=1, cutoff=MISTYPED)
+        if not mistyped and "--set" in parameters and (key := _key(option, context)):
+            return f"there is no option {option}: did you mean --set {key}=VALUE?"
         return f"there is no option {option}: {instead(option, parameters, otherwise=_of_others(option, context))}"
     return str(error.format_message())
+
+
+def _key(option: str, context: Any) -> str | None:
+    """The key of `--set` that is called as an option: "generator.max_tokens" for "--max-tokens"."""
+    keys = completion.training_keys if context.info_name == "train" else completion.keys
+    names = [str(key).removesuffix("=") for key in keys("")]
+    name = option.removeprefix("--").replace("-", "_")
+    return next((key for key in names if name == key.rpartition(".")[2]), None)
 
 
 def _of_others(option: str, context: Any) -> str:
@@ -64,13 +78,23 @@ def no_such_command(name: str, context: Any) -> Exception:
 
 def too_many(arguments: list[str], context: Any) -> Exception:
     """The error for words that no option and no argument of the command takes."""
-    from sdrrl_data.recipe import loading
-
-    takes_recipe = any("--recipe" in parameter.opts for parameter in context.command.get_params(context))
     word = arguments[0]
-    like = closest(word, loading.names(), most=1) if takes_recipe else []
-    hint = f"did you mean --recipe {like[0]}?" if like else "put it behind an option, or leave it out"
+    options = {name for parameter in context.command.get_params(context) for name in parameter.opts}
+    meant = (f"{option} {name}" for option, name in _values_like(word) if option in options)
+    hint = next((f"did you mean {what}?" for what in meant), "put it behind an option, or leave it out")
     return UsageError(f"{word} belongs to no option: {hint}", context)
+
+
+def _values_like(word: str) -> Iterator[tuple[str, str]]:
+    """Options with a value of theirs that a word may mean: ("--filter", "similarity")."""
+    from sdrrl_data import languages
+    from sdrrl_data.recipe import loading, shipped_scores
+
+    for option in ("--filter", "--score"):
+        yield from ((option, name) for name in closest(word, shipped_scores(), most=1))
+    yield from (("--recipe", name) for name in closest(word, loading.names(), most=1))
+    if word in {language.tag for language in languages.search("")}:
+        yield "--tgt", word
 
 
 def _wrong_value(value: Any, parameter: Any, context: Any) -> str:

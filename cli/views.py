@@ -159,12 +159,29 @@ def _scored(row: Row, context: ViewContext) -> Fields:
         {key.removeprefix(text): value for key, value in row.items() if key.startswith(text)}
         for text in ("question_", "answer_")
     )
-    return [*question, ("scores", _scores(of_question)), *answer, ("scores", _scores(of_answer))]
+    return [
+        *question,
+        ("scores", _scores(of_question)),
+        ("not scored", _unscored(of_question, context)),
+        *answer,
+        ("scores", _scores(of_answer)),
+        ("not scored", _unscored(of_answer, context)),
+    ]
 
 
 def _scores(scores: Mapping[str, float | str | None]) -> str:
     """Scores by name, without those that are missing."""
     return ", ".join(f"{name} {_any(score)}" for name, score in scores.items() if score is not None)
+
+
+def _unscored(scores: Mapping[str, float | str | None], context: ViewContext) -> str:
+    """Scores that are missing, with the texts that have none of them: "numbers (sources without numbers)"."""
+    declared = context.reasons.scores
+    names: dict[str, list[str]] = {}
+    for name, value in scores.items():
+        if value is None and name in declared:
+            names.setdefault(declared[name].unscored, []).append(name)
+    return "; ".join(", ".join(of_reason) + (f" ({why})" if why else "") for why, of_reason in names.items())
 
 
 def texts(row: Row, context: ViewContext) -> Fields:

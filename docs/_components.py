@@ -61,10 +61,10 @@ def engines() -> str:
 def _component(kind: str, component: type[Component]) -> Iterator[str]:
     yield from [f"# `{kind}`", "", *_about(component), ""]
     if declared := getattr(component, "scores", ()):
-        yield from ["## Scores", "", "| score | what it says | what it misses | |", "|---|---|---|---|"]
+        yield from ["## Scores", "", "| score | what it says | what it misses | no value | |", "|---|---|---|---|---|"]
         for score in declared:
             columns = ", ".join(f"`{column}`" for column in score.columns)
-            yield f"| {columns} | {score.says} | {score.misses} | {BETTER[score.better]} |"
+            yield f"| {columns} | {score.says} | {score.misses} | {score.unscored} | {BETTER[score.better]} |"
         yield ""
     if named := list(_licences(component)):
         yield from ["## What it uses", "", "| | licence |", "|---|---|", *named, ""]

@@ -188,7 +188,7 @@ class Reporter(Protocol):
             what: the name of the task, such as the table that a step writes.
             total: the number of units of work.
             done: the number of units that were finished before.
-            unit: the name of the units, in the plural: "rows", "steps".
+            unit: the name of the units, in the plural: "rows", "steps"; empty if their number says nothing.
         """
         ...
 

@@ -43,3 +43,10 @@ def test_a_path_that_is_nearly_there(tmp_path):
     )
     assert path_instead(tmp_path / "other.jsonl") == ""
     assert path_instead("no\0path") == path_instead("~nobody/x") == path_instead("a" * 5000) == ""
+
+
+def test_of_files_with_one_stem_the_nearest_ending_is_meant(tmp_path):
+    for name in ("home.csv", "home.yaml", "home.txt"):
+        (tmp_path / name).touch()
+    assert path_instead(tmp_path / "home.cvs") == f": did you mean {tmp_path / 'home.csv'}?"
+    assert path_instead(tmp_path / "hme.yml") == f": did you mean {tmp_path / 'home.yaml'}?"

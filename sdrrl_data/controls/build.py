@@ -163,9 +163,10 @@ class _Builder:
         from_references = [name for name in names if name in REFERENCES]
         if not from_references or self._run.table("seeds").read_all(columns=["reference"])["reference"].count():
             return names
+        those = listed(from_references) if self._named else "they"  # which a sentence about others names before
         self._leave_out(
             from_references,
-            f"its seeds have no reference answers, and {listed(from_references)} cannot be made without them",
+            f"its seeds have no reference answers, of which {those} would be made",
             "leave them out of --only",
         )
         return [name for name in names if name not in REFERENCES]

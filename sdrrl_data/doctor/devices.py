@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -48,9 +50,9 @@ def checks() -> Iterator[Check]:
     """The GPUs that the driver reports, and what each installed engine runs on."""
     gpus = _reported_gpus()
     yield Check("GPU", "ok", ", ".join(gpus) or "none: models run on the CPU")
-    for probe in PROBES:
-        if find_spec(probe.package):
-            yield _check(probe, has_gpu=bool(gpus))
+    installed = [probe for probe in PROBES if find_spec(probe.package)]
+    with ThreadPoolExecutor() as pool:  # they take seconds, most of which one core can spend alone
+        yield from pool.map(partial(_check, has_gpu=bool(gpus)), installed)
 
 
 def _check(probe: _Probe, has_gpu: bool) -> Check:

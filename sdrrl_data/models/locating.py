@@ -20,6 +20,7 @@ from sdrrl_data.models.places import HubName, place_of
 from sdrrl_data.models.saving import RECORD, flush
 from sdrrl_data.suggestions import instead, path_instead
 
+SERVED = "; if a server has it, generator.server.url must name that server"
 # Models whose main branch has no weights as safetensors, and the revision where the conversion bot put them.
 SAFETENSORS = {"facebook/nllb-200-distilled-600M": "refs/pr/45"}
 
@@ -98,6 +99,8 @@ def folder_of(model: str, role: str, packages: Collection[str] = ()) -> Path | N
     """
     place = place_of(model)
     if isinstance(place, Path) and place.is_dir():
+        if not (place / "config.json").is_file() and (place / "checkpoints").is_dir():
+            raise ModelNotFound(f"{role} {place}: its training is not finished: wait for it, or go on with --resume")
         if not (place / "config.json").is_file():
             raise ModelNotFound(f"{role} {place}: the directory has no config.json, so it holds no model")
         if not list(place.glob("*.safetensors")):
@@ -108,7 +111,7 @@ def folder_of(model: str, role: str, packages: Collection[str] = ()) -> Path | N
             raise ModelNotFound(f"{role} {model}: there is no such package: {instead(model, packages)}")
         raise ModelNotFound(
             f"{role} {model}: there is no such directory, and it is not a name on the Hub (org/model)"
-            f"{path_instead(model)}"
+            f"{path_instead(model, holding='config.json') or (SERVED if role == 'generator' else '')}"
         )
     return None
 

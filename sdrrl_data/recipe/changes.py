@@ -87,5 +87,7 @@ def _section(value: Any) -> Mapping[str, Any] | None:
 
 def shown(value: Any, longest: int = SHOWN) -> str:
     """A value of a recipe as it may be shown; a value that is not set as nothing."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # as people write it: 1, and not 1.0
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= longest else f"{text[:longest]}…"

@@ -40,6 +40,7 @@ class Score(NamedTuple):
     low: str = ""  # what a text is whose value is too low: "shorter than usual"; a setting such as generator.max_tokens
     high: str = ""  # in it stands for its value. The same for a value that is too high
     highest: float | None = None  # value that a text can have, if there is one
+    unscored: str = ""  # which texts have no value: "sources without numbers"
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -43,7 +43,9 @@ function marked(text, spans) {
   let end = 0;
   for (const [start, stop, kind, title] of spans) {
     if (start < end) continue;
-    pieces.push(text.slice(end, start), element("span", { class: kind, title }, text.slice(start, stop)));
+    // Code and links read from left to right, also within Arabic: a tag would else be shown as <b/>.
+    const dir = kind === "protected" ? "ltr" : undefined;
+    pieces.push(text.slice(end, start), element("span", { class: kind, title, dir }, text.slice(start, stop)));
     end = stop;
   }
   return [...pieces, text.slice(end)];
@@ -98,7 +100,7 @@ function rowOf(row) {
   });
   const facts = [row.step, row.direction && row.direction.replace("->", " → "), row.task, row.tgt, ...row.facts].filter(Boolean);
   const head = element("div", { class: "head" }, row.verdict ? badge(row.verdict, row.verdict.replace("set aside", "aside")) : null);
-  if (row.change) head.append(badge(row.change));
+  if (row.change) head.append(badge(row.change, row.change.includes("here") ? "here" : "there"));
   head.append(facts.join(" · "), id);
   if (row.why && row.why.length) head.append(element("span", { class: "bad" }, row.why.join(", ")));
   const cells = element("div", { class: row.cells.length > 1 ? "cells" : "cells single" }, ...row.cells.map(cellOf));

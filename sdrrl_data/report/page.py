@@ -18,14 +18,15 @@ from sdrrl_data.cards import licences, pictures, portable
 from sdrrl_data.cards.markdown import join_names
 from sdrrl_data.pipeline.status import status
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Recipe, overrides, score_columns
-from sdrrl_data.report import charts, figures, hints, reading, remedies, sample
+from sdrrl_data.recipe import Recipe, Score, of_both_texts, overrides, score_columns
+from sdrrl_data.report import charts, figures, hints, reading, remedies, sample, verdict_changes
 from sdrrl_data.report.comparison import Comparison
 from sdrrl_data.run import Manifest, Run, provenance, recipe_of
 from sdrrl_data.shown import percent, rate
 from sdrrl_data.steps import counts
 
 LISTED = 12  # reasons for losses that are shown at once
+ALONE = {verdict_changes.GAINED: "kept here alone", verdict_changes.LOST: "kept there alone"}  # of a comparison
 
 
 class Chart(NamedTuple):
@@ -57,11 +58,13 @@ def page(run: Run, manifest: Manifest, compared: Comparison | None = None) -> st
     recipes = {tag: recipe.for_target(tag) for tag in manifest.counts.targets if is_finished or scopes[tag].parts}
     spreads = {tag: pictures.read(run, recipes[tag], tag) for tag in recipes}
     names = {tag: languages.find(tag).name for tag in [recipe.src, *tags]}
-    changed = {target.tag: target.changes.ids for target in compared.targets} if compared else {}
+    changed = {
+        target.tag: {id: ALONE[change] for id, change in target.changes.ids.items()}
+        for target in (compared.targets if compared else ())
+    }
     rows = sample.of_run(run, manifest, recipes, scopes, spreads, changed)
     scores = score_columns(recipe.scorers)
-    says = {column: score.says.replace("`", "") for column, score in scores.items()}
-    targets = [_target(run, manifest, recipes[tag], tag, scopes[tag], spreads[tag], names, says) for tag in recipes]
+    targets = [_target(run, manifest, recipes[tag], tag, scopes[tag], spreads[tag], names, scores) for tag in recipes]
     style, script = (files(__package__).joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return (
         _environment()
@@ -161,10 +164,11 @@ def _target(
     scope: reading.Scope,
     spreads: Mapping[str, pictures.Spread],
     names: Mapping[str, str],
-    says: Mapping[str, str],
+    scores: Mapping[str, Score],
 ) -> dict[str, Any]:
     """What the template shows of one target."""
     count = manifest.counts.targets[tag]
+    without = dict.fromkeys(map(of_both_texts, recipe.thresholds)) if count.pairs else {}
     return {
         "tag": tag,
         "stages": figures.stages(manifest, tag),
@@ -174,13 +178,14 @@ def _target(
         "scores": [
             Chart(
                 name,
-                says.get(name, ""),
+                scores[name].says.replace("`", "") if name in scores else "",
                 charts.score(f"{tag}-score-{n}", _label(name, spread), spread),
-                pictures.captions(spread),
+                [*pictures.captions(spread), *_unscored(spread, scores.get(name))],
             )
             for n, (name, spread) in enumerate(spreads.items())
             if pictures.varies(spread)
         ],
+        "unscored": [f"{name} ({scores[name].unscored})" for name in without if name in scores and name not in spreads],
         "constant": ", ".join(name for name, spread in spreads.items() if not pictures.varies(spread)),
         "contamination": [
             f"{found.items:,} items of {found.set} were found in {found.texts:,} texts" for found in count.contamination
@@ -190,6 +195,12 @@ def _target(
         "mix": figures.mix(count),
         "groups": figures.groups(run, tag),
     }
+
+
+def _unscored(spread: pictures.Spread, score: Score | None) -> Iterator[str]:
+    """Which texts have no value of a score, if there are some."""
+    if score and score.unscored and any(text_scores.not_scored for text_scores in spread.values()):
+        yield f"not scored: {score.unscored}"
 
 
 def _label(name: str, spread: pictures.Spread) -> str:

@@ -58,7 +58,8 @@ class Remedy(NamedTuple):
     def why(self) -> str:
         """Which bounds drop how many pairs."""
         drops = " and ".join(f"{e.filter} {outside(e.threshold)} drops {e.drops.sum():,}" for e in self.now)
-        return f"of {len(self.now[0].worst):,} pairs of {self.tag}, {drops}, and {self.kept:,} are kept"
+        kept = f"{self.kept:,} {'is' if self.kept == 1 else 'are'} kept"
+        return f"of {len(self.now[0].worst):,} pairs of {self.tag}, {drops}, and {kept}"
 
     def command(self, manifest: Manifest, folder: str) -> str:
         """The command that loosens these bounds, for a run in this folder."""

@@ -78,7 +78,7 @@ def of_run(
         recipes: as they hold for each target.
         scopes: of each target.
         spreads: of the scores of each target, with their thresholds.
-        changed: of each target: id of a pair that another run judged otherwise -> "gained" or "lost".
+        changed: of each target: id of a pair that another run judged otherwise -> how, in words.
     """
     sample = Sample()
     share = 1 / max(len(recipes), 1)

@@ -142,7 +142,7 @@ class Manifest(BaseModel):
         if written is None and loading.is_packaged(name):
             written = loading.written(name)
         if written and not as_described(written, self.recipe):
-            return "with other languages or models than those that it was written for."
+            return "Made with other languages or models than the recipe was written for."
         return str(self.recipe.get("description", ""))
 
     def ingredients_of(self, tag: str) -> list[Ingredient]:

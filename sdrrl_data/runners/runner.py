@@ -38,6 +38,11 @@ class Runner(Protocol):
 
 
 def announce(reporter: Reporter, run: Run, job: Job, missing: Sequence[int]) -> None:
-    """Tell a reporter that work on a step begins: its rows, and how many of them are finished."""
+    """Tell a reporter that work on a step begins: its rows, and how many of them are finished.
+
+    Of a step without rows, nothing is said; of one whose rows are not counted, no number of them.
+    """
     rows = [job.step.rows_into(run, part) for part in range(job.step.parts())]
-    reporter.start(job.step.table, sum(rows), sum(rows) - sum(rows[part] for part in missing))
+    if sum(rows):
+        unit = "" if job.step.makes == "table" and job.step.planned_rows() == [1] else "rows"
+        reporter.start(job.step.table, sum(rows), sum(rows) - sum(rows[part] for part in missing), unit)

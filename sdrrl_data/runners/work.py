@@ -67,9 +67,13 @@ def work(
         nonlocal waiting
         for part, tables in _inputs(run, step, parts, ahead):
             rows[part] = step.rows_into(run, part)
+            nothing = Part(pl.DataFrame(schema=step.schema), NOTHING_SET_ASIDE)
+            if step.makes == "growth" and not rows[part]:
+                write(part, nothing)  # there is nothing to learn from
+                continue
             content = None if step.chooses else finished_rows.of(part, tables)
             if content is None and tables and not step.wanted(tables):
-                content = Part(pl.DataFrame(schema=step.schema), NOTHING_SET_ASIDE)
+                content = nothing
             if content is not None and finished_rows.is_complete(content, tables):
                 write(part, content)
                 count(rows[part])

@@ -31,6 +31,7 @@ class AlignmentConfig(ScorerConfig):
     scores = (
         Score(
             "alignment",
+            unscored="texts without words; all texts of a run with too few pairs to learn from",
             says="share of the content words that have a sure counterpart, on the side where it is lower (0 to 1)",
             misses="rare words have no sure counterpart, however well they are translated: it is low in small runs",
             low="with words that have no counterpart",
@@ -38,6 +39,7 @@ class AlignmentConfig(ScorerConfig):
         ),
         Score(
             "alignment_min",
+            unscored="texts whose sentences are all very short; all texts of a run with too few pairs to learn from",
             says="as `alignment`, of the sentence where it is lowest",
             misses="rare words have no sure counterpart, however well they are translated; very short sentences",
             low="with a sentence whose words have no counterpart",
@@ -45,6 +47,7 @@ class AlignmentConfig(ScorerConfig):
         ),
         Score(
             "alignment_gap",
+            unscored="texts without words; all texts of a run with too few pairs to learn from",
             says="most words in a row of a source sentence that have no counterpart in its translation",
             misses="a single lost word, and what is added",
             high="with words in a row that have no counterpart",

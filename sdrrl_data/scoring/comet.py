@@ -38,6 +38,7 @@ class CometConfig(ScorerConfig):
     scores = (
         Score(
             "comet",
+            unscored="texts without sentences, or with one that could not be scored",
             says="mean quality of the translated sentences, by a COMET model that needs no reference (CometKiwi: "
             "0 to 1; wmt20-comet-qe-da: around 0, without limits)",
             misses="whether sentences fit together; kinds of text and languages that it was not trained on",
@@ -45,6 +46,7 @@ class CometConfig(ScorerConfig):
         ),
         Score(
             "comet_min",
+            unscored="texts whose sentences are all very short, or with one that could not be scored",
             says="as `comet`, of the sentence where it is lowest",
             misses="kinds of text and languages that it was not trained on; very short sentences",
             low="with a sentence of low quality by COMET",

@@ -27,6 +27,7 @@ class ContaminationConfig(ScorerConfig):
     scores = (
         Score(
             "contamination",
+            unscored="texts of fewer than eight words",
             says="largest share of a test item's words that the text holds in runs (0 to 1)",
             misses="items in other words or in another language; other test sets than those named",
             high="with text of a test set",

@@ -27,6 +27,7 @@ class DuplicatesConfig(ComparingConfig):
     scores = (
         Score(
             "duplicate",
+            unscored="texts of fewer than five words",
             says="similarity to the nearest earlier text of the run, or of the sets that it is compared with (0 to 1)",
             misses="the same said in other words; very short texts",
             high="like an earlier text",

@@ -21,6 +21,7 @@ class FinishConfig(CountingConfig):
     scores = (
         Score(
             "finished",
+            unscored="sources that do not end with a mark; languages without such marks",
             says="1 if the translation ends a sentence where its source does, 0 if it does not",
             misses="what is missing before the end; sources that end without a mark, languages without such marks",
             low="not ended as the source is",

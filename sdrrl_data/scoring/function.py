@@ -46,7 +46,15 @@ class FunctionConfig(ScorerConfig):
 
     def declared(self) -> tuple[Score, ...]:
         """One score, about which nothing is known."""
-        return (Score(self.name, says=f"what `{self.function}` gives", misses="unknown", better=None),)
+        return (
+            Score(
+                self.name,
+                unscored="texts for which the function gives None",
+                says=f"what `{self.function}` gives",
+                misses="unknown",
+                better=None,
+            ),
+        )
 
     def find(self) -> Any:
         """The function, imported.

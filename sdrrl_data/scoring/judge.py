@@ -57,6 +57,7 @@ class JudgeConfig(ScorerConfig):
     scores = (
         Score(
             "judge",
+            unscored="empty texts; pairs that do not fit into the model's context; replies without a rating",
             says="rating of the translation by a language model (1 to 5)",
             misses="what that model does not know; it may prefer its own wording",
             low="rated low by the judge",

@@ -54,6 +54,7 @@ class LanguageConfig(ScorerConfig):
     scores = (
         Score(
             "language",
+            unscored="texts of few letters; languages that the model does not know",
             says="probability of the language that the text should be in, by a model of language identification "
             "(0 to 1)",
             misses="short texts; a few words of another language; very similar languages count as one",
@@ -63,6 +64,7 @@ class LanguageConfig(ScorerConfig):
         ),
         Score(
             "language_min",
+            unscored="texts whose sentences are all short; languages that the model does not know",
             says="as `language`, of the sentence where it is lowest",
             misses="short sentences; very similar languages count as one",
             low="with a sentence not surely in the right language",
@@ -71,6 +73,7 @@ class LanguageConfig(ScorerConfig):
         ),
         Score(
             "language_best",
+            unscored="texts without letters that the model knows",
             says="probability of the language that the text seems to be in, whichever it is (0 to 1)",
             misses="whether it is the right language",
             low="in no clear language",
@@ -79,6 +82,7 @@ class LanguageConfig(ScorerConfig):
         ),
         Score(
             "language_unsure",
+            unscored="texts without letters; languages that the model does not know",
             says="1 if the text is too short for `language`, else 0",
             misses="everything else",
             high="too short to tell the language",
@@ -88,6 +92,7 @@ class LanguageConfig(ScorerConfig):
         ),
         Score(
             "script",
+            unscored="texts without letters",
             says="share of the letters that are of a script in which the language is written (0 to 1)",
             misses="which language it is; texts without letters",
             low="with letters of another script",

@@ -25,6 +25,7 @@ class LanguageBoundConfig(CountingConfig):
     scores = (
         Score(
             "language_bound",
+            unscored="empty questions; languages without patterns",
             says="1 if the source question has a task that makes sense only in its language (rhymes, spelling, "
             "grammar, synonyms, translation), else 0; an answer has the score of its question",
             misses="such tasks in unusual words, or in the middle of a long question; languages without patterns",

@@ -38,7 +38,10 @@ class LanguageBoundJudgeConfig(ScorerConfig):
 
     gpu = True
     scores = tuple(
-        score._replace(misses="what that model does not know; a small model's verdicts say little")
+        score._replace(
+            misses="what that model does not know; a small model's verdicts say little",
+            unscored="empty questions; in languages without patterns, replies without a verdict",
+        )
         for score in LanguageBoundConfig.scores
     )
 

@@ -55,6 +55,7 @@ class LengthConfig(CountingConfig):
     scores = (
         Score(
             "length",
+            unscored="sources of less than 40 characters; all texts of a run with too few sentences to learn from",
             says="characters of the translation compared with what is usual for its source in this run (1: as usual)",
             misses="anything but length; very short texts",
             low="shorter than usual",
@@ -63,6 +64,7 @@ class LengthConfig(CountingConfig):
         ),
         Score(
             "length_words",
+            unscored="sources of less than 40 characters; all texts of a run with too few sentences to learn from",
             says="words of the translation compared with what is usual for its source in this run (1: as usual)",
             misses="anything but length; very short texts",
             low="with fewer words than usual",

@@ -16,6 +16,7 @@ class NegationConfig(CountingConfig):
     scores = (
         Score(
             "negation",
+            unscored="texts without sentences; languages without a list",
             says="number of sentences with a negation (not, never, without) whose translation has none",
             misses="a negation that is added, or lost beside another one; one that is only a prefix (unlikely); "
             "languages without a list",

@@ -28,6 +28,7 @@ class NumbersConfig(CountingConfig):
     scores = (
         Score(
             "numbers",
+            unscored="sources without numbers",
             says="share of the source's numbers that the translation has too (0 to 1)",
             misses="numbers written out in words; numbers that only the translation has",
             low="with lost or changed numbers",
@@ -35,6 +36,7 @@ class NumbersConfig(CountingConfig):
         ),
         Score(
             "protected",
+            unscored="sources without code, links, formulas or placeholders",
             says="share of the source's code, links, formulas and placeholders that the translation has too (0 to 1)",
             misses="where in the translation they are",
             low="with lost code, links or placeholders",

@@ -19,6 +19,7 @@ class OverlapConfig(CountingConfig):
     scores = (
         Score(
             "overlap",
+            unscored="translations of fewer than five words",
             says="share of the translation's words in runs of words that the source has too (0 to 1)",
             misses="copied names and numbers, which it leaves out; very short texts",
             high="with words copied from the source",

@@ -20,6 +20,7 @@ class PersonalConfig(CountingConfig):
     scores = (
         Score(
             "personal",
+            unscored="empty texts",
             says="how many e-mail addresses and secret keys are in the text",
             misses="other personal data: names, telephone numbers, places; keys of forms that it does not know",
             high="with e-mail addresses or keys",

@@ -25,6 +25,7 @@ class RepetitionConfig(CountingConfig):
     scores = (
         Score(
             "repetition",
+            unscored="texts of fewer than ten words",
             says="share of the words in a run of five words that occurred before (0 to 1); of a translation, how much "
             "more than of its source",
             misses="the same meaning in other words; texts of fewer than ten words",
@@ -35,6 +36,7 @@ class RepetitionConfig(CountingConfig):
         ),
         Score(
             "repeated_lines",
+            unscored="texts of fewer than five lines of 15 characters",
             says="share of the lines that occurred before (0 to 1); of a translation, how much more than of its source",
             misses="what is repeated within a line; texts of few lines",
             high="with repeated lines",
@@ -44,6 +46,7 @@ class RepetitionConfig(CountingConfig):
         ),
         Score(
             "compression",
+            unscored="texts of less than 250 bytes",
             says="size of the compressed text, as a share of its original size (low: it repeats itself)",
             misses="the same meaning in other words; short texts",
             low="full of repetition",

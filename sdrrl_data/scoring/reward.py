@@ -30,6 +30,7 @@ class RewardConfig(ScorerConfig):
     scores = (
         Score(
             "reward",
+            unscored="questions; empty answers; answers that are too long for the model",
             says="reward of the answer, by a model that was trained on preferences (its own scale, without limits)",
             misses="languages and kinds of questions that it was not trained on; it may prefer long answers",
             both_sides=True,

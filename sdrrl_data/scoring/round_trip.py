@@ -31,6 +31,7 @@ class RoundTripConfig(ScorerConfig):
     scores = (
         Score(
             "round_trip",
+            unscored="sources of less than 20 characters; texts that cannot be translated back",
             says="chrF++ of the translation, translated back, against its source (0 to 100)",
             misses="mistakes that translating back corrects; a low value may be the fault of translating back",
             low="unlike the source when translated back",
@@ -38,12 +39,14 @@ class RoundTripConfig(ScorerConfig):
         ),
         Score(
             "round_trip_length",
+            unscored="sources without a sentence of 40 characters; texts that cannot be translated back",
             says="characters of the translation back for one of the source, in the sentence where they are fewest",
             misses="anything but what is left out; sentences of less than 40 characters",
             low="shorter than the source when translated back",
         ),
         Score(
             "round_trip_lost",
+            unscored="sources without a sentence of 20 characters; texts that cannot be translated back",
             says="most content words in a row of a source sentence that do not return in the translation back",
             misses="a single wrong word; synonyms count as lost",
             high="with words lost when translated back",
@@ -51,6 +54,7 @@ class RoundTripConfig(ScorerConfig):
         ),
         Score(
             "round_trip_negation",
+            unscored="as round_trip_lost; languages without a list",
             says="most negations (not, never, without) of a source sentence that do not return in the translation back",
             misses="a negation that is added; prefixes (unlikely); languages without a list",
             high="with a negation lost when translated back",
@@ -58,6 +62,7 @@ class RoundTripConfig(ScorerConfig):
         ),
         Score(
             "round_trip_copied",
+            unscored="sources without a sentence of 20 characters; texts that cannot be translated back",
             says="most words of a sentence that both translations have, but not the source: invented, or copied",
             misses="an invented word that translating back changes; words of both languages (hotel) count as copied",
             high="with invented or copied words",
@@ -65,6 +70,7 @@ class RoundTripConfig(ScorerConfig):
         ),
         Score(
             "round_trip_names",
+            unscored="sources without a sentence of 20 characters; texts that cannot be translated back",
             says="most names of a source sentence that neither translation has, while both have a copied word",
             misses="a name at the beginning of a sentence, and a wrong one that translating back changes",
             high="with a lost or changed name",

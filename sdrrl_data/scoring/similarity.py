@@ -35,6 +35,7 @@ class SimilarityConfig(ScorerConfig):
     scores = (
         Score(
             "similarity",
+            unscored="texts without sentences, such as code alone",
             says="mean cosine of source and translated sentences, embedded by a multilingual encoder",
             misses="a wrong number, name or negation hardly changes it",
             low="far from the source in meaning",
@@ -42,6 +43,7 @@ class SimilarityConfig(ScorerConfig):
         ),
         Score(
             "similarity_min",
+            unscored="texts whose sentences are all very short",
             says="as `similarity`, of the sentence where it is lowest",
             misses="a wrong number, name or negation hardly changes it; very short sentences",
             low="with a sentence far from the source in meaning",

@@ -16,6 +16,7 @@ class SymbolsConfig(CountingConfig):
     scores = (
         Score(
             "symbols",
+            unscored="texts without symbols",
             says="share of the symbols (signs, currencies, emoji, @names, #tags, versions, citations) that source and "
             "translation have in common (0 to 1)",
             misses="where in the translation they stand; what stands for a sign that is written as a word, such as %",

@@ -32,18 +32,19 @@ class UnknownWordsConfig(ScorerConfig):
     scores = (
         Score(
             "unknown_words",
+            unscored="texts without words; languages whose lists lack too many words",
             says="number of words of the translation that are neither in a word list of its language nor in the source",
-            misses="a word that exists and is wrong here; names; languages whose lists lack too many words (null); "
-            "rare words, which it takes for invented ones",
+            misses="a word that exists and is wrong here; names; rare words, which it takes for invented ones",
             high="with words that no list has",
             better="less",
         ),
         Score(
             "untranslated_words",
+            unscored="texts without words; languages whose lists lack too many words",
             says="number of different words of the translation that the source has in small letters, and that its "
             "language hardly uses",
             misses="words that the source only writes with a capital, such as names; words of less than four letters; "
-            "languages whose lists lack too many words (null); loanwords that are in no list count as untranslated",
+            "loanwords that are in no list count as untranslated",
             high="with words left in the source language",
             better="less",
         ),

@@ -32,6 +32,7 @@ class WordSimilarityConfig(ScorerConfig):
     scores = (
         Score(
             "word_similarity_added",
+            unscored="texts without content words on both sides",
             says="cosine of a translated word and the most similar source word, for the content word where it is "
             "lowest in the whole text",
             misses="a wrong number, a lost word or negation, and a wrong sense that is near",
@@ -40,6 +41,7 @@ class WordSimilarityConfig(ScorerConfig):
         ),
         Score(
             "word_similarity_lost",
+            unscored="texts without content words on both sides",
             says="cosine of a source word and the most similar translated word, mean of the three content words where "
             "it is lowest, in the worst sentence",
             misses="a single lost word, a wrong number, what is added",

@@ -145,9 +145,10 @@ def _read(settings: NativeTextsConfig, collected: _CollectedTexts, key: str) -> 
     if columns:
         _check_columns(settings, list(columns), key)
     refused = collected.set_aside[first_set_aside:]
+    reason = ": ".join(refused[0][:2]) if refused else ""
     if collected.count == first_text:
-        reason = ": ".join(refused[0][:2]) if refused else "it has no rows"
-        raise UserError(f"seeds {settings.source}: there is no text in it that can be taken ({reason})")
+        why = reason or "it has no rows"
+        raise UserError(f"seeds {settings.source}: there is no text in it that can be taken ({why})")
     by_part = {part: list(names) for part, names in taken.items()}
     return SourceColumns(
         source.name,
@@ -159,6 +160,7 @@ def _read(settings: NativeTextsConfig, collected: _CollectedTexts, key: str) -> 
         key,
         "native text",
         source.separator,
+        reason,
     )
 
 

@@ -61,12 +61,16 @@ class SourceColumns(NamedTuple):
     key: str = "seeds"  # of the source in the recipe
     unit: str = "question"  # what was read
     separator: str | None = None  # see `RowSource`
+    first_set_aside: str = ""  # its place, and why
 
     def sentence(self) -> str:
         """What was read, and from which columns, in one line."""
         questions = f"{self.questions} {self.unit}{'s' * (self.questions != 1)}"
-        rows = f", {self.set_aside} row{'s' * (self.set_aside != 1)} set aside" if self.set_aside else ""
-        return f"seeds {self.source}: {questions}{rows} ({self.in_words()})"
+        if not self.set_aside:
+            return f"seeds {self.source}: {questions} ({self.in_words()})"
+        rows = f"{self.set_aside} row{'s' * (self.set_aside != 1)} set aside"
+        why = f" ({'the first: ' * (self.set_aside != 1)}{self.first_set_aside})" if self.first_set_aside else ""
+        return f"seeds {self.source}: {questions}, {rows}{why} ({self.in_words()})"
 
     def in_words(self) -> str:
         """Which columns were taken for what, which were not, and what separates them, if that is not plain."""
@@ -231,19 +235,20 @@ def _read(settings: SeedsConfig, collected: _CollectedSeeds, key: str) -> Source
         _read_rows(rows, source.name, reader, collected, seen)
     if seen:
         _check_columns(settings, list(seen), key)
+    refused = collected.set_aside[first_set_aside:]
+    reason = ": ".join(refused[0][:2]) if refused else ""
     if collected.count == first_place:
-        refused = collected.set_aside[first_set_aside:]
-        reason = ": ".join(refused[0][:2]) if refused else "it has no rows"
-        raise UserError(f"seeds {settings.source}: there is no question in it ({reason})")
+        raise UserError(f"seeds {settings.source}: there is no question in it ({reason or 'it has no rows'})")
     return SourceColumns(
         source.name,
         collected.count - first_place,
-        len(collected.set_aside) - first_set_aside,
+        len(refused),
         {part: list(columns) for part, columns in reader.taken.items()},
         reader.not_taken(),
         reader.unused(),
         key,
         separator=source.separator,
+        first_set_aside=reason,
     )
 
 

@@ -153,6 +153,8 @@ def _fit(plan: TrainingPlan, at_once: int, listeners: Listeners) -> Trained:
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if is_first():
         listeners.begin(record.about(plan), plan.steps, done)
+        if not checkpoint:
+            listeners.say("before the first step, the model answers test prompts and is measured on the test split")
     before = sampling.load(out) if checkpoint else sampling.draw(trl_trainer, plan)
     if is_first() and not checkpoint:
         with checkpoints.writing(out):

@@ -30,6 +30,8 @@ def names(choices):
         (completion.keys, "thresholds.similarity.", [f"thresholds.similarity.{b}=" for b in ("min", "max", "weight")]),
         (completion.keys, "scorers.dup", ["scorers.duplicates="]),
         (completion.keys, "seeds.fields.q", ["seeds.fields.question="]),
+        (completion.training_keys, "max_s", ["max_steps="]),
+        (completion.training_keys, "replay.s", ["replay.share="]),
     ],
 )
 def test_names(choices, typed, expected):
@@ -50,16 +52,23 @@ def test_runs_and_folders_on_the_way_to_them(tmp_path, monkeypatch):
     assert names(completion.recipes("mi")) == ["mine.yaml"]
 
 
-def test_a_shell_is_answered():
-    done = subprocess.run(
-        [Path(sys.executable).with_name("sdrrl-data")],
-        env=os.environ
-        | {
-            "_SDRRL_DATA_COMPLETE": "complete_bash",
-            "COMP_WORDS": "sdrrl-data generate --recipe qui",
-            "COMP_CWORD": "3",
-        },
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout.split() == ["quickstart"]
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (["generate", "--recipe", "qui"], ["quickstart"]),
+        (["tune", "runs/one", "--score", "similarity_"], ["similarity_min"]),  # an argument before the option
+        (["inspect", "runs/one", "--filter", "unk"], ["unknown_words"]),
+        (["inspect", "one", "two", "three", "--sort", "unk"], ["unknown_words"]),
+        (["train", "x", "--set", "lora.r"], ["lora.rank="]),
+    ],
+)
+def test_a_shell_is_answered(typed, expected):
+    words = ["sdrrl-data", *typed]
+    asked = {
+        "_SDRRL_DATA_COMPLETE": "complete_bash",
+        "COMP_WORDS": " ".join(words),
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    command = [Path(sys.executable).with_name("sdrrl-data")]
+    done = subprocess.run(command, env=os.environ | asked, capture_output=True, text=True)
+    assert (done.stdout.split(), done.stderr) == (expected, "")

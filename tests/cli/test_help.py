@@ -103,3 +103,27 @@ def test_nothing_heavy_is_imported(words):
     assert not loaded & HEAVY
     if not set(words) & {*COMMANDS, "languages"}:  # to read a command's options, Typer itself takes pydantic
         assert "pydantic" not in loaded
+
+
+MISTYPED = ["generate", "--recipe", "quickstart", "--dry-run", "--set"]
+
+
+@pytest.mark.parametrize("words", [[*MISTYPED, "generater.max_tokens=3"], [*MISTYPED, "limit=many"]])
+def test_a_wrong_key_is_refused_before_a_step_is_imported(words):
+    script = "import sys\nfrom sdrrl_data.cli import main\ntry:\n    main()\nfinally:\n    print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, env=os.environ)
+    assert done.returncode == 2
+    loaded = set(done.stdout.split())
+    assert "sdrrl_data.recipe" in loaded
+    unneeded = {"torch", "transformers", "vllm", "datasets", "matplotlib", "sdrrl_data.steps.step"}
+    assert not loaded & unneeded
+
+
+def test_a_paragraph_of_the_help_is_not_broken_where_the_docstring_is():
+    done = subprocess.run(
+        [sys.executable, "-c", "from sdrrl_data.cli import main; main()", "tune", "--help"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COLUMNS": "80"},
+    )
+    assert "it is a percentile. Both" in done.stdout

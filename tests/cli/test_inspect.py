@@ -505,5 +505,5 @@ def test_a_run_of_other_languages_is_not_described_as_its_recipe_was_written(sma
     assert "English to Portuguese" in capsys.readouterr().out
     overview.show(run, manifest.model_copy(update={"recipe": manifest.recipe | {"tgt": ["vi"]}}), [], PlainConsole())
     shown = capsys.readouterr().out
-    assert "quickstart: with other languages or models than those that it was written for." in shown
+    assert "quickstart: Made with other languages or models than the recipe was written for." in shown
     assert "Portuguese" not in shown

@@ -103,9 +103,30 @@ def test_without_a_terminal_a_line_now_and_then_says_how_far_the_work_is(capsys,
         assert until(capsys, "so far").startswith("getting ready: 0:0")
         bars.start("pt/translations", 1000, 100)
         bars.advance(100)
-        shown = until(capsys, " left")
-    assert re.search(r"translate into pt: 200 of 1,000 rows, \d+ rows/s, about 0:\d\d left\n", shown)
+        shown = until(capsys, "rows, ")
+    assert re.search(r"translate into pt: 200 of 1,000 rows, 0:\d\d so far\n", shown)
     assert "\x1b" not in shown
+
+
+def test_the_time_that_a_model_took_to_load_does_not_count_in_the_rate_of_such_a_line(capsys, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(progress, "monotonic", lambda: now[0])
+    with Bars() as bars:
+        bars.start("answers", 31, 0)
+        now[0] = 90.0
+        bars.advance(1)
+        now[0] = 100.0
+        bars.advance(10)
+        shown = until(capsys, " left")
+    assert "answer questions: 11 of 31 rows, 1 rows/s, about 0:20 left\n" in shown
+
+
+def test_work_without_rows_or_with_an_unknown_number_of_them_shows_no_number(capsys):
+    with closing(Bars()) as bars:
+        bars.start("pt/prompts", 1, 0, "")
+        bars.advance(1)
+        bars.advance(0)
+    assert capsys.readouterr().err == "translate prompts into pt\n"
 
 
 def test_while_nothing_is_made_yet_the_loading_of_the_model_is_named(capsys, terminal, monkeypatch):

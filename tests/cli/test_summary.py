@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import shlex
@@ -9,12 +10,13 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from sdrrl_data.cli import details, samples, summary
+from sdrrl_data.cli import console, details, samples, summary
 from sdrrl_data.cli.console import PlainConsole
 from sdrrl_data.cli.progress import Bars
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.protocols import Silent
 from sdrrl_data.recipe import loading
+from sdrrl_data.report.verdict_changes import FilterChange, VerdictChanges
 from sdrrl_data.run import Count, FilterCount, Run
 from sdrrl_data.steps.transfer_set import CROSSINGS
 from sdrrl_data.steps.verdicts import TEXTS
@@ -192,6 +194,27 @@ def test_what_another_threshold_has_changed(small_run, tmp_path, capsys):
     assert f" rows (before: {sum(manifest.counts.targets['pt'].rows.values())}): " in shown
     summary.show(manifest, run, summary.Before.of(run))
     assert "changed" not in capsys.readouterr().out
+    before = summary.Before.of(again)
+    recipe = loading.finished(deepcopy(stricter.recipe), {"transfer_set.test_share": 0.5})
+    summary.show(generate(recipe, again.path, models()), again, before)
+    shown = capsys.readouterr().out
+    assert "test_share changed from 0.1 to 0.5\n           pt: the same pairs are kept\n" in shown
+
+
+def test_a_pair_that_two_filters_have_gained_is_counted_once_and_that_is_said():
+    changes = [FilterChange("length", 2, 0), FilterChange("script", 2, 1)]
+    now = VerdictChanges(10, 3, 1, changes, {})
+    assert summary._by_filters(now, "gained") == "3 pairs gained (length 2, script 2; some by more than one)"
+    assert summary._by_filters(now, "lost") == "1 pair lost (script 1)"
+
+
+def test_lines_of_json_are_whole_and_their_cells_have_names(small_run, capsys):
+    manifest, run = small_run
+    with console.json_lines(console.STDOUT):
+        summary.show(manifest, run)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line for line in lines if "\n" in line.get("text", "")] == []
+    assert {"part", "text"} in [set(line) for line in lines]
 
 
 def test_with_verbose_every_table_comes_too(small_run, capsys):
@@ -264,7 +287,7 @@ def test_without_a_terminal_a_line_a_step(tmp_path, capsys):
     with Bars() as bars:
         generate(recipe, tmp_path / "run", models(), bars)
     assert capsys.readouterr().err.startswith(
-        "translate into pt (rows: 20, done before: 8)\ntranslate prompts into pt (rows: 1)\n"
+        "translate into pt (rows: 20, done before: 8)\ntranslate prompts into pt\nlearn word pairs of pt (rows: 20)\n"
     )
 
 

@@ -113,7 +113,7 @@ def test_a_screen_has_a_line_a_score_those_that_drop_most_first(tune, monkeypatc
     assert repetition.endswith("(20)")
     assert finished.endswith(" 10")
     assert length.startswith("length 0.2 to 3 ")
-    assert "more of it  sdrrl-data tune " in shown
+    assert "a score means  sdrrl-data tune " in shown
 
 
 def test_constant_scores_and_those_without_a_threshold_are_named_in_a_line(tune, run):

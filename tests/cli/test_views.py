@@ -1,6 +1,8 @@
 import pytest
 
 from sdrrl_data.cli import views
+from sdrrl_data.recipe import shipped_scores
+from sdrrl_data.steps.reasons import Reasons
 from sdrrl_data.steps.verdicts import TEXTS
 
 CONTEXT = views.ViewContext("en", "pt", coloured=False)
@@ -46,3 +48,13 @@ def test_verdicts_say_what_failed_and_what_became_of_it(weight, kept_texts, outc
 def test_where_nothing_is_kept_that_is_said():
     row = {"id": "a", **dict.fromkeys(TEXTS, 0.0), "failures": []}
     assert dict(views.of("pt/verdicts")(row, CONTEXT))["kept"] == "nothing"
+
+
+def test_a_score_that_is_missing_is_named_with_the_texts_that_have_none():
+    scores = {"numbers": None, "protected": 1.0, "symbols": None, "language": 0.9, "language_label": None}
+    context = views.ViewContext("en", "pt", False, Reasons(shipped_scores(), {}))
+    shown = views._unscored(scores | {"length": None, "length_words": None}, context)
+    assert shown.startswith(
+        "numbers (sources without numbers); symbols (texts without symbols); length, length_words ("
+    )
+    assert "label" not in shown

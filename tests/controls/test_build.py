@@ -392,7 +392,8 @@ def test_seeds_without_references(folder, tmp_path):
     changed = recipe(folder, seeds=[{"source": str(tmp_path / "seeds.jsonl")}])
     generate(changed, tmp_path / "run", small_models.models())
     with pytest.raises(
-        UserError, match=r"no reference answers, and sft and no-self-answers cannot be made .* leave them out of --only"
+        UserError,
+        match=r"no reference answers, of which sft and no-self-answers would be made: leave them out of --only",
     ):
         make(tmp_path / "run", arms=["sft", "sdrrl", "no-self-answers"])
     others = [name for name in ARMS if name not in REFERENCES]

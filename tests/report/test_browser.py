@@ -144,6 +144,8 @@ def test_arabic_runs_from_right_to_left_and_each_text_says_its_language(page):
     text = page.locator(".row .text").first
     assert text.evaluate("text => getComputedStyle(text).direction") == "rtl"
     assert {"en", "pt"} >= {*page.locator(".row .text").evaluate_all("texts => texts.map((text) => text.lang)")}
+    tag = text.locator(".protected").filter(has_text="</b>").first  # seen from its own side, it would read <b/>
+    assert tag.evaluate("tag => getComputedStyle(tag).direction") == "ltr"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

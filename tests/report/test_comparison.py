@@ -56,8 +56,8 @@ def test_a_page_shows_what_was_gained_and_lost(small_run, thresholds):
     manifest, run = small_run
     html = page(run, manifest, comparison.compare(run, manifest, thresholds))
     assert "Compared with looser.yaml" in html
-    assert '"change":"lost"' in html
-    assert '"change":"gained"' not in html
+    assert '"change":"kept there alone"' in html
+    assert '"change":"kept here alone"' not in html
 
 
 def test_a_difference_is_what_the_other_would_change(small_run, thresholds):

@@ -247,3 +247,8 @@ def test_scores_that_are_no_numbers_do_not_break_the_data(lost_run):
     data = Parsed(page(run, manifest)).data()
     shown = {score[1] for row in data["rows"] for cell in row["cells"] for score in cell.get("scores", ())}
     assert {"nan", "inf"} <= shown
+
+
+def test_the_page_says_which_texts_have_no_value_of_a_score(html):
+    assert re.search(r"\d not scored", html)
+    assert re.search("not scored: (?:sources of less|texts of fewer)", html)

@@ -480,7 +480,7 @@ def test_what_was_taken_is_said_in_one_line(tmp_path):
     )
     [columns] = read(source, None).columns
     assert columns.sentence() == (
-        "seeds a.jsonl: 2 questions, 1 row set aside "
+        "seeds a.jsonl: 2 questions, 1 row set aside (a.jsonl:3: the same question stands in an earlier row) "
         "(question: 'instruction'; input: 'input'; reference: 'output'; id: 'id'; not taken: 'kind')"
     )
     assert columns.doubt() is None

@@ -134,7 +134,9 @@ def test_it_learns_and_tells(finished: tuple[Path, Listener, Trained]) -> None:
     assert listener.shown == ("tiny-llama on set", 8, 0, "steps")
     assert listener.advanced == 8
     assert all(re.fullmatch(r"loss \d\.\d{4}, [\d,]+ tokens/s", note) for note in listener.notes)
-    assert [sentence.partition(":")[0] for sentence in listener.said] == [
+    first, *losses = listener.said
+    assert first.startswith("before the first step, the model answers test prompts")
+    assert [sentence.partition(":")[0] for sentence in losses] == [
         f"test loss after step {step}" for step in (0, 3, 6, 8)
     ]
     assert listener.closed
