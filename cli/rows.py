@@ -261,7 +261,7 @@ def _with_texts(run: Run, name: str, part: int) -> pl.DataFrame:
 
 
 def with_texts(run: Run, rows: pl.DataFrame, tag: str | None, part: int) -> pl.DataFrame:
-    """Rows of a part, with the questions and answers of its seeds (`views.JOINED`) as far as the run has them.
+    """Rows of a part, with the texts of its seeds (`views.JOINED`, `views.UNITS`), as far as the run has them.
 
     Args:
         run: has the texts.
@@ -271,7 +271,8 @@ def with_texts(run: Run, rows: pl.DataFrame, tag: str | None, part: int) -> pl.D
     """
     texts = {"seeds": {"asked_src": "messages"}, "answers": {"answered_src": "answer"}}
     if tag:
-        texts[f"{tag}/translations"] = {"asked_tgt": "question", "answered_tgt": "answer"}
+        units = {"asked_units": "question_units", "answered_units": "answer_units"}
+        texts[f"{tag}/translations"] = {"asked_tgt": "question", "answered_tgt": "answer", **units}
     for other, columns in texts.items():
         table = run.table(other)
         if table.has(part):

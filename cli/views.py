@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from rich.text import Text
 
 from sdrrl_data.shown import escaped_lines
+from sdrrl_data.steps import text_pairs
+from sdrrl_data.steps.counted_words import CountedWords
 from sdrrl_data.steps.reasons import Reasons
 from sdrrl_data.steps.verdicts import TEXTS
 
@@ -17,6 +20,7 @@ Fields = list[tuple[str, str | Text | None]]  # label and text; a field without 
 
 # Columns that a row may have besides those of its table: its seed's question (messages) and answer, in both languages.
 JOINED = ("asked_src", "answered_src", "asked_tgt", "answered_tgt")
+UNITS = ("asked_units", "answered_units")  # of the translations; joined where they are
 
 
 class ViewContext(NamedTuple):
@@ -54,7 +58,7 @@ def readable(text: str) -> Text:
 
 def _plain(row: Row, _: ViewContext) -> Fields:
     """Every column of the table, without those of `JOINED`."""
-    return [(name, _any(value)) for name, value in row.items() if name not in ("id", *JOINED)]
+    return [(name, _any(value)) for name, value in row.items() if name not in ("id", *JOINED, *UNITS)]
 
 
 def _any(value: Any) -> str | Text | None:
@@ -193,7 +197,8 @@ def texts(row: Row, context: ViewContext) -> Fields:
 def judged(row: Row, context: ViewContext) -> Fields:
     """The verdict of a row with the columns `JOINED`, and its texts."""
     failures = [
-        f"{_text_of(failed['text'], context)} {context.reasons.of_text(failed)} ({_weighed(failed['weight'])})"
+        f"{_text_of(failed['text'], context)} {context.reasons.of_text(failed, _counted(failed, row, context))} "
+        f"({_weighed(failed['weight'])})"
         for failed in row["failures"]
     ]
     names = {text: _text_of(text, context) for text in TEXTS}
@@ -202,6 +207,20 @@ def judged(row: Row, context: ViewContext) -> Fields:
     ]
     verdict = [("kept", ", ".join(kept_texts) or "nothing"), ("failed", "\n".join(failures))]
     return [*verdict, *texts(row, context)]
+
+
+def _counted(failed: Row, row: Row, context: ViewContext) -> list[str]:
+    """The words that a text fails by, if the score counts words."""
+    if any(row.get(name) is None for name in (*JOINED, *UNITS)):
+        return []
+    source = {"messages": row["asked_src"], "source_answer": row["answered_src"]}
+    target = {"question": row["asked_tgt"], "answer": row["answered_tgt"]}
+    texts = source | target | {"question_units": row["asked_units"], "answer_units": row["answered_units"]}
+    pair = text_pairs.question(texts) if failed["text"].startswith("question") else text_pairs.answer(texts)
+    return _counted_words(context.src, context.tgt).of(failed["filter"], pair)
+
+
+_counted_words = cache(CountedWords)
 
 
 def _text_of(text: str, context: ViewContext) -> str:

@@ -15,6 +15,7 @@ from sdrrl_data.report.reading import Row
 from sdrrl_data.report.texts import Span, Texts, in_utf16, protected
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.steps import text_pairs
+from sdrrl_data.steps.counted_words import CountedWords
 from sdrrl_data.steps.reasons import Reasons
 from sdrrl_data.steps.verdicts import TEXTS
 
@@ -110,6 +111,7 @@ class _Target:
     ) -> None:
         self._texts, self._sample, self._tag, self._reasons = sample.texts, sample, tag, reasons
         self._src = recipe.src
+        self._counted = CountedWords(recipe.src, tag)
         self._says = {column: score.says.replace("`", "") for column, score in reasons.scores.items()}
         judged = [text for spread in spreads.values() for text in spread.values()]
         self._cuts = {text.cut.column: text.cut for text in judged}
@@ -196,12 +198,16 @@ class _Target:
             number = self._sample.score(name, bound, self._says.get(name, ""))
             shown = float(f"{value:.4g}") if isinstance(value, float) and isfinite(value) else str(value)
             scores.append((self._better(column, value), [number, shown]))
+        pair = text_pairs.question(row) if part == "question" else text_pairs.answer(row)
         return {
             "label": part,
             "lang": self._src if side == "src" else self._tag,
             "turns": turns,
             "weight": round(row[f"{text}_weight"], 3),
-            "failures": [_signs(self._reasons.of_text(failure)) for failure in failures],
+            "failures": [
+                _signs(self._reasons.of_text(failure, self._counted.of(failure["filter"], pair)))
+                for failure in failures
+            ],
             "scores": [score for _, score in sorted(scores, key=lambda score: score[0])],
         }
 

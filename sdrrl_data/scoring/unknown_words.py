@@ -88,29 +88,29 @@ class UnknownWordsScorer:
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """The columns `unknown_words` and `untranslated_words`."""
-        counts: list[tuple[float | None, float | None]] = []
+        counts: list[dict[str, int]] = []
         for start in range(0, len(pairs), BATCH):
             batch = pairs[start : start + BATCH]
-            counts += [self._counts(pair) for pair in batch]
+            counts += [{score: len(words) for score, words in self.words(pair).items()} for pair in batch]
             advance(len(batch))
-        schema = {score.name: pl.Float64 for score in UnknownWordsConfig.scores}
-        return pl.DataFrame(counts, schema=schema, orient="row")
+        return pl.DataFrame(counts, schema={score.name: pl.Float64 for score in UnknownWordsConfig.scores})
 
-    def _counts(self, pair: TextPair) -> tuple[float | None, float | None]:
+    def words(self, pair: TextPair) -> dict[str, list[str]]:
+        """The words that each score counts, by its name; without a score that is null for this pair."""
         if not self._lists or not pair.units:
-            return None, None
+            return {}
         kept = self._lists.words_of_source(pair.source)
         sentences = plain(pair)
-        unknown = sum(len(self._lists.invented(target, kept)) for _, target in sentences)
-        return float(unknown), float(self._untranslated(sentences)) if self._judges_copies else None
+        words = {"unknown_words": [word for _, target in sentences for word in self._lists.invented(target, kept)]}
+        return words | ({"untranslated_words": self._untranslated(sentences)} if self._judges_copies else {})
 
-    def _untranslated(self, sentences: Sequence[tuple[str, str]]) -> int:
-        """The number of different words that stay, of those that the source writes in small letters somewhere."""
+    def _untranslated(self, sentences: Sequence[tuple[str, str]]) -> list[str]:
+        """The different words that stay, of those that the source writes in small letters somewhere."""
         source_words = {
             word for source, _ in sentences for word in word_lists.words(source, self._src) if word.islower()
         }
         target_words = {word for _, target in sentences for word in self._words_of_no_name(target)}
-        return sum(map(self._is_of_source, source_words & target_words))
+        return sorted(filter(self._is_of_source, source_words & target_words))
 
     def _words_of_no_name(self, sentence: str) -> Iterator[str]:
         """The words of a sentence, in small letters, without capitalised ones beside others: "Epic Privacy Browser"."""

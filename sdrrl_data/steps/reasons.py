@@ -4,7 +4,7 @@ Everything that shows a reason asks here: the end of a run, `inspect`, `tune`, t
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from sdrrl_data.recipe import Score, of_both_texts
@@ -25,10 +25,16 @@ class Reasons(NamedTuple):
         """For the filters of a run."""
         return cls(scores, manifest.recipe.get("generator", {}))
 
-    def of_text(self, failure: Mapping[str, Any]) -> str:
-        """Why one text fails, from a failure in its verdict: "too long: length is 1.9, must be <= 1.7"."""
+    def of_text(self, failure: Mapping[str, Any], counted: Sequence[str] = ()) -> str:
+        """Why one text fails, from a failure in its verdict: "too long: length is 1.9, must be <= 1.7".
+
+        Args:
+            failure: see `verdicts.FAILURE`.
+            counted: the words that the score counts, if it counts any.
+        """
         threshold = failure["threshold"]
-        value = f"{failure['filter']} is {failure['value']:.4g}, must be {threshold}"
+        named = f" ({', '.join(counted)})" if counted else ""
+        value = f"{failure['filter']} is {failure['value']:.4g}{named}, must be {threshold}"
         words = self.words(failure["filter"], threshold)
         return f"{words}: {value}" if words else value
 

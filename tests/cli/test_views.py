@@ -58,3 +58,21 @@ def test_a_score_that_is_missing_is_named_with_the_texts_that_have_none():
         "numbers (sources without numbers); symbols (texts without symbols); length, length_words ("
     )
     assert "label" not in shown
+
+
+@pytest.mark.parametrize(
+    ("filter", "answer", "said"),
+    [
+        ("answer_unknown_words", "Os araulenhos usam lanças.", "unknown_words is 1 (araulenhos), must be <= 0"),
+        ("untranslated_words", "Os soaks usam, e soak.", "untranslated_words is 1 (soak), must be <= 0"),
+        ("length", "Os araulenhos usam lanças.", "length is 1, must be <= 0"),
+    ],
+)
+def test_words_that_a_score_counts_are_named(filter, answer, said):
+    pytest.importorskip("wordfreq")
+    source = "The wheelers use spears, and soak."
+    units = [{"source_start": 0, "source_end": len(source), "target_start": 0, "target_end": len(answer)}]
+    texts = {"asked_src": [], "asked_tgt": [], "answered_src": source, "answered_tgt": answer}
+    failed = {"text": "answer_tgt", "filter": filter, "value": 1.0, "threshold": "<= 0", "weight": 0.0}
+    row = {**dict.fromkeys(TEXTS, 1.0), **texts, "asked_units": [], "answered_units": units, "failures": [failed]}
+    assert said in dict(views.of("pt/verdicts")(row, CONTEXT))["failed"]

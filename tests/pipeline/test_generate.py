@@ -285,6 +285,7 @@ def test_a_second_file_of_seeds_is_added(seeds, tmp_path):
         run(more, out)
 
 
+@pytest.mark.long
 def test_a_killed_growth_ends_with_the_same_bytes(seeds, tmp_path):
     for out in ("whole", "killed"):
         run(seeds, tmp_path / out, limit=8)
@@ -301,6 +302,7 @@ def test_a_shorter_run_does_not_use_the_parts_of_the_longer(seeds, tmp_path):
     assert contents(tmp_path / "run") == contents(tmp_path / "anew")
 
 
+@pytest.mark.long
 def test_a_killed_change_of_the_limit_ends_with_the_same_bytes(seeds, tmp_path):
     for out in ("whole", "killed"):
         run(seeds, tmp_path / out)
@@ -562,6 +564,7 @@ def killed(seeds, out, changes, **changes_of_recipe):
     return forks.run(_until_it_is_killed, seeds, out, changes, changes_of_recipe)
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_it_ends_with_the_same_bytes(seeds, tmp_path):
     run(seeds, tmp_path / "whole")
     out = tmp_path / "killed"

@@ -22,6 +22,8 @@ from tests.support.counted_models import Asked
 from tests.support.store import file_of, forget_folders, objects, server
 from tests.support.workers import contents
 
+pytestmark = pytest.mark.long
+
 RUN = "s3://bucket/runs/first"
 SEEDS = 12
 COLOURS = ("red", "green", "brown", "white")

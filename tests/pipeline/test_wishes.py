@@ -14,6 +14,8 @@ from sdrrl_data.run import Run, unused
 from tests.support import small_models
 from tests.support.counted_models import Asked
 
+pytestmark = pytest.mark.long
+
 QUESTION = "Why is the water in pond number {} so deep, and what do the {} fish in it eat?"
 SEEDS = 24
 

@@ -21,6 +21,8 @@ from .conftest import SIGNATURE, MakeModel, some_rows
 from .test_plan import plan as planned
 from .test_train import FAST, Listener
 
+pytestmark = pytest.mark.long
+
 PREFERENCES = ("dpo", "orpo", "kto")
 
 
