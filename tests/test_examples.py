@@ -20,6 +20,8 @@ from sdrrl_data.cli import app
 from tests.support import hub
 from tests.support.copies import trusted_copy
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("*.py"))
@@ -81,7 +83,6 @@ def run(folder, monkeypatch, capsys) -> Callable[[str], str]:
     return run
 
 
-@pytest.mark.long
 def test_two_targets(folder, run):
     """In a copy of the run, which has Portuguese, and takes Galician up."""
     trusted_copy(folder / "runs" / "examples", folder / "runs" / "two-targets")

@@ -19,6 +19,8 @@ from sdrrl_data.run import Run
 from tests.generation.server import ChatServer, Reply, completion, error
 from tests.support import small_models
 
+pytestmark = pytest.mark.long
+
 SEEDS = 17
 QUESTION = "Why are there {} fish in pond number {}?"
 FAILURES = [Reply({"error": {"message": "Bad gateway", "code": 502}}), error(500, "crashed"), Reply({"choices": []})]

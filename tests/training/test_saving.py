@@ -15,6 +15,8 @@ from sdrrl_data.training.train import train
 from .conftest import MakeModel
 from .test_train import AGAINST, Listener, contrary, job, weights  # noqa: F401
 
+pytestmark = pytest.mark.long
+
 SHORT: dict[str, Any] = {"max_steps": 2, "save_every": 1, "samples": 0, "test_rows": 2}
 
 

@@ -21,6 +21,8 @@ from sdrrl_data.training.train import Trained, train
 
 from .conftest import SIGNATURE, MakeModel, some_rows, write
 
+pytestmark = pytest.mark.long
+
 FAST: dict[str, Any] = {
     "learning_rate": 0.02,
     "batch_size": 4,
