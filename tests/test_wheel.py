@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ("sdrrl_data", "cli", "recipes", "datacards", "pyproject.toml", "README.md", "LICENSE")
 

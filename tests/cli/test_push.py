@@ -4,10 +4,13 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.publishing import client
 from tests.support import hub
 
 
+@pytest.mark.long
 def test_a_run_goes_to_the_hub_and_comes_back(command, tmp_path: Path) -> None:
     run, _ = client.make_run(client.recipe(tmp_path / "in"), tmp_path / "run")
     with hub.serving() as served:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 BESIDE = ("pair preferences of pt (rows: 2)", "collect rows for distillation of pt (rows: 2)")
 WORDS = [
@@ -16,6 +17,7 @@ WORDS = [
 ]
 
 
+@pytest.mark.long
 def test_stopped_finished_and_filtered_to_nothing(command, tmp_path):
     program = Path(sys.executable).with_name("sdrrl-data")
     # A process of its own group, as a shell starts it.

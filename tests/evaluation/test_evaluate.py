@@ -25,6 +25,8 @@ from tests.evaluation.conftest import CHOICES, PAIRS, Steps
 from tests.support.comet import write_checkpoint
 
 EN, PT = find("en"), find("pt")
+pytestmark = pytest.mark.long
+
 OUTPUTS = ("evaluation.json", "evaluation.md", "gain.png")
 ALL = ["neutral", "references", "fidelity", "lines", "looping", "chrf", "choice-letter", "choice-text"]
 

@@ -20,6 +20,8 @@ from sdrrl_data.steps.schemas import MESSAGES
 from tests.publishing import client
 from tests.support import asking_models, hub, small_models
 
+pytestmark = pytest.mark.long
+
 RECIPE = "recipe.yaml"
 
 

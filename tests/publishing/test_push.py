@@ -26,6 +26,8 @@ from tests.publishing import client
 from tests.support import hub, small_models
 from tests.support.copies import trusted_copy
 
+pytestmark = pytest.mark.long
+
 LOAD = """
 import json, sys
 from datasets import get_dataset_config_names, load_dataset
