@@ -84,8 +84,8 @@ class Sharing:
         if self._has[node]:
             return None
         fewest = min((self._deaths[part] for part in self._again), default=0)
-        if fewest == TRIES - 1 and self._any_new():
-            return None  # what may end the run comes last
+        if fewest == TRIES - 1 and (self._any_new() or any(self._has.values())):
+            return None  # what may end the run comes last, when the others have written what they have in hand
         for part in self._again:
             if self._deaths[part] > fewest:
                 continue

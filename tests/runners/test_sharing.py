@@ -94,3 +94,16 @@ def test_parts_in_order_are_made_by_one_node_at_a_time_and_stay_in_order():
     sharing.written("a", 0)
     sharing.died("a")
     assert [sharing.next_for("b"), sharing.next_for("b"), sharing.next_for("a")] == [1, 2, None]
+
+
+def test_the_last_try_of_a_part_waits_for_what_others_have_in_hand():
+    sharing = Sharing("answers", range(2))
+    assert [sharing.next_for("a"), sharing.next_for("b")] == [0, 1]
+    for _ in range(TRIES - 1):
+        sharing.died("a")
+        last = sharing.next_for("a")
+    assert last is None
+    sharing.written("b", 1)
+    assert sharing.next_for("a") == 0
+    with pytest.raises(EngineFailed, match="part 0 of answers"):
+        sharing.died("a")
