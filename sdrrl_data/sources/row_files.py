@@ -162,8 +162,12 @@ def _json_line(number: int, line: bytes) -> Row:
     except json.JSONDecodeError as error:
         problem = f"not JSON ({error.msg} at column {error.colno})"
     except (ValueError, RecursionError) as error:  # a number or a nesting beyond Python's limits
-        problem = f"not JSON that can be read ({error})"
+        problem = f"not JSON that can be read ({_in_words(error)})"
     return Row(number, text, problem)
+
+
+def _in_words(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _not_utf8(number: int, line: bytes, error: UnicodeDecodeError) -> Row:
@@ -179,7 +183,7 @@ def _json(path: Path, role: str) -> RowSource:
         raise UserError(f"{role} {path}: not UTF-8, save it as UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise UserError(
-            f"{role} {path}: not JSON ({error}); a file with one object per line must end in .jsonl"
+            f"{role} {path}: not JSON ({_in_words(error)}); a file with one object per line must end in .jsonl"
         ) from None
     if not isinstance(content, list):
         raise UserError(

@@ -309,7 +309,7 @@ def test_a_csv_row_of_the_wrong_length_is_set_aside(tmp_path):
             '{"a": 1}\n{"a": 2}',
             "not JSON (Extra data: line 2 column 1 (char 9)); a file with one object per line",
         ),
-        ("a.json", "[" * 100_000, "not JSON (maximum recursion depth exceeded"),
+        ("a.json", "[" * 100_000, "not JSON (it is nested too deeply)"),
         ("a.json", b'["\xe9"]', "not UTF-8, save it as UTF-8"),
         ("a.json", "[]", "there is no question in it (it has no rows)"),
         ("a.json", "[1]", "there is no question in it (a.json:1: not an object with named fields)"),
