@@ -53,8 +53,8 @@ def show(
     )
     in_sets = {tag: _rows_of(run, tag, [q.row["id"] for q in chosen if q.tag == tag]) for tag in tags}
     if selection.search is not None and chosen:
-        found = f"{len(chosen)} question{'s' * (len(chosen) != 1)}"
-        console.print(f"{'the first ' * (len(chosen) == selection.rows)}{found} with these words\n", style="bold")
+        questions = f"{len(chosen)} question{'s' * (len(chosen) != 1)}"
+        console.print(f"{'the first ' * (len(chosen) == selection.rows)}{questions} with these words\n", style="bold")
     for question in chosen:
         _print(question, in_sets[question.tag], context, selection, console)
     shown = {question.row["id"] for question in chosen}

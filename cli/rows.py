@@ -29,15 +29,8 @@ BRIEF = 220  # the same where a text is shortened
 WHOLE = {"reason", "kept", "failed", "scores", "not scored"}  # labels of what is not a text, and is never shortened
 SCORES = "scores"  # the tables of all scorers, side by side
 BEFORE = 60  # cells that a shortened text may have before the words that were searched for
-NOT_BRIEF = {
-    "scores",
-    "not scored",
-    "weight",
-    "generator",
-    "translator",
-    "source",
-    "split",
-}  # labels that are left out there
+# Labels that are left out there.
+NOT_BRIEF = {"scores", "not scored", "weight", "generator", "translator", "source", "split"}
 
 Cut = Callable[[Text], Text]  # shortens a text
 

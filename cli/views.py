@@ -216,7 +216,7 @@ def _counted(failed: Row, row: Row, context: ViewContext) -> list[str]:
     source = {"messages": row["asked_src"], "source_answer": row["answered_src"]}
     target = {"question": row["asked_tgt"], "answer": row["answered_tgt"]}
     texts = source | target | {"question_units": row["asked_units"], "answer_units": row["answered_units"]}
-    pair = text_pairs.question(texts) if failed["text"].startswith("question") else text_pairs.answer(texts)
+    pair = text_pairs.OF_TEXT[failed["text"].partition("_")[0]](texts)
     return _counted_words(context.src, context.tgt).of(failed["filter"], pair)
 
 

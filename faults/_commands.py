@@ -237,10 +237,10 @@ class Stage:
         """The command, for a process."""
         return partial(self.command.act, self.folder)
 
-    def moment(self, draw: Draw) -> _processes.Moment:
-        """One in which the command, begun from nothing, changes the disk."""
+    def moment(self, draw: Draw, processes: int = 1) -> _processes.Moment:
+        """One in which the command, begun from nothing, changes the disk, where so many processes share its work."""
         step = draw.choice(list(self.changes))
-        return _processes.Moment(draw.randint(1, self.changes[step]), step)
+        return _processes.Moment(draw.randint(1, max(1, self.changes[step] // processes)), step)
 
     def finish(self, without: str = "") -> None:
         """Run the command again, and compare what it leaves, but for one file, with the undisturbed result."""

@@ -4,8 +4,8 @@ import json
 import time
 from pathlib import Path
 
-from faults._commands import Stage, stage
-from faults._processes import Moment, Started
+from faults._commands import stage
+from faults._processes import Started
 from faults._tries import Draw, Row, Wrong, now_below
 from sdrrl_data.run.leases import Holder
 
@@ -21,7 +21,7 @@ def attempt(draw: Draw, root: Path) -> int:
     ways = [draw.choice(HOW) if number < draw.randint(1, count) else "" for number in range(count)]
     workers = []
     for way in ways:
-        moment = _moment(staged, draw) if way == "at a change" else None
+        moment = staged.moment(draw, processes=2) if way == "at a change" else None
         workers.append(Started(staged.act(), folder, moment=moment))
         time.sleep(draw.random() * 0.3)
     for way in ways:
@@ -37,11 +37,6 @@ def attempt(draw: Draw, root: Path) -> int:
         kills += ended.killed
     staged.finish()
     return kills
-
-
-def _moment(staged: Stage, draw: Draw) -> Moment:
-    step = draw.choice(list(staged.changes))
-    return Moment(draw.randint(1, max(1, staged.changes[step] // 2)), step)
 
 
 def _kill_a_holder(run: Path, workers: list[Started], after: float) -> None:

@@ -61,8 +61,8 @@ def _without_text() -> Iterator[None]:
         if sys.stderr is not stderr:
             sys.stderr.flush()  # not closed: a progress bar may go on writing to it
             sys.stderr = stderr
-        if os.lseek(captured, 0, os.SEEK_CUR):
-            text = os.pread(captured, os.lseek(captured, 0, os.SEEK_CUR), 0)
+        if written := os.lseek(captured, 0, os.SEEK_CUR):
+            text = os.pread(captured, written, 0)
             os.lseek(captured, 0, os.SEEK_SET)
             os.ftruncate(captured, 0)
             if other := _TEXT.sub(b"", text):

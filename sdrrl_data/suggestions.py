@@ -67,10 +67,10 @@ def path_instead(path: str | os.PathLike[str], folders: Iterable[Path] = (), hol
                 names = [entry.name for entry, _ in zip(entries, range(MOST_PATHS), strict=False)]
         except (OSError, ValueError):  # there is no such folder either, or it cannot be a path
             continue
-        there = [other for other in sorted(names) if os.path.exists(folder / other / holding)]
+        candidates = [other for other in sorted(names) if os.path.exists(folder / other / holding)]
         # Without the endings, which make two names look alike; with them, of two that begin in the same way.
-        if similar := closest(Path(path).stem, [Path(other).stem for other in there], most=1):
-            others = [other for other in there if Path(other).stem == similar[0]]
+        if similar := closest(Path(path).stem, [Path(other).stem for other in candidates], most=1):
+            others = [other for other in candidates if Path(other).stem == similar[0]]
             return f": did you mean {folder / (closest(Path(path).name, others, most=1) or others)[0]}?"
     return ""
 

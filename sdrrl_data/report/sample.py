@@ -198,18 +198,18 @@ class _Target:
             number = self._sample.score(name, bound, self._says.get(name, ""))
             shown = float(f"{value:.4g}") if isinstance(value, float) and isfinite(value) else str(value)
             scores.append((self._better(column, value), [number, shown]))
-        pair = text_pairs.question(row) if part == "question" else text_pairs.answer(row)
         return {
             "label": part,
             "lang": self._src if side == "src" else self._tag,
             "turns": turns,
             "weight": round(row[f"{text}_weight"], 3),
-            "failures": [
-                _signs(self._reasons.of_text(failure, self._counted.of(failure["filter"], pair)))
-                for failure in failures
-            ],
+            "failures": [_signs(self._reason(failure, row)) for failure in failures],
             "scores": [score for _, score in sorted(scores, key=lambda score: score[0])],
         }
+
+    def _reason(self, failure: Row, row: Row) -> str:
+        pair = text_pairs.OF_TEXT[failure["text"].partition("_")[0]](row)
+        return self._reasons.of_text(failure, self._counted.of(failure["filter"], pair))
 
     def _better(self, column: str, value: float | str) -> float:
         """The share of the run's values that are better than this one, negated, so that the worst come first.

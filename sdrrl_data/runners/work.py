@@ -46,6 +46,7 @@ def work(
     finished_rows = FinishedRows(run, job)
     finished: dict[int, Part] = {}  # the finished rows of parts that are not complete
     rows: dict[int, int] = {}  # that go into the parts that were taken
+    nothing = Part(pl.DataFrame(schema=step.schema), NOTHING_SET_ASIDE)
     waiting = 0.0  # finished rows of such parts: they count with the first that is made, not while a model is loaded
 
     def count(amount: float) -> None:
@@ -67,7 +68,6 @@ def work(
         nonlocal waiting
         for part, tables in _inputs(run, step, parts, ahead):
             rows[part] = step.rows_into(run, part)
-            nothing = Part(pl.DataFrame(schema=step.schema), NOTHING_SET_ASIDE)
             if step.makes == "growth" and not rows[part]:
                 write(part, nothing)  # there is nothing to learn from
                 continue

@@ -16,8 +16,6 @@ from sdrrl_data.steps.schemas import Schema
 from sdrrl_data.steps.step import Needs, TargetStep, Work, each
 from sdrrl_data.steps.translations import SCHEMA, Candidate
 
-PAIRS = {"question": text_pairs.question, "answer": text_pairs.answer}
-
 
 @dataclass(frozen=True, kw_only=True)
 class BestTranslationsStep(TargetStep):
@@ -96,9 +94,11 @@ def choose(
         for row in part.rows.iter_rows(named=True)
         if row["id"] in sources
     ]
-    share = wanted.height / max(len(PAIRS) * len(rows), 1)
-    candidates_of: dict[str, dict[str, list[Candidate]]] = {id: {kind: [] for kind in PAIRS} for id in sources}
-    for kind, pair in PAIRS.items():
+    share = wanted.height / max(len(text_pairs.OF_TEXT) * len(rows), 1)
+    candidates_of: dict[str, dict[str, list[Candidate]]] = {
+        id: {kind: [] for kind in text_pairs.OF_TEXT} for id in sources
+    }
+    for kind, pair in text_pairs.OF_TEXT.items():
         scored = scorer.score([pair(row) for _, row in rows], lambda done: advance(done * share))
         for (name, row), score in zip(rows, scored.to_series(0), strict=True):
             candidates_of[row["id"]][kind].append({"translator": name, "score": score})

@@ -28,6 +28,9 @@ def answer(row: Mapping[str, Any]) -> TextPair:
     return _pair(row["source_answer"], row["answer"], row["answer_units"])
 
 
+OF_TEXT = {"question": question, "answer": answer}
+
+
 def asked_answer(row: Mapping[str, Any]) -> TextPair:
     """The same with what was asked: columns `messages` of the seeds, `question` of the translations."""
     return answer(row)._replace(asked=(row["messages"], row["question"]))

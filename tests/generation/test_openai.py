@@ -598,19 +598,12 @@ def vllm_server(chat_model, tmp_path_factory):
     log = tmp_path_factory.mktemp("vllm") / "log"
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(chat_model)]
     address = ["--host", "127.0.0.1", "--port", str(port), "--served-model-name", "tiny"]
-    options = [
-        "--dtype",
-        "float32",
-        "--enforce-eager",
-        "--max-model-len",
-        "64",
-        "--distributed-executor-backend",
-        "uni",
-    ]
+    options = ["--dtype", "float32", "--enforce-eager", "--max-model-len", "64"]
+    in_one_process = ["--distributed-executor-backend", "uni"]
     environment = os.environ | {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_NUM_OF_RESERVED_CPU": "0"}
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*command, *address, *options],
+            [*command, *address, *options, *in_one_process],
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,

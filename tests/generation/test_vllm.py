@@ -12,8 +12,8 @@ from sdrrl_data.errors import EngineFailed, UserError
 from sdrrl_data.generation.vllm import VllmGenerator
 from sdrrl_data.generation.vllm_engine import EngineJob
 from sdrrl_data.models.locating import locate
-from sdrrl_data.processes import pool
 from sdrrl_data.processes.child_process import module
+from sdrrl_data.processes.pool import Pool
 from sdrrl_data.protocols import Completion, Request, Sampling, SetAside
 from tests.generation.conftest import assert_stopped_in_the_answer
 from tests.generation.fragile_engine import DEADLY, HANGING
@@ -169,14 +169,16 @@ def test_a_call_that_was_given_up_leaves_nothing_behind(generator):
     assert answer(generator, asked(range(20))) == expected
 
 
-def test_rows_of_a_killed_engine_are_done_once(generator):
+def test_rows_of_killed_engines_are_done_once(generator):
     expected = answer(generator, asked(range(300), LONG))
     results = []
     for result in generator.generate(asked(range(300), LONG)):
         results.append(result)
         if len(results) == 5:
-            engine_processes().pop().kill()
-    assert len(engine_processes()) == 2
+            killed = engine_processes()
+            for process in killed:
+                process.kill()
+    assert len(killed) == 2
     assert len(results) == 300
     assert dict(results) == expected
 
@@ -195,21 +197,19 @@ def test_a_prompt_that_kills_vllm_and_one_over_which_it_hangs_are_set_aside_and_
     generator, chat_model, monkeypatch
 ):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    monkeypatch.setattr(pool, "TRIES", 2)  # each takes an engine
-    monkeypatch.setattr(pool, "TRIES_ALONE", 1)
     expected = answer(generator, asked(range(4)))
     settings = recipe.GeneratorConfig(model=str(chat_model), max_tokens=200, max_model_len=256)
     located = locate(settings.model, None, "generator", "--model")
-    engine = pool.Pool(
+    pool = Pool(
         "vLLM's engine",
         module("tests.generation.fragile_engine"),
         lambda rank: EngineJob(settings, located, rank),
         silence=8.0,
     )
     try:
-        results = dict(engine.ask((request.key, request) for request in asked(range(4))))
+        results = dict(pool.ask((request.key, request) for request in asked(range(4))))
     finally:
-        engine.close()
+        pool.close()
     reasons = {key: results.pop(key).reason for key in (f"row {DEADLY}", f"row {HANGING}")}
     assert reasons[f"row {DEADLY}"].endswith("times, at last with SIGSEGV")
     assert reasons[f"row {HANGING}"].endswith("times, at last with silence for 0.133333 minutes")
