@@ -269,8 +269,8 @@ def _ask(tell: Callable[[str], object], bars: "Bars", yes: bool, sentences: Sequ
 
 def show_warnings(tell: Callable[[str], object]) -> None:
     """Show the warnings of this library as one line, each once; those of other libraries do not change."""
+    from sdrrl_data.steps.seed_columns import UnusedColumns
     from sdrrl_data.steps.seed_language import ForeignSeeds
-    from sdrrl_data.steps.seeds import UnusedColumns
 
     of_this_library = (ForeignSeeds, UnusedColumns)
     for category in of_this_library:

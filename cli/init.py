@@ -20,7 +20,7 @@ from .options import readings, split_commas
 
 if TYPE_CHECKING:
     from sdrrl_data.recipe import Recipe
-    from sdrrl_data.steps.seeds import SourceColumns
+    from sdrrl_data.steps.seed_columns import SourceColumns
 
 MAGPIE, NATIVE = "magpie", "native:"
 
@@ -289,7 +289,8 @@ def _question_column(seeds: str, question: str | None, in_terminal: bool) -> "tu
     from sdrrl_data.recipe import SeedFieldsConfig, SeedsConfig
     from sdrrl_data.sources.questions import SAMPLE
     from sdrrl_data.sources.row_sources import on_hub
-    from sdrrl_data.steps.seeds import MissingColumn, read
+    from sdrrl_data.steps.seed_columns import MissingColumn
+    from sdrrl_data.steps.seeds import read
 
     if seeds.startswith((MAGPIE, NATIVE)) or on_hub(seeds):
         return question, None

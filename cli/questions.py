@@ -11,7 +11,7 @@ from rich.text import Text
 from sdrrl_data.recipe import shipped_scores
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.shown import escaped
-from sdrrl_data.steps import seeds
+from sdrrl_data.steps import seed_ids
 from sdrrl_data.steps.reasons import Reasons
 
 from . import rows, views
@@ -81,7 +81,7 @@ def _print(
 
 def _matching(run: Run, tag: str, selection: rows.RowSelection) -> Iterator[Question]:
     """The questions that are meant, in the order of the run: with an id that begins so, with the words in a text."""
-    beginnings = "" if selection.id is None else seeds.beginnings_of_ids(run.table("seeds"), selection.id)
+    beginnings = "" if selection.id is None else seed_ids.beginnings_of_ids(run.table("seeds"), selection.id)
     verdicts = run.table(f"{tag}/verdicts")
     for part in sorted(run.table("seeds").existing()):
         ids = run.table("seeds").read(part).select("id")

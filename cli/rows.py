@@ -17,7 +17,7 @@ from sdrrl_data.recipe import shipped_scores
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.shown import escaped
-from sdrrl_data.steps import scores, seeds
+from sdrrl_data.steps import scores, seed_ids
 from sdrrl_data.steps.reasons import Reasons
 
 from . import views
@@ -195,7 +195,7 @@ def _beginning_with(
     run: Run, manifest: Manifest, name: str, id: str, blocks: Sequence[_RowBlock], set_aside: bool
 ) -> list[int]:
     """The numbers of the rows that a user means by an id."""
-    beginnings = seeds.beginnings_of_ids(run.table("seeds"), id)
+    beginnings = seed_ids.beginnings_of_ids(run.table("seeds"), id)
     ids = (row_id for block in blocks for row_id in block.read()["id"])
     matching = [number for number, row_id in enumerate(ids) if row_id.startswith(beginnings)]
     if set_aside and name == "seeds":
@@ -205,7 +205,7 @@ def _beginning_with(
             matching += [
                 number
                 for number, row in enumerate(written)
-                if number not in matching and seeds.has_source_id(row, id, sources)
+                if number not in matching and seed_ids.has_source_id(row, id, sources)
             ]
     return matching
 

@@ -1,8 +1,8 @@
 """Does the target language gain more by SDRRL than by plain fine-tuning, and does the source language keep what it had?
 
 SmolLM2-135M-Instruct, English to Portuguese: the base model, fine-tuned on references (sft), on translated references
-(t-sft), on a transfer set without code-switching and on a whole one, each with as many completion tokens, and once
-more each with as many in Portuguese. From the root of the repository:
+(t-sft), on a transfer set (sdrrl), on one without tgt->src rows, with contrasts, and with pivots, each with as many
+completion tokens; and the best of these sets followed by preferences. From the root of the repository:
 
     python -m benchmarks.gain                                                         # an evening
     python -m benchmarks.gain --questions 30 --steps 4 --seeds 1 --items 8 --out runs/trial    # minutes
@@ -23,8 +23,15 @@ from benchmarks.gain import estimate, report, stages
 from benchmarks.gain.experiment import Experiment
 
 Stage = Callable[[Experiment], Iterator[stages.Work]]
-STAGES: tuple[Stage, ...] = (stages.generate, stages.controls, stages.train, stages.evaluate)
-FREE = {"out", "seeds", "items", "max_tokens"}  # may change from one call to the next
+STAGES: tuple[Stage, ...] = (
+    stages.generate,
+    stages.controls,
+    stages.train,
+    stages.evaluate,
+    stages.prefer,
+    stages.evaluate,
+)
+FREE = {"out", "seeds", "items", "max_tokens", "preferring"}  # may change from one call to the next
 
 
 def main() -> int:
@@ -55,6 +62,7 @@ def _options() -> Experiment:
     parser.add_argument("--out", type=Path, default=Path("runs/gain"), help="the folder for everything")
     parser.add_argument("--questions", type=int, default=1000)
     parser.add_argument("--steps", type=int, default=50, help="of each training")
+    parser.add_argument("--preferring", type=int, default=25, help="steps of a training on preferences")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each arm")
     parser.add_argument("--items", type=int, default=250, help="of each kind in the evaluation, at most")

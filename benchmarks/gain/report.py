@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gain.experiment import ARMS, BUDGETS, Experiment
-from benchmarks.gain.results import BASE, Comparison, compare
+from benchmarks.gain.experiment import ARMS, TGT, Experiment
+from benchmarks.gain.results import BASE, STRONGEST, Comparison, compare
 from sdrrl_data.run import Run
 from sdrrl_data.run.versions import installed
 
@@ -24,10 +24,11 @@ CONCLUSIONS = """\
   and learns its own mistakes.
 - Neutral text decides first. References favour sft and t-sft, the base's own answers favour SDRRL; translations favour
   the arms whose rows ask for translations (SDRRL, with and without code-switching).
-- The target language gains from much text in it, whatever the text says. So read SDRRL beside t-sft, and on the budget
-  of Portuguese tokens: on that of all tokens, a part of SDRRL's are English.
-- The same number of completion tokens is not the same number of questions, nor of prompt tokens; the tables say how
-  many rows each arm had.
+- The target language gains from much text in it, whatever the text says: of the tokens of t-sft all are Portuguese, of
+  those of the transfer sets a part.
+- The same number of completion tokens is not the same number of questions, nor of prompt tokens; the table says how
+  many rows each arm had. An arm that is trained on, on preferences, had these besides.
+- The arm that preferences follow was chosen by the same figures, so that its own may be a little too good.
 - An interval holds 95 % of {resamples} paired resamples of the items, with the models of all seeds taken together. It
   knows nothing of other seeds; those that were trained are given beside it. "Better" or "worse" stands only where the
   interval leaves 0 out, all of them agree, and the answers are as often cut or empty. Of {comparisons} comparisons, one
@@ -44,7 +45,7 @@ def write(own: Experiment, commands: Sequence[str]) -> None:
         commands: that made it.
     """
     comparisons, about = compare(own), _about(own)
-    data = {budget: json.loads((own.data(budget) / "controls.json").read_text("utf-8")) for budget in BUDGETS}
+    data = json.loads((own.run / TGT / "controls.json").read_text("utf-8"))
     evaluation = json.loads((own.evaluation / "evaluation.json").read_text("utf-8"))
     content = {
         "about": about,
@@ -68,21 +69,18 @@ def _lines(
 ) -> Iterator[str]:
     yield from ("# Does SDRRL help? SmolLM2-135M-Instruct, English to Portuguese", "")
     yield from (f"- {name}: {value}" for name, value in about.items())
-    for budget, equal in BUDGETS.items():
-        yield from ("", f"## Equal in {equal}", "", *_data(data[budget]))
-        if same := [arm for arm in ARMS if own.training(budget, arm, 1).budget != budget]:
-            yield from ("", f"The rows of {' and '.join(same)} are those of above, and so are their models.")
-        for side, title in SIDES.items():
-            chosen = [found for found in comparisons if (found.budget, found.side) == (budget, side)]
-            yield from ("", f"### {title}, against the base", "", *_beside_base(chosen))
-            yield from ("", f"### {title}, SDRRL against the others", "", *_beside_others(chosen))
+    yield from ("", "## What the arms were trained on", "", *_data(data))
+    for side, title in SIDES.items():
+        chosen = [comparison for comparison in comparisons if comparison.side == side]
+        yield from ("", f"## {title}, against the base", "", *_table(chosen, BASE))
+        yield from ("", f"## {title}, against {STRONGEST}", "", *_table(chosen, STRONGEST))
     kinds = dict.fromkeys(found.kind for found in comparisons)
     yield from ("", "## What each figure is", "")
     yield from (f"- **{kind.title}** ({kind.better} is better). {kind.favours}" for kind in kinds)
     yield from ("", "## What may be concluded, and what not", "")
     yield CONCLUSIONS.format(resamples=evaluation["resamples"], comparisons=len(comparisons)).rstrip()
     yield from ("", "## Commands", "", "```sh", *commands, "```")
-    yield from ("", "## Signatures", "", f"`{data['total']['signature']}`", "", f"`{evaluation['signature']}`")
+    yield from ("", "## Signatures", "", f"`{data['signature']}`", "", f"`{evaluation['signature']}`")
 
 
 def _data(controls: dict[str, Any]) -> Iterator[str]:
@@ -94,20 +92,12 @@ def _data(controls: dict[str, Any]) -> Iterator[str]:
         yield _row([arm, *(f"{number:,}" for number in numbers)])
 
 
-def _beside_base(comparisons: Iterable[Comparison]) -> Iterator[str]:
-    """A line for each arm."""
-    yield from _head(["", "model"], ["items", "base", "model", "change"], LAST)
-    chosen = [own for own in comparisons if own.against == BASE]
+def _table(comparisons: Iterable[Comparison], against: str) -> Iterator[str]:
+    """A line for each arm that is compared with another, or with the base."""
+    yield from _head(["", "model"], ["items", against, "model", "change"], LAST)
+    chosen = [own for own in comparisons if own.against == against]
     for own, title in zip(chosen, _titles(chosen), strict=True):
         yield _row([title, own.arm, str(own.items), *_cells(own)])
-
-
-def _beside_others(comparisons: Iterable[Comparison]) -> Iterator[str]:
-    """A line for each arm that SDRRL is compared with."""
-    yield from _head(["", "other"], ["items", "other", "SDRRL", "difference"], LAST)
-    chosen = [own for own in comparisons if own.against != BASE]
-    for own, title in zip(chosen, _titles(chosen), strict=True):
-        yield _row([title, own.against, str(own.items), *_cells(own)])
 
 
 def _titles(comparisons: Sequence[Comparison]) -> Iterator[str]:
@@ -146,7 +136,8 @@ def _about(own: Experiment) -> dict[str, str]:
         "date": datetime.now(UTC).date().isoformat(),
         "hardware": _hardware(),
         "versions": ", ".join([f"Python {platform.python_version()}", *versions]),
-        "training": f"LoRA; seeds: {own.seeds}, epochs: {own.epochs}, steps: about {own.steps}",
+        "training": f"LoRA; seeds: {own.seeds}, epochs: {own.epochs}, steps: about {own.steps}, "
+        f"on preferences {own.preferring}",
         "questions": f"{own.questions:,}, of which {Run(own.run).table('answers').count():,} could be asked",
         "hours of generating": f"{timings['seconds'].sum() / 3600:.1f}",
     }

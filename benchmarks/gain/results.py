@@ -8,19 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from benchmarks.gain.experiment import ARMS, BUDGETS, Experiment
+from benchmarks.gain.experiment import ARMS, OURS, THEN, Experiment, Training
 from sdrrl_data.evaluation.bootstrap import Change, Statistics, change
 from sdrrl_data.evaluation.kinds import KINDS, FigureKind
 
 BASE = "base"
-AGAINST = {BASE: ARMS, **{arm: ("sdrrl",) for arm in ARMS if arm != "sdrrl"}}
+STRONGEST = "t-sft"  # of what needs no transfer set
 SEED = 12345  # of the resampling; sacrebleu's
 
 
 class Comparison(NamedTuple):
     """An arm beside the base, or beside another arm, in one measure."""
 
-    budget: str
     kind: FigureKind
     language: str
     side: str  # src or tgt
@@ -49,7 +48,7 @@ class Comparison(NamedTuple):
         """With the kind by its name, and null for what could not be measured."""
         numbers = {"before": self.before, "after": self.after, **self.change._asdict()}
         return {
-            **{name: getattr(self, name) for name in ("budget", "language", "side", "items", "arm", "against")},
+            **{name: getattr(self, name) for name in ("language", "side", "items", "arm", "against")},
             "measure": self.kind.name,
             **{name: _known(value) for name, value in numbers.items()},
             "by_seed": [_known(value) for value in self.by_seed],
@@ -70,31 +69,35 @@ def compare(own: Experiment) -> list[Comparison]:
         comparison
         for figure in figures
         if figure["model"] == BASE
-        for budget in BUDGETS
-        for comparison in _of_measure(own, budget, figure, differing)
+        for comparison in _of_measure(own, figure, differing)
     ]
 
 
+def arms(own: Experiment) -> list[str]:
+    """All that were trained, also on preferences."""
+    return [*ARMS, *(training.arm for training in own.trainings_on_preferences()[:1])]
+
+
 def _of_measure(
-    own: Experiment, budget: str, figure: dict[str, Any], differing: Mapping[tuple[str, str, str], set[str]]
+    own: Experiment, figure: dict[str, Any], differing: Mapping[tuple[str, str, str], set[str]]
 ) -> Iterator[Comparison]:
     kind, name = KINDS[figure["measure"]], f"{figure['measure']}-{figure['language']}"
     models: dict[str, list[Statistics]] = {BASE: [_statistics(own, BASE, name)]}
     endings: dict[str, set[str]] = {BASE: set()}  # that the texts of an arm have more or less often than the base's
-    for arm in ARMS:
-        trainings = [own.training(budget, arm, seed).name for seed in range(1, own.seeds + 1)]
+    for arm in arms(own):
+        trainings = [Training(arm, seed).name for seed in range(1, own.seeds + 1)]
         models[arm] = [_statistics(own, training, name) for training in trainings]
         keys = ((training, figure["measure"], figure["language"]) for training in trainings)
         endings[arm] = set().union(*(differing.get(key, set()) for key in keys))
     if kind.by == "likelihood":  # what did not fit into the context has no bytes; the tokenizer is everywhere the same
         fits = models[BASE][0][:, -1] > 0
         models = {arm: [seed[fits] for seed in seeds] for arm, seeds in models.items()}
-    for against, arms in AGAINST.items():
-        for arm in arms:
+    ours = [arm for arm in arms(own) if arm.removesuffix(THEN) in OURS]
+    for against, compared in {BASE: arms(own), STRONGEST: ours}.items():
+        for arm in compared:
             one, other = (np.sum(models[side], axis=0) for side in (against, arm))
             others = models[against] * (own.seeds if against == BASE else 1)
             yield Comparison(
-                budget,
                 kind,
                 figure["language"],
                 figure["side"],

@@ -2,17 +2,19 @@
 
 import math
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from glob import glob
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
-from benchmarks.gain.experiment import ARMS, BUDGETS, HERE, MODEL, NEUTRAL, ROOT, SRC, TGT, Experiment, Training
+from benchmarks.gain.experiment import ARMS, HERE, MODEL, NEUTRAL, ROOT, SRC, TGT, Experiment, Training
 from sdrrl_data.run import Run
+
+PAIRS = 8  # preferences of a step
 
 
 class Work(NamedTuple):
@@ -45,59 +47,51 @@ def generate(own: Experiment) -> Iterator[Work]:
 
 
 def controls(own: Experiment) -> Iterator[Work]:
-    """The arms' rows, cut to either budget; a run holds one budget's at a time, so they are copied from it."""
-    for budget in BUDGETS:
-        done = own.data(budget).is_dir()
-        yield Work(["controls", f"{own.run}", "--tgt", TGT, "--equal", budget, "--only", ",".join(ARMS)], done)
-        if not done:
-            _copy(own.run / TGT, own.data(budget), own.data(next(iter(BUDGETS))))
+    """The rows of all arms, cut to as many tokens of completions."""
+    done = all((own.run / TGT / f"controls-{arm}").is_dir() for arm in ARMS)
+    yield Work(["controls", f"{own.run}", "--tgt", TGT, "--only", ",".join(ARMS)], done)
 
 
 def train(own: Experiment) -> Iterator[Work]:
-    """Every arm on either budget with every seed. No test split is given: the evaluation is not of its kind."""
+    """Every arm with every seed."""
     for training in own.trainings():
-        data = own.data(training.budget) / training.arm
-        words = ["train", f"{data}", "--model", MODEL, "--out", f"{own.model(training)}", "--resume"]
-        words += ["--settings", f"{HERE / 'training.yaml'}", "--set", f"epochs={own.epochs}"]
-        words += ["--set", f"batch_size={_batch(own, training)}", "--set", f"seed={training.seed}"]
+        words = _training(own, training, own.rows(training.arm))
+        words += ["--set", f"epochs={own.epochs}", "--set", f"batch_size={_batch(own, training)}"]
+        yield Work(words, own.trained(training))
+
+
+def prefer(own: Experiment) -> Iterator[Work]:
+    """The best of our arms, trained on so that answers in the language of the question are preferred."""
+    for training in own.trainings_on_preferences():
+        assert training.start
+        words = [*_training(own, training, f"{own.run}"), "--tgt", TGT, "--objective", "orpo"]
+        words += ["--adapter", f"{own.model(training.start)}", "--set", "learning_rate=null"]  # its own, which is less
+        words += ["--set", f"max_steps={own.preferring}", "--set", f"batch_size={PAIRS}"]
         yield Work(words, own.trained(training))
 
 
 def evaluate(own: Experiment) -> Iterator[Work]:
     """All models on the same items. What is measured of a model is kept, so this goes on where it was stopped."""
-    tuned = ",".join(str(own.model(training)) for training in own.trainings())
+    trainings = [*own.trainings(), *own.trainings_on_preferences()]
+    tuned = ",".join(str(own.model(training)) for training in trainings if own.trained(training))
     words = ["evaluate", "--base", MODEL, "--tuned", tuned, "--src", SRC, "--tgt", TGT, "--questions", f"{own.run}"]
     words += ["--parallel", f"{NEUTRAL[SRC]},{NEUTRAL[TGT]}", "--limit", f"{own.items}"]
     words += ["--max-tokens", f"{own.max_tokens}", "--engine", own.engine, "--out", f"{own.evaluation}"]
     yield Work(words)
 
 
-def rows_of(own: Experiment, training: Training) -> pl.DataFrame | None:
-    """What a model is trained on; None where that is not made yet."""
-    return _rows(own.data(training.budget) / training.arm)
-
-
-def _copy(source: Path, target: Path, first: Path) -> None:
-    """Copy the train splits, but not those that are the same for the first budget; all of it or nothing."""
-    temporary = target.with_name(f".{target.name}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    for arm in ARMS:
-        (temporary / arm).mkdir(parents=True)
-        for file in (source / f"controls-{arm}").glob("train-*.parquet"):
-            shutil.copy(file, temporary / arm)
-        before, now = _rows(first / arm), _rows(temporary / arm)
-        if before is not None and now is not None and before.equals(now):
-            shutil.rmtree(temporary / arm)
-    shutil.copy(source / "controls.json", temporary)
-    temporary.rename(target)
-
-
-def _rows(folder: Path) -> pl.DataFrame | None:
-    files = sorted(folder.glob("*.parquet"))
+def rows_of(own: Experiment, arm: str) -> pl.DataFrame | None:
+    """What an arm is trained on; None where that is not made yet."""
+    files = sorted(glob(own.rows(arm)))
     return pl.concat([pl.read_parquet(file) for file in files]) if files else None
+
+
+def _training(own: Experiment, training: Training, rows: str) -> list[str]:
+    words = ["train", rows, "--model", MODEL, "--out", f"{own.model(training)}", "--resume"]
+    return [*words, "--settings", f"{HERE / 'training.yaml'}", "--set", f"seed={training.seed}"]
 
 
 def _batch(own: Experiment, training: Training) -> int:
     """So many rows that all arms take as many steps, however long their rows are."""
-    rows = rows_of(own, training)
+    rows = rows_of(own, training.arm)
     return math.ceil((0 if rows is None else rows.height) * own.epochs / own.steps)

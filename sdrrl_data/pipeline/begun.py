@@ -3,7 +3,8 @@
 from sdrrl_data.errors import RunMismatch
 from sdrrl_data.languages import find
 from sdrrl_data.pipeline import order, revisions, scorers, targets
-from sdrrl_data.pipeline.plan import Named, Plan, add_steps
+from sdrrl_data.pipeline.all_steps import Named, add_steps
+from sdrrl_data.pipeline.plan import Plan
 from sdrrl_data.pipeline.source_tables import seed_table
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient

@@ -2,39 +2,41 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from sdrrl_data.errors import RecipeError, RunMismatch, UserError
+from sdrrl_data.errors import RecipeError, UserError
 from sdrrl_data.languages import Language, find
-from sdrrl_data.pipeline import engines, growing, order, revisions, scorers, source_tables, targets
+from sdrrl_data.pipeline import (
+    engines,
+    growing,
+    order,
+    other_runs,
+    revisions,
+    scorers,
+    signatures,
+    source_tables,
+    targets,
+)
+from sdrrl_data.pipeline.all_steps import Named, add_steps
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
 from sdrrl_data.recipe import (
     GeneratorConfig,
-    MagpieConfig,
     Recipe,
     ScorerConfig,
     loading,
-    score_tables,
-    sources_of,
     trust,
 )
 from sdrrl_data.run import Manifest, Run, growth, provenance, unused
-from sdrrl_data.sources.row_sources import name_of
-from sdrrl_data.steps import samples, seed_language
+from sdrrl_data.steps import seed_language
 from sdrrl_data.steps.model_pool import Models
-from sdrrl_data.steps.native_texts import TEXT_TRANSLATIONS
-from sdrrl_data.steps.seeds import SourceColumns, UnusedColumns
+from sdrrl_data.steps.seed_columns import SourceColumns, UnusedColumns
 from sdrrl_data.steps.target import Target
 from sdrrl_data.suggestions import listed
-
-OPTIONS = {"src": "--src", "seeds": "--seeds", "generator": "--model"}  # that name what a run may not change
-# The tables that a transfer set is made from, in the order of its fingerprint.
-TABLES = ("parallel", "translations", "prompts", "code_switched", "verdicts")
 
 
 @dataclass(frozen=True)
@@ -110,55 +112,6 @@ class Plan:
         return manifest if is_finished else None
 
 
-class Named(NamedTuple):
-    """What the rows of a target say about themselves."""
-
-    ingredients: Mapping[Ingredient, Ingredient]  # from each as it is found now to what made the rows
-    signature: str
-
-
-def add_steps(
-    tables: Tables,
-    recipe: Recipe,
-    answerers: order.Answerers,
-    src: Language,
-    resolved_targets: Sequence[Target],
-    parts: order.Parts,
-    named: Callable[[Target, Sequence[str]], Named],
-) -> None:
-    """Add all steps of a recipe to the tables.
-
-    Args:
-        tables: has the tables that are read from sources.
-        recipe: with pinned revisions.
-        answerers: the models behind the answers.
-        src: the source language.
-        resolved_targets: those of the recipe.
-        parts: of the run.
-        named: is called with each target and the tables of its transfer set, once they are added.
-    """
-    if recipe.native:
-        (target,) = resolved_targets
-        target_recipe = recipe.for_target(target.tgt.tag)
-        tables.add(order.native_steps(target_recipe, answerers.generator, target, parts))
-    else:
-        tables.add(order.shared_steps(recipe, answerers, src, parts))
-    for target in resolved_targets:
-        target_recipe = recipe.for_target(target.tgt.tag)
-        tables.add(order.target_steps(target_recipe, target, parts))
-        tables.add(order.direct_steps(target_recipe, answerers.generator, target, parts))
-        sources = _sources(tables, target, target_recipe)
-        made_by, signature = named(target, sources)
-        translators = {name: made_by.get(part, part) for name, part in target.translators.items()}
-        generators = {name: made_by[part] for name, part in answerers.generators.items()}
-        tables.add(
-            order.last_steps(
-                target_recipe, replace(target, translators=translators), parts, sources, generators, signature
-            )
-        )
-    tables.add([order.shared_counts_step(recipe, parts)])
-
-
 def resolve(
     recipe: Recipe, out: Path, models: Models, retry_set_aside: bool = False, questions: int | None = None
 ) -> Plan:
@@ -201,7 +154,7 @@ def resolve(
         for target in resolved_targets
     }
     shared = [*source_tables.seed_ingredients(pinned, seeds, generator, before), *answerers.ingredients()]
-    _refuse_another_run(run, before, pinned, shared)
+    other_runs.refuse_another_run(run, before, pinned, shared)
     ingredients = {
         target.tgt.tag: [
             *shared,
@@ -221,21 +174,17 @@ def resolve(
         states=[run, *unused.states(run)] if before else [],
     )
     parts = order.Parts.of(growths)
-    signatures = {}
+    signature_of_target = {}
 
     def named(target: Target, sources: Sequence[str]) -> Named:
         tag = target.tgt.tag
-        ran = {part: engines.of_rows(part, before, tables, _made_by(part, target, tables)) for part in ingredients[tag]}
+        ran = {part: engines.of_rows(part, before, tables, target) for part in ingredients[tag]}
         ingredients[tag] = [ran[part] for part in ingredients[tag]]
-        signatures[tag] = _signature(
-            provenance.signature(pinned.for_target(tag), tag, ingredients[tag]),
-            before,
-            tag,
-            *_progress(tables, sources),
-        )
+        made_now = provenance.signature(pinned.for_target(tag), tag, ingredients[tag])
+        signature_of_target[tag] = signatures.signature_of(made_now, before, tag, tables, sources)
         if tag not in recipe.tgt:
-            _refuse_to_redo(run, before, target, signatures[tag], full_recipe.tgt)
-        return Named(ran, signatures[tag])
+            other_runs.refuse_to_redo(run, before, target, signature_of_target[tag], full_recipe.tgt)
+        return Named(ran, signature_of_target[tag])
 
     add_steps(tables, pinned, answerers, src, resolved_targets, parts, named)
 
@@ -248,7 +197,7 @@ def resolve(
         answerers=answerers,
         targets=resolved_targets,
         ingredients_of=ingredients,
-        signatures=signatures,
+        signatures=signature_of_target,
         growths=growths,
         tables=tables,
         seed_columns=seed_columns,
@@ -320,95 +269,6 @@ def _refuse_several_targets(recipe: Recipe) -> None:
         raise RecipeError(
             f"seeds native: the texts are in one language, so a run has one target and not {listed(recipe.tgt)}: "
             f"make a run for each, such as --tgt {recipe.tgt[0]}"
-        )
-
-
-def _refuse_another_run(run: Run, before: Manifest | None, recipe: Recipe, shared: Sequence[Ingredient]) -> None:
-    """Refuse other seeds or another model in the folder of a run; the run's seeds may come in another order.
-
-    Raises:
-        UserError: the folder holds another run.
-    """
-    if before is None:
-        return
-    earlier_names = {"src": [before.recipe["src"]], **_names(before.ingredients)}
-    names = {"src": [recipe.src], **_names(shared)}
-    if not isinstance(recipe.seeds, MagpieConfig):
-        # A source may have no row, because of the limit.
-        names["seeds"] = list(dict.fromkeys(name_of(source.source) for source in sources_of(recipe.seeds)))
-    for role in OPTIONS:
-        if not set(earlier_names[role]) <= set(names[role]):
-            also = " (more seeds can be added: name the first seeds too)" if role == "seeds" else ""
-            raise RunMismatch(
-                f"{run.path} holds another run ({role} {' '.join(earlier_names[role])}, not {' '.join(names[role])}, "
-                f"as the recipe {recipe.name} or an option says): to go on with it, leave out --recipe and "
-                f"{OPTIONS[role]}; or choose another --out{also}"
-            )
-
-
-def _names(ingredients: Sequence[Ingredient]) -> dict[str, list[str]]:
-    """The names of the seeds and the generator, which may not change: role -> names."""
-    return {
-        role: [ingredient.name for ingredient in ingredients if ingredient.role == role]
-        for role in ("seeds", "generator")
-    }
-
-
-def _sources(tables: Tables, target: Target, recipe: Recipe) -> list[str]:
-    """The tables that a target's transfer set is made from."""
-    names = [target.table(name) for name in (*TABLES, *score_tables(recipe.scorers))]
-    return [table for table in ("seeds", "answers", *names) if table in tables.fingerprints]
-
-
-def _progress(tables: Tables, sources: Sequence[str]) -> tuple[bool, bool]:
-    """Whether some rows of these tables were made before and stay, and whether some parts are missing."""
-    steps = [table for table in sources if table in tables.jobs]
-    missing = sum(len(tables.missing(table)) for table in steps)
-    used_again = any(tables.jobs[table].earlier for table in steps)
-    return used_again or sum(len(tables.fingerprints[table]) for table in steps) > missing, missing > 0
-
-
-def _made_by(part: Ingredient, target: Target, tables: Tables) -> list[str]:
-    """The tables of a target that a model makes, by its role."""
-    if part.role == "generator":
-        asked = ("seeds", "answers", samples.OF_SAMPLES)
-        return [table for table in tables.jobs if table.partition("-")[0] in asked]
-    kind = "translations" if part.role == "translator" else "scores-"
-    of_samples = [samples.OF_SCORES] if part.role == "scorer" and samples.OF_SCORES in tables.jobs else []
-    beginnings = (target.table(kind), *([TEXT_TRANSLATIONS] if "translator" in part.role else []))
-    return [*of_samples, *(table for table in tables.jobs if table.startswith(beginnings))]
-
-
-def _signature(signature: str, before: Manifest | None, tag: str, has_parts: bool, has_missing: bool) -> str:
-    """A target's signature, which names all versions of sdrrl-data that made its rows.
-
-    Args:
-        signature: the signature if this version makes all rows.
-        before: the run's manifest so far.
-        tag: of the target.
-        has_parts: whether there are parts that were made before, and stay.
-        has_missing: whether parts have to be made.
-    """
-    if before is None or not has_parts:
-        return signature
-    earlier_signature = before.signatures.get(tag)
-    if earlier_signature and provenance.same_settings(earlier_signature, signature):
-        signatures = [earlier_signature, signature] if has_missing else [earlier_signature]
-        return provenance.with_versions(signature if has_missing else earlier_signature, signatures)
-    return provenance.with_versions(signature, [*before.signatures.values(), signature])
-
-
-def _refuse_to_redo(run: Run, before: Manifest | None, target: Target, signature: str, tags: Sequence[str]) -> None:
-    """Refuse to make a target again that the user did not name.
-
-    Raises:
-        UserError: the settings of the target have changed.
-    """
-    earlier_signature = before.signatures.get(target.tgt.tag) if before else None
-    if earlier_signature is None or not provenance.same_settings(earlier_signature, signature):
-        raise RunMismatch(
-            f"{run.path} also holds {target.tgt.name}, which would have to be made again with these settings: "
-            f"name it too (--tgt {','.join(tags)}), keep the settings, or choose another --out"
         )
 
 

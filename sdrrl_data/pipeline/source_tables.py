@@ -16,7 +16,7 @@ from sdrrl_data.run.parts import PartsOnDemand
 from sdrrl_data.sources.row_sources import licence_on_hub, name_of
 from sdrrl_data.steps import native_texts, parallel_rows, seeds
 from sdrrl_data.steps.native_texts import NATIVE_TEXTS
-from sdrrl_data.steps.seeds import SourceColumns
+from sdrrl_data.steps.seed_columns import SourceColumns
 from sdrrl_data.steps.target import Target
 
 

@@ -59,7 +59,7 @@ def read_parquet(paths: Sequence[Path], columns: Sequence[str] | None = None, **
 
     Args:
         paths: at least one.
-        columns: to be read, with that of the files' paths if `include_file_paths` names it; by default all.
+        columns: to be read; by default all.
         options: of `polars.scan_parquet`.
 
     Raises:
@@ -71,7 +71,7 @@ def read_parquet(paths: Sequence[Path], columns: Sequence[str] | None = None, **
         with panics.caught():
             rows = pl.scan_parquet(list(paths), glob=False, **options)
             if columns is not None:
-                rows = rows.select(*columns, *filter(None, [options.get("include_file_paths")]))
+                rows = rows.select(*columns)
             return rows.collect()
     except (pl.exceptions.PolarsError, panics.Panic):
         for path in paths:  # one of them has no digest, and is damaged

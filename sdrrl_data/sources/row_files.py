@@ -26,6 +26,10 @@ class Row(NamedTuple):
     problem: str | None = None  # why it could not be read
     json: str | None = None  # the row as JSON, if it was read as JSON
 
+    def as_json(self) -> str:
+        """The row, as it is set aside."""
+        return self.json or json.dumps(self.content, default=str)
+
 
 class RowSource(NamedTuple):
     """The rows of an open file, or of a dataset on the Hub."""

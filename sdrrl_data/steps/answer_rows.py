@@ -113,15 +113,13 @@ def make(
 
 def texts(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The four texts of each translated seed (`question_src`, …, as in `verdicts.TEXTS`), with `id` and `source`."""
+    seeds, answers, translations = (tables[name].lazy() for name in ("seeds", "answers", "translations"))
+    translated = translations.select("id", question_tgt="question", answer_tgt="answer")
     return (
-        tables["seeds"]
-        .select("id", "source", question_src="messages")
-        .join(tables["answers"].select("id", answer_src="answer"), on="id", maintain_order="left")
-        .join(
-            tables["translations"].select("id", question_tgt="question", answer_tgt="answer"),
-            on="id",
-            maintain_order="left",
-        )
+        seeds.select("id", "source", question_src="messages")
+        .join(answers.select("id", answer_src="answer"), on="id", maintain_order="left")
+        .join(translated, on="id", maintain_order="left")
+        .collect()
     )
 
 
@@ -151,7 +149,7 @@ def _crossing(
         # Without this sentence the answer's language would be a surprise, which teaches language confusion.
         rows = _asking(rows, "answer_in", kind, choose_prompt, tags[question_side])
         question = _with_request(question, first=contrasted and kind == CONTRASTED)
-    return rows.select(*_row(question, pl.col(f"answer_{answer_side}"))).cast(pl.Schema(CANDIDATES))
+    return _candidates(rows, question, pl.col(f"answer_{answer_side}"))
 
 
 def _contrast(
@@ -161,7 +159,7 @@ def _contrast(
     rows = keys.join(texts, left_on="seed_id", right_on="id", maintain_order="left")
     rows = _asking(rows, SAME, CONTRASTED, choose_prompt, tags["tgt"])
     question = _with_request(pl.col("question_tgt"), first=True)
-    return rows.select(*_row(question, pl.col("answer_tgt"))).cast(pl.Schema(CANDIDATES))
+    return _candidates(rows, question, pl.col("answer_tgt"))
 
 
 def _pivot(
@@ -181,7 +179,7 @@ def _pivot(
         (choose_prompt("answer_label", tags["tgt"], ""), answer_tgt),
     ]
     completion = pl.concat_str([pl.lit(f"{label}\n") + text for label, text in labelled], separator="\n\n")
-    return rows.select(*_row(_with_request(pl.col("question_tgt")), completion)).cast(pl.Schema(CANDIDATES))
+    return _candidates(rows, _with_request(pl.col("question_tgt")), completion)
 
 
 def _asking(rows: pl.DataFrame, sentence: str, row: str, choose_prompt: PromptChooser, tag: str) -> pl.DataFrame:
@@ -192,18 +190,21 @@ def _asking(rows: pl.DataFrame, sentence: str, row: str, choose_prompt: PromptCh
 
 def _code_switched(keys: pl.DataFrame, texts: pl.DataFrame, switched: pl.DataFrame) -> pl.DataFrame:
     """Questions and answers in one language with words or sentences of the other in them."""
+    spans = switched.lazy().select("direction", "question", "answer", spans="switched", seed_id="id")
     return (
-        keys.join(
-            switched.select("direction", "question", "answer", spans="switched", seed_id="id"),
-            on=["seed_id", "direction"],
-            maintain_order="left",
-        )
-        .join(texts.select("source", seed_id="id"), on="seed_id", maintain_order="left")
+        keys.lazy()
+        .join(spans, on=["seed_id", "direction"], maintain_order="left")
+        .join(texts.lazy().select("source", seed_id="id"), on="seed_id", maintain_order="left")
         .with_columns(_row(pl.col("question"), pl.col("answer")))
         .with_columns(code_switched=True, switched="spans")
         .select(*CANDIDATES)
         .cast(pl.Schema(CANDIDATES))
+        .collect()
     )
+
+
+def _candidates(rows: pl.DataFrame, question: pl.Expr, answer: pl.Expr) -> pl.DataFrame:
+    return rows.lazy().select(*_row(question, answer)).cast(pl.Schema(CANDIDATES)).collect()
 
 
 def _row(question: pl.Expr, answer: pl.Expr) -> list[pl.Expr]:

@@ -18,7 +18,8 @@ from sdrrl_data.run import Journal, Part, Run, Table, Task, sort_out
 from sdrrl_data.scoring.language import LanguageConfig, LanguageScorer
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.schemas import Schema
-from sdrrl_data.steps.seeds import SCHEMA, identity
+from sdrrl_data.steps.seed_ids import identity
+from sdrrl_data.steps.seeds import SCHEMA
 from sdrrl_data.steps.step import Needs, Step, Work
 from sdrrl_data.text.near_duplicates import NearDuplicates
 from sdrrl_data.text.segments import sentences

@@ -8,22 +8,16 @@ import polars as pl
 from sdrrl_data.errors import UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.recipe import NativeConfig, NativeTextsConfig
-from sdrrl_data.run import SET_ASIDE, SOURCE_ID
-from sdrrl_data.run.stored import StoredRows
+from sdrrl_data.run import SOURCE_ID
 from sdrrl_data.sources import native_texts
 from sdrrl_data.sources.native_texts import NativeText
 from sdrrl_data.sources.turns import NotUnderstood
+from sdrrl_data.steps.collected import Collected
 from sdrrl_data.steps.magpie import RECALL
 from sdrrl_data.steps.schemas import Schema
-from sdrrl_data.steps.seeds import (
-    STORED_TOGETHER,
-    MissingColumn,
-    SourceColumns,
-    StoredSeeds,
-    hashed,
-    refuse_other_columns,
-    row_as_json,
-)
+from sdrrl_data.steps.seed_columns import MissingColumn, SourceColumns, refuse_other_columns
+from sdrrl_data.steps.seed_ids import hashed
+from sdrrl_data.steps.seeds import StoredSeeds
 from sdrrl_data.text.near_duplicates import NearDuplicates
 from sdrrl_data.text.paragraphs import beginning
 from sdrrl_data.text.words import words
@@ -61,23 +55,19 @@ def stored(settings: NativeConfig, tgt: Language, limit: int | None) -> StoredSe
             break
         key = f"seeds.texts.{number}" if len(settings.texts) > 1 else "seeds.texts"
         columns.append(_read(source, collected, key))
-    return StoredSeeds(collected.rows(), pl.DataFrame(collected.set_aside, schema=SET_ASIDE, orient="row"), columns)
+    return StoredSeeds(collected.rows(), collected.set_aside(), columns)
 
 
-class _CollectedTexts:
+class _CollectedTexts(Collected):
     """The texts that were read so far."""
 
     def __init__(self, settings: NativeConfig, tgt: Language, limit: int | None) -> None:
+        super().__init__(limit)
         self._settings = settings
         self._tag = tgt.tag
-        self._limit = limit
-        self.full = False
-        self.count = 0
         self._ids: set[int] = set()
         self._earlier = NearDuplicates(tgt.tag, settings.near_copies, RECALL, min_words=0)
-        self._stored = StoredRows()
         self._rows: list[tuple[str, str, str, str | None]] = []
-        self.set_aside: list[tuple[str, str, str]] = []  # place, reason, row
 
     def add(self, place: str, read: NativeText) -> None:
         """Add a text.
@@ -93,16 +83,7 @@ class _CollectedTexts:
             raise NotUnderstood(f"near copy of {original_id}")
         self._ids.add(int(id, 16))
         self._rows.append((id, text, place, read.source_id))
-        self.count += 1
-        self.full = self.count == self._limit
-        if len(self._rows) == STORED_TOGETHER:
-            self._store()
-
-    def rows(self) -> StoredRows:
-        """The table."""
-        if self._rows:
-            self._store()
-        return self._stored
+        self._count()
 
     def _fitting(self, text: str) -> str:
         number = len(words(text, self._tag))
@@ -116,16 +97,16 @@ class _CollectedTexts:
             raise NotUnderstood(f"the first paragraph has more than {longest} words")
         return fitting
 
-    def _store(self) -> None:
-        self._stored.add(pl.DataFrame(self._rows, schema=SCHEMA, orient="row"))
-        self._rows = []
+    def _taken(self) -> pl.DataFrame:
+        rows, self._rows = pl.DataFrame(self._rows, schema=SCHEMA, orient="row"), []
+        return rows
 
 
 def _read(settings: NativeTextsConfig, collected: _CollectedTexts, key: str) -> SourceColumns:
     source = native_texts.open_texts(settings)
     if source.columns:
         _check_columns(settings, source.columns, key)
-    first_text, first_set_aside = collected.count, len(collected.set_aside)
+    count_before, refused_before = collected.count, len(collected.refused)
     taken: dict[str, dict[str, None]] = {}
     columns: dict[str, None] = {}  # of all rows
     for row, text in native_texts.texts_of(source.rows, settings.fields):
@@ -139,21 +120,20 @@ def _read(settings: NativeTextsConfig, collected: _CollectedTexts, key: str) -> 
                 taken.setdefault(part, {})[column] = None
             collected.add(place, text)
         except NotUnderstood as problem:
-            collected.set_aside.append((place, str(problem), row_as_json(row)))
+            collected.put_aside(place, problem, row)
         if collected.full:
             break
     if columns:
         _check_columns(settings, list(columns), key)
-    refused = collected.set_aside[first_set_aside:]
-    reason = ": ".join(refused[0][:2]) if refused else ""
-    if collected.count == first_text:
+    reason = collected.first_refused(since=refused_before)
+    if collected.count == count_before:
         why = reason or "it has no rows"
         raise UserError(f"seeds {settings.source}: there is no text in it that can be taken ({why})")
     by_part = {part: list(names) for part, names in taken.items()}
     return SourceColumns(
         source.name,
-        collected.count - first_text,
-        len(refused),
+        collected.count - count_before,
+        len(collected.refused) - refused_before,
         by_part,
         [name for name in columns if name not in chain(*by_part.values())],
         (),

@@ -219,20 +219,25 @@ def finish(
         content: the columns that a trainer reads, if it is another dataset.
     """
     is_answer = pl.col("task").is_in(OF_PAIRS).not_()
-    judged = tables["scores"].select(seed_id="id", scores=pl.struct(pl.exclude("id")))
+    judged = tables["scores"].lazy().select(seed_id="id", scores=pl.struct(pl.exclude("id")))
     answers = tables["answers"]
     answered = pl.lit(next(iter(generators.values())))
     if "generator" in answers.columns:
         answered = pl.col("generator").replace_strict(generators, default=None, return_dtype=pl.String)
     is_by_model = pl.col("author") == "model"
-    written = answers.select(seed_id="id", generator=pl.when(is_by_model).then(answered))
+    written = answers.lazy().select(seed_id="id", generator=pl.when(is_by_model).then(answered))
     first, second = (pl.col(f"{text}_translator").replace_strict(translators) for text in ("question", "answer"))
-    translated = tables["translations"].select(
-        seed_id="id",
-        translator=pl.when(first == second).then(first).otherwise(pl.coalesce(first + " + " + second, first)),
+    translated = (
+        tables["translations"]
+        .lazy()
+        .select(
+            seed_id="id",
+            translator=pl.when(first == second).then(first).otherwise(pl.coalesce(first + " + " + second, first)),
+        )
     )
     return (
-        rows.join(judged, on="seed_id", how="left", maintain_order="left")
+        rows.lazy()
+        .join(judged, on="seed_id", how="left", maintain_order="left")
         .join(written, on="seed_id", how="left", maintain_order="left")
         .join(translated, on="seed_id", how="left", maintain_order="left")
         .select(
@@ -244,4 +249,5 @@ def finish(
             pl.lit(signature).alias("signature"),
             "split",
         )
+        .collect()
     )

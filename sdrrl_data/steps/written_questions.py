@@ -19,10 +19,11 @@ from sdrrl_data.protocols import Advance, SetAside
 from sdrrl_data.recipe import AnswersConfig, Recipe, draws
 from sdrrl_data.run import Part, Run, Task, sort_out, together
 from sdrrl_data.steps.answers import Answering, AnswersStep
+from sdrrl_data.steps.collected_seeds import MISSING_TEXT
 from sdrrl_data.steps.model_pool import ModelPool
 from sdrrl_data.steps.prompts import ENGLISH
 from sdrrl_data.steps.schemas import MESSAGES, Schema
-from sdrrl_data.steps.seeds import MISSING_TEXT, READ_SCHEMA
+from sdrrl_data.steps.seeds import READ_SCHEMA
 from sdrrl_data.steps.step import Work
 from sdrrl_data.text.missing_texts import names_missing_text, speaks_of_missing_text
 from sdrrl_data.text.quoting import gives_away, unlabelled

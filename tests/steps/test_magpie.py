@@ -8,7 +8,8 @@ from sdrrl_data.languages import find
 from sdrrl_data.protocols import Completion, SetAside
 from sdrrl_data.run import Run, Task
 from sdrrl_data.steps.magpie import Writer
-from sdrrl_data.steps.seeds import SCHEMA, identity
+from sdrrl_data.steps.seed_ids import identity
+from sdrrl_data.steps.seeds import SCHEMA
 
 SETTINGS = recipe.MagpieConfig(source="magpie")
 FAMOUS = "What should I look at first when I buy an old house in the country?"

@@ -7,7 +7,7 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.languages import find
 from sdrrl_data.recipe import NativeConfig
 from sdrrl_data.steps.native_texts import SCHEMA, stored
-from sdrrl_data.steps.seeds import MissingColumn
+from sdrrl_data.steps.seed_columns import MissingColumn
 
 ONE = "O porto da cidade antiga foi construído no século nove por monges."
 TWO = "  As ilhas compravam sal, e os monges\r\nprecisavam de barcos grandes para o levar.\t\n"
