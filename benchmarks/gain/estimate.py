@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from benchmarks.gain.experiment import ARMS, NEUTRAL, ROOT, SRC, TEST_SHARE, Experiment, questions
+from benchmarks.gain.experiment import NEUTRAL, ROOT, SRC, TEST_SHARE, Experiment, Training, questions
 from benchmarks.gain.speeds import Speeds
 from benchmarks.gain.stages import rows_of
 from sdrrl_data.models import packaged
@@ -51,16 +51,16 @@ def _generating(own: Experiment, speeds: Speeds) -> float:
 
 def _training(own: Experiment, speeds: Speeds) -> float:
     """Seconds for the trainings of arms that are missing; loading takes about what an engine's does."""
-    missing = [training.arm for training in own.trainings() if not own.trained(training)]
+    missing = [training for training in own.trainings() if not own.trained(training)]
     references = sum(_lengths([row["output"] for row in questions(own.questions)]))
     guess = references * SHARE * own.epochs
-    tokens = {arm: _tokens(own, arm) or guess for arm in ARMS}
-    return sum(speeds["starting"] + tokens[arm] / speeds["training"] for arm in missing)
+    tokens = {training.arm: _tokens(own, training) or guess for training in own.trainings()}
+    return sum(speeds["starting"] + tokens[training.arm] / speeds["training"] for training in missing)
 
 
-def _tokens(own: Experiment, arm: str) -> int | None:
+def _tokens(own: Experiment, training: Training) -> int | None:
     """Of prompts and completions over all epochs; None where the rows are not made yet."""
-    rows = rows_of(own, arm)
+    rows = rows_of(own, training)
     if rows is None:
         return None
     texts = [

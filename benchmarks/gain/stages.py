@@ -11,10 +11,22 @@ from typing import NamedTuple
 
 import polars as pl
 
-from benchmarks.gain.experiment import ARMS, HERE, MODEL, NEUTRAL, ROOT, SRC, TGT, Experiment, Training
+from benchmarks.gain.experiment import (
+    ARMS,
+    HERE,
+    MODEL,
+    NEUTRAL,
+    PAIRS,
+    ROOT,
+    SEEDS,
+    SRC,
+    TGT,
+    Experiment,
+    Training,
+)
 from sdrrl_data.run import Run
 
-PAIRS = 8  # preferences of a step
+AT_ONCE = 8  # preferences of a step
 
 
 class Work(NamedTuple):
@@ -42,6 +54,7 @@ def generate(own: Experiment) -> Iterator[Work]:
     """The run: answers, translations, scores, transfer set."""
     manifest = Run(own.run).manifest()
     words = ["generate", "--recipe", "quickstart", "--with", f"{HERE / 'recipe.yaml'}", "--src", SRC, "--tgt", TGT]
+    words += ["--set", f"seeds.source={SEEDS}", "--set", f"parallel.source={PAIRS}"]
     words += ["--limit", f"{own.questions}", "--set", f"generator.engine={own.engine}", "--out", f"{own.run}"]
     yield Work(words, manifest is not None and manifest.state == "finished")
 
@@ -55,7 +68,7 @@ def controls(own: Experiment) -> Iterator[Work]:
 def train(own: Experiment) -> Iterator[Work]:
     """Every arm with every seed."""
     for training in own.trainings():
-        words = _training(own, training, own.rows(training.arm))
+        words = _training(own, training)
         words += ["--set", f"epochs={own.epochs}", "--set", f"batch_size={_batch(own, training)}"]
         yield Work(words, own.trained(training))
 
@@ -64,9 +77,9 @@ def prefer(own: Experiment) -> Iterator[Work]:
     """The best of our arms, trained on so that answers in the language of the question are preferred."""
     for training in own.trainings_on_preferences():
         assert training.start
-        words = [*_training(own, training, f"{own.run}"), "--tgt", TGT, "--objective", "orpo"]
+        words = [*_training(own, training), "--objective", "orpo"]
         words += ["--adapter", f"{own.model(training.start)}", "--set", "learning_rate=null"]  # its own, which is less
-        words += ["--set", f"max_steps={own.preferring}", "--set", f"batch_size={PAIRS}"]
+        words += ["--set", f"max_steps={own.preferring}", "--set", f"batch_size={AT_ONCE}"]
         yield Work(words, own.trained(training))
 
 
@@ -80,18 +93,18 @@ def evaluate(own: Experiment) -> Iterator[Work]:
     yield Work(words)
 
 
-def rows_of(own: Experiment, arm: str) -> pl.DataFrame | None:
-    """What an arm is trained on; None where that is not made yet."""
-    files = sorted(glob(own.rows(arm)))
+def rows_of(own: Experiment, training: Training) -> pl.DataFrame | None:
+    """What a model is trained on; None where that is not made yet."""
+    files = sorted(glob(own.rows(training)))
     return pl.concat([pl.read_parquet(file) for file in files]) if files else None
 
 
-def _training(own: Experiment, training: Training, rows: str) -> list[str]:
-    words = ["train", rows, "--model", MODEL, "--out", f"{own.model(training)}", "--resume"]
+def _training(own: Experiment, training: Training) -> list[str]:
+    words = ["train", own.rows(training), "--model", MODEL, "--out", f"{own.model(training)}", "--resume"]
     return [*words, "--settings", f"{HERE / 'training.yaml'}", "--set", f"seed={training.seed}"]
 
 
 def _batch(own: Experiment, training: Training) -> int:
     """So many rows that all arms take as many steps, however long their rows are."""
-    rows = rows_of(own, training.arm)
+    rows = rows_of(own, training)
     return math.ceil((0 if rows is None else rows.height) * own.epochs / own.steps)

@@ -108,6 +108,16 @@ def test_two_nodes_make_the_bytes_that_one_process_makes(cluster, recipe, alone,
     assert not [sentence for sentence in said.said if "elsewhere" in sentence]
 
 
+def test_the_quickstart_has_the_same_bytes_on_two_nodes(cluster, tmp_path):
+    """With the real models of the recipe; its answers are few and short, so that no pair of words is learned."""
+    changes = {"limit": 8, "part_rows": 1, "generator.engine": "transformers", "generator.max_tokens": 24}
+    recipe = loading.load("quickstart", changes)
+    generate(recipe, tmp_path / "alone")
+    assert on_ray(recipe, tmp_path / "run", None).state == "finished"
+    assert contents(tmp_path / "run") == contents(tmp_path / "alone")
+    assert len(list((tmp_path / "run").glob("timings-*.jsonl"))) == 2
+
+
 def test_nodes_share_a_run_in_an_object_store(cluster, recipe, alone):
     assert on_ray(recipe(), "s3://bucket/run", small_models.models()).state == "finished"
     forget_folders()
