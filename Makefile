@@ -17,7 +17,8 @@ quickstart: setup
 test: setup
 	$(TEST) -m "not long" -n 3 --dist loadfile $(ARGS)
 
-# What starts vLLM, Ray, COMET or SmolLM2, trains, publishes, works through many real texts, or makes dozens of runs.
+# What starts vLLM, Ray, COMET or SmolLM2, computes with torch, trains, publishes, works through many real texts, or makes
+# dozens of runs.
 test-long: setup
 	$(TEST) -m long -n 2 --dist loadfile $(ARGS)
 

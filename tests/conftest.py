@@ -17,6 +17,7 @@ from tests.support import real_texts as texts
 # On a machine that does other things, too, no test is wrong for being slow.
 PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 FAILED = Path(__file__).parents[1] / ".hypothesis" / "examples"
+LONG = "\npytestmark = pytest.mark.long\n"
 settings.register_profile("repeatable", derandomize=True, database=None, max_examples=100, **PATIENT)
 settings.register_profile(
     "fuzz", derandomize=False, database=DirectoryBasedExampleDatabase(FAILED), max_examples=1000, **PATIENT
@@ -30,6 +31,12 @@ def pytest_configure(config: pytest.Config) -> None:
         # Hypothesis also draws constants of those of our modules that happen to have been imported, so that the
         # examples of one test would depend on which others ran before it in the same process.
         providers._get_local_constants = providers.Constants
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A file in which all tests are long is not imported where they are left out: most load torch."""
+    left_out = config.option.markexpr == "not long" and collection_path.suffix == ".py"
+    return True if left_out and LONG in collection_path.read_text(encoding="utf-8") else None
 
 
 @pytest.fixture(scope="session")

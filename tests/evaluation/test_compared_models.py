@@ -12,6 +12,8 @@ from sdrrl_data.evaluation.compared_models import find_models, tokenizer_of, who
 from sdrrl_data.evaluation.likelihood import Likelihood
 from tests.support import hub
 
+pytestmark = pytest.mark.long
+
 
 def renamed_base(adapter, folder, name):
     """A copy of an adapter that names another base."""

@@ -11,6 +11,8 @@ from sdrrl_data.evaluation.likelihood import Likelihood
 from sdrrl_data.models.locating import locate
 from tests.evaluation.conftest import PAIRS
 
+pytestmark = pytest.mark.long
+
 TEXTS = [text for pair in PAIRS for text in pair]
 CONVERSATIONS = [([{"role": "user", "content": asked}], answer) for asked, answer in PAIRS]
 TOO_LONG = "Why? " * 200

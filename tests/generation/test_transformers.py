@@ -13,6 +13,8 @@ from sdrrl_data.models.locating import locate
 from sdrrl_data.protocols import Completion, Request, Sampling, SetAside
 from tests.generation.conftest import ROLES, assert_stopped_in_the_answer
 
+pytestmark = pytest.mark.long
+
 WORDS = ["what", "is", "the", "colour", "of", "the", "sky", "and", "sea"]
 FAMILIES = {
     "llama": {},

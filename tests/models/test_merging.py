@@ -22,6 +22,8 @@ from sdrrl_data.errors import UserError
 from sdrrl_data.models.locating import Located
 from sdrrl_data.models.merging import merge
 
+pytestmark = pytest.mark.long
+
 TOKENS = 100
 SIZES: dict[str, Any] = {
     "vocab_size": TOKENS,

@@ -20,7 +20,6 @@ from sdrrl_data.run import Run
 from sdrrl_data.steps import answers, samples
 from sdrrl_data.steps.answers import Answering
 from tests.generation.server import ChatServer, completion, error
-from tests.scoring.test_reward import MODELS, alone
 from tests.support import small_models
 from tests.support.copies import trusted_copy
 from tests.support.steps import Steps
@@ -145,6 +144,8 @@ def test_what_chooses_is_named_in_the_recipe(best_by, same_as, tmp_path):
 
 
 def test_a_reward_model_chooses_and_is_named_in_the_card(tmp_path):
+    from tests.support.reward_models import MODELS, alone
+
     model = MODELS["deberta"](tmp_path / "Tiny-Reward")
     changes = {
         "answers.best_by": {"kind": "reward", "model": str(model)},
@@ -287,6 +288,8 @@ ARBITRAGE = {
 
 
 def test_of_several_models_each_row_has_the_one_whose_answer_was_chosen(tmp_path):
+    from tests.support.reward_models import MODELS
+
     model = MODELS["deberta"](tmp_path / "reward")
     changes = ARBITRAGE | {"answers.best_by": {"kind": "reward", "model": str(model)}}
     run, manifest, steps = make(tmp_path, two_models(), **changes)

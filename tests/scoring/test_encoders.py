@@ -21,6 +21,9 @@ from sdrrl_data.scoring.similarity import SimilarityConfig
 from sdrrl_data.scoring.similarity import SimilarityScorer as Scorer
 
 pytest.importorskip("sentence_transformers")
+
+pytestmark = pytest.mark.long
+
 CIPHER = str.maketrans(string.ascii_lowercase, "абвгдежзийклмнопрстуфхцчшщ")
 SENTENCES = ["where can i buy bread", "water boils on a mountain", "she wrote a letter", "no", "the door is red"]
 

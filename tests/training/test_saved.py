@@ -14,6 +14,8 @@ from sdrrl_data.training.train import train
 
 from .conftest import CHATML, PLAIN, MakeModel
 
+pytestmark = pytest.mark.long
+
 QUESTION = [{"role": "user", "content": "What is this house like?"}]
 HINTED = CHATML.replace("assistant\n{%", "assistant\n{{ hint }}{%")
 FAST: dict[str, Any] = {"max_steps": 2, "batch_size": 4, "at_once": 2, "samples": 0, "precision": "float32"}

@@ -12,6 +12,8 @@ from sdrrl_data.training.train import train
 
 from .test_train import Listener, job
 
+pytestmark = pytest.mark.long
+
 ROWS = 125  # in the train split
 CASES: dict[str, tuple[dict[str, Any], int | None]] = {
     "more steps than epochs have": ({"batch_size": 63, "max_steps": 12}, 2),
