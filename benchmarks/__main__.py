@@ -1,7 +1,8 @@
 """Run the benchmarks, each in a process of its own and without the Hub, and print their figures as one table.
 
 `python -m benchmarks` runs all, `python -m benchmarks firefox segments` some; `--write` also writes the table to
-benchmarks/results.md. A benchmark that fails does not stop the others; the exit code is then 1.
+benchmarks/results.md, where figures of others stay if they are of the same hardware. A benchmark that fails does not
+stop the others; the exit code is then 1.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 import psutil
 
 FOLDER = Path(__file__).parent
+RESULTS = FOLDER / "results.md"
 NAMES = sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
 COLUMNS = ("benchmark", "compared", "value", "wanted", "versions")
 OFFLINE = {"HF_HUB_OFFLINE": "1"}
@@ -41,7 +43,10 @@ def main() -> int:
     text = page(rows, failed)
     print(f"\n{text}")
     if arguments.write:
-        (FOLDER / "results.md").write_text(text, encoding="utf-8")
+        ran = arguments.names or NAMES
+        rows += [row for row in figures_in(RESULTS) if row["benchmark"] not in ran]
+        rows.sort(key=lambda row: NAMES.index(row["benchmark"]))
+        RESULTS.write_text(page(rows, failed), encoding="utf-8")
     return 1 if failed else 0
 
 
@@ -64,6 +69,16 @@ def page(rows: list[Row], failed: list[str]) -> str:
     lines += [_line(COLUMNS), _line(["---"] * len(COLUMNS))]
     lines += [_line([row[column] for column in COLUMNS]) for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def figures_in(results: Path) -> list[Row]:
+    """The figures in such a table; none if it is of other hardware, or has those of benchmarks that are gone."""
+    lines = results.read_text("utf-8").splitlines() if results.exists() else []
+    if hardware() not in lines:
+        return []
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("| ")]
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in cells]
+    return [row for row in rows if row["benchmark"] in NAMES]
 
 
 def hardware() -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import NAMES, page, run
+from benchmarks.__main__ import NAMES, figures_in, page, run
 
 ROOT = Path(__file__).parents[2]
 MARKS = {
@@ -80,3 +80,18 @@ def test_an_unknown_name_is_refused_before_anything_runs() -> None:
 
     assert done.returncode == 2
     assert "unknown benchmark: no-such" in done.stderr
+
+
+def test_the_figures_of_other_benchmarks_stay_in_the_table_if_they_are_of_the_same_machine(tmp_path: Path) -> None:
+    table = tmp_path / "results.md"
+    row = {"compared": "b|c", "value": "1.00", "wanted": "2", "versions": "Python 3"}
+    rows = [{"benchmark": name} | row for name in ("firefox", "gone")]
+
+    assert figures_in(table) == []
+    table.write_text(page(rows, []), encoding="utf-8")
+    kept = figures_in(table)
+    assert [kept_row["benchmark"] for kept_row in kept] == ["firefox"]
+    assert page(kept, []) == page(rows[:1], [])
+
+    table.write_text(page(rows, []).replace("cores of", "cores of another"), encoding="utf-8")
+    assert figures_in(table) == []
