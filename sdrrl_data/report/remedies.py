@@ -18,6 +18,7 @@ ENOUGH = 0.25  # of the pairs: bounds are loosened until so many are kept
 MOST = 3  # bounds that are loosened together
 SHARE = 0.9  # of the pairs that all other bounds keep: so many pass a looser one
 DIGITS = 2  # of a looser bound
+TINY = 1e-300  # below it, a number has no digits to count
 
 
 class Edge(NamedTuple):
@@ -122,7 +123,8 @@ def _edges(scores: pl.DataFrame, cuts: Sequence[verdicts.Cut]) -> list[Edge]:
     edges = []
     for (filter, name, threshold, value), judged in columns.items():
         turn = 1.0 if name == "min" else -1.0
-        worst = scores.select(pl.min_horizontal(turn * pl.col(column).fill_nan(None) for column in judged))
+        values = (turn * pl.col(column).cast(pl.Float64).fill_nan(None) for column in judged)
+        worst = scores.select(pl.min_horizontal(values))
         edges.append(Edge(filter, name, threshold, worst.to_series().cast(pl.Float64).to_numpy(), turn * value))
     return edges
 
@@ -136,7 +138,7 @@ def _passing(edges: Sequence[Edge], pairs: int) -> NDArray[np.bool_]:
 
 def _rounded_down(value: float) -> float:
     """The next lower number of few digits."""
-    if not value:
-        return value
+    if abs(value) < TINY:
+        return -TINY if value < 0 else 0.0
     scale = 10.0 ** (DIGITS - 1 - floor(log10(abs(value))))
     return floor(round(value * scale, 6)) / scale

@@ -107,9 +107,11 @@ def read_some(paths: Sequence[Path], columns: Sequence[str] | None = None, rows:
 
 
 def read_arrow(path: Path) -> pl.DataFrame:
-    """An Arrow file that this process wrote. It is opened first, because polars reads a path as a pattern."""
-    with path.open("rb") as file:
-        return pl.read_ipc(file)
+    """An Arrow file that this process wrote.
+
+    It is given to polars as bytes: a path would be a pattern, and of a file some versions say that it is compressed.
+    """
+    return pl.read_ipc(path.read_bytes())
 
 
 def check(path: Path) -> None:

@@ -1,5 +1,5 @@
 import polars as pl
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sdrrl_data.recipe import ThresholdConfig
@@ -47,6 +47,7 @@ VALUES = st.one_of(st.none(), st.floats(-1e6, 1e6, allow_subnormal=False), st.sa
 
 
 @given(st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=1, max_size=30), st.floats(-5, 5), st.floats(-5, 5))
+@example([(None, -2.2250738585072014e-308, None)], 0.0, 0.0)
 def test_what_it_says_that_looser_bounds_keep_is_what_they_keep(rows, least, most):
     names = ("question_a", "answer_a", "answer_b")
     scores = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Float64), orient="row")
