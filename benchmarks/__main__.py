@@ -72,7 +72,7 @@ def page(rows: list[Row], failed: list[str]) -> str:
 
 
 def figures_in(results: Path) -> list[Row]:
-    """The figures in such a table; none if it is of other hardware, or has those of benchmarks that are gone."""
+    """The figures in such a table, without those of benchmarks that are gone; none if it is of other hardware."""
     lines = results.read_text("utf-8").splitlines() if results.exists() else []
     if hardware() not in lines:
         return []

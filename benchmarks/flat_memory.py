@@ -126,7 +126,7 @@ def assist(folder: Path) -> None:
 
 
 def measured(seeds: int) -> tuple[list[dict[str, Any]], int]:
-    """The steps of one run, made by two processes, and the most memory of both together, in MB."""
+    """The steps of one run, made by two processes; and the sum of what each had in memory at most, in MB."""
     with tempfile.TemporaryDirectory() as name:
         command = [sys.executable, "-m", "benchmarks.flat_memory", "--folder", name]
         both = [
@@ -158,9 +158,8 @@ def together(beginning: Sequence[dict[str, Any]], assisting: Sequence[dict[str, 
 def show(seeds: int, steps: Sequence[dict[str, Any]], most: int) -> None:
     """Print and report the figures of one run."""
     used = versions("polars", "numpy")
-    *of_run, of_page = steps
-    seconds = of_run[-1]["ended"] - of_run[0]["began"]
-    report(f"{seeds:,} seeds x {len(TARGETS)} targets", f"{len(TARGETS) * seeds / seconds:,.0f} rows/s", used)
+    of_page, speed_of_run = steps[-1], len(TARGETS) * seeds / seconds_of_run(steps)
+    report(f"{seeds:,} seeds x {len(TARGETS)} targets", f"{speed_of_run:,.0f} rows/s", used)
     what = f"{seeds:,} seeds x {len(TARGETS)} targets: memory of both processes"
     report(what, f"{most:,} MB", used, f"{PROMISED:,} MB")
     what = f"a page of {of_page['rows']:,} rows"
@@ -169,6 +168,11 @@ def show(seeds: int, steps: Sequence[dict[str, Any]], most: int) -> None:
     report(f"{what}: its size", f"{of_page['size']:.1f} MB", used, f"{PAGE_SIZE} MB")
     for step in steps:
         print(f"    {step['step']:34} {speed(step):>16} {step['seconds']:9,.1f} s {step['peak']:7,} MB", flush=True)
+
+
+def seconds_of_run(steps: Sequence[dict[str, Any]]) -> float:
+    """Until its page, which is the last step, was begun."""
+    return float(steps[-1]["began"] - steps[0]["began"])
 
 
 def speed(step: dict[str, Any]) -> str:
@@ -191,7 +195,7 @@ def write(runs: Mapping[int, tuple[Sequence[dict[str, Any]], int]]) -> None:
         lines.append(f"| {name} | {' | '.join(cells)} |")
     figure = Figure((8, 3.5), layout="constrained")
     peaks = [most for _, most in runs.values()]
-    seconds = [steps[-2]["ended"] - steps[0]["began"] for steps, _ in runs.values()]
+    seconds = [seconds_of_run(steps) for steps, _ in runs.values()]
     cells = [f" | {took:,.1f} | {most:,}" for took, most in zip(seconds, peaks, strict=True)]
     lines.append(f"| the whole run, both processes | {' | '.join(cells)} |")
     for place, (values, label) in enumerate(((peaks, "peak memory of both processes (MB)"), (seconds, "seconds")), 1):

@@ -88,7 +88,11 @@ class Experiment:
         """The one of our arms with the fewest bits a byte of neutral text in the target language; None before that."""
         path = self.evaluation / "evaluation.json"
         figures = json.loads(path.read_text("utf-8"))["figures"] if path.is_file() else []
-        neutral = {of["model"]: of["value"] for of in figures if (of["measure"], of["language"]) == ("neutral", TGT)}
+        neutral = {
+            figure["model"]: figure["value"]
+            for figure in figures
+            if (figure["measure"], figure["language"]) == ("neutral", TGT)
+        }
         models = {arm: [Training(arm, seed).name for seed in range(1, self.seeds + 1)] for arm in OURS}
         if not all(neutral.keys() >= set(names) for names in models.values()):
             return None

@@ -84,7 +84,8 @@ def _of_measure(
     kind, name = KINDS[figure["measure"]], f"{figure['measure']}-{figure['language']}"
     models: dict[str, list[Statistics]] = {BASE: [_statistics(own, BASE, name)]}
     endings: dict[str, set[str]] = {BASE: set()}  # that the texts of an arm have more or less often than the base's
-    for arm in arms(own):
+    trained = arms(own)
+    for arm in trained:
         trainings = [Training(arm, seed).name for seed in range(1, own.seeds + 1)]
         models[arm] = [_statistics(own, training, name) for training in trainings]
         keys = ((training, figure["measure"], figure["language"]) for training in trainings)
@@ -92,8 +93,8 @@ def _of_measure(
     if kind.by == "likelihood":  # what did not fit into the context has no bytes; the tokenizer is everywhere the same
         fits = models[BASE][0][:, -1] > 0
         models = {arm: [seed[fits] for seed in seeds] for arm, seeds in models.items()}
-    ours = [arm for arm in arms(own) if arm.removesuffix(THEN) in OURS]
-    for against, compared in {BASE: arms(own), STRONGEST: ours}.items():
+    ours = [arm for arm in trained if arm.removesuffix(THEN) in OURS]
+    for against, compared in {BASE: trained, STRONGEST: ours}.items():
         for arm in compared:
             one, other = (np.sum(models[side], axis=0) for side in (against, arm))
             others = models[against] * (own.seeds if against == BASE else 1)

@@ -24,13 +24,7 @@ from sdrrl_data.pipeline import (
 from sdrrl_data.pipeline.all_steps import Named, add_steps
 from sdrrl_data.pipeline.tables import Tables
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import (
-    GeneratorConfig,
-    Recipe,
-    ScorerConfig,
-    loading,
-    trust,
-)
+from sdrrl_data.recipe import GeneratorConfig, Recipe, ScorerConfig, loading, trust
 from sdrrl_data.run import Manifest, Run, growth, provenance, unused
 from sdrrl_data.steps import seed_language
 from sdrrl_data.steps.model_pool import Models

@@ -16,8 +16,10 @@ def signature_of(signature: str, before: Manifest | None, tag: str, tables: Tabl
         tables: of the run.
         sources: the names of those that the target is made from.
     """
+    if before is None:
+        return signature
     has_parts, has_missing = _progress(tables, sources)
-    if before is None or not has_parts:
+    if not has_parts:
         return signature
     earlier_signature = before.signatures.get(tag)
     if earlier_signature and provenance.same_settings(earlier_signature, signature):

@@ -45,7 +45,7 @@ def beginnings_of_ids(table: Table, given: str) -> tuple[str, ...]:
         table: the seeds.
         given: the id of a seed in its source; or the beginning of such an id, or of an id of a row in the run.
     """
-    rows = table.read_all() if table.parts() else pl.DataFrame()
+    rows = table.read_all(columns=("id", SOURCE_ID)) if table.parts() else pl.DataFrame()
     if SOURCE_ID not in rows.columns:
         return (given,)
     exact = rows.filter(pl.col(SOURCE_ID) == given)["id"].to_list()
