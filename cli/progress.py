@@ -22,7 +22,10 @@ from .console import PlainConsole
 LINES = 20  # how many lines with figures a piece of work has, at most, if there is no bar
 SECONDS = 30.0  # between two lines of work that has no figures, at first
 PREPARING = "getting ready"
-SETTLED = 5.0  # seconds after the first units from which on the time left is told: engines finish rows in batches
+# After the first units, so many seconds and units must pass before the time left is told: engines finish rows in
+# batches, and of hundreds that were begun at once the first ones say nothing about the others.
+SETTLED = 5.0
+TELLING = 50, 1 / 20  # units, or a share of all where that is less
 LABELS = {  # of the tables of a run
     "text_translations": "translate native texts",
     "seeds": "write questions",
@@ -185,7 +188,7 @@ class Bars:
         if self._total and self._advanced:
             figures.insert(0, f"{self._before + int(self._advanced):,} of {self._total:,} {self._unit}")
             since_first, elapsed = self._advanced - self._first, now - self._first_at
-            if since_first > 0 and elapsed >= SETTLED:
+            if _settled(since_first, elapsed, self._total):
                 left = (self._total - self._before - self._advanced) * elapsed / since_first
                 figures[1:] = [f"{rate(since_first / elapsed)} {self._unit}/s", f"about {_clock(left)} left"]
         self._console.print(f"{label(self._what)}: {', '.join(figures)}", soft_wrap=True)
@@ -245,6 +248,12 @@ def _clock(seconds: float) -> str:
     return f"{minutes}:{rest:02}" if minutes < 60 else str(timedelta(seconds=int(seconds)))
 
 
+def _settled(units: float, seconds: float, total: float) -> bool:
+    """Whether units that were done since the first ones tell how long the others will take."""
+    least, share = TELLING
+    return units > 0 and seconds >= SETTLED and units >= min(least, share * total)
+
+
 def _downloads() -> bool:
     """Whether a library draws the bar of a download."""
     tqdm = getattr(sys.modules.get("tqdm"), "tqdm", None)
@@ -284,7 +293,7 @@ class _TimeColumn(ProgressColumn):
         if task.finished:
             return Text(_clock(task.fields["waited"] + (task.finished_time or 0)))
         elapsed, since_first = task.elapsed or 0.0, task.completed - task.fields["first"]  # seconds, units
-        settled = since_first > 0 and elapsed >= SETTLED
+        settled = _settled(since_first, elapsed, task.total or 0.0)
         seconds = (task.remaining or 0.0) * elapsed / since_first if settled else 0.0
         left = f", {_clock(seconds)} left" if seconds else ""
         return Text(f"{_clock(task.fields['waited'] + elapsed)}{left}")

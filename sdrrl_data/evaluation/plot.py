@@ -13,6 +13,9 @@ NAME = "gain.png"
 COLUMNS = 3  # panels side by side
 PANEL = 3.6  # inches, width and height
 DOTS = 120  # per inch
+MARKERS = "osD^v"  # the next where the colours begin again
+COLOURS = 10  # of matplotlib's cycle
+NAMES = 7  # of models in a line of the legend
 
 Points = Mapping[str, tuple[Figure, Figure]]  # by model: in the source language, in the target language
 
@@ -43,7 +46,7 @@ def write(results: Results, path: Path) -> bool:
     for empty in axes:
         empty.set_axis_off()
     handles, labels = drawing.axes[0].get_legend_handles_labels()
-    drawing.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    drawing.legend(handles, labels, loc="outside lower center", ncols=min(NAMES, len(labels)), frameon=False)
     with written(path) as temporary:
         drawing.savefig(temporary, format="png", dpi=DOTS, metadata={"Software": None})
     return True
@@ -72,7 +75,7 @@ def _draw(axes: Any, kind: FigureKind, points: Points) -> None:
             y,
             xerr=[[error] for error in across],
             yerr=[[error] for error in up],
-            fmt="o",
+            fmt=MARKERS[number // COLOURS % len(MARKERS)],
             color=f"C{number}",
             fillstyle="full" if src.comparable() and tgt.comparable() else "none",
             label=model,

@@ -40,7 +40,8 @@ class TranslationsStep(TargetStep):
     #    stay are sent in small letters
     # 6: labels of which words stay are sent in small letters also where the other labels of their list are words
     # 7: sentences of which Firefox's models invented a word are sent again without their first capital
-    version: ClassVar[int] = 7
+    # 8: what a translator makes up after the colon of a label is cut
+    version: ClassVar[int] = 8
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     keeps_rows: ClassVar[bool] = True
     reuses_rows: ClassVar[bool] = True

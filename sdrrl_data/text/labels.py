@@ -25,6 +25,7 @@ SHORTEST_WORD = 3  # letters
 _NO_LABEL = re.compile(r"[.?!\"“”«»]|,\s*\Z")  # a sentence, a title in quotes, a line of a poem
 _AFTER_LABEL = re.compile(r"[*_~\s]*(?::|：|[^\w|]*(?:[|\n]|\Z))")
 _NUMBER = re.compile(r"\d+")
+_COLON = re.compile("[:：]")
 _AND = re.compile(r"(?<=\s)&(?=\s)")
 
 
@@ -83,6 +84,20 @@ def kept_words(label: str, translation: str) -> list[str]:
     """The words with a capital that a translation has as its label has them."""
     translated = _words(translation)
     return [word for word in _words(label) if word in translated and _may_be_name(word)]
+
+
+def without_made_up_end(label: str, translation: str) -> str:
+    """The translation of a label that ends with a colon, up to its own colon: what comes after that is made up.
+
+    Firefox's model goes on after a single word: "Pros:" became "Prós: A localização do". A translation with fewer words
+    before its colon than the label has stays as it is, and so does that of any other text.
+    """
+    if not _COLON.search(label.rstrip()[-1:]) or len(_COLON.findall(label)) > 1 or not _is_short(label):
+        return translation
+    colon = _COLON.search(translation)
+    if not colon or len(_words(translation[: colon.start()])) < len(_words(label)):
+        return translation
+    return translation[: colon.end()]
 
 
 def keeps_words(label: Label) -> bool:

@@ -153,8 +153,8 @@ def _fit(plan: TrainingPlan, at_once: int, listeners: Listeners) -> Trained:
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     if is_first():
         listeners.begin(record.about(plan), plan.steps, done)
-        if not checkpoint:
-            listeners.say("before the first step, the model answers test prompts and is measured on the test split")
+        if not checkpoint and (first := _before_first_step(plan)):
+            listeners.say(first)
     before = sampling.load(out) if checkpoint else sampling.draw(trl_trainer, plan)
     if is_first() and not checkpoint:
         with checkpoints.writing(out):
@@ -170,6 +170,13 @@ def _fit(plan: TrainingPlan, at_once: int, listeners: Listeners) -> Trained:
     trained = Trained(state.global_step, best or state.global_step, losses, {"before": before, "after": after})
     _write(trl_trainer, plan, trained, at_once)
     return trained
+
+
+def _before_first_step(plan: TrainingPlan) -> str | None:
+    """What takes time before anything is trained; None if nothing does."""
+    answers = plan.settings.samples > 0 and not plan.test.table.is_empty()
+    work = ["answers test prompts"] * answers + ["is measured on the test split"] * trainer.is_evaluated(plan)
+    return f"before the first step, the model {' and '.join(work)}" if work else None
 
 
 def _write(trl_trainer: Any, plan: TrainingPlan, trained: Trained, at_once: int) -> None:

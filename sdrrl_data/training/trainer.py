@@ -120,7 +120,7 @@ def build(plan: TrainingPlan, at_once: int, listeners: Listeners, checkpoint: Pa
             args=_arguments(plan, folder, at_once, resumed=checkpoint is not None),
             train_dataset=objective.dataset(plan.train.table, plan.taken, at_once),
             # TRL's trainers want one; `evaluate` above uses `test`.
-            eval_dataset=objective.dataset(test, [0], 1) if _is_evaluated(plan) else None,
+            eval_dataset=objective.dataset(test, [0], 1) if is_evaluated(plan) else None,
             processing_class=plan.chat.tokenizer,
             peft_config=None if settings.method == "full" or plan.adapter else _adapter(settings),
             **objective.options(lambda: _model(plan), whole=settings.method == "full"),
@@ -193,7 +193,8 @@ def _model(plan: TrainingPlan) -> Any:
     return model
 
 
-def _is_evaluated(plan: TrainingPlan) -> bool:
+def is_evaluated(plan: TrainingPlan) -> bool:
+    """Whether there are losses on the test split."""
     return plan.objective.evaluates and not plan.test.table.is_empty()
 
 
@@ -233,7 +234,7 @@ def _arguments(plan: TrainingPlan, folder: Path, at_once: int, resumed: bool) ->
     import torch
 
     settings = plan.settings
-    evaluated = _is_evaluated(plan)
+    evaluated = is_evaluated(plan)
     common = dict(
         output_dir=str(folder),
         per_device_train_batch_size=at_once,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from sdrrl_data.languages import Language
 from sdrrl_data.protocols import SetAside, Translator
 from sdrrl_data.text.capitals import as_sent, as_written
+from sdrrl_data.text.labels import without_made_up_end
 
 
 class InSentenceCase:
@@ -28,6 +29,7 @@ class InSentenceCase:
         sent = [as_sent(sentence, self._src) for sentence in sentences]
         for number, result in self._translator.translate([text for text, _ in sent], again):
             if isinstance(result, str):
+                result = without_made_up_end(sentences[number], result)
                 result = as_written(result, sentences[number], sent[number], self._tgt)
             yield number, result
 

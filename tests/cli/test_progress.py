@@ -153,6 +153,22 @@ def test_the_time_left_is_told_once_the_rate_since_the_first_rows_is_settled():
     assert column.render(task).plain == "1:51, 0:20 left"
 
 
+def test_the_first_rows_of_hundreds_that_were_begun_at_once_tell_no_time(capsys, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(progress, "monotonic", lambda: now[0])
+    with Bars() as bars:
+        bars.start("answers", 600, 0)
+        now[0] = 90.0
+        bars.advance(1)
+        now[0] = 190.0
+        bars.advance(2)
+        assert "answer questions: 3 of 600 rows, 3:10 so far\n" in until(capsys, "3 of 600")
+        now[0] = 290.0
+        bars.advance(28)
+        shown = until(capsys, "31 of 600")
+    assert "answer questions: 31 of 600 rows, 0.15 rows/s, about 1:03:13 left\n" in shown
+
+
 def test_while_a_question_is_asked_the_clock_stands_still(capsys, terminal):
     with Bars() as bars:
         with bars.paused():

@@ -12,6 +12,7 @@ from sdrrl_data.text.labels import (
     listed,
     may_be_label,
     names_in_sentences,
+    without_made_up_end,
 )
 from sdrrl_data.text.segments import segments
 from tests.text.documents import ANY_TEXT
@@ -103,6 +104,30 @@ def test_a_label_in_small_letters_is_taken_where_its_words_are_no_names(label, f
 )
 def test_a_word_that_the_text_writes_in_small_letters_is_no_name(label, first, again, text, expected):
     assert better_label(Label(label, first, None, words_in_small_letters(text)), again, "pt") == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "translation", "expected"),
+    [
+        ("Pros:", "Prós: A localização do", "Prós:"),  # the first three as Firefox's model translates them
+        ("Cons:", "Contras: Nada a", "Contras:"),
+        ("Rubric:", "Rubric: Rio de Cozinha", "Rubric:"),
+        ("Pros: ", "優點：地點好", "優點："),
+        ("Pros:", "Prós:", "Prós:"),
+        ("Pros", "Prós: A localização do", "Prós: A localização do"),  # as long as the label has no colon
+        ("Pros and cons:", "Nota: prós e contras", "Nota: prós e contras"),
+        ("Step 1: Soak:", "Passo 1: Molhar:", "Passo 1: Molhar:"),
+        ("It opens at 10:30, he said:", "Ele disse: abre às 10:30", "Ele disse: abre às 10:30"),
+    ],
+)
+def test_what_follows_the_colon_of_a_label_is_made_up(label, translation, expected):
+    assert without_made_up_end(label, translation) == expected
+
+
+@given(ANY_TEXT, ANY_TEXT)
+def test_a_translation_is_cut_only_at_a_colon(label, translation):
+    kept = without_made_up_end(label, translation)
+    assert kept == translation or (translation.startswith(kept) and kept.endswith((":", "：")))
 
 
 @given(ANY_TEXT, ANY_TEXT, ANY_TEXT)

@@ -137,7 +137,7 @@ def test_it_learns_and_tells(finished: tuple[Path, Listener, Trained]) -> None:
     assert listener.advanced == 8
     assert all(re.fullmatch(r"loss \d\.\d{4}, [\d,]+ tokens/s", note) for note in listener.notes)
     first, *losses = listener.said
-    assert first.startswith("before the first step, the model answers test prompts")
+    assert first == "before the first step, the model answers test prompts and is measured on the test split"
     assert [sentence.partition(":")[0] for sentence in losses] == [
         f"test loss after step {step}" for step in (0, 3, 6, 8)
     ]
@@ -308,6 +308,17 @@ def test_in_bf16_the_base_is_rounded_and_the_adapter_is_not(dataset: Path, model
         assert content["figures"]["calculated in"] == precision
     adapter = load_file(tmp_path / "bf16/adapter_model.safetensors")
     assert {str(tensor.dtype) for tensor in adapter.values()} == {"torch.float32"}
+
+
+@pytest.mark.parametrize(("tested", "said"), [(True, ["the model is measured on the test split"]), (False, [])])
+def test_what_is_not_done_before_the_first_step_is_not_said(
+    dataset: Path, model: Path, tmp_path: Path, tested: bool, said: list[str]
+) -> None:
+    listener = Listener()
+    own = dataset if tested else write(tmp_path / "train", [row for row in some_rows() if row["split"] == "train"])
+    train(**job(own, model, tmp_path / "out", max_steps=1, samples=0), reporter=listener)
+    sentences = [sentence for sentence in listener.said if sentence.startswith("before")]
+    assert sentences == [f"before the first step, {sentence}" for sentence in said]
 
 
 def test_all_weights_are_trained(dataset: Path, model: Path, tmp_path: Path) -> None:

@@ -77,6 +77,13 @@ def test_a_name_is_not_glossed(translator):
     assert "(a capital)" in translation
 
 
+def test_a_model_that_goes_on_after_a_label(translator):
+    (made_up,) = in_order(translator, ["Pros:"])
+    assert made_up.startswith("Prós: ")
+    (pair,) = translate_texts(["**Pros:**\n- It is cheap."], EN, PT, translator)
+    assert pair.target == "**Prós:**\n- É barato."
+
+
 @pytest.mark.parametrize(
     ("sentence", "number_range"),
     [
