@@ -22,10 +22,10 @@ from .console import PlainConsole
 LINES = 20  # how many lines with figures a piece of work has, at most, if there is no bar
 SECONDS = 30.0  # between two lines of work that has no figures, at first
 PREPARING = "getting ready"
-# After the first units, so many seconds and units must pass before the time left is told: engines finish rows in
-# batches, and of hundreds that were begun at once the first ones say nothing about the others.
-SETTLED = 5.0
-TELLING = 50, 1 / 20  # units, or a share of all where that is less
+# What must follow the first units before the time left is told: engines finish rows in batches, and of hundreds that
+# were begun at once the first ones say nothing about the others.
+SETTLED = 5.0  # seconds
+ENOUGH, ENOUGH_OF_ALL = 50, 1 / 20  # units, or a share of all where that is less
 LABELS = {  # of the tables of a run
     "text_translations": "translate native texts",
     "seeds": "write questions",
@@ -250,8 +250,7 @@ def _clock(seconds: float) -> str:
 
 def _settled(units: float, seconds: float, total: float) -> bool:
     """Whether units that were done since the first ones tell how long the others will take."""
-    least, share = TELLING
-    return units > 0 and seconds >= SETTLED and units >= min(least, share * total)
+    return units > 0 and seconds >= SETTLED and units >= min(ENOUGH, ENOUGH_OF_ALL * total)
 
 
 def _downloads() -> bool:

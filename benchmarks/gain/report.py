@@ -23,7 +23,7 @@ CONCLUSIONS = """\
   all one that knows its target language better, this does not say. So small a model answers badly in English, too,
   and learns its own mistakes.
 - Neutral text decides first. References favour sft and t-sft, the base's own answers favour SDRRL; translations favour
-  the arms whose rows ask for translations (SDRRL, with and without code-switching).
+  the arms whose rows ask for translations (those made of a transfer set).
 - The target language gains from much text in it, whatever the text says: of the tokens of t-sft all are Portuguese, of
   those of the transfer sets a part.
 - The same number of completion tokens is not the same number of questions, nor of prompt tokens; the table says how
