@@ -11,9 +11,9 @@ from sdrrl_data.text.labels import without_made_up_end
 class InSentenceCase:
     """A translator of sentences that gets CAPITALS in sentence case, and questions with their capital and mark.
 
-    Of a label, what it makes up after the colon is cut. Small models garble a sentence in capitals, and drop
-    the first capital of a heading: of 8 sentences in capitals Firefox's model garbled 8, and none in sentence case. For
-    headings in Title Case see `passages`.
+    Small models garble a sentence in capitals, and drop the first capital of a heading: of 8 sentences in capitals
+    Firefox's model garbled 8, and none in sentence case. For headings in Title Case see `passages`. What they make up
+    after the colon of a label is cut.
     """
 
     whole_texts = False
