@@ -12,6 +12,7 @@ from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext
 from sdrrl_data.scoring import length
 from sdrrl_data.scoring.chrf import chrf_plus_plus
 from sdrrl_data.scoring.returned import copied_words, lost_in_a_row, lost_negations, replaced_names
+from sdrrl_data.text.equivalents import readable, with_dashes
 from sdrrl_data.text.masking import plain
 from sdrrl_data.text.segments import sentences
 
@@ -99,6 +100,7 @@ class RoundTripScorer:
 
     def __init__(self, translate_back: Translator, src: Language, tgt: Language) -> None:
         self._translate_back = translate_back
+        self._characters: frozenset[str] | None = getattr(translate_back, "characters", None)
         self._src, self._tgt = src, tgt
         self._chrf = chrf_plus_plus()
         self._back: dict[str, str | SetAside] = {}  # sentences that were translated back; some come again
@@ -122,8 +124,10 @@ class RoundTripScorer:
         """Translate back what was not before, all at once: the translator makes batches of sentences that fit."""
         new = [sentence for sentence in sentences if sentence not in self._back]
         shown = 0
-        for count, (number, translation) in enumerate(self._translate_back.translate(new), 1):
-            self._back[new[number]] = translation
+        sent = [readable(sentence, self._characters) for sentence in new]
+        for count, (number, back) in enumerate(self._translate_back.translate(sent), 1):
+            sentence = new[number]
+            self._back[sentence] = back if isinstance(back, SetAside) else with_dashes(back, sentence, self._characters)
             if count - shown >= SHOWN:
                 advance((count - shown) * pairs / len(new))
                 shown = count

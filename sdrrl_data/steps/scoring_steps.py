@@ -77,7 +77,8 @@ class ScoresStep(TargetStep):
 
     # 3: words without marks of emphasis; the round trip also judges sentences
     # 4: a listed word with a usual prefix is no unknown word, and a name of several words is not untranslated
-    version: ClassVar[int] = 4
+    # 5: what is translated back is sent as the translator can read it
+    version: ClassVar[int] = 5
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     reuses_rows: ClassVar[bool] = True
 

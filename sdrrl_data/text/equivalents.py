@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from sdrrl_data.text.dashes import DASHES, as_dashes, as_hyphens
 from sdrrl_data.text.entities import decoded
 
 _EQUIVALENTS = (
@@ -23,7 +24,16 @@ def readable(text: str, characters: frozenset[str] | None) -> str:
     if characters is None or characters.issuperset(text):
         return text
     text = unicodedata.normalize("NFC", text)
+    if _has_unreadable_dash(text, characters):
+        text = as_hyphens(text)
     return "".join(char if char in characters else _EQUIVALENTS.get(char, char) for char in text)
+
+
+def with_dashes(translation: str, source: str, characters: frozenset[str] | None) -> str:
+    """The translation of what `readable` returned for a source, with the source's dashes, if they were replaced."""
+    if characters is None or not _has_unreadable_dash(source, characters):
+        return translation
+    return as_dashes(translation, source)
 
 
 def is_readable(text: str, place: int, characters: frozenset[str]) -> bool:
@@ -40,3 +50,7 @@ def entity_is_readable(entity: str, characters: frozenset[str]) -> bool:
     """The same for an entity."""
     char = decoded(entity)
     return all(is_readable(char, place, characters) for place in range(len(char)))
+
+
+def _has_unreadable_dash(text: str, characters: frozenset[str]) -> bool:
+    return any(dash in text and dash not in characters for dash in DASHES)

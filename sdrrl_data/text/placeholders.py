@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import count, product, repeat
 
 from sdrrl_data.text.entities import decoded, encoded
-from sdrrl_data.text.equivalents import readable
+from sdrrl_data.text.equivalents import readable, with_dashes
 from sdrrl_data.text.paired_marks import between, continues_word
 from sdrrl_data.text.protected import Role, Span
 from sdrrl_data.text.segments import Segment
@@ -35,7 +35,13 @@ def marked(text: str, segment: Segment, characters: frozenset[str] | None = None
     return _interleaved(pieces, _markers(text, segment))
 
 
-def restored(translation: str, text: str, segment: Segment, slots: Sequence[str] = ()) -> str | None:
+def restored(
+    translation: str,
+    text: str,
+    segment: Segment,
+    slots: Sequence[str] = (),
+    characters: frozenset[str] | None = None,
+) -> str | None:
     """A translation of a marked segment, with the spans instead of their markers.
 
     None if a marker is missing, doubled, out of order or stuck to a word, or if anything that looks like a marker is
@@ -46,9 +52,11 @@ def restored(translation: str, text: str, segment: Segment, slots: Sequence[str]
         text: has the segment.
         segment: of the text.
         slots: what comes instead of each slot of the segment; by default, the slot itself.
+        characters: that the translator has; None if they are not known.
     """
     if not segment.spans:
-        return encoded(translation, text[segment.start : segment.end])
+        source = text[segment.start : segment.end]
+        return encoded(with_dashes(translation, source, characters), source)
     sources = between(text, *segment)
     prose = " ".join(sources)
     letter = _letter(text, segment)
@@ -74,7 +82,8 @@ def restored(translation: str, text: str, segment: Segment, slots: Sequence[str]
             pieces[number] = pieces[number].rstrip()
     if _are_misplaced(pieces, sources, segment.spans):
         return None
-    pieces = [encoded(piece, prose) for piece in pieces]
+    with_marks = (with_dashes(*pair, characters) for pair in zip(pieces, sources, strict=True))
+    pieces = [encoded(piece, prose) for piece in with_marks]
     fillings = iter(slots)
     return _interleaved(
         pieces,

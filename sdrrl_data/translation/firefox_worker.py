@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from fxtranslate import Translator
 
 _CLAUSE_END = re.compile(r"(?<=[,;:!?)])\s+|\s+(?=\()|(?<=[，；：、！？。）])")
-_DASH_IN_RANGE = re.compile(r"(?<=\d)[‑–—](?=\d)")
-_GLOSS = re.compile(r"(?<=.) \([^()]*\)?([.:!?]?)$")
+_LETTER = re.compile(r"[^\W\d_]")
+_ASIDE_AT_END = re.compile(r"(?<=.) \(([^()]*)\)?([.:!?]?)$")
 
 
 def _load(job: tuple[Sequence[FirefoxModel], str]) -> Callable[[Sequence[tuple[str, bool]]], list[str | SetAside]]:
@@ -49,27 +49,34 @@ def _translated(engines: list["Translator"], sentence: str, again: bool, separat
     # The engine has no settings for decoding. Clause by clause, some sentences come out right that went wrong before.
     pieces = filter(None, _CLAUSE_END.split(sentence)) if again else [sentence]
     try:
-        return separator.join(_through(engines, piece) for piece in pieces)
+        return separator.join(_through(engines, piece) if _LETTER.search(piece) else piece for piece in pieces)
     except ValueError as error:  # not text, such as half of a surrogate pair
         return SetAside(f"the Firefox engine refuses the sentence: {error}")
 
 
 def _through(engines: list["Translator"], text: str) -> str:
-    """A text translated by each model in turn."""
+    """A text, which becomes one line, translated by each model in turn."""
     for engine in engines:
-        text = _plain(text)
-        text = _without_gloss(text, engine.translate(text))
+        text = " ".join(text.split())
+        text = _with_last_aside(text, engine.translate(text))
     return text
 
 
-def _plain(text: str) -> str:
-    """A text in one line, with a plain hyphen in "1969–70": after a dash the engine would lose the number."""
-    return _DASH_IN_RANGE.sub("-", " ".join(text.split()))
+def _with_last_aside(source: str, translation: str) -> str:
+    """The translation with the brackets at the end of its source, if they need no translation, and no others.
 
-
-def _without_gloss(source: str, translation: str) -> str:
-    """Without the gloss that the models add to a name they do not know: "Elon Musk (em inglês)" for "Elon Musk"."""
-    return translation if "(" in source else _GLOSS.sub(r"\1", translation)
+    The models add glosses to names that they do not know, also instead of a year: "Elon Musk (em inglês)" for "Elon
+    Musk", and "Hine, C. (em inglês)." for "Hine, C. (2012).".
+    """
+    last, translated = _ASIDE_AT_END.search(source), _ASIDE_AT_END.search(translation)
+    if not translated or f"({translated[1]}" in source:
+        return translation
+    before, end = translation[: translated.start()], translated[2]
+    if translation.count("(") > source.count("("):
+        return before + end
+    if last and not _LETTER.search(last[1]):
+        return f"{before} ({last[1]}){end}"
+    return translation
 
 
 if __name__ == "__main__":

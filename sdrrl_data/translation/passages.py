@@ -116,7 +116,7 @@ def _translated(
         translated |= small_letters.without_copies(passages, sent, translated, translations)
         translated |= small_letters.without_invented_words(passages, sent, translated, translations)
         for number, segment in segments.items():
-            result = _result(passages[number], segment, translated.get(number))
+            result = _result(passages[number], segment, translated.get(number), characters)
             if not every_symbol or not _failed(result):
                 results[number] = result
 
@@ -148,7 +148,12 @@ def _failed(result: Result) -> bool:
     return isinstance(result.translation, SetAside) and not result.translation.again
 
 
-def _result(passage: Passage, segment: Segment | None, translation: str | SetAside | None) -> Result:
+def _result(
+    passage: Passage,
+    segment: Segment | None,
+    translation: str | SetAside | None,
+    characters: frozenset[str] | None,
+) -> Result:
     text = passage.text
     if segment is None:
         return Lost("a symbol without a space beside it is lost")
@@ -156,7 +161,7 @@ def _result(passage: Passage, segment: Segment | None, translation: str | SetAsi
         start, end, _ = passage.segment
         return Translated(start, end, text[start:end]) if has_letters(text, segment) else None
     if isinstance(translation, str):
-        with_spans = restored(_line(translation), text, segment, passage.slots)
+        with_spans = restored(_line(translation), text, segment, passage.slots, characters)
         if with_spans is None:
             return Lost("a placeholder for what must not be changed is lost")
         if lost := differences(text[segment.start : segment.end], with_spans):

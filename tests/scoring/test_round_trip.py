@@ -129,6 +129,15 @@ def test_what_a_server_failed_at_is_asked_again(text_pair, score):
     assert score(scorer, pairs)["round_trip"] == [pytest.approx(100)]
 
 
+def test_the_translator_gets_what_it_can_read(text_pair, score):
+    class Plain(Mirror):
+        characters = frozenset(SOURCE) | frozenset("-'")
+
+    translator, source = Plain(), SOURCE.replace(", and", " — and")
+    assert round_trip(text_pair((source, source[::-1])), score, translator) == pytest.approx(100)
+    assert translator.received == [source.replace("—", "-")[::-1]]
+
+
 def test_a_target_too_long_for_the_way_back_is_cut(text_pair, score):
     translator = Mirror()
     target = "Esta frase ficou bem mais longa do que a sua origem, e por isso tem de ir em dois pedaços."

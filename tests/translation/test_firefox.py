@@ -85,6 +85,25 @@ def test_a_model_that_goes_on_after_a_label(translator):
 
 
 @pytest.mark.parametrize(
+    ("sentence", "translation"),
+    [
+        ("Hine, C. (2012).", "Hine, C. (2012)."),
+        ("Flash Gordon (1936)", "Flash Gordon (1936)"),
+        ("Blogger (2003).", "Blogger (2003)."),
+    ],
+)
+@pytest.mark.parametrize("again", [False, True])
+def test_a_year_in_brackets_does_not_become_a_gloss(translator, sentence, translation, again):
+    assert in_order(translator, [sentence], again) == [translation]
+    assert "(em inglês)" in bare_engine().translate(sentence)
+
+
+def test_brackets_that_repeat_the_source_are_no_gloss(translator):
+    (translation,) = in_order(translator, ["Perimeter (P) = 4 x side length (s)."])
+    assert translation.endswith("(s).")
+
+
+@pytest.mark.parametrize(
     ("sentence", "number_range"),
     [
         ("In 1970–71, they won their first League and FA Cup Double.", "1970-71"),
@@ -92,8 +111,26 @@ def test_a_model_that_goes_on_after_a_label(translator):
     ],
 )
 def test_a_range_of_numbers_is_kept(translator, sentence, number_range):
-    assert number_range in in_order(translator, [sentence])[0]
+    (pair,) = translate_texts([sentence], EN, PT, translator)
+    assert number_range in pair.target
     assert number_range not in bare_engine().translate(sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "translation"),
+    [
+        ("It isn't just fast—it's elegant.", "Não é apenas rápido — é elegante."),
+        ("It's a 5-star hotel — the best — in town.", "É um hotel 5 estrelas — o melhor — na cidade."),
+        ("It isn’t Moon’s orbit – it’s ours.", "Não é a órbita da Lua – é nossa."),
+        (
+            "**Use a database**—PostgreSQL, say—for `psql`.",
+            "**Use um banco de dados** — PostgreSQL, digamos — para `psql`.",
+        ),
+    ],
+)
+def test_dashes_are_read_and_come_back(translator, sentence, translation):
+    (pair,) = translate_texts([sentence], EN, PT, translator)
+    assert pair.target == translation
 
 
 def test_white_space_is_one_line(translator):
