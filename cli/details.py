@@ -12,7 +12,7 @@ from rich.table import Table
 from sdrrl_data.run import Count, Manifest, Run, TargetCount
 from sdrrl_data.shown import escaped
 
-STRICTER = 0.85  # similarity; the recipes ask for less
+STRICTER = {"confidence": 0.9, "similarity": 0.85}  # the recipes ask for less of the one that they have
 
 
 def show(manifest: Manifest, run: Run, console: Console) -> None:
@@ -123,9 +123,12 @@ def _places(manifest: Manifest, run: Run) -> list[str]:
         f"run        {run.path}: README.md, manifest.json, TARGET/transfer_set, every step's tables",
         f"load it    python -c {shlex.quote(load)}",
     ]
-    least, *others = [manifest.target_recipe(tag)["thresholds"].get("similarity", {}).get("min") for tag in tags]
-    if isinstance(least, float) and least < STRICTER and not any(bound != least for bound in others):
-        lines.append(f"stricter   {run.command} --set thresholds.similarity.min={STRICTER}")
+    thresholds = [manifest.target_recipe(tag)["thresholds"] for tag in tags]
+    for score, stricter in STRICTER.items():
+        least, *others = [bounds.get(score, {}).get("min") for bounds in thresholds]
+        if isinstance(least, float) and least < stricter and not any(bound != least for bound in others):
+            lines.append(f"stricter   {run.command} --set thresholds.{score}.min={stricter}")
+            break
     return lines
 
 

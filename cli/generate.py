@@ -47,11 +47,11 @@ EXAMPLES = examples(
     ("a small run on a laptop, without a download", "sdrrl-data generate --recipe quickstart"),
     (
         "the same with a stricter filter; only what the filter changes is done again",
-        "sdrrl-data generate --recipe quickstart --set thresholds.similarity.min=0.85",
+        "sdrrl-data generate --recipe quickstart --set thresholds.confidence.min=0.9",
     ),
     (
         "a finished run with a stricter filter: all other settings stay as they are in the run",
-        "sdrrl-data generate --out runs/quickstart --set thresholds.similarity.min=0.85",
+        "sdrrl-data generate --out runs/quickstart --set thresholds.confidence.min=0.9",
     ),
     (
         "one more target, which another translator makes; what is finished stays as it is",

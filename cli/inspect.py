@@ -64,7 +64,7 @@ def inspect(
         typer.Option(
             metavar="SCORE",
             autocompletion=completion.scores,
-            help="The worst first by this score, such as [cyan]similarity[/cyan].",
+            help="The worst first by this score, such as [cyan]round_trip[/cyan].",
         ),
     ] = None,
     search: Annotated[

@@ -15,7 +15,7 @@ from .options import TrustRecipe, split_commas
 EXAMPLES = examples(
     ("a line a score: how it is spread, its threshold, a better one", "sdrrl-data tune runs/quickstart"),
     ("and what other thresholds would keep", "sdrrl-data tune runs/quickstart --all"),
-    ("one score, with texts near a threshold", "sdrrl-data tune runs/quickstart --score similarity --examples"),
+    ("one score, with texts near a threshold", "sdrrl-data tune runs/quickstart --score confidence --examples"),
     ("write the proposals as a part of a recipe", "sdrrl-data tune runs/quickstart --write thresholds.yaml"),
     ("use them: nothing is scored again", "sdrrl-data generate --recipe quickstart --with thresholds.yaml"),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypedDict
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypedDict, runtime_checkable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -125,7 +125,8 @@ class Translator(Protocol):
     """Translates sentences from one language into another; both languages are fixed when it is built.
 
     It may have `characters`, a frozenset of those that its vocabulary has: words and symbols with others are then sent
-    as placeholders. If it has `invents_words`, and that is true, words of its translations are looked up in lists.
+    as placeholders. If it has `invents_words`, and that is true, words of its translations are looked up in lists. A
+    `GivesProbabilities` also says how probable translations are.
     """
 
     max_characters: int  # longer sentences are split before they are translated
@@ -142,6 +143,22 @@ class Translator(Protocol):
 
     def close(self) -> None:
         """Free memory and end processes."""
+        ...
+
+
+@runtime_checkable
+class GivesProbabilities(Protocol):
+    """A translator that says how probable it finds translations, its own or others."""
+
+    def log_probabilities(self, sentences: Sequence[tuple[str, str]]) -> Iterator[tuple[int, Sequence[float]]]:
+        """The natural logarithm of the probability of each token of translations, the end included.
+
+        Args:
+            sentences: each with its translation.
+
+        Yields:
+            The number of a sentence and the logarithms of its translation, in any order; none if it cannot tell.
+        """
         ...
 
 

@@ -78,7 +78,7 @@ def test_switched_words_stand_where_the_row_says(rows):
 
 def test_scores_are_real(rows):
     scores = rows.filter(direction="pt->pt", code_switched=False, task="answer")["scores"].struct.unnest()
-    assert scores["answer_similarity"].min() >= 0.82
+    assert scores["answer_confidence"].min() >= 0.85
     assert scores["answer_round_trip"].min() >= 35
     assert scores["answer_length"].is_between(0.7, 1.8).all()
 
@@ -138,8 +138,8 @@ def contents(folder):
 
 def test_a_command_that_names_only_the_run_changes_what_it_names(quickstart, tmp_path):
     out = trusted_copy(quickstart[0], tmp_path / "run")
-    done = sdrrl_data("generate", "--out", out, "--set", "thresholds.similarity.min=0.83")
-    assert "changed    thresholds.similarity.min changed from 0.82 to 0.83" in done.stdout.splitlines()
+    done = sdrrl_data("generate", "--out", out, "--set", "thresholds.confidence.min=0.86")
+    assert "changed    thresholds.confidence.min changed from 0.85 to 0.86" in done.stdout.splitlines()
     before = contents(out)
 
     code, said = in_terminal(b"n", "generate", "--out", out, "--set", "generator.temperature=0.9")

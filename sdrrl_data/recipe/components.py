@@ -129,6 +129,8 @@ class ScorerContext(NamedTuple):
     seed: int  # of all random draws
     aligner: Callable[[], Aligner | None] = lambda: None
     """Returns the run's aligner, for scorers that align; None if the run is too small to have learned one."""
+    translator: Callable[[], Translator | None] = lambda: None
+    """Returns the first translator from `src` to `tgt`, for scorers that ask it."""
 
 
 class ScorerConfig(Component):
@@ -141,6 +143,7 @@ class ScorerConfig(Component):
     scores: ClassVar[tuple[Score, ...]]  # in the order of its columns
     counts_only: ClassVar[bool] = False  # fast, without a model: such scorers share a table (see scoring/counting.py)
     translates_back: ClassVar[bool] = False  # whether it needs the translator from `tgt` to `src`
+    asks_translator: ClassVar[bool] = False  # whether it needs the translator from `src` to `tgt`
     aligns: ClassVar[bool] = False  # whether it needs the run's word aligner
     tells_language: ClassVar[bool] = False  # whether its columns are those of scoring/language.py
     of_answers: ClassVar[bool] = False  # whether it judges answers by what was asked, and neither questions nor pairs

@@ -86,13 +86,14 @@ class ScoresStep(TargetStep):
 
     @property
     def settings(self) -> Any:
-        """The scorer's settings, its models and sets of texts, and the translator back if it needs one."""
-        back = None
-        if self.scorer.translates_back:
-            first = next(iter(self.target.translators))
-            identity = self.target.back.identity() if self.target.back else None
-            back = [shaping.translator(self.recipe, self.target, first), identity]
-        return [[self.scorer.shaping(), _identities(self.target, self.scorer)], self.src, back]
+        """The scorer's settings, its models and sets of texts, and the translator that it needs, if any."""
+        translator = None
+        if self.scorer.translates_back or self.scorer.asks_translator:
+            first, ingredient = next(iter(self.target.translators.items()))
+            back = self.target.back.identity() if self.target.back else None
+            identity = back if self.scorer.translates_back else ingredient.identity()
+            translator = [shaping.translator(self.recipe, self.target, first), identity]
+        return [[self.scorer.shaping(), _identities(self.target, self.scorer)], self.src, translator]
 
     @property
     def schema(self) -> Schema:
@@ -197,7 +198,7 @@ class ComparisonStep(TargetStep):
 
 
 def context(recipe: Recipe, target: Target, models: ModelPool) -> ScorerContext:
-    """What a scorer may use. The first translator also translates back."""
+    """What a scorer may use. The first translator also translates back, and judges translations."""
     first = recipe.translator[0]
     return ScorerContext(
         target.src,
@@ -205,6 +206,7 @@ def context(recipe: Recipe, target: Target, models: ModelPool) -> ScorerContext:
         lambda: models.translator(first, target.tgt, target.src, recipe),
         lambda config: models.generator(config or recipe.generator),
         recipe.seed,
+        translator=lambda: models.translator(first, target.src, target.tgt, recipe),
     )
 
 

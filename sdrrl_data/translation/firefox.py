@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Annotated, Literal
 
+import numpy as np
+
 from sdrrl_data.errors import NotInstalled
 from sdrrl_data.languages import Language
 from sdrrl_data.processes.child_process import cores, module
@@ -13,6 +15,7 @@ from sdrrl_data.protocols import Ingredient, SetAside
 from sdrrl_data.recipe import Place, TranslatorConfig, TranslatorContext
 from sdrrl_data.text import word_lists
 from sdrrl_data.translation.firefox_models import INSTALL, MOZILLA, PACKAGED, characters, digest, route
+from sdrrl_data.translation.firefox_network import FirefoxNetwork
 from sdrrl_data.translation.retries import can_look_words_up
 
 BATCH = 8  # sentences sent to a process at once
@@ -71,7 +74,8 @@ class FirefoxTranslator:
     invents_words = True  # in one of thirty sentences
 
     def __init__(self, settings: FirefoxConfig, src: Language, tgt: Language) -> None:
-        models = route(settings, src, tgt)
+        self._models = models = route(settings, src, tgt)
+        self._network: FirefoxNetwork | None = None
         self.characters = characters(models)
         job = models, "" if tgt.tag in UNSPACED else " "
         start = module("sdrrl_data.translation.firefox_worker")
@@ -89,6 +93,16 @@ class FirefoxTranslator:
         processes = min(cores(), max(1, len(sentences) // SENTENCES_PER_PROCESS))
         for start, translations in self._pool.ask(jobs, processes, rows):
             yield from enumerate([translations] if isinstance(translations, SetAside) else translations, start)
+
+    def log_probabilities(self, sentences: Sequence[tuple[str, str]]) -> Iterator[tuple[int, np.ndarray]]:
+        """How probable the model finds each token of translations; nothing where two models lead through English.
+
+        Raises:
+            UserError: the model is a network of another kind.
+        """
+        if len(self._models) == 1:
+            self._network = self._network or FirefoxNetwork(self._models[0])
+            yield from self._network.log_probabilities(sentences)
 
     def close(self) -> None:
         """End the processes."""

@@ -65,5 +65,5 @@ def test_the_command_goes_on_without(invoke, checkpoint, monkeypatch):
     monkeypatch.setenv("PATH", "")
     done = invoke(*QUICKSTART, "--with", "comet.yaml", "--with", "no-comet", "--dry-run")
     assert done.exit_code == 0, done.stderr
-    assert "pt/scores-similarity" in done.stdout
+    assert "pt/scores-confidence" in done.stdout
     assert "pt/scores-comet" not in done.stdout

@@ -103,6 +103,7 @@ def test_recipes_of_0_1_0_are_written_and_shape_rows_as_they_did(earlier):
 
 
 SINCE_0_2 = {
+    "confidence",
     "llm",
     "reward",
     "madlad",

@@ -120,14 +120,14 @@ def test_a_part_changes_adds_and_leaves_out_scorers_by_their_kinds(tmp_path):
     (tmp_path / "checkpoint").mkdir()
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text(
-        "scorers: { comet: { model: checkpoint, revision: main, batch_size: 4 }, similarity: null }\n"
+        "scorers: { comet: { model: checkpoint, revision: main, batch_size: 4 }, confidence: null }\n"
         "thresholds: { answer_comet_min: { min: 1% } }\n"
     )
     second.write_text("scorers: { comet: { model: org/other }, round_trip: null }")
     recipe = loading.load("quickstart", overlays=[first])
-    assert kinds(recipe) == [kind for kind in kinds(load()) if kind != "similarity"] + ["comet"]
+    assert kinds(recipe) == [kind for kind in kinds(load()) if kind != "confidence"] + ["comet"]
     assert comet_of(recipe).model == str(tmp_path / "checkpoint")
-    assert {*load().thresholds} - {*recipe.thresholds} == {"similarity", "similarity_min"}
+    assert {*load().thresholds} - {*recipe.thresholds} == {"confidence"}
     recipe = loading.load("quickstart", overlays=[first, second])
     assert "round_trip" not in {*kinds(recipe), *recipe.thresholds}
     assert (comet_of(recipe).model, comet_of(recipe).revision, comet_of(recipe).batch_size) == ("org/other", None, 4)
@@ -202,9 +202,9 @@ def test_languages_go_by_any_name():
 
 
 def test_changes_reach_any_depth():
-    recipe = load({"transfer_set.mix.src->tgt": 0.5, "thresholds.similarity.min": 0.9, "generator.temperature": 1})
+    recipe = load({"transfer_set.mix.src->tgt": 0.5, "thresholds.confidence.min": 0.9, "generator.temperature": 1})
     assert recipe.transfer_set.mix.src_tgt == 0.5
-    assert recipe.thresholds["similarity"].min == 0.9
+    assert recipe.thresholds["confidence"].min == 0.9
     assert recipe.thresholds["language"].min == load().thresholds["language"].min
     assert recipe.generator.temperature == 1
 
@@ -214,9 +214,9 @@ def test_a_mapping_replaces_a_section():
 
 
 def test_the_changes_themselves_stay_as_they_are():
-    changes = {"thresholds": {"similarity": {"min": 0.5}}, "thresholds.similarity.min": 0.9}
-    assert load(changes).thresholds["similarity"].min == 0.9
-    assert changes["thresholds"] == {"similarity": {"min": 0.5}}
+    changes = {"thresholds": {"confidence": {"min": 0.5}}, "thresholds.confidence.min": 0.9}
+    assert load(changes).thresholds["confidence"].min == 0.9
+    assert changes["thresholds"] == {"confidence": {"min": 0.5}}
 
 
 def test_paths_are_relative_to_the_recipe(tmp_path):
@@ -361,7 +361,18 @@ FUNCTION = {"kind": "function", "name": "politeness", "function": "my_scores:pol
         (
             ["length"],
             {"similarity": {"min": 0.5}},
-            "thresholds.similarity: there is no such score: choose from length",
+            "thresholds.similarity: no scorer of the recipe gives this score: add it with --set scorers.similarity={}",
+        ),
+        (
+            ["length"],
+            {"answer_round_trip_length": {"min": 0.5}},
+            "thresholds.answer_round_trip_length: no scorer of the recipe gives this score: add it with "
+            "--set scorers.round_trip={}",
+        ),
+        (
+            ["length"],
+            {"nothing_like_it": {"min": 0.5}},
+            "thresholds.nothing_like_it: there is no such score: choose from length",
         ),
         ([FUNCTION | {"name": "answer_tone"}], {}, "answer_tone means the score of only one text"),
         (
@@ -391,12 +402,12 @@ def test_thresholds_are_for_both_texts_or_one_by_language_or_percentile():
 
 def test_an_overlay_goes_before_the_recipe_key_by_key(tmp_path):
     overlay = tmp_path / "tuned.yaml"
-    overlay.write_text("thresholds: {similarity: {min: 0.9}}\ntranslator: nllb\n")
+    overlay.write_text("thresholds: {confidence: {min: 0.9}}\ntranslator: nllb\n")
     recipe, plain = loading.load("quickstart", overlays=[overlay]), load()
-    assert recipe.thresholds == plain.thresholds | {"similarity": ThresholdConfig(min=0.9)}
+    assert recipe.thresholds == plain.thresholds | {"confidence": ThresholdConfig(min=0.9)}
     assert translator_names(recipe.translator) == ["nllb"]
-    changed = loading.load("quickstart", {"thresholds.similarity.min": 0.7}, [overlay])
-    assert changed.thresholds["similarity"].min == 0.7
+    changed = loading.load("quickstart", {"thresholds.confidence.min": 0.7}, [overlay])
+    assert changed.thresholds["confidence"].min == 0.7
 
 
 def test_a_scorers_files_are_relative_to_the_recipe(tmp_path):
@@ -452,7 +463,7 @@ def test_a_length_that_leaves_no_room_for_a_prompt_is_refused(changes, key):
 @pytest.mark.parametrize(
     ("changes", "key", "instead"),
     [
-        ({"thresholds.similarity.min": 82}, "thresholds.similarity.min", "0.82"),
+        ({"thresholds.confidence.min": 82}, "thresholds.confidence.min", "0.82"),
         ({"thresholds.question_numbers.min": 1.5}, "thresholds.question_numbers.min", "1"),
         ({"thresholds.src_finished": 90}, "thresholds.src_finished.min", "0.9"),
         ({"thresholds.round_trip.min": 3500.0}, "thresholds.round_trip.min", "35"),
@@ -465,7 +476,7 @@ def test_a_bound_that_no_text_can_reach_is_refused(changes, key, instead):
 
 
 def test_a_bound_at_the_end_of_a_scale_or_of_a_score_without_one_is_taken():
-    load({"thresholds.similarity.min": 1, "thresholds.round_trip.min": 100, "thresholds.length": {"min": 5, "max": 99}})
+    load({"thresholds.confidence.min": 1, "thresholds.round_trip.min": 100, "thresholds.length": {"min": 5, "max": 99}})
 
 
 def test_native_texts_have_short_forms(tmp_path):

@@ -86,21 +86,21 @@ def test_without_tgt_the_languages_of_targets_are_the_targets(tmp_path):
 
 
 def test_a_scorer_that_is_left_out_takes_the_thresholds_of_single_targets_along():
-    recipe = load({"targets.pt.thresholds.similarity.min": 0.9, "scorers.similarity": None})
+    recipe = load({"targets.pt.thresholds.confidence.min": 0.9, "scorers.confidence": None})
     assert recipe.targets["pt"].thresholds == {}
 
 
 def test_bounds_by_language_of_earlier_versions_become_those_of_targets(tmp_path):
     part = tmp_path / "tuned.yaml"
-    bounds = {"similarity": {"min": 0.7, "weight": 0.5, "languages": {"Thai": {"max": 0.99}, "vi": {"min": 0.6}}}}
+    bounds = {"confidence": {"min": 0.7, "weight": 0.5, "languages": {"Thai": {"max": 0.99}, "vi": {"min": 0.6}}}}
     part.write_text(yaml.safe_dump({"thresholds": bounds}), encoding="utf-8")
     recipe = load({"tgt": ["pt", "th"]}, [part])
-    assert recipe.for_target("pt").thresholds["similarity"] == ThresholdConfig(min=0.7, weight=0.5)
-    assert recipe.for_target("th").thresholds["similarity"] == ThresholdConfig(max=0.99, weight=0.5)
+    assert recipe.for_target("pt").thresholds["confidence"] == ThresholdConfig(min=0.7, weight=0.5)
+    assert recipe.for_target("th").thresholds["confidence"] == ThresholdConfig(max=0.99, weight=0.5)
     assert recipe.targets.keys() == {"th", "vi"}
-    part.write_text(yaml.safe_dump({"thresholds": bounds, "targets": {"vi": {"thresholds": {"similarity": {}}}}}))
+    part.write_text(yaml.safe_dump({"thresholds": bounds, "targets": {"vi": {"thresholds": {"confidence": {}}}}}))
     with pytest.raises(
-        UserError, match=r"similarity\.languages\.vi and targets\.vi\.thresholds\.similarity say the same"
+        UserError, match=r"confidence\.languages\.vi and targets\.vi\.thresholds\.confidence say the same"
     ):
         load({}, [part])
     of_source = load({"thresholds": {"src_language": {"min": 0.1, "languages": {"en": {"min": 0.4}, "fr": {}}}}})
