@@ -41,7 +41,8 @@ class TranslationsStep(TargetStep):
     # 6: labels of which words stay are sent in small letters also where the other labels of their list are words
     # 7: sentences of which Firefox's models invented a word are sent again without their first capital
     # 8: what a translator makes up after the colon of a label is cut
-    # 9: a translator without dashes gets hyphens between spaces; no gloss comes instead of a year in brackets
+    # 9: a translator without dashes gets hyphens between spaces; no gloss comes instead of a year in brackets;
+    #    equations of single letters stay as they are
     version: ClassVar[int] = 9
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     keeps_rows: ClassVar[bool] = True

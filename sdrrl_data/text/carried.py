@@ -26,6 +26,10 @@ _FORMULA = regex.compile(
 )
 _ENTITY = regex.compile(ENTITY)
 _NAME = regex.compile(r"(?<![^\W_])[A-HJ-Z](?![^\W_])")  # not "I"
+# Single letters and numbers with a sign of arithmetic: a translator wrote "n n * n" for "n * n".
+_EQUATION = regex.compile(
+    r"(?=.*[=*+/^<>]) (?: [\W\d_] | (?<![^\W\d_])[A-Za-z](?![^\W\d_]) )*+", regex.DOTALL | regex.VERBOSE
+)
 _LETTERS = regex.compile(r"\p{Ll}{3}")
 
 _NAME_SIGNS = "™®©℠"
@@ -79,8 +83,9 @@ def cut_at_separators(text: str, segment: Segment) -> Segment:
 
 
 def has_prose(text: str, segment: Segment) -> bool:
-    """Whether there are words outside the segment's spans; letters that are names, as in "A + B", are none."""
-    return any(map(str.isalpha, _NAME.sub("", " ".join(between(text, *segment)))))
+    """Whether there are words outside the segment's spans; names of one letter, as in "A + B" or "n * n", are none."""
+    prose = " ".join(between(text, *segment))
+    return any(map(str.isalpha, _NAME.sub("", prose))) and not _EQUATION.fullmatch(prose)
 
 
 def has_letters(text: str, segment: Segment) -> bool:
