@@ -13,6 +13,7 @@ from sdrrl_data.scoring.sentences import mean_and_lowest
 from sdrrl_data.text.equivalents import readable
 from sdrrl_data.text.masking import plain
 
+MIN_CHARACTERS = 20  # of the source: in a shorter one, one token decides (of "Test", "Teste" has 0.8)
 AT_ONCE = 512  # sentences that are judged together, between two calls of `advance`
 
 Sentence = tuple[str, str]  # a source and its translation
@@ -27,7 +28,7 @@ class ConfidenceConfig(ScorerConfig):
     scores = (
         Score(
             "confidence",
-            unscored="texts without sentences; translators that do not tell: all but Firefox's models without a detour",
+            unscored="sources of less than 20 characters; translators that do not tell: all but a single Firefox model",
             says="how probable each token of the translation is to the first translator (geometric mean, 0 to 1), mean "
             "of the sentences",
             misses="what the translator is wrong about and sure of; another good wording counts as improbable",
@@ -58,7 +59,7 @@ class ConfidenceScorer:
     """The geometric mean of the probabilities of a sentence's tokens, given its source, from 0 to 1.
 
     `confidence` is the mean over a pair's sentences, weighted by their length in source characters; `confidence_min` is
-    the lowest of a sentence that is not very short. Null if there is no sentence, or if the translator does not tell.
+    the lowest of a sentence that is not very short. Null for a very short source, or if the translator does not tell.
 
     Source: Fomicheva et al. 2020, https://aclanthology.org/2020.tacl-1.35, section 3.1.1 (TP).
     """
@@ -74,7 +75,8 @@ class ConfidenceScorer:
             confidences = self._confidences(list(dict.fromkeys(sentence for text in group for sentence in text)))
             for text in group:
                 known = [sentence for sentence in text if sentence in confidences]
-                complete = known if len(known) == len(text) else []
+                is_long = sum(len(source) for source, _ in text) >= MIN_CHARACTERS
+                complete = known if is_long and len(known) == len(text) else []
                 rows.append(mean_and_lowest(complete, [confidences[sentence] for sentence in complete]))
             advance(len(group))
         schema = {score.name: pl.Float64 for score in ConfidenceConfig.scores}

@@ -54,6 +54,7 @@ def test_what_cannot_be_judged_is_none(text_pair, score):
 
     assert confidences(score, text_pair((LONG, "0.5")), translator=Silent()) == [(None, None)]
     assert confidences(score, TextPair("`x`", "`x`", [])) == [(None, None)]
+    assert confidences(score, text_pair(("Test", "0.1"))) == [(None, None)]
     # A text is judged by all of its sentences, or not at all.
     assert confidences(score, text_pair((LONG, "0.5"), ("Another sentence.", "silent"))) == [(None, None)]
 
@@ -85,7 +86,7 @@ def firefox():
         ("Venous blood is darker.", "O sangue venoso é mais escuro.", "O sangue veneno é mais escuro."),
         ("The doctor did not come.", "O médico não veio.", "O médico veio."),
         ("Anna lives in Lisbon.", "Anna vive em Lisboa.", "Maria vive em Lisboa."),
-        ("We sold 28 houses.", "Vendemos 28 casas.", "Vendemos 25 casas."),
+        ("We sold 28 old houses.", "Vendemos 28 casas antigas.", "Vendemos 25 casas antigas."),
         ("The cat sleeps on the mat.", "O gato dorme no tapete.", "O gato dorme no araulenho."),
     ],
 )
