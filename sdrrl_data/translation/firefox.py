@@ -1,12 +1,13 @@
 """Firefox's translation models, run on the CPU by fxtranslate."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Annotated, Literal
 
 import numpy as np
 
-from sdrrl_data.errors import NotInstalled
+from sdrrl_data.errors import NotInstalled, UserError
 from sdrrl_data.languages import Language
 from sdrrl_data.processes.child_process import cores, module
 from sdrrl_data.processes.jobs import batches, rows
@@ -76,6 +77,7 @@ class FirefoxTranslator:
     def __init__(self, settings: FirefoxConfig, src: Language, tgt: Language) -> None:
         self._models = models = route(settings, src, tgt)
         self._network: FirefoxNetwork | None = None
+        self._may_tell = len(models) == 1
         self.characters = characters(models)
         job = models, "" if tgt.tag in UNSPACED else " "
         start = module("sdrrl_data.translation.firefox_worker")
@@ -95,13 +97,17 @@ class FirefoxTranslator:
             yield from enumerate([translations] if isinstance(translations, SetAside) else translations, start)
 
     def log_probabilities(self, sentences: Sequence[tuple[str, str]]) -> Iterator[tuple[int, np.ndarray]]:
-        """How probable the model finds each token of translations; nothing where two models lead through English.
+        """How probable the model finds each token of translations.
 
-        Raises:
-            UserError: the model is a network of another kind.
+        Nothing where two models lead through English, and, after a warning, where the model is an unknown network.
         """
-        if len(self._models) == 1:
-            self._network = self._network or FirefoxNetwork(self._models[0])
+        if self._network is None and self._may_tell:
+            try:
+                self._network = FirefoxNetwork(self._models[0])
+            except UserError as error:
+                self._may_tell = False
+                logging.getLogger(__name__).warning("%s: the scores of confidence are null", error)
+        if self._network:
             yield from self._network.log_probabilities(sentences)
 
     def close(self) -> None:

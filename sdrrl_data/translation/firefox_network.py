@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
+from sdrrl_data.errors import UserError
+from sdrrl_data.recipe.plain_yaml import of_others
 from sdrrl_data.text.batches import batches
-from sdrrl_data.translation.firefox_models import FirefoxModel, unreadable
+from sdrrl_data.translation.firefox_models import FirefoxModel
 
 VERSION = 1  # of the file
 FLOAT, INT8 = 0x404, 0x4101  # kinds of tensors
@@ -49,7 +51,7 @@ class FirefoxNetwork:
         """Load it.
 
         Raises:
-            UserError: it cannot be read, or is a network of another kind.
+            UserError: it is a network of another kind.
         """
         from sentencepiece import SentencePieceProcessor
 
@@ -66,7 +68,10 @@ class FirefoxNetwork:
             self._output = np.ascontiguousarray(self._first("decoder_ff_logit_out_W", "decoder_Wemb", "Wemb").T)
             list(self.log_probabilities([("a", "a")]))  # fail now if a tensor is missing
         except (OSError, RuntimeError, LookupError, ValueError, struct.error, yaml.YAMLError) as error:
-            raise unreadable(model.weights.parent, error) from error
+            raise UserError(
+                f"how probable translations are to the Firefox model in {model.weights.parent} cannot be computed "
+                f"({error})"
+            ) from error
 
     def log_probabilities(self, sentences: Sequence[Sentence]) -> Iterator[tuple[int, np.ndarray]]:
         """The natural logarithm of the probability of each token of each translation, the end included.
@@ -200,8 +205,6 @@ def _read(content: bytes) -> tuple[Tensors, dict[str, Any]]:
         ValueError: it is no such file.
         struct.error: it ends too early.
     """
-    from sdrrl_data.recipe.plain_yaml import of_others
-
     version, count = struct.unpack_from("<QQ", content)
     if version != VERSION:
         raise ValueError(f"it is no file of Marian of version {VERSION}")

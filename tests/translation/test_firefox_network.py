@@ -84,11 +84,25 @@ def test_the_end_counts(network):
 def test_another_file_is_refused_in_a_sentence(tmp_path, change, reason):
     (model,) = route(FirefoxConfig(), EN, PT)
     folder = tmp_path / "en-pt"
-    folder.mkdir()
-    weights = folder / "model.enpt.bin"
-    shutil.copy(model.weights, weights)
+    shutil.copytree(model.weights.parent, folder)
+    weights = folder / model.weights.name
     weights.write_bytes(change(weights.read_bytes()))
     with pytest.raises(UserError) as raised:
         FirefoxNetwork(model._replace(weights=weights))
     assert reason in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_translator_of_another_network_tells_nothing(tmp_path, caplog):
+    """As far as the engine goes, the file is whole: only what it says of itself is another network."""
+    (model,) = route(FirefoxConfig(), EN, PT)
+    shutil.copytree(model.weights.parent, tmp_path / "en-pt")
+    weights = tmp_path / "en-pt" / model.weights.name
+    weights.write_bytes(weights.read_bytes().replace(b"dec-cell: ssru", b"dec-cell: lstm"))
+    translator = FirefoxTranslator(FirefoxConfig(models=str(tmp_path)), EN, PT)
+    try:
+        assert list(translator.log_probabilities([("Yes.", "Sim.")])) == []
+        assert list(translator.log_probabilities([("No.", "Não.")])) == []
+        assert caplog.text.count("its dec-cell is 'lstm', not 'ssru'): the scores of confidence are null") == 1
+    finally:
+        translator.close()
