@@ -5,7 +5,8 @@ name, or a word has another sense. The good pairs are sentences of FLORES-200 as
 (Vietnamese) translated them, and of Tatoeba; one in five pairs is a text of three sentences. First each score by
 itself: the share of the faults that it finds if 1, 3 and 5 % of the good pairs may be lost. Then all thresholds of a
 recipe together. Nothing is downloaded: from Vietnamese, nothing translates back. benchmarks/filters.py has coarse
-faults. For one language: `python -m benchmarks.planted_faults pt`.
+faults, and benchmarks/real_faults.py what was not planted. `confidence` is left out here, also of the recipe: it judges
+what the translator wrote itself. For one language: `python -m benchmarks.planted_faults pt`.
 """
 
 import sys
