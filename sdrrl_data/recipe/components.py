@@ -130,7 +130,7 @@ class ScorerContext(NamedTuple):
     aligner: Callable[[], Aligner | None] = lambda: None
     """Returns the run's aligner, for scorers that align; None if the run is too small to have learned one."""
     translator: Callable[[], Translator | None] = lambda: None
-    """Returns the first translator from `src` to `tgt`, for scorers that ask it."""
+    """Returns the first translator from `src` to `tgt`, for scorers that ask it; None if it gives no probabilities."""
 
 
 class ScorerConfig(Component):
@@ -205,6 +205,7 @@ class TranslatorConfig(Component):
 
     argument: ClassVar[tuple[str, str] | None] = None  # the key after the colon in "nllb:MODEL", and its name in help
     uses_generator: ClassVar[bool] = False  # whether the run's generator translates
+    gives_probabilities: ClassVar[bool] = False  # whether its translator is a `GivesProbabilities`
 
     @classmethod
     def completed(cls, content: Mapping[str, Any], generator: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import polars as pl
 
 from sdrrl_data import scoring
-from sdrrl_data.protocols import Advance, Ingredient, Scorer
+from sdrrl_data.protocols import Advance, Ingredient, Scorer, Translator
 from sdrrl_data.recipe import Recipe, ScorerConfig, ScorerContext, scores_of
 from sdrrl_data.run import NOTHING_SET_ASIDE, Part, Run, Task
 from sdrrl_data.scoring.comparing import ComparingConfig
@@ -200,13 +200,17 @@ class ComparisonStep(TargetStep):
 def context(recipe: Recipe, target: Target, models: ModelPool) -> ScorerContext:
     """What a scorer may use. The first translator also translates back, and judges translations."""
     first = recipe.translator[0]
+
+    def translator() -> Translator | None:
+        return models.translator(first, target.src, target.tgt, recipe) if first.gives_probabilities else None
+
     return ScorerContext(
         target.src,
         target.tgt,
         lambda: models.translator(first, target.tgt, target.src, recipe),
         lambda config: models.generator(config or recipe.generator),
         recipe.seed,
-        translator=lambda: models.translator(first, target.src, target.tgt, recipe),
+        translator=translator,
     )
 
 

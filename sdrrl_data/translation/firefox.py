@@ -33,6 +33,7 @@ class FirefoxConfig(TranslatorConfig):
 
     extra = "firefox"
     argument = ("models", "DIR")
+    gives_probabilities = True
 
     def identify(self, src: Language, tgt: Language, generator: object = None) -> Ingredient:
         """The model for a pair, or the two models that lead through English, by a digest of their files.

@@ -4,7 +4,10 @@ import pytest
 
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import TextPair, Unit
-from sdrrl_data.scoring.confidence import ConfidenceScorer
+from sdrrl_data.recipe.loading import load
+from sdrrl_data.scoring.confidence import ConfidenceConfig, ConfidenceScorer
+from sdrrl_data.steps.scoring_steps import context
+from sdrrl_data.steps.target import Target
 from sdrrl_data.translation.firefox import FirefoxConfig, FirefoxTranslator
 
 LONG = "This sentence is long enough."
@@ -113,3 +116,21 @@ def test_nothing_is_said_where_two_models_lead_through_english(text_pair, score,
         assert confidences(score, pair, translator=translator) == [(None, None)]
     finally:
         translator.close()
+
+
+@pytest.mark.parametrize(("translator", "opened"), [("firefox", ["firefox"]), ("self", []), ("nllb", [])])
+def test_only_a_translator_that_gives_probabilities_is_opened(translator, opened, text_pair, score):
+    """Loading a language model that cannot tell would take minutes."""
+    asked = []
+
+    class Models:
+        def translator(self, settings, src, tgt, recipe):
+            asked.append(settings.kind)
+            return Teller()
+
+    recipe = load("quickstart", {"translator": translator})
+    target = Target(find("en"), find("pt"), {})
+    with ConfidenceConfig().open(context(recipe, target, Models())) as scorer:
+        values = score(scorer, [text_pair((LONG, "0.5"))])
+    assert asked == opened
+    assert values["confidence"] == [pytest.approx(0.5) if opened else None]
