@@ -74,7 +74,7 @@ def _with_last_aside(source: str, translation: str) -> str:
     before, end = translation[: translated.start()], translated[2]
     if translation.count("(") > source.count("("):
         return before + end
-    if last and not _LETTER.search(last[1]):
+    if last and _LETTER.search(translated[1]) and not _LETTER.search(last[1]):
         return f"{before} ({last[1]}){end}"
     return translation
 

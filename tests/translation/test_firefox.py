@@ -99,8 +99,9 @@ def test_a_year_in_brackets_does_not_become_a_gloss(translator, sentence, transl
 
 
 def test_brackets_that_repeat_the_source_are_no_gloss(translator):
-    (translation,) = in_order(translator, ["Perimeter (P) = 4 x side length (s)."])
-    assert translation.endswith("(s).")
+    perimeter, height = in_order(translator, ["Perimeter (P) = 4 x side length (s).", "The room is high (2.5)."])
+    assert perimeter.endswith("(s).")
+    assert height == bare_engine().translate("The room is high (2.5).")
 
 
 @pytest.mark.parametrize(
