@@ -16,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks._report import report, sized, versions
+from benchmarks.encoders import auc
 from sdrrl_data.languages import find
 from sdrrl_data.protocols import Scorer, TextPair, Unit
 from sdrrl_data.recipe import ScorerConfig
@@ -67,7 +68,9 @@ def main() -> None:
         for score in config.scores:
             for column in score.columns:
                 sign = -1 if score.better == "less" else 1
-                share = told(scores.with_columns(pl.col(column).fill_null(0) * sign), column)
+                values = scores.with_columns(pl.col(column).fill_null(0) * sign)
+                good, flawed = (values.filter(read_as=kind)[column].to_numpy() for kind in ("good", "flawed"))
+                share = auc(good, flawed)  # how often a flawed sentence scores lower; equal scores count half
                 report(f"flawed below good by {column}, pt, real translations", f"{share:.2f}", used)
 
 
@@ -91,13 +94,6 @@ def digest(source: str, target: str) -> str:
 def alone(source: str, target: str) -> TextPair:
     """A sentence and its translation as a pair."""
     return TextPair(source, target, [Unit(0, len(source), 0, len(target))])
-
-
-def told(scores: pl.DataFrame, column: str) -> float:
-    """How often a flawed sentence scores lower than a good one (AUC; equal scores count half)."""
-    flawed, good = (scores.filter(pl.col("read_as") == kind)[column] for kind in ("flawed", "good"))
-    lower = sum((good > value).sum() + (good == value).sum() / 2 for value in flawed)
-    return lower / max(len(flawed) * len(good), 1)
 
 
 if __name__ == "__main__":

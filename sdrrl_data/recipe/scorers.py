@@ -46,23 +46,18 @@ def of_both_texts(score: str) -> str:
 
 def no_such_score(name: str, scores: Collection[str]) -> str:
     """A sentence for a threshold of a score that there is not: which score is meant, or which scorer is missing."""
-    of_others = {
+    kinds = {
         column: kind
         for kind, scorer in ScorerConfig.kinds().items()
-        for score in getattr(scorer, "scores", ())
+        for score in scorer.scores
         for column in score.columns
     }
     names = (name, name.removeprefix("question_"), name.removeprefix("answer_"))
-    if kind := next((of_others[score] for score in names if score in of_others and score not in scores), None):
+    if kind := next((kinds[score] for score in names if score in kinds and score not in scores), None):
         return f"thresholds.{name}: no scorer of the recipe gives this score: add it with --set scorers.{kind}={{}}"
-    return f"thresholds.{name}: there is no such score: {_instead(name, scores, of_others)}"
-
-
-def _instead(name: str, scores: Collection[str], of_others: Collection[str]) -> str:
-    """The score that is meant; the recipe's own, if there is none like it."""
-    known = sorted({*scores, *of_others})
-    meant = instead(name, known, "thresholds.")
-    return meant if meant.startswith("did you mean") else instead(name, sorted(scores), "thresholds.")
+    of_recipe = instead(name, sorted(scores), "thresholds.")
+    remedy = instead(name, sorted({*scores, *kinds}), "thresholds.", otherwise=of_recipe)
+    return f"thresholds.{name}: there is no such score: {remedy}"
 
 
 def may_have_threshold(name: str, scores: Collection[str]) -> bool:

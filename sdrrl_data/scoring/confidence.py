@@ -9,9 +9,8 @@ import polars as pl
 
 from sdrrl_data.protocols import Advance, GivesProbabilities, Ingredient, Scorer, TextPair, Translator
 from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext
-from sdrrl_data.scoring.sentences import mean_and_lowest
+from sdrrl_data.scoring.sentences import groups, mean_and_lowest
 from sdrrl_data.text.equivalents import readable
-from sdrrl_data.text.masking import plain
 
 MIN_CHARACTERS = 20  # of the source: in a shorter one, one token decides (of "Test", "Teste" has 0.8)
 AT_ONCE = 512  # sentences that are judged together, between two calls of `advance`
@@ -71,7 +70,7 @@ class ConfidenceScorer:
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """Columns `confidence` and `confidence_min`."""
         rows: list[tuple[float | None, float | None]] = []
-        for group in _groups(pairs):
+        for group in groups(pairs, AT_ONCE):
             confidences = self._confidences(list(dict.fromkeys(sentence for text in group for sentence in text)))
             for text in group:
                 known = [sentence for sentence in text if sentence in confidences]
@@ -91,16 +90,3 @@ class ConfidenceScorer:
         ]
         judged = self._rater.log_probabilities(sent)
         return {sentences[number]: float(np.exp(np.mean(logarithms))) for number, logarithms in judged}
-
-
-def _groups(pairs: Sequence[TextPair]) -> Iterator[list[list[Sentence]]]:
-    """The sentences of each pair, in groups of pairs that are judged together."""
-    group: list[list[Sentence]] = []
-    for pair in pairs:
-        # A sentence that is all code has no text left.
-        group.append([sentence for sentence in plain(pair) if sentence[0].strip()])
-        if sum(map(len, group)) >= AT_ONCE:
-            yield group
-            group = []
-    if group:
-        yield group

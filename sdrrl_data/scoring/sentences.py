@@ -1,6 +1,9 @@
-"""The score of a text, from the scores of its sentences."""
+"""The sentences of texts that are judged together, and the score of a text from those of its sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from sdrrl_data.protocols import TextPair
+from sdrrl_data.text.masking import plain
 
 MIN_LETTERS = 10  # in a source sentence that counts for the minimum; "Hello" is 0.86 similar to "?"
 
@@ -21,3 +24,21 @@ def mean_and_lowest(sentences: Sequence[tuple[str, str]], scores: Sequence[float
     mean = sum(score * weight for score, weight in zip(scores, weights, strict=True)) / sum(weights)
     telling = [sum(map(str.isalpha, source)) >= MIN_LETTERS for source, _ in sentences]
     return mean, min((score for score, tells in zip(scores, telling, strict=True) if tells), default=None)
+
+
+def groups(pairs: Sequence[TextPair], at_once: int) -> Iterator[list[list[tuple[str, str]]]]:
+    """The sentences (source, target) of each pair, in groups of pairs that are judged together.
+
+    Args:
+        pairs: the texts.
+        at_once: sentences in a group, from which on another begins.
+    """
+    group: list[list[tuple[str, str]]] = []
+    for pair in pairs:
+        # A sentence that is all code has no text left.
+        group.append([sentence for sentence in plain(pair) if sentence[0].strip()])
+        if sum(map(len, group)) >= at_once:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -10,10 +10,9 @@ import polars as pl
 from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
 from sdrrl_data.recipe import Model, Score, ScorerConfig, ScorerContext, Shapeless, ShapelessByDefault
 from sdrrl_data.scoring import encoders
-from sdrrl_data.scoring.sentences import mean_and_lowest
-from sdrrl_data.text.masking import plain
+from sdrrl_data.scoring.sentences import groups, mean_and_lowest
 
-AT_ONCE = 512  # sentences of both sides that are embedded together, between two calls of `advance`
+AT_ONCE = 256  # sentences of each side that are embedded together, between two calls of `advance`
 REMEMBERED = 20_000  # embeddings of sentences that may be needed again, such as for another translation: 30 to 60 MB
 
 Sentences = Sequence[tuple[str, str]]
@@ -92,7 +91,7 @@ class SimilarityScorer:
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """Columns `similarity` and `similarity_min`."""
         rows: list[tuple[float | None, float | None]] = []
-        for group in _groups(pairs):
+        for group in groups(pairs, AT_ONCE):
             if len(self._embedded) > REMEMBERED:
                 self._embedded.clear()
             texts = dict.fromkeys(text for sentences in group for sentence in sentences for text in sentence)
@@ -103,19 +102,6 @@ class SimilarityScorer:
             advance(len(group))
         schema = {"similarity": pl.Float64, "similarity_min": pl.Float64}
         return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _groups(pairs: Sequence[TextPair]) -> Iterator[list[Sentences]]:
-    """The sentences of each pair, in groups of pairs that are embedded together."""
-    group: list[Sentences] = []
-    for pair in pairs:
-        # A sentence that is all code has no text left.
-        group.append([sentence for sentence in plain(pair) if sentence[0].strip()])
-        if 2 * sum(map(len, group)) >= AT_ONCE:
-            yield group
-            group = []
-    if group:
-        yield group
 
 
 def _cosines(sentences: Sentences, embedded: Mapping[str, np.ndarray]) -> list[float]:

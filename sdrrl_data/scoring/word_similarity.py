@@ -13,9 +13,9 @@ from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext
 from sdrrl_data.scoring import encoders
 from sdrrl_data.scoring.encoder_states import PROBES
 from sdrrl_data.scoring.packaged_encoder import PackagedE5
+from sdrrl_data.scoring.sentences import groups
 from sdrrl_data.scoring.similarity import SimilarityConfig
 from sdrrl_data.text.function_words import is_function_word
-from sdrrl_data.text.masking import plain
 
 LAYERS = 8  # of twelve: the last ones mix the words of a sentence. Of 4 and 8, 8 found more planted words
 LOST = 3  # words: a lost clause has several
@@ -88,9 +88,8 @@ class WordSimilarityScorer:
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """Columns `word_similarity_added` and `word_similarity_lost`."""
-        texts = [plain(pair) for pair in pairs]
         rows: list[tuple[float | None, float | None]] = []
-        for group in _groups(texts):
+        for group in groups(pairs, AT_ONCE):
             sentences = list(dict.fromkeys(sentence for text in group for sentence in text))
             similarities = dict(zip(sentences, self._lowest(sentences), strict=True))
             judged = ([lowest for sentence in text if (lowest := similarities[sentence])] for text in group)
@@ -123,15 +122,3 @@ class WordSimilarityScorer:
 
 def _content(words: Sequence[str], language: Language) -> list[int]:
     return [place for place, word in enumerate(words) if not is_function_word(word, language.tag)]
-
-
-def _groups(texts: Sequence[Sequence[tuple[str, str]]]) -> Iterator[list[Sequence[tuple[str, str]]]]:
-    """Texts in groups that are encoded together."""
-    group: list[Sequence[tuple[str, str]]] = []
-    for text in texts:
-        group.append(text)
-        if sum(map(len, group)) >= AT_ONCE:
-            yield group
-            group = []
-    if group:
-        yield group

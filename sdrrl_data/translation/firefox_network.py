@@ -125,8 +125,8 @@ class FirefoxNetwork:
             logits = states[place] @ self._output
             logits += bias
             logits -= logits.max(axis=1, keepdims=True)
-            own = logits[np.arange(len(logits)), ids[place]]
-            logarithms[place] = own - np.log(np.exp(logits, out=logits).sum(axis=1))
+            of_tokens = logits[np.arange(len(logits)), ids[place]]
+            logarithms[place] = of_tokens - np.log(np.exp(logits, out=logits).sum(axis=1))
         return logarithms
 
     def _placed(self, embeddings: np.ndarray) -> np.ndarray:
