@@ -211,6 +211,22 @@ class Recipe(Config):
         return self
 
     @model_validator(mode="after")
+    def _texts_are_judged(self) -> Self:
+        """A scorer that judges only questions, or only answers, has no threshold for the others."""
+        for scorer in self.scorers:
+            name, texts = scorer.called(), f"{scorer.texts}s"
+            if scorer.of_answers and scorer.texts == "question":
+                raise ValueError(f"scorers.{name}.texts is question, and this scorer judges answers alone")
+            for other in ("question", "answer"):
+                in_vain = [f"{other}_{score}" for score in scores_of(scorer) if f"{other}_{score}" in self.thresholds]
+                if in_vain and not scorer.judges(other):
+                    raise ValueError(
+                        f"thresholds.{in_vain[0]}: scorers.{name} judges {texts} alone: set scorers.{name}.texts to "
+                        "both"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _translates(self) -> Self:
         """Each target has a translator, and its aligner has the one that it needs."""
         if self.targets:

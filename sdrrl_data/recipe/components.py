@@ -20,7 +20,7 @@ from sdrrl_data.protocols import Aligner, Generator, Ingredient, Scorer, Transla
 from sdrrl_data.recipe.config import Config
 from sdrrl_data.recipe.declared import Declared
 from sdrrl_data.recipe.fields import walk
-from sdrrl_data.recipe.markers import NamesCode, Place
+from sdrrl_data.recipe.markers import NamesCode, Place, ShapelessByDefault
 
 if TYPE_CHECKING:
     from sdrrl_data.recipe.generators import GeneratorConfig
@@ -148,9 +148,16 @@ class ScorerConfig(Component):
     tells_language: ClassVar[bool] = False  # whether its columns are those of scoring/language.py
     of_answers: ClassVar[bool] = False  # whether it judges answers by what was asked, and neither questions nor pairs
 
+    # Which texts it judges; the scores of the others are null.
+    texts: Annotated[Literal["question", "answer", "both"], ShapelessByDefault()] = "both"
+
     def declared(self) -> tuple[Score, ...]:
         """Its scores."""
         return self.scores
+
+    def judges(self, text: Literal["question", "answer"]) -> bool:
+        """Whether it judges questions, or answers."""
+        return self.texts in (text, "both")
 
     @abstractmethod
     def identify(self, generator: "Callable[[GeneratorConfig | None], Ingredient]") -> list[Ingredient]:

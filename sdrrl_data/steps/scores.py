@@ -37,7 +37,9 @@ def pairs_of(
     return Pairs(rows["id"].to_list(), [text_pairs.question(row) for row in named], [answer(row) for row in named])
 
 
-def score(pairs: Pairs, scorer: Scorer, advance: Advance, of_questions: bool = False) -> pl.DataFrame:
+def score(
+    pairs: Pairs, scorer: Scorer, advance: Advance, *, questions: bool = True, answers: bool = True
+) -> pl.DataFrame:
     """One row per seed: every score of its question (`question_…`) and of its answer (`answer_…`).
 
     Scores whose names continue with `src_` judge the text in the source language; all others judge its translation.
@@ -46,23 +48,26 @@ def score(pairs: Pairs, scorer: Scorer, advance: Advance, of_questions: bool = F
         pairs: the texts.
         scorer: gives the scores.
         advance: called with the number of seeds done.
-        of_questions: whether answers have the scores of their questions, and are not judged themselves.
+        questions: whether questions are judged; the scores of texts that are not judged are null.
+        answers: whether answers are judged.
     """
-    if of_questions:
-        scored = scorer.score(pairs.questions, advance)
-        return _table(pairs.ids, scored, scored)
-    scored = scorer.score([*pairs.questions, *pairs.answers], lambda done: advance(done / 2))
     count = len(pairs.ids)
-    return _table(pairs.ids, scored.head(count), scored.tail(count))
+    texts = [*(pairs.questions if questions else ()), *(pairs.answers if answers else ())]
+    scored = scorer.score(texts, lambda done: advance(done * count / max(1, len(texts))))
+    nothing = scored.clear(count)
+    return _table(pairs.ids, scored.head(count) if questions else nothing, scored.tail(count) if answers else nothing)
 
 
-def compare(pairs: Pairs, questions: Comparing, answers: Comparing, advance: Advance) -> pl.DataFrame:
-    """The same, by scorers that compare each text with earlier ones."""
-    compared = (
-        scorer.score(pairs.ids, texts, lambda done: advance(done / 2))
-        for scorer, texts in ((questions, pairs.questions), (answers, pairs.answers))
-    )
-    return _table(pairs.ids, *compared)
+def compare(pairs: Pairs, questions: Comparing | None, answers: Comparing | None, advance: Advance) -> pl.DataFrame:
+    """The same, by scorers that compare each text with earlier ones; None for texts that are not judged."""
+    scorers = [(questions, pairs.questions), (answers, pairs.answers)]
+    judged = sum(scorer is not None for scorer, _ in scorers)
+    compared = [
+        scorer.score(pairs.ids, texts, lambda done: advance(done / judged)) if scorer else None
+        for scorer, texts in scorers
+    ]
+    nothing = next(table for table in compared if table is not None).clear(len(pairs.ids))
+    return _table(pairs.ids, *(nothing if table is None else table for table in compared))
 
 
 def of_answers(answers: pl.DataFrame, translations: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from itertools import product
+from typing import Any, ClassVar, Literal
 
 import polars as pl
 
@@ -25,6 +26,7 @@ FEWEST_TO_LEARN = 50
 """Translated questions and answers that an aligner learns from, at least: of 100 sentences, it leaves 26 % of lost
 clauses without links (7 words in a row) at the price of 2 % of good sentences, of 1,000 38 % at 1.3 %."""
 
+TEXTS: tuple[Literal["question", "answer"], ...] = ("question", "answer")
 OF_ANSWERS: Schema = {"answer_src_finished": pl.Float64, "answer_src_refused": pl.Float64}
 
 
@@ -65,7 +67,7 @@ class HeuristicScoresStep(TargetStep):
                 if not self.scorers:
                     return Part(of_answers, NOTHING_SET_ASIDE)
                 counted = scores.score(scores.pairs_of(*task.tables), scorer(self.growth_of(task.part)), advance)
-                counted = _as_their_questions(counted, self.scorers)
+                counted = _of_texts(counted, self.scorers)
                 return Part(scores.joined([of_answers, counted]), NOTHING_SET_ASIDE)
 
             yield each(score)
@@ -104,17 +106,23 @@ class ScoresStep(TargetStep):
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Load the scorer; all other models are closed first, to free their memory."""
         models.close()
-        of_questions = all(score.of_question for score in self.scorer.declared())
         with self.scorer.open(context(self.recipe, self.target, models)) as scorer:
 
             def score(task: Task) -> Part:
                 models.failures.take()
                 pairs = scores.pairs_of(*task.tables, with_asked=self.scorer.of_answers)
-                scored = scores.score(pairs, scorer, advance, of_questions)
-                scored = _as_their_questions(scored, [self.scorer])
+                scored = self._scored(pairs, scorer, advance)
                 return Part(scored, NOTHING_SET_ASIDE, again=models.failures.take())
 
             yield each(score)
+
+    def _scored(self, pairs: scores.Pairs, scorer: Scorer, advance: Advance) -> pl.DataFrame:
+        """The scores of the texts that the scorer judges."""
+        of_questions = all(score.of_question for score in self.scorer.declared())
+        questions = of_questions or self.scorer.judges("question")
+        answers = not of_questions and self.scorer.judges("answer")
+        scored = scores.score(pairs, scorer, advance, questions=questions, answers=answers)
+        return _of_texts(scored, [self.scorer])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +153,9 @@ class AligningScoresStep(ScoresStep):
                 return stack.enter_context(self.scorer.open(available))
 
             def score(task: Task) -> Part:
-                scored = scores.score(scores.pairs_of(*task.tables), scorer(self.growth_of(task.part)), advance)
-                return Part(_as_their_questions(scored, [self.scorer]), NOTHING_SET_ASIDE)
+                pairs = scores.pairs_of(*task.tables)
+                scored = self._scored(pairs, scorer(self.growth_of(task.part)), advance)
+                return Part(scored, NOTHING_SET_ASIDE)
 
             yield each(score)
 
@@ -181,15 +190,18 @@ class ComparisonStep(TargetStep):
     def open(self, run: Run, models: ModelPool, advance: Advance) -> Iterator[Work]:
         """Read the sets to compare with."""
         available = context(self.recipe, self.target, models)
-        questions, answers = self.scorer.compare(available, "question"), self.scorer.compare(available, "answer")
+        questions, answers = (
+            self.scorer.compare(available, text) if self.scorer.judges(text) else None for text in TEXTS
+        )
         remembered = 0  # parts
 
         def score(task: Task) -> Part:
             nonlocal remembered
             for part in range(remembered, task.part):
                 earlier = scores.pairs_of(*(run.table(name).read(part) for name in self.inputs))
-                questions.remember(earlier.ids, earlier.questions)
-                answers.remember(earlier.ids, earlier.answers)
+                for comparing, texts in (questions, earlier.questions), (answers, earlier.answers):
+                    if comparing:
+                        comparing.remember(earlier.ids, texts)
             remembered = task.part + 1
             compared = scores.compare(scores.pairs_of(*task.tables), questions, answers, advance)
             return Part(compared, NOTHING_SET_ASIDE)
@@ -219,14 +231,19 @@ def _identities(target: Target, scorer: ScorerConfig) -> list[list[str | None]]:
     return [ingredient.identity() for ingredient in ingredients]
 
 
-def _as_their_questions(scored: pl.DataFrame, scorers: Iterable[ScorerConfig]) -> pl.DataFrame:
-    """Answers get the scores that judge only their questions."""
-    declared = (score for scorer in scorers for score in scorer.declared() if score.of_question)
-    names = [column for score in declared for column in score.columns]
-    return scored.with_columns(pl.col(f"question_{name}").alias(f"answer_{name}") for name in names)
+def _of_texts(scored: pl.DataFrame, scorers: Iterable[ScorerConfig]) -> pl.DataFrame:
+    """Answers get the scores that judge only their questions; texts that a scorer shall not judge get none."""
+    columns: dict[str, pl.Expr] = {}
+    for scorer in scorers:
+        for score, text in product(scorer.declared(), TEXTS):
+            judged = "question" if score.of_question else text
+            for name in score.columns:
+                value = pl.col(f"{judged}_{name}") if scorer.judges(text) else pl.lit(None, pl.Float64)
+                columns[f"{text}_{name}"] = value
+    return scored.with_columns(**columns)
 
 
 def _columns(scorers: Iterable[ScorerConfig]) -> Schema:
     """The scores of questions and of answers. Text columns that explain them are up to the scorer."""
     names = [score for scorer in scorers for score in scores_of(scorer)]
-    return {f"{text}_{score}": pl.Float64 for text in ("question", "answer") for score in names}
+    return {f"{text}_{score}": pl.Float64 for text in TEXTS for score in names}

@@ -9,12 +9,14 @@ Sources: Kim et al. 2019, https://aclanthology.org/D19-5632 (the network); https
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 import yaml
 
 from sdrrl_data.errors import UserError
+from sdrrl_data.processes.child_process import threads
 from sdrrl_data.recipe.plain_yaml import of_others
 from sdrrl_data.text.batches import batches
 from sdrrl_data.translation.firefox_models import FirefoxModel
@@ -23,7 +25,8 @@ VERSION = 1  # of the file
 FLOAT, INT8 = 0x404, 0x4101  # kinds of tensors
 BATCH_TOKENS = 1024  # of both sides, with padding
 MOST_PADDING = 5  # of a batch, in sentences
-AT_ONCE = 256  # tokens whose probabilities are computed together: 32 MB of single precision for each
+AT_ONCE = 256  # tokens whose probabilities a thread computes together: 32 MB of single precision
+MOST_THREADS = 8
 FAR_BELOW = np.float32(-1e9)
 EPSILON = np.float32(1e-9)
 # What this code computes; a model with other settings is refused.
@@ -79,6 +82,8 @@ class FirefoxNetwork:
         Yields:
             A sentence's number and its tokens' logarithms, sentences of similar length together.
         """
+        from threadpoolctl import threadpool_limits
+
         ids = [
             (
                 [*self._source.encode(source), self._source.eos_id()],
@@ -87,8 +92,12 @@ class FirefoxNetwork:
             for source, target in sentences
         ]
         lengths = [len(source) + len(target) for source, target in ids]
-        for numbers in batches(range(len(ids)), lengths.__getitem__, BATCH_TOKENS, padding_rows=MOST_PADDING):
-            yield from zip(numbers, self._of_batch([ids[number] for number in numbers]), strict=True)
+        shares = list(batches(range(len(ids)), lengths.__getitem__, BATCH_TOKENS, padding_rows=MOST_PADDING))
+        # A thread for each batch, with one core for its matrices, is faster than all cores for one batch.
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(min(threads(), MOST_THREADS)) as executor:
+            judged = list(executor.map(lambda share: self._of_batch([ids[number] for number in share]), shares))
+        for numbers, logarithms in zip(shares, judged, strict=True):
+            yield from zip(numbers, logarithms, strict=True)
 
     def _of_batch(self, ids: Sequence[tuple[list[int], list[int]]]) -> list[np.ndarray]:
         (source, source_mask), (target, target_mask) = (_padded([both[side] for both in ids]) for side in (0, 1))

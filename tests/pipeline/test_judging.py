@@ -7,9 +7,10 @@ import pytest
 
 from sdrrl_data.errors import UserError
 from sdrrl_data.pipeline.generate import generate
-from sdrrl_data.protocols import Silent
+from sdrrl_data.protocols import Silent, TextPair
 from sdrrl_data.recipe import loading
 from sdrrl_data.run import Run
+from sdrrl_data.steps.scores import Pairs, score
 from tests.support import small_models
 
 TOPICS = ("the sea", "a town", "old songs", "the moon", "bread", "a long journey", "winter", "the river")
@@ -75,6 +76,41 @@ def test_a_changed_threshold_redoes_verdicts_and_transfer_set_alone(seeds, tmp_p
     after, steps = make(seeds, out, thresholds={"length": {"min": "50%"}})
     assert steps == ["pt/verdicts", "pt/transfer_set", "pt/preferences", "pt/distillation", "pt/counts"]
     assert sum(after.counts.targets["pt"].rows.values()) < sum(before.counts.targets["pt"].rows.values())
+
+
+def test_a_scorer_may_judge_questions_or_answers_alone(seeds, tmp_path):
+    judged = {"length": "question", "language_bound": "answer", "unknown_words": "question", "duplicates": "answer"}
+    scorers = [{"kind": kind, "texts": texts} for kind, texts in judged.items()]
+    make(seeds, tmp_path / "run", scorers=scorers, thresholds={})
+    tables = [table(tmp_path / "run", f"scores-{name}") for name in ("heuristics", "unknown_words", "duplicates")]
+    columns = {column: rows[column] for rows in tables for column in rows.columns}
+    for kind, text in judged.items():
+        name = "duplicate" if kind == "duplicates" else kind
+        values = {text: columns[f"{text}_{name}"] for text in ("question", "answer")}
+        assert {text for text, of_text in values.items() if of_text.count()} == {text}
+        assert values["question"].dtype == values["answer"].dtype == pl.Float64
+
+
+def test_texts_that_are_not_judged_are_not_given_to_the_scorer():
+    class Counting:
+        def score(self, pairs, advance):
+            advance(len(pairs))
+            return pl.DataFrame({"length": [float(len(pair.source)) for pair in pairs], "note": ["" for _ in pairs]})
+
+    questions, answers = ([TextPair(text, text, []) for text in texts] for texts in (("a", "bb"), ("ccc", "dddd")))
+    done = []
+    scored = score(Pairs(["1", "2"], questions, answers), Counting(), done.append, answers=False)
+    assert scored.to_dict(as_series=False) == {
+        "id": ["1", "2"],
+        "question_length": [1, 2],
+        "question_note": ["", ""],
+        "answer_length": [None, None],
+        "answer_note": [None, None],
+    }
+    assert scored.schema["answer_length"] == pl.Float64
+    assert sum(done) == 2
+    scored = score(Pairs(["1", "2"], questions, answers), Counting(), done.append, questions=False)
+    assert (scored["question_length"].to_list(), scored["answer_length"].to_list()) == ([None, None], [3, 4])
 
 
 def test_a_percentile_is_one_of_the_whole_run_and_follows_it(seeds, tmp_path):

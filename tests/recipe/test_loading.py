@@ -386,6 +386,21 @@ FUNCTION = {"kind": "function", "name": "politeness", "function": "my_scores:pol
         (["length"], {"length": {"min": "100.5%"}}, "thresholds.length.min"),
         (["length"], {"length": {"min": 0.5, "weight": 2}}, "thresholds.length.weight"),
         (["length"], {"length": {"languages": {"Klingonese": {}}}}, "Klingonese"),
+        (
+            [{"kind": "length", "texts": "question"}],
+            {"length": {"min": 0.5}, "answer_length": {"min": 0.6}},
+            "thresholds.answer_length: scorers.length judges questions alone: set scorers.length.texts to both",
+        ),
+        (
+            [{"kind": "length", "texts": "answer"}],
+            {"question_length": {"min": 0.5}},
+            "thresholds.question_length: scorers.length judges answers alone: set scorers.length.texts to both",
+        ),
+        (
+            [{"kind": "reward", "model": "nobody/reward", "texts": "question"}],
+            {},
+            "scorers.reward.texts is question, and this scorer judges answers alone",
+        ),
     ],
 )
 def test_a_mistake_in_scorers_or_thresholds_is_named(scorers, thresholds, message):
