@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
-import numpy as np
 import polars as pl
 
 from sdrrl_data.protocols import Advance, GivesProbabilities, Ingredient, Scorer, TextPair, Translator
 from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext
 from sdrrl_data.scoring.sentences import groups, mean_and_lowest
 from sdrrl_data.text.equivalents import readable
+from sdrrl_data.translation.confidence import confidences
 
 MIN_CHARACTERS = 20  # of the source: in a shorter one, one token decides (of "Test", "Teste" has 0.8)
 AT_ONCE = 512  # sentences that are judged together, between two calls of `advance`
@@ -59,8 +59,6 @@ class ConfidenceScorer:
 
     `confidence` is the mean over a pair's sentences, weighted by their length in source characters; `confidence_min` is
     the lowest of a sentence that is not very short. Null for a very short source, or if the translator does not tell.
-
-    Source: Fomicheva et al. 2020, https://aclanthology.org/2020.tacl-1.35, section 3.1.1 (TP).
     """
 
     def __init__(self, translator: Translator | None) -> None:
@@ -88,5 +86,4 @@ class ConfidenceScorer:
         sent = [
             (readable(source, self._characters), readable(target, self._characters)) for source, target in sentences
         ]
-        judged = self._rater.log_probabilities(sent)
-        return {sentences[number]: float(np.exp(np.mean(logarithms))) for number, logarithms in judged}
+        return {sentences[number]: confidence for number, confidence in confidences(self._rater, sent).items()}

@@ -26,10 +26,8 @@ _FORMULA = regex.compile(
 )
 _ENTITY = regex.compile(ENTITY)
 _NAME = regex.compile(r"(?<![^\W_])[A-HJ-Z](?![^\W_])")  # not "I"
-# Single letters and numbers with a sign of arithmetic: a translator wrote "n n * n" for "n * n".
-_EQUATION = regex.compile(
-    r"(?=.*[=*+/^<>]) (?: [\W\d_] | (?<![^\W\d_])[A-Za-z](?![^\W\d_]) )*+", regex.DOTALL | regex.VERBOSE
-)
+_LONE_LETTERS = regex.compile(r"(?: [\W\d_] | (?<![^\W\d_])[A-Za-z](?![^\W\d_]) )*+", regex.VERBOSE)
+_ARITHMETIC = regex.compile(r"[=*+/^<>]")
 _LETTERS = regex.compile(r"\p{Ll}{3}")
 
 _NAME_SIGNS = "™®©℠"
@@ -85,12 +83,21 @@ def cut_at_separators(text: str, segment: Segment) -> Segment:
 def has_prose(text: str, segment: Segment) -> bool:
     """Whether there are words outside the segment's spans; names of one letter, as in "A + B" or "n * n", are none."""
     prose = " ".join(between(text, *segment))
-    return any(map(str.isalpha, _NAME.sub("", prose))) and not _EQUATION.fullmatch(prose)
+    return any(map(str.isalpha, _NAME.sub("", prose))) and not _is_figure(prose)
 
 
 def has_letters(text: str, segment: Segment) -> bool:
     """Whether there are letters outside the segment's spans."""
     return any(map(str.isalpha, "".join(between(text, *segment))))
+
+
+def _is_figure(prose: str) -> bool:
+    """Whether it is an equation or a drawing: a translator wrote "n n * n" for "n * n", and "( o.o)" for "( o.o )"."""
+    if not _LONE_LETTERS.fullmatch(prose):
+        return False
+    letters = sum(map(str.isalpha, prose))
+    marks = sum(not (char.isalnum() or char.isspace()) for char in prose)
+    return bool(_ARITHMETIC.search(prose)) or marks > letters
 
 
 def _prose(segment: Segment) -> list[tuple[int, int]]:

@@ -18,6 +18,7 @@ STEM = 5  # characters: two forms of a word begin with the same ones
 _STAND_IN = re.compile(f"[{OPENING}{CLOSING}]")
 # What may be found as it is: a number, or a name that is no short word, such as "No" in Portuguese.
 _NAME = re.compile(r"\d+|(?=.*[\dA-Z]).{4,}", re.DOTALL)
+_ABBREVIATION = re.compile(r"(?<!\w)\w\.(?:\w\.)*\w\Z")  # without its last period: "d.C", "p.m"
 _SAME = (".。।", "?？؟;", "!！", ":：", ",，、،", "\"'“”‘’„«»「」『』", "(（", ")）")
 
 Place = tuple[int, int]
@@ -270,6 +271,8 @@ def _ends(phrase: str) -> Place:
 def _with_outer_marks(phrase: str, translation: str, place: Place) -> Place:
     """The place with the quotation marks, brackets and the like around it that the emphasised phrase has."""
     start, end = place
+    if _ABBREVIATION.search(translation, start, end) and translation.startswith(".", end):
+        end += 1
     first, last = _ends(phrase)
     for char in reversed(phrase[:first]):
         if start and _is_same(char, translation[start - 1]):

@@ -26,6 +26,7 @@ _NO_LABEL = re.compile(r"[.?!\"“”«»]|,\s*\Z")  # a sentence, a title in qu
 _AFTER_LABEL = re.compile(r"[*_~\s]*(?::|：|[^\w|]*(?:[|\n]|\Z))")
 _NUMBER = re.compile(r"\d+")
 _COLON = re.compile("[:：]")
+_AFTER_COLON = re.compile(r"(?<=[:：] )")
 _AND = re.compile(r"(?<=\s)&(?=\s)")
 
 
@@ -143,8 +144,30 @@ def better_label(label: Label, translation: str, language: str) -> str | None:
         return None
     if any(_may_be_named(word, label, len(kept)) for word in translated):
         return None
+    return with_capitals(label, translation, language)
+
+
+def keeps_more_words(label: Label, translation: str) -> bool:
+    """Whether a translation of a label has words of the label that its first translation does not have."""
+    first, second = ({word.casefold() for word in _words(text)} for text in (label.translation, translation))
+    return any(word.casefold() in second - first for word in _words(label.text))
+
+
+def with_capitals(label: Label, translation: str, language: str) -> str:
+    """The translation of a label in small letters, with the capitals of words that stay, and of the first ones.
+
+    Args:
+        label: as it was written.
+        translation: of what `in_small_letters` returned.
+        language: of the translation, as a BCP 47 tag.
+    """
     capitals = {word.casefold(): word for word in _words(label.text) if _may_be_name(word)}
-    return _with_initial_of(label.text, WORD.sub(lambda word: capitals.get(word[0], word[0]), translation), language)
+    translation = WORD.sub(lambda word: capitals.get(word[0], word[0]), translation)
+    parts, translated_parts = (_AFTER_COLON.split(text) for text in (label.text, translation))
+    if len(parts) != len(translated_parts):
+        return _with_initial_of(label.text, translation, language)
+    # "Phase 1: Planning", but not "Fase 1: planejamento".
+    return "".join(_with_initial_of(*pair, language) for pair in zip(parts, translated_parts, strict=True))
 
 
 def _with_initial_of(label: str, translation: str, language: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import SetAside, Translator
+from sdrrl_data.protocols import GivesProbabilities, SetAside, Translator
 from sdrrl_data.text.capitals import as_sent, as_written
 from sdrrl_data.text.labels import without_made_up_end
 
@@ -33,6 +33,12 @@ class InSentenceCase:
                 result = without_made_up_end(sentences[number], result)
                 result = as_written(result, sentences[number], sent[number], self._tgt)
             yield number, result
+
+    def log_probabilities(self, sentences: Sequence[tuple[str, str]]) -> Iterator[tuple[int, Sequence[float]]]:
+        """As the translator does for what it would be sent; nothing if it does not tell."""
+        if isinstance(self._translator, GivesProbabilities):
+            sent = [(as_sent(source, self._src).text, translation) for source, translation in sentences]
+            yield from self._translator.log_probabilities(sent)
 
     def close(self) -> None:
         """Close the translator."""

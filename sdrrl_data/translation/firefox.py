@@ -107,7 +107,9 @@ class FirefoxTranslator:
                 self._network = FirefoxNetwork(self._models[0])
             except UserError as error:
                 self._may_tell = False
-                logging.getLogger(__name__).warning("%s: the scores of confidence are null", error)
+                logging.getLogger(__name__).warning(
+                    "%s: labels are not chosen by it, and the scores of confidence are null", error
+                )
         if self._network:
             yield from self._network.log_probabilities(sentences)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _CLAUSE_END = re.compile(r"(?<=[,;:!?)])\s+|\s+(?=\()|(?<=[，；：、！？。）])")
 _LETTER = re.compile(r"[^\W\d_]")
+_SECOND_PERIOD = re.compile(r"(?<=\w\.\w\.)\.$")  # after an abbreviation that has one: "121 d.C.."
 _ASIDE_AT_END = re.compile(r"(?<=.) \(([^()]*)\)?([.:!?]?)$")
 
 
@@ -58,7 +59,7 @@ def _through(engines: list["Translator"], text: str) -> str:
     """A text, which becomes one line, translated by each model in turn."""
     for engine in engines:
         text = " ".join(text.split())
-        text = _with_last_aside(text, engine.translate(text))
+        text = _with_last_aside(text, _SECOND_PERIOD.sub("", engine.translate(text)))
     return text
 
 

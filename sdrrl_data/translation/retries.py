@@ -1,14 +1,15 @@
 """Translations of sentences, asked for once, and a second time if they came out wrong."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, SetAside, Translator
+from sdrrl_data.protocols import Advance, GivesProbabilities, SetAside, Translator
 from sdrrl_data.run import Journal
 from sdrrl_data.text.capitals import without_title_case
 from sdrrl_data.text.scripts import scripts
 from sdrrl_data.text.word_lists import LANGUAGES, WordLists, code
 from sdrrl_data.translation.checks import Checks
+from sdrrl_data.translation.confidence import confidences
 
 FindFault = Callable[[str, str], str | None]
 """Returns the fault of the translation (second) of a text (first), or None if there is no fault."""
@@ -53,6 +54,23 @@ class SentenceTranslations:
     def asks_in_small_letters(self) -> bool:
         """Whether labels of which words stay as they are, but are no names, are translated again in small letters."""
         return self._sends_sentence_case and self._src.partition("-")[0] == "en"
+
+    def confidences(self, sentences: Mapping[int, tuple[str, str]]) -> dict[int, float]:
+        """How sure the translator is of translations, from 0 to 1; empty if it does not tell.
+
+        Args:
+            sentences: by any numbers, each with its translation.
+        """
+        if not sentences or not isinstance(self._translator, GivesProbabilities):
+            return {}
+        numbers = list(sentences)
+        told = confidences(self._translator, list(sentences.values()))
+        return {numbers[place]: told[place] for place in sorted(told)}
+
+    def invented(self, source: str, translation: str) -> list[str]:
+        """The words of a translation that the translator invented; empty if it invents none, or no list tells them."""
+        lists = self.word_lists
+        return lists.invented(translation, lists.words_of_source(source)) if lists else []
 
     def translate(
         self, sentences: Iterable[str], advance: Advance = lambda _: None, find_fault: FindFault | None = None

@@ -47,6 +47,8 @@ def sent(text, characters, every_symbol=False):
         ("exam\u00adple", "example"),
         ("n * n * n = n ^ 3", ""),
         ("a / b < c", ""),
+        ("( o.o )", ""),
+        ("e o.", "e o."),
         ("I have a * b.", "I have a * b."),
         ("e, o", "e, o"),
         ("n = the number", "n = the number"),

@@ -113,6 +113,9 @@ def test_names_and_numbers_are_found(text, translation, expected):
         ("This is **very big**!", "muito grande", "Isto é muito grandes!", None),
         ("**Wait:** he said, **go!** now", "espere:", "Espere: ele disse, vá! agora", (0, 7)),
         ("これは**重要**です。", "关键", "这很关键。", (2, 4)),
+        ("Long ago **(5 BC)**, it was.", "5 a.C", "Há muito (5 a.C.), foi.", (9, 17)),
+        ("Long ago, **in 5 BC**.", "em 5 a.C.", "Há muito, em 5 a.C.", (10, 19)),
+        ("Use **Node.js**.", "Node.js", "Use o Node.js.", (6, 13)),
     ],
 )
 def test_translated_words_are_found_where_they_are_as_often(text, words, translation, expected):

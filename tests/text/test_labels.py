@@ -12,6 +12,7 @@ from sdrrl_data.text.labels import (
     listed,
     may_be_label,
     names_in_sentences,
+    with_capitals,
     without_made_up_end,
 )
 from sdrrl_data.text.segments import segments
@@ -104,6 +105,19 @@ def test_a_label_in_small_letters_is_taken_where_its_words_are_no_names(label, f
 )
 def test_a_word_that_the_text_writes_in_small_letters_is_no_name(label, first, again, text, expected):
     assert better_label(Label(label, first, None, words_in_small_letters(text)), again, "pt") == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "again", "expected"),
+    [
+        ("Phase 1: Planning and Design", "fase 1: planejamento e projeto", "Fase 1: Planejamento e projeto"),
+        ("CNTK (Microsoft Toolkit)", "CNTK (kit microsoft)", "CNTK (kit Microsoft)"),
+        ("Note: so it is", "nota: é assim", "Nota: é assim"),
+        ("Step: Soak: Dry", "passo: molhar e secar", "Passo: molhar e secar"),
+    ],
+)
+def test_a_translation_in_small_letters_gets_the_capitals_of_its_label(label, again, expected):
+    assert with_capitals(Label(label, label, None), again, "pt") == expected
 
 
 @pytest.mark.parametrize(

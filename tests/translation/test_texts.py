@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -346,6 +348,51 @@ def test_a_label_that_stays_among_labels_that_do_not_is_asked_for_in_small_lette
     assert herbs.target == "- Endro\n- Hortelã\n- Sálvia\n"
     assert places.target == places.source
     assert "cape cod" not in spell.given
+
+
+class Telling(Spell):
+    """A translator that says how probable it finds its translations."""
+
+    def __init__(self, confidences):
+        super().__init__({source: target for source, target in confidences}.__getitem__)
+        self._confidences = confidences
+
+    def log_probabilities(self, sentences):
+        for number, sentence in enumerate(sentences):
+            yield number, [math.log(self._confidences[sentence])]
+
+
+def test_a_label_is_taken_in_small_letters_where_the_translator_is_surer_of_that():
+    confidences = {
+        ("Bay leaves", "Baía deixa"): 0.2,
+        ("bay leaves", "folhas de baía"): 0.8,
+        ("Aim well", "Mire bem"): 0.5,
+        ("aim well", "mirar bem"): 0.65,  # not sure enough
+        ("Cool it", "Esfrie"): 0.74,
+        ("cool it", "esfriar"): 0.8,  # hardly surer
+        ("Rinse it", "Lave"): 0.75,  # sure at once
+        ("Use chives", "Use chivas"): 0.3,
+        ("use chives", "usar chives"): 0.9,  # another word stays
+    }
+    telling = Telling(confidences)
+    labels = [source for source, _ in confidences if source[0].isupper()]
+    (pair,) = translate_texts(["".join(f"- {label}\n" for label in labels)], EN, PT, telling)
+    assert pair.target == "- Folhas de baía\n- Mire bem\n- Esfrie\n- Lave\n- Use chivas\n"
+    assert sorted(telling.given) == sorted(source for source, _ in confidences)
+
+
+def test_a_label_of_which_the_translator_makes_up_the_words_in_small_letters_stays():
+    confidences = {
+        ("Soak", "Soak"): 0.9,
+        ("soak", "ssocar"): 0.3,
+        ("Let it soak.", "Deixe."): 0.9,
+        ("Rinse", "Rinse"): 0.9,
+        ("rinse", "enxaguar"): 0.5,
+        ("Rinse", "Enxaguar"): 0.9,
+        ("Then rinse.", "Depois."): 0.9,
+    }
+    (pair,) = translate_texts(["- Soak\n- Rinse\n\nLet it soak. Then rinse."], EN, PT, Telling(confidences))
+    assert pair.target == "- Soak\n- Enxaguar\n\nDeixe. Depois."
 
 
 class Inventive(Spell):
