@@ -13,13 +13,9 @@ from sdrrl_data.protocols import Advance, Ingredient, Scorer, TextPair
 from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext
 from sdrrl_data.text import word_lists
 from sdrrl_data.text.masking import plain
-from sdrrl_data.text.word_lists import LANGUAGES, SHORTEST, SIMPLEMMA, WordLists
+from sdrrl_data.text.word_lists import LANGUAGES, WordLists
 
 BATCH = 256  # pairs between two calls of `advance`
-# A source word that a translation may keep is at least a thirtieth as frequent in the target language: of the English
-# words in 1,600 translations into Portuguese, those below stayed untranslated ("soak", "driven"), those above are names
-# and loanwords ("London", "browser").
-RARER = 30
 _INSTALL = "pip install 'sdrrl-data[words]'"
 
 
@@ -41,10 +37,10 @@ class UnknownWordsConfig(ScorerConfig):
         Score(
             "untranslated_words",
             unscored="texts without words; languages whose lists lack too many words",
-            says="number of different words of the translation that the source has in small letters, and that its "
-            "language hardly uses",
-            misses="words that the source only writes with a capital, such as names; words of less than four letters; "
-            "loanwords that are in no list count as untranslated",
+            says="number of different words of the translation that the source has in small letters, or first in a "
+            "sentence, and that its language hardly uses",
+            misses="words that the source writes with a capital within a sentence, such as names; words of less than "
+            "four letters; loanwords that are in no list count as untranslated",
             high="with words left in the source language",
             better="less",
         ),
@@ -79,12 +75,7 @@ class UnknownWordsScorer:
 
     def __init__(self, src: Language, tgt: Language) -> None:
         self._src, self._tgt = src, tgt
-        self._language, self._source_language = word_lists.code(tgt), word_lists.code(src)
-        self._judges_copies = self._source_language in SIMPLEMMA - {self._language}
-        self._lists = WordLists(src, tgt) if self._language in LANGUAGES else None
-        if self._lists and self._judges_copies:
-            self._frequent = word_lists.frequencies(self._language)
-            self._frequent_in_source = word_lists.frequencies(self._source_language)
+        self._lists = WordLists(src, tgt) if word_lists.code(tgt) in LANGUAGES else None
 
     def score(self, pairs: Sequence[TextPair], advance: Advance) -> pl.DataFrame:
         """The columns `unknown_words` and `untranslated_words`."""
@@ -102,15 +93,18 @@ class UnknownWordsScorer:
         kept = self._lists.words_of_source(pair.source)
         sentences = plain(pair)
         words = {"unknown_words": [word for _, target in sentences for word in self._lists.invented(target, kept)]}
-        return words | ({"untranslated_words": self._untranslated(sentences)} if self._judges_copies else {})
+        if self._lists.judges_copies:
+            words["untranslated_words"] = self._untranslated(sentences, self._lists)
+        return words
 
-    def _untranslated(self, sentences: Sequence[tuple[str, str]]) -> list[str]:
-        """The different words that stay, of those that the source writes in small letters somewhere."""
-        source_words = {
-            word for source, _ in sentences for word in word_lists.words(source, self._src) if word.islower()
-        }
+    def _untranslated(self, sentences: Sequence[tuple[str, str]], lists: WordLists) -> list[str]:
+        """The different words that stay, of those that the source writes in small letters somewhere, or at first."""
+        source_words = [list(word_lists.words(source, self._src)) for source, _ in sentences]
+        small = {word for words in source_words for word in words if word.islower()}
         target_words = {word for _, target in sentences for word in self._words_of_no_name(target)}
-        return sorted(filter(self._is_of_source, source_words & target_words))
+        names = {word for words in source_words for word in words[1:] if _has_capital(word)}
+        first = {lists.first_left(source, target, names) for source, target in sentences}
+        return sorted({*filter(lists.is_of_source, small & target_words), *filter(None, first)})
 
     def _words_of_no_name(self, sentence: str) -> Iterator[str]:
         """The words of a sentence, in small letters, without capitalised ones beside others: "Epic Privacy Browser"."""
@@ -119,12 +113,6 @@ class UnknownWordsScorer:
             beside = [*words[max(1, place - 1) : place], *words[place + 1 : place + 2]]
             if place == 0 or word.islower() or not any(map(_has_capital, beside)):
                 yield word.casefold()
-
-    def _is_of_source(self, word: str) -> bool:
-        if not word.isalpha() or len(word) < SHORTEST or not word_lists.has_lemma(word, self._source_language):
-            return False  # "brevirostris" is Latin in both
-        frequency = self._frequent_in_source.get(word, 0.0)
-        return frequency > RARER * self._frequent.get(word, 0.0) and not word_lists.has_lemma(word, self._language)
 
 
 def _has_capital(word: str) -> bool:

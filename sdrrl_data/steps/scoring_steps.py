@@ -34,7 +34,9 @@ OF_ANSWERS: Schema = {"answer_src_finished": pl.Float64, "answer_src_refused": p
 class HeuristicScoresStep(TargetStep):
     """The scorers that only count, in one table, with what is known of the answers since they were written."""
 
-    version: ClassVar[int] = 3  # 3: words are judged without marks of emphasis
+    # 3: words are judged without marks of emphasis
+    # 4: a bracket without its partner is a lost symbol
+    version: ClassVar[int] = 4
     needs: ClassVar[Needs] = Needs(cores="all")
 
     scorers: tuple[CountingConfig, ...]
@@ -80,7 +82,8 @@ class ScoresStep(TargetStep):
     # 3: words without marks of emphasis; the round trip also judges sentences
     # 4: a listed word with a usual prefix is no unknown word, and a name of several words is not untranslated
     # 5: what is translated back is sent as the translator can read it
-    version: ClassVar[int] = 5
+    # 6: a first word that stays is untranslated, too
+    version: ClassVar[int] = 6
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     reuses_rows: ClassVar[bool] = True
 

@@ -26,7 +26,6 @@ _NO_LABEL = re.compile(r"[.?!\"“”«»]|,\s*\Z")  # a sentence, a title in qu
 _AFTER_LABEL = re.compile(r"[*_~\s]*(?::|：|[^\w|]*(?:[|\n]|\Z))")
 _NUMBER = re.compile(r"\d+")
 _COLON = re.compile("[:：]")
-_AFTER_COLON = re.compile(r"(?<=[:：] )")
 _AND = re.compile(r"(?<=\s)&(?=\s)")
 
 
@@ -154,20 +153,17 @@ def keeps_more_words(label: Label, translation: str) -> bool:
 
 
 def with_capitals(label: Label, translation: str, language: str) -> str:
-    """The translation of a label in small letters, with the capitals of words that stay, and of the first ones.
+    """The translation of a label in small letters, with the capitals of words that stay, and of the first one.
 
     Args:
-        label: as it was written.
+        label: with its first translation.
         translation: of what `in_small_letters` returned.
         language: of the translation, as a BCP 47 tag.
     """
-    capitals = {word.casefold(): word for word in _words(label.text) if _may_be_name(word)}
-    translation = WORD.sub(lambda word: capitals.get(word[0], word[0]), translation)
-    parts, translated_parts = (_AFTER_COLON.split(text) for text in (label.text, translation))
-    if len(parts) != len(translated_parts):
-        return _with_initial_of(label.text, translation, language)
-    # "Phase 1: Planning", but not "Fase 1: planejamento".
-    return "".join(_with_initial_of(*pair, language) for pair in zip(parts, translated_parts, strict=True))
+    stay = {word for word in _words(label.translation) if len(word) > 1}  # "De" in "Robert De Niro"
+    names = (word for word in _words(label.text) if _may_be_name(word) or (word[0].isupper() and word in stay))
+    capitals = {word.casefold(): word for word in names}
+    return _with_initial_of(label.text, WORD.sub(lambda word: capitals.get(word[0], word[0]), translation), language)
 
 
 def _with_initial_of(label: str, translation: str, language: str) -> str:

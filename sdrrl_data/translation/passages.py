@@ -115,7 +115,7 @@ def _translated(
             translated[number] = _better(sent[number], translated[number], in_sentence_case, common_words)
         translated |= small_letters.without_copies(passages, sent, translated, translations)
         translated |= small_letters.surer_labels(passages, sent, translated, translations)
-        translated |= small_letters.without_invented_words(passages, sent, translated, translations)
+        translated |= small_letters.without_odd_words(passages, sent, translated, translations)
         for number, segment in segments.items():
             result = _result(passages[number], segment, translated.get(number), characters)
             if not every_symbol or not _failed(result):

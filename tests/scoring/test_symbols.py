@@ -28,3 +28,18 @@ def test_is_the_share_in_common(source, target, expected):
 def test_is_a_share(source, target):
     share = common_share(source, target)
     assert share is None or 0 <= share <= 1
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "share"),
+    [
+        ("Toys (cars, planes), or projects", "Brinquedos (carros, aviões ou projetos", 0),
+        ("It costs $5 (now).", "Custa $5 agora).", 0),
+        ("It costs $5 and €6 (now).", "Custa $5 e €6 agora).", 0.5),
+        ("Toys (cars)\n1) Go.", "Brinquedos (carros)\n1) Vá.", None),
+        ("A smile :)", "Um sorriso", None),  # it had no partner before
+        ("Toys (cars)", "玩具（汽车）", None),
+    ],
+)
+def test_a_bracket_without_its_partner_is_a_lost_symbol(source, target, share):
+    assert common_share(source, target) == share

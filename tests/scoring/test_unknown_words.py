@@ -57,7 +57,12 @@ def test_counts_words_that_no_list_has(unknown, tag, source, target, words):
     [
         ("pt", "Garnish: let them soak and garnish.", "Garnish: deixe-os soak e garnish.", 2),  # each word once
         ("pt", "Soak: let them soak.", "Soak: deixe-os de molho.", 1),  # in a label
-        ("pt", "Soak in Boston with Walter Drain.", "Soak em Boston com Walter Drain.", 0),  # never in small letters
+        ("pt", "Soak in Boston with Walter Drain.", "Soak em Boston com Walter Drain.", 1),  # the first word, no name
+        ("pt", "Soak said so. They know Soak.", "Soak disse isso. Eles conhecem Soak.", 0),  # a name
+        ("pt", '"Soak" is a song.', '"Soak" é uma canção.', 0),  # a title
+        ("pt", "Hanging Lake is far.", "Hanging Lake fica longe.", 0),  # a name of several words
+        ("pt", "(Soak it well)", "(Soak bem)", 1),
+        ("pt", "Hotel or soap?", "Hotel ou sabão?", 0),
         ("pt", "Open a browser, the software runs online.", "Abra um browser, o software roda online.", 0),  # loanwords
         ("pt", "Guard your privacy in a browser.", "Use o Epic Privacy Browser.", 0),  # a name has several words
         ("pt", "Put an anchor there.", "Primeiro ponto (Anchor)", 1),

@@ -108,16 +108,16 @@ def test_a_word_that_the_text_writes_in_small_letters_is_no_name(label, first, a
 
 
 @pytest.mark.parametrize(
-    ("label", "again", "expected"),
+    ("label", "first", "again", "expected"),
     [
-        ("Phase 1: Planning and Design", "fase 1: planejamento e projeto", "Fase 1: Planejamento e projeto"),
-        ("CNTK (Microsoft Toolkit)", "CNTK (kit microsoft)", "CNTK (kit Microsoft)"),
-        ("Note: so it is", "nota: é assim", "Nota: é assim"),
-        ("Step: Soak: Dry", "passo: molhar e secar", "Passo: molhar e secar"),
+        ("Final Touches", "Toques Finais", "toques finais", "Toques finais"),
+        ("CNTK (Microsoft Toolkit)", "CNTK (Microsoft Toolkit)", "CNTK (kit microsoft)", "CNTK (kit Microsoft)"),
+        ("Robert De Niro:", "Robert De Niro:", "robert de niro:", "Robert De Niro:"),
+        ("note: So it is", "nota: Assim", "nota: assim", "nota: assim"),
     ],
 )
-def test_a_translation_in_small_letters_gets_the_capitals_of_its_label(label, again, expected):
-    assert with_capitals(Label(label, label, None), again, "pt") == expected
+def test_a_translation_in_small_letters_gets_the_capitals_of_names(label, first, again, expected):
+    assert with_capitals(Label(label, first, None), again, "pt") == expected
 
 
 @pytest.mark.parametrize(

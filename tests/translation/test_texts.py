@@ -406,6 +406,10 @@ TURKEYS = {
     "turkeys are birds.": "perus são aves.",
     "Gentle whisking helps.": "Suave murmuragem ajuda.",
     "gentle whisking helps.": "suave whisking ajuda.",
+    "Radishes are red.": "Radishes são vermelhos.",
+    "radishes are red.": "rabanetes são vermelhos.",
+    "Forsake it.": "Forsake isso.",
+    "forsake it.": "forsake isso.",
     "Kowalski ate the Kowalski pie.": "Cuvalsqui comeu a torta.",
     "Wait, Kowalski.": "Espere, Kowalski.",
     "Monday is long.": "Segundafeira é longa.",
@@ -413,15 +417,16 @@ TURKEYS = {
 }
 
 
-def test_a_sentence_with_an_invented_word_is_asked_for_without_its_first_capital():
+def test_a_sentence_with_an_invented_word_or_an_untranslated_first_one_is_asked_for_without_its_first_capital():
     pytest.importorskip("wordfreq")
     pytest.importorskip("simplemma")
     inventive = Inventive(TURKEYS.__getitem__)
     written = [sentence for sentence in TURKEYS if sentence[0].isupper()]
     pairs = translate_texts([" ".join(written)], EN, PT, inventive)
     expected = [TURKEYS[sentence] for sentence in written]
+    better = {"Turkeys are birds.": "Perus são aves.", "Radishes are red.": "Rabanetes são vermelhos."}
     # What keeps a word of the source instead is not better; names and days keep their capital.
-    assert pairs[0].target == " ".join(["Perus são aves.", *expected[1:]])
+    assert pairs[0].target == " ".join({**dict(zip(written, expected, strict=True)), **better}.values())
     assert sorted(inventive.given) == sorted(TURKEYS)
     other = Spell(TURKEYS.__getitem__)
     (pair,) = translate_texts([" ".join(written)], EN, PT, other)
