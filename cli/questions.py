@@ -8,7 +8,7 @@ import polars as pl
 from rich.console import Console
 from rich.text import Text
 
-from sdrrl_data.recipe import shipped_scores
+from sdrrl_data.recipe import known_scores
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.shown import escaped
 from sdrrl_data.steps import seed_ids
@@ -49,7 +49,7 @@ def show(
         others = (question for question in _matching(run, tag, selection) if question.row["id"] not in known)
         chosen += islice(others, selection.rows - len(known))
     context = views.ViewContext(
-        manifest.recipe["src"], "", has_colours(console), Reasons.of(manifest, shipped_scores())
+        manifest.recipe["src"], "", has_colours(console), Reasons.of(manifest, known_scores(manifest.recipe["scorers"]))
     )
     in_sets = {tag: _rows_of(run, tag, [q.row["id"] for q in chosen if q.tag == tag]) for tag in tags}
     if selection.search is not None and chosen:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sdrrl_data.recipe import shipped_scores
+from sdrrl_data.recipe import known_scores
 from sdrrl_data.run import Manifest, Run, recipe_of
 from sdrrl_data.run.dataset import OF_TARGET
 from sdrrl_data.shown import escaped
@@ -68,7 +68,7 @@ def show(
         for row in rows:
             say(json.dumps({"table": name, **row}, ensure_ascii=False, default=str))
         return len(rows)
-    reasons = Reasons.of(manifest, shipped_scores())
+    reasons = Reasons.of(manifest, known_scores(manifest.recipe["scorers"]))
     context = views.ViewContext(manifest.recipe["src"], name.partition("/")[0], has_colours(console), reasons)
     view = views.set_aside if selection.set_aside else views.of(name)
     if rows:

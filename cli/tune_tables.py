@@ -11,7 +11,7 @@ from rich.text import Text
 
 from sdrrl_data import tuning
 from sdrrl_data.protocols import TextPair
-from sdrrl_data.recipe import shipped_scores
+from sdrrl_data.recipe import known_scores
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.shown import escaped
 from sdrrl_data.steps.reasons import Reasons
@@ -50,7 +50,7 @@ def show(
         console: to print to.
     """
     all_tuned: list[TunedScore] = []
-    reasons = Reasons.of(manifest, shipped_scores())
+    reasons = Reasons.of(manifest, known_scores(manifest.recipe["scorers"]))
     console.print(bars.LEGEND)
     console.print("Beside a threshold: how many texts it keeps, and how many pairs it and all other filters keep.")
     for target in targets:
@@ -141,7 +141,7 @@ def _show_score(texts: Sequence[TunedScore], reasons: Reasons, console: Console)
     words = "".join(f"; {side}: {what}" for side, what in fails.items() if what)
     console.print()
     console.print(f"{first.language}: {first.score} ({BETTER[first.better]}{words})", style="bold")
-    if score := shipped_scores().get(first.score):
+    if score := reasons.scores.get(first.score):
         console.print(score.says.replace("`", ""))
         if score.unscored and any(text.distribution.nulls for text in texts):
             console.print(f"not judged: {score.unscored}")

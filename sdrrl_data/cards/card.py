@@ -1,11 +1,7 @@
 """The text of the card: what a dataset is, how it was made, what was dropped, and what its licence allows."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any
-
-from pydantic import ValidationError
 
 from sdrrl_data.cards import configs, licences, meanings
 from sdrrl_data.cards.examples import LONGEST, examples
@@ -13,7 +9,7 @@ from sdrrl_data.cards.head import head
 from sdrrl_data.cards.markdown import environment, join_names, line
 from sdrrl_data.cards.runs import DescribedRun, described_runs, title
 from sdrrl_data.protocols import Ingredient
-from sdrrl_data.recipe import Score, ScorerConfig, of_both_texts, score_columns, shipped_scores
+from sdrrl_data.recipe import Score, known_scores, of_both_texts
 from sdrrl_data.run import Manifest, Run
 from sdrrl_data.run.dataset import TRANSFER_SET
 
@@ -104,22 +100,13 @@ def _left_out_of_all(manifests: Sequence[Manifest]) -> list[str]:
 
 def _scores(manifests: Sequence[Manifest]) -> list[Score]:
     """Each score that a filter uses, once for both languages."""
-    explained: dict[Score, None] = {}
+    explained: dict[str, Score] = {}
     for manifest in manifests:
-        declared = shipped_scores() | score_columns([*_known_scorers(manifest.recipe["scorers"])])
+        declared = known_scores(manifest.recipe["scorers"])
         filters = dict.fromkeys(chain(*(manifest.target_recipe(tag)["thresholds"] for tag in manifest.counts.targets)))
         for filter in filters:
             score = of_both_texts(filter)
             unknown = Score(score, says="what a scorer of its maker's own gives", misses="unknown")
-            explained[declared.get(score, unknown)] = None
-    return list(explained)
-
-
-def _known_scorers(sections: Sequence[dict[str, Any]]) -> Iterator[ScorerConfig]:
-    """The scorers of a recipe, as far as they are known here: for a card, nobody's own code is imported."""
-    for section in sections:
-        if kind := ScorerConfig.loaded(section["kind"]):
-            try:
-                yield kind.model_validate_json(json.dumps(section))
-            except ValidationError:  # of another version of sdrrl-data
-                continue
+            meant = declared.get(score, unknown)
+            explained.setdefault(meant.name, meant)
+    return list(explained.values())

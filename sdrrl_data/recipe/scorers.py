@@ -1,6 +1,10 @@
 """The names of a recipe's scorers, and their scores."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
 
 from sdrrl_data.recipe.components import Score, ScorerConfig
 from sdrrl_data.suggestions import instead
@@ -75,11 +79,38 @@ def scores_of(scorer: ScorerConfig) -> tuple[str, ...]:
 
 def score_columns(scorers: Sequence[ScorerConfig]) -> dict[str, Score]:
     """Every column of scores in a recipe with these scorers, with its score; scores that need no scorer come last."""
-    scores = [*(score for scorer in scorers for score in scorer.declared()), *ANSWER_SCORES]
+    scores = [*(score for scorer in scorers for score in _of_texts(scorer)), *ANSWER_SCORES]
     return {column: score for score in scores for column in score.columns}
+
+
+def _of_texts(scorer: ScorerConfig) -> Iterator[Score]:
+    """The scores of a scorer, which say if it judges only questions, or only answers."""
+    for score in scorer.declared():
+        if scorer.texts == "both":
+            yield score
+        else:
+            others = "answers" if scorer.texts == "question" else "questions"
+            yield score._replace(unscored="; ".join(filter(None, [f"{others}, as the recipe says", score.unscored])))
 
 
 def shipped_scores() -> dict[str, Score]:
     """Every column of scores that a scorer of this package gives, or that needs no scorer."""
     scores = [*ANSWER_SCORES, *(score for kind in ScorerConfig.kinds().values() for score in kind.scores)]
     return {column: score for score in scores for column in score.columns}
+
+
+def known_scores(sections: Sequence[Mapping[str, Any]]) -> dict[str, Score]:
+    """Every column of scores that has words of its own, in a recipe with these sections of scorers, as they are dumped.
+
+    Nobody's own code is imported for it.
+    """
+    return shipped_scores() | score_columns([*_known(sections)])
+
+
+def _known(sections: Sequence[Mapping[str, Any]]) -> Iterator[ScorerConfig]:
+    for section in sections:
+        if kind := ScorerConfig.loaded(section["kind"]):
+            try:
+                yield kind.model_validate_json(json.dumps(section))
+            except ValidationError:  # of another version of sdrrl-data
+                continue

@@ -43,8 +43,9 @@ class TranslationsStep(TargetStep):
     # 8: what a translator makes up after the colon of a label is cut
     # 9: a translator without dashes gets hyphens between spaces; no gloss comes instead of a year in brackets;
     #    equations of single letters stay as they are
-    # 10: of two translations of a label, the one of which the translator is surer is taken, where it tells; emphasis is
-    #    around an abbreviation's last period, and drawings of single letters stay
+    # 10: of two translations of a label, the one of which the translator is surer is taken, where it tells; sentences
+    #    whose first word stays are sent without their capital; emphasis is around an abbreviation's last period, and
+    #    drawings of single letters stay
     version: ClassVar[int] = 10
     needs: ClassVar[Needs] = Needs(gpu=True, cores="all")
     keeps_rows: ClassVar[bool] = True

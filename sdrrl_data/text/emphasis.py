@@ -269,7 +269,7 @@ def _ends(phrase: str) -> Place:
 
 
 def _with_outer_marks(phrase: str, translation: str, place: Place) -> Place:
-    """The place with the quotation marks, brackets and the like around it that the emphasised phrase has."""
+    """The place with what is around it: an abbreviation's period, and the phrase's quotation marks, brackets, …"""
     start, end = place
     if _ABBREVIATION.search(translation, start, end) and translation.startswith(".", end):
         end += 1

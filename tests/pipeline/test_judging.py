@@ -8,7 +8,7 @@ import pytest
 from sdrrl_data.errors import UserError
 from sdrrl_data.pipeline.generate import generate
 from sdrrl_data.protocols import Silent, TextPair
-from sdrrl_data.recipe import loading
+from sdrrl_data.recipe import known_scores, loading, shipped_scores
 from sdrrl_data.run import Run
 from sdrrl_data.steps.scores import Pairs, score
 from tests.support import small_models
@@ -89,6 +89,9 @@ def test_a_scorer_may_judge_questions_or_answers_alone(seeds, tmp_path):
         values = {text: columns[f"{text}_{name}"] for text in ("question", "answer")}
         assert {text for text, of_text in values.items() if of_text.count()} == {text}
         assert values["question"].dtype == values["answer"].dtype == pl.Float64
+    sections = [{"kind": "round_trip", "texts": "question"}, {"kind": "similarity"}, {"kind": "mine:Scorer"}]
+    assert known_scores(sections)["round_trip"].unscored.startswith("answers, as the recipe says; sources of")
+    assert known_scores(sections)["similarity"] == shipped_scores()["similarity"]
 
 
 def test_texts_that_are_not_judged_are_not_given_to_the_scorer():
