@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import exp
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypedDict, runtime_checkable
 
 if TYPE_CHECKING:
@@ -160,6 +162,21 @@ class GivesProbabilities(Protocol):
             The number of a sentence and the logarithms of its translation, in any order; none if it cannot tell.
         """
         ...
+
+
+def confidences(translator: GivesProbabilities, sentences: Sequence[tuple[str, str]]) -> dict[int, float]:
+    """How sure a translator is: the geometric mean of the probabilities of each translation's tokens, from 0 to 1.
+
+    Args:
+        translator: judges them.
+        sentences: each with its translation.
+
+    Returns:
+        The confidence by the sentence's number, without those of which the translator does not tell.
+
+    Source: Fomicheva et al. 2020, https://aclanthology.org/2020.tacl-1.35, section 3.1.1 (TP).
+    """
+    return {number: exp(fmean(logarithms)) for number, logarithms in translator.log_probabilities(sentences)}
 
 
 class Aligner(Protocol):

@@ -6,11 +6,10 @@ from typing import Literal
 
 import polars as pl
 
-from sdrrl_data.protocols import Advance, GivesProbabilities, Ingredient, Scorer, TextPair, Translator
+from sdrrl_data.protocols import Advance, GivesProbabilities, Ingredient, Scorer, TextPair, Translator, confidences
 from sdrrl_data.recipe import Score, ScorerConfig, ScorerContext
 from sdrrl_data.scoring.sentences import groups, mean_and_lowest
 from sdrrl_data.text.equivalents import readable
-from sdrrl_data.translation.confidence import confidences
 
 MIN_CHARACTERS = 20  # of the source: in a shorter one, one token decides (of "Test", "Teste" has 0.8)
 AT_ONCE = 512  # sentences that are judged together, between two calls of `advance`

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from sdrrl_data.languages import Language
-from sdrrl_data.protocols import Advance, GivesProbabilities, SetAside, Translator
+from sdrrl_data.protocols import Advance, GivesProbabilities, SetAside, Translator, confidences
 from sdrrl_data.run import Journal
 from sdrrl_data.text.capitals import without_title_case
 from sdrrl_data.text.scripts import scripts
 from sdrrl_data.text.word_lists import LANGUAGES, WordLists, code
 from sdrrl_data.translation.checks import Checks
-from sdrrl_data.translation.confidence import confidences
 
 FindFault = Callable[[str, str], str | None]
 """Returns the fault of the translation (second) of a text (first), or None if there is no fault."""

@@ -111,8 +111,9 @@ def test_with_the_way_back(real_texts):
     translator = FirefoxTranslator(FirefoxConfig(), find("pt"), EN)
     scorer = RoundTripScorer(translator, EN, find("pt"))
     good = good_pairs(real_texts / "flores-dev", "pt", 30)
+    thresholds = {"round_trip": load("quickstart").thresholds["question_round_trip"]}
     dropped = {
-        fault: failed(scorer.score(planted(good, plant), lambda _: None), load("quickstart").thresholds).to_series()
+        fault: failed(scorer.score(planted(good, plant), lambda _: None), thresholds).to_series()
         for fault, plant in {"good": whole, **FAULTS}.items()
         if fault in ("good", "swapped", "wrong language")
     }
