@@ -39,20 +39,12 @@ def without_copies(
         return {}
     labels = {number: label for number, label in _labels(passages, sent, translated).items() if keeps_words(label)}
     asked = {number: in_small_letters(label) for number, label in labels.items()}
-    translations.translate(asked.values())
-    better: dict[int, str | SetAside] = {}
-    told = {number: (text, again) for number, text in asked.items() if isinstance(again := translations[text], str)}
-    confidences = translations.confidences(told)
-    for number, label in labels.items():
-        again = translations[asked[number]]
-        if isinstance(again, SetAside):
-            if again.again:
-                better[number] = again
-        elif (
-            confidences.get(number, 1) >= MADE_UP
-            and (translation := better_label(label, again, translations.tgt))
-            and not differences(label.text, translation)
-        ):
+    again, better = _asked(asked, translations)
+    confidences = translations.confidences({number: (asked[number], text) for number, text in again.items()})
+    for number, text in again.items():
+        translation = better_label(labels[number], text, translations.tgt)
+        is_made_up = confidences.get(number, 1) < MADE_UP
+        if translation and not is_made_up and not differences(labels[number].text, translation):
             better[number] = translation
     return better
 
@@ -70,27 +62,17 @@ def surer_labels(
     """
     if not translations.asks_in_small_letters():
         return {}
-    labels = {
-        number: label
-        for number, label in _labels(passages, sent, translated).items()
-        if in_small_letters(label) != label.text
-    }
-    confidences = translations.confidences({number: label[:2] for number, label in labels.items()})
-    asked = {number: in_small_letters(labels[number]) for number, sure in confidences.items() if sure < UNSURE}
-    translations.translate(asked.values())
-    better: dict[int, str | SetAside] = {}
-    surer = translations.confidences(
-        {number: (text, again) for number, text in asked.items() if isinstance(again := translations[text], str)}
-    )
-    for number, text in asked.items():
-        again = translations[text]
-        if isinstance(again, SetAside):
-            if again.again:
-                better[number] = again
-        elif surer[number] >= max(SURE, confidences[number] + SURER):
-            translation = with_capitals(labels[number], again, translations.tgt)
-            if _is_as_good(labels[number], translation, translations):
-                better[number] = translation
+    labels = _labels(passages, sent, translated)
+    small = {number: text for number, label in labels.items() if (text := in_small_letters(label)) != label.text}
+    confidences = translations.confidences({number: labels[number][:2] for number in small})
+    asked = {number: small[number] for number, confidence in confidences.items() if confidence < UNSURE}
+    again, better = _asked(asked, translations)
+    second = translations.confidences({number: (asked[number], text) for number, text in again.items()})
+    for number, text in again.items():
+        translation = with_capitals(labels[number], text, translations.tgt)
+        is_surer = second.get(number, 0) >= max(SURE, confidences[number] + SURER)
+        if is_surer and _is_as_good(labels[number], translation, translations):
+            better[number] = translation
     return better
 
 
@@ -128,25 +110,28 @@ def without_odd_words(
     odd = {number: counts for number, translation in first.items() if any(counts := odd_words(number, translation))}
     small = {number: with_small_initial(sent[number], passages[number].names) for number in odd}
     asked = {number: text for number, text in small.items() if text}
-    translations.translate(asked.values())
-    again = {number: result for number, text in asked.items() if isinstance(result := translations[text], str)}
+    again, better = _asked(asked, translations)
     # A word that stayed may be a name, and then the second translation is made up.
-    doubted = {number: (asked[number], translation) for number, translation in again.items() if not odd[number][0]}
+    doubted = {number: (asked[number], text) for number, text in again.items() if not odd[number][0]}
     made_up = {number for number, sure in translations.confidences(doubted).items() if sure < SURE}
-    better: dict[int, str | SetAside] = {}
-    for number, text in asked.items():
-        result = translations[text]
-        if isinstance(result, SetAside):
-            if result.again:
-                better[number] = result
-            continue
-        translation = with_initial_of(sent[number], result, translations.tgt)
+    for number, text in again.items():
+        translation = with_initial_of(sent[number], text, translations.tgt)
         kept = words_of_source(passages[number].text)
         left_first, left_again = (len(lists.left(text, kept)) for text in (first[number], translation))
         less_odd = sum(odd_words(number, translation)) < sum(odd[number]) and left_again <= left_first
         if less_odd and number not in made_up:
             better[number] = translation
     return better
+
+
+def _asked(
+    asked: Mapping[int, str], translations: SentenceTranslations
+) -> tuple[dict[int, str], dict[int, str | SetAside]]:
+    """The translations of these sentences, and servers' failures at them, which a later run asks for again."""
+    translations.translate(asked.values())
+    results = {number: translations[text] for number, text in asked.items()}
+    failed = {number: result for number, result in results.items() if isinstance(result, SetAside) and result.again}
+    return {number: result for number, result in results.items() if isinstance(result, str)}, {**failed}
 
 
 def _labels(
